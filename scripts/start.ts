@@ -1,0 +1,120 @@
+/**
+ * `npm start`: the whole registry on this machine, simulated by wrangler and kept on disk.
+ *
+ *   PORT         where it listens (8787)
+ *   STATE_DIR    where it keeps everything (.wrangler/state)
+ *   ADMIN_TOKEN  the management API's key; without it, one is made and kept in .dev.vars
+ */
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { z } from "zod";
+import { ensureSecrets, writeSecrets } from "./secrets.ts";
+import { runWrangler, startWrangler } from "./wrangler.ts";
+
+const SPACE = "demo";
+
+const port = Number(process.env["PORT"] ?? 8787);
+const stateDir = resolve(process.env["STATE_DIR"] ?? ".wrangler/state");
+const url = `http://localhost:${port}`;
+
+if (!Number.isInteger(port) || port < 1 || port > 65_535)
+  fail(`PORT is "${String(process.env["PORT"])}"; it must be a port's number`);
+mkdirSync(stateDir, { recursive: true });
+
+const kept = await ensureSecrets(".dev.vars");
+const secrets = { ...kept, ADMIN_TOKEN: process.env["ADMIN_TOKEN"] ?? kept.ADMIN_TOKEN };
+const secretsFile = join(stateDir, "secrets.env");
+writeSecrets(secretsFile, secrets);
+
+console.log("Preparing the database …");
+const local = ["--local", "--persist-to", stateDir];
+await runWrangler(["d1", "migrations", "apply", "DB", ...local], { output: "hide" });
+
+const server = startWrangler(
+  [
+    "dev",
+    "--port",
+    String(port),
+    "--ip",
+    "localhost",
+    "--persist-to",
+    stateDir,
+    "--env-file",
+    secretsFile,
+    "--inspector-port",
+    "0",
+    "--show-interactive-dev-session=false",
+  ],
+  { output: "show" },
+);
+server.once("exit", (code) => process.exit(code ?? 1));
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => server.kill(signal));
+
+await waitUntilHealthy();
+console.log(instructions(await demoToken()));
+
+async function waitUntilHealthy(): Promise<void> {
+  const deadline = Date.now() + 120_000;
+  while (Date.now() < deadline) {
+    const isUp = await fetch(`${url}/healthz`).then(
+      (response) => response.ok,
+      () => false,
+    );
+    if (isUp) return;
+    await new Promise((wake) => setTimeout(wake, 200));
+  }
+  server.kill();
+  fail(`the registry did not answer on ${url} within two minutes`);
+}
+
+/** A token for the demo space that works: the one of the last start if it still does, else a new one. */
+async function demoToken(): Promise<string> {
+  const file = join(stateDir, "demo-token");
+  const known = existsSync(file) ? readFileSync(file, "utf8") : null;
+  if (known !== null && (await isGood(known))) return known;
+  await manage("spaces", { name: SPACE }, [201, 409]);
+  const answer = await manage(
+    `spaces/${SPACE}/tokens`,
+    { name: "npm start", actions: ["pull", "push", "delete"] },
+    [201],
+  );
+  const { token } = z.object({ token: z.string() }).parse(await answer.json());
+  writeFileSync(file, token, { mode: 0o600 });
+  return token;
+}
+
+async function isGood(token: string): Promise<boolean> {
+  const response = await fetch(`${url}/v2/`, { headers: { Authorization: `Bearer ${token}` } });
+  return response.ok;
+}
+
+async function manage(path: string, body: object, expected: readonly number[]): Promise<Response> {
+  const response = await fetch(`${url}/api/v1/${path}`, {
+    method: "POST",
+    headers: { Authorization: `Bearer ${secrets.ADMIN_TOKEN}`, "Content-Type": "application/json" },
+    body: JSON.stringify(body),
+  });
+  if (!expected.includes(response.status))
+    fail(`POST /api/v1/${path} answered ${response.status}: ${await response.text()}`);
+  return response;
+}
+
+function instructions(token: string): string {
+  const adminToken = process.env["ADMIN_TOKEN"] === undefined ? "in .dev.vars" : "the one in ADMIN_TOKEN";
+  return `
+Spacedock is running on ${url}. Its space "${SPACE}" is ready:
+
+  echo ${token} | docker login localhost:${port} -u ${SPACE} --password-stdin
+  docker tag my-image localhost:${port}/${SPACE}/my-image:1.0
+  docker push localhost:${port}/${SPACE}/my-image:1.0
+  docker pull localhost:${port}/${SPACE}/my-image:1.0
+
+More spaces and tokens: ${url}/api/v1/openapi.json (the admin token is ${adminToken}).
+All state is in ${stateDir}. Ctrl-C ends it.
+`;
+}
+
+function fail(message: string): never {
+  console.error(`spacedock: ${message}`);
+  process.exit(1);
+}

@@ -1,0 +1,86 @@
+import { z } from "zod";
+import type { Call } from "../call.ts";
+import { OPERATIONS, type OperationId, type OperationReference } from "./reference.ts";
+import { problemOutput } from "./schemas.ts";
+
+/** Where an operation is: the part of a route that the document needs. */
+export interface OperationRoute {
+  readonly id: string;
+  readonly method: string;
+  readonly path: string;
+}
+
+const JSON_TYPE = "application/json";
+
+/** The management API as OpenAPI 3.1, made from the routes and the very schemas that parse their requests. */
+export function openApiHandler(routes: readonly OperationRoute[]): (call: Call) => Response {
+  return ({ registry }) => Response.json({ ...openApiDocument(routes), servers: [{ url: registry.realm.issuer }] });
+}
+
+function openApiDocument(routes: readonly OperationRoute[]): object {
+  const paths: Record<string, Record<string, object>> = {};
+  for (const { id, method, path } of routes) {
+    if (!isOperation(id)) continue;
+    const template = path.replaceAll(/:(\w+)\+?/g, "{$1}");
+    paths[template] = { ...paths[template], [method.toLowerCase()]: operationObject(id, template) };
+  }
+  return {
+    openapi: "3.1.0",
+    info: { title: "Spacedock management API", version: "1" },
+    security: [{ token: [] }],
+    paths,
+    components: {
+      securitySchemes: {
+        token: {
+          type: "http",
+          scheme: "bearer",
+          description: "ADMIN_TOKEN, or a token with the action `admin` in its space.",
+        },
+      },
+    },
+  };
+}
+
+function isOperation(id: string): id is OperationId {
+  return Object.hasOwn(OPERATIONS, id);
+}
+
+function operationObject(id: OperationId, template: string): object {
+  const { summary, body, query, status, output }: OperationReference = OPERATIONS[id];
+  const parameters = [...pathParameters(template), ...(query ? queryParameters(query) : [])];
+  return {
+    operationId: id,
+    summary,
+    ...(parameters.length > 0 && { parameters }),
+    ...(body && { requestBody: { required: true, content: { [JSON_TYPE]: { schema: jsonSchema(body, "input") } } } }),
+    responses: {
+      [status]: {
+        description: "Success",
+        ...(output && { content: { [JSON_TYPE]: { schema: jsonSchema(output, "output") } } }),
+      },
+      default: {
+        description: "A problem",
+        content: { "application/problem+json": { schema: jsonSchema(problemOutput, "output") } },
+      },
+    },
+  };
+}
+
+function pathParameters(template: string): object[] {
+  return [...template.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({
+    name,
+    in: "path",
+    required: true,
+    schema: { type: "string" },
+  }));
+}
+
+function queryParameters(query: z.ZodType): object[] {
+  const { properties = {} } = z.toJSONSchema(query, { io: "input" });
+  return Object.entries(properties).map(([name, schema]) => ({ name, in: "query", required: false, schema }));
+}
+
+function jsonSchema(schema: z.ZodType, io: "input" | "output"): object {
+  const { $schema: _, ...rest } = z.toJSONSchema(schema, { io, unrepresentable: "any" });
+  return rest;
+}

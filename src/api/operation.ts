@@ -1,0 +1,46 @@
+import { z } from "zod";
+import type { Call } from "../call.ts";
+import { RegistryError } from "../oci/errors.ts";
+import type { Page, PageRequest } from "../oci/page.ts";
+
+const MAX_BODY_BYTES = 256 * 1024;
+
+/** The request's JSON body, as the schema has it. Throws REQUEST_INVALID with each thing that is wrong. */
+export async function readBody<S extends z.ZodType>(schema: S, { request }: Call): Promise<z.output<S>> {
+  const length = Number(request.headers.get("Content-Length") ?? 0);
+  if (length > MAX_BODY_BYTES) throw new RegistryError("REQUEST_TOO_LARGE");
+  let json: unknown;
+  try {
+    json = await request.json();
+  } catch (cause) {
+    throw new RegistryError("REQUEST_INVALID", { message: "the body is not JSON", cause });
+  }
+  return parse(schema, json);
+}
+
+export function readQuery<S extends z.ZodType>(schema: S, { url }: Call): z.output<S> {
+  return parse(schema, Object.fromEntries(url.searchParams));
+}
+
+function parse<S extends z.ZodType>(schema: S, input: unknown): z.output<S> {
+  const result = schema.safeParse(input);
+  if (result.success) return result.data;
+  throw new RegistryError("REQUEST_INVALID", {
+    message: "the request is not valid; see errors",
+    detail: result.error.issues.map(({ path, message }) => ({ path: path.join("."), message })),
+  });
+}
+
+/** The page that `limit` and `cursor` name: a cursor is the last key of the page before. */
+export function pageRequest(query: { limit: number; cursor?: string | undefined }): PageRequest {
+  return { limit: query.limit, last: query.cursor ?? null };
+}
+
+export function listResponse<T>(page: Page<T>, view: (entry: T) => object, key: (entry: T) => string): Response {
+  const last = page.entries.at(-1);
+  return Response.json({ items: page.entries.map(view), next: page.more && last !== undefined ? key(last) : null });
+}
+
+export function isoTime(milliseconds: number): string {
+  return new Date(milliseconds).toISOString();
+}

@@ -1,0 +1,56 @@
+import type { SpaceCall } from "../call.ts";
+import { RegistryError } from "../oci/errors.ts";
+import type { Repository, TaggedManifest } from "../registry/management.ts";
+import { isoTime, listResponse, pageRequest, readBody, readQuery } from "./operation.ts";
+import { pageQuery, visibilityInput } from "./schemas.ts";
+
+export async function listRepositories(call: SpaceCall): Promise<Response> {
+  const { registry, grant } = call;
+  const page = await registry.management.directory.list(grant.space, pageRequest(readQuery(pageQuery, call)));
+  if (page === null) throw new RegistryError("SPACE_UNKNOWN");
+  return listResponse(
+    page,
+    (repository) => view(grant.space, repository),
+    ({ path }) => path,
+  );
+}
+
+export async function getRepository({ registry, grant, params }: SpaceCall): Promise<Response> {
+  const repository = await registry.management.directory.find(grant.space, params["name"] ?? "");
+  return repositoryResponse(grant.space, repository);
+}
+
+export async function updateRepository(call: SpaceCall): Promise<Response> {
+  const { registry, grant, params } = call;
+  const input = await readBody(visibilityInput, call);
+  const repository = await registry.management.directory.setPublic(grant.space, params["name"] ?? "", input.public);
+  return repositoryResponse(grant.space, repository);
+}
+
+export async function deleteRepository({ registry, grant, params }: SpaceCall): Promise<Response> {
+  const deleted = await registry.management.directory.delete(grant.space, params["name"] ?? "");
+  if (!deleted) throw new RegistryError("NAME_UNKNOWN");
+  return new Response(null, { status: 204 });
+}
+
+export async function listTags(call: SpaceCall): Promise<Response> {
+  const { registry, grant, params } = call;
+  const request = pageRequest(readQuery(pageQuery, call));
+  const page = await registry.management.directory.tags(grant.space, params["name"] ?? "", request);
+  if (page === null) throw new RegistryError("NAME_UNKNOWN");
+  return listResponse(page, tagView, ({ name }) => name);
+}
+
+function repositoryResponse(space: string, repository: Repository | null): Response {
+  if (repository === null) throw new RegistryError("NAME_UNKNOWN");
+  return Response.json(view(space, repository));
+}
+
+function view(space: string, repository: Repository): object {
+  const { path, createdAt } = repository;
+  return { name: path, fullName: `${space}/${path}`, public: repository.public, createdAt: isoTime(createdAt) };
+}
+
+function tagView({ createdAt, updatedAt, ...tag }: TaggedManifest): object {
+  return { ...tag, createdAt: isoTime(createdAt), updatedAt: isoTime(updatedAt) };
+}

@@ -1,0 +1,114 @@
+import { z } from "zod";
+import { CREDENTIAL_ACTIONS } from "../auth/credential.ts";
+import { isSpaceName } from "../oci/name.ts";
+import { isRepositoryPattern } from "../oci/repository-pattern.ts";
+
+/** What comes in is strict: an unknown field is refused, not ignored (mass assignment). */
+
+const MAX_LIFETIME = 10 * 366 * 86_400;
+
+const spaceName = z
+  .string()
+  .refine(isSpaceName, "lower-case letters and digits, separated by '.', '_', '__' or dashes; 63 characters at most")
+  .meta({ description: "The first component of its repositories' names.", examples: ["acme"] });
+
+const time = z.iso.datetime();
+
+export const spaceInput = z.strictObject({ name: spaceName, public: z.boolean().default(false) });
+export const visibilityInput = z.strictObject({
+  public: z.boolean().meta({ description: "Whether anybody may pull, without logging in." }),
+});
+
+export const spaceOutput = z.object({ name: spaceName, public: z.boolean(), createdAt: time }).meta({ id: "Space" });
+
+export const tokenInput = z.strictObject({
+  name: z.string().trim().min(1).max(100),
+  actions: z
+    .array(z.enum(CREDENTIAL_ACTIONS))
+    .min(1)
+    .transform((actions) => [...new Set(actions)])
+    .meta({ description: "`admin` manages the space by this API; a push needs both pull and push." }),
+  repositories: z
+    .array(
+      z
+        .string()
+        .refine(
+          isRepositoryPattern,
+          "a pattern has the characters of a repository's path, * and **, and may start with !",
+        ),
+    )
+    .min(1)
+    .max(100)
+    .default(["**"])
+    .meta({
+      description:
+        "Paths within the space. `*` stands for anything but a slash, `**` for anything; `!` in front excludes.",
+    }),
+  expiresIn: z
+    .int()
+    .min(60)
+    .max(MAX_LIFETIME)
+    .optional()
+    .meta({ description: "Seconds; without it, the token does not expire." }),
+});
+
+export const tokenOutput = z
+  .object({
+    id: z.string(),
+    name: z.string(),
+    actions: z.array(z.enum(CREDENTIAL_ACTIONS)),
+    repositories: z.array(z.string()),
+    createdAt: time,
+    expiresAt: time.nullable(),
+    lastUsedAt: time.nullable().meta({ description: "To the hour." }),
+  })
+  .meta({ id: "Token" });
+
+export const newTokenOutput = tokenOutput
+  .extend({
+    token: z.string().meta({ description: "The password for `docker login`, with any user name. Shown this once." }),
+  })
+  .meta({ id: "NewToken" });
+
+export const repositoryOutput = z
+  .object({
+    name: z.string().meta({ description: "The path within the space." }),
+    fullName: z.string().meta({ description: "As clients name it, after the host." }),
+    public: z.boolean(),
+    createdAt: time,
+  })
+  .meta({ id: "Repository" });
+
+export const tagOutput = z
+  .object({
+    name: z.string(),
+    digest: z.string(),
+    mediaType: z.string(),
+    size: z.int().meta({ description: "Bytes of the manifest." }),
+    createdAt: time,
+    updatedAt: time,
+  })
+  .meta({ id: "Tag" });
+
+export const pageQuery = z.strictObject({
+  limit: z.coerce.number().int().min(1).max(1000).default(100),
+  cursor: z.string().max(300).optional().meta({ description: "`next` of the page before." }),
+});
+
+export function listOf(item: z.ZodType): z.ZodType {
+  return z.object({
+    items: z.array(item),
+    next: z.string().nullable().meta({ description: "The next page's cursor; null on the last." }),
+  });
+}
+
+export const problemOutput = z
+  .object({
+    type: z.string(),
+    title: z.string(),
+    status: z.int(),
+    code: z.string(),
+    detail: z.string(),
+    errors: z.unknown().optional(),
+  })
+  .meta({ id: "Problem", description: "RFC 9457." });

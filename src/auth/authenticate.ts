@@ -1,0 +1,59 @@
+import { RegistryError } from "../oci/errors.ts";
+import type { Credential } from "./credential.ts";
+import type { SigningKeys } from "./keys.ts";
+import type { Principal } from "./principal.ts";
+import { equalSecrets, hashSecret, isSecret } from "./secret.ts";
+import { type TokenRealm, verifyAccessToken } from "./tokens.ts";
+
+/** What authentication needs to know of the installation. */
+export interface Authenticator {
+  readonly keys: SigningKeys;
+  readonly realm: TokenRealm;
+  readonly adminToken: string;
+  /** The live credential whose secret has this hash, or null. */
+  readonly findCredential: (hash: string) => Promise<Credential | null>;
+}
+
+/**
+ * Who sends this Authorization header. Basic takes a secret as the password, with any user name;
+ * Bearer takes an access token or a secret. Throws TOKEN_INVALID for what proves nothing.
+ */
+export async function authenticate(authenticator: Authenticator, header: string | null): Promise<Principal> {
+  if (header === null) return { kind: "anonymous" };
+  const [scheme = "", parameter = ""] = header.trim().split(/ +/, 2);
+  switch (scheme.toLowerCase()) {
+    case "bearer":
+      return parameter.includes(".")
+        ? { kind: "bearer", claims: await verifyAccessToken(authenticator.keys, authenticator.realm, parameter) }
+        : authenticateSecret(authenticator, parameter);
+    case "basic":
+      return authenticateBasic(authenticator, parameter);
+    default:
+      throw new RegistryError("TOKEN_INVALID", { message: "only Basic and Bearer authorization are known" });
+  }
+}
+
+function authenticateBasic(authenticator: Authenticator, parameter: string): Promise<Principal> | Principal {
+  const pair = decodeBase64(parameter);
+  const colon = pair?.indexOf(":") ?? -1;
+  if (pair === null || colon < 0) throw new RegistryError("TOKEN_INVALID");
+  // Clients without credentials may send an empty pair: nobody in particular.
+  if (pair === ":") return { kind: "anonymous" };
+  return authenticateSecret(authenticator, pair.slice(colon + 1));
+}
+
+/** Who knows this secret. Throws TOKEN_INVALID. */
+export async function authenticateSecret(authenticator: Authenticator, secret: string): Promise<Principal> {
+  if (await equalSecrets(secret, authenticator.adminToken)) return { kind: "admin" };
+  const credential = isSecret(secret) ? await authenticator.findCredential(await hashSecret(secret)) : null;
+  if (credential) return { kind: "credential", credential };
+  throw new RegistryError("TOKEN_INVALID");
+}
+
+function decodeBase64(text: string): string | null {
+  try {
+    return new TextDecoder().decode(Uint8Array.fromBase64(text));
+  } catch {
+    return null;
+  }
+}

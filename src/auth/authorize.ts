@@ -1,0 +1,127 @@
+import { RegistryError } from "../oci/errors.ts";
+import type { RepositoryName } from "../oci/name.ts";
+import { type AccessEntry, ANONYMOUS, type RepositoryAccess } from "./claims.ts";
+import { type Credential, permits } from "./credential.ts";
+import { type CatalogGrant, type Grant, refusal } from "./grant.ts";
+import type { Principal } from "./principal.ts";
+import type { RepositoryAction } from "./scope.ts";
+
+const MANAGEMENT_LOGIN = "send Authorization: Bearer with ADMIN_TOKEN or a token that administers the space";
+const ADMIN_ON_REGISTRY = "ADMIN_TOKEN manages spaces; to push and pull, create a token in a space";
+
+/**
+ * The one decision about repositories: may this principal do this there?
+ * Throws UNAUTHORIZED or SCOPE_INSUFFICIENT where a (further) token could help, DENIED where it could not.
+ */
+export function authorize(principal: Principal, action: RepositoryAction, name: RepositoryName): Grant {
+  switch (principal.kind) {
+    case "anonymous":
+      throw new RegistryError("UNAUTHORIZED");
+    case "admin":
+      throw new RegistryError("DENIED", { message: ADMIN_ON_REGISTRY });
+    case "credential":
+      return authorizeCredential(principal.credential, action, name);
+    case "bearer":
+      return authorizeBearer(principal.claims.sub, principal.claims.access, action, name);
+  }
+}
+
+function authorizeCredential(credential: Credential, action: RepositoryAction, name: RepositoryName): Grant {
+  const base = { name, action, subject: credential.id, credentialId: credential.id, repositoryId: null, final: true };
+  if (permits(credential, action, name)) return { ...base, spaceId: credential.spaceId, publicOnly: false };
+  if (action === "pull") return { ...base, spaceId: null, publicOnly: true };
+  throw refusal(true);
+}
+
+function authorizeBearer(
+  subject: string,
+  access: readonly AccessEntry[],
+  action: RepositoryAction,
+  name: RepositoryName,
+): Grant {
+  const entry = access.find(
+    (candidate): candidate is RepositoryAccess =>
+      candidate.type === "repository" && candidate.name === name.full && candidate.actions.includes(action),
+  );
+  if (entry === undefined) throw refusal(false);
+  return {
+    name,
+    action,
+    subject,
+    credentialId: subject === ANONYMOUS ? null : subject,
+    spaceId: entry.space ?? null,
+    repositoryId: entry.repository ?? null,
+    publicOnly: entry.public === true,
+    final: false,
+  };
+}
+
+/**
+ * Whether the principal may read there, or why not: a mount's source must never be an error by itself.
+ * `ask`: a token with that scope could be asked for. `never`: it was asked for, or cannot be had.
+ */
+export function authorizeSource(principal: Principal, name: RepositoryName): Grant | "ask" | "never" {
+  if (principal.kind === "bearer") {
+    const entries = principal.claims.access.filter((entry) => entry.type === "repository" && entry.name === name.full);
+    if (entries.length === 0) return "ask";
+    if (!entries.some((entry) => entry.type === "repository" && entry.actions.includes("pull"))) return "never";
+  } else if (principal.kind !== "credential") {
+    return "never";
+  }
+  return authorize(principal, "pull", name);
+}
+
+/** May this principal list repositories, and which? Throws as {@link authorize} does. */
+export function authorizeCatalog(principal: Principal): CatalogGrant {
+  if (principal.kind === "admin") throw new RegistryError("DENIED", { message: ADMIN_ON_REGISTRY });
+  if (principal.kind === "credential") {
+    const { credential } = principal;
+    if (!credential.actions.includes("pull")) throw refusal(true);
+    return {
+      spaceId: credential.spaceId,
+      space: credential.space,
+      credentialId: credential.id,
+      repositories: credential.repositories,
+    };
+  }
+  if (principal.kind === "bearer") {
+    const entry = principal.claims.access.find((candidate) => candidate.type === "registry");
+    if (entry === undefined) throw refusal(false);
+    return {
+      spaceId: entry.space,
+      space: entry.spaceName,
+      credentialId: principal.claims.sub,
+      repositories: entry.repositories,
+    };
+  }
+  throw new RegistryError("UNAUTHORIZED");
+}
+
+/** The right to manage one space; `credentialId` null: the installation's administrator. */
+export interface SpaceGrant {
+  readonly space: string;
+  readonly credentialId: string | null;
+}
+
+/**
+ * May this principal manage that space? Throws UNAUTHORIZED; DENIED in a credential's own space;
+ * SPACE_UNKNOWN elsewhere, so that nobody learns which spaces there are.
+ */
+export function authorizeSpace(principal: Principal, space: string): SpaceGrant {
+  if (principal.kind === "admin") return { space, credentialId: null };
+  if (principal.kind !== "credential") throw new RegistryError("UNAUTHORIZED", { message: MANAGEMENT_LOGIN });
+  if (principal.credential.space !== space) throw new RegistryError("SPACE_UNKNOWN");
+  if (!principal.credential.actions.includes("admin")) {
+    throw new RegistryError("DENIED", { message: "the token does not administer its space" });
+  }
+  return { space, credentialId: principal.credential.id };
+}
+
+/** May this principal manage the installation? Throws UNAUTHORIZED or DENIED. */
+export function authorizeInstallation(principal: Principal): void {
+  if (principal.kind === "admin") return;
+  if (principal.kind === "credential") {
+    throw new RegistryError("DENIED", { message: "only ADMIN_TOKEN may do this" });
+  }
+  throw new RegistryError("UNAUTHORIZED", { message: MANAGEMENT_LOGIN });
+}

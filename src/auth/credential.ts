@@ -1,0 +1,30 @@
+import { matchesRepository } from "../oci/repository-pattern.ts";
+import type { RepositoryName } from "../oci/name.ts";
+import { REPOSITORY_ACTIONS, type RepositoryAction } from "./scope.ts";
+
+/** What a credential may permit: the repository actions, and managing its space. */
+export const CREDENTIAL_ACTIONS = [...REPOSITORY_ACTIONS, "admin"] as const;
+
+export type CredentialAction = (typeof CREDENTIAL_ACTIONS)[number];
+
+/** A live credential: neither revoked nor expired when it was looked up, in a space that exists. */
+export interface Credential {
+  readonly id: string;
+  readonly name: string;
+  readonly spaceId: number;
+  readonly space: string;
+  readonly actions: readonly CredentialAction[];
+  /** Patterns over the paths within the space. */
+  readonly repositories: readonly string[];
+  /** Milliseconds since the epoch; null where it does not expire. */
+  readonly expiresAt: number | null;
+}
+
+/** Whether the credential's patterns cover the repository, whatever the action. */
+export function covers(credential: Credential, name: RepositoryName): boolean {
+  return credential.space === name.space && matchesRepository(credential.repositories, name.path);
+}
+
+export function permits(credential: Credential, action: RepositoryAction, name: RepositoryName): boolean {
+  return credential.actions.includes(action) && covers(credential, name);
+}

@@ -1,0 +1,50 @@
+import { parseRepositoryName, type RepositoryName } from "../oci/name.ts";
+
+/** What may be done with a repository. */
+export const REPOSITORY_ACTIONS = ["pull", "push", "delete"] as const;
+
+export type RepositoryAction = (typeof REPOSITORY_ACTIONS)[number];
+
+/** What a client asks a token for: rights in one repository, or the list of repositories. */
+export type Scope =
+  | { readonly type: "repository"; readonly name: RepositoryName; readonly actions: readonly RepositoryAction[] }
+  | { readonly type: "catalog" };
+
+/** More than any client asks for at once; each costs a look at the database. */
+const MAX_SCOPES = 50;
+
+/**
+ * Reads scopes as clients send them (distribution, "Token Scope Documentation"): the parameter may be
+ * repeated, and each value may hold several, divided by spaces. What cannot be understood is left out,
+ * since a token with fewer rights is not an error.
+ */
+export function parseScopes(values: readonly string[]): readonly Scope[] {
+  const texts = values.flatMap((value) => value.split(" ")).filter((text) => text !== "");
+  return texts
+    .slice(0, MAX_SCOPES)
+    .map(parseScope)
+    .filter((scope) => scope !== null);
+}
+
+function parseScope(text: string): Scope | null {
+  // The name may hold colons (a host's port), so it ends at the last one.
+  const match = /^([a-z]+)(?:\([a-z0-9]+\))?:(.+):([^:]*)$/.exec(text);
+  const [, type, resource = "", actions = ""] = match ?? [];
+  if (type === "registry" && resource === "catalog") return { type: "catalog" };
+  if (type !== "repository") return null;
+  const name = parseRepositoryName(resource);
+  return name === null ? null : { type: "repository", name, actions: parseActions(actions) };
+}
+
+function parseActions(text: string): readonly RepositoryAction[] {
+  const asked = text.split(",");
+  return REPOSITORY_ACTIONS.filter((action) => asked.includes(action) || asked.includes("*"));
+}
+
+/** The scope as a challenge names it. */
+export function repositoryScope(name: RepositoryName, actions: readonly RepositoryAction[]): string {
+  return `repository:${name.full}:${actions.join(",")}`;
+}
+
+/** The scope of `/v2/_catalog`. */
+export const CATALOG_SCOPE = "registry:catalog:*";

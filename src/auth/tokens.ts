@@ -1,0 +1,116 @@
+import { errors, jwtVerify, type JWTVerifyResult, SignJWT } from "jose";
+import { z } from "zod";
+import { RegistryError } from "../oci/errors.ts";
+import { type AccessClaims, accessClaims } from "./claims.ts";
+import { SIGNING_ALGORITHM, type SigningKeys } from "./keys.ts";
+
+/** Seconds. Short, since a stolen token cannot be called back where no store is asked; clients renew by themselves. */
+export const ACCESS_TOKEN_LIFETIME = 300;
+
+/** Seconds; or until the credential expires, if that is sooner. */
+export const REFRESH_TOKEN_LIFETIME = 90 * 86_400;
+
+/** Two kinds of token, told apart by the header's `typ`, so that neither passes for the other. */
+const ACCESS_TYPE = "at+jwt";
+const REFRESH_TYPE = "rt+jwt";
+
+/** Seconds by which clocks may differ. */
+const LEEWAY = 30;
+
+/** Where tokens come from and are good for: both follow from the registry's address. */
+export interface TokenRealm {
+  /** As in `https://registry.example.com`. */
+  readonly issuer: string;
+  /** The host and port that clients use. */
+  readonly service: string;
+}
+
+const refreshClaims = z.object({ sub: z.string().min(1) });
+
+export function signAccessToken(
+  keys: SigningKeys,
+  realm: TokenRealm,
+  claims: AccessClaims,
+  now: Date,
+): Promise<string> {
+  return sign(keys, realm, { access: claims.access }, claims.sub, ACCESS_TYPE, now, ACCESS_TOKEN_LIFETIME);
+}
+
+/** A refresh token stands for a credential without being it: it works only at the token endpoint, while the credential lives. */
+export function signRefreshToken(
+  keys: SigningKeys,
+  realm: TokenRealm,
+  credentialId: string,
+  now: Date,
+): Promise<string> {
+  return sign(keys, realm, {}, credentialId, REFRESH_TYPE, now, REFRESH_TOKEN_LIFETIME);
+}
+
+/** The claims of an access token. Throws TOKEN_INVALID for any other text. */
+export async function verifyAccessToken(keys: SigningKeys, realm: TokenRealm, token: string): Promise<AccessClaims> {
+  const { payload } = await verify(keys, realm, token, ACCESS_TYPE);
+  const claims = accessClaims.safeParse(payload);
+  if (!claims.success) throw stale();
+  return claims.data;
+}
+
+/** The credential's id. Throws TOKEN_INVALID for any other text. */
+export async function verifyRefreshToken(keys: SigningKeys, realm: TokenRealm, token: string): Promise<string> {
+  const { payload } = await verify(keys, realm, token, REFRESH_TYPE);
+  const claims = refreshClaims.safeParse(payload);
+  if (!claims.success) throw stale();
+  return claims.data.sub;
+}
+
+async function sign(
+  keys: SigningKeys,
+  realm: TokenRealm,
+  payload: Record<string, unknown>,
+  subject: string,
+  typ: string,
+  now: Date,
+  lifetime: number,
+): Promise<string> {
+  const issuedAt = Math.floor(now.getTime() / 1000);
+  return new SignJWT(payload)
+    .setProtectedHeader({ alg: SIGNING_ALGORITHM, kid: keys.current.kid, typ })
+    .setIssuer(realm.issuer)
+    .setAudience(realm.service)
+    .setSubject(subject)
+    .setIssuedAt(issuedAt)
+    .setNotBefore(issuedAt)
+    .setExpirationTime(issuedAt + lifetime)
+    .setJti(crypto.randomUUID())
+    .sign(keys.current.key);
+}
+
+async function verify(keys: SigningKeys, realm: TokenRealm, token: string, typ: string): Promise<JWTVerifyResult> {
+  try {
+    return await jwtVerify(token, (header) => verificationKey(keys, header), {
+      algorithms: [SIGNING_ALGORITHM],
+      typ,
+      issuer: realm.issuer,
+      audience: realm.service,
+      clockTolerance: LEEWAY,
+      requiredClaims: ["iss", "aud", "sub", "iat", "nbf", "exp", "jti"],
+    });
+  } catch (cause) {
+    if (cause instanceof errors.JOSEError) throw stale(cause);
+    throw cause;
+  }
+}
+
+/** The key comes from our own set, by its id alone: a header that brings or names another key is refused (CVE-2025-24976). */
+function verificationKey(
+  keys: SigningKeys,
+  header: { kid?: string; jwk?: unknown; jku?: unknown; x5u?: unknown; x5c?: unknown },
+): CryptoKey {
+  const brought = header.jwk ?? header.jku ?? header.x5u ?? header.x5c;
+  const key = keys.verifying.get(header.kid ?? "");
+  if (brought !== undefined || key === undefined) throw new errors.JWSInvalid("unknown key");
+  return key;
+}
+
+function stale(cause?: unknown): RegistryError {
+  return new RegistryError("TOKEN_INVALID", { cause });
+}

@@ -1,0 +1,42 @@
+import type { SpaceGrant } from "./auth/authorize.ts";
+import type { CatalogGrant, Grant } from "./auth/grant.ts";
+import type { SigningKeys } from "./auth/keys.ts";
+import type { Principal } from "./auth/principal.ts";
+import type { TokenRealm } from "./auth/tokens.ts";
+import type { Authenticator } from "./auth/authenticate.ts";
+import type { ManagementStores } from "./registry/management.ts";
+import type { Stores } from "./registry/stores.ts";
+
+/** The installation, as one request sees it. */
+export interface Registry {
+  readonly stores: Stores;
+  readonly management: ManagementStores;
+  readonly keys: SigningKeys;
+  readonly realm: TokenRealm;
+  readonly authenticator: Authenticator;
+  /** Runs what the answer need not wait for. */
+  readonly later: (work: Promise<unknown>) => void;
+}
+
+/** One request on its way through route, authorization and handler. Params are untrusted text. */
+export interface Call {
+  readonly request: Request;
+  readonly url: URL;
+  readonly params: Readonly<Record<string, string>>;
+  readonly registry: Registry;
+}
+
+export interface RepositoryCall extends Call {
+  readonly principal: Principal;
+  readonly grant: Grant;
+}
+
+export interface CatalogCall extends Call {
+  readonly grant: CatalogGrant;
+}
+
+export interface SpaceCall extends Call {
+  readonly grant: SpaceGrant;
+}
+
+export type Handler<C extends Call = Call> = (call: C) => Promise<Response> | Response;

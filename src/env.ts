@@ -1,0 +1,39 @@
+import { z } from "zod";
+import type { TokenRealm } from "./auth/tokens.ts";
+import type { UploadSession } from "./storage/uploads/upload-session.ts";
+
+/** The bindings and settings of `wrangler.toml`. */
+export interface Env {
+  readonly DB: D1Database;
+  readonly BLOBS: R2Bucket;
+  readonly UPLOADS: DurableObjectNamespace<UploadSession>;
+  readonly EVENTS: Queue;
+  /** The management API's key. */
+  readonly ADMIN_TOKEN: string;
+  /** A JSON Web Key Set of private ES256 keys. */
+  readonly SIGNING_KEYS: string;
+  /** The address that clients use, where it is not the one that requests name. */
+  readonly PUBLIC_URL?: string;
+}
+
+const settingsSchema = z.object({
+  ADMIN_TOKEN: z.string().min(16, "ADMIN_TOKEN needs 16 characters or more"),
+  SIGNING_KEYS: z.string().min(1, "SIGNING_KEYS is missing"),
+  PUBLIC_URL: z.url({ protocol: /^https?$/ }).optional(),
+});
+
+export type Settings = z.infer<typeof settingsSchema>;
+
+let parsed: { readonly env: Env; readonly settings: Settings } | null = null;
+
+/** The settings, parsed once in an isolate's life. Throws where they are missing or malformed. */
+export function settingsOf(env: Env): Settings {
+  if (parsed?.env !== env) parsed = { env, settings: settingsSchema.parse(env) };
+  return parsed.settings;
+}
+
+/** Where tokens for this installation come from, by the address that the request used. */
+export function realmOf(settings: Settings, requestUrl: URL): TokenRealm {
+  const { origin, host } = settings.PUBLIC_URL === undefined ? requestUrl : new URL(settings.PUBLIC_URL);
+  return { issuer: origin, service: host };
+}

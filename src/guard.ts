@@ -1,0 +1,82 @@
+/**
+ * Authorization, between route and handler: each route states what it needs by the guard it is wrapped in, and
+ * a handler runs only with the grant that the guard obtained.
+ */
+import { authenticate } from "./auth/authenticate.ts";
+import { authorize, authorizeCatalog, authorizeInstallation, authorizeSpace } from "./auth/authorize.ts";
+import type { Principal } from "./auth/principal.ts";
+import { CATALOG_SCOPE, type RepositoryAction, repositoryScope } from "./auth/scope.ts";
+import type { Call, CatalogCall, Handler, RepositoryCall, SpaceCall } from "./call.ts";
+import { RegistryError } from "./oci/errors.ts";
+import { parseRepositoryName, requireRepositoryName } from "./oci/name.ts";
+
+/** What a route needs; the tests derive the matrix of who may do what from it. */
+export type Need = "nothing" | "login" | "catalog" | RepositoryAction | "space" | "installation";
+
+export interface Guarded {
+  readonly need: Need;
+  readonly run: Handler;
+  /** What a challenge tells the client to ask a token for. */
+  readonly scopes: (call: Call) => readonly string[];
+}
+
+/** The scopes clients are told to ask for: a push also looks whether things are there. */
+const SCOPE_ACTIONS: Record<RepositoryAction, readonly RepositoryAction[]> = {
+  pull: ["pull"],
+  push: ["pull", "push"],
+  delete: ["delete"],
+};
+
+const NO_SCOPES = (): readonly string[] => [];
+
+export function open(handler: Handler): Guarded {
+  return { need: "nothing", run: handler, scopes: NO_SCOPES };
+}
+
+/** Any login will do. Without one it is refused even where anonymous pulls are possible: clients learn only here how to log in. */
+export function login(handler: Handler): Guarded {
+  const run: Handler = async (call) => {
+    const principal = await identify(call);
+    if (principal.kind === "anonymous") throw new RegistryError("UNAUTHORIZED");
+    return handler(call);
+  };
+  return { need: "login", run, scopes: NO_SCOPES };
+}
+
+export function catalog(handler: Handler<CatalogCall>): Guarded {
+  const run: Handler = async (call) => handler({ ...call, grant: authorizeCatalog(await identify(call)) });
+  return { need: "catalog", run, scopes: () => [CATALOG_SCOPE] };
+}
+
+export function repository(action: RepositoryAction, handler: Handler<RepositoryCall>): Guarded {
+  const run: Handler = async (call) => {
+    const name = requireRepositoryName(call.params["name"] ?? "");
+    const principal = await identify(call);
+    return handler({ ...call, principal, grant: authorize(principal, action, name) });
+  };
+  return { need: action, run, scopes: (call) => scopesOf(call, action) };
+}
+
+/** The space that the path names, for its administrator or the installation's. */
+export function space(handler: Handler<SpaceCall>): Guarded {
+  const run: Handler = async (call) =>
+    handler({ ...call, grant: authorizeSpace(await identify(call), call.params["space"] ?? "") });
+  return { need: "space", run, scopes: NO_SCOPES };
+}
+
+export function installation(handler: Handler): Guarded {
+  const run: Handler = async (call) => {
+    authorizeInstallation(await identify(call));
+    return handler(call);
+  };
+  return { need: "installation", run, scopes: NO_SCOPES };
+}
+
+function identify({ request, registry }: Call): Promise<Principal> {
+  return authenticate(registry.authenticator, request.headers.get("Authorization"));
+}
+
+function scopesOf(call: Call, action: RepositoryAction): readonly string[] {
+  const name = parseRepositoryName(call.params["name"] ?? "");
+  return name === null ? [] : [repositoryScope(name, SCOPE_ACTIONS[action])];
+}

@@ -1,0 +1,72 @@
+import type { RepositoryCall } from "../call.ts";
+import { requireDigest } from "../oci/digest.ts";
+import { RegistryError } from "../oci/errors.ts";
+import { type ByteRange, parseRange } from "../oci/range.ts";
+import { deleteBlob } from "../registry/delete.ts";
+import { findBlob, readBlob } from "../registry/pull.ts";
+import type { StoredBlob } from "../registry/stores.ts";
+import { contentRange, multipartByteranges } from "./byteranges.ts";
+import { applicableRange, entityTag, isUnmodified } from "./conditions.ts";
+import { decodeParam } from "./params.ts";
+
+const OCTET_STREAM = "application/octet-stream";
+
+/** end-2: the whole blob, parts of it, or only its size. */
+export async function getBlob(call: RepositoryCall): Promise<Response> {
+  const { stores } = call.registry;
+  const blob = await findBlob(stores, call.grant, requireDigest(decodeParam(call, "digest")));
+  const headers = blobHeaders(blob);
+  if (isUnmodified(call.request, blob.digest)) {
+    headers.delete("Content-Length");
+    return new Response(null, { status: 304, headers });
+  }
+  if (call.request.method === "HEAD") return new Response(null, { headers });
+  const ranges = parseRange(applicableRange(call.request, blob.digest), blob.size);
+  if (ranges !== null) return getRanges(call, blob, headers, ranges);
+  return new Response(await readBlob(stores, blob, null), { headers });
+}
+
+/** end-10 */
+export async function removeBlob(call: RepositoryCall): Promise<Response> {
+  await deleteBlob(call.registry.stores, call.grant, requireDigest(decodeParam(call, "digest")));
+  return new Response(null, { status: 202 });
+}
+
+function blobHeaders(blob: StoredBlob): Headers {
+  return new Headers({
+    "Accept-Ranges": "bytes",
+    "Cache-Control": "private, max-age=31536000, immutable",
+    "Content-Length": String(blob.size),
+    "Content-Type": OCTET_STREAM,
+    "Docker-Content-Digest": blob.digest,
+    ETag: entityTag(blob.digest),
+  });
+}
+
+async function getRanges(
+  call: RepositoryCall,
+  blob: StoredBlob,
+  headers: Headers,
+  ranges: readonly ByteRange[],
+): Promise<Response> {
+  const { stores } = call.registry;
+  const [first, second] = ranges;
+  if (first === undefined) {
+    throw new RegistryError("RANGE_INVALID", { headers: { "Content-Range": `bytes */${blob.size}` } });
+  }
+  if (second === undefined) {
+    headers.set("Content-Length", String(first.length));
+    headers.set("Content-Range", contentRange(first, blob.size));
+    return new Response(await readBlob(stores, blob, first), { status: 206, headers });
+  }
+  const multipart = multipartByteranges({
+    type: OCTET_STREAM,
+    size: blob.size,
+    ranges,
+    read: (range) => readBlob(stores, blob, range),
+  });
+  call.registry.later(multipart.sent);
+  headers.set("Content-Length", String(multipart.length));
+  headers.set("Content-Type", multipart.contentType);
+  return new Response(multipart.body, { status: 206, headers });
+}

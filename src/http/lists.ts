@@ -1,0 +1,63 @@
+import type { CatalogCall, RepositoryCall } from "../call.ts";
+import { requireDigest } from "../oci/digest.ts";
+import { OCI_INDEX } from "../oci/media-types.ts";
+import { nextLink, type Page, type PageRequest, parsePageRequest } from "../oci/page.ts";
+import { listTags } from "../registry/pull.ts";
+import type { Referrer } from "../registry/stores.ts";
+import { decodeParam } from "./params.ts";
+
+/** end-8 */
+export async function getTags(call: RepositoryCall): Promise<Response> {
+  const { full } = call.grant.name;
+  const page = parsePageRequest(call.url.searchParams);
+  const tags = await listTags(call.registry.stores, call.grant, page);
+  const headers = linkHeaders(`/v2/${full}/tags/list`, page, tags, (tag) => tag);
+  return Response.json({ name: full, tags: tags.entries }, { headers });
+}
+
+/** Distribution's catalog: the repositories that the credential covers. */
+export async function getCatalog(call: CatalogCall): Promise<Response> {
+  const page = parsePageRequest(call.url.searchParams);
+  const names = await call.registry.stores.repositories.catalog(call.grant, page);
+  const headers = linkHeaders("/v2/_catalog", page, names, (name) => name);
+  return Response.json({ repositories: names.entries }, { headers });
+}
+
+/** end-12: an index of what refers to the digest, pushed or not. */
+export async function getReferrers(call: RepositoryCall): Promise<Response> {
+  const { stores } = call.registry;
+  const subject = requireDigest(decodeParam(call, "digest"));
+  const artifactType = call.url.searchParams.get("artifactType");
+  const page = parsePageRequest(call.url.searchParams);
+  const referrers = await stores.manifests.referrers(call.grant, subject, artifactType, page);
+  const headers = linkHeaders(
+    `/v2/${call.grant.name.full}/referrers/${subject}`,
+    page,
+    referrers,
+    ({ digest }) => digest,
+    artifactType === null ? {} : { artifactType },
+  );
+  headers.set("Content-Type", OCI_INDEX);
+  if (artifactType !== null) headers.set("OCI-Filters-Applied", "artifactType");
+  const index = { schemaVersion: 2, mediaType: OCI_INDEX, manifests: referrers.entries.map(referrerDescriptor) };
+  return new Response(JSON.stringify(index), { headers });
+}
+
+function referrerDescriptor({ mediaType, digest, size, artifactType, annotations }: Referrer): object {
+  return { mediaType, digest, size, ...(artifactType && { artifactType }), ...(annotations && { annotations }) };
+}
+
+function linkHeaders<T>(
+  path: string,
+  request: PageRequest,
+  page: Page<T>,
+  key: (entry: T) => string,
+  filter: Readonly<Record<string, string>> = {},
+): Headers {
+  const headers = new Headers();
+  const last = page.entries.at(-1);
+  if (page.more && last !== undefined) {
+    headers.set("Link", nextLink(path, { ...filter, n: String(request.limit), last: key(last) }));
+  }
+  return headers;
+}

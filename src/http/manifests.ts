@@ -1,0 +1,59 @@
+import type { RepositoryCall } from "../call.ts";
+import { RegistryError } from "../oci/errors.ts";
+import { MAX_MANIFEST_BYTES } from "../oci/manifest.ts";
+import { requireReference, requireTag } from "../oci/reference.ts";
+import { deleteManifest } from "../registry/delete.ts";
+import { findManifest, readManifest } from "../registry/pull.ts";
+import { pushManifest } from "../registry/push-manifest.ts";
+import { readBounded } from "./body.ts";
+import { entityTag, isUnmodified } from "./conditions.ts";
+import { contentLength, decodeParam } from "./params.ts";
+
+/** end-7b asks for ten at least. */
+const MAX_TAG_PARAMETERS = 100;
+
+/** end-3: the exact bytes, under the type they were pushed with, whatever Accept says. */
+export async function getManifest(call: RepositoryCall): Promise<Response> {
+  const { stores } = call.registry;
+  const manifest = await findManifest(stores, call.grant, decodeParam(call, "reference"));
+  const headers = new Headers({
+    "Content-Length": String(manifest.size),
+    "Content-Type": manifest.mediaType,
+    "Docker-Content-Digest": manifest.digest,
+    ETag: entityTag(manifest.digest),
+  });
+  if (isUnmodified(call.request, manifest.digest)) {
+    headers.delete("Content-Length");
+    return new Response(null, { status: 304, headers });
+  }
+  if (call.request.method === "HEAD") return new Response(null, { headers });
+  return new Response(await readManifest(stores, manifest), { headers });
+}
+
+/** end-7a, 7b */
+export async function putManifest(call: RepositoryCall): Promise<Response> {
+  const { request, url, grant, registry } = call;
+  const reference = requireReference(decodeParam(call, "reference"));
+  const tags = url.searchParams.getAll("tag").map(requireTag);
+  if (tags.length > MAX_TAG_PARAMETERS) {
+    throw new RegistryError("URI_TOO_LONG", { message: `a push may name ${MAX_TAG_PARAMETERS} tags at most` });
+  }
+  const bytes = await readBounded(request.body, contentLength(request), MAX_MANIFEST_BYTES);
+  if (bytes === null) throw new RegistryError("MANIFEST_TOO_LARGE");
+  const contentType = request.headers.get("Content-Type");
+  const pushed = await pushManifest(registry.stores, grant, { bytes, contentType, reference, tags });
+  const headers = new Headers({
+    Location: `/v2/${grant.name.full}/manifests/${pushed.digest}`,
+    "Docker-Content-Digest": pushed.digest,
+    "Content-Length": "0",
+  });
+  if (pushed.subject !== null) headers.set("OCI-Subject", pushed.subject);
+  for (const tag of tags) headers.append("OCI-Tag", tag);
+  return new Response(null, { status: 201, headers });
+}
+
+/** end-9 */
+export async function removeManifest(call: RepositoryCall): Promise<Response> {
+  await deleteManifest(call.registry.stores, call.grant, decodeParam(call, "reference"));
+  return new Response(null, { status: 202 });
+}

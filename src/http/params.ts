@@ -1,0 +1,21 @@
+import type { Call } from "../call.ts";
+import { RegistryError } from "../oci/errors.ts";
+
+/** A parameter of the path, percent-decoded: some clients escape a digest's colon. Text that cannot be decoded stays as it is, and is then refused as malformed. */
+export function decodeParam(call: Call, name: string): string {
+  const text = call.params[name] ?? "";
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+/** The Content-Length header in bytes; null for a body of unknown length. Throws SIZE_INVALID. */
+export function contentLength(request: Request): number | null {
+  const header = request.headers.get("Content-Length");
+  if (header === null) return null;
+  if (!/^\d{1,15}$/.test(header))
+    throw new RegistryError("SIZE_INVALID", { message: "the Content-Length is not a number" });
+  return Number(header);
+}

@@ -1,0 +1,132 @@
+import { signSession, verifySession, type SessionTerms } from "../auth/session-token.ts";
+import type { RepositoryCall } from "../call.ts";
+import {
+  type Digest,
+  type DigestAlgorithm,
+  digestAlgorithm,
+  parseDigestAlgorithm,
+  requireDigest,
+} from "../oci/digest.ts";
+import { RegistryError } from "../oci/errors.ts";
+import { parseRepositoryName } from "../oci/name.ts";
+import { type ChunkRange, parseChunkRange } from "../oci/range.ts";
+import { mountBlob } from "../registry/mount.ts";
+import {
+  cancelUpload,
+  type Chunk,
+  finishUpload,
+  receiveChunk,
+  startUpload,
+  uploadRange,
+  uploadStatus,
+  uploadWhole,
+} from "../registry/upload.ts";
+import { contentLength } from "./params.ts";
+
+/** end-4a, 4b, 4c and 11: starts an upload, takes a whole blob at once, or mounts one that another repository has. */
+export async function postUpload(call: RepositoryCall): Promise<Response> {
+  const { registry, principal, grant, url } = call;
+  const mount = url.searchParams.get("mount");
+  if (mount !== null) {
+    const digest = requireDigest(mount);
+    const from = url.searchParams.get("from");
+    // A source that cannot exist is one that cannot be mounted from: the client goes on to upload.
+    const source = from ? parseRepositoryName(from) : null;
+    const possible = !from || source !== null;
+    if (possible && (await mountBlob(registry.stores, principal, grant, digest, source)))
+      return blobCreated(call, digest);
+  }
+  const digestText = url.searchParams.get("digest");
+  if (digestText !== null && mount === null) {
+    const digest = requireDigest(digestText);
+    await uploadWhole(registry.stores, grant, chunkOf(call), digest, digestAlgorithm(digest));
+    return blobCreated(call, digest);
+  }
+  const terms = await startUpload(registry.stores, grant, requestedAlgorithm(url));
+  return sessionResponse(call, terms, 202, 0);
+}
+
+/** end-5 */
+export async function patchUpload(call: RepositoryCall): Promise<Response> {
+  const terms = await sessionOf(call);
+  const offset = await receiveChunk(call.registry.stores, terms, chunkOf(call));
+  return sessionResponse(call, terms, 202, offset);
+}
+
+/** end-6 */
+export async function putUpload(call: RepositoryCall): Promise<Response> {
+  const terms = await sessionOf(call);
+  const digest = requireDigest(call.url.searchParams.get("digest"));
+  await finishUpload(call.registry.stores, call.grant, terms, chunkOf(call), digest);
+  return blobCreated(call, digest);
+}
+
+/** end-13 */
+export async function getUpload(call: RepositoryCall): Promise<Response> {
+  const terms = await sessionOf(call);
+  return sessionResponse(call, terms, 204, await uploadStatus(call.registry.stores, terms));
+}
+
+/** end-14 */
+export async function deleteUpload(call: RepositoryCall): Promise<Response> {
+  await cancelUpload(call.registry.stores, await sessionOf(call));
+  return new Response(null, { status: 204 });
+}
+
+function sessionOf({ registry, grant, params }: RepositoryCall): Promise<SessionTerms> {
+  return verifySession(registry.keys, grant, params["session"] ?? "", new Date());
+}
+
+async function sessionResponse(
+  call: RepositoryCall,
+  terms: SessionTerms,
+  status: number,
+  offset: number,
+): Promise<Response> {
+  const { registry, grant } = call;
+  const session = await signSession(registry.keys, grant, terms);
+  const headers = {
+    // Relative to the host, so that it holds behind any proxy; clients append the digest to it.
+    Location: `/v2/${grant.name.full}/blobs/uploads/${session}`,
+    "Docker-Upload-UUID": terms.id,
+    Range: uploadRange(offset),
+    ...(status !== 204 && { "Content-Length": "0" }),
+  };
+  return new Response(null, { status, headers });
+}
+
+function blobCreated({ grant }: RepositoryCall, digest: Digest): Response {
+  const headers = {
+    Location: `/v2/${grant.name.full}/blobs/${digest}`,
+    "Docker-Content-Digest": digest,
+    "Content-Length": "0",
+  };
+  return new Response(null, { status: 201, headers });
+}
+
+function requestedAlgorithm(url: URL): DigestAlgorithm {
+  const name = url.searchParams.get("digest-algorithm");
+  const algorithm = name === null ? "sha256" : parseDigestAlgorithm(name);
+  if (algorithm !== null) return algorithm;
+  throw new RegistryError("DIGEST_INVALID", { message: "digest-algorithm is sha256 or sha512" });
+}
+
+/** The request's body and what it says of itself. Throws SIZE_INVALID where that is inconsistent. */
+function chunkOf({ request }: RepositoryCall): Chunk {
+  const length = contentLength(request);
+  const range = chunkRange(request);
+  if (length !== null && range !== null && length !== range.end - range.start + 1) {
+    throw new RegistryError("SIZE_INVALID", { message: "Content-Range and Content-Length disagree" });
+  }
+  return { body: length === 0 ? null : request.body, length, range };
+}
+
+function chunkRange(request: Request): ChunkRange | null {
+  const header = request.headers.get("Content-Range");
+  if (header === null) return null;
+  const range = parseChunkRange(header);
+  if (range === null) {
+    throw new RegistryError("BLOB_UPLOAD_INVALID", { message: "a chunk's Content-Range is <first byte>-<last byte>" });
+  }
+  return range;
+}

@@ -1,0 +1,122 @@
+/**
+ * Every way a registry request can fail: the spec's error code (distribution spec, "Error Codes"),
+ * the HTTP status, and a sentence for the person who reads it. Two failures may share a code.
+ */
+export const ERRORS = {
+  BLOB_TOO_LARGE: { code: "SIZE_INVALID", status: 413, message: "a blob may have 48.8 GiB at most" },
+  BLOB_UNKNOWN: { code: "BLOB_UNKNOWN", status: 404, message: "this repository has no such blob" },
+  BLOB_UPLOAD_INVALID: { code: "BLOB_UPLOAD_INVALID", status: 400, message: "the upload cannot be continued" },
+  BLOB_UPLOAD_UNKNOWN: {
+    code: "BLOB_UPLOAD_UNKNOWN",
+    status: 404,
+    message: "no such upload session; it may have ended or expired: start a new one",
+  },
+  CHUNK_OUT_OF_ORDER: {
+    code: "BLOB_UPLOAD_INVALID",
+    status: 416,
+    message: "the chunk does not start where the upload stands; the Range header says how far it is",
+  },
+  DENIED: { code: "DENIED", status: 403, message: "the credential does not permit this" },
+  DIGEST_INVALID: {
+    code: "DIGEST_INVALID",
+    status: 400,
+    message: "a digest is sha256:<64 hex digits> or sha512:<128 hex digits>, in lower case",
+  },
+  DIGEST_MISMATCH: {
+    code: "DIGEST_INVALID",
+    status: 400,
+    message: "the content does not have the digest that was given",
+  },
+  MANIFEST_BLOB_UNKNOWN: {
+    code: "MANIFEST_BLOB_UNKNOWN",
+    status: 400,
+    message: "the manifest refers to content that this repository does not have; push it first",
+  },
+  MANIFEST_INVALID: { code: "MANIFEST_INVALID", status: 400, message: "the manifest is not valid" },
+  MANIFEST_TOO_LARGE: { code: "MANIFEST_INVALID", status: 413, message: "a manifest may have 4 MiB at most" },
+  MANIFEST_UNKNOWN: {
+    code: "MANIFEST_UNKNOWN",
+    status: 404,
+    message: "this repository has no such manifest or tag",
+  },
+  METHOD_NOT_ALLOWED: {
+    code: "UNSUPPORTED",
+    status: 405,
+    message: "this address does not support that method; the Allow header lists those it does",
+  },
+  NAME_INVALID: {
+    code: "NAME_INVALID",
+    status: 400,
+    message:
+      "a repository is <space>/<path>: lower-case letters and digits, separated by '.', '_', '__', dashes or '/', 255 characters at most",
+  },
+  NAME_UNKNOWN: { code: "NAME_UNKNOWN", status: 404, message: "no such repository" },
+  PAGINATION_NUMBER_INVALID: {
+    code: "PAGINATION_NUMBER_INVALID",
+    status: 400,
+    message: "n is the page's size: a whole number, 0 or more",
+  },
+  RANGE_INVALID: { code: "RANGE_INVALID", status: 416, message: "no part of the range lies within the content" },
+  REQUEST_INVALID: { code: "REQUEST_INVALID", status: 400, message: "the request is not valid" },
+  REQUEST_TOO_LARGE: { code: "REQUEST_INVALID", status: 413, message: "the request's body is too long" },
+  ROUTE_UNKNOWN: { code: "UNSUPPORTED", status: 404, message: "there is nothing at this address" },
+  SCOPE_INSUFFICIENT: { code: "UNAUTHORIZED", status: 401, message: "the token does not permit this" },
+  SPACE_UNKNOWN: { code: "NAME_UNKNOWN", status: 404, message: "no such space" },
+  SIZE_INVALID: {
+    code: "SIZE_INVALID",
+    status: 400,
+    message: "the content does not have the size that was given",
+  },
+  SPACE_EXISTS: { code: "SPACE_EXISTS", status: 409, message: "there is a space of that name already" },
+  STORAGE_BUSY: {
+    code: "TOOMANYREQUESTS",
+    status: 429,
+    message: "the storage is busy; try again in a few seconds",
+  },
+  TAG_INVALID: {
+    code: "TAG_INVALID",
+    status: 400,
+    message: "a tag has 1 to 128 letters, digits, '_', '.' or '-', and starts with a letter, digit or '_'",
+  },
+  TOKEN_UNKNOWN: { code: "TOKEN_UNKNOWN", status: 404, message: "the space has no such token" },
+  TOKEN_INVALID: {
+    code: "UNAUTHORIZED",
+    status: 401,
+    message: "the password or token is wrong, revoked or expired; log in again",
+  },
+  UNAUTHORIZED: { code: "UNAUTHORIZED", status: 401, message: "log in to the registry first" },
+  UNKNOWN: { code: "UNKNOWN", status: 500, message: "an unexpected fault; the request id identifies it in the log" },
+  UNSUPPORTED: { code: "UNSUPPORTED", status: 405, message: "this is not supported" },
+  URI_TOO_LONG: { code: "UNSUPPORTED", status: 414, message: "the address of the request is too long" },
+} as const satisfies Record<string, { code: string; status: number; message: string }>;
+
+export type ErrorKind = keyof typeof ERRORS;
+
+export interface ErrorOptions {
+  /** Replaces the kind's sentence where a more helpful one is known. */
+  readonly message?: string;
+  /** Machine-readable particulars; goes into the error body's `detail`. */
+  readonly detail?: unknown;
+  /** Response headers that belong to the error, such as `Range` or `Retry-After`. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** What a token would have to permit, where that is more than the route itself asks for. */
+  readonly scopes?: readonly string[];
+  readonly cause?: unknown;
+}
+
+/** The one error that use cases, authorization and handlers throw for what a client did. */
+export class RegistryError extends Error {
+  readonly kind: ErrorKind;
+  readonly detail: unknown;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly scopes: readonly string[] | null;
+
+  constructor(kind: ErrorKind, options: ErrorOptions = {}) {
+    super(options.message ?? ERRORS[kind].message, { cause: options.cause });
+    this.name = "RegistryError";
+    this.kind = kind;
+    this.detail = options.detail;
+    this.headers = options.headers ?? {};
+    this.scopes = options.scopes ?? null;
+  }
+}

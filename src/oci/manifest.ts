@@ -1,0 +1,134 @@
+import { z } from "zod";
+import { type Descriptor, descriptorSchema, platformOf } from "./descriptor.ts";
+import type { Digest } from "./digest.ts";
+import { RegistryError } from "./errors.ts";
+import { essence, isManifestType, isNondistributable, MANIFEST_TYPES, type ManifestType } from "./media-types.ts";
+
+/** 4 MiB: the least that the spec asks for ("Pushing Manifests"), and what others accept. */
+export const MAX_MANIFEST_BYTES = 4 * 1024 * 1024;
+
+/** Far above any real manifest; keeps the cost of one push bounded. */
+const MAX_REFERENCES = 10_000;
+
+/** Something that a manifest needs in its repository. */
+export interface ManifestReference {
+  readonly digest: Digest;
+  /** Bytes, as the descriptor claims. */
+  readonly size: number;
+  /** `blob` for a config or layer; `any` for an index's child, which is a manifest or, in build caches, a blob. */
+  readonly kind: "blob" | "any";
+}
+
+/** What a push learns from a manifest's bytes; the bytes themselves are what is stored. */
+export interface Manifest {
+  readonly mediaType: ManifestType;
+  /** As the referrers API reports it: config.mediaType stands in for a missing one. */
+  readonly artifactType: string | null;
+  readonly subject: Digest | null;
+  readonly annotations: Readonly<Record<string, string>> | null;
+  /** Without duplicates, and without layers that may be absent. */
+  readonly references: readonly ManifestReference[];
+  /** An index's platforms, in order and without duplicates. */
+  readonly platforms: readonly string[];
+}
+
+const manifestSchema = z.looseObject({
+  schemaVersion: z.literal(2),
+  mediaType: z.string().nullish(),
+  artifactType: z.string().max(255).nullish(),
+  config: descriptorSchema.optional(),
+  layers: z.array(descriptorSchema).nullish(),
+  manifests: z.array(descriptorSchema).nullish(),
+  subject: descriptorSchema.nullish(),
+  annotations: z.record(z.string(), z.string()).nullish(),
+});
+
+type ManifestDocument = z.infer<typeof manifestSchema>;
+
+/**
+ * Reads a manifest as pushed (image spec, "Image Manifest" and "Image Index"; Docker schema 2).
+ * The bytes must be UTF-8, so that they can be kept as text and given back exactly.
+ * Throws MANIFEST_INVALID with what is wrong.
+ */
+export function parseManifest(bytes: Uint8Array, contentType: string | null): Manifest {
+  const document = parseDocument(bytes);
+  const mediaType = requireMediaType(document, contentType);
+  const isIndex = MANIFEST_TYPES[mediaType] === "index";
+  requireShape(document, isIndex);
+  const children = document.manifests ?? [];
+  return {
+    mediaType,
+    artifactType: document.artifactType || (isIndex ? null : document.config?.mediaType) || null,
+    subject: document.subject?.digest ?? null,
+    annotations: document.annotations ?? null,
+    references: isIndex ? uniqueReferences(children, "any") : uniqueReferences(blobDescriptors(document), "blob"),
+    platforms: [...new Set(children.map(platformOf).filter((platform) => platform !== null))],
+  };
+}
+
+/** The bytes as text; the text encodes to the same bytes again. Throws MANIFEST_INVALID. */
+export function decodeManifest(bytes: Uint8Array): string {
+  try {
+    // A byte order mark is kept, not swallowed: JSON.parse then refuses it.
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch (cause) {
+    throw invalid("it is not UTF-8", cause);
+  }
+}
+
+function parseDocument(bytes: Uint8Array): ManifestDocument {
+  const text = decodeManifest(bytes);
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (cause) {
+    throw invalid("it is not JSON", cause);
+  }
+  const result = manifestSchema.safeParse(json);
+  if (!result.success) throw invalid(z.prettifyError(result.error).slice(0, 1000));
+  return result.data;
+}
+
+function requireMediaType(document: ManifestDocument, contentType: string | null): ManifestType {
+  const declared = essence(contentType ?? "") || document.mediaType || "";
+  if (!isManifestType(declared)) {
+    throw invalid(
+      `its Content-Type is "${declared.slice(0, 255)}"; it must be one of ${Object.keys(MANIFEST_TYPES).join(", ")}`,
+    );
+  }
+  // CVE-2021-41190: a document must not be read as one type here and another there.
+  if (document.mediaType && document.mediaType !== declared) {
+    throw invalid(`its mediaType is "${document.mediaType.slice(0, 255)}" but its Content-Type "${declared}"`);
+  }
+  return declared;
+}
+
+function requireShape(document: ManifestDocument, isIndex: boolean): void {
+  if (isIndex) {
+    if (document.layers || document.config) throw invalid("an index has no layers and no config");
+    if (!document.manifests) throw invalid("an index needs a manifests list");
+  } else {
+    if (document.manifests) throw invalid("only an index has manifests");
+    if (!document.config || !document.layers) throw invalid("a manifest needs a config and a layers list");
+  }
+}
+
+function blobDescriptors(document: ManifestDocument): readonly Descriptor[] {
+  const layers = (document.layers ?? []).filter((layer) => !isNondistributable(layer.mediaType));
+  return document.config ? [document.config, ...layers] : layers;
+}
+
+function uniqueReferences(descriptors: readonly Descriptor[], kind: ManifestReference["kind"]): ManifestReference[] {
+  const byDigest = new Map<Digest, ManifestReference>();
+  for (const { digest, size } of descriptors) {
+    const known = byDigest.get(digest);
+    if (known && known.size !== size) throw invalid(`it gives ${digest} two sizes: ${known.size} and ${size}`);
+    byDigest.set(digest, { digest, size, kind });
+  }
+  if (byDigest.size > MAX_REFERENCES) throw invalid(`it refers to more than ${MAX_REFERENCES} objects`);
+  return [...byDigest.values()];
+}
+
+function invalid(reason: string, cause?: unknown): RegistryError {
+  return new RegistryError("MANIFEST_INVALID", { message: `the manifest is not valid: ${reason}`, cause });
+}

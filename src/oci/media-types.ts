@@ -1,0 +1,27 @@
+/** The media types that a manifest may have, and what kind of document each is. */
+export const MANIFEST_TYPES = {
+  "application/vnd.oci.image.manifest.v1+json": "manifest",
+  "application/vnd.oci.image.index.v1+json": "index",
+  "application/vnd.docker.distribution.manifest.v2+json": "manifest",
+  "application/vnd.docker.distribution.manifest.list.v2+json": "index",
+} as const;
+
+export type ManifestType = keyof typeof MANIFEST_TYPES;
+
+export const OCI_INDEX = "application/vnd.oci.image.index.v1+json" satisfies ManifestType;
+
+export function isManifestType(mediaType: string): mediaType is ManifestType {
+  return Object.hasOwn(MANIFEST_TYPES, mediaType);
+}
+
+const NONDISTRIBUTABLE = /^application\/vnd\.(?:oci\.image\.layer\.nondistributable|docker\.image\.rootfs\.foreign)\./;
+
+/** Whether a layer of this type is fetched from elsewhere, so that a push may leave it out (image spec, "Non-Distributable Layers"). */
+export function isNondistributable(mediaType: string): boolean {
+  return NONDISTRIBUTABLE.test(mediaType);
+}
+
+/** The type without its parameters, as in `application/json; charset=utf-8`. */
+export function essence(contentType: string): string {
+  return (contentType.split(";", 1)[0] ?? "").trim().toLowerCase();
+}

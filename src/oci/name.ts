@@ -1,0 +1,44 @@
+import { RegistryError } from "./errors.ts";
+
+const COMPONENT = "[a-z0-9]+(?:(?:\\.|_|__|-+)[a-z0-9]+)*";
+const SPACE = new RegExp(`^${COMPONENT}$`);
+const REPOSITORY = new RegExp(`^(${COMPONENT})/(${COMPONENT}(?:/${COMPONENT})*)$`);
+
+/** Host and name share 255 characters in a reference (distribution spec, "Pulling manifests"). */
+const MAX_NAME_LENGTH = 255;
+const MAX_SPACE_LENGTH = 63;
+
+/** `<space>/<path>`; only made by {@link parseRepositoryName}. */
+export interface RepositoryName {
+  /** The whole name, as in `acme/web/api`. */
+  readonly full: string;
+  /** The first component: the team that owns the repository. */
+  readonly space: string;
+  /** What follows the space, as in `web/api`. */
+  readonly path: string;
+}
+
+/** The text as a repository's name, or null. */
+export function parseRepositoryName(text: string): RepositoryName | null {
+  if (text.length > MAX_NAME_LENGTH) return null;
+  const match = REPOSITORY.exec(text);
+  const [, space, path] = match ?? [];
+  if (space === undefined || path === undefined || !isSpaceName(space)) return null;
+  return { full: text, space, path };
+}
+
+/** The text as a repository's name. Throws NAME_INVALID. */
+export function requireRepositoryName(text: string): RepositoryName {
+  const name = parseRepositoryName(text);
+  if (name !== null) return name;
+  const lacksSpace = SPACE.test(text);
+  throw new RegistryError("NAME_INVALID", {
+    detail: { name: text.slice(0, 2 * MAX_NAME_LENGTH) },
+    ...(lacksSpace && { message: `the name needs its space in front: <space>/${text}` }),
+  });
+}
+
+/** Whether the text can name a space: one component of a repository's name, 63 characters at most. */
+export function isSpaceName(text: string): boolean {
+  return text.length <= MAX_SPACE_LENGTH && SPACE.test(text);
+}

@@ -1,0 +1,68 @@
+/** A part of some content, in bytes. */
+export interface ByteRange {
+  readonly offset: number;
+  readonly length: number;
+}
+
+/** Where a chunk says it belongs: the first and last byte, both included. */
+export interface ChunkRange {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Each range of an answer costs a read of the bucket; a client that asks for more gets the whole. */
+const MAX_RANGES = 32;
+
+const RANGE_SPEC = /^(\d*)-(\d*)$/;
+
+/**
+ * Reads a Range header (RFC 9110, 14.2) for content of `size` bytes.
+ * Null: absent, malformed or too many, so the whole is sent. An empty list: no part can be satisfied (416).
+ * Otherwise in the order asked for; overlapping and adjoining neighbours are joined.
+ */
+export function parseRange(header: string | null, size: number): readonly ByteRange[] | null {
+  const specs = /^bytes=(.+)$/i.exec(header?.trim() ?? "")?.[1]?.split(",");
+  if (!specs) return null;
+  const ranges: ByteRange[] = [];
+  for (const spec of specs) {
+    const range = parseSpec(spec.trim(), size);
+    if (range === "malformed") return null;
+    if (range) ranges.push(range);
+  }
+  const joined = joinNeighbours(ranges);
+  return joined.length > MAX_RANGES ? null : joined;
+}
+
+function parseSpec(spec: string, size: number): ByteRange | null | "malformed" {
+  const [, first = "", last = ""] = RANGE_SPEC.exec(spec) ?? [];
+  if (first === "" && last === "") return "malformed";
+  if (first === "") {
+    const length = Math.min(Number(last), size);
+    return length === 0 ? null : { offset: size - length, length };
+  }
+  const offset = Number(first);
+  const end = last === "" ? size - 1 : Math.min(Number(last), size - 1);
+  return offset > end ? null : { offset, length: end - offset + 1 };
+}
+
+function joinNeighbours(ranges: readonly ByteRange[]): readonly ByteRange[] {
+  const joined: ByteRange[] = [];
+  for (const range of ranges) {
+    const previous = joined.at(-1);
+    if (previous && range.offset >= previous.offset && range.offset <= previous.offset + previous.length) {
+      const end = Math.max(previous.offset + previous.length, range.offset + range.length);
+      joined[joined.length - 1] = { offset: previous.offset, length: end - previous.offset };
+    } else {
+      joined.push(range);
+    }
+  }
+  return joined;
+}
+
+/** Reads an upload's Content-Range: `a-b` as the spec has it, or RFC 9110's `bytes a-b/c`. Null when malformed. */
+export function parseChunkRange(header: string): ChunkRange | null {
+  const match = /^(?:bytes )?(\d{1,15})-(\d{1,15})(?:\/(?:\d+|\*))?$/.exec(header.trim());
+  if (!match) return null;
+  const range = { start: Number(match[1]), end: Number(match[2]) };
+  return range.end < range.start ? null : range;
+}

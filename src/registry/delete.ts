@@ -1,0 +1,30 @@
+import type { Grant } from "../auth/grant.ts";
+import type { Digest } from "../oci/digest.ts";
+import { RegistryError } from "../oci/errors.ts";
+import { parseReference } from "../oci/reference.ts";
+import type { Stores } from "./stores.ts";
+
+/**
+ * Takes a blob out of the repository; others that link it keep it. What a manifest needs stays, since what is tagged
+ * must be whole. Throws BLOB_UNKNOWN, UNSUPPORTED.
+ */
+export async function deleteBlob(stores: Stores, grant: Grant, digest: Digest): Promise<void> {
+  const outcome = await stores.blobs.unlink(grant, digest);
+  if (outcome === "absent") throw new RegistryError("BLOB_UNKNOWN", { detail: { digest } });
+  if (outcome === "referenced") throw stillNeeded("a manifest of this repository needs this blob");
+}
+
+/** Deletes a tag, or a manifest with all its tags. Throws MANIFEST_UNKNOWN; UNSUPPORTED for what an index needs. */
+export async function deleteManifest(stores: Stores, grant: Grant, referenceText: string): Promise<void> {
+  const reference = parseReference(referenceText);
+  const outcome = reference === null ? "absent" : await stores.manifests.delete(grant, reference);
+  if (outcome === "absent") {
+    throw new RegistryError("MANIFEST_UNKNOWN", { detail: { reference: referenceText.slice(0, 256) } });
+  }
+  if (outcome === "referenced") throw stillNeeded("an index of this repository needs this manifest");
+}
+
+/** The spec knows 405 for a deletion that is not permitted (end-9, end-10). */
+function stillNeeded(reason: string): RegistryError {
+  return new RegistryError("UNSUPPORTED", { message: `${reason}; delete that first` });
+}

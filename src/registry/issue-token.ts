@@ -1,0 +1,52 @@
+import { type AccessEntry, ANONYMOUS, type AccessClaims, type RepositoryAccess } from "../auth/claims.ts";
+import { type Credential, permits } from "../auth/credential.ts";
+import type { Scope } from "../auth/scope.ts";
+import type { Stores } from "./stores.ts";
+
+type RepositoryScope = Extract<Scope, { type: "repository" }>;
+
+/**
+ * What an access token for these scopes may say: the part of what was asked for that the credential permits, or that
+ * is public. Less than was asked is not an error; what is refused is noted, so that asking again can be told apart.
+ */
+export async function grantScopes(
+  stores: Stores,
+  credential: Credential | null,
+  scopes: readonly Scope[],
+): Promise<AccessClaims> {
+  const repositories = scopes.filter((scope) => scope.type === "repository");
+  const access: AccessEntry[] = (
+    await Promise.all(repositories.map((scope) => grantRepository(stores, credential, scope)))
+  ).flat();
+  if (credential?.actions.includes("pull") && scopes.some((scope) => scope.type === "catalog")) {
+    const { spaceId, space, repositories: patterns } = credential;
+    access.push({
+      type: "registry",
+      name: "catalog",
+      actions: ["*"],
+      space: spaceId,
+      spaceName: space,
+      repositories: [...patterns],
+    });
+  }
+  return { sub: credential?.id ?? ANONYMOUS, access };
+}
+
+async function grantRepository(
+  stores: Stores,
+  credential: Credential | null,
+  { name, actions }: RepositoryScope,
+): Promise<RepositoryAccess[]> {
+  const facts = await stores.repositories.lookUp(name);
+  const base = { type: "repository" as const, name: name.full };
+  const granted = credential === null ? [] : actions.filter((action) => permits(credential, action, name));
+  const entries: RepositoryAccess[] = [];
+  if (credential !== null && granted.length > 0) {
+    const repository = facts.repositoryId === null ? {} : { repository: facts.repositoryId };
+    entries.push({ ...base, actions: granted, space: credential.spaceId, ...repository });
+  }
+  if (facts.isPublic && actions.includes("pull") && !granted.includes("pull")) {
+    entries.push({ ...base, actions: ["pull"], public: true });
+  }
+  return entries.length > 0 ? entries : [{ ...base, actions: [] }];
+}

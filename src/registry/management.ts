@@ -1,0 +1,78 @@
+import type { CredentialAction } from "../auth/credential.ts";
+import type { Page, PageRequest } from "../oci/page.ts";
+
+/** A team's registry. Times here are milliseconds since the epoch. */
+export interface Space {
+  readonly id: number;
+  readonly name: string;
+  /** Whether all its repositories may be pulled by anybody. */
+  readonly public: boolean;
+  readonly createdAt: number;
+}
+
+export interface SpaceStore {
+  /** Null when there is one of that name. */
+  create(name: string, isPublic: boolean): Promise<Space | null>;
+  find(name: string): Promise<Space | null>;
+  /** Ordered by name. */
+  list(page: PageRequest): Promise<Page<Space>>;
+  setPublic(name: string, isPublic: boolean): Promise<Space | null>;
+  /** Its repositories go with it, and its tokens are revoked. False when there is none. */
+  delete(name: string): Promise<boolean>;
+}
+
+/** A credential as its space's administrator sees it: everything but the secret. */
+export interface Token {
+  readonly id: string;
+  readonly name: string;
+  readonly actions: readonly CredentialAction[];
+  readonly repositories: readonly string[];
+  readonly createdAt: number;
+  readonly expiresAt: number | null;
+  readonly lastUsedAt: number | null;
+}
+
+export interface TokenStore {
+  /** False when there is no such space. */
+  create(space: string, token: Token, hash: string): Promise<boolean>;
+  find(space: string, id: string): Promise<Token | null>;
+  /** Ordered by id; without those revoked. Null when there is no such space. */
+  list(space: string, page: PageRequest): Promise<Page<Token> | null>;
+  /** False when there is none. */
+  revoke(space: string, id: string): Promise<boolean>;
+}
+
+export interface Repository {
+  /** Within the space. */
+  readonly path: string;
+  readonly public: boolean;
+  readonly createdAt: number;
+}
+
+export interface TaggedManifest {
+  readonly name: string;
+  readonly digest: string;
+  readonly mediaType: string;
+  /** Bytes of the manifest itself. */
+  readonly size: number;
+  readonly createdAt: number;
+  readonly updatedAt: number;
+}
+
+export interface RepositoryDirectory {
+  /** Ordered by path. Null when there is no such space. */
+  list(space: string, page: PageRequest): Promise<Page<Repository> | null>;
+  find(space: string, path: string): Promise<Repository | null>;
+  setPublic(space: string, path: string, isPublic: boolean): Promise<Repository | null>;
+  /** False when there is none. */
+  delete(space: string, path: string): Promise<boolean>;
+  /** Ordered by name. Null when there is no such repository. */
+  tags(space: string, path: string, page: PageRequest): Promise<Page<TaggedManifest> | null>;
+}
+
+/** What the management API works with. */
+export interface ManagementStores {
+  readonly spaces: SpaceStore;
+  readonly tokens: TokenStore;
+  readonly directory: RepositoryDirectory;
+}

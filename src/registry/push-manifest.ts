@@ -1,0 +1,78 @@
+import type { Grant } from "../auth/grant.ts";
+import { type Digest, digestAlgorithm, digestBytes } from "../oci/digest.ts";
+import { RegistryError } from "../oci/errors.ts";
+import { decodeManifest, type Manifest, type ManifestReference, parseManifest } from "../oci/manifest.ts";
+import type { Reference, Tag } from "../oci/reference.ts";
+import { freshKey } from "./fresh-key.ts";
+import type { ReferenceProblem, StoredManifest, Stores } from "./stores.ts";
+
+/** A row of D1 may have 2,000,000 bytes, annotations included; longer bodies go to R2. */
+const MAX_ROW_BODY = 900_000;
+
+export interface ManifestUpload {
+  readonly bytes: Uint8Array;
+  readonly contentType: string | null;
+  readonly reference: Reference;
+  /** Tags beside the reference: `?tag=`. */
+  readonly tags: readonly Tag[];
+}
+
+export interface PushedManifest {
+  readonly digest: Digest;
+  readonly subject: Digest | null;
+  readonly tags: readonly Tag[];
+}
+
+/**
+ * Keeps a manifest and points tags to it (distribution spec, "Pushing Manifests"). What it refers to must be in the
+ * repository, in the size that it says, so that whatever is tagged can be pulled.
+ * Throws MANIFEST_INVALID, DIGEST_MISMATCH, MANIFEST_BLOB_UNKNOWN, SIZE_INVALID, NAME_UNKNOWN.
+ */
+export async function pushManifest(stores: Stores, grant: Grant, upload: ManifestUpload): Promise<PushedManifest> {
+  const { bytes, contentType, reference } = upload;
+  const manifest = parseManifest(bytes, contentType);
+  const digest = await manifestDigest(bytes, reference);
+  requireReferences(manifest.references, await stores.manifests.check(grant, manifest.references));
+  const content = await storeContent(stores, bytes, digest);
+  const stored: StoredManifest = { digest, mediaType: manifest.mediaType, size: bytes.length, content };
+  const tags = "tag" in reference ? [...new Set([reference.tag, ...upload.tags])] : [...new Set(upload.tags)];
+  const committed = await stores.manifests.commit(grant, { stored, manifest, tags });
+  if (!committed) throw await explainRefusal(stores, grant, manifest);
+  return { digest, subject: manifest.subject, tags };
+}
+
+async function manifestDigest(bytes: Uint8Array, reference: Reference): Promise<Digest> {
+  const algorithm = "digest" in reference ? digestAlgorithm(reference.digest) : "sha256";
+  const digest = await digestBytes(algorithm, bytes);
+  if ("digest" in reference && reference.digest !== digest) {
+    throw new RegistryError("DIGEST_MISMATCH", { detail: { expected: reference.digest, actual: digest } });
+  }
+  return digest;
+}
+
+function requireReferences(references: readonly ManifestReference[], problems: readonly ReferenceProblem[]): void {
+  const missing = problems.filter((problem) => problem.actualSize === null);
+  if (missing.length > 0) {
+    throw new RegistryError("MANIFEST_BLOB_UNKNOWN", { detail: { missing: missing.map(({ digest }) => digest) } });
+  }
+  const [wrong] = problems;
+  if (wrong === undefined) return;
+  const claimed = references.find(({ digest }) => digest === wrong.digest)?.size;
+  throw new RegistryError("SIZE_INVALID", {
+    message: `the manifest says that ${wrong.digest} has ${claimed} bytes, but it has ${wrong.actualSize}`,
+    detail: { digest: wrong.digest, size: wrong.actualSize },
+  });
+}
+
+async function storeContent(stores: Stores, bytes: Uint8Array, digest: Digest): Promise<StoredManifest["content"]> {
+  if (bytes.length <= MAX_ROW_BODY) return { body: decodeManifest(bytes) };
+  const key = freshKey("manifests");
+  await stores.bytes.put(key, bytes, digest);
+  return { key };
+}
+
+/** Something went between the check and the commit: says what. */
+async function explainRefusal(stores: Stores, grant: Grant, manifest: Manifest): Promise<RegistryError> {
+  requireReferences(manifest.references, await stores.manifests.check(grant, manifest.references));
+  return new RegistryError("NAME_UNKNOWN", { message: "the space or repository was deleted while this was pushed" });
+}

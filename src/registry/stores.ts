@@ -1,0 +1,175 @@
+/**
+ * What the use cases need of storage. Every method that touches a repository takes a {@link Grant} and confirms it
+ * in the same round trip (`confirmGrant`): it throws what that throws where the grant no longer
+ * holds. Null means absence; other exceptions are faults.
+ *
+ * Order of a push: bytes → one batch of rows (with the event) → answer. A crash between any two leaves bytes that
+ * nothing points to, never a row that points to nothing.
+ */
+import type { Credential } from "../auth/credential.ts";
+import type { CatalogGrant, Grant } from "../auth/grant.ts";
+import type { SessionTerms } from "../auth/session-token.ts";
+import type { Digest } from "../oci/digest.ts";
+import type { Manifest, ManifestReference } from "../oci/manifest.ts";
+import type { RepositoryName } from "../oci/name.ts";
+import type { Page, PageRequest } from "../oci/page.ts";
+import type { ByteRange, ChunkRange } from "../oci/range.ts";
+import type { Reference, Tag } from "../oci/reference.ts";
+
+/** Bytes in R2. Keys are opaque and fresh: none is ever written twice. */
+export interface ByteStore {
+  /** Stores the whole of `body` under `key` if its digest is `digest`, and nothing otherwise. A stream's length must be known. */
+  put(key: string, body: ReadableStream | Uint8Array, digest: Digest): Promise<"stored" | "mismatch">;
+  /** The object, or the given part of it. */
+  get(key: string, range: ByteRange | null): Promise<ReadableStream | null>;
+  exists(key: string): Promise<boolean>;
+  /** Drops an object that no row points to, after the answer. If that fails, collection finds it. */
+  discard(key: string): void;
+}
+
+/** A blob's bytes and where they are. */
+export interface StoredBlob {
+  readonly digest: Digest;
+  readonly key: string;
+  /** Bytes. */
+  readonly size: number;
+}
+
+/** Why a deletion did not happen: others still need the thing. */
+export type DeletionOutcome = "deleted" | "absent" | "referenced";
+
+export interface BlobStore {
+  /** The blob, if the grant's repository links it. */
+  find(grant: Grant, digest: Digest): Promise<StoredBlob | null>;
+  /** Only confirms the grant, and gives the space's id. */
+  confirm(grant: Grant): Promise<number>;
+  /**
+   * Makes the bytes known under their digest, unless they are already, and links them in the repository, which
+   * is made if need be: all or nothing. Returns the key that won; null when the space has gone meanwhile.
+   */
+  link(grant: Grant, blob: StoredBlob): Promise<string | null>;
+  /** Whether the source has the blob, and may be read still. Confirms the target's grant, not the source's. */
+  canMount(target: Grant, source: Grant, digest: Digest): Promise<boolean>;
+  /** The repositories of the grant's own space that link the blob: at most `limit`. */
+  holders(grant: Grant, digest: Digest, limit: number): Promise<readonly RepositoryName[]>;
+  /** Links a blob that the source has. False when it has lost it meanwhile. */
+  linkFrom(target: Grant, source: Grant, digest: Digest): Promise<boolean>;
+  unlink(grant: Grant, digest: Digest): Promise<DeletionOutcome>;
+}
+
+export interface StoredManifest {
+  readonly digest: Digest;
+  readonly mediaType: string;
+  /** Bytes. */
+  readonly size: number;
+  /** The text, or the key of the R2 object that holds it. */
+  readonly content: { readonly body: string } | { readonly key: string };
+}
+
+/** A manifest to be kept, with the tags that shall point to it. */
+export interface ManifestPush {
+  readonly stored: StoredManifest;
+  readonly manifest: Manifest;
+  readonly tags: readonly Tag[];
+}
+
+/** Something that a manifest needs and the repository lacks, or has in another size. */
+export interface ReferenceProblem {
+  readonly digest: Digest;
+  /** Bytes; null when it is missing altogether. */
+  readonly actualSize: number | null;
+}
+
+/** A manifest that refers to a subject, as the referrers API lists it. */
+export interface Referrer {
+  readonly digest: Digest;
+  readonly mediaType: string;
+  readonly size: number;
+  readonly artifactType: string | null;
+  readonly annotations: Readonly<Record<string, string>> | null;
+}
+
+export interface ManifestStore {
+  find(grant: Grant, reference: Reference): Promise<StoredManifest | null>;
+  /** What the repository lacks of the references, or has in another size. */
+  check(grant: Grant, references: readonly ManifestReference[]): Promise<readonly ReferenceProblem[]>;
+  /**
+   * Keeps the manifest, points the tags to it and writes the events, all or nothing. False when something it needs,
+   * or the space, has gone since {@link check}.
+   */
+  commit(grant: Grant, push: ManifestPush): Promise<boolean>;
+  /** Removes a tag, or a manifest with all tags that point to it; with the events. */
+  delete(grant: Grant, reference: Reference): Promise<DeletionOutcome>;
+  /** Ordered by digest. An unknown repository has none. */
+  referrers(grant: Grant, subject: Digest, artifactType: string | null, page: PageRequest): Promise<Page<Referrer>>;
+}
+
+export interface TagStore {
+  /** Ordered by bytes. Null when there is no such repository. */
+  list(grant: Grant, page: PageRequest): Promise<Page<string> | null>;
+}
+
+export interface RepositoryStore {
+  /** Full names, ordered by bytes: those that the grant covers. */
+  catalog(grant: CatalogGrant, page: PageRequest): Promise<Page<string>>;
+  /** For the token endpoint: ids, and whether it is public; the space's id is null when there is none. */
+  lookUp(name: RepositoryName): Promise<RepositoryFacts>;
+}
+
+export interface RepositoryFacts {
+  readonly spaceId: number | null;
+  readonly repositoryId: number | null;
+  readonly isPublic: boolean;
+}
+
+/** What a chunk came to. `offset` is the number of bytes that the session holds, whatever happened. */
+export type ChunkOutcome =
+  | { readonly ok: true; readonly offset: number }
+  | { readonly ok: false; readonly reason: UploadFailure; readonly offset: number };
+
+/**
+ * `unknown`: the session has ended. `order`: the chunk starts elsewhere, or another is being received.
+ * `size`: more or fewer bytes than announced. `broken`: the body ended early. `too-large`: beyond any object's limit.
+ * `digest`: the content has another digest.
+ */
+export type UploadFailure = "unknown" | "order" | "size" | "broken" | "too-large" | "digest";
+
+export type FinishOutcome =
+  | { readonly ok: true; readonly key: string; readonly size: number; readonly replayed: boolean }
+  | { readonly ok: false; readonly reason: UploadFailure; readonly offset: number };
+
+/** Upload sessions that have received bytes: offset, parts, tail and running digest. One writer at a time. */
+export interface UploadStore {
+  append(terms: SessionTerms, body: ReadableStream | null, range: ChunkRange | null): Promise<ChunkOutcome>;
+  /** Appends what the body holds, checks the digest and makes the bytes one object. May be repeated after a lost answer. */
+  finish(
+    terms: SessionTerms,
+    body: ReadableStream | null,
+    range: ChunkRange | null,
+    digest: Digest,
+  ): Promise<FinishOutcome>;
+  /** Whether the session is still untouched; if so it is taken for a whole upload past the session, until released. */
+  claim(terms: SessionTerms): Promise<"empty" | "begun" | "unknown">;
+  release(terms: SessionTerms): Promise<void>;
+  /** The number of bytes held; null when the session has ended. */
+  status(terms: SessionTerms): Promise<number | null>;
+  /** False when it had ended before. */
+  cancel(terms: SessionTerms): Promise<boolean>;
+}
+
+export interface CredentialStore {
+  /** The live credential with this hash, or this id; notes its use, to the hour, after the answer. */
+  findByHash(hash: string): Promise<Credential | null>;
+  findById(id: string): Promise<Credential | null>;
+}
+
+/** Everything that the registry's use cases work with. */
+export interface Stores {
+  readonly bytes: ByteStore;
+  readonly blobs: BlobStore;
+  readonly manifests: ManifestStore;
+  readonly tags: TagStore;
+  readonly repositories: RepositoryStore;
+  readonly uploads: UploadStore;
+  readonly credentials: CredentialStore;
+}

@@ -1,0 +1,140 @@
+import { IttyRouter, type IRequest } from "itty-router";
+import { openApiHandler } from "./api/openapi.ts";
+import * as repositories from "./api/repositories.ts";
+import * as spaces from "./api/spaces.ts";
+import * as tokens from "./api/tokens.ts";
+import type { Call } from "./call.ts";
+import { catalog, type Guarded, installation, login, open, repository, space } from "./guard.ts";
+import { getBlob, removeBlob } from "./http/blobs.ts";
+import { getCatalog, getReferrers, getTags } from "./http/lists.ts";
+import { getManifest, putManifest, removeManifest } from "./http/manifests.ts";
+import { type ErrorStyle, errorResponse } from "./http/respond.ts";
+import { getHealth, getVersion } from "./http/status.ts";
+import { getKeys, getToken, postToken } from "./http/token.ts";
+import { deleteUpload, getUpload, patchUpload, postUpload, putUpload } from "./http/uploads.ts";
+import { RegistryError } from "./oci/errors.ts";
+
+export interface Route {
+  /** The spec's name for it (end-2), or the management operation's. */
+  readonly id: string;
+  readonly method: string;
+  readonly path: string;
+  readonly guarded: Guarded;
+}
+
+const route = (id: string, method: string, path: string, guarded: Guarded): Route => ({ id, method, path, guarded });
+
+// Order matters where two patterns fit: `uploads` and `list` come before what could take them for a reference.
+const REGISTRY_ROUTES: readonly Route[] = [
+  route("end-1", "GET", "/v2/", login(getVersion)),
+  route("catalog", "GET", "/v2/_catalog", catalog(getCatalog)),
+  route("end-4", "POST", "/v2/:name+/blobs/uploads", repository("push", postUpload)), // and end-11, a mount
+  route("end-5", "PATCH", "/v2/:name+/blobs/uploads/:session", repository("push", patchUpload)),
+  route("end-6", "PUT", "/v2/:name+/blobs/uploads/:session", repository("push", putUpload)),
+  route("end-13", "GET", "/v2/:name+/blobs/uploads/:session", repository("push", getUpload)),
+  route("end-14", "DELETE", "/v2/:name+/blobs/uploads/:session", repository("push", deleteUpload)),
+  route("end-8", "GET", "/v2/:name+/tags/list", repository("pull", getTags)),
+  route("end-2", "GET", "/v2/:name+/blobs/:digest", repository("pull", getBlob)),
+  route("end-10", "DELETE", "/v2/:name+/blobs/:digest", repository("delete", removeBlob)),
+  route("end-3", "GET", "/v2/:name+/manifests/:reference", repository("pull", getManifest)),
+  route("end-7", "PUT", "/v2/:name+/manifests/:reference", repository("push", putManifest)),
+  route("end-9", "DELETE", "/v2/:name+/manifests/:reference", repository("delete", removeManifest)),
+  route("end-12", "GET", "/v2/:name+/referrers/:digest", repository("pull", getReferrers)),
+];
+
+const TOKEN_ROUTES: readonly Route[] = [
+  route("token", "GET", "/token", open(getToken)),
+  route("token", "POST", "/token", open(postToken)),
+];
+
+const MANAGEMENT_ROUTES: readonly Route[] = [
+  route("createSpace", "POST", "/api/v1/spaces", installation(spaces.createSpace)),
+  route("listSpaces", "GET", "/api/v1/spaces", installation(spaces.listSpaces)),
+  route("getSpace", "GET", "/api/v1/spaces/:space", space(spaces.getSpace)),
+  route("updateSpace", "PATCH", "/api/v1/spaces/:space", space(spaces.updateSpace)),
+  route("deleteSpace", "DELETE", "/api/v1/spaces/:space", space(spaces.deleteSpace)),
+  route("createToken", "POST", "/api/v1/spaces/:space/tokens", space(tokens.createToken)),
+  route("listTokens", "GET", "/api/v1/spaces/:space/tokens", space(tokens.listTokens)),
+  route("getToken", "GET", "/api/v1/spaces/:space/tokens/:id", space(tokens.getToken)),
+  route("revokeToken", "DELETE", "/api/v1/spaces/:space/tokens/:id", space(tokens.revokeToken)),
+  route("listRepositories", "GET", "/api/v1/spaces/:space/repositories", space(repositories.listRepositories)),
+  route("listRepositoryTags", "GET", "/api/v1/spaces/:space/repositories/:name+/tags", space(repositories.listTags)),
+  route("getRepository", "GET", "/api/v1/spaces/:space/repositories/:name+", space(repositories.getRepository)),
+  route("updateRepository", "PATCH", "/api/v1/spaces/:space/repositories/:name+", space(repositories.updateRepository)),
+  route(
+    "deleteRepository",
+    "DELETE",
+    "/api/v1/spaces/:space/repositories/:name+",
+    space(repositories.deleteRepository),
+  ),
+];
+
+const OTHER_ROUTES: readonly Route[] = [
+  route("openapi", "GET", "/api/v1/openapi.json", open(openApiHandler(MANAGEMENT_ROUTES))),
+  route("jwks", "GET", "/.well-known/jwks.json", open(getKeys)),
+  route("health", "GET", "/healthz", open(getHealth)),
+];
+
+export const ROUTES: readonly Route[] = [...REGISTRY_ROUTES, ...TOKEN_ROUTES, ...MANAGEMENT_ROUTES, ...OTHER_ROUTES];
+
+/** What an exchange needs beside the request. */
+export interface Surroundings {
+  readonly registry: Call["registry"];
+  /** Names the request in the log and in answers. */
+  readonly requestId: string;
+}
+
+/** Far more than any client needs; keeps what is parsed and logged bounded. */
+const MAX_URL_LENGTH = 16 * 1024;
+
+const router = IttyRouter<IRequest, [Request, Surroundings], Response>();
+for (const path of new Set(ROUTES.map((one) => one.path))) {
+  const routes = ROUTES.filter((one) => one.path === path);
+  router.all(path, (matched, request, surroundings) => dispatch(routes, matched.params, request, surroundings));
+}
+
+/** Answers any request; never rejects. */
+export async function handleRequest(request: Request, surroundings: Surroundings): Promise<Response> {
+  const response: Response | undefined = await router.fetch(
+    { url: request.url, method: request.method },
+    request,
+    surroundings,
+  );
+  const answer = response ?? (await dispatch([], {}, request, surroundings));
+  const headers = new Headers(answer.headers);
+  headers.set("X-Request-Id", surroundings.requestId);
+  headers.set("X-Content-Type-Options", "nosniff");
+  if (styleOf(new URL(request.url)) === "registry") headers.set("Docker-Distribution-Api-Version", "registry/2.0");
+  return new Response(request.method === "HEAD" ? null : answer.body, { status: answer.status, headers });
+}
+
+/** Runs the route for the method; HEAD is answered like GET, without the body. */
+async function dispatch(
+  routes: readonly Route[],
+  params: Readonly<Record<string, string>>,
+  request: Request,
+  { registry, requestId }: Surroundings,
+): Promise<Response> {
+  const url = new URL(request.url);
+  const call: Call = { request, url, params, registry };
+  const method = request.method === "HEAD" ? "GET" : request.method;
+  const found = routes.find((one) => one.method === method);
+  try {
+    if (request.url.length > MAX_URL_LENGTH) throw new RegistryError("URI_TOO_LONG");
+    if (found !== undefined) return await found.guarded.run(call);
+    throw routes.length === 0 ? new RegistryError("ROUTE_UNKNOWN") : methodNotAllowed(routes);
+  } catch (error) {
+    const scopes = found?.guarded.scopes(call) ?? [];
+    return errorResponse(error, { style: styleOf(url), realm: registry.realm, scopes, requestId });
+  }
+}
+
+function methodNotAllowed(routes: readonly Route[]): RegistryError {
+  const methods = routes.flatMap(({ method }) => (method === "GET" ? ["GET", "HEAD"] : [method]));
+  return new RegistryError("METHOD_NOT_ALLOWED", { headers: { Allow: methods.join(", ") } });
+}
+
+function styleOf({ pathname }: URL): ErrorStyle {
+  if (pathname.startsWith("/api/")) return "problem";
+  return pathname === "/token" ? "oauth" : "registry";
+}

@@ -1,0 +1,97 @@
+import type { BlobStore, DeletionOutcome } from "../../registry/stores.ts";
+import { z } from "zod";
+import { requireRepositoryName } from "../../oci/name.ts";
+import { type GatedStatement, REPOSITORY, runGated, runGatedPush } from "./gate.ts";
+import { firstRow, isEmpty, rows } from "./rows.ts";
+
+const blobRow = z.object({ key: z.string(), size: z.int() });
+const nameRow = z.object({ name: z.string() });
+
+export const FIND_BLOB = `
+  SELECT b.key, b.size FROM repository_blobs rb JOIN blobs b ON b.digest = rb.digest
+  WHERE rb.repository_id = ${REPOSITORY} AND rb.digest = ?8`;
+
+const INSERT_BLOB = `
+  INSERT INTO blobs (digest, key, size, created_at)
+  SELECT ?8, ?9, ?10, ?6 WHERE ${REPOSITORY} IS NOT NULL
+  ON CONFLICT (digest) DO NOTHING`;
+
+/** A link that is there already is touched, so that its grace starts again. */
+const LINK_BLOB = `
+  INSERT INTO repository_blobs (repository_id, digest, touched_at)
+  SELECT repository_id, ?8, ?6 FROM (SELECT ${REPOSITORY} AS repository_id) WHERE repository_id IS NOT NULL
+  ON CONFLICT (repository_id, digest) DO UPDATE SET touched_at = excluded.touched_at`;
+
+const LINK_FROM = `
+  INSERT INTO repository_blobs (repository_id, digest, touched_at)
+  SELECT repository_id, ?8, ?6 FROM (SELECT ${REPOSITORY} AS repository_id)
+  WHERE repository_id IS NOT NULL AND EXISTS (
+    SELECT 1 FROM spaces s JOIN repositories r ON r.space_id = s.id AND r.path = ?10 AND r.deleted_at IS NULL
+      JOIN repository_blobs rb ON rb.repository_id = r.id AND rb.digest = ?8
+    WHERE s.name = ?9 AND s.deleted_at IS NULL)
+  ON CONFLICT (repository_id, digest) DO UPDATE SET touched_at = excluded.touched_at`;
+
+export const HOLDERS = `
+  SELECT s.name || '/' || r.path AS name
+  FROM repository_blobs rb JOIN repositories r ON r.id = rb.repository_id AND r.deleted_at IS NULL
+    JOIN spaces s ON s.id = r.space_id AND s.name = ?1 AND s.deleted_at IS NULL
+  WHERE rb.digest = ?8 LIMIT ?9`;
+
+const UNLINK_BLOB = `
+  DELETE FROM repository_blobs WHERE repository_id = ${REPOSITORY} AND digest = ?8
+    AND NOT EXISTS (SELECT 1 FROM manifest_references f WHERE f.repository_id = repository_blobs.repository_id AND f.digest = ?8)`;
+
+/** Links in D1 between repositories and the bytes in R2. */
+export function d1Blobs(db: D1Database): BlobStore {
+  return {
+    async find(grant, digest) {
+      const { results } = await runGated(db, grant, [{ sql: FIND_BLOB, values: [digest] }]);
+      const row = firstRow(blobRow, results[0]);
+      return row && { digest, ...row };
+    },
+
+    async confirm(grant) {
+      const { facts } = await runGated(db, grant, []);
+      // A grant to push names the space, so the confirmation has already compared it.
+      return facts.spaceId ?? 0;
+    },
+
+    async link(grant, { digest, key, size }) {
+      const { results } = await runGatedPush(db, grant, [
+        { sql: INSERT_BLOB, values: [digest, key, size] },
+        { sql: LINK_BLOB, values: [digest] },
+        { sql: FIND_BLOB, values: [digest] },
+      ]);
+      return firstRow(blobRow, results[2])?.key ?? null;
+    },
+
+    async canMount(target, source, digest) {
+      const link: GatedStatement = { sql: FIND_BLOB, values: [digest], grant: source };
+      const { results } = await runGated(db, target, [link]);
+      return !isEmpty(results[0]);
+    },
+
+    async holders(grant, digest, limit) {
+      const { results } = await runGated(db, grant, [{ sql: HOLDERS, values: [digest, limit] }]);
+      return rows(nameRow, results[0]).map(({ name }) => requireRepositoryName(name));
+    },
+
+    async linkFrom(target, source, digest) {
+      const { results } = await runGatedPush(db, target, [
+        { sql: LINK_FROM, values: [digest, source.name.space, source.name.path] },
+      ]);
+      return (results[0]?.meta.changes ?? 0) > 0;
+    },
+
+    async unlink(grant, digest): Promise<DeletionOutcome> {
+      const values = [digest];
+      const { results } = await runGated(db, grant, [
+        { sql: FIND_BLOB, values },
+        { sql: UNLINK_BLOB, values },
+        { sql: FIND_BLOB, values },
+      ]);
+      if (isEmpty(results[0])) return "absent";
+      return isEmpty(results[2]) ? "deleted" : "referenced";
+    },
+  };
+}

@@ -1,0 +1,196 @@
+import { z } from "zod";
+import { requireDigest } from "../../oci/digest.ts";
+import { pageOf } from "../../oci/page.ts";
+import type { Reference } from "../../oci/reference.ts";
+import type {
+  DeletionOutcome,
+  ManifestStore,
+  ReferenceProblem,
+  Referrer,
+  StoredManifest,
+} from "../../registry/stores.ts";
+import { eventId, TAG_DELETED, TAGS_DELETED, MANIFEST_DELETED, MANIFEST_PUSHED, TAGS_PUSHED } from "./events.ts";
+import { REPOSITORY, runGated, runGatedPush } from "./gate.ts";
+import { firstRow, isEmpty, rows } from "./rows.ts";
+
+const manifestRow = z.object({
+  digest: z.string(),
+  media_type: z.string(),
+  size: z.int(),
+  body: z.string().nullable(),
+  key: z.string().nullable(),
+});
+
+const MANIFEST_COLUMNS = "m.digest, m.media_type, m.size, m.body, m.key";
+
+export const FIND_BY_DIGEST = `
+  SELECT ${MANIFEST_COLUMNS} FROM manifests m WHERE m.repository_id = ${REPOSITORY} AND m.digest = ?8`;
+
+export const FIND_BY_TAG = `
+  SELECT ${MANIFEST_COLUMNS} FROM tags t JOIN manifests m ON m.repository_id = t.repository_id AND m.digest = t.digest
+  WHERE t.repository_id = ${REPOSITORY} AND t.name = ?8`;
+
+/** The wanted references, JSON in ?8, that the repository lacks or has in another size. */
+export const PROBLEMS = `
+  SELECT wanted.value ->> 'digest' AS digest, COALESCE(m.size, b.size) AS actual_size
+  FROM json_each(?8) wanted
+    LEFT JOIN repository_blobs rb ON rb.repository_id = ${REPOSITORY} AND rb.digest = wanted.value ->> 'digest'
+    LEFT JOIN blobs b ON b.digest = rb.digest
+    LEFT JOIN manifests m ON wanted.value ->> 'kind' = 'any'
+      AND m.repository_id = ${REPOSITORY} AND m.digest = wanted.value ->> 'digest'
+  WHERE COALESCE(m.size, b.size) IS NOT wanted.value ->> 'size'
+  LIMIT 20`;
+
+const problemRow = z.object({ digest: z.string(), actual_size: z.int().nullable() });
+
+const INSERT_MANIFEST = `
+  INSERT INTO manifests
+    (repository_id, digest, media_type, size, body, key, artifact_type, subject, annotations, platforms, created_at)
+  SELECT repository_id, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?6
+  FROM (SELECT ${REPOSITORY} AS repository_id)
+  WHERE repository_id IS NOT NULL AND NOT EXISTS (${PROBLEMS})
+  ON CONFLICT (repository_id, digest) DO NOTHING`;
+
+const INSERT_REFERENCES = `
+  INSERT INTO manifest_references (repository_id, digest, manifest_id)
+  SELECT m.repository_id, wanted.value ->> 'digest', m.id
+  FROM manifests m, json_each(?9) wanted WHERE m.repository_id = ${REPOSITORY} AND m.digest = ?8
+  ON CONFLICT (repository_id, digest, manifest_id) DO NOTHING`;
+
+const UPSERT_TAGS = `
+  INSERT INTO tags (repository_id, name, digest, created_at, updated_at)
+  SELECT m.repository_id, pushed.value ->> 'tag', m.digest, ?6, ?6
+  FROM manifests m, json_each(?9) pushed WHERE m.repository_id = ${REPOSITORY} AND m.digest = ?8
+  ON CONFLICT (repository_id, name) DO UPDATE SET digest = excluded.digest, updated_at = excluded.updated_at`;
+
+const DELETE_TAG = `DELETE FROM tags WHERE repository_id = ${REPOSITORY} AND name = ?8`;
+
+/** An index's child is kept while the index is: what is tagged must stay whole. */
+const UNREFERENCED = `NOT EXISTS (
+  SELECT 1 FROM manifest_references f WHERE f.repository_id = ${REPOSITORY} AND f.digest = ?8)`;
+
+const DELETE_TAGS_OF = `DELETE FROM tags WHERE repository_id = ${REPOSITORY} AND digest = ?8 AND ${UNREFERENCED}`;
+
+const DELETE_MANIFEST = `DELETE FROM manifests WHERE repository_id = ${REPOSITORY} AND digest = ?8 AND ${UNREFERENCED}`;
+
+export const REFERRERS = `
+  SELECT m.digest, m.media_type, m.size, m.artifact_type, m.annotations FROM manifests m
+  WHERE m.repository_id = ${REPOSITORY} AND m.subject = ?8 AND m.digest > ?9
+    AND (?10 IS NULL OR m.artifact_type = ?10)
+  ORDER BY m.digest LIMIT ?11`;
+
+const referrerRow = z.object({
+  digest: z.string(),
+  media_type: z.string(),
+  size: z.int(),
+  artifact_type: z.string().nullable(),
+  annotations: z.string().nullable(),
+});
+
+const annotationsColumn = z.record(z.string(), z.string());
+
+/** Manifests, their references and the tags on them, in D1. */
+export function d1Manifests(db: D1Database): ManifestStore {
+  return {
+    async find(grant, reference) {
+      const sql = "tag" in reference ? FIND_BY_TAG : FIND_BY_DIGEST;
+      const { results } = await runGated(db, grant, [{ sql, values: [referenceText(reference)] }]);
+      return manifestFromRow(firstRow(manifestRow, results[0]));
+    },
+
+    async check(grant, references) {
+      const { results } = await runGated(db, grant, [{ sql: PROBLEMS, values: [JSON.stringify(references)] }]);
+      return rows(problemRow, results[0]).map(problemFromRow);
+    },
+
+    async commit(grant, { stored, manifest, tags }) {
+      const { digest, mediaType, size, content } = stored;
+      const wanted = JSON.stringify(manifest.references);
+      const pushed = JSON.stringify(tags.map((tag) => ({ tag, id: eventId() })));
+      const platforms = JSON.stringify(manifest.platforms);
+      const annotations = manifest.annotations && JSON.stringify(manifest.annotations);
+      const { results } = await runGatedPush(db, grant, [
+        {
+          sql: MANIFEST_PUSHED(PROBLEMS),
+          values: [wanted, digest, eventId(), mediaType, manifest.artifactType, size, platforms, grant.subject],
+        },
+        {
+          sql: INSERT_MANIFEST,
+          values: [
+            wanted,
+            digest,
+            mediaType,
+            size,
+            "body" in content ? content.body : null,
+            "key" in content ? content.key : null,
+            manifest.artifactType,
+            manifest.subject,
+            annotations,
+            platforms,
+          ],
+        },
+        { sql: INSERT_REFERENCES, values: [digest, wanted] },
+        { sql: TAGS_PUSHED, values: [digest, pushed, grant.subject] },
+        { sql: UPSERT_TAGS, values: [digest, pushed] },
+        { sql: FIND_BY_DIGEST, values: [digest] },
+      ]);
+      return !isEmpty(results[5]);
+    },
+
+    async delete(grant, reference) {
+      const values = [referenceText(reference)];
+      if ("tag" in reference) {
+        const { results } = await runGated(db, grant, [
+          { sql: TAG_DELETED, values: [...values, eventId(), grant.subject] },
+          { sql: DELETE_TAG, values },
+        ]);
+        return (results[1]?.meta.changes ?? 0) > 0 ? "deleted" : "absent";
+      }
+      const { results } = await runGated(db, grant, [
+        { sql: FIND_BY_DIGEST, values },
+        { sql: TAGS_DELETED(UNREFERENCED), values: [...values, eventId(), grant.subject] },
+        { sql: MANIFEST_DELETED(UNREFERENCED), values: [...values, eventId(), grant.subject] },
+        { sql: DELETE_TAGS_OF, values },
+        { sql: DELETE_MANIFEST, values },
+        { sql: FIND_BY_DIGEST, values },
+      ]);
+      return deletionOutcome(!isEmpty(results[0]), !isEmpty(results[5]));
+    },
+
+    async referrers(grant, subject, artifactType, { limit, last }) {
+      const { results } = await runGated(db, grant, [
+        { sql: REFERRERS, values: [subject, last ?? "", artifactType, limit + 1] },
+      ]);
+      return pageOf(rows(referrerRow, results[0]).map(referrerFromRow), limit);
+    },
+  };
+}
+
+function referenceText(reference: Reference): string {
+  return "tag" in reference ? reference.tag : reference.digest;
+}
+
+function deletionOutcome(before: boolean, after: boolean): DeletionOutcome {
+  if (!before) return "absent";
+  return after ? "referenced" : "deleted";
+}
+
+function manifestFromRow(row: z.infer<typeof manifestRow> | null): StoredManifest | null {
+  if (row === null) return null;
+  const content = row.body === null ? { key: row.key ?? "" } : { body: row.body };
+  return { digest: requireDigest(row.digest), mediaType: row.media_type, size: row.size, content };
+}
+
+function problemFromRow(row: z.infer<typeof problemRow>): ReferenceProblem {
+  return { digest: requireDigest(row.digest), actualSize: row.actual_size };
+}
+
+function referrerFromRow(row: z.infer<typeof referrerRow>): Referrer {
+  return {
+    digest: requireDigest(row.digest),
+    mediaType: row.media_type,
+    size: row.size,
+    artifactType: row.artifact_type,
+    annotations: row.annotations === null ? null : annotationsColumn.parse(JSON.parse(row.annotations)),
+  };
+}

@@ -1,0 +1,69 @@
+import { z } from "zod";
+import { RegistryError } from "../../oci/errors.ts";
+import { type Page, pageOf } from "../../oci/page.ts";
+import { matchesRepository } from "../../oci/repository-pattern.ts";
+import type { RepositoryStore } from "../../registry/stores.ts";
+import { firstRow, isEmpty, rows } from "./rows.ts";
+
+/** Where a credential covers little of a large space, this many rows are read for each look at the database. */
+const SCAN = 1000;
+
+export const CATALOG = `
+  SELECT r.path FROM spaces s JOIN repositories r ON r.space_id = s.id AND r.deleted_at IS NULL
+  WHERE s.id = ?1 AND s.deleted_at IS NULL AND r.path > ?2 ORDER BY r.path LIMIT ?3`;
+
+const CREDENTIAL_LIVE = `
+  SELECT 1 AS live FROM tokens WHERE id = ?1 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > ?2)`;
+
+export const LOOK_UP = `
+  SELECT s.id AS space_id, r.id AS repository_id, (s.public = 1 OR COALESCE(r.public, 0) = 1) AS is_public
+  FROM spaces s LEFT JOIN repositories r ON r.space_id = s.id AND r.path = ?2 AND r.deleted_at IS NULL
+  WHERE s.name = ?1 AND s.deleted_at IS NULL`;
+
+const factsRow = z.object({ space_id: z.int(), repository_id: z.int().nullable(), is_public: z.int() });
+const pathRow = z.object({ path: z.string() });
+
+export function d1Repositories(db: D1Database): RepositoryStore {
+  return {
+    async catalog(grant, { limit, last }) {
+      const everything =
+        grant.repositories.includes("**") && !grant.repositories.some((pattern) => pattern.startsWith("!"));
+      const covered: string[] = [];
+      let after = pathAfter(grant.space, last);
+      let exhausted = after === null;
+      while (!exhausted && covered.length <= limit) {
+        const wanted = everything ? limit + 1 : SCAN;
+        const [live, found] = await db.batch([
+          db.prepare(CREDENTIAL_LIVE).bind(grant.credentialId, Date.now()),
+          db.prepare(CATALOG).bind(grant.spaceId, after, wanted),
+        ]);
+        if (isEmpty(live)) throw new RegistryError("TOKEN_INVALID");
+        const paths = rows(pathRow, found).map(({ path }) => path);
+        covered.push(...paths.filter((path) => everything || matchesRepository(grant.repositories, path)));
+        exhausted = paths.length < wanted;
+        after = paths.at(-1) ?? null;
+      }
+      return fullNames(grant.space, pageOf(covered, limit));
+    },
+
+    async lookUp(name) {
+      const row = firstRow(factsRow, await db.prepare(LOOK_UP).bind(name.space, name.path).all());
+      return {
+        spaceId: row?.space_id ?? null,
+        repositoryId: row?.repository_id ?? null,
+        isPublic: row?.is_public === 1,
+      };
+    },
+  };
+}
+
+/** Where in the space's paths the list goes on after `last`, which may be any text; null: past all of them. */
+function pathAfter(space: string, last: string | null): string | null {
+  const prefix = `${space}/`;
+  if (last === null || last < prefix) return "";
+  return last.startsWith(prefix) ? last.slice(prefix.length) : null;
+}
+
+function fullNames(space: string, page: Page<string>): Page<string> {
+  return { entries: page.entries.map((path) => `${space}/${path}`), more: page.more };
+}

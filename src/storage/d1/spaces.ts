@@ -1,0 +1,56 @@
+import { z } from "zod";
+import { pageOf } from "../../oci/page.ts";
+import type { Space, SpaceStore } from "../../registry/management.ts";
+import { firstRow, rows } from "./rows.ts";
+
+const spaceRow = z.object({ id: z.int(), name: z.string(), public: z.int(), created_at: z.int() });
+
+const COLUMNS = "id, name, public, created_at";
+
+const CREATE = `
+  INSERT INTO spaces (name, public, created_at) VALUES (?1, ?2, ?3)
+  ON CONFLICT (name) WHERE deleted_at IS NULL DO NOTHING RETURNING ${COLUMNS}`;
+
+export const FIND_SPACE = `SELECT ${COLUMNS} FROM spaces WHERE name = ?1 AND deleted_at IS NULL`;
+export const LIST_SPACES = `SELECT ${COLUMNS} FROM spaces WHERE name > ?1 AND deleted_at IS NULL ORDER BY name LIMIT ?2`;
+const SET_PUBLIC = `UPDATE spaces SET public = ?2 WHERE name = ?1 AND deleted_at IS NULL RETURNING ${COLUMNS}`;
+
+/** A scalar subquery: the id of the space named in ?1, or null. */
+export const LIVE_SPACE = "(SELECT id FROM spaces WHERE name = ?1 AND deleted_at IS NULL)";
+const REVOKE_TOKENS = `UPDATE tokens SET revoked_at = ?2 WHERE space_id = ${LIVE_SPACE} AND revoked_at IS NULL`;
+const DELETE_REPOSITORIES = `UPDATE repositories SET deleted_at = ?2 WHERE space_id = ${LIVE_SPACE} AND deleted_at IS NULL`;
+const DELETE_SPACE = `UPDATE spaces SET deleted_at = ?2 WHERE name = ?1 AND deleted_at IS NULL`;
+
+export function d1Spaces(db: D1Database): SpaceStore {
+  const one = async (sql: string, ...values: readonly (string | number)[]): Promise<Space | null> => {
+    const result = await db
+      .prepare(sql)
+      .bind(...values)
+      .all();
+    const row = firstRow(spaceRow, result);
+    return row && spaceFromRow(row);
+  };
+  return {
+    create: (name, isPublic) => one(CREATE, name, isPublic ? 1 : 0, Date.now()),
+    find: (name) => one(FIND_SPACE, name),
+    setPublic: (name, isPublic) => one(SET_PUBLIC, name, isPublic ? 1 : 0),
+
+    async list({ limit, last }) {
+      const result = await db
+        .prepare(LIST_SPACES)
+        .bind(last ?? "", limit + 1)
+        .all();
+      return pageOf(rows(spaceRow, result).map(spaceFromRow), limit);
+    },
+
+    async delete(name) {
+      const statements = [REVOKE_TOKENS, DELETE_REPOSITORIES, DELETE_SPACE];
+      const results = await db.batch(statements.map((sql) => db.prepare(sql).bind(name, Date.now())));
+      return (results.at(-1)?.meta.changes ?? 0) > 0;
+    },
+  };
+}
+
+function spaceFromRow(row: z.infer<typeof spaceRow>): Space {
+  return { id: row.id, name: row.name, public: row.public === 1, createdAt: row.created_at };
+}

@@ -1,0 +1,51 @@
+/** Bytes read at a time: few calls for a large body, little lost when a connection breaks. */
+const READ_BYTES = 256 * 1024;
+
+/**
+ * How a chunk's body ended. `broken`: the connection ended early, or the reading was interrupted.
+ * `short`, `surplus`: fewer or more bytes came than announced. `refused`: the writer wanted no more.
+ */
+export type ChunkEnd = "complete" | "broken" | "short" | "surplus" | "refused";
+
+export interface ChunkReading {
+  readonly body: ReadableStream;
+  /** Bytes; null where the chunk did not say. */
+  readonly length: number | null;
+  /** Takes the bytes before more are read, and may not keep them; false: it wants no more. */
+  readonly write: (bytes: Uint8Array) => Promise<boolean>;
+  readonly signal: AbortSignal;
+}
+
+/** Reads a chunk to its end. A connection that breaks is an ending, not an exception: what came before it counts. */
+export async function readChunk({ body, length, write, signal }: ChunkReading): Promise<ChunkEnd> {
+  const reader = body.getReader({ mode: "byob" });
+  const cancel = (): void => void reader.cancel().catch(() => undefined);
+  signal.addEventListener("abort", cancel, { once: true });
+  let remaining = length ?? Number.POSITIVE_INFINITY;
+  let buffer: Uint8Array = new Uint8Array(READ_BYTES);
+  for (;;) {
+    const result = await readPiece(reader, buffer);
+    if (result === null || signal.aborted) return "broken";
+    const received = result.value ?? new Uint8Array(0);
+    const wanted = received.subarray(0, Math.min(received.length, remaining));
+    const accepted = wanted.length === 0 || (await write(wanted));
+    remaining -= wanted.length;
+    if (!accepted || wanted.length < received.length) {
+      cancel();
+      return accepted ? "surplus" : "refused";
+    }
+    if (result.done) return length !== null && remaining > 0 ? "short" : "complete";
+    buffer = new Uint8Array(received.buffer);
+  }
+}
+
+async function readPiece(
+  reader: ReadableStreamBYOBReader,
+  buffer: Uint8Array,
+): Promise<ReadableStreamReadResult<Uint8Array> | null> {
+  try {
+    return await reader.readAtLeast(buffer.length, buffer);
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,124 @@
+import { PART_BYTES, type SessionRow, type SessionRows } from "./session-rows.ts";
+
+/** Parts on their way to R2 at a time, beside the one that is being filled: 15 MiB in all. */
+const IN_FLIGHT = 2;
+
+const ATTEMPTS = 3;
+const FIRST_BUFFER_BYTES = 64 * 1024;
+
+/**
+ * Cuts a session's bytes into equal parts and sends them to R2, a few at a time. A part is sent once bytes follow it,
+ * so what fits in one part never becomes a multipart upload.
+ */
+export class PartWriter {
+  readonly #bucket: R2Bucket;
+  readonly #rows: SessionRows;
+  #session: SessionRow;
+  /** Parts sent or on their way. */
+  #parts: number;
+  #buffer = new Uint8Array(FIRST_BUFFER_BYTES);
+  #filled = 0;
+  /** How much of the buffer is in the tail's rows already. */
+  #saved = 0;
+  readonly #inFlight: Promise<R2UploadedPart>[] = [];
+
+  /** Takes up a session where its rows stand. */
+  constructor(bucket: R2Bucket, rows: SessionRows, session: SessionRow) {
+    this.#bucket = bucket;
+    this.#rows = rows;
+    this.#session = session;
+    this.#parts = rows.parts().length;
+    for (const piece of rows.tail()) this.#take(piece);
+    this.#saved = this.#filled;
+  }
+
+  /** Bytes written so far. */
+  get offset(): number {
+    return this.#parts * PART_BYTES + this.#filled;
+  }
+
+  /** Whether all bytes so far are in the buffer. */
+  get isSmall(): boolean {
+    return this.#parts === 0;
+  }
+
+  /** The bytes after the last part. */
+  get tail(): Uint8Array {
+    return this.#buffer.subarray(0, this.#filled);
+  }
+
+  async write(bytes: Uint8Array): Promise<void> {
+    let rest = bytes;
+    while (rest.length > 0) {
+      if (this.#filled === PART_BYTES) await this.#sendPart();
+      const fitting = rest.subarray(0, PART_BYTES - this.#filled);
+      this.#take(fitting);
+      rest = rest.subarray(fitting.length);
+    }
+  }
+
+  /** Waits for the parts on their way and saves the tail: then every byte so far may be acknowledged. */
+  async save(): Promise<void> {
+    while (this.#inFlight.length > 0) await this.#landPart();
+    this.#rows.addTail(this.#parts + 1, this.#buffer.subarray(this.#saved, this.#filled));
+    this.#saved = this.#filled;
+  }
+
+  /** Makes all parts one object, the tail being the last and smaller one. May be repeated. */
+  async assemble(): Promise<void> {
+    while (this.#inFlight.length > 0) await this.#landPart();
+    const upload = await this.#upload();
+    const parts = this.#rows.parts();
+    if (this.#filled > 0) parts.push(await sendPart(upload, this.#parts + 1, this.tail));
+    await upload.complete(parts);
+  }
+
+  #take(bytes: Uint8Array): void {
+    const needed = this.#filled + bytes.length;
+    if (needed > this.#buffer.length) {
+      const grown = new Uint8Array(Math.min(Math.max(needed, 4 * this.#buffer.length), PART_BYTES));
+      grown.set(this.tail);
+      this.#buffer = grown;
+    }
+    this.#buffer.set(bytes, this.#filled);
+    this.#filled = needed;
+  }
+
+  async #sendPart(): Promise<void> {
+    if (this.#inFlight.length >= IN_FLIGHT) await this.#landPart();
+    const sending = sendPart(await this.#upload(), this.#parts + 1, this.#buffer);
+    // Its failure is met when it is landed; until then it must not count as unhandled.
+    sending.catch(() => undefined);
+    this.#inFlight.push(sending);
+    this.#parts += 1;
+    this.#buffer = new Uint8Array(PART_BYTES);
+    this.#filled = 0;
+    this.#saved = 0;
+  }
+
+  /** Parts land in order, so that those on record have no gaps. */
+  async #landPart(): Promise<void> {
+    const part = await this.#inFlight.shift();
+    if (part) this.#rows.addPart(part);
+  }
+
+  async #upload(): Promise<R2MultipartUpload> {
+    if (this.#session.uploadId !== null)
+      return this.#bucket.resumeMultipartUpload(this.#session.key, this.#session.uploadId);
+    const upload = await this.#bucket.createMultipartUpload(this.#session.key);
+    this.#session = { ...this.#session, uploadId: upload.uploadId };
+    this.#rows.write(this.#session);
+    return upload;
+  }
+}
+
+async function sendPart(upload: R2MultipartUpload, number: number, bytes: Uint8Array): Promise<R2UploadedPart> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await upload.uploadPart(number, bytes);
+    } catch (error) {
+      if (attempt === ATTEMPTS) throw error;
+      await scheduler.wait(100 * 2 ** attempt);
+    }
+  }
+}

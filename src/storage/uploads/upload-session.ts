@@ -1,0 +1,297 @@
+import { DurableObject } from "cloudflare:workers";
+import type { SessionTerms } from "../../auth/session-token.ts";
+import { type Digest, digestAlgorithm, digestHex } from "../../oci/digest.ts";
+import type { ChunkRange } from "../../oci/range.ts";
+import { freshKey } from "../../registry/fresh-key.ts";
+import type { ChunkOutcome, FinishOutcome, UploadFailure } from "../../registry/stores.ts";
+import { type ChunkEnd, readChunk } from "./chunk-reader.ts";
+import { PartWriter } from "./part-writer.ts";
+import { digestObject } from "./read-back.ts";
+import { digestOf, RunningHash } from "./running-hash.ts";
+import { MAX_SESSION_BYTES, type SessionRow, SessionRows } from "./session-rows.ts";
+
+/** A session that nobody touches for this long, in milliseconds, is given up and its bytes are dropped. */
+export const IDLE_LIFETIME = 24 * 3_600_000;
+
+/** A chunk whose bytes have ceased to come for this long, in milliseconds, gives way to the client's next try. */
+const STALLED_AFTER = 30_000;
+
+export interface UploadEnv {
+  readonly BLOBS: R2Bucket;
+}
+
+/** What an open session has in memory; made anew from its rows after an eviction or a fault. */
+interface LiveSession {
+  readonly writer: PartWriter;
+  /** Null when bytes were written that no hash has seen. */
+  readonly hash: RunningHash | null;
+}
+
+/** The chunk being received: only one at a time. */
+interface Receiving {
+  lastByteAt: number;
+  readonly interrupt: AbortController;
+  readonly ended: Promise<unknown>;
+}
+
+type Failure = { readonly ok: false; readonly reason: UploadFailure; readonly offset: number };
+
+const FAILURE_OF: Record<Exclude<ChunkEnd, "complete">, UploadFailure> = {
+  broken: "broken",
+  short: "size",
+  surplus: "size",
+  refused: "too-large",
+};
+
+/**
+ * One upload session (distribution spec, "Pushing a blob in chunks"). Until its first byte it has no state at all.
+ * The life of its bytes: buffer → part in R2, or tail in SQLite → one R2 object → a blob, which the Worker links.
+ */
+export class UploadSession extends DurableObject<UploadEnv> {
+  readonly #rows: SessionRows;
+  #live: LiveSession | null = null;
+  #receiving: Receiving | null = null;
+  /** A whole upload is under way, or done, past this session, which is still empty. */
+  #claimed = false;
+  /** The finish under way, if one is. */
+  #finishing: Promise<FinishOutcome> | null = null;
+
+  constructor(ctx: DurableObjectState, env: UploadEnv) {
+    super(ctx, env);
+    this.#rows = new SessionRows(ctx.storage);
+  }
+
+  /** Appends a chunk. What has arrived when a connection breaks is kept, and counts in the offset. */
+  async append(terms: SessionTerms, body: ReadableStream | null, range: ChunkRange | null): Promise<ChunkOutcome> {
+    return this.#finishing === null ? this.#append(terms, body, range) : this.#failure("order");
+  }
+
+  /** Appends the body, if there is one, and makes the bytes one object under its digest. */
+  async finish(
+    terms: SessionTerms,
+    body: ReadableStream | null,
+    range: ChunkRange | null,
+    digest: Digest,
+  ): Promise<FinishOutcome> {
+    // A client that lost patience and tries again waits for its first try, and gets the same answer.
+    while (this.#finishing !== null) await this.#finishing.catch(() => undefined);
+    const finishing = this.#finish(terms, body, range, digest);
+    this.#finishing = finishing;
+    try {
+      return await finishing;
+    } finally {
+      this.#finishing = null;
+    }
+  }
+
+  /** See `UploadStore.claim`. Only memory knows of it: an untouched session is worth no row. */
+  claim(): "empty" | "begun" | "unknown" {
+    const session = this.#rows.read();
+    if (session === null && this.#receiving === null) {
+      this.#claimed = true;
+      return "empty";
+    }
+    return session?.state === "ended" ? "unknown" : "begun";
+  }
+
+  release(): void {
+    this.#claimed = false;
+  }
+
+  status(): number | null {
+    const session = this.#rows.read();
+    if (this.#claimed || (session !== null && session.state !== "open")) return null;
+    return this.#rows.savedBytes();
+  }
+
+  async cancel(terms: SessionTerms): Promise<boolean> {
+    await this.#finishing?.catch(() => undefined);
+    if (this.status() === null) return false;
+    const session = this.#rows.read() ?? (await this.#begin(terms));
+    await this.#end(session);
+    return true;
+  }
+
+  /** Gives up a session that lies idle; forgets an ended one when its address has expired. */
+  override async alarm(): Promise<void> {
+    const session = this.#rows.read();
+    const now = Date.now();
+    if (session === null || now >= session.expiresAt) {
+      if (session?.state === "open") await this.#end(session);
+      await this.ctx.storage.deleteAll();
+      return;
+    }
+    const idleUntil = session.touchedAt + IDLE_LIFETIME;
+    const isOpen = session.state === "open" || session.state === "assembled";
+    if (isOpen && now >= idleUntil && this.#receiving === null) await this.#end(session);
+    await this.ctx.storage.setAlarm(
+      isOpen && now < idleUntil ? Math.min(idleUntil, session.expiresAt) : session.expiresAt,
+    );
+  }
+
+  async #append(terms: SessionTerms, body: ReadableStream | null, range: ChunkRange | null): Promise<ChunkOutcome> {
+    if (this.#claimed) return this.#failure("unknown");
+    await this.#interruptStalled();
+    const session = this.#rows.read() ?? (await this.#begin(terms));
+    if (session.state !== "open") return this.#failure("unknown");
+    if (this.#receiving !== null) return this.#failure("order");
+    const live = this.#resume(session, terms);
+    if (range !== null && range.start !== live.writer.offset) return this.#failure("order");
+    const end = body === null ? "complete" : await this.#receive(live, body, range);
+    return end === "complete" ? { ok: true, offset: live.writer.offset } : this.#failure(FAILURE_OF[end]);
+  }
+
+  async #finish(
+    terms: SessionTerms,
+    body: ReadableStream | null,
+    range: ChunkRange | null,
+    digest: Digest,
+  ): Promise<FinishOutcome> {
+    const before = this.#rows.read();
+    if (before?.state === "finished") return this.#replay(before, digest);
+    if (before?.state !== "assembled") {
+      const appended = await this.#append(terms, body, range);
+      if (!appended.ok) return appended;
+    }
+    const session = this.#rows.read();
+    if (session === null) return this.#failure("unknown");
+    const isAssembled = session.state === "assembled";
+    const size = isAssembled ? session.size : this.#rows.savedBytes();
+    const refused = isAssembled ? await this.#verify(session, digest) : await this.#store(session, terms, digest);
+    if (refused !== null) return refused;
+    this.#live = null;
+    this.#rows.close({ ...session, state: "finished", digest, size });
+    return { ok: true, key: session.key, size, replayed: false };
+  }
+
+  async #begin(terms: SessionTerms): Promise<SessionRow> {
+    const now = Date.now();
+    const session: SessionRow = {
+      state: "open",
+      key: freshKey("blobs"),
+      uploadId: null,
+      digest: null,
+      size: 0,
+      touchedAt: now,
+      expiresAt: terms.expiresAt,
+    };
+    this.#rows.write(session);
+    await this.ctx.storage.setAlarm(Math.min(now + IDLE_LIFETIME, terms.expiresAt));
+    return session;
+  }
+
+  #resume(session: SessionRow, terms: SessionTerms): LiveSession {
+    if (this.#live === null) {
+      const writer = new PartWriter(this.env.BLOBS, this.#rows, session);
+      const hash = writer.isSmall ? new RunningHash(terms.algorithm) : null;
+      hash?.update(writer.tail);
+      this.#live = { writer, hash };
+    }
+    return this.#live;
+  }
+
+  /** `offset`: what an acknowledgement could count on, not what is still on its way. */
+  #failure(reason: UploadFailure): Failure {
+    return { ok: false, reason, offset: this.#rows.savedBytes() };
+  }
+
+  async #receive(live: LiveSession, body: ReadableStream, range: ChunkRange | null): Promise<ChunkEnd> {
+    const { promise: ended, resolve } = Promise.withResolvers<undefined>();
+    const receiving: Receiving = { lastByteAt: Date.now(), interrupt: new AbortController(), ended };
+    this.#receiving = receiving;
+    try {
+      const end = await readChunk({
+        body,
+        length: range === null ? null : range.end - range.start + 1,
+        signal: receiving.interrupt.signal,
+        write: async (bytes) => {
+          if (live.writer.offset + bytes.length > MAX_SESSION_BYTES) return false;
+          receiving.lastByteAt = Date.now();
+          live.hash?.update(bytes);
+          await live.writer.write(bytes);
+          return true;
+        },
+      });
+      await live.writer.save();
+      this.#touch();
+      return end;
+    } catch (fault) {
+      // The hash may be ahead of what R2 has taken: start again from the rows.
+      this.#live = null;
+      throw fault;
+    } finally {
+      this.#receiving = null;
+      resolve(undefined);
+    }
+  }
+
+  /** A connection may be dead long before its end is noticed; the client that comes back must not wait for that. */
+  async #interruptStalled(): Promise<void> {
+    const isStalled = this.#receiving !== null && Date.now() - this.#receiving.lastByteAt >= STALLED_AFTER;
+    if (isStalled) await this.#interrupt();
+  }
+
+  async #interrupt(): Promise<void> {
+    const receiving = this.#receiving;
+    receiving?.interrupt.abort();
+    await receiving?.ended;
+  }
+
+  #touch(): void {
+    const session = this.#rows.read();
+    if (session !== null) this.#rows.write({ ...session, touchedAt: Date.now() });
+  }
+
+  #replay(session: SessionRow, digest: Digest): FinishOutcome {
+    if (session.digest !== digest) return this.#failure("unknown");
+    return { ok: true, key: session.key, size: session.size, replayed: true };
+  }
+
+  /** Makes the open session's bytes an object, having compared the digest before where that is possible. */
+  async #store(session: SessionRow, terms: SessionTerms, digest: Digest): Promise<Failure | null> {
+    const { writer, hash } = this.#resume(session, terms);
+    const algorithm = digestAlgorithm(digest);
+    const actual =
+      hash?.algorithm === algorithm ? hash.digest() : writer.isSmall ? digestOf(algorithm, writer.tail) : null;
+    if (actual !== null && actual !== digest) return this.#failure("digest");
+    if (writer.isSmall) {
+      await this.env.BLOBS.put(session.key, writer.tail, { [algorithm]: digestHex(digest) });
+      return null;
+    }
+    await this.#assemble(session.key, writer);
+    if (actual !== null) return null;
+    const assembled: SessionRow = { ...(this.#rows.read() ?? session), state: "assembled", size: writer.offset };
+    this.#live = null;
+    this.#rows.close(assembled);
+    return this.#verify(assembled, digest);
+  }
+
+  /** Completing may have taken effect although its answer was lost: then the object is there, and that is enough. */
+  async #assemble(key: string, writer: PartWriter): Promise<void> {
+    try {
+      await writer.assemble();
+    } catch (fault) {
+      this.#live = null;
+      const object = await this.env.BLOBS.head(key);
+      if (object?.size !== writer.offset) throw fault;
+    }
+  }
+
+  /** Reads an assembled object back for its digest; one that differs cannot be continued, so the session ends. */
+  async #verify(session: SessionRow, digest: Digest): Promise<Failure | null> {
+    const actual = await digestObject(this.env.BLOBS, session.key, digestAlgorithm(digest));
+    if (actual === digest) return null;
+    await this.#end(session);
+    return { ok: false, reason: "digest", offset: 0 };
+  }
+
+  /** Drops what the session holds; its row stays, so that its address is known to have ended. */
+  async #end(session: SessionRow): Promise<void> {
+    await this.#interrupt();
+    this.#live = null;
+    const { state, key, uploadId } = this.#rows.read() ?? session;
+    this.#rows.close({ ...session, state: "ended" });
+    if (state === "assembled") await this.env.BLOBS.delete(key);
+    else if (uploadId !== null) await this.env.BLOBS.resumeMultipartUpload(key, uploadId).abort();
+  }
+}

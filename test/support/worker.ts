@@ -1,0 +1,2 @@
+/** The Worker under test. */
+export { default, UploadSession } from "../../src/worker.ts";

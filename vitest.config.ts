@@ -1,0 +1,25 @@
+import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-pool-workers";
+import { defineConfig } from "vitest/config";
+import { generateSigningKeys } from "./scripts/secrets.ts";
+
+/** The tests that run inside workerd, on local R2, D1 and Durable Objects. Secrets are made anew for each run. */
+export default defineConfig(async () => ({
+  plugins: [
+    cloudflareTest({
+      wrangler: { configPath: "./wrangler.toml" },
+      main: "./test/support/worker.ts",
+      miniflare: {
+        bindings: {
+          ADMIN_TOKEN: "admin-token-of-the-tests",
+          SIGNING_KEYS: await generateSigningKeys(new Date()),
+          TEST_MIGRATIONS: await readD1Migrations("migrations"),
+        },
+      },
+    }),
+  ],
+  test: {
+    include: ["test/**/*.test.ts"],
+    exclude: ["test/clients/**", "test/conformance/**"],
+    setupFiles: ["test/support/migrate.ts"],
+  },
+}));
