@@ -3,6 +3,7 @@ import type { Authenticator } from "./auth/authenticate.ts";
 import { signingKeys } from "./auth/keys.ts";
 import type { Registry } from "./call.ts";
 import { type Env, realmOf, settingsOf } from "./env.ts";
+import { unavailable } from "./http/respond.ts";
 import { handleRequest } from "./router.ts";
 import { d1Blobs } from "./storage/d1/blobs.ts";
 import { d1Credentials } from "./storage/d1/credentials.ts";
@@ -20,8 +21,13 @@ export { UploadSession } from "./storage/uploads/upload-session.ts";
 export default {
   async fetch(request, env, context): Promise<Response> {
     const requestId = request.headers.get("CF-Ray") ?? crypto.randomUUID();
-    const registry = await openRegistry(env, new URL(request.url), context);
-    return handleRequest(request, { registry, requestId });
+    try {
+      const registry = await openRegistry(env, new URL(request.url), context);
+      return await handleRequest(request, { registry, requestId });
+    } catch (fault) {
+      // Only a setting that is missing or malformed can bring us here; the log names it.
+      return unavailable(fault, requestId);
+    }
   },
 } satisfies ExportedHandler<Env>;
 

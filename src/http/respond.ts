@@ -27,6 +27,12 @@ export function errorResponse(fault: unknown, context: ErrorContext): Response {
   return new Response(JSON.stringify(bodyOf(error, context)), { status, headers: withType(headers, context.style) });
 }
 
+/** Likewise where the installation is not set up well enough to answer anything at all. */
+export function unavailable(fault: unknown, requestId: string): Response {
+  const realm = { issuer: "", service: "" };
+  return errorResponse(fault, { style: "registry", realm, scopes: [], requestId });
+}
+
 /** Faults of the platform that pass by themselves: D1 or a Durable Object overloaded, R2 unavailable or limiting. */
 const TRANSIENT = /\((?:10001|10043|10054|10058)\)|overloaded|Network connection lost|D1_ERROR: .*reset/;
 

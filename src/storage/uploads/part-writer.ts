@@ -16,11 +16,13 @@ export class PartWriter {
   #session: SessionRow;
   /** Parts sent or on their way. */
   #parts: number;
-  #buffer = new Uint8Array(FIRST_BUFFER_BYTES);
+  #buffer: Uint8Array = new Uint8Array(FIRST_BUFFER_BYTES);
   #filled = 0;
   /** How much of the buffer is in the tail's rows already. */
   #saved = 0;
-  readonly #inFlight: Promise<R2UploadedPart>[] = [];
+  readonly #inFlight: { readonly sending: Promise<R2UploadedPart>; readonly buffer: Uint8Array }[] = [];
+  /** The buffer of a part that has landed, for the next: garbage would pile up faster than it is collected. */
+  #spare: Uint8Array | null = null;
 
   /** Takes up a session where its rows stand. */
   constructor(bucket: R2Bucket, rows: SessionRows, session: SessionRow) {
@@ -89,17 +91,20 @@ export class PartWriter {
     const sending = sendPart(await this.#upload(), this.#parts + 1, this.#buffer);
     // Its failure is met when it is landed; until then it must not count as unhandled.
     sending.catch(() => undefined);
-    this.#inFlight.push(sending);
+    this.#inFlight.push({ sending, buffer: this.#buffer });
     this.#parts += 1;
-    this.#buffer = new Uint8Array(PART_BYTES);
+    this.#buffer = this.#spare ?? new Uint8Array(PART_BYTES);
+    this.#spare = null;
     this.#filled = 0;
     this.#saved = 0;
   }
 
   /** Parts land in order, so that those on record have no gaps. */
   async #landPart(): Promise<void> {
-    const part = await this.#inFlight.shift();
-    if (part) this.#rows.addPart(part);
+    const next = this.#inFlight.shift();
+    if (next === undefined) return;
+    this.#rows.addPart(await next.sending);
+    this.#spare = next.buffer;
   }
 
   async #upload(): Promise<R2MultipartUpload> {
