@@ -23,6 +23,8 @@ mkdirSync(stateDir, { recursive: true });
 
 const kept = await ensureSecrets(".dev.vars");
 const secrets = { ...kept, ADMIN_TOKEN: process.env["ADMIN_TOKEN"] ?? kept.ADMIN_TOKEN };
+if (secrets.ADMIN_TOKEN === "") fail("ADMIN_TOKEN is empty; leave it out to have one made");
+if (secrets.ADMIN_TOKEN.length < 16) console.warn("spacedock: ADMIN_TOKEN is short; a longer one is harder to guess");
 const secretsFile = join(stateDir, "secrets.env");
 writeSecrets(secretsFile, secrets);
 

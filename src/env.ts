@@ -17,7 +17,7 @@ export interface Env {
 }
 
 const settingsSchema = z.object({
-  ADMIN_TOKEN: z.string().min(16, "ADMIN_TOKEN needs 16 characters or more"),
+  ADMIN_TOKEN: z.string().min(1, "ADMIN_TOKEN is missing"),
   SIGNING_KEYS: z.string().min(1, "SIGNING_KEYS is missing"),
   PUBLIC_URL: z.url({ protocol: /^https?$/ }).optional(),
 });

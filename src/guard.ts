@@ -48,13 +48,18 @@ export function catalog(handler: Handler<CatalogCall>): Guarded {
   return { need: "catalog", run, scopes: () => [CATALOG_SCOPE] };
 }
 
-export function repository(action: RepositoryAction, handler: Handler<RepositoryCall>): Guarded {
+/** @param more scopes that a token should have beside the route's own, such as a mount's source. */
+export function repository(
+  action: RepositoryAction,
+  handler: Handler<RepositoryCall>,
+  more: (url: URL) => readonly string[] = NO_SCOPES,
+): Guarded {
   const run: Handler = async (call) => {
     const name = requireRepositoryName(call.params["name"] ?? "");
     const principal = await identify(call);
     return handler({ ...call, principal, grant: authorize(principal, action, name) });
   };
-  return { need: action, run, scopes: (call) => scopesOf(call, action) };
+  return { need: action, run, scopes: (call) => [...scopesOf(call, action), ...more(call.url)] };
 }
 
 /** The space that the path names, for its administrator or the installation's. */

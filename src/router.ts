@@ -11,7 +11,7 @@ import { getManifest, putManifest, removeManifest } from "./http/manifests.ts";
 import { type ErrorStyle, errorResponse } from "./http/respond.ts";
 import { getHealth, getVersion } from "./http/status.ts";
 import { getKeys, getToken, postToken } from "./http/token.ts";
-import { deleteUpload, getUpload, patchUpload, postUpload, putUpload } from "./http/uploads.ts";
+import { deleteUpload, getUpload, mountScopes, patchUpload, postUpload, putUpload } from "./http/uploads.ts";
 import { RegistryError } from "./oci/errors.ts";
 
 export interface Route {
@@ -28,7 +28,7 @@ const route = (id: string, method: string, path: string, guarded: Guarded): Rout
 const REGISTRY_ROUTES: readonly Route[] = [
   route("end-1", "GET", "/v2/", login(getVersion)),
   route("catalog", "GET", "/v2/_catalog", catalog(getCatalog)),
-  route("end-4", "POST", "/v2/:name+/blobs/uploads", repository("push", postUpload)), // and end-11, a mount
+  route("end-4", "POST", "/v2/:name+/blobs/uploads", repository("push", postUpload, mountScopes)), // and end-11, a mount
   route("end-5", "PATCH", "/v2/:name+/blobs/uploads/:session", repository("push", patchUpload)),
   route("end-6", "PUT", "/v2/:name+/blobs/uploads/:session", repository("push", putUpload)),
   route("end-13", "GET", "/v2/:name+/blobs/uploads/:session", repository("push", getUpload)),

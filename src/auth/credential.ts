@@ -20,11 +20,11 @@ export interface Credential {
   readonly expiresAt: number | null;
 }
 
-/** Whether the credential's patterns cover the repository, whatever the action. */
-export function covers(credential: Credential, name: RepositoryName): boolean {
-  return credential.space === name.space && matchesRepository(credential.repositories, name.path);
-}
+/** What a credential permits, and where. */
+export type Rights = Pick<Credential, "space" | "actions" | "repositories">;
 
-export function permits(credential: Credential, action: RepositoryAction, name: RepositoryName): boolean {
-  return credential.actions.includes(action) && covers(credential, name);
+export function permits(rights: Rights, action: RepositoryAction, name: RepositoryName): boolean {
+  return (
+    rights.actions.includes(action) && rights.space === name.space && matchesRepository(rights.repositories, name.path)
+  );
 }

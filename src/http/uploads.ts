@@ -1,4 +1,5 @@
 import { signSession, verifySession, type SessionTerms } from "../auth/session-token.ts";
+import { repositoryScope } from "../auth/scope.ts";
 import type { RepositoryCall } from "../call.ts";
 import {
   type Digest,
@@ -71,6 +72,12 @@ export async function getUpload(call: RepositoryCall): Promise<Response> {
 export async function deleteUpload(call: RepositoryCall): Promise<Response> {
   await cancelUpload(call.registry.stores, await sessionOf(call));
   return new Response(null, { status: 204 });
+}
+
+/** What a mount needs beside the right to push: a client asks for a token once, so must hear of both at once. */
+export function mountScopes(url: URL): readonly string[] {
+  const source = parseRepositoryName(url.searchParams.get("from") ?? "");
+  return url.searchParams.has("mount") && source !== null ? [repositoryScope(source, ["pull"])] : [];
 }
 
 function sessionOf({ registry, grant, params }: RepositoryCall): Promise<SessionTerms> {

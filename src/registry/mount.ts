@@ -1,7 +1,7 @@
 import { authorizeSource } from "../auth/authorize.ts";
+import { permits } from "../auth/credential.ts";
 import type { Grant } from "../auth/grant.ts";
 import type { Principal } from "../auth/principal.ts";
-import { repositoryScope } from "../auth/scope.ts";
 import type { Digest } from "../oci/digest.ts";
 import { RegistryError } from "../oci/errors.ts";
 import type { RepositoryName } from "../oci/name.ts";
@@ -22,28 +22,24 @@ export async function mountBlob(
   digest: Digest,
   from: RepositoryName | null,
 ): Promise<boolean> {
-  const source =
-    from === null ? await findSource(stores, principal, target, digest) : readableSource(principal, target, from);
-  if (source === null) return false;
-  const has = from === null || (await stores.blobs.canMount(target, source, digest));
-  return has && stores.blobs.linkFrom(target, source, digest);
+  if (from === null) {
+    const source = await findSource(stores, target, digest);
+    return source !== null && stores.blobs.linkFrom(target, source, digest);
+  }
+  const source = readableSource(principal, from);
+  if (source === null || !(await stores.blobs.canMount(target, source, digest))) return false;
+  return stores.blobs.linkFrom(target, from, digest);
 }
 
-function readableSource(principal: Principal, target: Grant, from: RepositoryName): Grant | null {
+function readableSource(principal: Principal, from: RepositoryName): Grant | null {
   const source = authorizeSource(principal, from);
   if (source === "never") return null;
   if (source !== "ask") return source;
-  throw new RegistryError("SCOPE_INSUFFICIENT", {
-    message: "mounting needs a token that may pull from the source",
-    scopes: [repositoryScope(target.name, ["pull", "push"]), repositoryScope(from, ["pull"])],
-  });
+  throw new RegistryError("SCOPE_INSUFFICIENT", { message: "mounting needs a token that may pull from the source" });
 }
 
-async function findSource(stores: Stores, principal: Principal, target: Grant, digest: Digest): Promise<Grant | null> {
-  const holders = await stores.blobs.holders(target, digest, MAX_HOLDERS);
-  for (const name of holders) {
-    const source = authorizeSource(principal, name);
-    if (typeof source === "object" && !source.publicOnly) return source;
-  }
-  return null;
+/** A token may name the target alone, so what counts is what its credential permits. */
+async function findSource(stores: Stores, target: Grant, digest: Digest): Promise<RepositoryName | null> {
+  const { names, rights } = await stores.blobs.holders(target, digest, MAX_HOLDERS);
+  return names.find((name) => rights !== null && permits(rights, "pull", name)) ?? null;
 }

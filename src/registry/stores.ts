@@ -6,7 +6,7 @@
  * Order of a push: bytes → one batch of rows (with the event) → answer. A crash between any two leaves bytes that
  * nothing points to, never a row that points to nothing.
  */
-import type { Credential } from "../auth/credential.ts";
+import type { Credential, Rights } from "../auth/credential.ts";
 import type { CatalogGrant, Grant } from "../auth/grant.ts";
 import type { SessionTerms } from "../auth/session-token.ts";
 import type { Digest } from "../oci/digest.ts";
@@ -35,6 +35,11 @@ export interface StoredBlob {
   readonly size: number;
 }
 
+export interface Holders {
+  readonly names: readonly RepositoryName[];
+  readonly rights: Rights | null;
+}
+
 /** Why a deletion did not happen: others still need the thing. */
 export type DeletionOutcome = "deleted" | "absent" | "referenced";
 
@@ -50,10 +55,10 @@ export interface BlobStore {
   link(grant: Grant, blob: StoredBlob): Promise<string | null>;
   /** Whether the source has the blob, and may be read still. Confirms the target's grant, not the source's. */
   canMount(target: Grant, source: Grant, digest: Digest): Promise<boolean>;
-  /** The repositories of the grant's own space that link the blob: at most `limit`. */
-  holders(grant: Grant, digest: Digest, limit: number): Promise<readonly RepositoryName[]>;
+  /** The repositories of the grant's own space that link the blob, at most `limit`; and what the grant's credential permits. */
+  holders(grant: Grant, digest: Digest, limit: number): Promise<Holders>;
   /** Links a blob that the source has. False when it has lost it meanwhile. */
-  linkFrom(target: Grant, source: Grant, digest: Digest): Promise<boolean>;
+  linkFrom(target: Grant, source: RepositoryName, digest: Digest): Promise<boolean>;
   unlink(grant: Grant, digest: Digest): Promise<DeletionOutcome>;
 }
 

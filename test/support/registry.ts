@@ -62,7 +62,7 @@ export async function makeSpace(name: string, isPublic = false): Promise<string>
 }
 
 const errorBody = z.object({
-  errors: z.array(z.object({ code: z.string(), message: z.string(), detail: z.unknown() })).min(1),
+  errors: z.array(z.object({ code: z.string(), message: z.string(), detail: z.unknown().optional() })).min(1),
 });
 
 /** Status and code of an error in the spec's form; fails when the body has another. */

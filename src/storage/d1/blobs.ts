@@ -1,10 +1,12 @@
 import type { BlobStore, DeletionOutcome } from "../../registry/stores.ts";
 import { z } from "zod";
 import { requireRepositoryName } from "../../oci/name.ts";
+import { parseRights } from "./credentials.ts";
 import { type GatedStatement, REPOSITORY, runGated, runGatedPush } from "./gate.ts";
 import { firstRow, isEmpty, rows } from "./rows.ts";
 
 const blobRow = z.object({ key: z.string(), size: z.int() });
+const rightsRow = z.object({ space: z.string(), actions: z.string(), repositories: z.string() });
 const nameRow = z.object({ name: z.string() });
 
 export const FIND_BLOB = `
@@ -36,6 +38,11 @@ export const HOLDERS = `
   FROM repository_blobs rb JOIN repositories r ON r.id = rb.repository_id AND r.deleted_at IS NULL
     JOIN spaces s ON s.id = r.space_id AND s.name = ?1 AND s.deleted_at IS NULL
   WHERE rb.digest = ?8 LIMIT ?9`;
+
+/** What the grant's own credential permits, whatever the token that stands for it names. */
+export const GRANT_RIGHTS = `
+  SELECT s.name AS space, t.actions, t.repositories FROM tokens t JOIN spaces s ON s.id = t.space_id
+  WHERE t.id = ?5 AND ?7 = 0`;
 
 const UNLINK_BLOB = `
   DELETE FROM repository_blobs WHERE repository_id = ${REPOSITORY} AND digest = ?8
@@ -72,13 +79,17 @@ export function d1Blobs(db: D1Database): BlobStore {
     },
 
     async holders(grant, digest, limit) {
-      const { results } = await runGated(db, grant, [{ sql: HOLDERS, values: [digest, limit] }]);
-      return rows(nameRow, results[0]).map(({ name }) => requireRepositoryName(name));
+      const { results } = await runGated(db, grant, [{ sql: HOLDERS, values: [digest, limit] }, { sql: GRANT_RIGHTS }]);
+      const row = firstRow(rightsRow, results[1]);
+      return {
+        names: rows(nameRow, results[0]).map(({ name }) => requireRepositoryName(name)),
+        rights: row && { space: row.space, ...parseRights(row) },
+      };
     },
 
     async linkFrom(target, source, digest) {
       const { results } = await runGatedPush(db, target, [
-        { sql: LINK_FROM, values: [digest, source.name.space, source.name.path] },
+        { sql: LINK_FROM, values: [digest, source.space, source.path] },
       ]);
       return (results[0]?.meta.changes ?? 0) > 0;
     },

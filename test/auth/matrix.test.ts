@@ -1,0 +1,267 @@
+import { env } from "cloudflare:workers";
+import { describe, expect, it } from "vitest";
+import { z } from "zod";
+import type { Need } from "../../src/guard.ts";
+import { ROUTES } from "../../src/router.ts";
+import { bytesOf, pushBlob, pushImage, startSession } from "../support/content.ts";
+import { ask, makeSpace, makeToken, manage } from "../support/registry.ts";
+
+/**
+ * What each route needs, stated a second time and independently of the router: a new route without a row here
+ * fails, and so does one whose guard is not the one it should have.
+ */
+const NEEDS: Record<string, Need> = {
+  "GET /v2/": "login",
+  "GET /v2/_catalog": "catalog",
+  "POST /v2/:name+/blobs/uploads": "push",
+  "PATCH /v2/:name+/blobs/uploads/:session": "push",
+  "PUT /v2/:name+/blobs/uploads/:session": "push",
+  "GET /v2/:name+/blobs/uploads/:session": "push",
+  "DELETE /v2/:name+/blobs/uploads/:session": "push",
+  "GET /v2/:name+/tags/list": "pull",
+  "GET /v2/:name+/blobs/:digest": "pull",
+  "DELETE /v2/:name+/blobs/:digest": "delete",
+  "GET /v2/:name+/manifests/:reference": "pull",
+  "PUT /v2/:name+/manifests/:reference": "push",
+  "DELETE /v2/:name+/manifests/:reference": "delete",
+  "GET /v2/:name+/referrers/:digest": "pull",
+  "GET /token": "nothing",
+  "POST /token": "nothing",
+  "POST /api/v1/spaces": "installation",
+  "GET /api/v1/spaces": "installation",
+  "GET /api/v1/spaces/:space": "space",
+  "PATCH /api/v1/spaces/:space": "space",
+  "DELETE /api/v1/spaces/:space": "space",
+  "POST /api/v1/spaces/:space/tokens": "space",
+  "GET /api/v1/spaces/:space/tokens": "space",
+  "GET /api/v1/spaces/:space/tokens/:id": "space",
+  "DELETE /api/v1/spaces/:space/tokens/:id": "space",
+  "GET /api/v1/spaces/:space/repositories": "space",
+  "GET /api/v1/spaces/:space/repositories/:name+": "space",
+  "PATCH /api/v1/spaces/:space/repositories/:name+": "space",
+  "DELETE /api/v1/spaces/:space/repositories/:name+": "space",
+  "GET /api/v1/spaces/:space/repositories/:name+/tags": "space",
+  "GET /api/v1/openapi.json": "nothing",
+  "GET /.well-known/jwks.json": "nothing",
+  "GET /healthz": "nothing",
+};
+
+type Who =
+  | "nobody"
+  | "garbage"
+  | "expired"
+  | "revoked"
+  | "stranger"
+  | "pull"
+  | "push"
+  | "delete"
+  | "narrow"
+  | "admin"
+  | "installation";
+
+/** Refused at the door, whatever is asked: these prove nothing. */
+const UNPROVEN = { nobody: 401, garbage: 401, expired: 401, revoked: 401 } as const;
+
+/** How each need answers each principal that sends its secret; "in" is anything but a refusal. */
+const ANSWERS: Record<Exclude<Need, "nothing">, Record<Who, number | "in">> = {
+  login: {
+    ...UNPROVEN,
+    stranger: "in",
+    pull: "in",
+    push: "in",
+    delete: "in",
+    narrow: "in",
+    admin: "in",
+    installation: "in",
+  },
+  catalog: {
+    ...UNPROVEN,
+    stranger: "in",
+    pull: "in",
+    push: 403,
+    delete: 403,
+    narrow: "in",
+    admin: 403,
+    installation: 403,
+  },
+  pull: { ...UNPROVEN, stranger: 403, pull: "in", push: 403, delete: 403, narrow: 403, admin: 403, installation: 403 },
+  push: { ...UNPROVEN, stranger: 403, pull: 403, push: "in", delete: 403, narrow: 403, admin: 403, installation: 403 },
+  delete: {
+    ...UNPROVEN,
+    stranger: 403,
+    pull: 403,
+    push: 403,
+    delete: "in",
+    narrow: 403,
+    admin: 403,
+    installation: 403,
+  },
+  space: {
+    ...UNPROVEN,
+    stranger: 404,
+    pull: 403,
+    push: 403,
+    delete: 403,
+    narrow: 403,
+    admin: "in",
+    installation: "in",
+  },
+  installation: {
+    ...UNPROVEN,
+    stranger: 403,
+    pull: 403,
+    push: 403,
+    delete: 403,
+    narrow: 403,
+    admin: 403,
+    installation: "in",
+  },
+};
+
+interface World {
+  readonly space: string;
+  readonly secrets: Readonly<Record<Who, string | null>>;
+  readonly params: Readonly<Record<string, string>>;
+}
+
+let worlds = 0;
+
+/** A space with an image, and somebody of each kind. */
+async function makeWorld(): Promise<World> {
+  worlds += 1;
+  const space = `matrix${worlds}`;
+  const all = await makeSpace(space);
+  const only = async (...actions: readonly string[]): Promise<string> => (await makeToken(space, { actions })).token;
+  const revoked = await makeToken(space);
+  await manage("DELETE", `spaces/${space}/tokens/${revoked.id}`);
+  const expired = await makeToken(space);
+  await env.DB.prepare("UPDATE tokens SET expires_at = 1 WHERE id = ?").bind(expired.id).run();
+  const { digest } = await pushImage(`${space}/web`, all, "latest");
+  const unused = await pushBlob(`${space}/web`, all, bytesOf(10, worlds));
+  const session = await startSession(`${space}/web`, all);
+  return {
+    space,
+    params: {
+      name: `${space}/web`,
+      path: "web",
+      space,
+      digest: unused.digest,
+      reference: digest,
+      session: session.slice(session.lastIndexOf("/") + 1),
+      id: (await makeToken(space)).id,
+    },
+    secrets: {
+      nobody: null,
+      garbage: `sdt_${"0".repeat(48)}`,
+      expired: expired.token,
+      revoked: revoked.token,
+      stranger: await makeSpace(`${space}-stranger`),
+      pull: await only("pull"),
+      push: await only("push"),
+      delete: await only("delete"),
+      narrow: (await makeToken(space, { actions: ["pull", "push", "delete"], repositories: ["other/**", "!web"] }))
+        .token,
+      admin: await only("admin"),
+      installation: env.ADMIN_TOKEN,
+    },
+  };
+}
+
+function fill(path: string, { params }: World): string {
+  const isManagement = path.startsWith("/api/");
+  return path.replaceAll(
+    /:(\w+)\+?/g,
+    (_, name: string) => params[isManagement && name === "name" ? "path" : name] ?? "",
+  );
+}
+
+const BODIES: Record<string, string> = {
+  "POST /api/v1/spaces": '{"name":"made-by-matrix"}',
+  "PATCH /api/v1/spaces/:space": '{"public":false}',
+  "PATCH /api/v1/spaces/:space/repositories/:name+": '{"public":false}',
+  "POST /api/v1/spaces/:space/tokens": '{"name":"t","actions":["pull"]}',
+};
+
+function bodyFor(key: string): string | null {
+  return /^(?:POST|PUT|PATCH) /.test(key) ? (BODIES[key] ?? "{}") : null;
+}
+
+const rows = ROUTES.map(({ method, path, guarded }) => ({
+  key: `${method} ${path}`,
+  method,
+  path,
+  need: guarded.need,
+}));
+
+describe("every route", () => {
+  it("has a row here, and the guard that the row says", () => {
+    expect(Object.fromEntries(rows.map(({ key, need }) => [key, need]))).toEqual(NEEDS);
+  });
+
+  it.each(rows)("$key answers each kind of principal as it should", async ({ key, method, path, need }) => {
+    if (need === "nothing") {
+      expect((await ask(fill(path, await makeWorld()), { method, body: bodyFor(key) })).status).not.toBeOneOf([
+        401, 403,
+      ]);
+      return;
+    }
+    const shared = await makeWorld();
+    for (const [who, expected] of Object.entries(ANSWERS[need]).map(
+      ([name, answer]) => [whoOf(name), answer] as const,
+    )) {
+      // Who gets in may change the world, so gets one of their own.
+      const world = expected === "in" ? await makeWorld() : shared;
+      for (const verb of method === "GET" ? ["GET", "HEAD"] : [method]) {
+        const answer = await ask(fill(path, world), { method: verb, as: world.secrets[who], body: bodyFor(key) });
+        if (expected === "in") expect(answer.status, `${verb} as ${who}`).not.toBeOneOf([401, 403]);
+        else expect(answer.status, `${verb} as ${who}`).toBe(expected);
+        expect(answer.status).toBeLessThan(500);
+      }
+    }
+  });
+
+  const scoped = rows.filter(({ need }) => need === "pull" || need === "push" || need === "delete");
+
+  it.each(scoped)(
+    "$key answers each kind of principal with an access token as it should",
+    async ({ key, method, path, need }) => {
+      const shared = await makeWorld();
+      for (const who of ["nobody", "stranger", "pull", "push", "delete", "narrow", "admin"] as const) {
+        const world = who === need ? await makeWorld() : shared;
+        const token = await accessToken(world, who);
+        const headers = { Authorization: `Bearer ${token}` };
+        const answer = await ask(fill(path, world), { method, headers, body: bodyFor(key) });
+        if (who === need) {
+          expect(answer.status, who).not.toBeOneOf([401, 403]);
+        } else {
+          expect(answer.status, who).toBe(401);
+          expect(answer.headers.get("WWW-Authenticate")).toContain('error="insufficient_scope"');
+        }
+      }
+    },
+  );
+});
+
+function whoOf(name: string): Who {
+  return z
+    .enum([
+      "nobody",
+      "garbage",
+      "expired",
+      "revoked",
+      "stranger",
+      "pull",
+      "push",
+      "delete",
+      "narrow",
+      "admin",
+      "installation",
+    ])
+    .parse(name);
+}
+
+/** What the token endpoint gives to one who asks for everything. */
+async function accessToken(world: World, who: Who): Promise<string> {
+  const answer = await ask(`/token?scope=repository:${world.space}/web:pull,push,delete`, { as: world.secrets[who] });
+  return z.object({ token: z.string() }).parse(await answer.json()).token;
+}

@@ -1,0 +1,132 @@
+import { randomBytes } from "node:crypto";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { z } from "zod";
+import { freePort } from "./port.ts";
+import { type Daemon, type Environment, startDaemon, waitUntilReady } from "./process.ts";
+
+export type Action = "pull" | "push" | "delete";
+
+interface TokenRequest {
+  readonly actions: readonly Action[];
+  readonly repositories?: readonly string[];
+  readonly expiresIn?: number;
+  readonly name?: string;
+}
+
+export interface Endpoint {
+  readonly url: string;
+  readonly adminToken: string;
+}
+
+/** What a test can ask of a Spacedock that runs, whoever started it. */
+export interface Connection extends Endpoint {
+  /** Host and port, as the first part of an image's name. */
+  readonly host: string;
+  createSpace(name: string): Promise<void>;
+  createToken(space: string, request: TokenRequest): Promise<string>;
+}
+
+interface Server extends Connection {
+  output(): string;
+  /** Ends it and starts it again on the same port with the same state. */
+  restart(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+const root = resolve(import.meta.dirname, "../..");
+const createdToken = z.object({ id: z.string(), token: z.string().min(1) });
+
+async function post({ url, adminToken }: Endpoint, path: string, body: unknown): Promise<unknown> {
+  const response = await fetch(url + path, {
+    method: "POST",
+    headers: { authorization: `Bearer ${adminToken}`, "content-type": "application/json" },
+    body: JSON.stringify(body),
+  });
+  const answer = await response.text();
+  if (response.status !== 201) throw new Error(`POST ${path}: ${response.status} ${answer}`);
+  return JSON.parse(answer);
+}
+
+export function connect(endpoint: Endpoint): Connection {
+  return {
+    ...endpoint,
+    host: new URL(endpoint.url).host,
+    createSpace: async (name) => {
+      await post(endpoint, "/api/v1/spaces", { name });
+    },
+    createToken: async (space, request) => {
+      const defaults = { name: "test", repositories: ["**"], expiresIn: 86_400 };
+      const answer = await post(endpoint, `/api/v1/spaces/${space}/tokens`, { ...defaults, ...request });
+      return createdToken.parse(answer).token;
+    },
+  };
+}
+
+async function healthy(url: string): Promise<boolean> {
+  try {
+    const response = await fetch(`${url}/healthz`, { signal: AbortSignal.timeout(5000) });
+    await response.body?.cancel();
+    return response.ok;
+  } catch {
+    return false;
+  }
+}
+
+function inherited(): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(process.env).flatMap(([key, value]) => (value === undefined ? [] : [[key, value]])),
+  );
+}
+
+async function launch(url: string, env: Environment): Promise<Daemon> {
+  const daemon = startDaemon("npm", ["start"], { cwd: root, env });
+  try {
+    await waitUntilReady(daemon, "npm start", () => healthy(url));
+  } catch (error) {
+    await daemon.stop();
+    throw error;
+  }
+  return daemon;
+}
+
+/** Uses the server that the environment names and leaves it running. */
+function externalServer(endpoint: Endpoint): Server {
+  return {
+    ...connect(endpoint),
+    output: () => "the server was started elsewhere",
+    restart: () => Promise.reject(new Error("cannot restart a server that was started elsewhere")),
+    stop: () => Promise.resolve(),
+  };
+}
+
+async function ownServer(): Promise<Server> {
+  const state = await mkdtemp(join(tmpdir(), "spacedock-state-"));
+  const port = await freePort();
+  const endpoint = { url: `http://localhost:${port}`, adminToken: randomBytes(24).toString("base64url") };
+  const env = { ...inherited(), PORT: String(port), STATE_DIR: state, ADMIN_TOKEN: endpoint.adminToken };
+  let daemon = await launch(endpoint.url, env).catch(async (error: unknown) => {
+    await rm(state, { recursive: true, force: true });
+    throw error;
+  });
+  return {
+    ...connect(endpoint),
+    output: () => daemon.output(),
+    restart: async () => {
+      await daemon.stop();
+      daemon = await launch(endpoint.url, env);
+    },
+    stop: async () => {
+      await daemon.stop();
+      await rm(state, { recursive: true, force: true });
+    },
+  };
+}
+
+export function startServer(): Promise<Server> {
+  const url = process.env["SPACEDOCK_URL"];
+  const adminToken = process.env["ADMIN_TOKEN"];
+  if (url !== undefined && adminToken !== undefined) return Promise.resolve(externalServer({ url, adminToken }));
+  return ownServer();
+}
