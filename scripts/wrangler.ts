@@ -1,26 +1,42 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
+import { text } from "node:stream/consumers";
 
 const WRANGLER = join(dirname(createRequire(import.meta.url).resolve("wrangler/package.json")), "bin", "wrangler.js");
 
 export interface WranglerRun {
-  /** What goes to the terminal; errors always do. */
-  readonly output: "show" | "hide";
+  /** What becomes of its output; errors go to the terminal unless it is kept. */
+  readonly output: "show" | "hide" | "keep";
+  readonly env?: NodeJS.ProcessEnv;
+}
+
+export interface WranglerResult {
+  readonly ok: boolean;
+  /** What it printed, where that was kept. */
+  readonly output: string;
 }
 
 /** Starts wrangler with the Node that runs this script: the system's own may be too old for it. */
-export function startWrangler(args: readonly string[], { output }: WranglerRun): ChildProcess {
-  const stdout = output === "show" ? "inherit" : "ignore";
-  const env = { ...process.env, WRANGLER_SEND_METRICS: "false", FORCE_COLOR: process.stdout.isTTY ? "1" : "0" };
-  return spawn(process.execPath, [WRANGLER, ...args], { stdio: ["ignore", stdout, "inherit"], env });
+export function startWrangler(args: readonly string[], { output, env }: WranglerRun): ChildProcess {
+  const stdout = { show: "inherit", hide: "ignore", keep: "pipe" } as const;
+  return spawn(process.execPath, [WRANGLER, ...args], {
+    stdio: ["ignore", stdout[output], output === "keep" ? "ignore" : "inherit"],
+    env: { ...process.env, WRANGLER_SEND_METRICS: "false", FORCE_COLOR: process.stdout.isTTY ? "1" : "0", ...env },
+  });
+}
+
+/** Runs wrangler to its end, which may be a failure. */
+export async function tryWrangler(args: readonly string[], run: WranglerRun): Promise<WranglerResult> {
+  const child = startWrangler(args, run);
+  const { promise, resolve, reject } = Promise.withResolvers<number | null>();
+  child.once("error", reject).once("close", resolve);
+  const output = child.stdout === null ? "" : await text(child.stdout);
+  return { ok: (await promise) === 0, output };
 }
 
 /** Runs wrangler to its end. Throws when it fails. */
 export async function runWrangler(args: readonly string[], run: WranglerRun): Promise<void> {
-  const child = startWrangler(args, run);
-  const { promise, resolve, reject } = Promise.withResolvers<number | null>();
-  child.once("error", reject).once("exit", resolve);
-  const code = await promise;
-  if (code !== 0) throw new Error(`wrangler ${args.slice(0, 3).join(" ")} ended with ${String(code)}`);
+  const { ok } = await tryWrangler(args, run);
+  if (!ok) throw new Error(`wrangler ${args.slice(0, 3).join(" ")} failed`);
 }

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { readBounded } from "../body.ts";
 import type { Call } from "../call.ts";
 import { RegistryError } from "../oci/errors.ts";
 import type { Page, PageRequest } from "../oci/page.ts";
@@ -7,11 +8,11 @@ const MAX_BODY_BYTES = 256 * 1024;
 
 /** The request's JSON body, as the schema has it. Throws REQUEST_INVALID with each thing that is wrong. */
 export async function readBody<S extends z.ZodType>(schema: S, { request }: Call): Promise<z.output<S>> {
-  const length = Number(request.headers.get("Content-Length") ?? 0);
-  if (length > MAX_BODY_BYTES) throw new RegistryError("REQUEST_TOO_LARGE");
+  const bytes = await readBounded(request.body, MAX_BODY_BYTES);
+  if (bytes === null) throw new RegistryError("REQUEST_TOO_LARGE");
   let json: unknown;
   try {
-    json = await request.json();
+    json = JSON.parse(new TextDecoder().decode(bytes));
   } catch (cause) {
     throw new RegistryError("REQUEST_INVALID", { message: "the body is not JSON", cause });
   }

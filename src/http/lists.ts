@@ -2,7 +2,7 @@ import type { CatalogCall, RepositoryCall } from "../call.ts";
 import { requireDigest } from "../oci/digest.ts";
 import { OCI_INDEX } from "../oci/media-types.ts";
 import { nextLink, type Page, type PageRequest, parsePageRequest } from "../oci/page.ts";
-import { listTags } from "../registry/pull.ts";
+import { listReferrers, listTags } from "../registry/pull.ts";
 import type { Referrer } from "../registry/stores.ts";
 import { decodeParam } from "./params.ts";
 
@@ -29,7 +29,7 @@ export async function getReferrers(call: RepositoryCall): Promise<Response> {
   const subject = requireDigest(decodeParam(call, "digest"));
   const artifactType = call.url.searchParams.get("artifactType");
   const page = parsePageRequest(call.url.searchParams);
-  const referrers = await stores.manifests.referrers(call.grant, subject, artifactType, page);
+  const referrers = await listReferrers(stores, call.grant, subject, artifactType, page);
   const headers = linkHeaders(
     `/v2/${call.grant.name.full}/referrers/${subject}`,
     page,

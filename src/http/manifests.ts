@@ -5,9 +5,9 @@ import { requireReference, requireTag } from "../oci/reference.ts";
 import { deleteManifest } from "../registry/delete.ts";
 import { findManifest, readManifest } from "../registry/pull.ts";
 import { pushManifest } from "../registry/push-manifest.ts";
-import { readBounded } from "./body.ts";
+import { readBounded } from "../body.ts";
 import { entityTag, isUnmodified } from "./conditions.ts";
-import { contentLength, decodeParam } from "./params.ts";
+import { decodeParam } from "./params.ts";
 
 /** end-7b asks for ten at least. */
 const MAX_TAG_PARAMETERS = 100;
@@ -38,7 +38,7 @@ export async function putManifest(call: RepositoryCall): Promise<Response> {
   if (tags.length > MAX_TAG_PARAMETERS) {
     throw new RegistryError("URI_TOO_LONG", { message: `a push may name ${MAX_TAG_PARAMETERS} tags at most` });
   }
-  const bytes = await readBounded(request.body, contentLength(request), MAX_MANIFEST_BYTES);
+  const bytes = await readBounded(request.body, MAX_MANIFEST_BYTES);
   if (bytes === null) throw new RegistryError("MANIFEST_TOO_LARGE");
   const contentType = request.headers.get("Content-Type");
   const pushed = await pushManifest(registry.stores, grant, { bytes, contentType, reference, tags });

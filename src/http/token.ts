@@ -8,8 +8,7 @@ import { ACCESS_TOKEN_LIFETIME, signAccessToken, signRefreshToken, verifyRefresh
 import type { Call } from "../call.ts";
 import { RegistryError } from "../oci/errors.ts";
 import { grantScopes } from "../registry/issue-token.ts";
-import { readBounded } from "./body.ts";
-import { contentLength } from "./params.ts";
+import { readBounded } from "../body.ts";
 
 const MAX_FORM_BYTES = 64 * 1024;
 
@@ -38,7 +37,7 @@ export async function getToken(call: Call): Promise<Response> {
 /** Distribution's OAuth2 specification: POST with a password or a refresh token. */
 export async function postToken(call: Call): Promise<Response> {
   const { request, registry } = call;
-  const bytes = await readBounded(request.body, contentLength(request), MAX_FORM_BYTES);
+  const bytes = await readBounded(request.body, MAX_FORM_BYTES);
   if (bytes === null) throw new RegistryError("REQUEST_TOO_LARGE");
   const fields = new URLSearchParams(new TextDecoder().decode(bytes));
   const form = tokenForm.safeParse(Object.fromEntries(fields));

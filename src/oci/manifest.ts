@@ -10,6 +10,9 @@ export const MAX_MANIFEST_BYTES = 4 * 1024 * 1024;
 /** Far above any real manifest; keeps the cost of one push bounded. */
 const MAX_REFERENCES = 10_000;
 
+/** Platforms are noted for triggers and listings; a list longer than this is none that a person made. */
+const MAX_PLATFORMS = 100;
+
 /** Something that a manifest needs in its repository. */
 export interface ManifestReference {
   readonly digest: Digest;
@@ -28,7 +31,7 @@ export interface Manifest {
   readonly annotations: Readonly<Record<string, string>> | null;
   /** Without duplicates, and without layers that may be absent. */
   readonly references: readonly ManifestReference[];
-  /** An index's platforms, in order and without duplicates. */
+  /** An index's platforms, in order and without duplicates: the first hundred. */
   readonly platforms: readonly string[];
 }
 
@@ -62,7 +65,7 @@ export function parseManifest(bytes: Uint8Array, contentType: string | null): Ma
     subject: document.subject?.digest ?? null,
     annotations: document.annotations ?? null,
     references: isIndex ? uniqueReferences(children, "any") : uniqueReferences(blobDescriptors(document), "blob"),
-    platforms: [...new Set(children.map(platformOf).filter((platform) => platform !== null))],
+    platforms: [...new Set(children.map(platformOf).filter((platform) => platform !== null))].slice(0, MAX_PLATFORMS),
   };
 }
 

@@ -1,10 +1,11 @@
 import type { Grant } from "../auth/grant.ts";
 import type { Digest } from "../oci/digest.ts";
 import { RegistryError } from "../oci/errors.ts";
+import { parseManifest } from "../oci/manifest.ts";
 import type { Page, PageRequest } from "../oci/page.ts";
 import type { ByteRange } from "../oci/range.ts";
 import { parseReference } from "../oci/reference.ts";
-import type { Stores, StoredBlob, StoredManifest } from "./stores.ts";
+import type { Referrer, Stores, StoredBlob, StoredManifest } from "./stores.ts";
 
 /** The blob, if the repository has it. Throws BLOB_UNKNOWN. */
 export async function findBlob(stores: Stores, grant: Grant, digest: Digest): Promise<StoredBlob> {
@@ -45,4 +46,23 @@ export async function listTags(stores: Stores, grant: Grant, page: PageRequest):
   const tags = await stores.tags.list(grant, page);
   if (tags === null) throw new RegistryError("NAME_UNKNOWN", { detail: { name: grant.name.full } });
   return tags;
+}
+
+/** A page of what refers to the subject, with all annotations. */
+export async function listReferrers(
+  stores: Stores,
+  grant: Grant,
+  subject: Digest,
+  artifactType: string | null,
+  page: PageRequest,
+): Promise<Page<Referrer>> {
+  const { entries, more } = await stores.manifests.referrers(grant, subject, artifactType, page);
+  return { entries: await Promise.all(entries.map((referrer) => withAnnotations(stores, referrer))), more };
+}
+
+async function withAnnotations(stores: Stores, referrer: Referrer): Promise<Referrer> {
+  if (referrer.longBody === null) return referrer;
+  const body = await stores.bytes.get(referrer.longBody, null);
+  const bytes = body === null ? null : await new Response(body).bytes();
+  return bytes === null ? referrer : { ...referrer, annotations: parseManifest(bytes, referrer.mediaType).annotations };
 }

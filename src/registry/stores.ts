@@ -92,6 +92,8 @@ export interface Referrer {
   readonly size: number;
   readonly artifactType: string | null;
   readonly annotations: Readonly<Record<string, string>> | null;
+  /** The key of a body too long for a row: the annotations are in there, then. */
+  readonly longBody: string | null;
 }
 
 export interface ManifestStore {
@@ -105,7 +107,7 @@ export interface ManifestStore {
   commit(grant: Grant, push: ManifestPush): Promise<boolean>;
   /** Removes a tag, or a manifest with all tags that point to it; with the events. */
   delete(grant: Grant, reference: Reference): Promise<DeletionOutcome>;
-  /** Ordered by digest. An unknown repository has none. */
+  /** Ordered by digest. An unknown repository has none. A page may be shorter than asked for, where manifests are long. */
   referrers(grant: Grant, subject: Digest, artifactType: string | null, page: PageRequest): Promise<Page<Referrer>>;
 }
 

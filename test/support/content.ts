@@ -88,3 +88,28 @@ export async function startSession(repository: string, as: string, query = ""): 
   if (answer.status !== 202) throw new Error(`starting an upload answered ${answer.status}: ${await answer.text()}`);
   return answer.headers.get("Location") ?? "";
 }
+
+/** What a descriptor says of a manifest. */
+export async function descriptorOf(text: string, mediaType = OCI_MANIFEST): Promise<TestDescriptor> {
+  return { mediaType, digest: await digestOf(text), size: new TextEncoder().encode(text).length };
+}
+
+export function indexText(manifests: readonly object[], more: object = {}): string {
+  return JSON.stringify({ schemaVersion: 2, mediaType: OCI_INDEX, manifests, ...more });
+}
+
+/** The document in exactly `length` bytes, filled up in a field of its own. */
+export function padded(text: string, length: number): string {
+  const prefix = '{"padding":"';
+  const rest = `",${text.slice(1)}`;
+  return `${prefix}${"x".repeat(length - prefix.length - rest.length)}${rest}`;
+}
+
+/** The header's target, for clients to follow; null where there is none. */
+export function nextPage(answer: Response): string | null {
+  const header = answer.headers.get("Link");
+  if (header === null) return null;
+  const target = /^<(\/[^>]*)>; rel="next"$/.exec(header)?.[1];
+  if (target === undefined) throw new Error(`not a relative link to the next page: ${header}`);
+  return target;
+}

@@ -1,6 +1,5 @@
 import { z } from "zod";
 import { requireDigest } from "../../oci/digest.ts";
-import { pageOf } from "../../oci/page.ts";
 import type { Reference } from "../../oci/reference.ts";
 import type {
   DeletionOutcome,
@@ -73,11 +72,17 @@ const DELETE_TAGS_OF = `DELETE FROM tags WHERE repository_id = ${REPOSITORY} AND
 
 const DELETE_MANIFEST = `DELETE FROM manifests WHERE repository_id = ${REPOSITORY} AND digest = ?8 AND ${UNREFERENCED}`;
 
+/** A page ends early where its manifests have more than 4 MiB together: annotations may be most of a manifest. */
 export const REFERRERS = `
-  SELECT m.digest, m.media_type, m.size, m.artifact_type, m.annotations FROM manifests m
-  WHERE m.repository_id = ${REPOSITORY} AND m.subject = ?8 AND m.digest > ?9
-    AND (?10 IS NULL OR m.artifact_type = ?10)
-  ORDER BY m.digest LIMIT ?11`;
+  SELECT digest, media_type, size, artifact_type, annotations, key, available FROM (
+    SELECT found.*, COUNT(*) OVER () AS available,
+      SUM(size) OVER (ORDER BY digest ROWS UNBOUNDED PRECEDING) - size AS before
+    FROM (
+      SELECT m.digest, m.media_type, m.size, m.artifact_type, m.annotations, m.key FROM manifests m
+      WHERE m.repository_id = ${REPOSITORY} AND m.subject = ?8 AND m.digest > ?9
+        AND (?10 IS NULL OR m.artifact_type = ?10)
+      ORDER BY m.digest LIMIT ?11) found)
+  WHERE before < 4194304 ORDER BY digest`;
 
 const referrerRow = z.object({
   digest: z.string(),
@@ -85,6 +90,8 @@ const referrerRow = z.object({
   size: z.int(),
   artifact_type: z.string().nullable(),
   annotations: z.string().nullable(),
+  key: z.string().nullable(),
+  available: z.int(),
 });
 
 const annotationsColumn = z.record(z.string(), z.string());
@@ -108,7 +115,6 @@ export function d1Manifests(db: D1Database): ManifestStore {
       const wanted = JSON.stringify(manifest.references);
       const pushed = JSON.stringify(tags.map((tag) => ({ tag, id: eventId() })));
       const platforms = JSON.stringify(manifest.platforms);
-      const annotations = manifest.annotations && JSON.stringify(manifest.annotations);
       const { results } = await runGatedPush(db, grant, [
         {
           sql: MANIFEST_PUSHED(PROBLEMS),
@@ -125,7 +131,8 @@ export function d1Manifests(db: D1Database): ManifestStore {
             "key" in content ? content.key : null,
             manifest.artifactType,
             manifest.subject,
-            annotations,
+            // With a body too long for a row they may be too long as well, and are read from the body when needed.
+            "body" in content && manifest.annotations ? JSON.stringify(manifest.annotations) : null,
             platforms,
           ],
         },
@@ -161,7 +168,9 @@ export function d1Manifests(db: D1Database): ManifestStore {
       const { results } = await runGated(db, grant, [
         { sql: REFERRERS, values: [subject, last ?? "", artifactType, limit + 1] },
       ]);
-      return pageOf(rows(referrerRow, results[0]).map(referrerFromRow), limit);
+      const found = rows(referrerRow, results[0]);
+      const entries = found.slice(0, limit).map(referrerFromRow);
+      return { entries, more: limit > 0 && (found[0]?.available ?? 0) > entries.length };
     },
   };
 }
@@ -192,5 +201,6 @@ function referrerFromRow(row: z.infer<typeof referrerRow>): Referrer {
     size: row.size,
     artifactType: row.artifact_type,
     annotations: row.annotations === null ? null : annotationsColumn.parse(JSON.parse(row.annotations)),
+    longBody: row.key,
   };
 }

@@ -1,0 +1,99 @@
+/**
+ * `npm run deploy`: brings the registry to a Cloudflare account. What is missing there is made: database, bucket, queue,
+ * and on the first run the signing key and the admin token.
+ *
+ *   --dry-run   builds and checks everything that can be checked without an account
+ */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { z } from "zod";
+import { generateAdminToken, generateSigningKeys, type Secrets } from "./secrets.ts";
+import { runWrangler, tryWrangler } from "./wrangler.ts";
+
+const { values: flags } = parseArgs({ options: { "dry-run": { type: "boolean", default: false } } });
+
+if (flags["dry-run"]) {
+  await runWrangler(["deploy", "--dry-run", "--outdir", "dist"], { output: "show" });
+} else {
+  await deploy();
+}
+
+async function deploy(): Promise<void> {
+  const login = await tryWrangler(["whoami", "--json"], { output: "keep" });
+  if (!login.ok) fail("log in first: npx wrangler login (or set CLOUDFLARE_API_TOKEN)");
+  const known = await deployedSecrets();
+  const fresh = await missingSecrets(known ?? []);
+  // The rows that new code needs must be there before it; on the first run there is no database before the code.
+  if (known !== null) await migrate();
+  const address = await upload(fresh);
+  if (known === null) await migrate();
+  console.log(nextStep(address, fresh.ADMIN_TOKEN));
+}
+
+/** The names of the secrets that the deployed Worker has; null when there is no Worker yet. */
+async function deployedSecrets(): Promise<readonly string[] | null> {
+  const { ok, output } = await tryWrangler(["secret", "list", "--format", "json"], { output: "keep" });
+  if (!ok) return null;
+  return z
+    .array(z.object({ name: z.string() }))
+    .parse(JSON.parse(output))
+    .map(({ name }) => name);
+}
+
+async function missingSecrets(known: readonly string[]): Promise<Partial<Secrets>> {
+  return {
+    ...(!known.includes("ADMIN_TOKEN") && { ADMIN_TOKEN: generateAdminToken() }),
+    ...(!known.includes("SIGNING_KEYS") && { SIGNING_KEYS: await generateSigningKeys(new Date()) }),
+  };
+}
+
+async function migrate(): Promise<void> {
+  // Without a terminal wrangler asks nothing.
+  await runWrangler(["d1", "migrations", "apply", "DB", "--remote"], { output: "show", env: { CI: "1" } });
+}
+
+/** Uploads the Worker with its new secrets; returns the address that it answers on, if wrangler says one. */
+async function upload(fresh: Partial<Secrets>): Promise<string | null> {
+  const directory = mkdtempSync(join(tmpdir(), "spacedock-deploy-"));
+  try {
+    const secretsFile = join(directory, "secrets.json");
+    const report = join(directory, "report.ndjson");
+    const withSecrets = Object.keys(fresh).length > 0 ? ["--secrets-file", secretsFile] : [];
+    writeFileSync(secretsFile, JSON.stringify(fresh), { mode: 0o600 });
+    await runWrangler(["deploy", ...withSecrets], { output: "show", env: { WRANGLER_OUTPUT_FILE_PATH: report } });
+    return addressIn(readFileSync(report, "utf8"));
+  } finally {
+    rmSync(directory, { recursive: true });
+  }
+}
+
+const reportLine = z.looseObject({ type: z.string(), targets: z.array(z.string()).optional() });
+
+function addressIn(report: string): string | null {
+  const lines = report.split("\n").filter((line) => line !== "");
+  const deployed = lines.map((line) => reportLine.parse(JSON.parse(line))).find(({ type }) => type === "deploy");
+  return deployed?.targets?.find((target) => target.startsWith("https://")) ?? null;
+}
+
+function nextStep(address: string | null, adminToken: string | undefined): string {
+  const url = address ?? "https://<the Worker's address>";
+  const saved =
+    adminToken === undefined ? "" : `\nThe admin token, shown this once; keep it safe:\n\n  ${adminToken}\n`;
+  return `
+Spacedock is deployed${address === null ? "" : ` on ${address}`}.
+${saved}
+Next, make a space and a token for it, and log in with that token as the password:
+
+  curl -X POST ${url}/api/v1/spaces -H "Authorization: Bearer $ADMIN_TOKEN" -d '{"name":"acme"}'
+  curl -X POST ${url}/api/v1/spaces/acme/tokens -H "Authorization: Bearer $ADMIN_TOKEN" \\
+    -d '{"name":"ci","actions":["pull","push"]}'
+  docker login ${url.replace("https://", "")} -u acme
+`;
+}
+
+function fail(message: string): never {
+  console.error(`spacedock: ${message}`);
+  process.exit(1);
+}
