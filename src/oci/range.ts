@@ -17,7 +17,7 @@ const RANGE_SPEC = /^(\d*)-(\d*)$/;
 
 /**
  * Reads a Range header (RFC 9110, 14.2) for content of `size` bytes.
- * Null: absent, malformed or too many, so the whole is sent. An empty list: no part can be satisfied (416).
+ * Null: absent, malformed, too many, or more together than the whole: then the whole is sent. An empty list: no part can be satisfied (416).
  * Otherwise in the order asked for; overlapping and adjoining neighbours are joined.
  */
 export function parseRange(header: string | null, size: number): readonly ByteRange[] | null {
@@ -30,7 +30,8 @@ export function parseRange(header: string | null, size: number): readonly ByteRa
     if (range) ranges.push(range);
   }
   const joined = joinNeighbours(ranges);
-  return joined.length > MAX_RANGES ? null : joined;
+  const total = joined.reduce((sum, { length }) => sum + length, 0);
+  return joined.length > MAX_RANGES || total > size ? null : joined;
 }
 
 function parseSpec(spec: string, size: number): ByteRange | null | "malformed" {

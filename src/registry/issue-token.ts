@@ -1,9 +1,7 @@
 import { type AccessEntry, ANONYMOUS, type AccessClaims, type RepositoryAccess } from "../auth/claims.ts";
 import { type Credential, permits } from "../auth/credential.ts";
-import type { Scope } from "../auth/scope.ts";
-import type { Stores } from "./stores.ts";
-
-type RepositoryScope = Extract<Scope, { type: "repository" }>;
+import type { RepositoryAction, Scope } from "../auth/scope.ts";
+import type { RepositoryFacts, Stores } from "./stores.ts";
 
 /**
  * What an access token for these scopes may say: the part of what was asked for that the credential permits, or that
@@ -15,9 +13,10 @@ export async function grantScopes(
   scopes: readonly Scope[],
 ): Promise<AccessClaims> {
   const repositories = scopes.filter((scope) => scope.type === "repository");
-  const access: AccessEntry[] = (
-    await Promise.all(repositories.map((scope) => grantRepository(stores, credential, scope)))
-  ).flat();
+  const facts = await stores.repositories.lookUp(repositories.map(({ name }) => name));
+  const access: AccessEntry[] = facts.flatMap((fact, index) =>
+    grantRepository(credential, repositories[index]?.actions ?? [], fact),
+  );
   if (credential?.actions.includes("pull") && scopes.some((scope) => scope.type === "catalog")) {
     const { spaceId, space, repositories: patterns } = credential;
     access.push({
@@ -32,20 +31,19 @@ export async function grantScopes(
   return { sub: credential?.id ?? ANONYMOUS, access };
 }
 
-async function grantRepository(
-  stores: Stores,
+function grantRepository(
   credential: Credential | null,
-  { name, actions }: RepositoryScope,
-): Promise<RepositoryAccess[]> {
-  const facts = await stores.repositories.lookUp(name);
+  actions: readonly RepositoryAction[],
+  { name, repositoryId, isPublic }: RepositoryFacts,
+): RepositoryAccess[] {
   const base = { type: "repository" as const, name: name.full };
   const granted = credential === null ? [] : actions.filter((action) => permits(credential, action, name));
   const entries: RepositoryAccess[] = [];
   if (credential !== null && granted.length > 0) {
-    const repository = facts.repositoryId === null ? {} : { repository: facts.repositoryId };
+    const repository = repositoryId === null ? {} : { repository: repositoryId };
     entries.push({ ...base, actions: granted, space: credential.spaceId, ...repository });
   }
-  if (facts.isPublic && actions.includes("pull") && !granted.includes("pull")) {
+  if (isPublic && actions.includes("pull") && !granted.includes("pull")) {
     entries.push({ ...base, actions: ["pull"], public: true });
   }
   return entries.length > 0 ? entries : [{ ...base, actions: [] }];

@@ -36,8 +36,11 @@ export async function pushManifest(stores: Stores, grant: Grant, upload: Manifes
   const content = await storeContent(stores, bytes, digest);
   const stored: StoredManifest = { digest, mediaType: manifest.mediaType, size: bytes.length, content };
   const tags = "tag" in reference ? [...new Set([reference.tag, ...upload.tags])] : [...new Set(upload.tags)];
-  const committed = await stores.manifests.commit(grant, { stored, manifest, tags });
-  if (!committed) throw await explainRefusal(stores, grant, manifest);
+  const kept = await stores.manifests.commit(grant, { stored, manifest, tags });
+  if ("key" in content && !(kept !== null && "key" in kept.content && kept.content.key === content.key)) {
+    stores.bytes.discard(content.key);
+  }
+  if (kept === null) throw await explainRefusal(stores, grant, manifest);
   return { digest, subject: manifest.subject, tags };
 }
 

@@ -101,10 +101,10 @@ export interface ManifestStore {
   /** What the repository lacks of the references, or has in another size. */
   check(grant: Grant, references: readonly ManifestReference[]): Promise<readonly ReferenceProblem[]>;
   /**
-   * Keeps the manifest, points the tags to it and writes the events, all or nothing. False when something it needs,
-   * or the space, has gone since {@link check}.
+   * Keeps the manifest, unless it is there already, points the tags to it and writes the events, all or nothing.
+   * Returns what is kept; null when something it needs, or the space, has gone since {@link check}.
    */
-  commit(grant: Grant, push: ManifestPush): Promise<boolean>;
+  commit(grant: Grant, push: ManifestPush): Promise<StoredManifest | null>;
   /** Removes a tag, or a manifest with all tags that point to it; with the events. */
   delete(grant: Grant, reference: Reference): Promise<DeletionOutcome>;
   /** Ordered by digest. An unknown repository has none. A page may be shorter than asked for, where manifests are long. */
@@ -119,12 +119,13 @@ export interface TagStore {
 export interface RepositoryStore {
   /** Full names, ordered by bytes: those that the grant covers. */
   catalog(grant: CatalogGrant, page: PageRequest): Promise<Page<string>>;
-  /** For the token endpoint: ids, and whether it is public; the space's id is null when there is none. */
-  lookUp(name: RepositoryName): Promise<RepositoryFacts>;
+  /** For the token endpoint, in the order of the names. */
+  lookUp(names: readonly RepositoryName[]): Promise<readonly RepositoryFacts[]>;
 }
 
 export interface RepositoryFacts {
-  readonly spaceId: number | null;
+  readonly name: RepositoryName;
+  /** Null when there is none of the name yet. */
   readonly repositoryId: number | null;
   readonly isPublic: boolean;
 }

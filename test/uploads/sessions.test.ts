@@ -103,6 +103,19 @@ describe("finishing twice", () => {
   });
 });
 
+describe("an untouched session", () => {
+  it("leaves nothing behind in its object, whether looked at or passed by in a single PUT", async () => {
+    const session = await startSession(REPOSITORY, as);
+    expect(await offsetOf(session, as)).toBe(0);
+    await finish(session, as, await digestOf(bytesOf(10, 25)), bytesOf(10, 25));
+    const left = await runInDurableObject(sessionObject(session), async (_instance, { storage }) => ({
+      tables: storage.sql.exec("SELECT name FROM sqlite_master").toArray(),
+      alarm: await storage.getAlarm(),
+    }));
+    expect(left).toEqual({ tables: [], alarm: null });
+  });
+});
+
 describe("cancelling", () => {
   it.each([0, 10, 6 * MIB])("ends a session that holds %i bytes, and leaves nothing in the bucket", async (size) => {
     const session = await startSession(REPOSITORY, as);
@@ -159,6 +172,10 @@ describe("a session left alone", () => {
     await patch(session, as, bytesOf(10, 42));
     vi.useFakeTimers({ now: Date.now() + 7 * 24 * 3_600_000, toFake: ["Date"] });
     await runDurableObjectAlarm(sessionObject(session));
+    const tables = await runInDurableObject(sessionObject(session), (_instance, { storage }) =>
+      storage.sql.exec("SELECT name FROM sqlite_master").toArray(),
+    );
+    expect(tables).toEqual([]);
     expect(await errorOf(await ask(session, { as: (await makeToken("sessions")).token }))).toBe(
       "404 BLOB_UPLOAD_UNKNOWN",
     );

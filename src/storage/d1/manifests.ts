@@ -141,7 +141,7 @@ export function d1Manifests(db: D1Database): ManifestStore {
         { sql: UPSERT_TAGS, values: [digest, pushed] },
         { sql: FIND_BY_DIGEST, values: [digest] },
       ]);
-      return !isEmpty(results[5]);
+      return manifestFromRow(firstRow(manifestRow, results[5]));
     },
 
     async delete(grant, reference) {

@@ -16,11 +16,11 @@ const CREDENTIAL_LIVE = `
   SELECT 1 AS live FROM tokens WHERE id = ?1 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > ?2)`;
 
 export const LOOK_UP = `
-  SELECT s.id AS space_id, r.id AS repository_id, (s.public = 1 OR COALESCE(r.public, 0) = 1) AS is_public
+  SELECT r.id AS repository_id, (s.public = 1 OR COALESCE(r.public, 0) = 1) AS is_public
   FROM spaces s LEFT JOIN repositories r ON r.space_id = s.id AND r.path = ?2 AND r.deleted_at IS NULL
   WHERE s.name = ?1 AND s.deleted_at IS NULL`;
 
-const factsRow = z.object({ space_id: z.int(), repository_id: z.int().nullable(), is_public: z.int() });
+const factsRow = z.object({ repository_id: z.int().nullable(), is_public: z.int() });
 const pathRow = z.object({ path: z.string() });
 
 export function d1Repositories(db: D1Database): RepositoryStore {
@@ -46,13 +46,13 @@ export function d1Repositories(db: D1Database): RepositoryStore {
       return fullNames(grant.space, pageOf(covered, limit));
     },
 
-    async lookUp(name) {
-      const row = firstRow(factsRow, await db.prepare(LOOK_UP).bind(name.space, name.path).all());
-      return {
-        spaceId: row?.space_id ?? null,
-        repositoryId: row?.repository_id ?? null,
-        isPublic: row?.is_public === 1,
-      };
+    async lookUp(names) {
+      if (names.length === 0) return [];
+      const results = await db.batch(names.map(({ space, path }) => db.prepare(LOOK_UP).bind(space, path)));
+      return names.map((name, index) => {
+        const row = firstRow(factsRow, results[index]);
+        return { name, repositoryId: row?.repository_id ?? null, isPublic: row?.is_public === 1 };
+      });
     },
   };
 }

@@ -64,6 +64,7 @@ export class PartWriter {
     while (this.#inFlight.length > 0) await this.#landPart();
     this.#rows.addTail(this.#parts + 1, this.#buffer.subarray(this.#saved, this.#filled));
     this.#saved = this.#filled;
+    this.#spare = null;
   }
 
   /** Makes all parts one object, the tail being the last and smaller one. May be repeated. */

@@ -48,20 +48,36 @@ const savedRow = z.object({ parts: z.int(), tail: z.int() });
 
 export class SessionRows {
   readonly #storage: DurableObjectStorage;
+  /** Tables are made by the first write: a session that nothing was written of must leave nothing behind. */
+  #hasTables: boolean;
 
   constructor(storage: DurableObjectStorage) {
     this.#storage = storage;
-    storage.sql.exec(`
+    this.#hasTables = storage.sql.exec("SELECT 1 FROM sqlite_master WHERE name = 'session'").toArray().length > 0;
+  }
+
+  read(): SessionRow | null {
+    if (!this.#hasTables) return null;
+    const [row] = this.#storage.sql.exec("SELECT * FROM session").toArray();
+    return row === undefined ? null : sessionRow.parse(row);
+  }
+
+  /** Makes the tables and the session's row. */
+  begin(row: SessionRow): void {
+    this.#storage.sql.exec(`
       CREATE TABLE IF NOT EXISTS session (
         one INTEGER PRIMARY KEY CHECK (one = 1), state TEXT NOT NULL, key TEXT NOT NULL, uploadId TEXT,
         digest TEXT, size INTEGER NOT NULL, touchedAt INTEGER NOT NULL, expiresAt INTEGER NOT NULL);
       CREATE TABLE IF NOT EXISTS parts (number INTEGER PRIMARY KEY, etag TEXT NOT NULL);
       CREATE TABLE IF NOT EXISTS tail (piece INTEGER PRIMARY KEY, part INTEGER NOT NULL, bytes BLOB NOT NULL);`);
+    this.#hasTables = true;
+    this.write(row);
   }
 
-  read(): SessionRow | null {
-    const [row] = this.#storage.sql.exec("SELECT * FROM session").toArray();
-    return row === undefined ? null : sessionRow.parse(row);
+  /** Leaves nothing behind, alarm included. */
+  async forget(): Promise<void> {
+    this.#hasTables = false;
+    await this.#storage.deleteAll();
   }
 
   write(row: SessionRow): void {
@@ -95,6 +111,7 @@ export class SessionRows {
 
   /** Bytes in parts and tail: what may be acknowledged. It never shrinks while the session is open. */
   savedBytes(): number {
+    if (!this.#hasTables) return 0;
     const row = this.#storage.sql
       .exec("SELECT (SELECT COUNT(*) FROM parts) AS parts, (SELECT COALESCE(SUM(LENGTH(bytes)), 0) FROM tail) AS tail")
       .one();

@@ -118,7 +118,7 @@ export class UploadSession extends DurableObject<UploadEnv> {
     const now = Date.now();
     if (session === null || now >= session.expiresAt) {
       if (session?.state === "open") await this.#end(session);
-      await this.ctx.storage.deleteAll();
+      await this.#rows.forget();
       return;
     }
     const idleUntil = session.touchedAt + IDLE_LIFETIME;
@@ -175,7 +175,7 @@ export class UploadSession extends DurableObject<UploadEnv> {
       touchedAt: now,
       expiresAt: terms.expiresAt,
     };
-    this.#rows.write(session);
+    this.#rows.begin(session);
     await this.ctx.storage.setAlarm(Math.min(now + IDLE_LIFETIME, terms.expiresAt));
     return session;
   }
