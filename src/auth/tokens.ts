@@ -8,7 +8,7 @@ import { SIGNING_ALGORITHM, type SigningKeys } from "./keys.ts";
 export const ACCESS_TOKEN_LIFETIME = 300;
 
 /** Seconds; or until the credential expires, if that is sooner. */
-export const REFRESH_TOKEN_LIFETIME = 90 * 86_400;
+const REFRESH_TOKEN_LIFETIME = 90 * 86_400;
 
 /** Two kinds of token, told apart by the header's `typ`, so that neither passes for the other. */
 const ACCESS_TYPE = "at+jwt";

@@ -35,7 +35,7 @@ export interface StoredBlob {
   readonly size: number;
 }
 
-export interface Holders {
+interface Holders {
   readonly names: readonly RepositoryName[];
   readonly rights: Rights | null;
 }
@@ -72,7 +72,7 @@ export interface StoredManifest {
 }
 
 /** A manifest to be kept, with the tags that shall point to it. */
-export interface ManifestPush {
+interface ManifestPush {
   readonly stored: StoredManifest;
   readonly manifest: Manifest;
   readonly tags: readonly Tag[];

@@ -1,6 +1,7 @@
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { z } from "zod";
 import { IDLE_LIFETIME } from "../../src/storage/uploads/upload-session.ts";
 import { bytesOf, digestOf, startSession } from "../support/content.ts";
 import { ask, errorOf, makeSpace, makeToken } from "../support/registry.ts";
@@ -131,10 +132,11 @@ describe("cancelling", () => {
 
 /** R2 does not list open multipart uploads; but one that is open can be completed, and an aborted one cannot. */
 async function isMultipartOpen(session: string): Promise<boolean> {
-  const row = await runInDurableObject(sessionObject(session), (_instance, state) =>
+  const found = await runInDurableObject(sessionObject(session), (_instance, state) =>
     state.storage.sql.exec("SELECT key, uploadId FROM session").one(),
   );
-  const upload = env.BLOBS.resumeMultipartUpload(String(row["key"]), String(row["uploadId"]));
+  const { key, uploadId } = z.object({ key: z.string(), uploadId: z.string() }).parse(found);
+  const upload = env.BLOBS.resumeMultipartUpload(key, uploadId);
   return upload.uploadPart(9999, bytesOf(1)).then(
     () => true,
     () => false,
@@ -208,10 +210,7 @@ describe("somebody else's session", () => {
 
   it("cannot be made up: any change to its address makes it unknown", async () => {
     const session = await startSession(REPOSITORY, as);
-    const [path, token = ""] = [
-      session.slice(0, session.lastIndexOf("/")),
-      session.slice(session.lastIndexOf("/") + 1),
-    ];
+    const [path, token] = [session.slice(0, session.lastIndexOf("/")), session.slice(session.lastIndexOf("/") + 1)];
     const fields = token.split("-");
     const changed = fields.map((field, index) =>
       [

@@ -9,7 +9,7 @@ const blobRow = z.object({ key: z.string(), size: z.int() });
 const rightsRow = z.object({ space: z.string(), actions: z.string(), repositories: z.string() });
 const nameRow = z.object({ name: z.string() });
 
-export const FIND_BLOB = `
+const FIND_BLOB = `
   SELECT b.key, b.size FROM repository_blobs rb JOIN blobs b ON b.digest = rb.digest
   WHERE rb.repository_id = ${REPOSITORY} AND rb.digest = ?8`;
 
@@ -33,14 +33,14 @@ const LINK_FROM = `
     WHERE s.name = ?9 AND s.deleted_at IS NULL)
   ON CONFLICT (repository_id, digest) DO UPDATE SET touched_at = excluded.touched_at`;
 
-export const HOLDERS = `
+const HOLDERS = `
   SELECT s.name || '/' || r.path AS name
   FROM repository_blobs rb JOIN repositories r ON r.id = rb.repository_id AND r.deleted_at IS NULL
     JOIN spaces s ON s.id = r.space_id AND s.name = ?1 AND s.deleted_at IS NULL
   WHERE rb.digest = ?8 LIMIT ?9`;
 
 /** What the grant's own credential permits, whatever the token that stands for it names. */
-export const GRANT_RIGHTS = `
+const GRANT_RIGHTS = `
   SELECT s.name AS space, t.actions, t.repositories FROM tokens t JOIN spaces s ON s.id = t.space_id
   WHERE t.id = ?5 AND ?7 = 0`;
 

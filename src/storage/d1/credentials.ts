@@ -11,8 +11,8 @@ const LIVE = (condition: string): string => `
   FROM tokens t JOIN spaces s ON s.id = t.space_id AND s.deleted_at IS NULL
   WHERE ${condition} AND t.revoked_at IS NULL AND (t.expires_at IS NULL OR t.expires_at > ?2)`;
 
-export const CREDENTIAL_BY_HASH = LIVE("t.hash = ?1");
-export const CREDENTIAL_BY_ID = LIVE("t.id = ?1");
+const CREDENTIAL_BY_HASH = LIVE("t.hash = ?1");
+const CREDENTIAL_BY_ID = LIVE("t.id = ?1");
 const NOTE_USE = "UPDATE tokens SET last_used_at = ?2 WHERE id = ?1";
 
 const credentialRow = z.object({

@@ -18,15 +18,15 @@ const tagRow = z.object({
 const LIVE_REPOSITORY = `(SELECT id FROM repositories WHERE space_id = ${LIVE_SPACE} AND path = ?2 AND deleted_at IS NULL)`;
 const COLUMNS = "path, public, created_at";
 
-export const LIST_REPOSITORIES = `
+const LIST_REPOSITORIES = `
   SELECT ${COLUMNS} FROM repositories WHERE space_id = ${LIVE_SPACE} AND path > ?2 AND deleted_at IS NULL
   ORDER BY path LIMIT ?3`;
 
-export const FIND_REPOSITORY = `SELECT ${COLUMNS} FROM repositories WHERE id = ${LIVE_REPOSITORY}`;
+const FIND_REPOSITORY = `SELECT ${COLUMNS} FROM repositories WHERE id = ${LIVE_REPOSITORY}`;
 const SET_PUBLIC = `UPDATE repositories SET public = ?3 WHERE id = ${LIVE_REPOSITORY} RETURNING ${COLUMNS}`;
 const DELETE = `UPDATE repositories SET deleted_at = ?3 WHERE id = ${LIVE_REPOSITORY}`;
 
-export const LIST_TAGGED = `
+const LIST_TAGGED = `
   SELECT t.name, t.digest, m.media_type, m.size, t.created_at, t.updated_at
   FROM tags t JOIN manifests m ON m.repository_id = t.repository_id AND m.digest = t.digest
   WHERE t.repository_id = ${LIVE_REPOSITORY} AND t.name > ?3 ORDER BY t.name LIMIT ?4`;

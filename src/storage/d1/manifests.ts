@@ -22,15 +22,15 @@ const manifestRow = z.object({
 
 const MANIFEST_COLUMNS = "m.digest, m.media_type, m.size, m.body, m.key";
 
-export const FIND_BY_DIGEST = `
+const FIND_BY_DIGEST = `
   SELECT ${MANIFEST_COLUMNS} FROM manifests m WHERE m.repository_id = ${REPOSITORY} AND m.digest = ?8`;
 
-export const FIND_BY_TAG = `
+const FIND_BY_TAG = `
   SELECT ${MANIFEST_COLUMNS} FROM tags t JOIN manifests m ON m.repository_id = t.repository_id AND m.digest = t.digest
   WHERE t.repository_id = ${REPOSITORY} AND t.name = ?8`;
 
 /** The wanted references, JSON in ?8, that the repository lacks or has in another size. */
-export const PROBLEMS = `
+const PROBLEMS = `
   SELECT wanted.value ->> 'digest' AS digest, COALESCE(m.size, b.size) AS actual_size
   FROM json_each(?8) wanted
     LEFT JOIN repository_blobs rb ON rb.repository_id = ${REPOSITORY} AND rb.digest = wanted.value ->> 'digest'
@@ -73,7 +73,7 @@ const DELETE_TAGS_OF = `DELETE FROM tags WHERE repository_id = ${REPOSITORY} AND
 const DELETE_MANIFEST = `DELETE FROM manifests WHERE repository_id = ${REPOSITORY} AND digest = ?8 AND ${UNREFERENCED}`;
 
 /** A page ends early where its manifests have more than 4 MiB together: annotations may be most of a manifest. */
-export const REFERRERS = `
+const REFERRERS = `
   SELECT digest, media_type, size, artifact_type, annotations, key, available FROM (
     SELECT found.*, COUNT(*) OVER () AS available,
       SUM(size) OVER (ORDER BY digest ROWS UNBOUNDED PRECEDING) - size AS before

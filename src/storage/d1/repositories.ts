@@ -8,14 +8,14 @@ import { firstRow, isEmpty, rows } from "./rows.ts";
 /** Where a credential covers little of a large space, this many rows are read for each look at the database. */
 const SCAN = 1000;
 
-export const CATALOG = `
+const CATALOG = `
   SELECT r.path FROM spaces s JOIN repositories r ON r.space_id = s.id AND r.deleted_at IS NULL
   WHERE s.id = ?1 AND s.deleted_at IS NULL AND r.path > ?2 ORDER BY r.path LIMIT ?3`;
 
 const CREDENTIAL_LIVE = `
   SELECT 1 AS live FROM tokens WHERE id = ?1 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > ?2)`;
 
-export const LOOK_UP = `
+const LOOK_UP = `
   SELECT r.id AS repository_id, (s.public = 1 OR COALESCE(r.public, 0) = 1) AS is_public
   FROM spaces s LEFT JOIN repositories r ON r.space_id = s.id AND r.path = ?2 AND r.deleted_at IS NULL
   WHERE s.name = ?1 AND s.deleted_at IS NULL`;

@@ -12,7 +12,7 @@ const CREATE = `
   ON CONFLICT (name) WHERE deleted_at IS NULL DO NOTHING RETURNING ${COLUMNS}`;
 
 export const FIND_SPACE = `SELECT ${COLUMNS} FROM spaces WHERE name = ?1 AND deleted_at IS NULL`;
-export const LIST_SPACES = `SELECT ${COLUMNS} FROM spaces WHERE name > ?1 AND deleted_at IS NULL ORDER BY name LIMIT ?2`;
+const LIST_SPACES = `SELECT ${COLUMNS} FROM spaces WHERE name > ?1 AND deleted_at IS NULL ORDER BY name LIMIT ?2`;
 const SET_PUBLIC = `UPDATE spaces SET public = ?2 WHERE name = ?1 AND deleted_at IS NULL RETURNING ${COLUMNS}`;
 
 /** A scalar subquery: the id of the space named in ?1, or null. */

@@ -6,7 +6,7 @@ import { rows } from "./rows.ts";
 
 const tagRow = z.object({ name: z.string() });
 
-export const LIST_TAGS = `SELECT name FROM tags WHERE repository_id = ${REPOSITORY} AND name > ?8 ORDER BY name LIMIT ?9`;
+const LIST_TAGS = `SELECT name FROM tags WHERE repository_id = ${REPOSITORY} AND name > ?8 ORDER BY name LIMIT ?9`;
 
 export function d1Tags(db: D1Database): TagStore {
   return {

@@ -21,9 +21,9 @@ const CREATE = `
   INSERT INTO tokens (id, space_id, name, hash, actions, repositories, created_at, expires_at)
   SELECT ?2, space_id, ?3, ?4, ?5, ?6, ?7, ?8 FROM (SELECT ${LIVE_SPACE} AS space_id) WHERE space_id IS NOT NULL`;
 
-export const FIND_TOKEN = `SELECT ${COLUMNS} FROM tokens WHERE space_id = ${LIVE_SPACE} AND id = ?2 AND revoked_at IS NULL`;
+const FIND_TOKEN = `SELECT ${COLUMNS} FROM tokens WHERE space_id = ${LIVE_SPACE} AND id = ?2 AND revoked_at IS NULL`;
 
-export const LIST_TOKENS = `
+const LIST_TOKENS = `
   SELECT ${COLUMNS} FROM tokens WHERE space_id = ${LIVE_SPACE} AND id > ?2 AND revoked_at IS NULL ORDER BY id LIMIT ?3`;
 
 const REVOKE = `UPDATE tokens SET revoked_at = ?3 WHERE space_id = ${LIVE_SPACE} AND id = ?2 AND revoked_at IS NULL`;
