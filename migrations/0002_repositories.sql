@@ -9,3 +9,6 @@ CREATE TABLE repositories (
 );
 
 CREATE UNIQUE INDEX repositories_by_path ON repositories (space_id, path) WHERE deleted_at IS NULL;
+
+-- All of a space, the deleted ones too: for foreign keys and upkeep.
+CREATE INDEX repositories_by_space ON repositories (space_id);

@@ -1,8 +1,8 @@
 -- Events: the outbox. Written in the same batch as the change that it tells of, sent to the queue afterwards.
 CREATE TABLE events (
   id TEXT PRIMARY KEY, -- evt_<UUID version 7>: ordered by time
-  space_id INTEGER NOT NULL REFERENCES spaces (id),
-  repository_id INTEGER NOT NULL REFERENCES repositories (id),
+  space_id INTEGER NOT NULL, -- no foreign keys: what happened stays true when the thing is gone
+  repository_id INTEGER NOT NULL,
   type TEXT NOT NULL CHECK (type IN ('tag.created', 'tag.updated', 'tag.deleted', 'manifest.pushed', 'manifest.deleted')),
   tag TEXT,
   digest TEXT NOT NULL,

@@ -82,7 +82,7 @@ const REFERRERS = `
       WHERE m.repository_id = ${REPOSITORY} AND m.subject = ?8 AND m.digest > ?9
         AND (?10 IS NULL OR m.artifact_type = ?10)
       ORDER BY m.digest LIMIT ?11) found)
-  WHERE before < 4194304 ORDER BY digest`;
+  WHERE before < 4194304`;
 
 const referrerRow = z.object({
   digest: z.string(),
@@ -168,7 +168,7 @@ export function d1Manifests(db: D1Database): ManifestStore {
       const { results } = await runGated(db, grant, [
         { sql: REFERRERS, values: [subject, last ?? "", artifactType, limit + 1] },
       ]);
-      const found = rows(referrerRow, results[0]);
+      const found = rows(referrerRow, results[0]).toSorted((left, right) => (left.digest < right.digest ? -1 : 1));
       const entries = found.slice(0, limit).map(referrerFromRow);
       return { entries, more: limit > 0 && (found[0]?.available ?? 0) > entries.length };
     },

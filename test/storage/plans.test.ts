@@ -1,0 +1,122 @@
+import { createExecutionContext, waitOnExecutionContext } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { beforeAll, describe, expect, it } from "vitest";
+import { z } from "zod";
+import { ROUTES } from "../../src/router.ts";
+import worker from "../../src/worker.ts";
+import { bytesOf, digestOf, OCI_MANIFEST, pushBlob, pushImage, startSession } from "../support/content.ts";
+import { makeSpace, makeToken, ORIGIN } from "../support/registry.ts";
+
+/** Every statement that the Worker prepares while it answers each of its routes. */
+const statements = new Set<string>();
+
+const recording: D1Database = new Proxy(env.DB, {
+  get(target, property) {
+    const value: unknown = Reflect.get(target, property);
+    if (typeof value !== "function") return value;
+    return (...args: readonly unknown[]): unknown => {
+      if (property === "prepare" && typeof args[0] === "string") statements.add(args[0]);
+      return Reflect.apply(value, target, args);
+    };
+  },
+});
+
+async function ask(
+  method: string,
+  path: string,
+  authorization: string,
+  body: BodyInit | null = null,
+): Promise<Response> {
+  const context = createExecutionContext();
+  const headers = { Authorization: authorization, "Content-Type": OCI_MANIFEST };
+  const request = new Request<unknown, IncomingRequestCfProperties>(new URL(path, ORIGIN), { method, headers, body });
+  const answer = await worker.fetch(request, { ...env, DB: recording }, context);
+  await answer.arrayBuffer();
+  await waitOnExecutionContext(context);
+  if (answer.status >= 500) throw new Error(`${method} ${path} answered ${answer.status}`);
+  return answer;
+}
+
+/** The bodies that let a route come as far as its writes. */
+const BODIES: Record<string, string> = {
+  createSpace: '{"name":"plans-made"}',
+  updateSpace: '{"public":false}',
+  updateRepository: '{"public":false}',
+  createToken: '{"name":"t","actions":["pull"]}',
+};
+
+beforeAll(async () => {
+  const secret = await makeSpace("plans");
+  const basic = `Basic ${btoa(`u:${secret}`)}`;
+  const admin = `Bearer ${env.ADMIN_TOKEN}`;
+  const { digest, text } = await pushImage("plans/web", secret, "latest");
+  const blob = await pushBlob("plans/web", secret, bytesOf(10));
+  const session = await startSession("plans/web", secret);
+  const { id } = await makeToken("plans");
+  const params: Record<string, string> = {
+    space: "plans",
+    digest: blob.digest,
+    reference: "latest",
+    session: session.slice(session.lastIndexOf("/") + 1),
+    id,
+  };
+
+  await ask("PUT", "/v2/plans/web/manifests/again?tag=a&tag=b", basic, text);
+  await ask("GET", `/v2/plans/web/manifests/${digest}`, basic);
+  await ask("PATCH", session, basic, bytesOf(5));
+  await ask("PUT", `${session}?digest=${await digestOf(bytesOf(5))}`, basic);
+  await ask("POST", `/v2/plans/api/blobs/uploads/?mount=${blob.digest}&from=plans/web`, basic);
+  await ask("POST", `/v2/plans/api/blobs/uploads/?mount=${blob.digest}`, basic);
+  await ask("DELETE", `/v2/plans/web/manifests/${digest}`, basic);
+  await ask("GET", "/token?scope=repository:plans/web:pull&offline_token=true", basic);
+  // What deletes comes last, so that the others find something.
+  for (const { id: route, method, path } of ROUTES.toSorted(
+    (a, b) => Number(a.method === "DELETE") - Number(b.method === "DELETE"),
+  )) {
+    const isManagement = path.startsWith("/api/");
+    const filled = path.replaceAll(/:(\w+)\+?/g, (_, name: string) =>
+      name === "name" ? (isManagement ? "web" : "plans/web") : (params[name] ?? ""),
+    );
+    await ask(
+      method,
+      filled,
+      isManagement ? admin : basic,
+      method === "GET" || method === "DELETE" ? null : (BODIES[route] ?? "{}"),
+    );
+  }
+});
+
+const planRow = z.object({ detail: z.string() });
+
+async function planOf(sql: string): Promise<readonly string[]> {
+  const parameters = Math.max(0, ...[...sql.matchAll(/\?(\d+)/g)].map(([, number]) => Number(number)));
+  const values = Array.from({ length: parameters }, () => null);
+  const { results } = await env.DB.prepare(`EXPLAIN QUERY PLAN ${sql}`)
+    .bind(...values)
+    .all();
+  return results.map((row) => planRow.parse(row).detail);
+}
+
+/** Reading a list that came as a parameter, one row, or what a part of the statement found, is no scan of a table. */
+const HARMLESS = /^SCAN (?:CONSTANT ROW|\(|\d+ CONSTANT ROW|\w+ VIRTUAL TABLE INDEX|found$)/;
+
+describe("every statement", () => {
+  it("was seen: the routes prepare this many at least", () => {
+    expect(statements.size).toBeGreaterThanOrEqual(35);
+  });
+
+  it("finds its rows by an index, and sorts by none but an index", async () => {
+    const offences: string[] = [];
+    for (const sql of statements) {
+      const plan = await planOf(sql);
+      const scans = plan.filter((step) => step.startsWith("SCAN ") && !HARMLESS.test(step));
+      const sorts = plan.filter((step) => step.includes("TEMP B-TREE FOR ORDER BY"));
+      if (scans.length + sorts.length > 0) offences.push(`${[...scans, ...sorts].join("; ")} in ${sql.trim()}`);
+    }
+    expect(offences).toEqual([]);
+  });
+
+  it("would be caught if it scanned a table", async () => {
+    expect(await planOf("SELECT * FROM tags WHERE updated_at > ?1")).toEqual(["SCAN tags"]);
+  });
+});
