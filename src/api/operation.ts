@@ -1,7 +1,8 @@
-import { z } from "zod";
+import type { z } from "zod";
 import { readBounded } from "../body.ts";
 import type { Call } from "../call.ts";
 import { RegistryError } from "../oci/errors.ts";
+import { parseInput } from "../oci/parse-input.ts";
 import type { Page, PageRequest } from "../oci/page.ts";
 
 const MAX_BODY_BYTES = 256 * 1024;
@@ -24,11 +25,11 @@ export function readQuery<S extends z.ZodType>(schema: S, { url }: Call): z.outp
 }
 
 function parse<S extends z.ZodType>(schema: S, input: unknown): z.output<S> {
-  const result = schema.safeParse(input);
-  if (result.success) return result.data;
+  const parsed = parseInput(schema, input);
+  if (parsed.ok) return parsed.data;
   throw new RegistryError("REQUEST_INVALID", {
     message: "the request is not valid; see errors",
-    detail: result.error.issues.map(({ path, message }) => ({ path: path.join("."), message })),
+    detail: parsed.problems,
   });
 }
 

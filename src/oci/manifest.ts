@@ -1,7 +1,9 @@
 import { z } from "zod";
+import { type Annotations, annotationsSchema } from "./annotations.ts";
 import { type Descriptor, descriptorSchema, platformOf } from "./descriptor.ts";
 import type { Digest } from "./digest.ts";
 import { RegistryError } from "./errors.ts";
+import { parseInput } from "./parse-input.ts";
 import { essence, isManifestType, isNondistributable, MANIFEST_TYPES, type ManifestType } from "./media-types.ts";
 
 /** 4 MiB: the least that the spec asks for ("Pushing Manifests"), and what others accept. */
@@ -9,6 +11,9 @@ export const MAX_MANIFEST_BYTES = 4 * 1024 * 1024;
 
 /** Far above any real manifest; keeps the cost of one push bounded. */
 const MAX_REFERENCES = 10_000;
+
+/** Characters; the first few things that are wrong are enough to mend it. */
+const MAX_REASON = 1000;
 
 /** Platforms are noted for triggers and listings; a list longer than this is none that a person made. */
 const MAX_PLATFORMS = 100;
@@ -28,7 +33,7 @@ export interface Manifest {
   /** As the referrers API reports it: config.mediaType stands in for a missing one. */
   readonly artifactType: string | null;
   readonly subject: Digest | null;
-  readonly annotations: Readonly<Record<string, string>> | null;
+  readonly annotations: Annotations | null;
   /** Without duplicates, and without layers that may be absent. */
   readonly references: readonly ManifestReference[];
   /** An index's platforms, in order and without duplicates: the first hundred. */
@@ -43,7 +48,7 @@ const manifestSchema = z.looseObject({
   layers: z.array(descriptorSchema).nullish(),
   manifests: z.array(descriptorSchema).nullish(),
   subject: descriptorSchema.nullish(),
-  annotations: z.record(z.string(), z.string()).nullish(),
+  annotations: annotationsSchema.nullish(),
 });
 
 type ManifestDocument = z.infer<typeof manifestSchema>;
@@ -87,9 +92,14 @@ function parseDocument(bytes: Uint8Array): ManifestDocument {
   } catch (cause) {
     throw invalid("it is not JSON", cause);
   }
-  const result = manifestSchema.safeParse(json);
-  if (!result.success) throw invalid(z.prettifyError(result.error).slice(0, 1000));
-  return result.data;
+  const parsed = parseInput(manifestSchema, json);
+  if (parsed.ok) return parsed.data;
+  throw invalid(
+    parsed.problems
+      .map(({ path, message }) => `${path || "it"}: ${message}`)
+      .join("; ")
+      .slice(0, MAX_REASON),
+  );
 }
 
 function requireMediaType(document: ManifestDocument, contentType: string | null): ManifestType {

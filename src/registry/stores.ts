@@ -9,6 +9,7 @@
 import type { Credential, Rights } from "../auth/credential.ts";
 import type { CatalogGrant, Grant } from "../auth/grant.ts";
 import type { SessionTerms } from "../auth/session-token.ts";
+import type { Annotations } from "../oci/annotations.ts";
 import type { Digest } from "../oci/digest.ts";
 import type { Manifest, ManifestReference } from "../oci/manifest.ts";
 import type { RepositoryName } from "../oci/name.ts";
@@ -91,7 +92,7 @@ export interface Referrer {
   readonly mediaType: string;
   readonly size: number;
   readonly artifactType: string | null;
-  readonly annotations: Readonly<Record<string, string>> | null;
+  readonly annotations: Annotations | null;
   /** The key of a body too long for a row: the annotations are in there, then. */
   readonly longBody: string | null;
 }

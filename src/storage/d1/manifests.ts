@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { annotationsSchema } from "../../oci/annotations.ts";
 import { requireDigest } from "../../oci/digest.ts";
 import type { Reference } from "../../oci/reference.ts";
 import type {
@@ -93,8 +94,6 @@ const referrerRow = z.object({
   key: z.string().nullable(),
   available: z.int(),
 });
-
-const annotationsColumn = z.record(z.string(), z.string());
 
 /** Manifests, their references and the tags on them, in D1. */
 export function d1Manifests(db: D1Database): ManifestStore {
@@ -200,7 +199,7 @@ function referrerFromRow(row: z.infer<typeof referrerRow>): Referrer {
     mediaType: row.media_type,
     size: row.size,
     artifactType: row.artifact_type,
-    annotations: row.annotations === null ? null : annotationsColumn.parse(JSON.parse(row.annotations)),
+    annotations: row.annotations === null ? null : annotationsSchema.parse(JSON.parse(row.annotations)),
     longBody: row.key,
   };
 }

@@ -1,0 +1,46 @@
+import { overBudget } from "../test/budget/rows.ts";
+import type { OperationCost, Operations } from "./operations.ts";
+import { growth, megabytes, type Results } from "./report.ts";
+import { MB, sizeText } from "./units.ts";
+
+/** How many times as long the finishing PUT of the largest upload may take as that of the smallest. */
+const MAX_FINISH_RATIO = 5;
+
+/** Bytes by which the peak of a large layer may be over that of a small one. */
+const MAX_GROWTH = 100 * MB;
+
+/** The bars that were missed, in words. */
+export function missedBars({ operations, uploads, memory }: Results): readonly string[] {
+  return [...missedBudgets(operations), ...missedFinish(uploads), ...missedMemory(memory)];
+}
+
+function missedBudgets({ costs, failures }: Operations): readonly string[] {
+  const over = costs.flatMap(missedBudget);
+  // A test that failed for another reason than its budget, such as the ones that test the counting.
+  return over.length > 0 ? over : failures.map((failure) => `test/budget failed: ${failure}`);
+}
+
+function missedBudget({ row: { operation, budget, binding }, measured }: OperationCost): readonly string[] {
+  if (measured === null) return [`${operation}: not measured; see npx vitest run test/budget`];
+  const columns = binding ? overBudget(measured.tally, budget) : [];
+  return columns.length === 0
+    ? []
+    : [`${operation}: over in ${columns.join(", ")}; it made ${measured.calls.join(", ")}`];
+}
+
+function missedFinish(uploads: Results["uploads"]): readonly string[] {
+  const [first] = uploads;
+  const last = uploads.at(-1);
+  if (first === undefined || last === undefined) return [];
+  const ratio = last.finishMs / first.finishMs;
+  if (ratio <= MAX_FINISH_RATIO) return [];
+  const [small, large] = [sizeText(first.size), sizeText(last.size)];
+  return [`finishing ${large} takes ${ratio.toFixed(1)} times as long as ${small}; ${MAX_FINISH_RATIO} is the most`];
+}
+
+function missedMemory(memory: Results["memory"]): readonly string[] {
+  if (memory === null || growth(memory) < MAX_GROWTH) return [];
+  return [
+    `memory grows by ${megabytes(growth(memory))} with the size of a layer; under ${megabytes(MAX_GROWTH)} is the bar`,
+  ];
+}

@@ -1,0 +1,67 @@
+import { parseArgs } from "node:util";
+import { MIB } from "./units.ts";
+
+export interface Options {
+  readonly help: boolean;
+  /** Where the results go as JSON; null: nowhere. */
+  readonly json: string | null;
+  readonly plan: Plan;
+}
+
+/** What is measured. Sizes in bytes. */
+export interface Plan {
+  readonly quick: boolean;
+  /** The smallest first: the others are compared with it. */
+  readonly uploads: readonly { readonly size: number; readonly runs: number }[];
+  /** Small and large. */
+  readonly memory: readonly [number, number];
+}
+
+// All are whole parts of 5 MiB, so that each finishing PUT has the same to do: to send the last part, which is full.
+const FULL: Plan = {
+  quick: false,
+  uploads: [
+    { size: 10 * MIB, runs: 7 },
+    { size: 100 * MIB, runs: 3 },
+    { size: 1000 * MIB, runs: 3 },
+  ],
+  memory: [50 * MIB, 1000 * MIB],
+};
+
+const QUICK: Plan = {
+  quick: true,
+  uploads: [
+    { size: 10 * MIB, runs: 5 },
+    { size: 100 * MIB, runs: 3 },
+    { size: 200 * MIB, runs: 3 },
+  ],
+  memory: [50 * MIB, 200 * MIB],
+};
+
+export const HELP = `npm run bench -- [--quick] [--json <file>]
+
+Measures what Spacedock costs and how fast it is, and compares it with what it may be:
+
+  operations  calls to R2, D1 and Durable Objects that each client operation makes (bar: the budget of the design)
+  uploads     rate by size, and the time of the finishing PUT (bar: does not grow with size)
+  memory      peak of the server's workerd processes while a layer arrives (bar: does not grow with size)
+
+  --quick        smaller sizes: 200 MiB at most, where it is 1000 MiB otherwise
+  --json <file>  writes the results there too
+  --help         this
+
+Ends with 1 when a bar is missed. It starts servers of its own and ends them; their state lies in the temporary
+directory, which needs room for 8 GB (3 GB when quick). Leave src/ alone meanwhile: a change restarts the servers.`;
+
+/** Null where the options are not those of HELP. */
+export function readOptions(args: readonly string[]): Options | null {
+  try {
+    const { values } = parseArgs({
+      args: [...args],
+      options: { quick: { type: "boolean" }, json: { type: "string" }, help: { type: "boolean", short: "h" } },
+    });
+    return { help: values.help ?? false, json: values.json ?? null, plan: values.quick === true ? QUICK : FULL };
+  } catch {
+    return null;
+  }
+}

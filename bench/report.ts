@@ -1,0 +1,80 @@
+import { overBudget, type Tally } from "../test/budget/rows.ts";
+import type { MemoryUse } from "./memory.ts";
+import type { OperationCost, Operations } from "./operations.ts";
+import { table } from "./table.ts";
+import { MB, rate, sizeText } from "./units.ts";
+import type { UploadTimes } from "./uploads.ts";
+
+export interface Results {
+  readonly operations: Operations;
+  readonly uploads: readonly UploadTimes[];
+  /** Null where it could not be measured. */
+  readonly memory: readonly MemoryUse[] | null;
+}
+
+export function operationsTable({ costs }: Operations): string {
+  const header = ["Calls: measured/budget", "R2 class A", "R2 class B", "D1", "Durable Object", ""];
+  return table(header, costs.map(operationRow));
+}
+
+function operationRow({ row: { operation, budget, binding }, measured }: OperationCost): readonly string[] {
+  const cell = (column: keyof Tally): string => `${measured?.tally[column] ?? "?"}/${budget[column]}`;
+  return [
+    operation,
+    cell("classA"),
+    cell("classB"),
+    cell("d1"),
+    cell("durableObject"),
+    remark(binding, measured, budget),
+  ];
+}
+
+function remark(binding: boolean, measured: OperationCost["measured"], budget: Tally): string {
+  if (measured === null) return "not measured";
+  if (overBudget(measured.tally, budget).length === 0) return "";
+  return binding ? "OVER" : "to come: the cache";
+}
+
+export function uploadsTable(uploads: readonly UploadTimes[]): string {
+  const header = ["Upload", "runs", "PATCH, chunked", "", "finishing PUT", "ratio", "one PUT", ""];
+  const [first] = uploads;
+  return table(
+    header,
+    uploads.map(({ size, runs, patchMs, finishMs, putMs }) => [
+      sizeText(size),
+      String(runs),
+      ms(patchMs),
+      rateText(size, patchMs),
+      ms(finishMs),
+      (finishMs / (first?.finishMs ?? finishMs)).toFixed(2),
+      ms(putMs),
+      rateText(size, putMs),
+    ]),
+  );
+}
+
+export function memoryTable(memory: readonly MemoryUse[] | null): string {
+  if (memory === null) return "  Memory: not measured, since this system does not show its processes under /proc";
+  const rows = memory.map(({ size, idle, peak }) => [sizeText(size), megabytes(idle), megabytes(peak)]);
+  return table(
+    ["Memory while a layer arrives", "before", "peak"],
+    [...rows, ["growth", "", megabytes(growth(memory))]],
+  );
+}
+
+/** By how many bytes the peak is higher for the last layer than for the first. */
+export function growth(memory: readonly MemoryUse[]): number {
+  return (memory.at(-1)?.peak ?? 0) - (memory[0]?.peak ?? 0);
+}
+
+export function megabytes(bytes: number): string {
+  return `${Math.round(bytes / MB)} MB`;
+}
+
+function ms(value: number): string {
+  return `${value < 100 ? value.toFixed(1) : value.toFixed(0)} ms`;
+}
+
+function rateText(bytes: number, time: number): string {
+  return `${rate(bytes, time).toFixed(0)} MB/s`;
+}

@@ -1,0 +1,67 @@
+import { randomBytes } from "node:crypto";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { freePort } from "../test/live/port.ts";
+import { type Daemon, startDaemon, waitUntilReady } from "../test/live/process.ts";
+import { connect, type Endpoint } from "../test/live/server.ts";
+import { environment } from "./environment.ts";
+
+export const SPACE = "bench";
+
+export interface BenchServer {
+  readonly url: string;
+  /** Of `npm start`, which all of the server's processes descend from. */
+  readonly pid: number;
+  /** A secret that may do everything in {@link SPACE}. */
+  readonly secret: string;
+}
+
+const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+const root = resolve(import.meta.dirname, "..");
+
+/** Starts a server with a state of its own, and ends it whatever happens. */
+export async function withServer<T>(use: (server: BenchServer) => Promise<T>): Promise<T> {
+  const state = await mkdtemp(join(tmpdir(), "spacedock-bench-"));
+  const endpoint = { url: `http://localhost:${await freePort()}`, adminToken: randomBytes(24).toString("base64url") };
+  const env = {
+    ...environment(),
+    PORT: new URL(endpoint.url).port,
+    STATE_DIR: state,
+    ADMIN_TOKEN: endpoint.adminToken,
+  };
+  const daemon = startDaemon("npm", ["start"], { cwd: root, env });
+  let interrupted = false;
+  // It leads a process group of its own, which Ctrl-C does not reach. Once it is ended, `use` fails.
+  const interrupt = (): void => {
+    interrupted = true;
+    void daemon.stop();
+  };
+  for (const signal of SIGNALS) process.once(signal, interrupt);
+  try {
+    return await use(await prepare(daemon, endpoint));
+  } catch (cause) {
+    throw new Error(`the server said:\n${daemon.output()}`, { cause });
+  } finally {
+    for (const signal of SIGNALS) process.off(signal, interrupt);
+    await daemon.stop();
+    await rm(state, { recursive: true, force: true });
+    if (interrupted) process.exit(130);
+  }
+}
+
+async function prepare(daemon: Daemon, endpoint: Endpoint): Promise<BenchServer> {
+  await waitUntilReady(daemon, "npm start", () => isHealthy(endpoint.url));
+  const registry = connect(endpoint);
+  await registry.createSpace(SPACE);
+  const secret = await registry.createToken(SPACE, { actions: ["pull", "push", "delete"], name: "bench" });
+  return { url: endpoint.url, pid: daemon.pid, secret };
+}
+
+async function isHealthy(url: string): Promise<boolean> {
+  try {
+    return (await fetch(`${url}/healthz`)).ok;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,16 @@
+import { z } from "zod";
+
+/** Keys and values of the pusher's own (image spec, "Annotations"). */
+export type Annotations = Readonly<Record<string, string>>;
+
+/** Takes the object as it is: copying would lose a key that is called `__proto__`. */
+export const annotationsSchema = z.custom<Annotations>(isAnnotations, "must be an object whose values are strings");
+
+function isAnnotations(value: unknown): value is Annotations {
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    !Array.isArray(value) &&
+    Object.values(value).every((one) => typeof one === "string")
+  );
+}

@@ -1,0 +1,59 @@
+import { expect, it } from "vitest";
+import { z } from "zod";
+import { ask, ORIGIN } from "../support/registry.ts";
+import { countCalls, type CountedCall } from "../support/counting.ts";
+import { BUDGET, type BudgetKey, type Measured, overBudget, type Tally } from "./rows.ts";
+
+declare module "vitest" {
+  interface TaskMeta {
+    /** For the bench, which reads it from the JSON report. */
+    measured?: Measured;
+  }
+}
+
+/** One step of an operation that is measured; it fails when the answer has another status. */
+interface Step {
+  readonly path: string;
+  readonly status: number;
+  readonly method?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: BodyInit;
+}
+
+export type Client = (step: Step) => Promise<Response>;
+
+const tokenAnswer = z.object({ token: z.string() });
+
+/** Fetches a Bearer token for these scopes, and returns what sends requests with it and reads each answer to its end. */
+export async function bearerClient(secret: string, ...scopes: readonly string[]): Promise<Client> {
+  const query = new URLSearchParams([["service", new URL(ORIGIN).host], ...scopes.map((scope) => ["scope", scope])]);
+  const answer = await ask(`/token?${query.toString()}`, { as: secret });
+  const { token } = tokenAnswer.parse(await answer.json());
+  return async ({ path, status, method = "GET", headers = {}, body = null }) => {
+    const response = await ask(path, { method, headers: { Authorization: `Bearer ${token}`, ...headers }, body });
+    const content = await response.arrayBuffer();
+    if (response.status !== status) {
+      throw new Error(`${method} ${path} answered ${response.status}: ${new TextDecoder().decode(content)}`);
+    }
+    return new Response(response.status === 204 ? null : content, { status, headers: response.headers });
+  };
+}
+
+/** A test that an operation keeps to its row of the budget. `prepare` is not counted; what it returns is. */
+export function budgeted(key: BudgetKey, prepare: () => Promise<() => Promise<void>>): void {
+  const { operation, budget, binding } = BUDGET[key];
+  it(`${operation}${binding ? "" : " (not bound yet)"}`, async ({ task }) => {
+    const counted = await countCalls(await prepare());
+    const tally = tallyOf(counted);
+    const calls = counted.map(({ name }) => name);
+    task.meta.measured = { key, tally, calls };
+    const over = binding ? overBudget(tally, budget) : [];
+    // The calls are there to be seen when the test fails.
+    expect({ over, calls }).toEqual({ over: [], calls });
+  });
+}
+
+function tallyOf(calls: readonly CountedCall[]): Tally {
+  const count = (kind: CountedCall["kind"]): number => calls.filter((call) => call.kind === kind).length;
+  return { classA: count("classA"), classB: count("classB"), d1: count("d1"), durableObject: count("durableObject") };
+}
