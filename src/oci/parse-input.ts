@@ -1,6 +1,6 @@
 import type { z } from "zod";
 
-export interface Problem {
+interface Problem {
   /** Where in the input, as in `layers.0.digest`; empty for the whole. */
   readonly path: string;
   readonly message: string;

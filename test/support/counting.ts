@@ -1,6 +1,6 @@
 /**
  * Counts what a request costs: the calls that cross the network to R2, D1 and Durable Objects. Bindings are wrapped,
- * in the Worker and in its Durable Objects alike; what the calls do is left as it is.
+ * in the Worker and in its Durable Objects alike; what the calls do is left as it is, unless a test injects a fault.
  *
  * The Worker, its Durable Objects and the tests of a file run in one isolate, so one list in this module sees all.
  */
@@ -71,6 +71,10 @@ const OBJECT_NAMESPACE: Plan = {
 
 /** Where calls are noted while {@link countCalls} runs. */
 let noted: CountedCall[] | null = null;
+/** What happens instead of a call, where a test wants that: it may proceed with the call itself, or not. */
+type Disturbance = (call: CountedCall, proceed: () => unknown) => unknown;
+
+let disturbance: Disturbance | null = null;
 /** Work that goes on after its request was answered. */
 let unsettled = 0;
 
@@ -123,6 +127,18 @@ export async function countCalls(act: () => Promise<void>): Promise<readonly Cou
   return calls;
 }
 
+/** Lets each call that is made while `act` runs be disturbed. One at a time. */
+export async function disturbCalls(disturb: Disturbance, act: () => Promise<void>): Promise<void> {
+  if (disturbance !== null) throw new Error("calls are being disturbed already");
+  disturbance = disturb;
+  try {
+    await act();
+    while (!isSettled()) await scheduler.wait(1);
+  } finally {
+    disturbance = null;
+  }
+}
+
 function isSettled(): boolean {
   return unsettled === 0;
 }
@@ -145,8 +161,12 @@ function counted<T extends object>(target: T, plan: Plan): T {
       if (typeof value !== "function" || typeof property !== "string") return value;
       return (...args: readonly unknown[]): unknown => {
         const kind = plan.kindOf(property);
-        if (kind !== null) noted?.push({ kind, name: `${plan.product} ${property}` });
-        return countedResult(Reflect.apply(value, target, args.map(original)), plan.resultOf(property));
+        const proceed = (): unknown =>
+          countedResult(Reflect.apply(value, target, args.map(original)), plan.resultOf(property));
+        if (kind === null) return proceed();
+        const call: CountedCall = { kind, name: `${plan.product} ${property}` };
+        noted?.push(call);
+        return disturbance === null ? proceed() : disturbance(call, proceed);
       };
     },
   });

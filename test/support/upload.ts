@@ -1,5 +1,5 @@
 import { env } from "cloudflare:workers";
-import type { Digest } from "../../src/oci/digest.ts";
+import { type Digest, digestAlgorithm, digestBytes } from "../../src/oci/digest.ts";
 import type { UploadSession } from "../../src/storage/uploads/upload-session.ts";
 import { ask } from "./registry.ts";
 
@@ -67,10 +67,8 @@ export function sessionObject(session: string): DurableObjectStub<UploadSession>
   return env.UPLOADS.getByName(id);
 }
 
-/** Whether the repository has the blob, and its bytes are these. */
-export async function isReadable(repository: string, as: string, digest: Digest, bytes: Uint8Array): Promise<boolean> {
+/** Whether the repository has the blob, and its bytes are those that the digest says. */
+export async function isReadable(repository: string, as: string, digest: Digest): Promise<boolean> {
   const answer = await ask(`/v2/${repository}/blobs/${digest}`, { as });
-  if (answer.status !== 200) return false;
-  const got = new Uint8Array(await answer.arrayBuffer());
-  return got.length === bytes.length && got.every((byte, index) => byte === bytes[index]);
+  return answer.status === 200 && (await digestBytes(digestAlgorithm(digest), await answer.bytes())) === digest;
 }
