@@ -2,6 +2,10 @@ import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-pool-worker
 import { defineConfig } from "vitest/config";
 import { generateSigningKeys } from "./scripts/secrets.ts";
 
+// Wrangler asks for the secrets before the bindings below give them.
+const secrets = { ADMIN_TOKEN: "admin-token-of-the-tests", SIGNING_KEYS: await generateSigningKeys(new Date()) };
+Object.assign(process.env, secrets);
+
 /** The tests that run inside workerd, on local R2, D1 and Durable Objects. Secrets are made anew for each run. */
 export default defineConfig(async () => ({
   plugins: [
@@ -10,8 +14,7 @@ export default defineConfig(async () => ({
       main: "./test/support/worker.ts",
       miniflare: {
         bindings: {
-          ADMIN_TOKEN: "admin-token-of-the-tests",
-          SIGNING_KEYS: await generateSigningKeys(new Date()),
+          ...secrets,
           TEST_MIGRATIONS: await readD1Migrations("migrations"),
         },
       },

@@ -9,7 +9,7 @@ import { getBlob, removeBlob } from "./http/blobs.ts";
 import { getCatalog, getReferrers, getTags } from "./http/lists.ts";
 import { getManifest, putManifest, removeManifest } from "./http/manifests.ts";
 import { type ErrorStyle, errorResponse } from "./http/respond.ts";
-import { getHealth, getVersion } from "./http/status.ts";
+import { getHealth, getVersion, getWelcome } from "./http/status.ts";
 import { getKeys, getToken, postToken } from "./http/token.ts";
 import { deleteUpload, getUpload, mountScopes, patchUpload, postUpload, putUpload } from "./http/uploads.ts";
 import { RegistryError } from "./oci/errors.ts";
@@ -72,6 +72,7 @@ const MANAGEMENT_ROUTES: readonly Route[] = [
 const OTHER_ROUTES: readonly Route[] = [
   route("openapi", "GET", "/api/v1/openapi.json", open(openApiHandler(MANAGEMENT_ROUTES))),
   route("jwks", "GET", "/.well-known/jwks.json", open(getKeys)),
+  route("welcome", "GET", "/", open(getWelcome)),
   route("health", "GET", "/healthz", open(getHealth)),
 ];
 

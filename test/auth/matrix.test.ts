@@ -43,6 +43,7 @@ const NEEDS: Record<string, Need> = {
   "GET /api/v1/spaces/:space/repositories/:name+/tags": "space",
   "GET /api/v1/openapi.json": "nothing",
   "GET /.well-known/jwks.json": "nothing",
+  "GET /": "nothing",
   "GET /healthz": "nothing",
 };
 

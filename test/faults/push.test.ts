@@ -1,4 +1,4 @@
-import { beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import type { Digest } from "../../src/oci/digest.ts";
 import { bytesOf, digestOf, OCI_MANIFEST, putManifest, startSession } from "../support/content.ts";
 import { disturbCalls } from "../support/counting.ts";
@@ -15,6 +15,12 @@ let as: string;
 
 beforeAll(async () => {
   as = await makeSpace("faults");
+  // Each injected fault is logged, as it should be.
+  vi.spyOn(console, "error").mockReturnValue(undefined);
+});
+
+afterAll(() => {
+  vi.restoreAllMocks();
 });
 
 interface Content {
