@@ -130,12 +130,20 @@ describe("cancelling", () => {
   });
 });
 
-/** R2 does not list open multipart uploads; but one that is open can be completed, and an aborted one cannot. */
-async function isMultipartOpen(session: string): Promise<boolean> {
+interface Multipart {
+  readonly key: string;
+  readonly uploadId: string;
+}
+
+async function multipartOf(session: string): Promise<Multipart> {
   const found = await runInDurableObject(sessionObject(session), (_instance, state) =>
     state.storage.sql.exec("SELECT key, uploadId FROM session").one(),
   );
-  const { key, uploadId } = z.object({ key: z.string(), uploadId: z.string() }).parse(found);
+  return z.object({ key: z.string(), uploadId: z.string() }).parse(found);
+}
+
+/** R2 does not list open multipart uploads; but one that is open takes a part, and an aborted one does not. */
+async function isOpen({ key, uploadId }: Multipart): Promise<boolean> {
   const upload = env.BLOBS.resumeMultipartUpload(key, uploadId);
   return upload.uploadPart(9999, bytesOf(1)).then(
     () => true,
@@ -147,11 +155,12 @@ describe("a session left alone", () => {
   it("is given up when it was idle too long: its parts are aborted and its rows dropped", async () => {
     const session = await startSession(REPOSITORY, as);
     await patch(session, as, bytesOf(6 * MIB, 40));
-    expect(await isMultipartOpen(session)).toBe(true);
+    const multipart = await multipartOf(session);
+    expect(await isOpen(multipart)).toBe(true);
     vi.useFakeTimers({ now: Date.now() + IDLE_LIFETIME + 1000, toFake: ["Date"] });
     expect(await runDurableObjectAlarm(sessionObject(session))).toBe(true);
     vi.useRealTimers();
-    expect(await isMultipartOpen(session)).toBe(false);
+    expect(await isOpen(multipart)).toBe(false);
     expect(await offsetOf(session, as)).toBeNull();
     const left = await runInDurableObject(sessionObject(session), (_instance, { storage }) => ({
       parts: storage.sql.exec("SELECT COUNT(*) AS n FROM parts").one()["n"],

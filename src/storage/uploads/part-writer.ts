@@ -76,6 +76,11 @@ export class PartWriter {
     await upload.complete(parts);
   }
 
+  /** Waits until nothing is on its way any more, whether it arrives or not: a part that lands late would replace its successor. */
+  async settle(): Promise<void> {
+    await Promise.allSettled(this.#inFlight.map(({ sending }) => sending));
+  }
+
   #take(bytes: Uint8Array): void {
     const needed = this.#filled + bytes.length;
     if (needed > this.#buffer.length) {

@@ -4,17 +4,15 @@ import { type Digest, digestAlgorithm, digestHex } from "../../oci/digest.ts";
 import type { ChunkRange } from "../../oci/range.ts";
 import { freshKey } from "../../registry/fresh-key.ts";
 import type { ChunkOutcome, FinishOutcome, UploadFailure } from "../../registry/stores.ts";
-import { type ChunkEnd, readChunk } from "./chunk-reader.ts";
+import type { ChunkEnd } from "./chunk-reader.ts";
 import { PartWriter } from "./part-writer.ts";
 import { digestObject } from "./read-back.ts";
+import { Receiver } from "./receiver.ts";
 import { digestOf, RunningHash } from "./running-hash.ts";
 import { MAX_SESSION_BYTES, type SessionRow, SessionRows } from "./session-rows.ts";
 
 /** A session that nobody touches for this long, in milliseconds, is given up and its bytes are dropped. */
 export const IDLE_LIFETIME = 24 * 3_600_000;
-
-/** A chunk whose bytes have ceased to come for this long, in milliseconds, gives way to the client's next try. */
-const STALLED_AFTER = 30_000;
 
 export interface UploadEnv {
   readonly BLOBS: R2Bucket;
@@ -25,13 +23,6 @@ interface LiveSession {
   readonly writer: PartWriter;
   /** Null when bytes were written that no hash has seen. */
   readonly hash: RunningHash | null;
-}
-
-/** The chunk being received: only one at a time. */
-interface Receiving {
-  lastByteAt: number;
-  readonly interrupt: AbortController;
-  readonly ended: Promise<unknown>;
 }
 
 type Failure = { readonly ok: false; readonly reason: UploadFailure; readonly offset: number };
@@ -50,7 +41,7 @@ const FAILURE_OF: Record<Exclude<ChunkEnd, "complete">, UploadFailure> = {
 export class UploadSession extends DurableObject<UploadEnv> {
   readonly #rows: SessionRows;
   #live: LiveSession | null = null;
-  #receiving: Receiving | null = null;
+  readonly #receiver = new Receiver();
   /** A whole upload is under way, or done, past this session, which is still empty. */
   #claimed = false;
   /** The finish under way, if one is. */
@@ -87,7 +78,7 @@ export class UploadSession extends DurableObject<UploadEnv> {
   /** See `UploadStore.claim`. Only memory knows of it: an untouched session is worth no row. */
   claim(): "empty" | "begun" | "unknown" {
     const session = this.#rows.read();
-    if (session === null && this.#receiving === null) {
+    if (session === null && !this.#receiver.isBusy) {
       this.#claimed = true;
       return "empty";
     }
@@ -116,25 +107,20 @@ export class UploadSession extends DurableObject<UploadEnv> {
   override async alarm(): Promise<void> {
     const session = this.#rows.read();
     const now = Date.now();
-    if (session === null || now >= session.expiresAt) {
-      if (session?.state === "open") await this.#end(session);
-      await this.#rows.forget();
-      return;
-    }
-    const idleUntil = session.touchedAt + IDLE_LIFETIME;
-    const isOpen = session.state === "open" || session.state === "assembled";
-    if (isOpen && now >= idleUntil && this.#receiving === null) await this.#end(session);
-    await this.ctx.storage.setAlarm(
-      isOpen && now < idleUntil ? Math.min(idleUntil, session.expiresAt) : session.expiresAt,
-    );
+    const idleUntil = (this.#receiver.isBusy ? now : (session?.touchedAt ?? 0)) + IDLE_LIFETIME;
+    const hasExpired = session === null || now >= session.expiresAt;
+    // An ended session comes here too: dropping its bytes may have failed the first time.
+    if (session !== null && session.state !== "finished" && (hasExpired || now >= idleUntil)) await this.#end(session);
+    if (hasExpired) await this.#rows.forget();
+    else await this.ctx.storage.setAlarm(now < idleUntil ? Math.min(idleUntil, session.expiresAt) : session.expiresAt);
   }
 
   async #append(terms: SessionTerms, body: ReadableStream | null, range: ChunkRange | null): Promise<ChunkOutcome> {
     if (this.#claimed) return this.#failure("unknown");
-    await this.#interruptStalled();
+    await this.#receiver.interruptStalled();
     const session = this.#rows.read() ?? (await this.#begin(terms));
     if (session.state !== "open") return this.#failure("unknown");
-    if (this.#receiving !== null) return this.#failure("order");
+    if (this.#receiver.isBusy) return this.#failure("order");
     const live = this.#resume(session, terms);
     if (range !== null && range.start !== live.writer.offset) return this.#failure("order");
     const end = body === null ? "complete" : await this.#receive(live, body, range);
@@ -155,10 +141,10 @@ export class UploadSession extends DurableObject<UploadEnv> {
     }
     const session = this.#rows.read();
     if (session === null) return this.#failure("unknown");
-    const isAssembled = session.state === "assembled";
-    const size = isAssembled ? session.size : this.#rows.savedBytes();
-    const refused = isAssembled ? await this.#verify(session, digest) : await this.#store(session, terms, digest);
-    if (refused !== null) return refused;
+    return session.state === "assembled" ? this.#verify(session, digest) : this.#store(session, terms, digest);
+  }
+
+  #finished(session: SessionRow, digest: Digest, size: number): FinishOutcome {
     this.#live = null;
     this.#rows.close({ ...session, state: "finished", digest, size });
     return { ok: true, key: session.key, size, replayed: false };
@@ -195,46 +181,33 @@ export class UploadSession extends DurableObject<UploadEnv> {
     return { ok: false, reason, offset: this.#rows.savedBytes() };
   }
 
-  async #receive(live: LiveSession, body: ReadableStream, range: ChunkRange | null): Promise<ChunkEnd> {
-    const { promise: ended, resolve } = Promise.withResolvers<undefined>();
-    const receiving: Receiving = { lastByteAt: Date.now(), interrupt: new AbortController(), ended };
-    this.#receiving = receiving;
-    try {
-      const end = await readChunk({
-        body,
-        length: range === null ? null : range.end - range.start + 1,
-        signal: receiving.interrupt.signal,
-        write: async (bytes) => {
+  #receive(live: LiveSession, body: ReadableStream, range: ChunkRange | null): Promise<ChunkEnd> {
+    const length = range === null ? null : range.end - range.start + 1;
+    return this.#receiver.receive(body, length, {
+      write: (bytes) =>
+        this.#orStartAgain(live, async () => {
           if (live.writer.offset + bytes.length > MAX_SESSION_BYTES) return false;
-          receiving.lastByteAt = Date.now();
           live.hash?.update(bytes);
           await live.writer.write(bytes);
           return true;
-        },
-      });
-      await live.writer.save();
-      this.#touch();
-      return end;
+        }),
+      save: () =>
+        this.#orStartAgain(live, async () => {
+          await live.writer.save();
+          this.#touch();
+        }),
+    });
+  }
+
+  /** After a fault the hash may be ahead of what R2 has taken: what is in memory is dropped, and the rows count. */
+  async #orStartAgain<T>(live: LiveSession, work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
     } catch (fault) {
-      // The hash may be ahead of what R2 has taken: start again from the rows.
       this.#live = null;
+      await live.writer.settle();
       throw fault;
-    } finally {
-      this.#receiving = null;
-      resolve(undefined);
     }
-  }
-
-  /** A connection may be dead long before its end is noticed; the client that comes back must not wait for that. */
-  async #interruptStalled(): Promise<void> {
-    const isStalled = this.#receiving !== null && Date.now() - this.#receiving.lastByteAt >= STALLED_AFTER;
-    if (isStalled) await this.#interrupt();
-  }
-
-  async #interrupt(): Promise<void> {
-    const receiving = this.#receiving;
-    receiving?.interrupt.abort();
-    await receiving?.ended;
   }
 
   #touch(): void {
@@ -248,19 +221,23 @@ export class UploadSession extends DurableObject<UploadEnv> {
   }
 
   /** Makes the open session's bytes an object, having compared the digest before where that is possible. */
-  async #store(session: SessionRow, terms: SessionTerms, digest: Digest): Promise<Failure | null> {
+  async #store(session: SessionRow, terms: SessionTerms, digest: Digest): Promise<FinishOutcome> {
     const { writer, hash } = this.#resume(session, terms);
     const algorithm = digestAlgorithm(digest);
     const actual =
       hash?.algorithm === algorithm ? hash.digest() : writer.isSmall ? digestOf(algorithm, writer.tail) : null;
     if (actual !== null && actual !== digest) return this.#failure("digest");
+    const size = writer.offset;
     if (writer.isSmall) {
-      await this.env.BLOBS.put(session.key, writer.tail, { [algorithm]: digestHex(digest) });
-      return null;
+      // A fresh key for each try: one that failed may have left an object under its own.
+      const key = freshKey("blobs");
+      await this.env.BLOBS.put(key, writer.tail, { [algorithm]: digestHex(digest) });
+      if (session.uploadId !== null) await this.#abort(session);
+      return this.#finished({ ...session, key, uploadId: null }, digest, size);
     }
     await this.#assemble(session.key, writer);
-    if (actual !== null) return null;
-    const assembled: SessionRow = { ...(this.#rows.read() ?? session), state: "assembled", size: writer.offset };
+    if (actual !== null) return this.#finished(session, digest, size);
+    const assembled: SessionRow = { ...(this.#rows.read() ?? session), state: "assembled", size };
     this.#live = null;
     this.#rows.close(assembled);
     return this.#verify(assembled, digest);
@@ -278,20 +255,31 @@ export class UploadSession extends DurableObject<UploadEnv> {
   }
 
   /** Reads an assembled object back for its digest; one that differs cannot be continued, so the session ends. */
-  async #verify(session: SessionRow, digest: Digest): Promise<Failure | null> {
+  async #verify(session: SessionRow, digest: Digest): Promise<FinishOutcome> {
     const actual = await digestObject(this.env.BLOBS, session.key, digestAlgorithm(digest));
-    if (actual === digest) return null;
+    if (actual === digest) return this.#finished(session, digest, session.size);
     await this.#end(session);
     return { ok: false, reason: "digest", offset: 0 };
   }
 
   /** Drops what the session holds; its row stays, so that its address is known to have ended. */
   async #end(session: SessionRow): Promise<void> {
-    await this.#interrupt();
+    await this.#receiver.interrupt();
     this.#live = null;
-    const { state, key, uploadId } = this.#rows.read() ?? session;
-    this.#rows.close({ ...session, state: "ended" });
-    if (state === "assembled") await this.env.BLOBS.delete(key);
-    else if (uploadId !== null) await this.env.BLOBS.resumeMultipartUpload(key, uploadId).abort();
+    const ending: SessionRow = { ...(this.#rows.read() ?? session), state: "ended" };
+    this.#rows.close(ending);
+    // Only one of the two is there; asking for both costs nothing, and may be repeated.
+    await this.env.BLOBS.delete(ending.key);
+    if (ending.uploadId !== null) await this.#abort(ending);
+    this.#rows.write({ ...ending, uploadId: null });
+  }
+
+  /** R2 answers 10024 where the upload was completed or aborted before. */
+  async #abort({ key, uploadId }: SessionRow): Promise<void> {
+    try {
+      await this.env.BLOBS.resumeMultipartUpload(key, uploadId ?? "").abort();
+    } catch (fault) {
+      if (!(fault instanceof Error && fault.message.includes("10024"))) throw fault;
+    }
   }
 }

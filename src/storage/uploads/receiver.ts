@@ -1,0 +1,59 @@
+import { type ChunkEnd, readChunk } from "./chunk-reader.ts";
+
+/** A chunk whose bytes have ceased to come for this long, in milliseconds, gives way to the client's next try. */
+const STALLED_AFTER = 30_000;
+
+/** Where a chunk's bytes go. */
+export interface ChunkSink {
+  /** False: it wants no more. */
+  readonly write: (bytes: Uint8Array) => Promise<boolean>;
+  /** Called once, after the last byte, however the chunk ended. */
+  readonly save: () => Promise<void>;
+}
+
+interface Receiving {
+  lastByteAt: number;
+  readonly interrupt: AbortController;
+  readonly ended: Promise<unknown>;
+}
+
+/** Receives chunks, one at a time. */
+export class Receiver {
+  #receiving: Receiving | null = null;
+
+  get isBusy(): boolean {
+    return this.#receiving !== null;
+  }
+
+  /** Takes a chunk to its end. `length` is in bytes, null where the chunk did not say. */
+  async receive(body: ReadableStream, length: number | null, sink: ChunkSink): Promise<ChunkEnd> {
+    const { promise: ended, resolve } = Promise.withResolvers<undefined>();
+    const receiving: Receiving = { lastByteAt: Date.now(), interrupt: new AbortController(), ended };
+    this.#receiving = receiving;
+    const write = (bytes: Uint8Array): Promise<boolean> => {
+      receiving.lastByteAt = Date.now();
+      return sink.write(bytes);
+    };
+    try {
+      const end = await readChunk({ body, length, write, signal: receiving.interrupt.signal });
+      await sink.save();
+      return end;
+    } finally {
+      this.#receiving = null;
+      resolve(undefined);
+    }
+  }
+
+  /** Ends the chunk that is being received, keeping what has come of it. */
+  async interrupt(): Promise<void> {
+    const receiving = this.#receiving;
+    receiving?.interrupt.abort();
+    await receiving?.ended;
+  }
+
+  /** A connection may be dead long before its end is noticed; the client that comes back must not wait for that. */
+  async interruptStalled(): Promise<void> {
+    const isStalled = this.#receiving !== null && Date.now() - this.#receiving.lastByteAt >= STALLED_AFTER;
+    if (isStalled) await this.interrupt();
+  }
+}
