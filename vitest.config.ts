@@ -3,7 +3,11 @@ import { defineConfig } from "vitest/config";
 import { generateSigningKeys } from "./scripts/secrets.ts";
 
 // Wrangler asks for the secrets before the bindings below give them.
-const secrets = { ADMIN_TOKEN: "admin-token-of-the-tests", SIGNING_KEYS: await generateSigningKeys(new Date()) };
+const secrets = {
+  ADMIN_TOKEN: "admin-token-of-the-tests",
+  SIGNING_KEYS: await generateSigningKeys(new Date()),
+  ENCRYPTION_KEY: "encryption-key-of-the-tests",
+};
 Object.assign(process.env, secrets);
 
 /** The tests that run inside workerd, on local R2, D1 and Durable Objects. Secrets are made anew for each run. */

@@ -1,6 +1,6 @@
 /**
  * `npm run deploy`: brings the registry to a Cloudflare account. What is missing there is made: database, bucket, queue,
- * and on the first run the signing key and the admin token.
+ * and on the first run the signing key, the encryption key and the admin token.
  *
  *   --dry-run   builds and checks everything that can be checked without an account
  */
@@ -9,7 +9,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { z } from "zod";
-import { generateAdminToken, generateSigningKeys, type Secrets } from "./secrets.ts";
+import { generateSigningKeys, generateToken, type Secrets } from "./secrets.ts";
 import { runWrangler, tryWrangler } from "./wrangler.ts";
 
 const { values: flags } = parseArgs({ options: { "dry-run": { type: "boolean", default: false } } });
@@ -44,7 +44,8 @@ async function deployedSecrets(): Promise<readonly string[] | null> {
 
 async function missingSecrets(known: readonly string[]): Promise<Partial<Secrets>> {
   return {
-    ...(!known.includes("ADMIN_TOKEN") && { ADMIN_TOKEN: generateAdminToken() }),
+    ...(!known.includes("ADMIN_TOKEN") && { ADMIN_TOKEN: generateToken() }),
+    ...(!known.includes("ENCRYPTION_KEY") && { ENCRYPTION_KEY: generateToken() }),
     ...(!known.includes("SIGNING_KEYS") && { SIGNING_KEYS: await generateSigningKeys(new Date()) }),
   };
 }

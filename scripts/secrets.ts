@@ -7,6 +7,7 @@ import { exportJWK, generateKeyPair } from "jose";
 export interface Secrets {
   readonly ADMIN_TOKEN: string;
   readonly SIGNING_KEYS: string;
+  readonly ENCRYPTION_KEY: string;
 }
 
 /** A key set with one new ES256 key; its id says when it was made. */
@@ -16,7 +17,8 @@ export async function generateSigningKeys(now: Date): Promise<string> {
   return JSON.stringify({ keys: [{ ...(await exportJWK(privateKey)), kid }] });
 }
 
-export function generateAdminToken(): string {
+/** For ADMIN_TOKEN and ENCRYPTION_KEY: 192 random bits. */
+export function generateToken(): string {
   return randomBytes(24).toString("base64url");
 }
 
@@ -24,10 +26,11 @@ export function generateAdminToken(): string {
 export async function ensureSecrets(file: string): Promise<Secrets> {
   const known = existsSync(file) ? parseEnv(readFileSync(file, "utf8")) : {};
   const secrets: Secrets = {
-    ADMIN_TOKEN: known["ADMIN_TOKEN"] ?? generateAdminToken(),
+    ADMIN_TOKEN: known["ADMIN_TOKEN"] ?? generateToken(),
     SIGNING_KEYS: known["SIGNING_KEYS"] ?? (await generateSigningKeys(new Date())),
+    ENCRYPTION_KEY: known["ENCRYPTION_KEY"] ?? generateToken(),
   };
-  const isComplete = known["ADMIN_TOKEN"] !== undefined && known["SIGNING_KEYS"] !== undefined;
+  const isComplete = Object.keys(secrets).every((name) => known[name] !== undefined);
   if (!isComplete) writeSecrets(file, { ...known, ...secrets });
   return secrets;
 }

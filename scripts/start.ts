@@ -3,6 +3,7 @@
  *
  *   PORT         where it listens (8787)
  *   STATE_DIR    where it keeps everything (.wrangler/state)
+ *   ALLOW_LOCAL_TARGETS=1   lets deployment targets be on this machine, over plain http
  *   ADMIN_TOKEN  the management API's key; without it, one is made and kept in .dev.vars
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -43,6 +44,8 @@ const server = startWrangler(
     stateDir,
     "--env-file",
     secretsFile,
+    "--var",
+    `ALLOW_LOCAL_TARGETS:${process.env["ALLOW_LOCAL_TARGETS"] ?? "0"}`,
     "--inspector-port",
     "0",
     "--show-interactive-dev-session=false",

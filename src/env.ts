@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { TokenRealm } from "./auth/tokens.ts";
+import type { QueueMessage } from "./events/messages.ts";
 import type { UploadSession } from "./storage/uploads/upload-session.ts";
 
 /** The bindings and settings of `wrangler.toml`. */
@@ -7,11 +8,15 @@ export interface Env {
   readonly DB: D1Database;
   readonly BLOBS: R2Bucket;
   readonly UPLOADS: DurableObjectNamespace<UploadSession>;
-  readonly EVENTS: Queue;
+  readonly EVENTS: Queue<QueueMessage>;
   /** The management API's key. */
   readonly ADMIN_TOKEN: string;
   /** A JSON Web Key Set of private ES256 keys. */
   readonly SIGNING_KEYS: string;
+  /** Any random text: keeps the secrets of targets. */
+  readonly ENCRYPTION_KEY: string;
+  /** `1`: targets may be on this machine, over plain http. Never in production. */
+  readonly ALLOW_LOCAL_TARGETS?: string;
   /** The address that clients use, where it is not the one that requests name. */
   readonly PUBLIC_URL?: string;
 }
@@ -19,6 +24,8 @@ export interface Env {
 const settingsSchema = z.object({
   ADMIN_TOKEN: z.string().min(1, "ADMIN_TOKEN is missing"),
   SIGNING_KEYS: z.string().min(1, "SIGNING_KEYS is missing"),
+  ENCRYPTION_KEY: z.string().min(1, "ENCRYPTION_KEY is missing"),
+  ALLOW_LOCAL_TARGETS: z.enum(["0", "1", ""]).optional(),
   PUBLIC_URL: z.url({ protocol: /^https?$/ }).optional(),
 });
 

@@ -1,8 +1,11 @@
 import { IttyRouter, type IRequest } from "itty-router";
 import { openApiHandler } from "./api/openapi.ts";
 import * as repositories from "./api/repositories.ts";
+import * as deliveries from "./api/deliveries.ts";
 import * as spaces from "./api/spaces.ts";
+import * as targets from "./api/targets.ts";
 import * as tokens from "./api/tokens.ts";
+import * as triggers from "./api/triggers.ts";
 import type { Call } from "./call.ts";
 import { catalog, type Guarded, installation, login, open, repository, space } from "./guard.ts";
 import { getBlob, removeBlob } from "./http/blobs.ts";
@@ -69,14 +72,46 @@ const MANAGEMENT_ROUTES: readonly Route[] = [
   ),
 ];
 
+const DEPLOYMENT_ROUTES: readonly Route[] = [
+  route("createTarget", "POST", "/api/v1/spaces/:space/targets", space(targets.createTarget)),
+  route("listTargets", "GET", "/api/v1/spaces/:space/targets", space(targets.listTargets)),
+  route("getTarget", "GET", "/api/v1/spaces/:space/targets/:id", space(targets.getTarget)),
+  route("deleteTarget", "DELETE", "/api/v1/spaces/:space/targets/:id", space(targets.deleteTarget)),
+  route("enableTarget", "POST", "/api/v1/spaces/:space/targets/:id/enable", space(targets.switchTarget(true))),
+  route("disableTarget", "POST", "/api/v1/spaces/:space/targets/:id/disable", space(targets.switchTarget(false))),
+  route(
+    "rotateTargetSecret",
+    "POST",
+    "/api/v1/spaces/:space/targets/:id/rotate-secret",
+    space(targets.rotateTargetSecret),
+  ),
+  route("createTrigger", "POST", "/api/v1/spaces/:space/triggers", space(triggers.createTrigger)),
+  route("listTriggers", "GET", "/api/v1/spaces/:space/triggers", space(triggers.listTriggers)),
+  route("getTrigger", "GET", "/api/v1/spaces/:space/triggers/:id", space(triggers.getTrigger)),
+  route("deleteTrigger", "DELETE", "/api/v1/spaces/:space/triggers/:id", space(triggers.deleteTrigger)),
+  route("enableTrigger", "POST", "/api/v1/spaces/:space/triggers/:id/enable", space(triggers.switchTrigger(true))),
+  route("disableTrigger", "POST", "/api/v1/spaces/:space/triggers/:id/disable", space(triggers.switchTrigger(false))),
+  route("previewTrigger", "POST", "/api/v1/spaces/:space/triggers:preview", space(triggers.previewTrigger)),
+  route("listEvents", "GET", "/api/v1/spaces/:space/events", space(deliveries.listEvents)),
+  route("listDeliveries", "GET", "/api/v1/spaces/:space/deliveries", space(deliveries.listDeliveries)),
+  route("getDelivery", "GET", "/api/v1/spaces/:space/deliveries/:id", space(deliveries.getDelivery)),
+  route("redeliver", "POST", "/api/v1/spaces/:space/deliveries/:id/redeliver", space(deliveries.redeliver)),
+];
+
 const OTHER_ROUTES: readonly Route[] = [
-  route("openapi", "GET", "/api/v1/openapi.json", open(openApiHandler(MANAGEMENT_ROUTES))),
+  route("openapi", "GET", "/api/v1/openapi.json", open(openApiHandler([...MANAGEMENT_ROUTES, ...DEPLOYMENT_ROUTES]))),
   route("jwks", "GET", "/.well-known/jwks.json", open(getKeys)),
   route("welcome", "GET", "/", open(getWelcome)),
   route("health", "GET", "/healthz", open(getHealth)),
 ];
 
-export const ROUTES: readonly Route[] = [...REGISTRY_ROUTES, ...TOKEN_ROUTES, ...MANAGEMENT_ROUTES, ...OTHER_ROUTES];
+export const ROUTES: readonly Route[] = [
+  ...REGISTRY_ROUTES,
+  ...TOKEN_ROUTES,
+  ...MANAGEMENT_ROUTES,
+  ...DEPLOYMENT_ROUTES,
+  ...OTHER_ROUTES,
+];
 
 /** What an exchange needs beside the request. */
 export interface Surroundings {

@@ -21,7 +21,7 @@ function openApiDocument(routes: readonly OperationRoute[]): object {
   const paths: Record<string, Record<string, object>> = {};
   for (const { id, method, path } of routes) {
     if (!isOperation(id)) continue;
-    const template = path.replaceAll(/:(\w+)\+?/g, "{$1}");
+    const template = path.replaceAll(/\/:(\w+)\+?/g, "/{$1}");
     paths[template] = { ...paths[template], [method.toLowerCase()]: operationObject(id, template) };
   }
   return {

@@ -43,6 +43,10 @@ export function listResponse<T>(page: Page<T>, view: (entry: T) => object, key: 
   return Response.json({ items: page.entries.map(view), next: page.more && last !== undefined ? key(last) : null });
 }
 
+export function isoTimeOrNull(milliseconds: number | null): string | null {
+  return milliseconds === null ? null : isoTime(milliseconds);
+}
+
 export function isoTime(milliseconds: number): string {
   return new Date(milliseconds).toISOString();
 }

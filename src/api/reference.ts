@@ -1,5 +1,20 @@
 import type { z } from "zod";
 import {
+  deliveryDetailOutput,
+  deliveryOutput,
+  deliveryQuery,
+  eventOutput,
+  newTargetOutput,
+  previewInput,
+  previewOutput,
+  secretInput,
+  secretOutput,
+  targetInput,
+  targetOutput,
+  triggerInput,
+  triggerOutput,
+} from "./event-schemas.ts";
+import {
   listOf,
   newTokenOutput,
   pageQuery,
@@ -52,6 +67,44 @@ export const OPERATIONS = {
   },
   deleteRepository: { summary: "Delete a repository with everything in it", status: 204 },
   listRepositoryTags: { summary: "List a repository's tags", query: pageQuery, status: 200, output: listOf(tagOutput) },
+  createTarget: { summary: "Create a deployment target", body: targetInput, status: 201, output: newTargetOutput },
+  listTargets: { summary: "List the targets", query: pageQuery, status: 200, output: listOf(targetOutput) },
+  getTarget: { summary: "Show a target", status: 200, output: targetOutput },
+  deleteTarget: { summary: "Delete a target; what is pending for it fails", status: 204 },
+  enableTarget: { summary: "Switch a target on", status: 200, output: targetOutput },
+  disableTarget: { summary: "Switch a target off", status: 200, output: targetOutput },
+  rotateTargetSecret: {
+    summary: "Replace a target's secret; for a day both sign",
+    body: secretInput,
+    status: 200,
+    output: secretOutput,
+  },
+  createTrigger: { summary: "Create a trigger", body: triggerInput, status: 201, output: triggerOutput },
+  listTriggers: { summary: "List the triggers", query: pageQuery, status: 200, output: listOf(triggerOutput) },
+  getTrigger: { summary: "Show a trigger", status: 200, output: triggerOutput },
+  deleteTrigger: { summary: "Delete a trigger", status: 204 },
+  enableTrigger: { summary: "Switch a trigger on", status: 200, output: triggerOutput },
+  disableTrigger: { summary: "Switch a trigger off", status: 200, output: triggerOutput },
+  previewTrigger: {
+    summary: "Whether a push to a tag would fire, and why not",
+    body: previewInput,
+    status: 200,
+    output: previewOutput,
+  },
+  listEvents: {
+    summary: "List what happened, newest first",
+    query: pageQuery,
+    status: 200,
+    output: listOf(eventOutput),
+  },
+  listDeliveries: {
+    summary: "List the deliveries, newest first",
+    query: deliveryQuery,
+    status: 200,
+    output: listOf(deliveryOutput),
+  },
+  getDelivery: { summary: "Show a delivery with its attempts", status: 200, output: deliveryDetailOutput },
+  redeliver: { summary: "Send a delivery again, under the same id", status: 200, output: deliveryDetailOutput },
 } as const satisfies Record<string, OperationReference>;
 
 export type OperationId = keyof typeof OPERATIONS;

@@ -2,7 +2,7 @@ import { generateId, generateSecret, hashSecret } from "../auth/secret.ts";
 import type { SpaceCall } from "../call.ts";
 import { RegistryError } from "../oci/errors.ts";
 import type { Token } from "../registry/management.ts";
-import { isoTime, listResponse, pageRequest, readBody, readQuery } from "./operation.ts";
+import { isoTime, isoTimeOrNull, listResponse, pageRequest, readBody, readQuery } from "./operation.ts";
 import { pageQuery, tokenInput } from "./schemas.ts";
 
 export async function createToken(call: SpaceCall): Promise<Response> {
@@ -47,7 +47,7 @@ function view({ createdAt, expiresAt, lastUsedAt, ...token }: Token): object {
   return {
     ...token,
     createdAt: isoTime(createdAt),
-    expiresAt: expiresAt === null ? null : isoTime(expiresAt),
-    lastUsedAt: lastUsedAt === null ? null : isoTime(lastUsedAt),
+    expiresAt: isoTimeOrNull(expiresAt),
+    lastUsedAt: isoTimeOrNull(lastUsedAt),
   };
 }

@@ -16,6 +16,7 @@ export const ERRORS = {
     status: 416,
     message: "the chunk does not start where the upload stands; the Range header says how far it is",
   },
+  DELIVERY_UNKNOWN: { code: "DELIVERY_UNKNOWN", status: 404, message: "the space has no such delivery" },
   DENIED: { code: "DENIED", status: 403, message: "the credential does not permit this" },
   DIGEST_INVALID: {
     code: "DIGEST_INVALID",
@@ -78,6 +79,8 @@ export const ERRORS = {
     status: 400,
     message: "a tag has 1 to 128 letters, digits, '_', '.' or '-', and starts with a letter, digit or '_'",
   },
+  TARGET_UNKNOWN: { code: "TARGET_UNKNOWN", status: 404, message: "the space has no such target" },
+  TRIGGER_UNKNOWN: { code: "TRIGGER_UNKNOWN", status: 404, message: "the space has no such trigger" },
   TOKEN_UNKNOWN: { code: "TOKEN_UNKNOWN", status: 404, message: "the space has no such token" },
   TOKEN_INVALID: {
     code: "UNAUTHORIZED",

@@ -41,6 +41,24 @@ const NEEDS: Record<string, Need> = {
   "PATCH /api/v1/spaces/:space/repositories/:name+": "space",
   "DELETE /api/v1/spaces/:space/repositories/:name+": "space",
   "GET /api/v1/spaces/:space/repositories/:name+/tags": "space",
+  "POST /api/v1/spaces/:space/targets": "space",
+  "GET /api/v1/spaces/:space/targets": "space",
+  "GET /api/v1/spaces/:space/targets/:id": "space",
+  "DELETE /api/v1/spaces/:space/targets/:id": "space",
+  "POST /api/v1/spaces/:space/targets/:id/enable": "space",
+  "POST /api/v1/spaces/:space/targets/:id/disable": "space",
+  "POST /api/v1/spaces/:space/targets/:id/rotate-secret": "space",
+  "POST /api/v1/spaces/:space/triggers": "space",
+  "GET /api/v1/spaces/:space/triggers": "space",
+  "GET /api/v1/spaces/:space/triggers/:id": "space",
+  "DELETE /api/v1/spaces/:space/triggers/:id": "space",
+  "POST /api/v1/spaces/:space/triggers/:id/enable": "space",
+  "POST /api/v1/spaces/:space/triggers/:id/disable": "space",
+  "POST /api/v1/spaces/:space/triggers:preview": "space",
+  "GET /api/v1/spaces/:space/events": "space",
+  "GET /api/v1/spaces/:space/deliveries": "space",
+  "GET /api/v1/spaces/:space/deliveries/:id": "space",
+  "POST /api/v1/spaces/:space/deliveries/:id/redeliver": "space",
   "GET /api/v1/openapi.json": "nothing",
   "GET /.well-known/jwks.json": "nothing",
   "GET /": "nothing",
@@ -177,7 +195,7 @@ async function makeWorld(): Promise<World> {
 function fill(path: string, { params }: World): string {
   const isManagement = path.startsWith("/api/");
   return path.replaceAll(
-    /:(\w+)\+?/g,
+    /(?<=\/):(\w+)\+?/g,
     (_, name: string) => params[isManagement && name === "name" ? "path" : name] ?? "",
   );
 }

@@ -105,7 +105,13 @@ async function ownServer(): Promise<Server> {
   const state = await mkdtemp(join(tmpdir(), "spacedock-state-"));
   const port = await freePort();
   const endpoint = { url: `http://localhost:${port}`, adminToken: randomBytes(24).toString("base64url") };
-  const env = { ...inherited(), PORT: String(port), STATE_DIR: state, ADMIN_TOKEN: endpoint.adminToken };
+  const env = {
+    ...inherited(),
+    PORT: String(port),
+    STATE_DIR: state,
+    ADMIN_TOKEN: endpoint.adminToken,
+    ALLOW_LOCAL_TARGETS: "1",
+  };
   let daemon = await launch(endpoint.url, env).catch(async (error: unknown) => {
     await rm(state, { recursive: true, force: true });
     throw error;

@@ -74,7 +74,7 @@ beforeAll(async () => {
     (a, b) => Number(a.method === "DELETE") - Number(b.method === "DELETE"),
   )) {
     const isManagement = path.startsWith("/api/");
-    const filled = path.replaceAll(/:(\w+)\+?/g, (_, name: string) =>
+    const filled = path.replaceAll(/(?<=\/):(\w+)\+?/g, (_, name: string) =>
       name === "name" ? (isManagement ? "web" : "plans/web") : (params[name] ?? ""),
     );
     await ask(

@@ -8,7 +8,7 @@ import type { Env } from "../../src/env.ts";
 import type { UploadEnv } from "../../src/storage/uploads/upload-session.ts";
 
 /** What a call is billed as. `free`: R2 deletes objects and aborts uploads for nothing. */
-type CallKind = "classA" | "classB" | "free" | "d1" | "durableObject";
+type CallKind = "classA" | "classB" | "free" | "d1" | "durableObject" | "queue";
 
 export interface CountedCall {
   readonly kind: CallKind;
@@ -61,6 +61,12 @@ const R2_BUCKET: Plan = {
   resultOf: (method) => (method.endsWith("MultipartUpload") ? R2_UPLOAD : null),
 };
 
+const QUEUE: Plan = {
+  product: "Queue",
+  kindOf: (method) => (method.startsWith("send") ? "queue" : null),
+  resultOf: nothing,
+};
+
 const OBJECT_STUB: Plan = { product: "Durable Object", kindOf: () => "durableObject", resultOf: nothing };
 
 const OBJECT_NAMESPACE: Plan = {
@@ -88,6 +94,7 @@ export function countedEnv(env: Env): Env {
   const made = {
     ...countedBucket(env),
     DB: counted(env.DB, D1_DATABASE),
+    EVENTS: counted(env.EVENTS, QUEUE),
     UPLOADS: counted(env.UPLOADS, OBJECT_NAMESPACE),
   };
   environments.set(env, made);

@@ -1,5 +1,6 @@
 /** The Worker under test: the real one, with its bindings counted. */
 import type { Env } from "../../src/env.ts";
+import type { QueueMessage } from "../../src/events/messages.ts";
 import { UploadSession as RealUploadSession, type UploadEnv } from "../../src/storage/uploads/upload-session.ts";
 import worker from "../../src/worker.ts";
 import { countedBucket, countedContext, countedEnv } from "./counting.ts";
@@ -13,4 +14,4 @@ export class UploadSession extends RealUploadSession {
 export default {
   ...worker,
   fetch: (request, env, context) => worker.fetch(request, countedEnv(env), countedContext(context)),
-} satisfies ExportedHandler<Env>;
+} satisfies ExportedHandler<Env, QueueMessage>;

@@ -95,8 +95,22 @@ const referrerRow = z.object({
   available: z.int(),
 });
 
+/** How the events of a change become known to others than the outbox. */
+export interface Announcing {
+  /** The host and port that the pusher used. */
+  readonly registry: string;
+  /** Called with the ids of what was written, once it is. */
+  readonly announce: (eventIds: readonly string[]) => void;
+}
+
+const idRow = z.object({ id: z.string() });
+
 /** Manifests, their references and the tags on them, in D1. */
-export function d1Manifests(db: D1Database): ManifestStore {
+export function d1Manifests(db: D1Database, { registry, announce }: Announcing): ManifestStore {
+  const announceAll = (...results: readonly (D1Result | undefined)[]): void => {
+    const ids = results.flatMap((result) => rows(idRow, result)).map(({ id }) => id);
+    if (ids.length > 0) announce(ids);
+  };
   return {
     async find(grant, reference) {
       const sql = "tag" in reference ? FIND_BY_TAG : FIND_BY_DIGEST;
@@ -117,7 +131,17 @@ export function d1Manifests(db: D1Database): ManifestStore {
       const { results } = await runGatedPush(db, grant, [
         {
           sql: MANIFEST_PUSHED(PROBLEMS),
-          values: [wanted, digest, eventId(), mediaType, manifest.artifactType, size, platforms, grant.subject],
+          values: [
+            wanted,
+            digest,
+            eventId(),
+            mediaType,
+            manifest.artifactType,
+            size,
+            platforms,
+            grant.subject,
+            registry,
+          ],
         },
         {
           sql: INSERT_MANIFEST,
@@ -136,10 +160,11 @@ export function d1Manifests(db: D1Database): ManifestStore {
           ],
         },
         { sql: INSERT_REFERENCES, values: [digest, wanted] },
-        { sql: TAGS_PUSHED, values: [digest, pushed, grant.subject] },
+        { sql: TAGS_PUSHED, values: [digest, pushed, grant.subject, registry] },
         { sql: UPSERT_TAGS, values: [digest, pushed] },
         { sql: FIND_BY_DIGEST, values: [digest] },
       ]);
+      announceAll(results[0], results[3]);
       return manifestFromRow(firstRow(manifestRow, results[5]));
     },
 
@@ -147,19 +172,21 @@ export function d1Manifests(db: D1Database): ManifestStore {
       const values = [referenceText(reference)];
       if ("tag" in reference) {
         const { results } = await runGated(db, grant, [
-          { sql: TAG_DELETED, values: [...values, eventId(), grant.subject] },
+          { sql: TAG_DELETED, values: [...values, eventId(), grant.subject, registry] },
           { sql: DELETE_TAG, values },
         ]);
+        announceAll(results[0]);
         return (results[1]?.meta.changes ?? 0) > 0 ? "deleted" : "absent";
       }
       const { results } = await runGated(db, grant, [
         { sql: FIND_BY_DIGEST, values },
-        { sql: TAGS_DELETED(UNREFERENCED), values: [...values, eventId(), grant.subject] },
-        { sql: MANIFEST_DELETED(UNREFERENCED), values: [...values, eventId(), grant.subject] },
+        { sql: TAGS_DELETED(UNREFERENCED), values: [...values, eventId(), grant.subject, registry] },
+        { sql: MANIFEST_DELETED(UNREFERENCED), values: [...values, eventId(), grant.subject, registry] },
         { sql: DELETE_TAGS_OF, values },
         { sql: DELETE_MANIFEST, values },
         { sql: FIND_BY_DIGEST, values },
       ]);
+      announceAll(results[1], results[2]);
       return deletionOutcome(!isEmpty(results[0]), !isEmpty(results[5]));
     },
 

@@ -1,0 +1,56 @@
+import type { SpaceCall } from "../call.ts";
+import { eventDocument, type RegistryEvent } from "../events/event.ts";
+import type { Delivery } from "../events/stores.ts";
+import { RegistryError } from "../oci/errors.ts";
+import { deliveryQuery } from "./event-schemas.ts";
+import { isoTime, isoTimeOrNull, listResponse, pageRequest, readQuery } from "./operation.ts";
+import { pageQuery } from "./schemas.ts";
+
+export async function listEvents(call: SpaceCall): Promise<Response> {
+  const page = await call.registry.events.outbox.list(call.grant.space, pageRequest(readQuery(pageQuery, call)));
+  if (page === null) throw new RegistryError("SPACE_UNKNOWN");
+  return listResponse(
+    page,
+    (event: RegistryEvent) => ({ id: event.id, ...eventDocument(event) }),
+    ({ id }) => id,
+  );
+}
+
+export async function listDeliveries(call: SpaceCall): Promise<Response> {
+  const query = readQuery(deliveryQuery, call);
+  const filter = { status: query.status ?? null, trigger: query.trigger ?? null, target: query.target ?? null };
+  const page = await call.registry.events.deliveries.list(call.grant.space, filter, pageRequest(query));
+  if (page === null) throw new RegistryError("SPACE_UNKNOWN");
+  return listResponse(page, view, ({ id }) => id);
+}
+
+export async function getDelivery({ registry, grant, params }: SpaceCall): Promise<Response> {
+  const found = await registry.events.deliveries.find(grant.space, params["id"] ?? "");
+  if (found === null) throw new RegistryError("DELIVERY_UNKNOWN");
+  const attempts = found.attempts.map(({ at, ...attempt }) => ({ at: isoTime(at), ...attempt }));
+  return Response.json({ ...view(found.delivery), attempts });
+}
+
+/** Sends it again: the same id, so that a receiver that had it knows; the attempts before stay on record. */
+export async function redeliver(call: SpaceCall): Promise<Response> {
+  const { registry, grant, params } = call;
+  const id = params["id"] ?? "";
+  if (!(await registry.events.deliveries.redeliver(grant.space, id, Date.now()))) {
+    throw new RegistryError("DELIVERY_UNKNOWN");
+  }
+  registry.later(registry.events.queue.send([{ kind: "delivery", id }]));
+  return getDelivery(call);
+}
+
+function view(delivery: Delivery): object {
+  const { eventId, triggerId, targetId, nextAttemptAt, createdAt, finishedAt, ...rest } = delivery;
+  return {
+    ...rest,
+    event: eventId,
+    trigger: triggerId,
+    target: targetId,
+    nextAttemptAt: isoTimeOrNull(nextAttemptAt),
+    createdAt: isoTime(createdAt),
+    finishedAt: isoTimeOrNull(finishedAt),
+  };
+}

@@ -1,0 +1,132 @@
+import { z } from "zod";
+import { DELIVERY_STATUSES } from "../events/stores.ts";
+import { triggerMatch } from "../events/trigger.ts";
+import { pageQuery } from "./schemas.ts";
+
+const name = z.string().trim().min(1).max(100);
+const time = z.iso.datetime();
+
+export const targetInput = z.strictObject({
+  name,
+  type: z
+    .string()
+    .max(50)
+    .meta({ description: "As `standard-webhook`; an unknown type is answered with the list of those there are." }),
+  url: z.string().max(2000).optional().meta({ description: "https, on a public host. Some types know their own." }),
+  secret: z
+    .string()
+    .min(1)
+    .max(4096)
+    .optional()
+    .meta({ description: "Where the type takes one of yours. It is never shown again." }),
+  config: z
+    .record(z.string(), z.unknown())
+    .default({})
+    .meta({ description: "What the type needs beside its address." }),
+});
+
+export const targetOutput = z
+  .object({
+    id: z.string(),
+    name,
+    type: z.string(),
+    url: z.string(),
+    config: z.unknown(),
+    enabled: z.boolean(),
+    disabledReason: z.string().nullable().meta({ description: "Why it was switched off by itself." }),
+    failingSince: time.nullable(),
+    createdAt: time,
+  })
+  .meta({ id: "Target" });
+
+export const newTargetOutput = targetOutput
+  .extend({ secret: z.string().optional().meta({ description: "Where we made one. Shown this once." }) })
+  .meta({ id: "NewTarget" });
+
+export const secretInput = z.strictObject({
+  secret: z.string().min(1).max(4096).optional().meta({ description: "Where the type takes one of yours." }),
+});
+
+export const secretOutput = z.object({
+  secret: z.string().optional(),
+  previousUntil: time.meta({ description: "Until then the old secret signs too." }),
+});
+
+export const triggerInput = z.strictObject({
+  name,
+  match: triggerMatch,
+  targets: z
+    .array(z.string().max(100))
+    .min(1)
+    .max(20)
+    .transform((ids) => [...new Set(ids)]),
+});
+
+export const triggerOutput = z
+  .object({
+    id: z.string(),
+    name,
+    match: z.unknown(),
+    targets: z.array(z.string()),
+    enabled: z.boolean(),
+    createdAt: time,
+  })
+  .meta({ id: "Trigger" });
+
+export const previewInput = z.strictObject({
+  match: triggerMatch,
+  repository: z.string().max(255).meta({ description: "The path within the space." }),
+  tag: z.string().max(128),
+});
+
+export const previewOutput = z.object({
+  fires: z.boolean(),
+  reason: z.string().optional().meta({ description: "Why not." }),
+});
+
+export const eventOutput = z
+  .object({
+    id: z.string(),
+    type: z.string(),
+    timestamp: time,
+    data: z.looseObject({ repository: z.string(), tag: z.string().nullable(), digest: z.string() }),
+  })
+  .meta({ id: "Event" });
+
+export const deliveryQuery = pageQuery.extend({
+  status: z.enum(DELIVERY_STATUSES).optional(),
+  trigger: z.string().max(100).optional(),
+  target: z.string().max(100).optional(),
+});
+
+export const deliveryOutput = z
+  .object({
+    id: z.string().meta({ description: "What receivers get as webhook-id: the same for every attempt." }),
+    event: z.string(),
+    trigger: z.string(),
+    target: z.string(),
+    repository: z.string(),
+    tag: z.string().nullable(),
+    status: z.enum(DELIVERY_STATUSES),
+    attempts: z.int(),
+    nextAttemptAt: time.nullable(),
+    createdAt: time,
+    finishedAt: time.nullable(),
+  })
+  .meta({ id: "Delivery" });
+
+export const deliveryDetailOutput = deliveryOutput
+  .omit({ attempts: true })
+  .extend({
+    attempts: z.array(
+      z.object({
+        number: z.int(),
+        at: time,
+        milliseconds: z.int(),
+        status: z.int().nullable(),
+        outcome: z.string(),
+        detail: z.string().meta({ description: "The beginning of the answer, or what went wrong." }),
+      }),
+    ),
+  })
+  .meta({ id: "DeliveryDetail" });

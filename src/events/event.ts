@@ -1,0 +1,76 @@
+/** What can happen to a repository, as the outbox names it. */
+export const EVENT_TYPES = [
+  "tag.created",
+  "tag.updated",
+  "tag.deleted",
+  "manifest.pushed",
+  "manifest.deleted",
+] as const;
+
+export type EventType = (typeof EVENT_TYPES)[number];
+
+/** One change of a tag or manifest, as the outbox holds it. */
+export interface RegistryEvent {
+  /** `evt_…`; the same for ever. */
+  readonly id: string;
+  readonly type: EventType;
+  /** Milliseconds since the epoch. */
+  readonly occurredAt: number;
+  /** The host and port that the pusher used. */
+  readonly registry: string;
+  readonly space: string;
+  /** Within the space, as in `web/api`. */
+  readonly path: string;
+  /** Null for what happens to a manifest as such. */
+  readonly tag: string | null;
+  readonly digest: string;
+  /** What the tag pointed to before; null when it is new. */
+  readonly previousDigest: string | null;
+  readonly mediaType: string;
+  readonly artifactType: string | null;
+  /** Bytes of the manifest. */
+  readonly size: number;
+  /** An index's platforms, as in `linux/amd64`; empty where none are known. */
+  readonly platforms: readonly string[];
+  readonly actor: Actor;
+}
+
+/** Who did it: a token of the space. */
+interface Actor {
+  readonly id: string;
+  /** The token's name, as in `ci`. */
+  readonly name: string;
+}
+
+/** The repository's full name, as in `acme/web/api`. */
+export function repositoryOf({ space, path }: RegistryEvent): string {
+  return `${space}/${path}`;
+}
+
+/** The image's whole reference: `registry.example.com/acme/web:1.2.3@sha256:…`. */
+export function imageOf(event: RegistryEvent): string {
+  const tag = event.tag === null ? "" : `:${event.tag}`;
+  return `${event.registry}/${repositoryOf(event)}${tag}@${event.digest}`;
+}
+
+/** Our own form of an event, which the formats without one of their own carry. */
+export function eventDocument(event: RegistryEvent): object {
+  const { space, registry, tag, digest, previousDigest, mediaType, size, platforms, actor } = event;
+  return {
+    type: `registry.${event.type}`,
+    timestamp: new Date(event.occurredAt).toISOString(),
+    data: {
+      space,
+      registry,
+      repository: repositoryOf(event),
+      tag,
+      digest,
+      previousDigest,
+      mediaType,
+      size,
+      platforms,
+      image: imageOf(event),
+      actor: { type: "token", name: actor.name, claims: {} },
+    },
+  };
+}

@@ -1,0 +1,118 @@
+/**
+ * Regular expressions that match in linear time, since they come from users: all states are followed at once (Thompson,
+ * "Regular Expression Search Algorithm", 1968), so that no pattern backtracks. A match costs at most the states times the text's
+ * length. regex-syntax.ts says what a pattern may have; it then means what it means in JavaScript, without flags.
+ */
+import { RuleError } from "./rule-error.ts";
+import { parseRegex, type RegexNode } from "./regex-syntax.ts";
+
+export interface LinearRegex {
+  /** Whether the pattern matches anywhere in the text, as RegExp.prototype.test has it. */
+  readonly test: (text: string) => boolean;
+}
+
+/** Counts repeat what they count: `(a{50}){50}` has 2,500 states. */
+const MAX_STATES = 2000;
+
+/** A state of the automaton; `id` is its place in the order of making. */
+interface State {
+  readonly id: number;
+  /** What must be there to go on: a character, which is then used up; a place in the text; or nothing (`fork`). */
+  readonly needs: Extract<RegexNode, { kind: "character" | "start" | "end" }> | { readonly kind: "fork" | "accept" };
+  readonly next: State[];
+}
+
+interface Program {
+  readonly entry: State;
+  readonly size: number;
+}
+
+/** Throws RuleError with what it is about the pattern that isn't supported. */
+export function compileRegex(pattern: string): LinearRegex {
+  const node = parseRegex(pattern);
+  if (statesOf(node) > MAX_STATES) {
+    throw new RuleError(`the regex is too big: its counts, written out, come to more than ${MAX_STATES} states`);
+  }
+  const program = build(node);
+  return { test: (text) => search(program, text) };
+}
+
+/** How many states a node takes. At least one, so that it bounds the time to build them as well. */
+function statesOf(node: RegexNode): number {
+  if (node.kind === "repeat") {
+    const body = statesOf(node.body);
+    const optional = node.max === Infinity ? 1 : node.max - node.min;
+    return Math.max(node.min * body + optional * (body + 1), 1);
+  }
+  if (!("parts" in node)) return 1;
+  return node.parts.reduce(
+    (sum, part) => sum + statesOf(part),
+    node.kind === "choice" || node.parts.length === 0 ? 1 : 0,
+  );
+}
+
+function build(root: RegexNode): Program {
+  let size = 0;
+  const state = (needs: State["needs"], next: State[]): State => ({ id: size++, needs, next });
+
+  /** The state that the node begins with; what follows it comes first. */
+  function enter(node: RegexNode, following: State): State {
+    switch (node.kind) {
+      case "character":
+      case "start":
+      case "end":
+        return state(node, [following]);
+      case "sequence":
+        return node.parts.reduceRight((after, part) => enter(part, after), following);
+      case "choice":
+        return state(
+          { kind: "fork" },
+          node.parts.map((part) => enter(part, following)),
+        );
+      case "repeat":
+        return enterRepeat(node, following);
+    }
+  }
+
+  function enterRepeat({ body, min, max }: Extract<RegexNode, { kind: "repeat" }>, following: State): State {
+    let entry = following;
+    if (max === Infinity) {
+      entry = state({ kind: "fork" }, [following]);
+      entry.next.push(enter(body, entry));
+    } else {
+      for (let count = min; count < max; count++) entry = state({ kind: "fork" }, [following, enter(body, entry)]);
+    }
+    for (let count = 0; count < min; count++) entry = enter(body, entry);
+    return entry;
+  }
+
+  const entry = enter(root, state({ kind: "accept" }, []));
+  return { entry, size };
+}
+
+function search({ entry, size }: Program, text: string): boolean {
+  /** Where in the text each state was last seen: each is taken once there, however many ways lead to it. */
+  const seenAt = new Int32Array(size).fill(-1);
+  let active: State[] = [];
+  for (let at = 0; at <= text.length; at++) {
+    const following: State[] = [];
+    // The match may begin here as well.
+    active.push(entry);
+    // Grows while it is walked: by what is reached without using a character.
+    for (const state of active) {
+      if (seenAt[state.id] === at) continue;
+      seenAt[state.id] = at;
+      if (state.needs.kind === "accept") return true;
+      if (state.needs.kind === "character") {
+        if (at < text.length && state.needs.takes(text.charCodeAt(at)))
+          for (const next of state.next) following.push(next);
+      } else if (isAt(state.needs.kind, at, text)) for (const next of state.next) active.push(next);
+    }
+    active = following;
+  }
+  return false;
+}
+
+function isAt(place: "start" | "end" | "fork", at: number, text: string): boolean {
+  return place === "fork" || at === (place === "start" ? 0 : text.length);
+}

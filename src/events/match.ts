@@ -1,0 +1,151 @@
+import { matchesGlob } from "../oci/glob.ts";
+import { matchesRepository } from "../oci/repository-pattern.ts";
+import { type RegistryEvent, repositoryOf } from "./event.ts";
+import { compileTagRule } from "./tag-rule.ts";
+import type { TriggerMatch } from "./trigger.ts";
+
+/** What the repository knows beside the event. */
+export interface MatchFacts {
+  /** As {@link newestOf} finds it among the repository's other tags; null when there is none. */
+  readonly newestTag: string | null;
+}
+
+export type MatchResult = { readonly fires: true } | { readonly fires: false; readonly reason: string };
+
+/** Null when the event passes; otherwise one sentence for the operator who wonders why nothing was deployed. */
+type Check = (match: TriggerMatch, event: RegistryEvent, facts: MatchFacts) => string | null;
+
+/** The first that objects gives the reason: the coarse ones come first. */
+const CHECKS: readonly Check[] = [
+  checkType,
+  checkRepository,
+  checkTag,
+  checkReferrer,
+  checkArtifactType,
+  checkActor,
+  checkPlatforms,
+  checkDigest,
+  checkNewest,
+];
+
+/** Whether a trigger fires on an event, and if not, why. */
+export function matchTrigger(match: TriggerMatch, event: RegistryEvent, facts: MatchFacts): MatchResult {
+  for (const check of CHECKS) {
+    const reason = check(match, event, facts);
+    if (reason !== null) return { fires: false, reason };
+  }
+  return { fires: true };
+}
+
+/** The tag of the newest version that the trigger's tag rule takes; null without one, and for rules that aren't about versions. */
+export function newestOf(match: TriggerMatch, tags: readonly string[]): string | null {
+  if (match.tag === undefined) return null;
+  const { refusal, order } = compileTagRule(match.tag);
+  if (order === null) return null;
+  let newest: string | null = null;
+  for (const tag of tags) {
+    const isNewer = newest === null || order(tag, newest) > 0;
+    // Asked last, since a regex is the dearest part of it.
+    if (isNewer && refusal(tag) === null) newest = tag;
+  }
+  return newest;
+}
+
+function checkType({ events }: TriggerMatch, { type }: RegistryEvent): string | null {
+  return events.includes(type) ? null : `the event is ${type}; the trigger takes ${listed(events)}`;
+}
+
+function checkRepository({ repositories }: TriggerMatch, event: RegistryEvent): string | null {
+  if (matchesRepository(repositories, event.path)) return null;
+  return `the repository ${repositoryOf(event)} is not among ${listed(repositories)}`;
+}
+
+function checkTag({ tag: rule }: TriggerMatch, { tag }: RegistryEvent): string | null {
+  if (rule === undefined) return null;
+  return tag === null ? "the event has no tag; the trigger has a rule for tags" : compileTagRule(rule).refusal(tag);
+}
+
+/**
+ * The tags by which clients find what refers to an image: the distribution spec's ("Referrers Tag Schema"), and cosign's, which
+ * add `.sig`, `.att` or `.sbom`.
+ */
+const REFERRER_TAG = /^sha(?:256|512)-[0-9a-f]{64}(?:\.[\w.-]+)?$/;
+
+/** A signature comes with the image, and often after it: it must not deploy the image again. */
+function checkReferrer({ tag: rule, artifactTypes = [] }: TriggerMatch, event: RegistryEvent): string | null {
+  const { tag, artifactType } = event;
+  const isReferrer = tag === null ? !isImage(event) : REFERRER_TAG.test(tag);
+  const isNamed = rule?.type === "exact" && rule.value === tag;
+  const isAskedFor = artifactTypes.some((pattern) => pattern !== IMAGE && matchesArtifactType(pattern, event));
+  if (!isReferrer || isNamed || isAskedFor) return null;
+  return tag === null
+    ? `an untagged ${artifactType} refers to something else, as signatures do; the trigger does not ask for its artifact type`
+    : `the tag ${tag} is one that clients make for signatures and other referrers; the trigger does not ask for them`;
+}
+
+function checkArtifactType({ artifactTypes }: TriggerMatch, event: RegistryEvent): string | null {
+  if (artifactTypes?.some((pattern) => matchesArtifactType(pattern, event)) ?? true) return null;
+  const type = isImage(event) ? "an image" : `of the artifact type ${event.artifactType}`;
+  return `what was pushed is ${type}; the trigger takes ${listed(artifactTypes)}`;
+}
+
+function checkActor({ actors }: TriggerMatch, { actor }: RegistryEvent): string | null {
+  const name = `token:${actor.name}`;
+  if (actors?.some((pattern) => matchesGlob(pattern, name)) ?? true) return null;
+  return `${name} did it; the trigger takes ${listed(actors)}`;
+}
+
+function checkPlatforms({ platforms }: TriggerMatch, event: RegistryEvent): string | null {
+  const missing = platforms?.all.filter((wanted) => !event.platforms.some((platform) => isPlatform(platform, wanted)));
+  if (missing === undefined || missing.length === 0) return null;
+  if (event.platforms.length === 0) return `the manifest names no platforms; the trigger needs ${listed(missing)}`;
+  return `the platforms ${listed(event.platforms)} are there; the trigger also needs ${listed(missing)}`;
+}
+
+function checkDigest({ digestChangedOnly }: TriggerMatch, event: RegistryEvent): string | null {
+  const { type, tag, digest, previousDigest } = event;
+  // What is deleted was there before, of course.
+  if (!digestChangedOnly || type === "tag.deleted" || digest !== previousDigest) return null;
+  return `the tag ${tag} was on this digest before; the trigger takes changed digests only`;
+}
+
+function checkNewest({ tag: rule }: TriggerMatch, { tag }: RegistryEvent, { newestTag }: MatchFacts): string | null {
+  if (rule?.onlyIfNewer !== true || tag === null || newestTag === null || newestTag === tag) return null;
+  const order = compileTagRule(rule).order?.(tag, newestTag) ?? 1;
+  return order > 0 ? null : `the tag ${tag} is not newer than ${newestTag}, which the repository has`;
+}
+
+/** How a trigger names ordinary images and indexes, which have no artifact type of their own. */
+const IMAGE = "image";
+
+const IMAGE_CONFIGS: ReadonlySet<string | null> = new Set([
+  null,
+  "application/vnd.oci.image.config.v1+json",
+  "application/vnd.docker.container.image.v1+json",
+]);
+
+/** A manifest's artifact type is its config's media type unless it says otherwise; an index has none. */
+function isImage({ artifactType }: RegistryEvent): boolean {
+  return IMAGE_CONFIGS.has(artifactType);
+}
+
+function matchesArtifactType(pattern: string, event: RegistryEvent): boolean {
+  return pattern === IMAGE ? isImage(event) : matchesGlob(pattern, event.artifactType ?? "");
+}
+
+/** Whether the platform is the one that is wanted: of any variant, where none is wanted. */
+function isPlatform(platform: string, wanted: string): boolean {
+  const [there, asked] = [normalPlatform(platform), normalPlatform(wanted)];
+  return there === asked || there.startsWith(`${asked}/`);
+}
+
+/** v8 is what arm64 means without a variant (image spec, "Platform Variants"). */
+function normalPlatform(platform: string): string {
+  return platform.toLowerCase().replace(/\/arm64\/v8$/, "/arm64");
+}
+
+/** A few of the list: the reason stays a sentence. */
+function listed(items: readonly string[] = []): string {
+  const shown = items.slice(0, 5).join(", ");
+  return items.length > 5 ? `${shown} and ${items.length - 5} more` : shown;
+}

@@ -1,0 +1,11 @@
+import { z } from "zod";
+
+/** What the queue carries: ids only. The rows that they name say the rest. */
+export const queueMessage = z.discriminatedUnion("kind", [
+  /** An event whose triggers are to be matched. */
+  z.strictObject({ kind: z.literal("event"), id: z.string() }),
+  /** A delivery that is due. */
+  z.strictObject({ kind: z.literal("delivery"), id: z.string() }),
+]);
+
+export type QueueMessage = z.infer<typeof queueMessage>;

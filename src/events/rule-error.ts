@@ -1,0 +1,4 @@
+/** A rule as written cannot work. The message says why, in words for whoever wrote it. */
+export class RuleError extends Error {
+  override readonly name = "RuleError";
+}

@@ -1,0 +1,55 @@
+import { z } from "zod";
+import { EVENT_TYPES, imageOf, type RegistryEvent, repositoryOf } from "../event.ts";
+import { type Attempt, defineTarget, type TargetRequest } from "../target.ts";
+import { hmacHeaders, postJson } from "./request.ts";
+
+const config = z.strictObject({
+  secretAs: z
+    .enum(["header", "hmac"])
+    .default("header")
+    .meta({
+      description:
+        "How the secret, if there is one, proves who sends: `header` sends it as X-Webhook-Secret, which Argo CD Image Updater " +
+        "compares; `hmac` signs the body in X-Signature and X-Hub-Signature-256.",
+    }),
+});
+
+/** CloudEvents 1.0. Argo CD Image Updater wants `image` or `container` in the type, and reads these names in the data. */
+function cloudEvent(event: RegistryEvent): object {
+  const { id, type, registry, tag, digest } = event;
+  const repository = repositoryOf(event);
+  return {
+    specversion: "1.0",
+    id,
+    source: `https://${registry}/${repository}`,
+    type: `registry.image.${type}`,
+    // Whatever follows a colon is taken for the tag: so no digest here.
+    subject: tag === null ? repository : `${repository}:${tag}`,
+    time: new Date(event.occurredAt).toISOString(),
+    datacontenttype: "application/json",
+    data: { repository, tag, digest, registryUrl: registry, image: imageOf(event) },
+  };
+}
+
+type Config = z.infer<typeof config>;
+
+async function secretHeaders(attempt: Attempt<Config>, body: string): Promise<TargetRequest["headers"]> {
+  const [newest] = attempt.secrets;
+  if (newest === undefined) return {};
+  return attempt.config.secretAs === "hmac" ? hmacHeaders(newest, body) : { "x-webhook-secret": newest };
+}
+
+export const cloudevents = defineTarget({
+  type: "cloudevents",
+  summary: "A CloudEvent in structured mode, for Argo CD Image Updater, Knative, Argo Events and event brokers.",
+  secret: "optional",
+  events: EVENT_TYPES,
+  config,
+  async request(attempt) {
+    const body = JSON.stringify(cloudEvent(attempt.event));
+    return postJson(attempt.url, body, {
+      "content-type": "application/cloudevents+json",
+      ...(await secretHeaders(attempt, body)),
+    });
+  },
+});

@@ -1,0 +1,48 @@
+import { EVENT_TYPES, type EventType, type RegistryEvent, repositoryOf } from "../event.ts";
+import { defineTarget } from "../target.ts";
+import { literalAuthorization, NO_CONFIG, postJson } from "./request.ts";
+
+/** With the method that a registry is asked by. */
+const ACTIONS: Readonly<Record<EventType, { action: string; method: string }>> = {
+  "tag.created": { action: "push", method: "PUT" },
+  "tag.updated": { action: "push", method: "PUT" },
+  "manifest.pushed": { action: "push", method: "PUT" },
+  "tag.deleted": { action: "delete", method: "DELETE" },
+  "manifest.deleted": { action: "delete", method: "DELETE" },
+};
+
+/** Addresses of clients and servers are not told: those fields are there, and empty. */
+function envelope(event: RegistryEvent): object {
+  const { id, registry: host, digest, mediaType, size, tag, actor } = event;
+  const { action, method } = ACTIONS[event.type];
+  const repository = repositoryOf(event);
+  const url = `https://${host}/v2/${repository}/manifests/${digest}`;
+  return {
+    events: [
+      {
+        id,
+        timestamp: new Date(event.occurredAt).toISOString(),
+        action,
+        target: { mediaType, digest, size, length: size, repository, url, ...(tag !== null && { tag }) },
+        request: { id, addr: "", host, method, useragent: "" },
+        actor: { name: actor.name },
+        source: { addr: host, instanceID: "" },
+      },
+    ],
+  };
+}
+
+export const distribution = defineTarget({
+  type: "distribution",
+  summary:
+    "The notification envelope of Docker's registry (distribution), for Keel and others; the secret is the Authorization header.",
+  secret: "optional",
+  events: EVENT_TYPES,
+  config: NO_CONFIG,
+  request(attempt) {
+    return postJson(attempt.url, JSON.stringify(envelope(attempt.event)), {
+      "content-type": "application/vnd.docker.distribution.events.v2+json",
+      ...literalAuthorization(attempt),
+    });
+  },
+});

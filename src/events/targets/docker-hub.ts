@@ -1,0 +1,19 @@
+import { repositoryOf } from "../event.ts";
+import { definePushFormat, seconds, type TaggedEvent } from "./push-format.ts";
+
+/** With the registry's host in `repo_name`, where Docker Hub has none: consumers compare it with the image's whole name. */
+export function dockerHubBody(event: TaggedEvent): object {
+  const name = `${event.registry}/${repositoryOf(event)}`;
+  const url = `https://${name}`;
+  return {
+    push_data: { pushed_at: seconds(event.occurredAt), pusher: event.actor.name, tag: event.tag },
+    callback_url: url,
+    repository: { repo_name: name, name: event.path, namespace: event.space, repo_url: url },
+  };
+}
+
+export const dockerHub = definePushFormat({
+  type: "docker-hub",
+  summary: "Docker Hub's format, for Flux, Kargo and Keel; the secret is the Authorization header.",
+  body: dockerHubBody,
+});

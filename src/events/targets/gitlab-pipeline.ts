@@ -1,0 +1,58 @@
+import { z } from "zod";
+import { EVENT_TYPES, imageOf, type RegistryEvent, repositoryOf } from "../event.ts";
+import { defineTarget, type StatusRules } from "../target.ts";
+import { below, newestSecret } from "./request.ts";
+
+const config = z.strictObject({
+  project: z
+    .string()
+    .max(255)
+    .regex(/^[a-z0-9_][a-z0-9_.+-]*(?:\/[a-z0-9_][a-z0-9_.+-]*)*$/i, "a GitLab project's number or full path")
+    .meta({ description: "The project's number, or its full path.", examples: ["42", "acme/deploy"] }),
+  ref: z
+    .string()
+    .min(1)
+    .max(255)
+    .meta({ description: "The branch or tag whose pipeline runs.", examples: ["main"] }),
+});
+
+/** The pipeline's variables; those without a value are left out. */
+function variables(event: RegistryEvent): Readonly<Record<string, string | null>> {
+  return {
+    SPACEDOCK_EVENT: `registry.${event.type}`,
+    SPACEDOCK_IMAGE: imageOf(event),
+    SPACEDOCK_REGISTRY: event.registry,
+    SPACEDOCK_REPOSITORY: repositoryOf(event),
+    SPACEDOCK_TAG: event.tag,
+    SPACEDOCK_DIGEST: event.digest,
+  };
+}
+
+const STATUSES: StatusRules = {
+  400: { verdict: "failed", reason: "GitLab makes no pipeline of it" },
+  401: { verdict: "retry", reason: "GitLab does not accept the trigger token" },
+  404: { verdict: "retry", reason: "GitLab has no such project, or the trigger token is not its own" },
+};
+
+export const gitlabPipeline = defineTarget({
+  type: "gitlab-pipeline",
+  summary: "Runs a GitLab pipeline with the image in its variables; the secret is a pipeline trigger token.",
+  secret: "given",
+  events: EVENT_TYPES,
+  defaultUrl: "https://gitlab.com",
+  config,
+  request(attempt) {
+    const { project, ref } = attempt.config;
+    const form = new URLSearchParams({ token: newestSecret(attempt), ref });
+    for (const [name, value] of Object.entries(variables(attempt.event))) {
+      if (value !== null) form.append(`variables[${name}]`, value);
+    }
+    return {
+      url: below(attempt.url, ["api", "v4", "projects", project, "trigger", "pipeline"]),
+      method: "POST",
+      headers: { "content-type": "application/x-www-form-urlencoded" },
+      body: form.toString(),
+    };
+  },
+  statuses: () => STATUSES,
+});

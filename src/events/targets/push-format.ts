@@ -1,0 +1,41 @@
+import type { EventType, RegistryEvent } from "../event.ts";
+import { defineTarget, type TargetDefinition, type TargetType, UnsendableError } from "../target.ts";
+import { literalAuthorization, NO_CONFIG, postJson } from "./request.ts";
+
+/** What formats can say that only know a push of a tag. */
+export const TAG_PUSHES = ["tag.created", "tag.updated"] as const satisfies readonly EventType[];
+
+export interface TaggedEvent extends RegistryEvent {
+  readonly tag: string;
+}
+
+/** Throws UnsendableError. */
+export function requireTag(event: RegistryEvent): TaggedEvent {
+  if (event.tag === null) throw new UnsendableError("the event has no tag");
+  return { ...event, tag: event.tag };
+}
+
+export interface PushFormat extends Pick<TargetDefinition<object>, "type" | "summary"> {
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body: (event: TaggedEvent) => object;
+}
+
+/** Another registry's or consumer's own JSON for a push; the secret, if there is one, is the Authorization header. */
+export function definePushFormat({ type, summary, headers, body }: PushFormat): TargetType {
+  return defineTarget({
+    type,
+    summary,
+    secret: "optional",
+    events: TAG_PUSHES,
+    config: NO_CONFIG,
+    request(attempt) {
+      const text = JSON.stringify(body(requireTag(attempt.event)));
+      return postJson(attempt.url, text, { ...headers, ...literalAuthorization(attempt) });
+    },
+  });
+}
+
+/** Whole seconds since the epoch. */
+export function seconds(milliseconds: number): number {
+  return Math.floor(milliseconds / 1000);
+}

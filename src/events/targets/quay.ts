@@ -1,0 +1,21 @@
+import { repositoryOf } from "../event.ts";
+import { definePushFormat, type TaggedEvent } from "./push-format.ts";
+
+function quayBody(event: TaggedEvent): object {
+  const repository = repositoryOf(event);
+  const image = `${event.registry}/${repository}`;
+  return {
+    name: event.path,
+    repository,
+    namespace: event.space,
+    docker_url: image,
+    homepage: `https://${image}`,
+    updated_tags: [event.tag],
+  };
+}
+
+export const quay = definePushFormat({
+  type: "quay",
+  summary: "Quay's format, for Flux, Argo CD Image Updater, Kargo and Keel; the secret is the Authorization header.",
+  body: quayBody,
+});

@@ -1,0 +1,25 @@
+import { EVENT_TYPES, eventDocument } from "../event.ts";
+import { standardSignatures } from "../sign.ts";
+import { defineTarget } from "../target.ts";
+import { seconds } from "./push-format.ts";
+import { newestSecret, NO_CONFIG, postJson } from "./request.ts";
+
+/** https://www.standardwebhooks.com, version 1.0.0: the id is the delivery's, the timestamp the attempt's. */
+export const standardWebhook = defineTarget({
+  type: "standard-webhook",
+  summary: "Our own event, signed as Standard Webhooks says; for receivers that you write.",
+  secret: "made",
+  events: EVENT_TYPES,
+  config: NO_CONFIG,
+  async request(attempt) {
+    const { event, deliveryId: id, now, url, secrets } = attempt;
+    newestSecret(attempt);
+    const body = JSON.stringify(eventDocument(event));
+    const timestamp = seconds(now.getTime());
+    return postJson(url, body, {
+      "webhook-id": id,
+      "webhook-timestamp": String(timestamp),
+      "webhook-signature": await standardSignatures(secrets, { id, timestamp, body }),
+    });
+  },
+});

@@ -1,0 +1,166 @@
+import { z } from "zod";
+import { isRepositoryPattern } from "../oci/repository-pattern.ts";
+import { EVENT_TYPES, type EventType } from "./event.ts";
+import { compileRegex } from "./linear-regex.ts";
+import { RuleError } from "./rule-error.ts";
+import { compileTagRule, isTagGlob, PRERELEASE_RULES, TAG_RULE_TYPES, type TagRule } from "./tag-rule.ts";
+
+/** Entries of any list: more than anybody needs, and it bounds what matching costs. */
+const MAX_ENTRIES = 100;
+
+/** As long as a regex may be. */
+const MAX_VALUE = 200;
+
+const tagRuleFields = z.strictObject({
+  type: z.enum(TAG_RULE_TYPES).meta({
+    description:
+      "How `value` is read. `semver`: a range as npm has it, as in `^1.2` or `>=1.0 <2.0`. `nuget`: a range as Octopus channels have it, as in `[1.0,2.0)`. " +
+      "Both read tags of one to four numbers, with or without a `v`. `regex`: matches anywhere unless anchored. `glob`: `*` any characters, `?` any one. `exact`: the tag's name.",
+  }),
+  value: z.string().min(1).max(MAX_VALUE),
+  prerelease: z.enum(PRERELEASE_RULES).optional().meta({
+    description:
+      "For `semver` and `nuget`; the others ignore it. By default `any` where the range itself names a prerelease, as in `>=1.0-rc.1`, and `none` elsewhere.",
+  }),
+  prereleaseRegex: z.string().max(MAX_VALUE).optional().meta({
+    description:
+      "With `prerelease` `regex`. As in an Octopus channel, it must match the prerelease, which is empty for a release: `^rc` takes release candidates only, `^(rc|$)` releases as well.",
+  }),
+  exclude: z
+    .array(z.string().refine(isTagGlob, "the name of a tag, or a glob of its characters, * and ?"))
+    .max(MAX_ENTRIES)
+    .optional()
+    .meta({ description: "Names or globs of tags that are never taken.", examples: [["latest"]] }),
+  onlyIfNewer: z.boolean().optional().meta({
+    description: "For `semver` and `nuget`: only a version above all others that the rule takes in the repository.",
+  }),
+});
+
+type TagRuleInput = z.output<typeof tagRuleFields>;
+
+/** What is wrong with a rule whose fields are well formed, and which field should be mended; the first problem is enough. */
+const TAG_RULE_CHECKS: readonly {
+  field: keyof TagRule | "onlyIfNewer";
+  problem: (rule: TagRuleInput) => string | null;
+}[] = [
+  {
+    field: "prereleaseRegex",
+    problem: ({ prerelease, prereleaseRegex }) =>
+      (prerelease === "regex") === (prereleaseRegex !== undefined)
+        ? null
+        : 'prereleaseRegex goes with "prerelease": "regex", and only with it',
+  },
+  { field: "prereleaseRegex", problem: ({ prereleaseRegex }) => problemOf(() => compileRegex(prereleaseRegex ?? "")) },
+  { field: "value", problem: (rule) => problemOf(() => compileTagRule(rule)) },
+  {
+    field: "onlyIfNewer",
+    problem: (rule) =>
+      rule.onlyIfNewer && compileTagRule(rule).order === null
+        ? "only versions can be newer: it needs a tag rule of the type semver or nuget"
+        : null,
+  },
+];
+
+const tagRule = tagRuleFields.superRefine((rule, context) => {
+  for (const { field, problem } of TAG_RULE_CHECKS) {
+    const message = problem(rule);
+    if (message === null) continue;
+    context.addIssue({ code: "custom", path: [field], message });
+    return;
+  }
+});
+
+/** The words of the RuleError that the reader throws; null when it takes the rule. */
+function problemOf(read: () => unknown): string | null {
+  try {
+    read();
+    return null;
+  } catch (error) {
+    if (error instanceof RuleError) return error.message;
+    throw error;
+  }
+}
+
+const platform = z
+  .string()
+  .max(255)
+  .regex(/^[a-z0-9._-]+(?:\/[a-z0-9._-]+){1,2}$/i, "a platform is written os/architecture or os/architecture/variant");
+
+const artifactType = z
+  .string()
+  .regex(/^[\w.+\-/*?]{1,255}$/, '"image", or an artifact type (a media type), in which * and ? may stand for others');
+
+const actor = z
+  .string()
+  .max(200)
+  .regex(/^(?:token:|\*)/, "an actor is written token:<name>; * and ? may stand for characters of it");
+
+/** What has no tag, and so never meets a tag rule. */
+const UNTAGGED: ReadonlySet<EventType> = new Set(["manifest.pushed", "manifest.deleted"]);
+
+/** Which events a trigger fires on: all that is given must hold. Refuses what cannot work, so that nothing of the kind is saved. */
+export const triggerMatch = z
+  .strictObject({
+    repositories: z
+      .array(
+        z
+          .string()
+          .refine(
+            isRepositoryPattern,
+            "a pattern has the characters of a repository's path, * and **, and may start with !",
+          ),
+      )
+      .max(MAX_ENTRIES)
+      .refine(
+        (patterns) => patterns.some((pattern) => !pattern.startsWith("!")),
+        "at least one pattern must include repositories: one without a !",
+      )
+      .default(["**"])
+      .meta({
+        description:
+          "Paths within the space. `*` stands for anything but a slash, `**` for anything; `!` in front excludes.",
+        examples: [["web/*", "!web/tmp-*"]],
+      }),
+    events: z
+      .array(z.enum(EVENT_TYPES))
+      .min(1)
+      .max(MAX_ENTRIES)
+      .default(["tag.created", "tag.updated"])
+      .meta({ description: "The two of manifests have no tag, and tell of each platform's image as well." }),
+    tag: tagRule.optional().meta({
+      description: "Which tags; without it, all but those that clients make for signatures and other referrers.",
+    }),
+    digestChangedOnly: z.boolean().optional().meta({ description: "Not when a tag is pushed again as it was." }),
+    platforms: z
+      .strictObject({ all: z.array(platform).min(1).max(MAX_ENTRIES) })
+      .optional()
+      .meta({
+        description:
+          "Platforms that an index must have, as in `linux/amd64`; without a variant, any will do. An image that is no index names none.",
+      }),
+    artifactTypes: z
+      .array(artifactType)
+      .min(1)
+      .max(MAX_ENTRIES)
+      .optional()
+      .meta({
+        description:
+          "`image` for an image or index; otherwise the artifact type or a glob. Without it: whatever has a tag, but no signatures and other referrers.",
+        examples: [["image"], ["application/vnd.cncf.helm.config.v1+json"]],
+      }),
+    actors: z
+      .array(actor)
+      .min(1)
+      .max(MAX_ENTRIES)
+      .optional()
+      .meta({
+        description: "Who did it: globs over `token:` and the token's name.",
+        examples: [["token:ci-*"]],
+      }),
+  })
+  .refine(({ tag, events }) => tag === undefined || !events.every((type) => UNTAGGED.has(type)), {
+    path: ["tag"],
+    message: "events of manifests have no tag, so a tag rule needs an event of tags",
+  });
+
+export type TriggerMatch = z.output<typeof triggerMatch>;

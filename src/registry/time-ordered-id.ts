@@ -1,0 +1,11 @@
+/** A prefix and a UUID of version 7 (RFC 9562), as in `evt_019…`: ordered by the time it was made. */
+export function timeOrderedId(prefix: string): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  const view = new DataView(bytes.buffer);
+  const milliseconds = Date.now();
+  view.setUint32(0, Math.floor(milliseconds / 2 ** 16));
+  view.setUint16(4, milliseconds % 2 ** 16);
+  view.setUint8(6, 0x70 | (view.getUint8(6) & 0x0f));
+  view.setUint8(8, 0x80 | (view.getUint8(8) & 0x3f));
+  return `${prefix}_${bytes.toHex()}`;
+}

@@ -1,0 +1,82 @@
+import { z } from "zod";
+import { EVENT_TYPES, type RegistryEvent } from "../../events/event.ts";
+import type { OutboxStore } from "../../events/stores.ts";
+import { pageOf } from "../../oci/page.ts";
+import { firstRow, isEmpty, rows } from "./rows.ts";
+import { FIND_SPACE, LIVE_SPACE } from "./spaces.ts";
+
+const EVENTS = `
+  SELECT e.id, e.type, e.occurred_at, e.registry, s.name AS space, r.path, e.tag, e.digest, e.previous_digest, e.media_type,
+    e.artifact_type, e.size, e.platforms, e.actor, t.name AS actor_name, e.space_id, e.repository_id
+  FROM events e JOIN spaces s ON s.id = e.space_id JOIN repositories r ON r.id = e.repository_id
+    LEFT JOIN tokens t ON t.id = e.actor`;
+
+export const FIND_EVENT = `${EVENTS} WHERE e.id = ?1`;
+const LIST_EVENTS = `${EVENTS} WHERE e.space_id = ${LIVE_SPACE} AND e.id < ?2 ORDER BY e.id DESC LIMIT ?3`;
+const UNSENT = "SELECT id FROM events WHERE sent_at IS NULL AND occurred_at < ?1 ORDER BY id LIMIT ?2";
+
+/** After every id there can be. */
+export const LAST_ID = "~";
+
+export const eventRow = z.object({
+  id: z.string(),
+  type: z.enum(EVENT_TYPES),
+  occurred_at: z.int(),
+  registry: z.string(),
+  space: z.string(),
+  path: z.string(),
+  tag: z.string().nullable(),
+  digest: z.string(),
+  previous_digest: z.string().nullable(),
+  media_type: z.string(),
+  artifact_type: z.string().nullable(),
+  size: z.int(),
+  platforms: z.string(),
+  actor: z.string(),
+  actor_name: z.string().nullable(),
+  space_id: z.int(),
+  repository_id: z.int(),
+});
+
+const platformsColumn = z.array(z.string());
+const idRow = z.object({ id: z.string() });
+
+export function d1Outbox(db: D1Database): OutboxStore {
+  return {
+    async find(id) {
+      const row = firstRow(eventRow, await db.prepare(FIND_EVENT).bind(id).all());
+      return row && { event: eventFromRow(row), spaceId: row.space_id, repositoryId: row.repository_id };
+    },
+
+    async unsent(before, limit) {
+      return rows(idRow, await db.prepare(UNSENT).bind(before, limit).all()).map(({ id }) => id);
+    },
+
+    async list(space, { limit, last }) {
+      const [found, events] = await db.batch([
+        db.prepare(FIND_SPACE).bind(space),
+        db.prepare(LIST_EVENTS).bind(space, last ?? LAST_ID, limit + 1),
+      ]);
+      return isEmpty(found) ? null : pageOf(rows(eventRow, events).map(eventFromRow), limit);
+    },
+  };
+}
+
+export function eventFromRow(row: z.infer<typeof eventRow>): RegistryEvent {
+  return {
+    id: row.id,
+    type: row.type,
+    occurredAt: row.occurred_at,
+    registry: row.registry,
+    space: row.space,
+    path: row.path,
+    tag: row.tag,
+    digest: row.digest,
+    previousDigest: row.previous_digest,
+    mediaType: row.media_type,
+    artifactType: row.artifact_type,
+    size: row.size,
+    platforms: platformsColumn.parse(JSON.parse(row.platforms)),
+    actor: { id: row.actor, name: row.actor_name ?? row.actor },
+  };
+}

@@ -1,0 +1,110 @@
+import { z } from "zod";
+import type { Target, TargetSecrets, TargetStore } from "../../events/stores.ts";
+import { pageOf } from "../../oci/page.ts";
+import type { SecretBox } from "../secret-box.ts";
+import { firstRow, isEmpty, rows } from "./rows.ts";
+import { FIND_SPACE, LIVE_SPACE } from "./spaces.ts";
+
+export const TARGET_COLUMNS = "id, name, type, url, config, enabled, disabled_reason, failing_since, created_at";
+const IN_SPACE = `space_id = ${LIVE_SPACE} AND id = ?2 AND deleted_at IS NULL`;
+
+const CREATE = `
+  INSERT INTO targets (id, space_id, name, type, url, config, secret, created_at)
+  SELECT ?2, space_id, ?3, ?4, ?5, ?6, ?7, ?8 FROM (SELECT ${LIVE_SPACE} AS space_id) WHERE space_id IS NOT NULL`;
+const FIND = `SELECT ${TARGET_COLUMNS} FROM targets WHERE ${IN_SPACE}`;
+const LIST = `
+  SELECT ${TARGET_COLUMNS} FROM targets WHERE space_id = ${LIVE_SPACE} AND id > ?2 AND deleted_at IS NULL
+  ORDER BY id LIMIT ?3`;
+const SET_ENABLED = `UPDATE targets SET enabled = ?3, disabled_reason = NULL, failing_since = NULL WHERE ${IN_SPACE}`;
+const ROTATE = `UPDATE targets SET previous_secret = secret, previous_until = ?4, secret = ?3 WHERE ${IN_SPACE}`;
+const DELETE = `UPDATE targets SET deleted_at = ?3, secret = NULL, previous_secret = NULL WHERE ${IN_SPACE}`;
+const KNOWN = `
+  SELECT t.id FROM json_each(?2) wanted JOIN targets t ON t.id = wanted.value
+  WHERE t.space_id = ${LIVE_SPACE} AND t.deleted_at IS NULL`;
+
+export const targetRow = z.object({
+  id: z.string(),
+  name: z.string(),
+  type: z.string(),
+  url: z.string(),
+  config: z.string(),
+  enabled: z.int(),
+  disabled_reason: z.string().nullable(),
+  failing_since: z.int().nullable(),
+  created_at: z.int(),
+});
+
+export const secretColumns = z.object({
+  secret: z.string().nullable(),
+  previous_secret: z.string().nullable(),
+  previous_until: z.int().nullable(),
+});
+
+const idRow = z.object({ id: z.string() });
+
+/** @param box keeps the secrets; each is tied to its target's id. */
+export function d1Targets(db: D1Database, box: SecretBox): TargetStore {
+  const changes = async (sql: string, ...values: readonly (string | number | null)[]): Promise<boolean> => {
+    const statement = db.prepare(sql).bind(...values);
+    return (await statement.run()).meta.changes > 0;
+  };
+  return {
+    async create(space, { id, name, type, url, config, createdAt }, secret) {
+      const sealed = secret === null ? null : await box.seal(secret, id);
+      return changes(CREATE, space, id, name, type, url, JSON.stringify(config), sealed, createdAt);
+    },
+
+    async find(space, id) {
+      const row = firstRow(targetRow, await db.prepare(FIND).bind(space, id).all());
+      return row && targetFromRow(row);
+    },
+
+    async list(space, { limit, last }) {
+      const [found, targets] = await db.batch([
+        db.prepare(FIND_SPACE).bind(space),
+        db.prepare(LIST).bind(space, last ?? "", limit + 1),
+      ]);
+      return isEmpty(found) ? null : pageOf(rows(targetRow, targets).map(targetFromRow), limit);
+    },
+
+    setEnabled: (space, id, enabled) => changes(SET_ENABLED, space, id, enabled ? 1 : 0),
+
+    async rotateSecret(space, id, secret, previousUntil) {
+      return changes(ROTATE, space, id, await box.seal(secret, id), previousUntil);
+    },
+
+    delete: (space, id) => changes(DELETE, space, id, Date.now()),
+
+    async known(space, ids) {
+      return rows(idRow, await db.prepare(KNOWN).bind(space, JSON.stringify(ids)).all()).map(({ id }) => id);
+    },
+  };
+}
+
+export function targetFromRow(row: z.infer<typeof targetRow>): Target {
+  const config: unknown = JSON.parse(row.config);
+  return {
+    id: row.id,
+    name: row.name,
+    type: row.type,
+    url: row.url,
+    config,
+    enabled: row.enabled === 1,
+    disabledReason: row.disabled_reason,
+    failingSince: row.failing_since,
+    createdAt: row.created_at,
+  };
+}
+
+export async function openSecrets(
+  box: SecretBox,
+  id: string,
+  row: z.infer<typeof secretColumns>,
+): Promise<TargetSecrets> {
+  const open = async (sealed: string | null): Promise<string | null> => (sealed === null ? null : box.open(sealed, id));
+  return {
+    current: await open(row.secret),
+    previous: await open(row.previous_secret),
+    previousUntil: row.previous_until,
+  };
+}

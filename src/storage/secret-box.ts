@@ -1,0 +1,35 @@
+/** AES-GCM's nonce, in bytes. */
+const NONCE_BYTES = 12;
+
+/** Encrypts what must be given back as it was, unlike a credential's secret: the secrets of targets. */
+export interface SecretBox {
+  /** `context` ties the text to its owner: it opens only under the same. */
+  seal(secret: string, context: string): Promise<string>;
+  /** Throws when the text was sealed under another key or context. */
+  open(sealed: string, context: string): Promise<string>;
+}
+
+/** @param setting any text with enough randomness; the key is its SHA-256. */
+export function secretBox(setting: string): SecretBox {
+  const key = importKey(setting);
+  const encoder = new TextEncoder();
+  return {
+    async seal(secret, context) {
+      const iv = crypto.getRandomValues(new Uint8Array(NONCE_BYTES));
+      const algorithm = { name: "AES-GCM", iv, additionalData: encoder.encode(context) };
+      const bytes = await crypto.subtle.encrypt(algorithm, await key, encoder.encode(secret));
+      return `${iv.toBase64()}.${new Uint8Array(bytes).toBase64()}`;
+    },
+
+    async open(sealed, context) {
+      const [iv = "", bytes = ""] = sealed.split(".");
+      const algorithm = { name: "AES-GCM", iv: Uint8Array.fromBase64(iv), additionalData: encoder.encode(context) };
+      return new TextDecoder().decode(await crypto.subtle.decrypt(algorithm, await key, Uint8Array.fromBase64(bytes)));
+    },
+  };
+}
+
+async function importKey(setting: string): Promise<CryptoKey> {
+  const bytes = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(setting));
+  return crypto.subtle.importKey("raw", bytes, "AES-GCM", false, ["encrypt", "decrypt"]);
+}

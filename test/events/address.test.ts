@@ -1,0 +1,50 @@
+import { describe, expect, it } from "vitest";
+import { addressProblem } from "../../src/events/address.ts";
+
+const PUBLIC = { allowLocal: false, ownHost: "registry.example.com" };
+
+describe("the address of a target", () => {
+  it.each(["https://example.com/hook", "https://example.com:443/hook?token=x", "https://a-b.example.co.uk"])(
+    "may be %s",
+    (address) => {
+      expect(addressProblem(address, PUBLIC)).toBeNull();
+    },
+  );
+
+  it.each([
+    "http://example.com",
+    "ftp://example.com",
+    "javascript:alert(1)",
+    "example.com/hook",
+    "",
+    "https://example.com:8443/",
+    "https://user@example.com/",
+    "https://user:password@example.com/",
+    "https://example.com./",
+    "https://127.0.0.1/",
+    "https://2130706433/",
+    "https://0x7f.1/",
+    "https://0177.0.0.1/",
+    "https://10.0.0.1/",
+    "https://169.254.169.254/latest/meta-data/",
+    "https://8.8.8.8/",
+    "https://[::1]/",
+    "https://[fd00::1]/",
+    "https://[::ffff:127.0.0.1]/",
+    "https://localhost/",
+    "https://db.internal/",
+    "https://printer.local/",
+    "https://intranet/",
+    "https://registry.example.com/v2/",
+    `https://example.com/${"x".repeat(3000)}`,
+  ])("may not be %s", (address) => {
+    expect(addressProblem(address, PUBLIC)).toEqual(expect.any(String));
+  });
+
+  it.each(["http://localhost:9000/hook", "http://127.0.0.1:9000/", "https://example.com"])(
+    "may be %s on one's own machine",
+    (address) => {
+      expect(addressProblem(address, { ...PUBLIC, allowLocal: true })).toBeNull();
+    },
+  );
+});

@@ -1,0 +1,170 @@
+import { describe, expect, it } from "vitest";
+import { compileRegex } from "../../src/events/linear-regex.ts";
+
+/** Numbers from 0 to below 1, the same for the same seed (mulberry32). */
+function randomFrom(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+const ATOMS = ["a", "b", "1", ".", "-", "\\.", "\\d", "\\D", "\\w", "\\W", "\\s", "\\S", "[ab]", "[^a]", "[a-b1]"];
+const MORE_ATOMS = ["[^\\d-]", "[\\w.]", "[\\]a]", "[-a]", "[^\\W]", "\\-", "[+--]", "[a^]"];
+const ANCHORS = ["^", "$"];
+const QUANTIFIERS = ["*", "+", "?", "{2}", "{0}", "{1,}", "{0,2}", "{2,3}"];
+const CHARACTERS = ["a", "b", "1", ".", "-", "_", " ", "A", "\n", "é", "]"];
+
+function pick<T>(random: () => number, items: readonly T[]): T {
+  const item = items[Math.floor(random() * items.length)];
+  if (item === undefined) throw new Error("nothing to pick from");
+  return item;
+}
+
+function generatePattern(random: () => number, depth: number): string {
+  const parts = Array.from({ length: 1 + Math.floor(random() * 3) }, () => generatePart(random, depth));
+  return random() < 0.25 ? `${parts.join("")}|${generatePart(random, depth)}` : parts.join("");
+}
+
+function generatePart(random: () => number, depth: number): string {
+  if (random() < 0.1) return pick(random, ANCHORS);
+  const open = pick(random, ["(", "(?:"]);
+  const isGroup = depth > 0 && random() < 0.4;
+  const atom = isGroup ? `${open}${generatePattern(random, depth - 1)})` : pick(random, [...ATOMS, ...MORE_ATOMS]);
+  return random() < 0.4 ? `${atom}${pick(random, QUANTIFIERS)}` : atom;
+}
+
+function generateText(random: () => number): string {
+  return Array.from({ length: Math.floor(random() * 9) }, () => pick(random, CHARACTERS)).join("");
+}
+
+describe("agreement with JavaScript", () => {
+  it.each(Array.from({ length: 40 }, (_, index) => index + 1))("holds for the patterns of seed %i", (seed) => {
+    const random = randomFrom(seed);
+    const disagreements: string[] = [];
+    for (let count = 0; count < 25; count++) {
+      const pattern = generatePattern(random, 2);
+      const [ours, theirs] = [compileRegex(pattern), new RegExp(pattern)];
+      for (const text of ["", ...Array.from({ length: 20 }, () => generateText(random))]) {
+        if (ours.test(text) !== theirs.test(text)) disagreements.push(`${pattern} on ${JSON.stringify(text)}`);
+      }
+    }
+    expect(disagreements).toEqual([]);
+  });
+
+  it.each([
+    ["", "anything"],
+    ["", ""],
+    ["^$", ""],
+    ["^$", "a"],
+    ["$^", ""],
+    ["a$|^b", "xa"],
+    ["(|a)b", "b"],
+    ["()*", ""],
+    ["(a*)*$", "aab"],
+    ["(?:a?){3}b", "aab"],
+    ["(?:^a)+", "ba"],
+    ["x{0}y", "y"],
+    ["[.]", "x"],
+    ["[^.]", "."],
+    ["[^.]", ""],
+    ["a.c", "a\u2028c"],
+    ["\\s", "\u00A0"],
+    ["^v?\\d+\\.\\d+\\.\\d+$", "v1.22.333"],
+    ["^v?\\d+\\.\\d+\\.\\d+$", "1.22.333-rc"],
+    ["^(main|release/.*)$", "release/1"],
+    ["\\/\\$\\{\\}", "/${}"],
+    ["^.{2}$", "😀"],
+  ])("holds for %j on %j", (pattern, text) => {
+    expect(compileRegex(pattern).test(text)).toBe(new RegExp(pattern).test(text));
+  });
+});
+
+describe("a pattern that would backtrack", () => {
+  it.each([
+    ["(a+)+$", `${"a".repeat(128)}b`],
+    ["^(a|a)*$", `${"a".repeat(127)}b`],
+    ["^(a*)*$", `${"a".repeat(127)}b`],
+    ["^(a?){60}a{60}$", "a".repeat(59)],
+    ["(.*)*x(.*)*y(.*)*z", "xy".repeat(64)],
+    ["^([a-z]+)*\\d$", "a".repeat(128)],
+    [`^${"(".repeat(50)}a${")*".repeat(50)}$`, `${"a".repeat(127)}b`],
+    ["^(\\w{0,30}){0,30}!$", "a".repeat(128)],
+  ])("comes to an end: %s", (pattern, text) => {
+    expect(compileRegex(pattern).test(text)).toBe(false);
+  });
+});
+
+describe("a pattern's size", () => {
+  it.each(["a".repeat(200), "a{1999}", "(a{40}){40}", "(a|b){600}"])("may be that of %s", (pattern) => {
+    expect(compileRegex(pattern).test("c")).toBe(false);
+  });
+
+  it.each([
+    ["a".repeat(201), "200 characters"],
+    ["a{2001}", "2000 states"],
+    ["a{9999}", "2000 states"],
+    ["(a{50}){50}", "2000 states"],
+    ["((((a{99}){99}){99}){99}){99}", "2000 states"],
+    ["(((){999}){999}){999}", "2000 states"],
+    ["(a{0,50}){0,50}", "2000 states"],
+    ["(a{50,}){50,}", "2000 states"],
+  ])("may not be that of %s", (pattern, reason) => {
+    expect(() => compileRegex(pattern)).toThrow(reason);
+  });
+});
+
+describe("a pattern beyond the subset", () => {
+  it.each([
+    ["(a)\\1", "backreferences"],
+    ["a(?=b)", "lookahead"],
+    ["a(?!b)", "lookahead"],
+    ["(?<=a)b", "lookbehind"],
+    ["(?<!a)b", "lookbehind"],
+    ["(?<name>a)", "named groups"],
+    ["(?i:a)", "flags"],
+    ["(?i)a", "flags"],
+    ["a*?", "lazy"],
+    ["a{1,2}?", "lazy"],
+    ["a**", "two quantifiers"],
+    ["a+{2}", "two quantifiers"],
+    ["*a", "nothing to repeat"],
+    ["(+)", "nothing to repeat"],
+    ["a|?", "nothing to repeat"],
+    ["{2}", "nothing to repeat"],
+    ["^*", "anchor"],
+    ["${2}", "anchor"],
+    ["a{,2}", "a count such as"],
+    ["a{", "a count such as"],
+    ["a{x}", "a count such as"],
+    ["a{12345}", "a count such as"],
+    ["a{2,1}", "wrong way round"],
+    ["a}", "too many"],
+    ["a]", "too many"],
+    ["(a", "without its )"],
+    ["(?:a", "without its )"],
+    ["a)", "without its ("],
+    ["[a", "without its ]"],
+    ["[", "without its ]"],
+    ["[\\]", "without its ]"],
+    ["[]", "empty class"],
+    ["[^]", "empty class"],
+    ["[b-a]", "wrong way round"],
+    ["[a-\\d]", "end of a range"],
+    ["[\\d-a]", "end of a range"],
+    ["\\", "ends in a backslash"],
+    ["[\\", "ends in a backslash"],
+    ["\\bfoo", "\\b isn't supported"],
+    ["\\n", "\\n isn't supported"],
+    ["\\x41", "\\x isn't supported"],
+    ["\\u0041", "\\u isn't supported"],
+    ["\\p{L}", "\\p isn't supported"],
+    ["\\k<name>", "\\k isn't supported"],
+    ["\\0", "\\0 isn't supported"],
+  ])("is refused with the reason: %s", (pattern, reason) => {
+    expect(() => compileRegex(pattern)).toThrow(reason);
+  });
+});

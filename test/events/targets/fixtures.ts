@@ -1,0 +1,47 @@
+import type { RegistryEvent } from "../../../src/events/event.ts";
+import type { Attempt, TargetRequest } from "../../../src/events/target.ts";
+import { TARGET_TYPES, type TargetTypeName } from "../../../src/events/targets/index.ts";
+
+export const DIGEST = `sha256:${"ab".repeat(32)}`;
+export const URL = "https://receiver.example.org/hook";
+
+export const EVENT: RegistryEvent = {
+  id: "evt_1",
+  type: "tag.updated",
+  occurredAt: Date.UTC(2026, 0, 2, 3, 4, 5, 678),
+  registry: "registry.example.com",
+  space: "acme",
+  path: "web/api",
+  tag: "1.2.3",
+  digest: DIGEST,
+  previousDigest: `sha256:${"cd".repeat(32)}`,
+  mediaType: "application/vnd.oci.image.index.v1+json",
+  artifactType: null,
+  size: 1234,
+  platforms: ["linux/amd64", "linux/arm64"],
+  actor: { id: "tok_1", name: "ci" },
+};
+
+/** EVENT as our own formats send it. Written out, and its signatures in tests made with Python: it must not change by itself. */
+export const EVENT_BODY =
+  '{"type":"registry.tag.updated","timestamp":"2026-01-02T03:04:05.678Z","data":{"space":"acme","registry":"registry.example.com",' +
+  `"repository":"acme/web/api","tag":"1.2.3","digest":"${DIGEST}","previousDigest":"${EVENT.previousDigest}",` +
+  '"mediaType":"application/vnd.oci.image.index.v1+json","size":1234,"platforms":["linux/amd64","linux/arm64"],' +
+  `"image":"registry.example.com/acme/web/api:1.2.3@${DIGEST}","actor":{"type":"token","name":"ci","claims":{}}}}`;
+
+export const MANIFEST_EVENT: RegistryEvent = { ...EVENT, type: "manifest.pushed", tag: null, previousDigest: null };
+
+export function attemptWith(fields: Partial<Attempt<unknown>> = {}): Attempt<unknown> {
+  const now = new Date(Date.UTC(2026, 0, 2, 3, 5, 0, 999));
+  return { event: EVENT, deliveryId: "dlv_1", now, url: URL, config: {}, secrets: [], ...fields };
+}
+
+export function requestOf(type: TargetTypeName, fields: Partial<Attempt<unknown>> = {}): Promise<TargetRequest> {
+  return TARGET_TYPES[type].request(attemptWith(fields));
+}
+
+/** The request's body as JSON. */
+export async function bodyOf(type: TargetTypeName, fields: Partial<Attempt<unknown>> = {}): Promise<unknown> {
+  const { body } = await requestOf(type, fields);
+  return JSON.parse(body ?? "null");
+}
