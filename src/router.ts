@@ -92,6 +92,7 @@ const DEPLOYMENT_ROUTES: readonly Route[] = [
   route("enableTrigger", "POST", "/api/v1/spaces/:space/triggers/:id/enable", space(triggers.switchTrigger(true))),
   route("disableTrigger", "POST", "/api/v1/spaces/:space/triggers/:id/disable", space(triggers.switchTrigger(false))),
   route("previewTrigger", "POST", "/api/v1/spaces/:space/triggers:preview", space(triggers.previewTrigger)),
+  route("replayTrigger", "POST", "/api/v1/spaces/:space/triggers/:id/replay", space(triggers.replayTrigger)),
   route("listEvents", "GET", "/api/v1/spaces/:space/events", space(deliveries.listEvents)),
   route("listDeliveries", "GET", "/api/v1/spaces/:space/deliveries", space(deliveries.listDeliveries)),
   route("getDelivery", "GET", "/api/v1/spaces/:space/deliveries/:id", space(deliveries.getDelivery)),

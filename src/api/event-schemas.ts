@@ -84,6 +84,14 @@ export const previewOutput = z.object({
   reason: z.string().optional().meta({ description: "Why not." }),
 });
 
+export const replayInput = z.strictObject({
+  since: time.meta({ description: "Deliveries that were made then or later." }),
+});
+
+export const replayOutput = z.object({
+  replayed: z.int().meta({ description: "How many are pending again; 1,000 at most at a time." }),
+});
+
 export const eventOutput = z
   .object({
     id: z.string(),

@@ -7,6 +7,8 @@ import {
   newTargetOutput,
   previewInput,
   previewOutput,
+  replayInput,
+  replayOutput,
   secretInput,
   secretOutput,
   targetInput,
@@ -90,6 +92,12 @@ export const OPERATIONS = {
     body: previewInput,
     status: 200,
     output: previewOutput,
+  },
+  replayTrigger: {
+    summary: "Send all failed deliveries of a trigger since a time again, each under its own id",
+    body: replayInput,
+    status: 200,
+    output: replayOutput,
   },
   listEvents: {
     summary: "List what happened, newest first",

@@ -5,9 +5,12 @@ import { matchTrigger } from "../events/match.ts";
 import type { Trigger } from "../events/stores.ts";
 import { RegistryError } from "../oci/errors.ts";
 import { OCI_INDEX } from "../oci/media-types.ts";
-import { previewInput, triggerInput } from "./event-schemas.ts";
+import { previewInput, replayInput, triggerInput } from "./event-schemas.ts";
 import { isoTime, listResponse, pageRequest, readBody, readQuery } from "./operation.ts";
 import { pageQuery } from "./schemas.ts";
+
+/** Deliveries that one call makes pending again. */
+const MAX_REPLAYED = 1000;
 
 export async function createTrigger(call: SpaceCall): Promise<Response> {
   const { registry, grant } = call;
@@ -47,6 +50,19 @@ export function switchTrigger(enabled: boolean): (call: SpaceCall) => Promise<Re
     if (!known) throw new RegistryError("TRIGGER_UNKNOWN");
     return getTrigger(call);
   };
+}
+
+/** Sends what failed again; may be called again while it answers with as many as it can. */
+export async function replayTrigger(call: SpaceCall): Promise<Response> {
+  const { registry, grant, params } = call;
+  const { since } = await readBody(replayInput, call);
+  const id = params["id"] ?? "";
+  if ((await registry.events.triggers.find(grant.space, id)) === null) throw new RegistryError("TRIGGER_UNKNOWN");
+  const { deliveries, queue } = registry.events;
+  const ids = await deliveries.replay(grant.space, id, Date.parse(since), MAX_REPLAYED, Date.now());
+  // What the queue does not hear of, the sweep finds overdue.
+  registry.later(queue.send(ids.map((delivery) => ({ kind: "delivery", id: delivery }))));
+  return Response.json({ replayed: ids.length });
 }
 
 /** Whether a push of an ordinary image to this tag would fire, and if not, why. */

@@ -153,6 +153,11 @@ export interface DeliveryStore {
   /** Newest first. */
   list(space: string, filter: DeliveryFilter, page: PageRequest): Promise<Page<Delivery> | null>;
   find(space: string, id: string): Promise<{ delivery: Delivery; attempts: readonly AttemptRecord[] } | null>;
+  /**
+   * Makes those deliveries of a trigger pending again that failed and were made at `since` or later: at most `limit`,
+   * the oldest first. Returns their ids.
+   */
+  replay(space: string, triggerId: string, since: number, limit: number, now: number): Promise<readonly string[]>;
   /** Makes a delivery pending again, at once. False when there is none; its id stays. */
   redeliver(space: string, id: string, now: number): Promise<boolean>;
 }

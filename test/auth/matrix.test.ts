@@ -55,6 +55,7 @@ const NEEDS: Record<string, Need> = {
   "POST /api/v1/spaces/:space/triggers/:id/enable": "space",
   "POST /api/v1/spaces/:space/triggers/:id/disable": "space",
   "POST /api/v1/spaces/:space/triggers:preview": "space",
+  "POST /api/v1/spaces/:space/triggers/:id/replay": "space",
   "GET /api/v1/spaces/:space/events": "space",
   "GET /api/v1/spaces/:space/deliveries": "space",
   "GET /api/v1/spaces/:space/deliveries/:id": "space",

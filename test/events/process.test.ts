@@ -19,6 +19,7 @@ import { makeSpace, manage } from "../support/registry.ts";
 
 const HOOK = "https://receiver.example.com/hook";
 const OK: Answer = { status: 200, body: "thanks", retryAfter: null };
+const GONE: Answer = { status: 410, body: "", retryAfter: null };
 const BROKEN: Answer = { status: 500, body: "no", retryAfter: null };
 
 let space = "";
@@ -214,7 +215,7 @@ describe("a receiver that fails", () => {
   it("that is gone is switched off, says so, and is sent nothing more until it is switched on", async () => {
     const { id } = await makeTarget(space, HOOK);
     await makeTrigger(space, [id]);
-    answer = () => ({ status: 410, body: "", retryAfter: null });
+    answer = () => GONE;
     await processMessage(processing(), event(await push("1.0")));
     await drain();
     const shown = await (await manage("GET", `spaces/${space}/targets/${id}`)).json();
@@ -261,6 +262,52 @@ describe("a receiver that fails", () => {
     await drain();
     const [delivery] = await deliveriesOf(space);
     expect(await attemptsOf(space, delivery?.id ?? "")).toMatchObject([{ detail: "you sent [redacted]" }]);
+  });
+});
+
+describe("replaying a trigger", () => {
+  it("sends what failed since a time again, under the same ids, and nothing else", async () => {
+    const { id: trigger } = await makeTrigger(space, [(await makeTarget(space, HOOK)).id]);
+    for (const [tag, outcome] of [
+      ["1.0", GONE],
+      ["1.1", OK],
+    ] as const) {
+      answer = () => outcome;
+      await processMessage(processing(), event(await push(tag, tag.length + Number(tag) * 10)));
+      await drain();
+      for (const { id } of await targetsOf()) await manage("POST", `spaces/${space}/targets/${id}/enable`);
+    }
+    const failed = (await deliveriesOf(space)).find(({ status }) => status === "failed");
+    const replay = async (since: Date): Promise<unknown> =>
+      (await manage("POST", `spaces/${space}/triggers/${trigger}/replay`, { since: since.toISOString() })).json();
+    expect(await replay(new Date(Date.now() + 60_000))).toEqual({ replayed: 0 });
+    expect(await replay(new Date(Date.now() - 60_000))).toEqual({ replayed: 1 });
+    answer = () => OK;
+    clock = Date.now() + 1000;
+    await processMessage(processing(), { kind: "delivery", id: failed?.id ?? "" });
+    expect((await deliveriesOf(space)).map(({ status }) => status)).toEqual(["delivered", "delivered"]);
+    expect(sent.filter(({ headers }) => headers["webhook-id"] === failed?.id).length).toBe(2);
+  });
+
+  it("needs a trigger that is there, and a time", async () => {
+    const { id } = await makeTrigger(space, [(await makeTarget(space, HOOK)).id]);
+    const since = new Date().toISOString();
+    expect((await manage("POST", `spaces/${space}/triggers/trg_none/replay`, { since })).status).toBe(404);
+    expect((await manage("POST", `spaces/${space}/triggers/${id}/replay`, { since: "yesterday" })).status).toBe(400);
+  });
+});
+
+async function targetsOf(): Promise<readonly { id: string }[]> {
+  return z.object({ items: idRows }).parse(await (await manage("GET", `spaces/${space}/targets`)).json()).items;
+}
+
+describe("a space that was deleted", () => {
+  it("is delivered nothing of any more", async () => {
+    await makeTrigger(space, [(await makeTarget(space, HOOK)).id]);
+    await processMessage(processing(), event(await push("1.0")));
+    await manage("DELETE", `spaces/${space}`);
+    await drain();
+    expect(sent).toEqual([]);
   });
 });
 

@@ -42,6 +42,7 @@ const BODIES: Record<string, string> = {
   createSpace: '{"name":"plans-made"}',
   updateSpace: '{"public":false}',
   updateRepository: '{"public":false}',
+  replayTrigger: '{"since":"2026-01-01T00:00:00Z"}',
   createToken: '{"name":"t","actions":["pull"]}',
 };
 

@@ -66,6 +66,13 @@ const REDELIVER = `
   UPDATE deliveries SET status = 'pending', tries = 0, next_attempt_at = ?3, finished_at = NULL
   WHERE space_id = ${LIVE_SPACE} AND id = ?2`;
 
+const REPLAY = `
+  UPDATE deliveries SET status = 'pending', tries = 0, next_attempt_at = ?5, finished_at = NULL
+  WHERE id IN (
+    SELECT id FROM deliveries WHERE space_id = ${LIVE_SPACE} AND trigger_id = ?2 AND status = 'failed' AND created_at >= ?3
+    ORDER BY id LIMIT ?4)
+  RETURNING id`;
+
 const deliveryRow = z.object({
   id: z.string(),
   event_id: z.string(),
@@ -160,6 +167,8 @@ export function d1Deliveries(db: D1Database, box: SecretBox): DeliveryStore {
       const row = firstRow(deliveryRow, found);
       return row && { delivery: deliveryFromRow(row), attempts: rows(attemptRow, attempts) satisfies AttemptRecord[] };
     },
+
+    replay: (space, triggerId, since, limit, now) => ids(REPLAY, space, triggerId, since, limit, now),
 
     async redeliver(space, id, now) {
       const { meta } = await db.prepare(REDELIVER).bind(space, id, now).run();
