@@ -1,19 +1,36 @@
+import { chmod, readFile, writeFile } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
 import { text } from "node:stream/consumers";
 import { Webhook } from "standardwebhooks";
-import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
+import { freePort } from "../live/port.ts";
+import { type Daemon, startDaemon, waitUntilReady } from "../live/process.ts";
 import { useBench } from "./support/bench.ts";
 import type { Client } from "./support/contract.ts";
+import { deploymentOf } from "./support/deployment.ts";
 import type { Home } from "./support/home.ts";
 import { makeImageLayout } from "./support/layout.ts";
 import { scratch } from "./support/scratch.ts";
 
-/** A push by a real client, and a receiver of our webhooks over real HTTP, that pulls what it is told of. */
+/** Pushes by a real client, and receivers over real HTTP that pull what they are told of. */
 const skopeo: Pick<Client, "login"> = {
   login: (home, host, password) =>
     home.run("skopeo", ["login", "--tls-verify=false", "--username", "ci", "--password-stdin", host], password),
 };
+
+const RELEASES = { tag: { type: "semver", value: ">=1" } };
+const PATIENCE = { timeout: 60_000 };
+
+/** Pushes one image under several tags; returns its digest. */
+async function push(home: Home, ...names: readonly string[]): Promise<string> {
+  const layout = scratch(home);
+  const digest = await makeImageLayout(layout, [5000]);
+  for (const name of names) {
+    await home.run("skopeo", ["copy", "--dest-tls-verify=false", `oci:${layout}:latest`, `docker://${name}`]);
+  }
+  return digest;
+}
 
 interface Delivered {
   readonly headers: Record<string, string>;
@@ -22,28 +39,14 @@ interface Delivered {
   readonly pulled: string;
 }
 
-const created = z.object({ id: z.string(), secret: z.string().optional() });
 const told = z.object({ data: z.object({ repository: z.string(), tag: z.string(), digest: z.string() }) });
-const deliveries = z.object({ items: z.array(z.object({ id: z.string(), status: z.string() })) });
 
-describe("a receiver on this machine", () => {
+describe("a receiver of Standard Webhooks", () => {
   const bench = useBench("receiver", skopeo);
   const delivered: Delivered[] = [];
   let server: Server;
   let home: Home;
   let secret = "";
-
-  async function manage(method: string, path: string, body?: object): Promise<unknown> {
-    const { url, adminToken } = inject("registry");
-    const answer = await fetch(`${url}/api/v1/spaces/${bench.space.name}/${path}`, {
-      method,
-      headers: { authorization: `Bearer ${adminToken}` },
-      ...(body && { body: JSON.stringify(body) }),
-    });
-    const content = await answer.text();
-    if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${content}`);
-    return JSON.parse(content);
-  }
 
   beforeAll(async () => {
     home = await bench.openHome();
@@ -60,18 +63,12 @@ describe("a receiver on this machine", () => {
         response.writeHead(500).end(String(fault));
       });
     });
-    const port = await new Promise<number>((resolve) => {
-      server.listen(0, "127.0.0.1", () => resolve(z.object({ port: z.int() }).parse(server.address()).port));
-    });
-    const target = created.parse(
-      await manage("POST", "targets", { name: "hook", type: "standard-webhook", url: `http://127.0.0.1:${port}/` }),
-    );
+    const port = await freePort();
+    server.listen(port, "127.0.0.1");
+    const deployment = deploymentOf(bench.space.name);
+    const target = await deployment.target({ type: "standard-webhook", url: `http://127.0.0.1:${port}/` });
     secret = target.secret ?? "";
-    await manage("POST", "triggers", {
-      name: "releases",
-      match: { tag: { type: "semver", value: ">=1" } },
-      targets: [target.id],
-    });
+    await deployment.trigger(RELEASES, target.id);
   });
 
   afterAll(() => {
@@ -79,20 +76,71 @@ describe("a receiver on this machine", () => {
   });
 
   it("hears of a push that matches, signed, when the tag can be pulled, and not of one that does not", async () => {
-    const layout = scratch(home);
-    const digest = await makeImageLayout(layout, [5000]);
-    for (const tag of ["latest", "1.2.3"]) {
-      const name = `docker://${bench.space.repository(`web:${tag}`)}`;
-      await home.run("skopeo", ["copy", "--dest-tls-verify=false", `oci:${layout}:latest`, name]);
-    }
-    await expect.poll(() => delivered.length, { timeout: 60_000 }).toBe(1);
+    const digest = await push(home, bench.space.repository("web:latest"), bench.space.repository("web:1.2.3"));
+    await expect.poll(() => delivered.length, PATIENCE).toBe(1);
     const [event] = delivered;
     const document = told.parse(new Webhook(secret).verify(event?.body ?? "", event?.headers ?? {}));
     expect(document.data).toMatchObject({ repository: `${bench.space.name}/web`, tag: "1.2.3" });
     expect(event?.pulled).toBe(document.data.digest);
     expect(document.data.digest).toBe(digest);
-    await expect
-      .poll(async () => deliveries.parse(await manage("GET", "deliveries")).items, { timeout: 60_000 })
-      .toMatchObject([{ status: "delivered" }]);
+    await expect.poll(deploymentOf(bench.space.name).deliveries, PATIENCE).toMatchObject([{ status: "delivered" }]);
+  });
+});
+
+describe("Debian's webhook server", () => {
+  const bench = useBench("webhook", skopeo);
+  const SECRET = "shared-with-the-server";
+  let home: Home;
+  let daemon: Daemon;
+
+  beforeAll(async () => {
+    home = await bench.openHome();
+    // What a person would write: pull the tag that the event names, and note what came.
+    const script = home.path("deploy.sh");
+    const inspect = `skopeo inspect --tls-verify=false --format '{{.Digest}}' "docker://$1/$2:$3"`;
+    await writeFile(script, `#!/bin/sh\n${inspect} > "${home.path("deployed")}"\n`);
+    await chmod(script, 0o755);
+    const named = ["data.registry", "data.repository", "data.tag"].map((name) => ({ source: "payload", name }));
+    const signature = { source: "header", name: "X-Hub-Signature-256" };
+    const hook = {
+      id: "deploy",
+      "execute-command": script,
+      "include-command-output-in-response": true,
+      "pass-arguments-to-command": named,
+      "trigger-rule": { match: { type: "payload-hmac-sha256", secret: SECRET, parameter: signature } },
+    };
+    await writeFile(home.path("hooks.json"), JSON.stringify([hook]));
+    const port = await freePort();
+    const args = ["-hooks", home.path("hooks.json"), "-ip", "127.0.0.1", "-port", String(port), "-verbose"];
+    daemon = startDaemon("webhook", args, { env: home.env, cwd: home.directory });
+    await waitUntilReady(daemon, "webhook", () =>
+      fetch(`http://127.0.0.1:${port}/`).then(
+        () => true,
+        () => false,
+      ),
+    );
+    const deployment = deploymentOf(bench.space.name);
+    const url = `http://127.0.0.1:${port}/hooks/deploy`;
+    const right = await deployment.target({ type: "generic-hmac", url, secret: SECRET });
+    const wrong = await deployment.target({ type: "generic-hmac", url, secret: "another" });
+    await deployment.trigger({ ...RELEASES, repositories: ["web"] }, right.id);
+    await deployment.trigger({ ...RELEASES, repositories: ["forged"] }, wrong.id);
+  });
+
+  afterAll(async () => {
+    await daemon.stop();
+  });
+
+  it("verifies the signature and runs a command that pulls the image by its tag", async () => {
+    const digest = await push(home, bench.space.repository("web:2.0.0"));
+    await expect.poll(deploymentOf(bench.space.name).deliveries, PATIENCE).toMatchObject([{ status: "delivered" }]);
+    expect((await readFile(home.path("deployed"), "utf8")).trim()).toBe(digest);
+  });
+
+  it("refuses what another secret signed, which is tried again", async () => {
+    await push(home, bench.space.repository("forged:2.0.0"));
+    const { deliveries } = deploymentOf(bench.space.name);
+    await expect.poll(() => daemon.output(), PATIENCE).toContain("invalid payload signatures");
+    expect((await deliveries())[0]).toMatchObject({ status: "pending" });
   });
 });
