@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { CREDENTIAL_ACTIONS } from "../auth/credential.ts";
 import { isSpaceName } from "../oci/name.ts";
-import { isRepositoryPattern } from "../oci/repository-pattern.ts";
+import { repositoryPatterns } from "../oci/repository-pattern.ts";
 
 /** What comes in is strict: an unknown field is refused, not ignored (mass assignment). */
 
@@ -28,22 +28,7 @@ export const tokenInput = z.strictObject({
     .min(1)
     .transform((actions) => [...new Set(actions)])
     .meta({ description: "`admin` manages the space by this API; a push needs both pull and push." }),
-  repositories: z
-    .array(
-      z
-        .string()
-        .refine(
-          isRepositoryPattern,
-          "a pattern has the characters of a repository's path, * and **, and may start with !",
-        ),
-    )
-    .min(1)
-    .max(100)
-    .default(["**"])
-    .meta({
-      description:
-        "Paths within the space. `*` stands for anything but a slash, `**` for anything; `!` in front excludes.",
-    }),
+  repositories: repositoryPatterns,
   expiresIn: z
     .int()
     .min(60)

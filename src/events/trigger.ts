@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { isRepositoryPattern } from "../oci/repository-pattern.ts";
+import { repositoryPatterns } from "../oci/repository-pattern.ts";
 import { EVENT_TYPES, type EventType } from "./event.ts";
 import { compileRegex } from "./linear-regex.ts";
 import { RuleError } from "./rule-error.ts";
@@ -101,26 +101,7 @@ const UNTAGGED: ReadonlySet<EventType> = new Set(["manifest.pushed", "manifest.d
 /** Which events a trigger fires on: all that is given must hold. Refuses what cannot work, so that nothing of the kind is saved. */
 export const triggerMatch = z
   .strictObject({
-    repositories: z
-      .array(
-        z
-          .string()
-          .refine(
-            isRepositoryPattern,
-            "a pattern has the characters of a repository's path, * and **, and may start with !",
-          ),
-      )
-      .max(MAX_ENTRIES)
-      .refine(
-        (patterns) => patterns.some((pattern) => !pattern.startsWith("!")),
-        "at least one pattern must include repositories: one without a !",
-      )
-      .default(["**"])
-      .meta({
-        description:
-          "Paths within the space. `*` stands for anything but a slash, `**` for anything; `!` in front excludes.",
-        examples: [["web/*", "!web/tmp-*"]],
-      }),
+    repositories: repositoryPatterns,
     events: z
       .array(z.enum(EVENT_TYPES))
       .min(1)

@@ -1,3 +1,4 @@
+import { z } from "zod";
 import { type GlobStep, matchesSteps } from "./glob.ts";
 
 /**
@@ -23,3 +24,28 @@ function step(token: string): GlobStep {
   if (token === "*") return { takes: (character) => character !== "/", repeats: true };
   return { takes: (character) => character === token, repeats: false };
 }
+
+/** More patterns than anybody needs; it bounds what matching costs. */
+const MAX_PATTERNS = 100;
+
+/** A list of patterns as clients give it; everything, where they give none. */
+export const repositoryPatterns = z
+  .array(
+    z
+      .string()
+      .refine(
+        isRepositoryPattern,
+        "a pattern has the characters of a repository's path, * and **, and may start with !",
+      ),
+  )
+  .max(MAX_PATTERNS)
+  .refine(
+    (patterns) => patterns.some((pattern) => !pattern.startsWith("!")),
+    "at least one pattern must include repositories: one without a !",
+  )
+  .default(["**"])
+  .meta({
+    description:
+      "Paths within the space. `*` stands for anything but a slash, `**` for anything; `!` in front excludes.",
+    examples: [["web/*", "!web/tmp-*"]],
+  });
