@@ -25,6 +25,7 @@ async function deploy(): Promise<void> {
   if (!login.ok) fail("log in first: npx wrangler login (or set CLOUDFLARE_API_TOKEN)");
   const known = await deployedSecrets();
   const fresh = await missingSecrets(known ?? []);
+  await ensureQueues();
   // The rows that new code needs must be there before it; on the first run there is no database before the code.
   if (known !== null) await migrate();
   const address = await upload(fresh);
@@ -48,6 +49,14 @@ async function missingSecrets(known: readonly string[]): Promise<Partial<Secrets
     ...(!known.includes("ENCRYPTION_KEY") && { ENCRYPTION_KEY: generateToken() }),
     ...(!known.includes("SIGNING_KEYS") && { SIGNING_KEYS: await generateSigningKeys(new Date()) }),
   };
+}
+
+/** Wrangler makes what a binding names; a queue that is only consumed, as the one for dead letters, it wants to find. */
+async function ensureQueues(): Promise<void> {
+  for (const queue of ["spacedock-events", "spacedock-events-dead"]) {
+    // It fails where the queue is there already; if it failed for another reason, the upload says so.
+    await tryWrangler(["queues", "create", queue], { output: "keep" });
+  }
 }
 
 async function migrate(): Promise<void> {

@@ -13,7 +13,8 @@ export async function readBody<S extends z.ZodType>(schema: S, { request }: Call
   if (bytes === null) throw new RegistryError("REQUEST_TOO_LARGE");
   let json: unknown;
   try {
-    json = JSON.parse(new TextDecoder().decode(bytes));
+    // No body is an object without fields: some operations need none.
+    json = bytes.length === 0 ? {} : JSON.parse(new TextDecoder().decode(bytes));
   } catch (cause) {
     throw new RegistryError("REQUEST_INVALID", { message: "the body is not JSON", cause });
   }

@@ -9,7 +9,9 @@ const MAX_TAGS = 2000;
 
 /** What the sweep gives a message before it takes it for lost, in milliseconds. */
 const PATIENCE = 120_000;
-const SWEEP_LIMIT = 100;
+
+/** Of each kind, in one sweep: what an outage of the queue left behind must not take hours to come in. */
+const SWEEP_LIMIT = 1000;
 
 /** Handles one message. It may be handled twice, by two consumers at once, or die at any point: the rows decide. */
 export async function processMessage(processing: Processing, message: QueueMessage): Promise<MessageOutcome> {
@@ -21,7 +23,11 @@ export async function processMessage(processing: Processing, message: QueueMessa
 /** Matches an event's triggers, writes its deliveries, and has them attempted. */
 async function planDeliveries({ stores, now }: Processing, eventId: string): Promise<void> {
   const stored = await stores.outbox.find(eventId);
-  if (stored === null) return;
+  if (stored === null) {
+    // Its space is gone. Left untaken, such events would fill the sweep before those that matter.
+    await stores.outbox.markTaken(eventId, now().getTime());
+    return;
+  }
   const triggers = await stores.triggers.active(stored.spaceId);
   const fired = await filterAsync(triggers, (trigger) => fires(stores, trigger, stored));
   const pairs = fired.flatMap((trigger) => trigger.targets.map((targetId) => ({ triggerId: trigger.id, targetId })));

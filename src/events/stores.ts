@@ -14,6 +14,8 @@ export interface StoredEvent {
 
 export interface OutboxStore {
   find(id: string): Promise<StoredEvent | null>;
+  /** Notes that a consumer took the event, so that the sweep leaves it alone; without effect for one that is unknown. */
+  markTaken(id: string, now: number): Promise<void>;
   /** Events that no consumer has taken yet, and that are older than `before`: at most `limit` ids, oldest first. */
   unsent(before: number, limit: number): Promise<readonly string[]>;
   /** Newest first. Null when there is no such space. */

@@ -30,7 +30,7 @@ describe("a target", () => {
     }
     const stored = await env.DB.prepare("SELECT * FROM targets WHERE id = ?").bind(id).first();
     expect(JSON.stringify(stored)).not.toContain(secret.slice(6));
-    const rotated = await manage("POST", `spaces/${SPACE}/targets/${id}/rotate-secret`, {});
+    const rotated = await manage("POST", `spaces/${SPACE}/targets/${id}/rotate-secret`);
     expect(z.object({ secret: z.string() }).parse(await rotated.json()).secret).not.toBe(secret);
   });
 

@@ -309,6 +309,17 @@ describe("a space that was deleted", () => {
     await drain();
     expect(sent).toEqual([]);
   });
+
+  it("leaves no event that the sweep would bring for ever", async () => {
+    const id = await push("1.0");
+    await manage("DELETE", `spaces/${space}`);
+    clock += 3_600_000;
+    await sweep(processing());
+    expect(queued).toContainEqual(event(id));
+    await drain();
+    await sweep(processing());
+    expect(queued).not.toContainEqual(event(id));
+  });
 });
 
 describe("the newest push of a tag", () => {

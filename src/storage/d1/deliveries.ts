@@ -3,7 +3,7 @@ import { type AttemptRecord, type Delivery, DELIVERY_STATUSES, type DeliveryStor
 import { pageOf } from "../../oci/page.ts";
 import { timeOrderedId } from "../../registry/time-ordered-id.ts";
 import type { SecretBox } from "../secret-box.ts";
-import { eventFromRow, eventRow, FIND_EVENT, LAST_ID } from "./outbox.ts";
+import { eventFromRow, eventRow, FIND_EVENT, LAST_ID, MARK_TAKEN } from "./outbox.ts";
 import { firstRow, isEmpty, rows } from "./rows.ts";
 import { FIND_SPACE, LIVE_SPACE } from "./spaces.ts";
 import { openSecrets, secretColumns, TARGET_COLUMNS, targetFromRow, targetRow } from "./targets.ts";
@@ -26,7 +26,6 @@ const SUPERSEDE = `
         AND older.repository_id = d.repository_id AND older.tag = d.tag AND older.event_id < newer.event_id
     WHERE d.event_id = ?1 AND older.status = 'pending')`;
 
-const TAKEN = "UPDATE events SET sent_at = COALESCE(sent_at, ?2) WHERE id = ?1";
 const PENDING = "SELECT id FROM deliveries WHERE event_id = ?1 AND status = 'pending'";
 
 const CLAIM = `
@@ -111,7 +110,7 @@ export function d1Deliveries(db: D1Database, box: SecretBox): DeliveryStore {
       const results = await db.batch([
         db.prepare(INSERT).bind(withIds, spaceId, event.id, repositoryId, event.tag, now),
         db.prepare(SUPERSEDE).bind(event.id, now),
-        db.prepare(TAKEN).bind(event.id, now),
+        db.prepare(MARK_TAKEN).bind(event.id, now),
         db.prepare(PENDING).bind(event.id),
       ]);
       return rows(idRow, results[3]).map(({ id }) => id);

@@ -15,6 +15,9 @@ export const FIND_EVENT = `${EVENTS} WHERE e.id = ?1`;
 const LIST_EVENTS = `${EVENTS} WHERE e.space_id = ${LIVE_SPACE} AND e.id < ?2 ORDER BY e.id DESC LIMIT ?3`;
 const UNSENT = "SELECT id FROM events WHERE sent_at IS NULL AND occurred_at < ?1 ORDER BY id LIMIT ?2";
 
+/** ?1 event, ?2 now. */
+export const MARK_TAKEN = "UPDATE events SET sent_at = COALESCE(sent_at, ?2) WHERE id = ?1";
+
 /** After every id there can be. */
 export const LAST_ID = "~";
 
@@ -46,6 +49,10 @@ export function d1Outbox(db: D1Database): OutboxStore {
     async find(id) {
       const row = firstRow(eventRow, await db.prepare(FIND_EVENT).bind(id).all());
       return row && { event: eventFromRow(row), spaceId: row.space_id, repositoryId: row.repository_id };
+    },
+
+    async markTaken(id, now) {
+      await db.prepare(MARK_TAKEN).bind(id, now).run();
     },
 
     async unsent(before, limit) {
