@@ -4,8 +4,8 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { z } from "zod";
 import type { QueueMessage } from "../../src/events/messages.ts";
 import { processMessage, sweep } from "../../src/events/process.ts";
-import type { Answer, Processing } from "../../src/events/processing.ts";
-import type { TargetRequest } from "../../src/events/target.ts";
+import type { Processing } from "../../src/events/processing.ts";
+import type { Answer, TargetRequest } from "../../src/events/target.ts";
 import { d1Deliveries } from "../../src/storage/d1/deliveries.ts";
 import { d1Outbox } from "../../src/storage/d1/outbox.ts";
 import { d1Targets } from "../../src/storage/d1/targets.ts";
@@ -77,6 +77,7 @@ function processing(): Processing {
     },
     rules: { allowLocal: false, ownHost: "registry.test" },
     now: () => new Date(clock),
+    identityToken: async ({ id }, _event, audience) => `${id} for ${audience}`,
   };
 }
 

@@ -60,7 +60,7 @@ async function consume(queue: string, body: unknown, bindings: Env = env): Promi
     { id: "m1", timestamp: new Date(), attempts: 1, body: asMessage(body) },
   ]);
   const context = createExecutionContext();
-  await worker.queue(batch, bindings);
+  await worker.queue(batch, bindings, context);
   return getQueueResult(batch, context);
 }
 
@@ -101,7 +101,7 @@ describe("sending out", () => {
     const received = receive(
       () => new Response(null, { status: 302, headers: { Location: "https://169.254.169.254/" } }),
     );
-    expect((await sendOut(request)).status).toBe(302);
+    expect((await sendOut(request, 1024)).status).toBe(302);
     expect(received.length).toBe(1);
   });
 
@@ -114,7 +114,7 @@ describe("sending out", () => {
       },
     });
     receive(() => new Response(endless));
-    expect((await sendOut(request)).body).toBe("x".repeat(1024));
+    expect((await sendOut(request, 1024)).body).toBe("x".repeat(1024));
     expect(pulls).toBeLessThan(20);
   });
 
@@ -125,6 +125,6 @@ describe("sending out", () => {
       init?.signal?.throwIfAborted();
       return new Response("late");
     });
-    await expect(sendOut(request)).rejects.toThrow("timed out");
+    await expect(sendOut(request, 1024)).rejects.toThrow("timed out");
   });
 });
