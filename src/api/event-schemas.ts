@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { DELIVERY_STATUSES } from "../events/stores.ts";
-import { checkGroup, triggerRuleFields } from "../events/trigger.ts";
+import { checkGroup, triggerMatch, triggerRuleFields } from "../events/trigger.ts";
 import { pageQuery } from "./schemas.ts";
 
 const name = z.string().trim().min(1).max(100);
@@ -86,7 +86,7 @@ const tag = z.string().max(128);
 export const previewInput = z
   .strictObject({
     ...triggerRuleFields,
-    match: triggerRuleFields.match.optional(),
+    match: triggerMatch.optional(),
     trigger: z.string().max(100).optional().meta({ description: "The id of a trigger, in place of `match`." }),
     repository: repositoryPath,
     tag: tag.meta({ description: "Where it exists, its manifest is looked at; else an ordinary image is assumed." }),
