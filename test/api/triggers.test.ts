@@ -82,9 +82,11 @@ describe("a test of a trigger", () => {
   });
 });
 
-describe("a preview", () => {
-  const preview = async (body: object): Promise<unknown> => (await post("triggers:preview", body)).json;
+async function preview(body: object): Promise<unknown> {
+  return (await post("triggers:preview", body)).json;
+}
 
+describe("a preview", () => {
   it("looks at what the tag points to: platforms and artifact type", async () => {
     const chart = { artifactType: "application/vnd.cncf.helm.chart" };
     await pushImage(`${shop.space}/chart`, shop.as, "1.0", 1, chart);

@@ -129,14 +129,14 @@ describe("a receiver that is slower than its batch waits", () => {
     await makeTrigger(space.space, [(await makeTarget(space.space, "https://receiver.example.com/")).id]);
     await processMessage(processingOf(space), event(await pushTo(space, "web", "1.0")));
     const message = space.queued[0]?.message;
-    let answer: (response: Response) => void = () => undefined;
-    receive(() => new Promise((resolve) => (answer = resolve)));
+    const { promise: answer, resolve } = Promise.withResolvers<Response>();
+    receive(() => answer);
     const resent: unknown[] = [];
     const queue = { sendBatch: (messages: Iterable<unknown>) => Promise.resolve(resent.push(...messages)) };
     const bindings = { ...env, EVENTS: new Proxy(env.EVENTS, { get: (_, name) => Reflect.get(queue, name) }) };
     const acknowledged = await consume("spacedock-events", message, bindings, async () => {
       expect(await deliveriesOf(space.space)).toMatchObject([{ status: "pending", reason: null }]);
-      answer(new Response("no", { status: 500 }));
+      resolve(new Response("no", { status: 500 }));
     });
     expect(acknowledged.explicitAcks).toEqual(["m1"]);
     expect(resent).toMatchObject([{ body: message, delaySeconds: expect.toBeOneOf([5, 6]) }]);

@@ -2,7 +2,7 @@ import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { processMessage, sweep } from "../../src/events/process.ts";
-import type { TargetRequest } from "../../src/events/target.ts";
+import type { Answer, TargetRequest } from "../../src/events/target.ts";
 import { attemptsOf, deliveriesOf, eventsOf, makeTarget, makeTrigger } from "../support/deploy.ts";
 import {
   BROKEN,
@@ -33,9 +33,11 @@ function subjectsOf(requests: readonly TargetRequest[]): readonly string[] {
   });
 }
 
-describe("a group", () => {
-  const group = (timeoutSeconds = 900): object => ({ group: { requireAll: ["api", "ui", "db"], timeoutSeconds } });
+function group(timeoutSeconds = 900): object {
+  return { group: { requireAll: ["api", "ui", "db"], timeoutSeconds } };
+}
 
+describe("a group", () => {
   async function listen(more: object = group()): Promise<void> {
     await makeTrigger(shop.space, [(await makeTarget(shop.space, HOOK)).id], {}, more);
   }
@@ -156,8 +158,11 @@ describe("debounce", () => {
   });
 });
 
+function json(body: unknown): Answer {
+  return { status: 200, body: JSON.stringify(body), retryAfter: null };
+}
+
 describe("a target that must be followed", () => {
-  const json = (body: unknown) => ({ status: 200, body: JSON.stringify(body), retryAfter: null });
   let state = "Executing";
 
   beforeEach(async () => {
@@ -256,8 +261,8 @@ describe("what was delivered", () => {
   });
 
   it("of a group are all of its members", async () => {
-    const group = { requireAll: ["api", "ui"] };
-    await makeTrigger(shop.space, [(await makeTarget(shop.space, HOOK)).id], {}, { group });
+    const both = { requireAll: ["api", "ui"] };
+    await makeTrigger(shop.space, [(await makeTarget(shop.space, HOOK)).id], {}, { group: both });
     for (const path of ["api", "ui"]) await pushAndDeliver(shop, path, "1.0");
     const names = (await deployedIn()).items.map(({ repository }) => repository);
     expect(new Set(names)).toEqual(new Set([`${shop.space}/api`, `${shop.space}/ui`]));

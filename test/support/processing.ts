@@ -15,7 +15,7 @@ import { makeSpace } from "./registry.ts";
 export const OK: Answer = { status: 200, body: "thanks", retryAfter: null };
 export const BROKEN: Answer = { status: 500, body: "no", retryAfter: null };
 
-export interface Queued {
+interface Queued {
   readonly message: QueueMessage;
   /** Seconds. */
   readonly delay: number;
