@@ -37,11 +37,11 @@ function group(timeoutSeconds = 900): object {
   return { group: { requireAll: ["api", "ui", "db"], timeoutSeconds } };
 }
 
-describe("a group", () => {
-  async function listen(more: object = group()): Promise<void> {
-    await makeTrigger(shop.space, [(await makeTarget(shop.space, HOOK)).id], {}, more);
-  }
+async function listen(more: object = group()): Promise<void> {
+  await makeTrigger(shop.space, [(await makeTarget(shop.space, HOOK)).id], {}, more);
+}
 
+describe("a group", () => {
   it("fires once, when the last of its repositories has the tag", async () => {
     await listen();
     await pushAndDeliver(shop, "api", "1.0");
