@@ -1,6 +1,6 @@
 /** Pushes in a row to a space with five triggers: whether each that matches is delivered once, and how long it takes. */
 import { createHash } from "node:crypto";
-import { createServer, type Server } from "node:http";
+import { createServer, type IncomingMessage, type Server } from "node:http";
 import { text } from "node:stream/consumers";
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
@@ -69,12 +69,15 @@ export async function measureDeliveries(server: BenchServer, pushes: number): Pr
 const told = z.object({ data: z.object({ tag: z.string() }) });
 
 function receive(port: number, arrivals: Arrival[]): Server {
+  const take = async (request: IncomingMessage): Promise<void> => {
+    const { tag } = told.parse(JSON.parse(await text(request))).data;
+    arrivals.push({ id: String(request.headers["webhook-id"]), tag, at: performance.now() });
+  };
   const server = createServer((request, response) => {
-    void text(request).then((body) => {
-      const { tag } = told.parse(JSON.parse(body)).data;
-      arrivals.push({ id: String(request.headers["webhook-id"]), tag, at: performance.now() });
-      response.end();
-    });
+    take(request).then(
+      () => response.end(),
+      (fault: unknown) => response.writeHead(400).end(String(fault)),
+    );
   });
   return server.listen(port, "127.0.0.1");
 }

@@ -306,39 +306,61 @@ describe("a secret that was rotated", () => {
   });
 });
 
+const OCTOPUS_CONFIG = { project: "Web", deploy: { environments: ["Dev"] } };
+
+/** What any of the receivers below answers with. */
+const DONE: Answer = {
+  status: 200,
+  body: JSON.stringify({
+    ReleaseId: "Releases-1",
+    ReleaseVersion: "1.0",
+    DeploymentServerTasks: [{ ServerTaskId: "ServerTasks-1" }],
+    State: "Success",
+  }),
+  retryAfter: null,
+};
+
 describe("whatever fails on the way", () => {
-  it("each step in turn, nothing is lost, and nothing goes out under a second id", async () => {
-    await makeTrigger(shop.space, [(await makeTarget(shop.space, HOOK)).id]);
-    for (let step = 1, goesOn = true; goesOn; step++) {
-      const id = await push(`1.${step}`, step);
-      shop.sent.length = 0;
-      shop.queued.push({ message: event(id), delay: 0 });
-      let calls = 0;
-      shop.fault = (call) => {
-        calls += 1;
-        if (calls === step) throw new Error(`injected: ${call}`);
-      };
-      const message = shop.queued[0]?.message;
-      if (message === undefined) throw new Error("nothing was queued");
-      await drain(shop).catch(() => undefined);
-      goesOn = calls >= step;
-      shop.fault = () => undefined;
-      // The message that failed is lost altogether, with all that was queued: only the sweep is left.
-      shop.queued.length = 0;
-      shop.clock = Date.now() + 3_600_000;
-      await sweep(processing());
-      await drain(shop);
-      await sweep(processing());
-      await drain(shop);
-      const mine = (await deliveriesOf(shop.space)).filter(({ tag }) => tag === `1.${step}`);
-      expect(
-        mine.map(({ status }) => status),
-        `step ${step}`,
-      ).toEqual(["delivered"]);
-      // The sweep brings what other tests left, too.
-      const ours = shop.sent.filter(({ body }) => body?.includes(`"${shop.space}/web","tag":"1.${step}"`));
-      expect(new Set(ours.map(({ headers }) => headers["webhook-id"])), `step ${step}`).toEqual(new Set([mine[0]?.id]));
-      shop.clock = Date.now();
-    }
-  });
+  it.each([
+    ["a webhook", true, {}],
+    ["a target that is followed", false, { type: "octopus", secret: "API-1", config: OCTOPUS_CONFIG }],
+  ])(
+    "before or after each step in turn, nothing is lost, and nothing goes out under a second id: %s",
+    async (_, isWebhook, more) => {
+      shop.answer = () => DONE;
+      await makeTrigger(shop.space, [(await makeTarget(shop.space, HOOK, more)).id]);
+      for (let step = 1, goesOn = true; goesOn; step++) {
+        const id = await push(`1.${step}`, step);
+        shop.sent.length = 0;
+        shop.queued.push({ message: event(id), delay: 0 });
+        let calls = 0;
+        shop.fault = (call) => {
+          calls += 1;
+          if (calls === step) throw new Error(`injected: ${call}`);
+        };
+        const message = shop.queued[0]?.message;
+        if (message === undefined) throw new Error("nothing was queued");
+        await drain(shop).catch(() => undefined);
+        goesOn = calls >= step;
+        shop.fault = () => undefined;
+        // The message that failed is lost altogether, with all that was queued: only the sweep is left.
+        shop.queued.length = 0;
+        shop.clock = Date.now() + 3_600_000;
+        await sweep(processing());
+        await drain(shop);
+        await sweep(processing());
+        await drain(shop);
+        const mine = (await deliveriesOf(shop.space)).filter(({ tag }) => tag === `1.${step}`);
+        expect(
+          mine.map(({ status }) => status),
+          `step ${step}`,
+        ).toEqual(["delivered"]);
+        // The sweep brings what other tests left, too.
+        const ours = shop.sent.filter(({ body }) => body?.includes(`"${shop.space}/web","tag":"1.${step}"`));
+        const ids = new Set(ours.map(({ headers }) => headers["webhook-id"]));
+        expect(ids, `step ${step}`).toEqual(new Set(isWebhook ? [mine[0]?.id] : []));
+        shop.clock = Date.now();
+      }
+    },
+  );
 });

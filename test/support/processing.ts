@@ -35,7 +35,7 @@ export interface Workshop {
   /** Milliseconds since the epoch. */
   clock: number;
   answer: (request: TargetRequest) => Answer;
-  /** Called before each call to a store or the queue; throws to make it fail. */
+  /** Called before each call to a store or the queue, and after it took effect; throws to make it fail. */
   fault: (call: string) => void;
 }
 
@@ -48,15 +48,17 @@ export async function openWorkshop(purpose: string): Promise<Workshop> {
   return { space, as, sent: [], queued: [], clock: Date.now(), answer: () => OK, fault: () => undefined };
 }
 
-/** Every method may fail before it runs. */
+/** Every method may fail before it runs, and after. */
 function faulty<T extends object>(workshop: Workshop, name: string, store: T): T {
   return new Proxy(store, {
     get(target, property) {
       const value: unknown = Reflect.get(target, property);
       if (typeof value !== "function") return value;
       return async (...args: readonly unknown[]): Promise<unknown> => {
-        workshop.fault(`${name}.${String(property)}`);
-        return Reflect.apply(value, target, args);
+        workshop.fault(`before ${name}.${String(property)}`);
+        const result: unknown = await Reflect.apply(value, target, args);
+        workshop.fault(`after ${name}.${String(property)}`);
+        return result;
       };
     },
   });

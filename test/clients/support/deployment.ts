@@ -1,7 +1,12 @@
 import { inject } from "vitest";
 import { z } from "zod";
 
-const created = z.object({ id: z.string(), secret: z.string().optional() });
+const created = z.object({
+  id: z.string(),
+  secret: z.string().optional(),
+  identity: z.object({ issuer: z.string(), subject: z.string() }),
+});
+
 const targets = z.object({ items: z.array(z.object({ id: z.string(), name: z.string() })) });
 
 const delivery = z.object({
@@ -13,6 +18,7 @@ const delivery = z.object({
 });
 
 const deliveries = z.object({ items: z.array(delivery) });
+const deployed = z.object({ items: z.array(z.object({ target: z.string(), tag: z.string(), digest: z.string() })) });
 const attempts = z.object({ attempts: z.array(z.object({ outcome: z.string(), detail: z.string() })) });
 
 export type ListedDelivery = z.infer<typeof delivery>;
@@ -24,6 +30,7 @@ export interface Deployment {
   readonly trigger: (match: object, target: string) => Promise<void>;
   /** The newest first. */
   readonly deliveries: () => Promise<readonly ListedDelivery[]>;
+  readonly deployed: () => Promise<z.infer<typeof deployed>["items"]>;
   readonly attempts: (delivery: string) => Promise<z.infer<typeof attempts>["attempts"]>;
 }
 
@@ -46,6 +53,7 @@ export function deploymentOf(space: string): Deployment {
       await manage("POST", "triggers", { name: "releases", match, targets: [target] });
     },
     deliveries: async () => deliveries.parse(await manage("GET", "deliveries")).items,
+    deployed: async () => deployed.parse(await manage("GET", "deployed")).items,
     attempts: async (id) => attempts.parse(await manage("GET", `deliveries/${id}`)).attempts,
   };
 }
