@@ -120,8 +120,9 @@ async function finishSession(
 async function linkOrDrop(stores: Stores, grant: Grant, blob: StoredBlob): Promise<void> {
   const winner = await stores.blobs.link(grant, blob);
   if (winner !== blob.key) stores.bytes.discard(blob.key);
-  if (winner === null)
-    throw new RegistryError("NAME_UNKNOWN", { message: "the space was deleted while this was pushed" });
+  if (winner === null) {
+    throw new RegistryError("BLOB_UPLOAD_UNKNOWN", { message: "the upload lay idle too long: upload the blob again" });
+  }
 }
 
 const UPLOAD_ERRORS: Record<UploadFailure, { kind: ErrorKind; message?: string }> = {
