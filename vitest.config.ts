@@ -26,7 +26,7 @@ export default defineConfig(async () => ({
   ],
   test: {
     include: ["test/**/*.test.ts"],
-    exclude: ["test/clients/**", "test/conformance/**"],
+    exclude: ["test/cli/**", "test/clients/**", "test/conformance/**"],
     // Time limits here only end what hangs: nothing is measured.
     testTimeout: 60_000,
     hookTimeout: 60_000,
