@@ -16,6 +16,8 @@ export interface Registry {
   readonly events: EventStores;
   /** What addresses targets may have. */
   readonly rules: AddressRules;
+  /** The most bytes that a request's body may have; null where no limit is stated. */
+  readonly maxBody: number | null;
   readonly keys: SigningKeys;
   readonly realm: TokenRealm;
   readonly authenticator: Authenticator;

@@ -17,6 +17,8 @@ export interface Env {
   readonly ENCRYPTION_KEY: string;
   /** `1`: targets may be on this machine, over plain http. Never in production. */
   readonly ALLOW_LOCAL_TARGETS?: string;
+  /** The most that a request's body may have, in MB: the limit of the zone's plan. 0, or absent: none is known. */
+  readonly MAX_BODY_MB?: string | number;
   /** The address that clients use, where it is not the one that requests name. */
   readonly PUBLIC_URL?: string;
 }
@@ -26,6 +28,7 @@ const settingsSchema = z.object({
   SIGNING_KEYS: z.string().min(1, "SIGNING_KEYS is missing"),
   ENCRYPTION_KEY: z.string().min(1, "ENCRYPTION_KEY is missing"),
   ALLOW_LOCAL_TARGETS: z.enum(["0", "1", ""]).optional(),
+  MAX_BODY_MB: z.coerce.number().nonnegative().default(0),
   PUBLIC_URL: z.url({ protocol: /^https?$/ }).optional(),
 });
 
@@ -37,6 +40,11 @@ let parsed: { readonly env: Env; readonly settings: Settings } | null = null;
 export function settingsOf(env: Env): Settings {
   if (parsed?.env !== env) parsed = { env, settings: settingsSchema.parse(env) };
   return parsed.settings;
+}
+
+/** Bytes that a request's body may have; null where no limit is stated. Cloudflare counts in powers of ten. */
+export function maxBodyOf({ MAX_BODY_MB }: Settings): number | null {
+  return MAX_BODY_MB === 0 ? null : MAX_BODY_MB * 1_000_000;
 }
 
 /** Where tokens for this installation come from, by the address that the request used. */
