@@ -6,6 +6,7 @@ import * as spaces from "./api/spaces.ts";
 import * as targets from "./api/targets.ts";
 import * as tokens from "./api/tokens.ts";
 import * as triggers from "./api/triggers.ts";
+import { discardBody } from "./body.ts";
 import type { Call } from "./call.ts";
 import { catalog, type Guarded, installation, login, open, repository, space, uploadSession } from "./guard.ts";
 import { getBlob, removeBlob } from "./http/blobs.ts";
@@ -161,9 +162,16 @@ async function dispatch(
     if (found !== undefined) return await found.guarded.run(call);
     throw routes.length === 0 ? new RegistryError("ROUTE_UNKNOWN") : methodNotAllowed(routes);
   } catch (error) {
+    await discardBody(request.body, discardedBytes(error));
     const scopes = found?.guarded.scopes(call) ?? [];
     return errorResponse(error, { style: styleOf(url), realm: registry.realm, scopes, requestId });
   }
+}
+
+/** A chunk of the size that clients are asked for, so that they hear what is wrong with it; and what is too large a body. */
+function discardedBytes(error: unknown): number {
+  const isTooLarge = error instanceof RegistryError && error.kind === "BODY_TOO_LARGE";
+  return isTooLarge ? 512 * 1024 * 1024 : 8 * 1024 * 1024;
 }
 
 function methodNotAllowed(routes: readonly Route[]): RegistryError {

@@ -1,6 +1,7 @@
 import { parseChunkRange } from "../../oci/range.ts";
 import { CliError } from "../exit.ts";
 import { type BackoffOptions, makeBackoff, mayChange, retryAfter } from "./backoff.ts";
+import { type ChunkLimits, smallerChunk } from "./chunk-size.ts";
 import { refusedAnswer, RefusedError } from "./problem.ts";
 import { type Answer, type Body, drain, type Headers, mayPass } from "./transport.ts";
 
@@ -13,13 +14,13 @@ export interface UploadPosition {
 }
 
 /** Bytes from where the session stands to `end`, which can be had again from any offset in between until they are acknowledged. */
-export interface Chunk {
+interface Chunk {
   readonly end: number;
   readonly body: (offset: number) => Body;
 }
 
-interface SessionRequest {
-  readonly method: "PATCH" | "GET" | "PUT";
+export interface SessionRequest {
+  readonly method: "POST" | "PATCH" | "GET" | "PUT";
   readonly address: string;
   readonly headers?: Headers;
   readonly body?: Body;
@@ -38,7 +39,7 @@ const ACCEPTED = new Set([201, 202, 204]);
  * Sends a chunk (end-5), whatever happens on the way: after a failure the registry is asked how far it is, and the
  * rest is sent from there. Throws what the registry answers in the end where it cannot go on.
  */
-export async function sendChunk(
+async function sendChunk(
   { send, ...patience }: SessionOptions,
   start: UploadPosition,
   chunk: Chunk,
@@ -52,6 +53,33 @@ export async function sendChunk(
     if (next.offset < start.offset || next.offset > chunk.end) throw lost(start, next);
     if (next.offset > position.offset) backoff.reset();
     position = next;
+  }
+  return position;
+}
+
+/** How large chunks are: it shrinks where something on the way refuses their size. */
+export interface ChunkSize {
+  current: number;
+  readonly limits: ChunkLimits;
+}
+
+/** Sends everything up to the end of `bytes`, in chunks of the size at most. */
+export async function sendInChunks(
+  session: SessionOptions,
+  start: UploadPosition,
+  bytes: { readonly end: number; readonly body: (from: number, to: number) => Body },
+  size: ChunkSize,
+  onPosition: (position: UploadPosition) => Promise<void> | void = () => undefined,
+): Promise<UploadPosition> {
+  let position = start;
+  while (position.offset < bytes.end) {
+    const end = Math.min(position.offset + size.current, bytes.end);
+    try {
+      position = await sendChunk(session, position, { end, body: (offset) => bytes.body(offset, end) });
+      await onPosition(position);
+    } catch (failure) {
+      size.current = smallerChunk(failure, end - position.offset, size.limits);
+    }
   }
   return position;
 }
@@ -145,10 +173,47 @@ export function locationOf(answer: Answer, otherwise: string = answer.url.href):
   return location === undefined ? otherwise : new URL(location, answer.url).href;
 }
 
-/** The address that ends a session (end-6). */
-export function finishAddress(location: string, digest: string): string {
+/** A try to end a session: the answer, its body unread, or a failure that may pass. */
+type TriedFinish =
+  | { readonly answer: Answer }
+  | {
+      readonly answer: null;
+      readonly failure: unknown;
+      /** Milliseconds that the registry asked to be left alone for. */
+      readonly asked: number | null;
+    };
+
+/** end-6, perhaps with the last bytes or all of them. Throws a failure that will not pass. */
+export async function tryFinish(
+  { send }: SessionOptions,
+  location: string,
+  digest: string,
+  body: Body | null,
+): Promise<TriedFinish> {
+  const headers = { "content-type": "application/octet-stream", ...(body === null && { "content-length": "0" }) };
   // Appended, since the rest of the query is the registry's own and may not bear being written anew.
-  return `${location}${location.includes("?") ? "&" : "?"}digest=${digest}`;
+  const address = `${location}${location.includes("?") ? "&" : "?"}digest=${digest}`;
+  let answer: Answer;
+  try {
+    answer = await send({ method: "PUT", address, headers, ...(body && { body }) });
+  } catch (failure) {
+    if (!mayPass(failure)) throw failure;
+    return { answer: null, failure, asked: null };
+  }
+  if (answer.status === 201 || answer.status === 204) return { answer };
+  const refused = await refusedAnswer(answer);
+  if (!mayChange(answer.status)) throw refused;
+  return { answer: null, failure: refused, asked: retryAfter(answer.headers.get("retry-after"), new Date()) };
+}
+
+/** end-6, without a body, tried for as long as it may help: to end a session twice does no harm. */
+export async function finishSession(session: SessionOptions, location: string, digest: string): Promise<Answer> {
+  const backoff = makeBackoff(session);
+  for (;;) {
+    const tried = await tryFinish(session, location, digest, null);
+    if (tried.answer !== null) return tried.answer;
+    await backoff.pause(tried.failure, tried.asked);
+  }
 }
 
 function lost(start: UploadPosition, now: UploadPosition): CliError {

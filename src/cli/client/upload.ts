@@ -1,19 +1,20 @@
 import { Readable } from "node:stream";
 import type { Digest } from "../../oci/digest.ts";
 import { CliError } from "../exit.ts";
-import { makeBackoff, mayChange, retryAfter } from "./backoff.ts";
+import { makeBackoff } from "./backoff.ts";
 import { headBlob } from "./blobs.ts";
-import { type ChunkLimits, chunkLimits, fittingChunk, smallerChunk } from "./chunk-size.ts";
+import { type ChunkLimits, chunkLimits, fittingChunk } from "./chunk-size.ts";
 import type { Connection } from "./connection.ts";
-import { refusedAnswer, RefusedError } from "./problem.ts";
+import { RefusedError } from "./problem.ts";
 import { pushScope, repositoryPath } from "./repository.ts";
-import { type Answer, type Body, drain, mayPass } from "./transport.ts";
+import { type Body, drain } from "./transport.ts";
 import {
   askPosition,
-  finishAddress,
+  finishSession,
   locationOf,
-  sendChunk,
+  sendInChunks,
   type SessionOptions,
+  tryFinish,
   type UploadPosition,
 } from "./upload-session.ts";
 
@@ -93,7 +94,8 @@ async function attempt(upload: Upload, isFirst: boolean): Promise<void> {
   if (begun.position.offset === 0 && source.size <= fittingChunk(options.chunkSize, begun.limits)) {
     await putWhole(upload, begun.position);
   } else {
-    await finish(upload, await sendChunks(upload, begun));
+    const { location } = await sendChunks(upload, begun);
+    await drain(await finishSession(upload.session, location, source.digest));
   }
   options.onProgress?.(source.size);
   await memoryOf(upload).remember(null);
@@ -132,20 +134,11 @@ async function begin({ connection, name }: Upload, location: string | null): Pro
   return { position: { location: locationOf(answer), offset: 0 }, limits: chunkLimits(answer.headers) };
 }
 
-async function sendChunks(upload: Upload, { position: start, limits }: Begun): Promise<UploadPosition> {
+function sendChunks(upload: Upload, { position, limits }: Begun): Promise<UploadPosition> {
   const { source, options, session } = upload;
-  let chunkSize = fittingChunk(options.chunkSize, limits);
-  let position = start;
-  while (position.offset < source.size) {
-    const end = Math.min(position.offset + chunkSize, source.size);
-    try {
-      position = await sendChunk(session, position, { end, body: (offset) => bodyOf(upload, offset, end) });
-      await memoryOf(upload).remember(position);
-    } catch (failure) {
-      chunkSize = smallerChunk(failure, Math.min(chunkSize, source.size), limits);
-    }
-  }
-  return position;
+  const bytes = { end: source.size, body: (from: number, to: number) => bodyOf(upload, from, to) };
+  const size = { current: fittingChunk(options.chunkSize, limits), limits };
+  return sendInChunks(session, position, bytes, size, (reached) => memoryOf(upload).remember(reached));
 }
 
 /** end-6, with the whole blob. What fails is begun anew: there is no more to lose than one chunk. */
@@ -154,52 +147,17 @@ async function putWhole(upload: Upload, start: UploadPosition): Promise<void> {
   const backoff = makeBackoff(connection.backoff);
   let { location } = start;
   for (;;) {
-    const body = source.size === 0 ? {} : { body: bodyOf(upload, 0, source.size) };
-    const tried = await tryFinish(session, finishAddress(location, source.digest), body);
-    if (tried === null) return;
+    const tried = await tryFinish(
+      session,
+      location,
+      source.digest,
+      source.size === 0 ? null : bodyOf(upload, 0, source.size),
+    );
+    if (tried.answer !== null) return drain(tried.answer);
     await backoff.pause(tried.failure, tried.asked);
     if ((await headBlob(connection, name, source.digest)) === source.size) return;
     location = (await begin(upload, null)).position.location;
   }
-}
-
-/** end-6, without a body. */
-async function finish({ connection, source, session }: Upload, { location }: UploadPosition): Promise<void> {
-  const backoff = makeBackoff(connection.backoff);
-  for (;;) {
-    const tried = await tryFinish(session, finishAddress(location, source.digest), {});
-    if (tried === null) return;
-    await backoff.pause(tried.failure, tried.asked);
-  }
-}
-
-interface FinishFailure {
-  readonly failure: unknown;
-  /** Milliseconds that the registry asked to be left alone for. */
-  readonly asked: number | null;
-}
-
-/** Null: done. Otherwise a failure that may pass; throws any other. */
-async function tryFinish(
-  { send }: SessionOptions,
-  address: string,
-  body: { readonly body?: Body },
-): Promise<FinishFailure | null> {
-  const headers = { "content-type": "application/octet-stream", ...(body.body ? {} : { "content-length": "0" }) };
-  let answer: Answer;
-  try {
-    answer = await send({ method: "PUT", address, headers, ...body });
-  } catch (failure) {
-    if (!mayPass(failure)) throw failure;
-    return { failure, asked: null };
-  }
-  if (answer.status === 201 || answer.status === 204) {
-    await drain(answer);
-    return null;
-  }
-  const refused = await refusedAnswer(answer);
-  if (!mayChange(answer.status)) throw refused;
-  return { failure: refused, asked: retryAfter(answer.headers.get("retry-after"), new Date()) };
 }
 
 function bodyOf({ source, options }: Upload, from: number, to: number): Body {
