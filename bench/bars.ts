@@ -9,9 +9,22 @@ const MAX_FINISH_RATIO = 5;
 /** Bytes by which the peak of a large layer may be over that of a small one. */
 const MAX_GROWTH = 100 * MB;
 
+/** How fast a layer must pass the proxy, as a share of its rate without. */
+const MIN_PROXY_RATIO = 0.8;
+
+/** Bytes that the proxy may have in memory. */
+const MAX_PROXY_MEMORY = 150 * MB;
+
 /** The bars that were missed, in words. */
-export function missedBars({ operations, uploads, memory }: Results): readonly string[] {
-  return [...missedBudgets(operations), ...missedFinish(uploads), ...missedMemory(memory)];
+export function missedBars({ operations, uploads, memory, proxy }: Results): readonly string[] {
+  return [...missedBudgets(operations), ...missedFinish(uploads), ...missedMemory(memory), ...missedProxy(proxy)];
+}
+
+function missedProxy({ times: { directMs, proxyMs }, memory }: Results["proxy"]): readonly string[] {
+  const ratio = directMs / proxyMs;
+  const slow = `the proxy passes layers at ${ratio.toFixed(2)} of the rate without it; ${MIN_PROXY_RATIO} is the least`;
+  const large = `the proxy had ${megabytes(memory?.peak ?? 0)} in memory; ${megabytes(MAX_PROXY_MEMORY)} is the most`;
+  return [...(ratio < MIN_PROXY_RATIO ? [slow] : []), ...((memory?.peak ?? 0) > MAX_PROXY_MEMORY ? [large] : [])];
 }
 
 function missedBudgets({ costs, failures }: Operations): readonly string[] {

@@ -15,6 +15,8 @@ export interface Plan {
   readonly uploads: readonly { readonly size: number; readonly runs: number }[];
   /** Small and large. */
   readonly memory: readonly [number, number];
+  /** Layers through `spacedock proxy`: for their rate, and for its memory. */
+  readonly proxy: { readonly size: number; readonly runs: number; readonly memory: number };
 }
 
 // All are whole parts of 5 MiB, so that each finishing PUT has the same to do: to send the last part, which is full.
@@ -26,6 +28,7 @@ const FULL: Plan = {
     { size: 1000 * MIB, runs: 3 },
   ],
   memory: [50 * MIB, 1000 * MIB],
+  proxy: { size: 200 * MIB, runs: 5, memory: 2000 * MIB },
 };
 
 const QUICK: Plan = {
@@ -36,6 +39,7 @@ const QUICK: Plan = {
     { size: 200 * MIB, runs: 3 },
   ],
   memory: [50 * MIB, 200 * MIB],
+  proxy: { size: 100 * MIB, runs: 5, memory: 300 * MIB },
 };
 
 export const HELP = `npm run bench -- [--quick] [--json <file>]
@@ -45,8 +49,9 @@ Measures what Spacedock costs and how fast it is, and compares it with what it m
   operations  calls to R2, D1 and Durable Objects that each client operation makes (bar: the budget of the design)
   uploads     rate by size, and the time of the finishing PUT (bar: does not grow with size)
   memory      peak of the server's workerd processes while a layer arrives (bar: does not grow with size)
+  proxy       rate through spacedock proxy against without it (bar: 0.8), and what it has in memory (bar: 150 MB)
 
-  --quick        smaller sizes: 200 MiB at most, where it is 1000 MiB otherwise
+  --quick        smaller sizes: 300 MiB at most, where it is 2000 MiB otherwise
   --json <file>  writes the results there too
   --help         this
 

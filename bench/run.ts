@@ -4,7 +4,8 @@ import { missedBars } from "./bars.ts";
 import { measureMemory } from "./memory.ts";
 import { countOperations } from "./operations.ts";
 import { HELP, type Options, readOptions } from "./options.ts";
-import { memoryTable, operationsTable, uploadsTable } from "./report.ts";
+import { measureProxy } from "./proxy.ts";
+import { memoryTable, operationsTable, proxyTable, uploadsTable } from "./report.ts";
 import { withServer } from "./server.ts";
 import { progress } from "./units.ts";
 import { measureUploads } from "./uploads.ts";
@@ -25,10 +26,12 @@ async function bench({ plan, json }: Options): Promise<number> {
   show(uploadsTable(uploads));
   const memory = await measureMemory(plan.memory);
   show(memoryTable(memory));
-  const missed = missedBars({ operations, uploads, memory });
+  const proxy = await measureProxy(plan.proxy);
+  show(proxyTable(proxy));
+  const missed = missedBars({ operations, uploads, memory, proxy });
   const seconds = Math.round((performance.now() - begun) / 1000);
   if (json !== null) {
-    const results = { quick: plan.quick, seconds, operations: operations.costs, uploads, memory, missed };
+    const results = { quick: plan.quick, seconds, operations: operations.costs, uploads, memory, proxy, missed };
     await writeFile(json, `${JSON.stringify(results, null, 2)}\n`);
   }
   for (const bar of missed) console.log(`MISSED  ${bar}`);

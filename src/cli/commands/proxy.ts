@@ -1,21 +1,20 @@
 import { once } from "node:events";
 import { z } from "zod";
-import { DEFAULT_CHUNK } from "../client/chunk-size.ts";
+import { chunkLimits, DEFAULT_CHUNK } from "../client/chunk-size.ts";
 import { parseRegistry } from "../client/reference.ts";
 import { drain, makeTransport, type Transport } from "../client/transport.ts";
 import { defineCommand } from "../command.ts";
 import type { Context } from "../context.ts";
 import { byteSize } from "../options.ts";
 import { formatBytes, formatDuration } from "../output/format.ts";
+import { RESERVED } from "../proxy/cut-upload.ts";
 import type { ProxyState } from "../proxy/exchange.ts";
+import { garbageCollector } from "../proxy/garbage.ts";
 import { endGracefully, listen, type LogEntry, proxyServer } from "../proxy/server.ts";
 import { SlabPool } from "../proxy/slabs.ts";
 
 /** What chunks are held in: small enough to run anywhere beside what Node itself needs, large enough for a fast line. */
-const DEFAULT_MEMORY = 48 * 1024 * 1024;
-
-/** What an upload reserves when it begins: a part of the registry's storage. */
-const RESERVED = 5 * 1024 * 1024;
+const DEFAULT_MEMORY = 40 * 1024 * 1024;
 
 const LOOPBACK = /^(?:localhost|127\.|\[?::1\]?$)/;
 
@@ -44,7 +43,7 @@ resume; everything else passes as it is. Nothing is written to disk. Log in to t
     "--to <registry>": "the registry that everything goes to",
     "--listen <host:port>": "the local address (127.0.0.1:5000)",
     "--chunk-size <size>": "cut bodies that are larger (90MB); less where the registry asks for less",
-    "--memory <size>": "hold as much of chunks that are under way, in all (48MB)",
+    "--memory <size>": "hold as much of chunks that are under way, in all (40MiB)",
     "-v, --verbose": "print a line for each request",
   },
   input,
@@ -63,9 +62,10 @@ async function run(context: Context, options: Input): Promise<void> {
     transport,
     pool: new SlabPool(memory, RESERVED),
     chunkSize: options.chunkSize,
-    limits: { min: RESERVED, max: Number.POSITIVE_INFINITY },
+    limits: chunkLimits(null),
     window: Math.floor(memory / 2),
     patience: { upload: 300_000, question: 60_000 },
+    passed: garbageCollector(),
     warn: (text) => output.warn(text),
   };
   const server = proxyServer({

@@ -127,6 +127,9 @@ function withoutDigest({ href }: URL): string {
   return href.replace(/([?&])digest=[^&]*(&|$)/, (_, before: string, after: string) => (after === "" ? "" : before));
 }
 
+/** What an upload reserves of the memory, and a chunk has at least but for the last: a part of most storages. Bytes. */
+export const RESERVED = 5 * 1024 * 1024;
+
 /** Sends the body as it comes. Where it begins is found out meanwhile. */
 async function sendBody(
   exchange: Exchange,
@@ -137,9 +140,10 @@ async function sendBody(
   const { state, signal } = exchange;
   start.catch(() => undefined);
   const size = { current: fittingChunk(state.chunkSize, state.limits), limits: state.limits };
-  const bounds = { least: Math.min(state.limits.min, state.window), most: Math.min(size.current, state.window) };
+  const most = Math.min(size.current, state.window);
+  const bounds = { least: Math.min(Math.max(state.limits.min, RESERVED), most), most };
   let position: UploadPosition | null = null;
-  for await (const chunk of cutIntoChunks(body, state.pool, bounds, signal)) {
+  for await (const chunk of cutIntoChunks(counted(body, state.passed), state.pool, bounds, signal)) {
     const from: UploadPosition = position ?? (await start);
     const bytes = {
       end: from.offset + chunk.size,
@@ -151,6 +155,16 @@ async function sendBody(
   }
   state.chunkSize = Math.min(state.chunkSize, size.current);
   return position ?? (await start);
+}
+
+function counted(body: AsyncIterator<Buffer>, passed: (bytes: number) => void): AsyncIterator<Buffer> {
+  return {
+    next: async () => {
+      const next = await body.next();
+      if (next.done !== true) passed(next.value.length);
+      return next;
+    },
+  };
 }
 
 /** end-5: as the registry answered the last chunk. */

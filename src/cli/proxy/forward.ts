@@ -11,6 +11,7 @@ export async function forward(exchange: Exchange): Promise<void> {
   const answer = await ask(exchange);
   learn(exchange, answer);
   answerWith(exchange, answer.statusCode, answer.headers);
+  answer.body.on("data", (piece: Buffer) => exchange.state.passed(piece.length));
   await pipeline(answer.body, exchange.response);
 }
 

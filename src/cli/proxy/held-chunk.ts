@@ -66,8 +66,9 @@ export class HeldChunk {
 }
 
 /**
- * Cuts a stream into chunks. Each is given when it is full, or when memory is short and it has the least that it needs;
- * the last has what is left. While one is sent, the next is filled.
+ * Cuts a stream into chunks. Each is given when it is full, when memory is short, or when it has the least that it needs
+ * and is waited for; the last has what is left. While one is sent, the next is filled: so a line that is slower than
+ * the client gets full chunks, and a faster one never waits for them.
  */
 export async function* cutIntoChunks(
   pieces: AsyncIterator<Buffer>,
@@ -79,7 +80,9 @@ export async function* cutIntoChunks(
   let filling: Promise<HeldChunk> | null = filler.fill();
   try {
     while (filling !== null) {
+      filler.isWaitedFor = true;
       const chunk: HeldChunk = await filling;
+      filler.isWaitedFor = false;
       filling = filler.ended ? null : filler.fill();
       // A failure is met when its turn comes; until then it must not count as unhandled.
       filling?.catch(() => undefined);
@@ -100,6 +103,7 @@ export async function* cutIntoChunks(
 
 class Filler {
   ended = false;
+  isWaitedFor = false;
   #rest: Buffer = Buffer.alloc(0);
   readonly #pieces: AsyncIterator<Buffer>;
   readonly #pool: SlabPool;
@@ -119,7 +123,8 @@ class Filler {
     try {
       while (!this.ended) {
         this.#rest = this.#rest.subarray(chunk.write(this.#rest, most));
-        if (this.#rest.length > 0 || chunk.size === most) return chunk;
+        const isEnough = this.isWaitedFor && chunk.size >= least;
+        if (this.#rest.length > 0 || chunk.size === most || isEnough) return chunk;
         await this.#read();
       }
       return chunk;

@@ -122,7 +122,7 @@ async function linger({ response, request }: Exchange, body: AsyncIterator<Buffe
   }
 }
 
-/** Listens, and ends in good order once the signal is given: what is under way is finished, nothing is begun. */
+/** Begins to listen; port 0 is any that is free. */
 export async function listen(server: Server, host: string, port: number): Promise<{ readonly port: number }> {
   server.listen(port, host);
   try {
@@ -153,5 +153,8 @@ function cannotListen(host: string, port: number, cause: unknown): CliError {
 export async function endGracefully(server: Server): Promise<void> {
   const closed = once(server, "close");
   server.close();
+  // What is answered from now on is not waited with for another request.
+  const closing = setInterval(() => server.closeIdleConnections(), 50);
   await closed;
+  clearInterval(closing);
 }

@@ -44,10 +44,31 @@ describe("a body that is cut", () => {
   ])("of %i bytes comes in chunks of %j", async (size, expected) => {
     const { bytes } = randomBlob(size);
     for (const piece of [65_536, 100_000, 3 * MIB]) {
-      const chunks = await cut(new SlabPool(8 * MIB, 0), bytes, { least: MIB, most: 2 * MIB }, piece);
+      const chunks = await cut(new SlabPool(8 * MIB, 0), bytes, { least: 2 * MIB, most: 2 * MIB }, piece);
       expect(chunks.map(({ length }) => length)).toEqual(expected);
       expect(Buffer.concat(chunks).equals(bytes)).toBe(true);
     }
+  });
+
+  it("comes in the least that a chunk needs where one is waited for, and in full ones where not", async () => {
+    const size = 9 * MIB;
+    let read = 0;
+    const pieces = iteratorOf(randomBlob(size).bytes, 65_536);
+    const counted = {
+      next: async () => {
+        read += 65_536;
+        return pieces.next();
+      },
+    };
+    const sizes: number[] = [];
+    let taken = 0;
+    for await (const chunk of cutIntoChunks(counted, new SlabPool(8 * MIB, 0), { least: MIB, most: 4 * MIB }, never)) {
+      sizes.push(chunk.size);
+      taken += chunk.size;
+      // While this one is on its way, the client goes on.
+      await expect.poll(() => read).toBeGreaterThanOrEqual(Math.min(taken + 4 * MIB, size));
+    }
+    expect(sizes).toEqual([MIB, 4 * MIB, 4 * MIB]);
   });
 
   it("comes in smaller chunks where memory is short, of the least that they need", async () => {
@@ -63,7 +84,7 @@ describe("a body that is cut", () => {
     const chunks = cutIntoChunks(
       iteratorOf(bytes, 65_536),
       new SlabPool(8 * MIB, 0),
-      { least: MIB, most: 4 * MIB },
+      { least: 4 * MIB, most: 4 * MIB },
       never,
     );
     for await (const chunk of chunks) {

@@ -38,6 +38,7 @@ export async function startProxy(to: TestServer, wish: ProxyWish = {}): Promise<
     limits: chunkLimits(null),
     window: memory / 2,
     patience: { upload: patience, question: patience },
+    passed: () => undefined,
     warn: (text) => warnings.push(text),
   };
   const server = proxyServer({ state, log: (entry) => log.push(entry) });

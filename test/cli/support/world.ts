@@ -8,22 +8,41 @@ interface Said {
   readonly stderr: string;
 }
 
+interface RunningCli {
+  readonly stdout: () => string;
+  readonly stderr: () => string;
+  /** As Ctrl-C does. */
+  readonly interrupt: () => void;
+  readonly ended: Promise<Said>;
+}
+
 /** Runs a command line in this process, in a world of its own, and returns all that it said. */
-export async function runCli(args: readonly string[], env: Environment = {}): Promise<Said> {
+export function runCli(args: readonly string[], env: Environment = {}): Promise<Said> {
+  return startCli(args, env).ended;
+}
+
+/** Likewise one that goes on until it is interrupted. */
+export function startCli(args: readonly string[], env: Environment = {}): RunningCli {
   const stdout = new Collecting();
   const stderr = new Collecting();
-  const exitCode = await run(args, {
+  const listeners = new Set<() => void>();
+  const running = run(args, {
     env,
     stdin: Readable.from([]),
     stdout,
     stderr,
-    on: () => undefined,
-    off: () => undefined,
+    on: (signal, listener) => signal === "SIGINT" && listeners.add(listener),
+    off: (_, listener) => listeners.delete(listener),
     exit: (code) => {
       throw new Error(`it ended with ${code}`);
     },
   });
-  return { exitCode, stdout: stdout.text, stderr: stderr.text };
+  return {
+    stdout: () => stdout.text,
+    stderr: () => stderr.text,
+    interrupt: () => listeners.forEach((listener) => listener()),
+    ended: running.then((exitCode) => ({ exitCode, stdout: stdout.text, stderr: stderr.text })),
+  };
 }
 
 class Collecting extends Writable {

@@ -8,6 +8,8 @@ export interface Meter {
   readonly sent: number;
   /** Chunks that the registry has acknowledged so far. */
   readonly acknowledged: number;
+  /** Connections that broke while a request was on its way. */
+  readonly broken: number;
   /** Waits until the condition holds; it is looked at whenever something passes. */
   until(condition: (meter: Meter) => boolean): Promise<void>;
   stop(): Promise<void>;
@@ -18,20 +20,27 @@ export async function startMeter(port: number): Promise<Meter> {
   const waiting = new Set<() => void>();
   let sent = 0;
   let acknowledged = 0;
+  let broken = 0;
   const tell = (): void => {
     for (const look of waiting) look();
   };
   const serve = (client: Socket): void => {
     const upstream = connect(port, "127.0.0.1");
+    let unanswered = 0;
     const drop = (): void => {
       client.destroy();
       upstream.destroy();
     };
+    upstream.once("close", () => {
+      if (unanswered > 0) broken += 1;
+    });
     client.on("data", (piece: Buffer) => {
       sent += piece.length;
+      unanswered += piece.length;
       tell();
     });
     upstream.on("data", (piece: Buffer) => {
+      unanswered = 0;
       acknowledged += piece.toString("latin1").match(/^HTTP\/1\.1 202 /gm)?.length ?? 0;
       tell();
     });
@@ -57,6 +66,9 @@ export async function startMeter(port: number): Promise<Meter> {
     },
     get acknowledged() {
       return acknowledged;
+    },
+    get broken() {
+      return broken;
     },
     until: (condition) =>
       new Promise((resolve) => {
