@@ -22,6 +22,8 @@ export interface Env {
   readonly GC_GRACE_HOURS?: string | number;
   /** Days that the content of deleted repositories is kept. */
   readonly KEEP_DELETED_DAYS?: string | number;
+  /** The most that a request's body may have, in MB: the limit of the zone's plan. 0, or absent: none is known. */
+  readonly MAX_BODY_MB?: string | number;
   /** The address that clients use, where it is not the one that requests name. */
   readonly PUBLIC_URL?: string;
 }
@@ -33,6 +35,7 @@ const settingsSchema = z.object({
   ALLOW_LOCAL_TARGETS: z.enum(["0", "1", ""]).optional(),
   GC_GRACE_HOURS: z.coerce.number().nonnegative().default(24),
   KEEP_DELETED_DAYS: z.coerce.number().nonnegative().default(7),
+  MAX_BODY_MB: z.coerce.number().nonnegative().default(0),
   PUBLIC_URL: z.url({ protocol: /^https?$/ }).optional(),
 });
 
@@ -49,6 +52,11 @@ export function settingsOf(env: Env): Settings {
 /** What upkeep keeps, and for how long. */
 export function collectionOf({ GC_GRACE_HOURS, KEEP_DELETED_DAYS }: Settings): CollectionSettings {
   return { grace: GC_GRACE_HOURS * 3_600_000, keepDeleted: KEEP_DELETED_DAYS * 86_400_000 };
+}
+
+/** Bytes that a request's body may have; null where no limit is stated. Cloudflare counts in powers of ten. */
+export function maxBodyOf({ MAX_BODY_MB }: Settings): number | null {
+  return MAX_BODY_MB === 0 ? null : MAX_BODY_MB * 1_000_000;
 }
 
 /** Where tokens for this installation come from, by the address that the request used. */

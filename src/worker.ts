@@ -3,7 +3,7 @@ import type { Authenticator } from "./auth/authenticate.ts";
 import { signIdentityToken, targetSubject } from "./auth/identity-token.ts";
 import { signingKeys } from "./auth/keys.ts";
 import type { Registry } from "./call.ts";
-import { collectionOf, type Env, realmOf, type Settings, settingsOf } from "./env.ts";
+import { collectionOf, type Env, maxBodyOf, realmOf, type Settings, settingsOf } from "./env.ts";
 import { type QueueMessage, queueMessage } from "./events/messages.ts";
 import { processMessage, sweep } from "./events/process.ts";
 import type { Delivering, MessageOutcome, Processing } from "./events/processing.ts";
@@ -176,6 +176,7 @@ async function openRegistry(env: Env, url: URL, context: ExecutionContext): Prom
   // The sweep tells the queue again of what this fails to tell it.
   const announce = (ids: readonly string[]): void => later(events.queue.send(ids.map((id) => ({ kind: "event", id }))));
   return {
+    maxBody: maxBodyOf(settings),
     keys,
     realm,
     authenticator,

@@ -17,12 +17,14 @@ export function openApiHandler(routes: readonly OperationRoute[]): (call: Call) 
   return ({ registry }) => Response.json({ ...openApiDocument(routes), servers: [{ url: registry.realm.issuer }] });
 }
 
-function openApiDocument(routes: readonly OperationRoute[]): object {
+/** The document without its servers: those are for whoever serves it to say. */
+export function openApiDocument(routes: readonly OperationRoute[]): object {
   const paths: Record<string, Record<string, object>> = {};
+  const schemas: Schemas = {};
   for (const { id, method, path } of routes) {
     if (!isOperation(id)) continue;
     const template = path.replaceAll(/\/:(\w+)\+?/g, "/{$1}");
-    paths[template] = { ...paths[template], [method.toLowerCase()]: operationObject(id, template) };
+    paths[template] = { ...paths[template], [method.toLowerCase()]: operationObject(id, template, schemas) };
   }
   return {
     openapi: "3.1.0",
@@ -30,6 +32,7 @@ function openApiDocument(routes: readonly OperationRoute[]): object {
     security: [{ token: [] }],
     paths,
     components: {
+      schemas,
       securitySchemes: {
         token: {
           type: "http",
@@ -45,22 +48,27 @@ function isOperation(id: string): id is OperationId {
   return Object.hasOwn(OPERATIONS, id);
 }
 
-function operationObject(id: OperationId, template: string): object {
+/** Schemas with a name of their own, which operations refer to. */
+type Schemas = Record<string, object>;
+
+function operationObject(id: OperationId, template: string, schemas: Schemas): object {
   const { summary, body, query, status, output }: OperationReference = OPERATIONS[id];
   const parameters = [...pathParameters(template), ...(query ? queryParameters(query) : [])];
   return {
     operationId: id,
     summary,
     ...(parameters.length > 0 && { parameters }),
-    ...(body && { requestBody: { required: true, content: { [JSON_TYPE]: { schema: jsonSchema(body, "input") } } } }),
+    ...(body && {
+      requestBody: { required: true, content: { [JSON_TYPE]: { schema: jsonSchema(body, "input", schemas) } } },
+    }),
     responses: {
       [status]: {
         description: "Success",
-        ...(output && { content: { [JSON_TYPE]: { schema: jsonSchema(output, "output") } } }),
+        ...(output && { content: { [JSON_TYPE]: { schema: jsonSchema(output, "output", schemas) } } }),
       },
       default: {
         description: "A problem",
-        content: { "application/problem+json": { schema: jsonSchema(problemOutput, "output") } },
+        content: { "application/problem+json": { schema: jsonSchema(problemOutput, "output", schemas) } },
       },
     },
   };
@@ -80,7 +88,16 @@ function queryParameters(query: z.ZodType): object[] {
   return Object.entries(properties).map(([name, schema]) => ({ name, in: "query", required: false, schema }));
 }
 
-function jsonSchema(schema: z.ZodType, io: "input" | "output"): object {
-  const { $schema: _, ...rest } = z.toJSONSchema(schema, { io, unrepresentable: "any" });
+/** The schema, with what has a name moved to `schemas`. */
+function jsonSchema(schema: z.ZodType, io: "input" | "output", schemas: Schemas): object {
+  const document = z.toJSONSchema(schema, { io, unrepresentable: "any" });
+  const text = JSON.stringify(document).replaceAll('"#/$defs/', '"#/components/schemas/');
+  const { $schema: _, $defs = {}, ...rest } = schemaDocument.parse(JSON.parse(text));
+  for (const [name, named] of Object.entries($defs)) schemas[name] = named;
   return rest;
 }
+
+const schemaDocument = z.looseObject({
+  $schema: z.unknown().optional(),
+  $defs: z.record(z.string(), z.looseObject({})).optional(),
+});

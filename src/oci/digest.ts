@@ -55,9 +55,3 @@ export function makeDigest(algorithm: DigestAlgorithm, hex: string): Digest {
   if (digest === null) throw new TypeError(`not a ${algorithm} hash: ${hex}`);
   return digest;
 }
-
-/** The digest of bytes that are in memory: manifests, never layers. */
-export async function digestBytes(algorithm: DigestAlgorithm, bytes: Uint8Array): Promise<Digest> {
-  const hash = await crypto.subtle.digest(DIGEST_ALGORITHMS[algorithm].webCrypto, bytes);
-  return makeDigest(algorithm, new Uint8Array(hash).toHex());
-}

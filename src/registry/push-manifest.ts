@@ -1,5 +1,6 @@
 import type { Grant } from "../auth/grant.ts";
-import { type Digest, digestAlgorithm, digestBytes } from "../oci/digest.ts";
+import { type Digest, digestAlgorithm } from "../oci/digest.ts";
+import { digestBytes } from "../oci/digest-bytes.ts";
 import { RegistryError } from "../oci/errors.ts";
 import { decodeManifest, type Manifest, type ManifestReference, parseManifest } from "../oci/manifest.ts";
 import type { Reference, Tag } from "../oci/reference.ts";

@@ -1,13 +1,13 @@
 import { describe, expect, it } from "vitest";
 import {
   digestAlgorithm,
-  digestBytes,
   digestHex,
   makeDigest,
   parseDigest,
   parseDigestAlgorithm,
   requireDigest,
 } from "../../src/oci/digest.ts";
+import { digestBytes } from "../../src/oci/digest-bytes.ts";
 
 const HEX256 = "0123456789abcdef".repeat(4);
 const HEX512 = "0123456789abcdef".repeat(8);

@@ -1,4 +1,5 @@
-import { digestBytes, type Digest, type DigestAlgorithm } from "../../src/oci/digest.ts";
+import type { Digest, DigestAlgorithm } from "../../src/oci/digest.ts";
+import { digestBytes } from "../../src/oci/digest-bytes.ts";
 import { ask } from "./registry.ts";
 
 /** Bytes that look random and are the same for the same seed, whatever the length. */

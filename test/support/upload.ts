@@ -1,5 +1,6 @@
 import { env } from "cloudflare:workers";
-import { type Digest, digestAlgorithm, digestBytes } from "../../src/oci/digest.ts";
+import { type Digest, digestAlgorithm } from "../../src/oci/digest.ts";
+import { digestBytes } from "../../src/oci/digest-bytes.ts";
 import type { UploadSession } from "../../src/storage/uploads/upload-session.ts";
 import { ask } from "./registry.ts";
 

@@ -1,0 +1,177 @@
+import { z } from "zod";
+import { CliError } from "../exit.ts";
+import type { Credential } from "../credentials/credential.ts";
+import { type Challenge, parseChallenges } from "./challenge.ts";
+import type { RegistryAddress } from "./reference.ts";
+import { refusedAnswer } from "./problem.ts";
+import { type Answer, type Body, type Headers, readText, type Transport } from "./transport.ts";
+
+interface Token {
+  readonly value: string;
+  /** Milliseconds since the epoch, with a margin for the way. */
+  readonly goodUntil: number;
+}
+
+interface TokenEntry {
+  readonly token: Promise<Token>;
+  /** Null while it is on its way. */
+  goodUntil: number | null;
+}
+
+/** Where tokens are to be had, as a challenge said. */
+interface TokenEndpoint {
+  readonly realm: URL;
+  readonly service: string | null;
+}
+
+/** Seconds; what the specification says where the answer does not. */
+const DEFAULT_LIFETIME = 60;
+
+/** Milliseconds before its end at which a token is no longer begun to be used. */
+const MARGIN = 10_000;
+const MAX_TOKEN_BYTES = 1024 * 1024;
+
+const tokenAnswer = z.object({
+  token: z.string().optional(),
+  access_token: z.string().optional(),
+  expires_in: z.number().positive().optional(),
+});
+
+/**
+ * Finds what to send as Authorization to one registry: nothing until it is asked for, then what the challenge
+ * wants. Tokens are kept for each set of scopes and renewed before, or when, they expire.
+ */
+export class Authorizer {
+  readonly #registry: RegistryAddress;
+  readonly #transport: Transport;
+  readonly #credential: Credential | null;
+  readonly #tokens = new Map<string, TokenEntry>();
+  #basic: string | null = null;
+  #endpoint: TokenEndpoint | null = null;
+
+  constructor(registry: RegistryAddress, transport: Transport, credential: Credential | null) {
+    this.#registry = registry;
+    this.#transport = transport;
+    this.#credential = credential;
+  }
+
+  /** The header's value for a request that needs these scopes; null: none. */
+  async authorization(scopes: readonly string[]): Promise<string | null> {
+    if (this.#credential?.kind === "bearer") return `Bearer ${this.#credential.secret}`;
+    if (this.#basic !== null) return this.#basic;
+    if (this.#endpoint === null) return null;
+    const token = await this.#token(this.#endpoint, scopes);
+    return `Bearer ${token.value}`;
+  }
+
+  /** Learns from a 401 to a request that was sent with `used`. True: another try is worth while. */
+  learn(answer: Answer, scopes: readonly string[], used: string | null): boolean {
+    if (this.#credential?.kind === "bearer") return false;
+    const challenges = parseChallenges(answer.headers.get("www-authenticate") ?? "");
+    const endpoint = tokenEndpoint(challenges);
+    if (endpoint !== null) {
+      this.#requireSafe(endpoint);
+      const isStale = used !== null && this.#endpoint !== null;
+      this.#endpoint = endpoint;
+      if (isStale) this.#tokens.delete(keyOf(scopes));
+      return true;
+    }
+    if (this.#credential?.kind !== "password" || !challenges.some(({ scheme }) => scheme === "basic")) return false;
+    this.#basic = basic(this.#credential.username, this.#credential.secret);
+    return used !== this.#basic;
+  }
+
+  /** A registry that is reached by TLS has no reason to want a password without it. */
+  #requireSafe({ realm }: TokenEndpoint): void {
+    if (realm.protocol === "https:" || this.#registry.origin.startsWith("http:")) return;
+    throw new CliError("failure", `${this.#registry.host} wants its login sent to ${realm.origin}, without TLS`);
+  }
+
+  /** Whoever needs a token that is on its way waits for it. */
+  #token(endpoint: TokenEndpoint, scopes: readonly string[]): Promise<Token> {
+    const key = keyOf(scopes);
+    const known = this.#tokens.get(key);
+    if (known !== undefined && Date.now() < (known.goodUntil ?? Number.POSITIVE_INFINITY)) return known.token;
+    const entry: TokenEntry = { token: this.#fetch(endpoint, scopes), goodUntil: null };
+    this.#tokens.set(key, entry);
+    entry.token.then(
+      ({ goodUntil }) => (entry.goodUntil = goodUntil),
+      () => this.#tokens.delete(key),
+    );
+    return entry.token;
+  }
+
+  async #fetch(endpoint: TokenEndpoint, scopes: readonly string[]): Promise<Token> {
+    const answer = await this.#transport.send(tokenRequest(endpoint, scopes, this.#credential));
+    if (answer.status !== 200) throw await this.#refused(answer);
+    const parsed = tokenAnswer.safeParse(parseJson(await readText(answer, MAX_TOKEN_BYTES)));
+    const value = parsed.data?.token ?? parsed.data?.access_token;
+    if (value === undefined) {
+      throw new CliError("failure", `${endpoint.realm.origin} answered the login with something that is not a token`);
+    }
+    const lifetime = (parsed.data?.expires_in ?? DEFAULT_LIFETIME) * 1000;
+    return { value, goodUntil: Date.now() + Math.max(lifetime - MARGIN, lifetime / 2) };
+  }
+
+  async #refused(answer: Answer): Promise<CliError> {
+    const refused = await refusedAnswer(answer);
+    if (refused.kind !== "denied") return refused;
+    return new CliError("denied", `${this.#registry.host} refused the login: ${refused.message}`, {
+      hint: `Log in again: spacedock login ${this.#registry.host}`,
+      cause: refused,
+    });
+  }
+}
+
+function tokenEndpoint(challenges: readonly Challenge[]): TokenEndpoint | null {
+  const bearer = challenges.find(({ scheme, parameters }) => scheme === "bearer" && parameters.has("realm"));
+  const realm = bearer?.parameters.get("realm");
+  if (bearer === undefined || realm === undefined || !URL.canParse(realm)) return null;
+  return { realm: new URL(realm), service: bearer.parameters.get("service") ?? null };
+}
+
+interface TokenRequest {
+  readonly method: "GET" | "POST";
+  readonly url: URL;
+  readonly headers: Headers;
+  readonly body?: Body;
+}
+
+/** A refresh token is traded by POST (OAuth 2); a password, or nothing, by GET, which every registry knows. */
+function tokenRequest(endpoint: TokenEndpoint, scopes: readonly string[], credential: Credential | null): TokenRequest {
+  const { realm, service } = endpoint;
+  if (credential?.kind === "refresh-token") {
+    const form = new URLSearchParams({
+      grant_type: "refresh_token",
+      refresh_token: credential.secret,
+      client_id: "spacedock",
+      scope: scopes.join(" "),
+      ...(service !== null && { service }),
+    });
+    const bytes = Buffer.from(form.toString());
+    const headers = { "content-type": "application/x-www-form-urlencoded" };
+    return { method: "POST", url: realm, headers, body: { length: bytes.length, open: () => bytes } };
+  }
+  const url = new URL(realm);
+  if (service !== null) url.searchParams.set("service", service);
+  for (const scope of scopes) url.searchParams.append("scope", scope);
+  const headers: Headers =
+    credential?.kind === "password" ? { authorization: basic(credential.username, credential.secret) } : {};
+  return { method: "GET", url, headers };
+}
+
+function basic(username: string, secret: string): string {
+  return `Basic ${Buffer.from(`${username}:${secret}`).toString("base64")}`;
+}
+
+function keyOf(scopes: readonly string[]): string {
+  return [...new Set(scopes)].toSorted().join(" ");
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,115 @@
+import { Readable } from "node:stream";
+import type { Digest } from "../../oci/digest.ts";
+import { CliError } from "../exit.ts";
+import { makeBackoff } from "./backoff.ts";
+import type { Connection } from "./connection.ts";
+import { verified } from "./digests.ts";
+import { pullScope, pushScope, repositoryPath } from "./repository.ts";
+import { type Answer, drain, mayPass, unreachable } from "./transport.ts";
+
+/** end-2: a blob's size in bytes; null where the repository has none. */
+export async function headBlob(connection: Connection, name: string, digest: Digest): Promise<number | null> {
+  const answer = await connection.ask({
+    method: "HEAD",
+    address: repositoryPath({ name }, `blobs/${digest}`),
+    scopes: [pullScope({ name })],
+    expect: [200, 404],
+  });
+  await drain(answer);
+  return answer.status === 404 ? null : Number(answer.headers.get("content-length") ?? 0);
+}
+
+/** What came of a mount: the blob is there, or an upload was begun instead, at this address. */
+export type MountOutcome = { readonly mounted: true } | { readonly mounted: false; readonly location: string | null };
+
+/** end-11: takes a blob over from another repository of the same registry, where that may be read. */
+export async function mountBlob(
+  connection: Connection,
+  name: string,
+  digest: Digest,
+  from: string,
+): Promise<MountOutcome> {
+  const query = new URLSearchParams({ mount: digest, from });
+  const answer = await connection.ask({
+    method: "POST",
+    address: repositoryPath({ name }, `blobs/uploads/?${query.toString()}`),
+    scopes: [pushScope({ name }), pullScope({ name: from })],
+    headers: { "content-length": "0" },
+    expect: [201, 202],
+  });
+  await drain(answer);
+  if (answer.status === 201) return { mounted: true };
+  const location = answer.headers.get("location");
+  return { mounted: false, location: location === undefined ? null : new URL(location, answer.url).href };
+}
+
+interface ReadOptions {
+  /** The first byte wanted; 0. */
+  readonly offset?: number;
+  /** How many bytes from there; to the end. */
+  readonly length?: number;
+}
+
+/**
+ * end-2: a blob's bytes. A connection that breaks is taken up where it was. The whole of a blob is checked against
+ * its digest; the stream fails where it differs. Throws a `not-found` CliError through the stream.
+ */
+export function readBlob(
+  connection: Connection,
+  name: string,
+  { digest, size }: { readonly digest: Digest; readonly size: number },
+  { offset = 0, length = size - offset }: ReadOptions = {},
+): Readable {
+  const bytes = pieces(connection, name, digest, { from: offset, to: offset + length, size });
+  return Readable.from(offset === 0 && length === size ? verified(bytes, digest) : bytes, { objectMode: false });
+}
+
+interface Span {
+  /** The first byte, and the one after the last. */
+  readonly from: number;
+  readonly to: number;
+  readonly size: number;
+}
+
+async function* pieces(
+  connection: Connection,
+  name: string,
+  digest: Digest,
+  { from, to, size }: Span,
+): AsyncGenerator<Uint8Array> {
+  const backoff = makeBackoff(connection.backoff);
+  let at = from;
+  while (at < to) {
+    try {
+      const answer = await askBytes(connection, name, digest, { from: at, to, size });
+      // A registry that knows no ranges sends everything.
+      let surplus = answer.status === 200 ? at : 0;
+      for await (const piece of answer.body) {
+        const bytes = Buffer.from(piece)
+          .subarray(surplus)
+          .subarray(0, to - at);
+        surplus = Math.max(0, surplus - Buffer.byteLength(piece));
+        at += bytes.length;
+        backoff.reset();
+        if (bytes.length > 0) yield bytes;
+        if (at === to) return;
+      }
+      throw new CliError("invalid", `the content of ${digest} ends after ${at} bytes`);
+    } catch (cause) {
+      const failure = cause instanceof CliError ? cause : unreachable(new URL(connection.registry.origin), cause);
+      if (!mayPass(failure)) throw failure;
+      await backoff.pause(failure, null);
+    }
+  }
+}
+
+function askBytes(connection: Connection, name: string, digest: Digest, { from, to, size }: Span): Promise<Answer> {
+  const isWhole = from === 0 && to === size;
+  return connection.ask({
+    method: "GET",
+    address: repositoryPath({ name }, `blobs/${digest}`),
+    scopes: [pullScope({ name })],
+    headers: isWhole ? {} : { range: `bytes=${from}-${to - 1}` },
+    expect: isWhole ? [200] : [200, 206],
+  });
+}

@@ -1,0 +1,102 @@
+import { z } from "zod";
+import { CliError, type FailureKind } from "../exit.ts";
+import { type Answer, readText } from "./transport.ts";
+
+/** Enough of an error's body to find out what it says. */
+const MAX_PROBLEM_BYTES = 64 * 1024;
+
+/** An answer that is an error, as a person should hear of it; keeps the status and the specification's code. */
+export class RefusedError extends CliError {
+  readonly status: number;
+  /** As `BLOB_UNKNOWN`; null where the body names none. */
+  readonly code: string | null;
+  /** What the answer itself said, or a sentence where it said nothing. */
+  readonly reason: string;
+
+  constructor(kind: FailureKind, host: string, { status, code, reason, hint }: RefusedDetails) {
+    super(kind, `${host}: ${reason} (${status})`, { hint });
+    this.name = "RefusedError";
+    this.status = status;
+    this.code = code;
+    this.reason = reason;
+  }
+}
+
+interface RefusedDetails {
+  readonly status: number;
+  readonly code: string | null;
+  readonly reason: string;
+  readonly hint?: string | undefined;
+}
+
+interface Problem {
+  readonly code: string | null;
+  readonly message: string;
+}
+
+const registryProblem = z.object({
+  errors: z.array(z.object({ code: z.string().optional(), message: z.string().optional() })).min(1),
+});
+const managementProblem = z.object({ code: z.string().optional(), detail: z.string().optional(), title: z.string() });
+
+const KINDS: Readonly<Record<number, FailureKind>> = {
+  400: "failure",
+  401: "denied",
+  403: "denied",
+  404: "not-found",
+  408: "unreachable",
+  429: "unreachable",
+  502: "unreachable",
+  503: "unreachable",
+  504: "unreachable",
+};
+
+/** Reads an answer that is an error: the registry's JSON, the management API's, or whatever page stands before them. */
+export async function refusedAnswer(answer: Answer): Promise<RefusedError> {
+  const { status, url } = answer;
+  const text = await readText(answer, MAX_PROBLEM_BYTES);
+  const problem = readProblem(text);
+  const kind = KINDS[status] ?? "failure";
+  return new RefusedError(kind, url.host, {
+    status,
+    code: problem?.code ?? null,
+    reason: problem?.message ?? sentenceFor(status),
+    hint: hintFor(status, url, problem),
+  });
+}
+
+function readProblem(text: string): Problem | null {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    return null;
+  }
+  const registry = registryProblem.safeParse(json);
+  const [first] = registry.success ? registry.data.errors : [];
+  if (first !== undefined) return { code: first.code ?? null, message: first.message || first.code || "an error" };
+  const management = managementProblem.safeParse(json);
+  if (!management.success) return null;
+  return { code: management.data.code ?? null, message: management.data.detail ?? management.data.title };
+}
+
+/** Where no registry speaks, but what stands in front of it: a page, or nothing at all. */
+const SENTENCES: Readonly<Record<number, string>> = {
+  401: "the login was refused",
+  403: "the request was refused before it reached a registry",
+  404: "there is no registry at this address, or nothing of that name",
+  413: "the request's body is larger than what stands before the registry lets pass",
+  429: "too many requests",
+};
+
+function sentenceFor(status: number): string {
+  return SENTENCES[status] ?? (status >= 500 ? "the registry failed" : "the registry refused the request");
+}
+
+function hintFor(status: number, { host }: URL, problem: Problem | null): string | undefined {
+  if (status === 401) return `Log in: spacedock login ${host}`;
+  if (status === 413 && problem === null)
+    return "Send smaller chunks: --chunk-size, below the limit of the zone's plan.";
+  if (status === 429) return "Wait a little, then run it again.";
+  return undefined;
+}

@@ -1,0 +1,178 @@
+import type { Readable } from "node:stream";
+import { type Dispatcher, EnvHttpProxyAgent, errors, request } from "undici";
+import type { Environment } from "../context.ts";
+import { CliError } from "../exit.ts";
+import { version } from "../version.ts";
+
+/** What a request brings. It can be opened anew, since a request may have to be sent again. */
+export interface Body {
+  /** Bytes; null: not known, so it is sent with chunked transfer. */
+  readonly length: number | null;
+  readonly open: () => Readable | Uint8Array;
+}
+
+/** Header names in lower case. */
+export type Headers = Readonly<Record<string, string>>;
+
+interface Outgoing {
+  readonly method: Dispatcher.HttpMethod;
+  readonly url: URL;
+  readonly headers?: Headers;
+  readonly body?: Body;
+  readonly signal?: AbortSignal;
+}
+
+/** What came back. The body must be read, or dropped by {@link drain}. */
+export interface Answer {
+  readonly method: string;
+  readonly url: URL;
+  readonly status: number;
+  readonly headers: ReadonlyMap<string, string>;
+  readonly body: Readable;
+}
+
+/** Sends requests and no more: no authorization, no retries. Throws an `unreachable` CliError where no answer came. */
+export interface Transport {
+  send(outgoing: Outgoing): Promise<Answer>;
+  /** For what needs more of an answer than {@link Answer} keeps. */
+  readonly dispatcher: Dispatcher;
+  close(): Promise<void>;
+}
+
+/** How long, in milliseconds, an answer may take: finishing a large upload may mean that the registry reads it all. */
+const ANSWER_WITHIN = 600_000;
+
+/** How long a connection may be silent while a body comes. */
+const SILENT_FOR = 120_000;
+
+/** Uses HTTPS_PROXY and the like, where they are set. */
+export function makeTransport(env: Environment): Transport {
+  const agent = new EnvHttpProxyAgent({
+    headersTimeout: ANSWER_WITHIN,
+    bodyTimeout: SILENT_FOR,
+    connect: { timeout: 20_000 },
+    ...proxySettings(env),
+  });
+  return {
+    send: (outgoing) => send(agent, outgoing),
+    dispatcher: agent,
+    close: () => agent.destroy(),
+  };
+}
+
+function proxySettings(env: Environment): EnvHttpProxyAgent.Options {
+  const value = (name: string): string | undefined => env[name.toLowerCase()] ?? env[name];
+  return {
+    httpProxy: value("HTTP_PROXY") ?? "",
+    httpsProxy: value("HTTPS_PROXY") ?? "",
+    noProxy: [value("NO_PROXY"), "localhost,127.0.0.1,[::1]"].filter(Boolean).join(","),
+  };
+}
+
+async function send(agent: Dispatcher, { method, url, headers, body, signal }: Outgoing): Promise<Answer> {
+  const length = body?.length ?? null;
+  try {
+    const answer = await request(url, {
+      dispatcher: agent,
+      method,
+      headers: {
+        "user-agent": `spacedock/${version}`,
+        ...headers,
+        ...(body !== undefined && length !== null && { "content-length": String(length) }),
+      },
+      body: body?.open() ?? null,
+      signal,
+    });
+    return { method, url, status: answer.statusCode, headers: flatten(answer.headers), body: answer.body };
+  } catch (cause) {
+    throw signal?.aborted ? signal.reason : unreachable(url, cause);
+  }
+}
+
+function flatten(headers: Readonly<Record<string, string | string[] | undefined>>): ReadonlyMap<string, string> {
+  return new Map(
+    Object.entries(headers).flatMap(([name, value]) =>
+      value === undefined ? [] : [[name, Array.isArray(value) ? value.join(", ") : value]],
+    ),
+  );
+}
+
+/** Reads an answer's body to its end and forgets it, so that the connection can be used again. */
+export async function drain(answer: Answer): Promise<void> {
+  answer.body.on("error", () => undefined);
+  for await (const _ of answer.body) {
+    // Only the end matters.
+  }
+}
+
+/** The answer's body as text, at most `limit` bytes of it. */
+export async function readText(answer: Answer, limit: number): Promise<string> {
+  const bytes = await readBytes(answer, limit);
+  return bytes.toString("utf8");
+}
+
+/** The answer's body, cut off after `limit` bytes. */
+export async function readBytes(answer: Answer, limit: number): Promise<Buffer> {
+  const pieces: Buffer[] = [];
+  let size = 0;
+  try {
+    for await (const piece of answer.body) {
+      const bytes = Buffer.from(piece);
+      pieces.push(bytes);
+      size += bytes.length;
+      if (size >= limit) break;
+    }
+  } catch (cause) {
+    throw unreachable(answer.url, cause);
+  }
+  return Buffer.concat(pieces).subarray(0, limit);
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  ECONNREFUSED: "nothing listens there",
+  ENOTFOUND: "there is no such host",
+  EAI_AGAIN: "the host's name could not be looked up",
+  ECONNRESET: "the connection broke",
+  EPIPE: "the connection broke",
+  UND_ERR_SOCKET: "the connection broke",
+  ETIMEDOUT: "it did not answer in time",
+  UND_ERR_CONNECT_TIMEOUT: "it did not answer in time",
+  UND_ERR_HEADERS_TIMEOUT: "it did not answer in time",
+  UND_ERR_BODY_TIMEOUT: "it fell silent",
+  EHOSTUNREACH: "there is no way to that host",
+  ENETUNREACH: "there is no network",
+};
+
+/** A request that got no answer, or lost it half-way. */
+export function unreachable(url: URL, cause: unknown): CliError {
+  if (cause instanceof CliError) return cause;
+  const code = codeOf(cause);
+  const known = code === null ? undefined : REASONS[code];
+  const text = cause instanceof Error && cause.message !== "" ? cause.message : String(cause);
+  return new CliError("unreachable", `cannot reach ${url.origin}: ${known ?? text}`, {
+    hint: hintFor(code, text, url),
+    cause,
+  });
+}
+
+function codeOf(cause: unknown): string | null {
+  if (cause instanceof AggregateError) return codeOf(cause.errors[0]);
+  if (!(cause instanceof Error) || !("code" in cause)) return null;
+  return typeof cause.code === "string" ? cause.code : null;
+}
+
+function hintFor(code: string | null, text: string, url: URL): string | undefined {
+  if (code === "ERR_SSL_WRONG_VERSION_NUMBER" || /wrong version number|packet length too long/.test(text))
+    return "It does not speak TLS: add --plain-http if that is as it should be.";
+  if (code?.startsWith("CERT_") || code?.includes("CERT") || code === "UNABLE_TO_VERIFY_LEAF_SIGNATURE")
+    return "Its certificate is not trusted: NODE_EXTRA_CA_CERTS=<file> adds an authority of your own.";
+  if (code === "ECONNREFUSED" || code === "ENOTFOUND") return `Is ${url.host} the right address, and is it running?`;
+  return undefined;
+}
+
+/** Whether a failure may pass by itself: a connection that broke, not a certificate that is wrong. */
+export function mayPass(failure: unknown): boolean {
+  if (!(failure instanceof CliError) || failure.kind !== "unreachable") return false;
+  const code = codeOf(failure.cause);
+  return (code !== null && Object.hasOwn(REASONS, code)) || failure.cause instanceof errors.UndiciError;
+}

@@ -1,0 +1,224 @@
+import { parseChunkRange } from "../../oci/range.ts";
+import { CliError } from "../exit.ts";
+import { type BackoffOptions, makeBackoff, mayChange, retryAfter } from "./backoff.ts";
+import { type ChunkLimits, smallerChunk } from "./chunk-size.ts";
+import { refusedAnswer, RefusedError } from "./problem.ts";
+import { type Answer, type Body, drain, type Headers, mayPass } from "./transport.ts";
+
+/** Where an upload session is, and how far: all that is needed to go on with it, even in another process. */
+export interface UploadPosition {
+  /** The session's whole address; the registry may change it with each answer. */
+  readonly location: string;
+  /** Bytes that the registry has acknowledged. */
+  readonly offset: number;
+}
+
+/** Bytes from where the session stands to `end`, which can be had again from any offset in between until they are acknowledged. */
+interface Chunk {
+  readonly end: number;
+  readonly body: (offset: number) => Body;
+}
+
+export interface SessionRequest {
+  readonly method: "POST" | "PATCH" | "GET" | "PUT";
+  readonly address: string;
+  readonly headers?: Headers;
+  readonly body?: Body;
+}
+
+/** Sends a session's requests, with whatever authorization they need. Throws a CliError where no answer came. */
+type SendToSession = (request: SessionRequest) => Promise<Answer>;
+
+export interface SessionOptions extends BackoffOptions {
+  readonly send: SendToSession;
+}
+
+const ACCEPTED = new Set([201, 202, 204]);
+
+/**
+ * Sends a chunk (end-5), whatever happens on the way: after a failure the registry is asked how far it is, and the
+ * rest is sent from there. Throws what the registry answers in the end where it cannot go on.
+ */
+async function sendChunk(
+  { send, ...patience }: SessionOptions,
+  start: UploadPosition,
+  chunk: Chunk,
+): Promise<UploadPosition> {
+  const backoff = makeBackoff(patience);
+  let position = start;
+  while (position.offset < chunk.end) {
+    const tried = await tryChunk(send, position, chunk);
+    if (tried.failure !== null) await backoff.pause(tried.failure, tried.retryAfter);
+    const next = tried.position ?? (await askPosition({ send, ...patience }, position));
+    if (next.offset < start.offset || next.offset > chunk.end) throw lost(start, next);
+    if (next.offset > position.offset) backoff.reset();
+    position = next;
+  }
+  return position;
+}
+
+/** How large chunks are: it shrinks where something on the way refuses their size. */
+export interface ChunkSize {
+  current: number;
+  readonly limits: ChunkLimits;
+}
+
+/** Sends everything up to the end of `bytes`, in chunks of the size at most. */
+export async function sendInChunks(
+  session: SessionOptions,
+  start: UploadPosition,
+  bytes: { readonly end: number; readonly body: (from: number, to: number) => Body },
+  size: ChunkSize,
+  onPosition: (position: UploadPosition) => Promise<void> | void = () => undefined,
+): Promise<UploadPosition> {
+  let position = start;
+  while (position.offset < bytes.end) {
+    const end = Math.min(position.offset + size.current, bytes.end);
+    try {
+      position = await sendChunk(session, position, { end, body: (offset) => bytes.body(offset, end) });
+      await onPosition(position);
+    } catch (failure) {
+      size.current = smallerChunk(failure, end - position.offset, size.limits);
+    }
+  }
+  return position;
+}
+
+interface Tried {
+  /** Where the session stands; null: it has to be asked. */
+  readonly position: UploadPosition | null;
+  /** Null: all went well. */
+  readonly failure: unknown;
+  /** Milliseconds. */
+  readonly retryAfter: number | null;
+}
+
+async function tryChunk(send: SendToSession, position: UploadPosition, { end, body }: Chunk): Promise<Tried> {
+  const headers = {
+    "content-type": "application/octet-stream",
+    "content-range": `${position.offset}-${end - 1}`,
+  };
+  let answer: Answer;
+  try {
+    answer = await send({ method: "PATCH", address: position.location, headers, body: body(position.offset) });
+  } catch (failure) {
+    if (!mayPass(failure)) throw failure;
+    return { position: null, failure, retryAfter: null };
+  }
+  if (ACCEPTED.has(answer.status)) {
+    await drain(answer);
+    // A registry that says less than the truth would be sent the same bytes again, and refuse them.
+    const offset = heldBytes(answer);
+    const isPlausible = offset !== null && offset > position.offset && offset <= end;
+    return {
+      position: { location: locationOf(answer), offset: isPlausible ? offset : end },
+      failure: null,
+      retryAfter: null,
+    };
+  }
+  const failure = await refusedAnswer(answer);
+  if (answer.status === 416) return { position: standsAt(answer, position, end), failure, retryAfter: null };
+  if (!mayGoOn(failure)) throw failure;
+  return { position: null, failure, retryAfter: retryAfter(answer.headers.get("retry-after"), new Date()) };
+}
+
+/**
+ * After a 416: where the answer says the session stands. `0-0` is said of none and of one byte: having just failed
+ * at none, it is one.
+ */
+function standsAt(answer: Answer, position: UploadPosition, end: number): UploadPosition | null {
+  const offset = heldBytes(answer);
+  if (offset === null || offset > end || (offset === position.offset && offset > 1)) return null;
+  return { location: position.location, offset: offset === 1 && position.offset === 1 ? 0 : offset };
+}
+
+/** Spacedock keeps what came of a chunk that broke off, and says so with a 400. */
+function mayGoOn({ status, code }: RefusedError): boolean {
+  return mayChange(status) || (status === 400 && code === "BLOB_UPLOAD_INVALID");
+}
+
+/** Asks a session how far it is (end-13). `0-0` is taken for no bytes: if it is one, the next chunk is told so. */
+export async function askPosition(
+  { send, ...patience }: SessionOptions,
+  { location, offset }: UploadPosition,
+): Promise<UploadPosition> {
+  const backoff = makeBackoff(patience);
+  for (;;) {
+    try {
+      const answer = await send({ method: "GET", address: location });
+      if (answer.status === 204 || answer.status === 200) {
+        await drain(answer);
+        const held = heldBytes(answer) ?? 0;
+        return { location: locationOf(answer, location), offset: held === 1 && offset !== 1 ? 0 : held };
+      }
+      const refused = await refusedAnswer(answer);
+      if (!mayChange(refused.status)) throw refused;
+      await backoff.pause(refused, retryAfter(answer.headers.get("retry-after"), new Date()));
+    } catch (failure) {
+      if (!mayPass(failure)) throw failure;
+      await backoff.pause(failure, null);
+    }
+  }
+}
+
+/** The number of bytes that the Range header says a session holds; null where it does not say. */
+function heldBytes({ headers }: Answer): number | null {
+  const range = parseChunkRange((headers.get("range") ?? "").replace(/^bytes=/, ""));
+  return range === null ? null : range.end + 1;
+}
+
+/** The address that an answer gives a session. */
+export function locationOf(answer: Answer, otherwise: string = answer.url.href): string {
+  const location = answer.headers.get("location");
+  return location === undefined ? otherwise : new URL(location, answer.url).href;
+}
+
+/** A try to end a session: the answer, its body unread, or a failure that may pass. */
+type TriedFinish =
+  | { readonly answer: Answer }
+  | {
+      readonly answer: null;
+      readonly failure: unknown;
+      /** Milliseconds that the registry asked to be left alone for. */
+      readonly asked: number | null;
+    };
+
+/** end-6, perhaps with the last bytes or all of them. Throws a failure that will not pass. */
+export async function tryFinish(
+  { send }: SessionOptions,
+  location: string,
+  digest: string,
+  body: Body | null,
+): Promise<TriedFinish> {
+  const headers = { "content-type": "application/octet-stream", ...(body === null && { "content-length": "0" }) };
+  // Appended, since the rest of the query is the registry's own and may not bear being written anew.
+  const address = `${location}${location.includes("?") ? "&" : "?"}digest=${digest}`;
+  let answer: Answer;
+  try {
+    answer = await send({ method: "PUT", address, headers, ...(body && { body }) });
+  } catch (failure) {
+    if (!mayPass(failure)) throw failure;
+    return { answer: null, failure, asked: null };
+  }
+  if (answer.status === 201 || answer.status === 204) return { answer };
+  const refused = await refusedAnswer(answer);
+  if (!mayChange(answer.status)) throw refused;
+  return { answer: null, failure: refused, asked: retryAfter(answer.headers.get("retry-after"), new Date()) };
+}
+
+/** end-6, without a body, tried for as long as it may help: to end a session twice does no harm. */
+export async function finishSession(session: SessionOptions, location: string, digest: string): Promise<Answer> {
+  const backoff = makeBackoff(session);
+  for (;;) {
+    const tried = await tryFinish(session, location, digest, null);
+    if (tried.answer !== null) return tried.answer;
+    await backoff.pause(tried.failure, tried.asked);
+  }
+}
+
+function lost(start: UploadPosition, now: UploadPosition): CliError {
+  return new CliError(
+    "failure",
+    `the registry lost part of an upload: it held ${start.offset} bytes, now ${now.offset}`,
+  );
+}

@@ -1,0 +1,89 @@
+import { Command as Commander } from "commander";
+import { z } from "zod";
+import type { Context } from "./context.ts";
+import { CliError } from "./exit.ts";
+
+/** One command, as its file in commands/ declares it. */
+interface CommandDeclaration<I extends z.ZodType> {
+  readonly name: string;
+  /** One line, for the list of commands. */
+  readonly summary: string;
+  /** What its own help says beside the summary. */
+  readonly description?: string;
+  /** Command lines without the leading `spacedock`. */
+  readonly examples: readonly [string, ...string[]];
+  /** What each is, by how it is written: `<reference>`, `[reference]`, `<references...>`. */
+  readonly arguments?: Readonly<Record<string, string>>;
+  /** What each does, by its flags: `--chunk-size <size>`. */
+  readonly options?: Readonly<Record<string, string>>;
+  /** Parses arguments and options, by their names in camel case: where text becomes something better. */
+  readonly input: I;
+  readonly run: (context: Context, input: z.output<I>) => Promise<void>;
+}
+
+/** A command in the tree: it adds itself to its parent. */
+export interface Command {
+  readonly name: string;
+  readonly addTo: (parent: Commander, context: () => Context) => void;
+}
+
+/** Declares a command. Its input is parsed before it runs; what does not parse is a usage error. */
+export function defineCommand<I extends z.ZodType>(declaration: CommandDeclaration<I>): Command {
+  const { name, input, run } = declaration;
+  return {
+    name,
+    addTo: (parent, context) => {
+      const command = describe(parent.command(name), declaration);
+      command.action(async () => run(context(), parseInput(input, command)));
+    },
+  };
+}
+
+/** Declares a command that only holds others, as `spaces` holds `spaces list`. */
+export function defineGroup(name: string, summary: string, commands: readonly Command[]): Command {
+  return {
+    name,
+    addTo: (parent, context) => {
+      const group = parent.command(name).summary(summary).description(summary);
+      for (const command of commands) command.addTo(group, context);
+    },
+  };
+}
+
+function describe(command: Commander, declaration: CommandDeclaration<z.ZodType>): Commander {
+  const { summary, description, examples, arguments: args = {}, options = {} } = declaration;
+  command.summary(summary).description(description === undefined ? `${summary}.` : `${summary}.\n\n${description}`);
+  for (const [written, text] of Object.entries(args)) command.argument(written, text);
+  for (const [flags, text] of Object.entries(options)) command.option(flags, text);
+  const lines = examples.map((example) => `  $ spacedock ${example}`);
+  return command.addHelpText("after", `\n${lines.length === 1 ? "Example" : "Examples"}:\n${lines.join("\n")}`);
+}
+
+function rawInput(command: Commander): Record<string, unknown> {
+  const named = command.registeredArguments.map((argument, index) => [
+    camelCase(argument.name()),
+    command.processedArgs[index],
+  ]);
+  return { ...command.opts(), ...Object.fromEntries(named) };
+}
+
+function camelCase(name: string): string {
+  return name.replaceAll(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
+}
+
+function parseInput<I extends z.ZodType>(schema: I, command: Commander): z.output<I> {
+  const raw = rawInput(command);
+  const parsed = schema.safeParse(raw);
+  if (parsed.success) return parsed.data;
+  const problems = parsed.error.issues.map(({ path, message }) => {
+    const name = String(path[0] ?? "");
+    const flag = command.options.find((option) => option.attributeName() === name)?.long ?? `<${name}>`;
+    return raw[name] === undefined ? `${flag} is missing` : `${flag}: ${message}`;
+  });
+  throw new CliError("usage", problems.join("; "), { hint: `See spacedock ${pathOf(command)} --help.` });
+}
+
+function pathOf(command: Commander): string {
+  const { parent } = command;
+  return parent?.parent ? `${pathOf(parent)} ${command.name()}` : command.name();
+}

@@ -1,0 +1,525 @@
+/** The management API, made by `npm run generate` from its OpenAPI document. Not to be edited. */
+import { z } from "zod";
+import { openEnum } from "./open-enum.ts";
+
+const spaceSchema = z.looseObject({ name: z.string(), public: z.boolean(), createdAt: z.string() });
+export type Space = z.infer<typeof spaceSchema>;
+
+const problemSchema = z.looseObject({
+  type: z.string(),
+  title: z.string(),
+  status: z.number(),
+  code: z.string(),
+  detail: z.string(),
+  errors: z.unknown().optional(),
+});
+export type Problem = z.infer<typeof problemSchema>;
+
+const newTokenSchema = z.looseObject({
+  id: z.string(),
+  name: z.string(),
+  actions: z.array(openEnum(["pull", "push", "delete", "admin"])),
+  repositories: z.array(z.string()),
+  createdAt: z.string(),
+  expiresAt: z.union([z.string(), z.null()]),
+  lastUsedAt: z.union([z.string(), z.null()]),
+  token: z.string(),
+});
+export type NewToken = z.infer<typeof newTokenSchema>;
+
+const tokenSchema = z.looseObject({
+  id: z.string(),
+  name: z.string(),
+  actions: z.array(openEnum(["pull", "push", "delete", "admin"])),
+  repositories: z.array(z.string()),
+  createdAt: z.string(),
+  expiresAt: z.union([z.string(), z.null()]),
+  lastUsedAt: z.union([z.string(), z.null()]),
+});
+export type Token = z.infer<typeof tokenSchema>;
+
+const repositorySchema = z.looseObject({
+  name: z.string(),
+  fullName: z.string(),
+  public: z.boolean(),
+  createdAt: z.string(),
+});
+export type Repository = z.infer<typeof repositorySchema>;
+
+const tagSchema = z.looseObject({
+  name: z.string(),
+  digest: z.string(),
+  mediaType: z.string(),
+  size: z.number(),
+  createdAt: z.string(),
+  updatedAt: z.string(),
+});
+export type Tag = z.infer<typeof tagSchema>;
+
+const newTargetSchema = z.looseObject({
+  id: z.string(),
+  name: z.string(),
+  type: z.string(),
+  url: z.string(),
+  config: z.unknown(),
+  identity: z.looseObject({ issuer: z.string(), subject: z.string() }),
+  enabled: z.boolean(),
+  disabledReason: z.union([z.string(), z.null()]),
+  failingSince: z.union([z.string(), z.null()]),
+  createdAt: z.string(),
+  secret: z.string().optional(),
+});
+export type NewTarget = z.infer<typeof newTargetSchema>;
+
+const targetSchema = z.looseObject({
+  id: z.string(),
+  name: z.string(),
+  type: z.string(),
+  url: z.string(),
+  config: z.unknown(),
+  identity: z.looseObject({ issuer: z.string(), subject: z.string() }),
+  enabled: z.boolean(),
+  disabledReason: z.union([z.string(), z.null()]),
+  failingSince: z.union([z.string(), z.null()]),
+  createdAt: z.string(),
+});
+export type Target = z.infer<typeof targetSchema>;
+
+const triggerSchema = z.looseObject({
+  id: z.string(),
+  name: z.string(),
+  match: z.unknown(),
+  group: z.unknown().optional(),
+  debounceSeconds: z.number().optional(),
+  targets: z.array(z.string()),
+  enabled: z.boolean(),
+  createdAt: z.string(),
+});
+export type Trigger = z.infer<typeof triggerSchema>;
+
+const eventSchema = z.looseObject({
+  id: z.string(),
+  type: z.string(),
+  timestamp: z.string(),
+  data: z.looseObject({ repository: z.string(), tag: z.union([z.string(), z.null()]), digest: z.string() }),
+  triggers: z.union([
+    z.array(z.looseObject({ trigger: z.string(), fires: z.boolean(), reason: z.union([z.string(), z.null()]) })),
+    z.null(),
+  ]),
+});
+export type Event = z.infer<typeof eventSchema>;
+
+const deployedSchema = z.looseObject({
+  target: z.string(),
+  repository: z.string(),
+  tag: z.string(),
+  digest: z.string(),
+  delivery: z.string(),
+  deployedAt: z.string(),
+});
+export type Deployed = z.infer<typeof deployedSchema>;
+
+const deliverySchema = z.looseObject({
+  id: z.string(),
+  event: z.string(),
+  trigger: z.string(),
+  target: z.string(),
+  repository: z.string(),
+  tag: z.union([z.string(), z.null()]),
+  status: openEnum(["pending", "running", "delivered", "failed", "superseded"]),
+  reason: z.union([z.string(), z.null()]),
+  attempts: z.number(),
+  nextAttemptAt: z.union([z.string(), z.null()]),
+  createdAt: z.string(),
+  finishedAt: z.union([z.string(), z.null()]),
+});
+export type Delivery = z.infer<typeof deliverySchema>;
+
+const deliveryDetailSchema = z.looseObject({
+  id: z.string(),
+  event: z.string(),
+  trigger: z.string(),
+  target: z.string(),
+  repository: z.string(),
+  tag: z.union([z.string(), z.null()]),
+  status: openEnum(["pending", "running", "delivered", "failed", "superseded"]),
+  reason: z.union([z.string(), z.null()]),
+  nextAttemptAt: z.union([z.string(), z.null()]),
+  createdAt: z.string(),
+  finishedAt: z.union([z.string(), z.null()]),
+  attempts: z.array(
+    z.looseObject({
+      number: z.number(),
+      at: z.string(),
+      milliseconds: z.number(),
+      status: z.union([z.number(), z.null()]),
+      outcome: z.string(),
+      detail: z.string(),
+    }),
+  ),
+});
+export type DeliveryDetail = z.infer<typeof deliveryDetailSchema>;
+
+/** By operation id: where each is, and what goes in and comes out. */
+export const operations = {
+  createSpace: {
+    method: "POST",
+    path: "/api/v1/spaces",
+    status: 201,
+
+    body: z.object({ name: z.string(), public: z.boolean().optional() }),
+    output: spaceSchema,
+  },
+  listSpaces: {
+    method: "GET",
+    path: "/api/v1/spaces",
+    status: 200,
+    query: z.object({ limit: z.number().optional(), cursor: z.string().optional() }),
+
+    output: z.looseObject({ items: z.array(spaceSchema), next: z.union([z.string(), z.null()]) }),
+  },
+  getSpace: {
+    method: "GET",
+    path: "/api/v1/spaces/{space}",
+    status: 200,
+
+    output: spaceSchema,
+  },
+  updateSpace: {
+    method: "PATCH",
+    path: "/api/v1/spaces/{space}",
+    status: 200,
+
+    body: z.object({ public: z.boolean() }),
+    output: spaceSchema,
+  },
+  deleteSpace: {
+    method: "DELETE",
+    path: "/api/v1/spaces/{space}",
+    status: 204,
+
+    output: z.null(),
+  },
+  createToken: {
+    method: "POST",
+    path: "/api/v1/spaces/{space}/tokens",
+    status: 201,
+
+    body: z.object({
+      name: z.string(),
+      actions: z.array(z.enum(["pull", "push", "delete", "admin"])),
+      repositories: z.array(z.string()).optional(),
+      expiresIn: z.number().optional(),
+    }),
+    output: newTokenSchema,
+  },
+  listTokens: {
+    method: "GET",
+    path: "/api/v1/spaces/{space}/tokens",
+    status: 200,
+    query: z.object({ limit: z.number().optional(), cursor: z.string().optional() }),
+
+    output: z.looseObject({ items: z.array(tokenSchema), next: z.union([z.string(), z.null()]) }),
+  },
+  getToken: {
+    method: "GET",
+    path: "/api/v1/spaces/{space}/tokens/{id}",
+    status: 200,
+
+    output: tokenSchema,
+  },
+  revokeToken: {
+    method: "DELETE",
+    path: "/api/v1/spaces/{space}/tokens/{id}",
+    status: 204,
+
+    output: z.null(),
+  },
+  listRepositories: {
+    method: "GET",
+    path: "/api/v1/spaces/{space}/repositories",
+    status: 200,
+    query: z.object({ limit: z.number().optional(), cursor: z.string().optional() }),
+
+    output: z.looseObject({ items: z.array(repositorySchema), next: z.union([z.string(), z.null()]) }),
+  },
+  listRepositoryTags: {
+    method: "GET",
+    path: "/api/v1/spaces/{space}/repositories/{name}/tags",
+    status: 200,
+    query: z.object({ limit: z.number().optional(), cursor: z.string().optional() }),
+
+    output: z.looseObject({ items: z.array(tagSchema), next: z.union([z.string(), z.null()]) }),
+  },
+  getRepository: {
+    method: "GET",
+    path: "/api/v1/spaces/{space}/repositories/{name}",
+    status: 200,
+
+    output: repositorySchema,
+  },
+  updateRepository: {
+    method: "PATCH",
+    path: "/api/v1/spaces/{space}/repositories/{name}",
+    status: 200,
+
+    body: z.object({ public: z.boolean() }),
+    output: repositorySchema,
+  },
+  deleteRepository: {
+    method: "DELETE",
+    path: "/api/v1/spaces/{space}/repositories/{name}",
+    status: 204,
+
+    output: z.null(),
+  },
+  createTarget: {
+    method: "POST",
+    path: "/api/v1/spaces/{space}/targets",
+    status: 201,
+
+    body: z.object({
+      name: z.string(),
+      type: z.string(),
+      url: z.string().optional(),
+      secret: z.string().optional(),
+      config: z.record(z.string(), z.unknown()).optional(),
+    }),
+    output: newTargetSchema,
+  },
+  listTargets: {
+    method: "GET",
+    path: "/api/v1/spaces/{space}/targets",
+    status: 200,
+    query: z.object({ limit: z.number().optional(), cursor: z.string().optional() }),
+
+    output: z.looseObject({ items: z.array(targetSchema), next: z.union([z.string(), z.null()]) }),
+  },
+  getTarget: {
+    method: "GET",
+    path: "/api/v1/spaces/{space}/targets/{id}",
+    status: 200,
+
+    output: targetSchema,
+  },
+  deleteTarget: {
+    method: "DELETE",
+    path: "/api/v1/spaces/{space}/targets/{id}",
+    status: 204,
+
+    output: z.null(),
+  },
+  enableTarget: {
+    method: "POST",
+    path: "/api/v1/spaces/{space}/targets/{id}/enable",
+    status: 200,
+
+    output: targetSchema,
+  },
+  disableTarget: {
+    method: "POST",
+    path: "/api/v1/spaces/{space}/targets/{id}/disable",
+    status: 200,
+
+    output: targetSchema,
+  },
+  rotateTargetSecret: {
+    method: "POST",
+    path: "/api/v1/spaces/{space}/targets/{id}/rotate-secret",
+    status: 200,
+
+    body: z.object({ secret: z.string().optional() }),
+    output: z.looseObject({ secret: z.string().optional(), previousUntil: z.string() }),
+  },
+  createTrigger: {
+    method: "POST",
+    path: "/api/v1/spaces/{space}/triggers",
+    status: 201,
+
+    body: z.object({
+      name: z.string(),
+      match: z
+        .object({
+          repositories: z.array(z.string()).optional(),
+          events: z
+            .array(z.enum(["tag.created", "tag.updated", "tag.deleted", "manifest.pushed", "manifest.deleted"]))
+            .optional(),
+          tag: z
+            .object({
+              type: z.enum(["semver", "nuget", "regex", "glob", "exact"]),
+              value: z.string(),
+              prerelease: z.enum(["none", "any", "regex"]).optional(),
+              prereleaseRegex: z.string().optional(),
+              exclude: z.array(z.string()).optional(),
+              onlyIfNewer: z.boolean().optional(),
+            })
+            .optional(),
+          digestChangedOnly: z.boolean().optional(),
+          platforms: z.object({ all: z.array(z.string()) }).optional(),
+          artifactTypes: z.array(z.string()).optional(),
+          actors: z.array(z.string()).optional(),
+        })
+        .optional(),
+      group: z
+        .object({ requireAll: z.array(z.string()), by: z.string().optional(), timeoutSeconds: z.number().optional() })
+        .optional(),
+      debounceSeconds: z.number().optional(),
+      targets: z.array(z.string()),
+    }),
+    output: triggerSchema,
+  },
+  listTriggers: {
+    method: "GET",
+    path: "/api/v1/spaces/{space}/triggers",
+    status: 200,
+    query: z.object({ limit: z.number().optional(), cursor: z.string().optional() }),
+
+    output: z.looseObject({ items: z.array(triggerSchema), next: z.union([z.string(), z.null()]) }),
+  },
+  getTrigger: {
+    method: "GET",
+    path: "/api/v1/spaces/{space}/triggers/{id}",
+    status: 200,
+
+    output: triggerSchema,
+  },
+  deleteTrigger: {
+    method: "DELETE",
+    path: "/api/v1/spaces/{space}/triggers/{id}",
+    status: 204,
+
+    output: z.null(),
+  },
+  enableTrigger: {
+    method: "POST",
+    path: "/api/v1/spaces/{space}/triggers/{id}/enable",
+    status: 200,
+
+    output: triggerSchema,
+  },
+  disableTrigger: {
+    method: "POST",
+    path: "/api/v1/spaces/{space}/triggers/{id}/disable",
+    status: 200,
+
+    output: triggerSchema,
+  },
+  previewTrigger: {
+    method: "POST",
+    path: "/api/v1/spaces/{space}/triggers:preview",
+    status: 200,
+
+    body: z.object({
+      match: z
+        .object({
+          repositories: z.array(z.string()).optional(),
+          events: z
+            .array(z.enum(["tag.created", "tag.updated", "tag.deleted", "manifest.pushed", "manifest.deleted"]))
+            .optional(),
+          tag: z
+            .object({
+              type: z.enum(["semver", "nuget", "regex", "glob", "exact"]),
+              value: z.string(),
+              prerelease: z.enum(["none", "any", "regex"]).optional(),
+              prereleaseRegex: z.string().optional(),
+              exclude: z.array(z.string()).optional(),
+              onlyIfNewer: z.boolean().optional(),
+            })
+            .optional(),
+          digestChangedOnly: z.boolean().optional(),
+          platforms: z.object({ all: z.array(z.string()) }).optional(),
+          artifactTypes: z.array(z.string()).optional(),
+          actors: z.array(z.string()).optional(),
+        })
+        .optional(),
+      group: z
+        .object({ requireAll: z.array(z.string()), by: z.string().optional(), timeoutSeconds: z.number().optional() })
+        .optional(),
+      debounceSeconds: z.number().optional(),
+      trigger: z.string().optional(),
+      repository: z.string(),
+      tag: z.string(),
+    }),
+    output: z.looseObject({ fires: z.boolean(), reason: z.string().optional() }),
+  },
+  testTrigger: {
+    method: "POST",
+    path: "/api/v1/spaces/{space}/triggers/{id}/test",
+    status: 200,
+
+    body: z.object({ repository: z.string().optional(), tag: z.string().optional() }),
+    output: z.looseObject({
+      event: z.looseObject({ type: z.string() }),
+      results: z.array(
+        z.looseObject({
+          target: z.string(),
+          name: z.string(),
+          outcome: z.string(),
+          status: z.union([z.number(), z.null()]),
+          milliseconds: z.number(),
+          detail: z.string(),
+        }),
+      ),
+    }),
+  },
+  replayTrigger: {
+    method: "POST",
+    path: "/api/v1/spaces/{space}/triggers/{id}/replay",
+    status: 200,
+
+    body: z.object({ since: z.string() }),
+    output: z.looseObject({ replayed: z.number() }),
+  },
+  listEvents: {
+    method: "GET",
+    path: "/api/v1/spaces/{space}/events",
+    status: 200,
+    query: z.object({ limit: z.number().optional(), cursor: z.string().optional() }),
+
+    output: z.looseObject({ items: z.array(eventSchema), next: z.union([z.string(), z.null()]) }),
+  },
+  getEvent: {
+    method: "GET",
+    path: "/api/v1/spaces/{space}/events/{id}",
+    status: 200,
+
+    output: eventSchema,
+  },
+  listDeployed: {
+    method: "GET",
+    path: "/api/v1/spaces/{space}/deployed",
+    status: 200,
+    query: z.object({ limit: z.number().optional(), cursor: z.string().optional(), target: z.string().optional() }),
+
+    output: z.looseObject({ items: z.array(deployedSchema), next: z.union([z.string(), z.null()]) }),
+  },
+  listDeliveries: {
+    method: "GET",
+    path: "/api/v1/spaces/{space}/deliveries",
+    status: 200,
+    query: z.object({
+      limit: z.number().optional(),
+      cursor: z.string().optional(),
+      event: z.string().optional(),
+      status: z.enum(["pending", "running", "delivered", "failed", "superseded"]).optional(),
+      trigger: z.string().optional(),
+      target: z.string().optional(),
+    }),
+
+    output: z.looseObject({ items: z.array(deliverySchema), next: z.union([z.string(), z.null()]) }),
+  },
+  getDelivery: {
+    method: "GET",
+    path: "/api/v1/spaces/{space}/deliveries/{id}",
+    status: 200,
+
+    output: deliveryDetailSchema,
+  },
+  redeliver: {
+    method: "POST",
+    path: "/api/v1/spaces/{space}/deliveries/{id}/redeliver",
+    status: 200,
+
+    output: deliveryDetailSchema,
+  },
+} as const;

@@ -1,0 +1,84 @@
+import type { Writable } from "node:stream";
+import { createLogUpdate } from "log-update";
+import { formatBytes, formatDuration } from "./format.ts";
+import { Rate } from "./rate.ts";
+import type { Style } from "./style.ts";
+
+/** One thing on its way, as a layer. */
+interface Bar {
+  /** How many bytes are done; may go back, where some were lost on the way. */
+  update(done: number): void;
+  /** It is finished: the line stays and says so, as in "pushed" or "already there". */
+  end(outcome: string): void;
+}
+
+export interface Progress {
+  /** `total` in bytes. */
+  bar(label: string, total: number): Bar;
+  /** Draws a last time and lets go of the terminal. Always to be called. */
+  close(): void;
+}
+
+const quietBar: Bar = { update: () => undefined, end: () => undefined };
+
+/** For CI and pipes. */
+export const quietProgress: Progress = { bar: () => quietBar, close: () => undefined };
+
+const DRAWN_EVERY_MS = 100;
+const BAR_WIDTH = 24;
+const LABEL_WIDTH = 20;
+
+interface BarState {
+  readonly label: string;
+  readonly total: number;
+  readonly rate: Rate;
+  done: number;
+  outcome: string | null;
+}
+
+/** A line for each bar, drawn over and over. */
+export function terminalProgress(stream: Writable, style: Style): Progress {
+  const draw = createLogUpdate(stream);
+  const bars: BarState[] = [];
+  const render = (): void => {
+    draw(bars.map((bar) => line(bar, style)).join("\n"));
+  };
+  const timer = setInterval(render, DRAWN_EVERY_MS);
+  return {
+    bar: (label, total) => {
+      const state: BarState = { label, total, rate: new Rate(), done: 0, outcome: null };
+      bars.push(state);
+      return {
+        update: (done) => {
+          state.done = done;
+          state.rate.note(done, performance.now());
+        },
+        end: (outcome) => {
+          state.outcome = outcome;
+        },
+      };
+    },
+    close: () => {
+      clearInterval(timer);
+      if (bars.length === 0) return;
+      render();
+      draw.done();
+    },
+  };
+}
+
+function line({ label, total, done, rate, outcome }: BarState, style: Style): string {
+  const name = label.padEnd(LABEL_WIDTH).slice(0, LABEL_WIDTH);
+  if (outcome !== null) return `${name} ${style.green("✓")} ${outcome} ${style.dim(formatBytes(total))}`;
+  const share = total === 0 ? 1 : Math.min(done / total, 1);
+  const filled = Math.round(share * BAR_WIDTH);
+  const bar = style.cyan("█".repeat(filled)) + style.dim("░".repeat(BAR_WIDTH - filled));
+  const percent = `${Math.floor(share * 100)}%`.padStart(4);
+  return `${name} ${bar}${percent}  ${formatBytes(done)} of ${formatBytes(total)}${pace(total - done, rate)}`;
+}
+
+function pace(left: number, rate: Rate): string {
+  const perSecond = rate.perSecond();
+  if (perSecond === null || perSecond <= 0) return "";
+  return `  ${formatBytes(perSecond)}/s  ${formatDuration((left / perSecond) * 1000)} left`;
+}

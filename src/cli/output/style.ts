@@ -1,0 +1,21 @@
+import { styleText } from "node:util";
+
+const COLOURS = ["bold", "dim", "red", "green", "yellow", "cyan"] as const;
+
+/** Functions that colour a text, or leave it as it is. */
+export type Style = Readonly<Record<(typeof COLOURS)[number], (text: string) => string>>;
+
+export function makeStyle(enabled: boolean): Style {
+  const colour =
+    (name: (typeof COLOURS)[number]) =>
+    (text: string): string =>
+      enabled ? styleText(name, text, { validateStream: false }) : text;
+  return {
+    bold: colour("bold"),
+    dim: colour("dim"),
+    red: colour("red"),
+    green: colour("green"),
+    yellow: colour("yellow"),
+    cyan: colour("cyan"),
+  };
+}

@@ -1,0 +1,105 @@
+import { describe, expect, it } from "vitest";
+import packageJson from "../../package.json" with { type: "json" };
+import { refuse, reply, serve } from "./support/server.ts";
+import { runCli } from "./support/world.ts";
+
+describe("the command line", () => {
+  it("prints its version", async () => {
+    expect(await runCli(["--version"])).toEqual({ exitCode: 0, stdout: `${packageJson.version}\n`, stderr: "" });
+  });
+
+  it("prints its commands and exit codes with --help", async () => {
+    const { exitCode, stdout } = await runCli(["--help"]);
+    expect(exitCode).toBe(0);
+    expect(stdout).toMatch(/^Usage: spacedock/);
+    expect(stdout).toContain("spaces");
+    expect(stdout).toContain("5 unreachable");
+  });
+
+  it("prints a command's help with an example", async () => {
+    const { exitCode, stdout } = await runCli(["spaces", "list", "--help"]);
+    expect(exitCode).toBe(0);
+    expect(stdout).toMatch(/Examples?:\n {2}\$ spacedock spaces list/);
+    expect(stdout).toContain("--json");
+  });
+
+  it.each([
+    [["spces"], "Did you mean spaces?"],
+    [["spaces", "lst"], "Did you mean list?"],
+    [["spaces", "list", "--jsn"], "Did you mean --json?"],
+    [["spaces"], "say what to do"],
+    [["spaces", "list", "--registry", "not a host"], "is not a registry"],
+    [["spaces", "list"], "which registry?"],
+  ])("ends with 2 and says what is wrong with %j", async (args, said) => {
+    const { exitCode, stderr, stdout } = await runCli(args, { HOME: "/nowhere" });
+    expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: "" });
+    expect(stderr).toContain(said);
+    expect(stderr).toMatch(/^spacedock: /);
+  });
+
+  it("ends with 5 where the registry cannot be reached", async () => {
+    const env = { SPACEDOCK_REGISTRY: "127.0.0.1:1", SPACEDOCK_TOKEN: "x" };
+    const { exitCode, stderr } = await runCli(["spaces", "list"], env);
+    expect(exitCode).toBe(5);
+    expect(stderr).toBe(
+      "spacedock: cannot reach http://127.0.0.1:1: nothing listens there\nIs 127.0.0.1:1 the right address, and is it running?\n",
+    );
+  });
+
+  it("ends with 4 where nobody is logged in", async () => {
+    const { exitCode, stderr } = await runCli(["spaces", "list"], {
+      SPACEDOCK_REGISTRY: "localhost:1",
+      HOME: "/nowhere",
+    });
+    expect(exitCode).toBe(4);
+    expect(stderr).toContain("spacedock login localhost:1");
+  });
+});
+
+function space(name: string): object {
+  return { name, public: false, createdAt: "2026-01-01T00:00:00.000Z", more: 1 };
+}
+
+describe("a management command", () => {
+  it("lists all pages, as JSON where that is asked for", async () => {
+    const seen: (string | undefined)[] = [];
+    const server = await serve((request, response) => {
+      seen.push(request.headers.authorization);
+      const isFirst = request.url === "/api/v1/spaces";
+      const page = isFirst ? { items: [space("a")], next: "a" } : { items: [space("b")], next: null };
+      if (isFirst || request.url === "/api/v1/spaces?cursor=a") reply(response, 200, {}, JSON.stringify(page));
+      else refuse(response, 404, "NO_SUCH_PAGE");
+    });
+    const env = { SPACEDOCK_REGISTRY: server.host, SPACEDOCK_TOKEN: "secret" };
+    const json = await runCli(["spaces", "list", "--json"], env);
+    expect(JSON.parse(json.stdout)).toEqual([space("a"), space("b")]);
+    const text = await runCli(["spaces", "list"], env);
+    expect(text.stdout).toMatch(/^SPACE {3}VISIBILITY {3}CREATED\na {7}private {6}\d+ days ago\nb /);
+    expect(new Set(seen)).toEqual(new Set(["Bearer secret"]));
+  });
+
+  it("ends with 4 and the server's reason where the token does not permit it", async () => {
+    const problem = {
+      type: "about:blank",
+      title: "no",
+      status: 403,
+      code: "DENIED",
+      detail: "only the installation's",
+    };
+    const server = await serve((_, response) => reply(response, 403, {}, JSON.stringify(problem)));
+    const env = { SPACEDOCK_REGISTRY: server.host, SPACEDOCK_TOKEN: "secret" };
+    expect(await runCli(["spaces", "list"], env)).toEqual({
+      exitCode: 4,
+      stdout: "",
+      stderr: `spacedock: ${server.host}: only the installation's (403)\n`,
+    });
+  });
+
+  it("ends with 6 where the server is none of ours", async () => {
+    const server = await serve((_, response) => reply(response, 200, {}, "<html>"));
+    const env = { SPACEDOCK_REGISTRY: server.host, SPACEDOCK_TOKEN: "secret" };
+    const { exitCode, stderr } = await runCli(["spaces", "list"], env);
+    expect(exitCode).toBe(6);
+    expect(stderr).toContain("Is it a Spacedock registry");
+  });
+});
