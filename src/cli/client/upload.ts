@@ -1,7 +1,6 @@
-import { Readable } from "node:stream";
-import type { Digest } from "../../oci/digest.ts";
 import { CliError } from "../exit.ts";
 import { makeBackoff, mayChange, retryAfter } from "./backoff.ts";
+import { type BlobSource, chunkBody } from "./blob-source.ts";
 import { headBlob } from "./blobs.ts";
 import { type ChunkLimits, chunkLimits, fittingChunk, smallerChunk } from "./chunk-size.ts";
 import type { Connection } from "./connection.ts";
@@ -16,15 +15,6 @@ import {
   type SessionOptions,
   type UploadPosition,
 } from "./upload-session.ts";
-
-/** A blob that can be read from anywhere, as often as need be. */
-export interface BlobSource {
-  readonly digest: Digest;
-  /** Bytes. */
-  readonly size: number;
-  /** Exactly these bytes of it. */
-  readonly open: (offset: number, length: number) => Readable;
-}
 
 /** Keeps an upload's position where a later process finds it. */
 export interface UploadMemory {
@@ -143,13 +133,16 @@ interface Chunked extends Begun {
 }
 
 async function sendChunks(upload: Upload, chunked: Chunked): Promise<UploadPosition> {
-  const { source, session } = upload;
+  const { source, session, options } = upload;
   const { limits } = chunked;
   let { position, chunkSize } = chunked;
   while (position.offset < source.size) {
     const end = Math.min(position.offset + chunkSize, source.size);
     try {
-      position = await sendChunk(session, position, { end, body: (offset) => bodyOf(upload, offset, end) });
+      position = await sendChunk(session, position, {
+        end,
+        body: (offset) => chunkBody(source, { from: offset, to: end }, options.onProgress),
+      });
       await memoryOf(upload).remember(position);
     } catch (failure) {
       chunkSize = smallerChunk(failure, Math.min(chunkSize, source.size), limits);
@@ -163,11 +156,11 @@ async function sendChunks(upload: Upload, chunked: Chunked): Promise<UploadPosit
  * the blob is more than a request may carry, and has to go in these chunks.
  */
 async function putWhole(upload: Upload, start: Begun): Promise<Chunked | null> {
-  const { connection, name, source, session } = upload;
+  const { connection, name, source, session, options } = upload;
   const backoff = makeBackoff(connection.backoff);
   let begun = start;
   for (;;) {
-    const body = source.size === 0 ? {} : { body: bodyOf(upload, 0, source.size) };
+    const body = source.size === 0 ? {} : { body: chunkBody(source, { from: 0, to: source.size }, options.onProgress) };
     const address = finishAddress(begun.position.location, source.digest);
     let tried: FinishFailure | null;
     try {
@@ -219,36 +212,4 @@ async function tryFinish(
   const refused = await refusedAnswer(answer);
   if (!mayChange(answer.status)) throw refused;
   return { failure: refused, asked: retryAfter(answer.headers.get("retry-after"), new Date()) };
-}
-
-function bodyOf({ source, options }: Upload, from: number, to: number): Body {
-  return {
-    length: to - from,
-    open: () => {
-      const stream = source.open(from, to - from);
-      // It may fail before it is read, and is heard of when it is.
-      stream.on("error", () => undefined);
-      return Readable.from(counted(stream, from, options.onProgress), { objectMode: false });
-    },
-  };
-}
-
-async function* counted(
-  bytes: Readable,
-  from: number,
-  onProgress: UploadOptions["onProgress"],
-): AsyncGenerator<Uint8Array> {
-  let at = from;
-  try {
-    for await (const piece of bytes) {
-      const given: Uint8Array = Buffer.from(piece);
-      at += given.length;
-      yield given;
-      onProgress?.(at);
-    }
-  } catch (cause) {
-    if (cause instanceof CliError) throw cause;
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new CliError("failure", `cannot read what is to be pushed: ${reason}`, { cause });
-  }
 }
