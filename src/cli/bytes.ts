@@ -1,6 +1,5 @@
 /** A piece of a stream of bytes, as such and without a copy. Streams promise no types; one of objects is a fault of ours. */
 export function asBytes(piece: unknown): Buffer {
-  if (Buffer.isBuffer(piece)) return piece;
   if (piece instanceof Uint8Array) return Buffer.from(piece.buffer, piece.byteOffset, piece.byteLength);
   throw new TypeError("a stream gives something other than bytes");
 }

@@ -81,6 +81,8 @@ export const push = defineCommand({
       await ping(connection);
       await run(stopped, connection, destination, { given, stop: (failure) => stop.abort(failure) });
     } catch (failure) {
+      if (context.signal.aborted)
+        context.output.note("What the registry has is kept: run it again to go on from there.");
       throw explain(failure, destination);
     } finally {
       await connection.close();
@@ -120,7 +122,7 @@ async function parseDestination(context: Context, text: string): Promise<RemoteR
 
 /** What the registry's own sentence leaves open: what to do next. */
 function explain(failure: unknown, { registry, name }: RemoteReference): unknown {
-  if (!(failure instanceof RefusedError) || failure.hint !== null) return failure;
+  if (!(failure instanceof RefusedError)) return failure;
   const hint = hintFor(failure, registry.host, name);
   return hint === null ? failure : new CliError(failure.kind, failure.message, { hint, cause: failure });
 }
@@ -129,6 +131,8 @@ function hintFor({ code, kind }: RefusedError, host: string, name: string): stri
   if (code === "NAME_UNKNOWN" || code === "NAME_INVALID") {
     return `A destination is <space>/<repository>, in a space that exists: spacedock spaces list --registry ${host}`;
   }
-  if (code === "DIGEST_INVALID") return "Run it again: what was left of an earlier upload is dropped.";
-  return kind === "denied" ? `The token needs the right to push to ${name}.` : null;
+  if (code === "DIGEST_INVALID") return "Run it again: what was left of an earlier upload has been dropped.";
+  // A registry does not tell strangers which spaces there are.
+  if (kind === "denied") return `Pushing to ${name} takes a token for that space: spacedock login ${host}`;
+  return null;
 }

@@ -70,9 +70,9 @@ export async function indexTar(span: Span): Promise<TarIndex | null> {
   let at = 0;
   for (let entries = 0; at + BLOCK <= span.length; entries++) {
     const block = await readAt(span.handle, span.offset + at, BLOCK);
-    const header = new Header(block, 0, extension.own, extension.all);
-    if (header.nullBlock) return at === 0 ? null : { find: finder(found), isComplete: true };
-    if (!header.cksumValid || header.size === undefined) {
+    const header = parseHeader(block, extension);
+    if (header?.nullBlock) return at === 0 ? null : { find: finder(found), isComplete: true };
+    if (header?.size === undefined) {
       if (at === 0) return null;
       throw new CliError("invalid", `${span.name} is damaged: there is no entry at byte ${at}, where one should be`);
     }
@@ -83,6 +83,16 @@ export async function indexTar(span: Span): Promise<TarIndex | null> {
     extension = await take(span, header, entry, { found, extension });
   }
   return at === 0 ? null : { find: finder(found), isComplete: false };
+}
+
+/** Null where the block is no header. */
+function parseHeader(block: Buffer, { own, all }: Extension): Header | null {
+  try {
+    const header = new Header(block, 0, own, all);
+    return header.cksumValid || header.nullBlock ? header : null;
+  } catch {
+    return null;
+  }
 }
 
 /** Notes an entry; returns what it says of the next one. */
