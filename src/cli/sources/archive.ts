@@ -38,31 +38,35 @@ export async function openArchive(context: Context, path: string): Promise<Archi
   const handle = await open(path).catch((cause: unknown) => {
     throw new CliError("failure", `cannot read ${path}: ${codeOf(cause) ?? String(cause)}`, { cause });
   });
-  try {
-    const { size } = await handle.stat();
-    const span: Span = { handle, offset: 0, length: size, name: path };
-    const compression = compressionOf(await readAt(handle, 0, MAGIC_BYTES));
-    if (compression === "none") return await archiveFiles(span, () => handle.close());
-    if (compression === "zstd") {
-      throw new CliError("failure", `${path} is compressed with zstd`, { hint: `Unpack it first: zstd -d ${path}` });
-    }
-    const files = await unpack(context, span);
-    await handle.close();
-    return files;
-  } catch (failure) {
+  const { isKept, files } = await openTar(context, handle, path).catch(async (failure: unknown) => {
     await closeQuietly(handle);
     throw failure;
-  }
+  });
+  if (!isKept) await handle.close();
+  return files;
 }
 
-/** The files of an archive in an open file. Throws an `invalid` CliError where it is none, or a damaged one. */
+interface Opened {
+  readonly files: ArchiveFiles;
+  /** Whether the files are read from the archive itself. */
+  readonly isKept: boolean;
+}
+
+async function openTar(context: Context, handle: FileHandle, path: string): Promise<Opened> {
+  const { size } = await handle.stat();
+  const span: Span = { handle, offset: 0, length: size, name: path };
+  const compression = compressionOf(await readAt(handle, 0, MAGIC_BYTES));
+  if (compression === "none") return { isKept: true, files: await archiveFiles(span, () => handle.close()) };
+  if (compression === "gzip") return { isKept: false, files: await unpack(context, span) };
+  throw new CliError("failure", `${path} is compressed with zstd`, { hint: `Unpack it first: zstd -d ${path}` });
+}
+
+/** The files of an archive in an open file. Throws an `invalid` CliError, and closes it, where it is none or damaged. */
 export async function archiveFiles(span: Span, close: () => Promise<void>): Promise<ArchiveFiles> {
-  const index = await indexTar(span);
-  if (index === null) {
-    throw new CliError("invalid", `${span.name} is no tar archive`, {
-      hint: "Make one with: docker save --output image.tar <image>",
-    });
-  }
+  const index = await requireIndex(span).catch(async (failure: unknown) => {
+    await close();
+    throw failure;
+  });
   return {
     name: span.name,
     isComplete: index.isComplete,
@@ -71,6 +75,14 @@ export async function archiveFiles(span: Span, close: () => Promise<void>): Prom
       Readable.from(readEntry(span, index, path, { offset, length }), { objectMode: false }),
     close,
   };
+}
+
+async function requireIndex(span: Span): Promise<TarIndex> {
+  const index = await indexTar(span);
+  if (index !== null) return index;
+  throw new CliError("invalid", `${span.name} is no tar archive`, {
+    hint: "Make one with: docker save --output image.tar <image>",
+  });
 }
 
 async function* readEntry(
@@ -97,10 +109,7 @@ async function unpack(context: Context, packed: Span): Promise<ArchiveFiles> {
     );
     bar.end(`unpacked to ${formatBytes(unpacked.size)}:`);
     const span: Span = { handle: unpacked.handle, offset: 0, length: unpacked.size, name: packed.name };
-    return await archiveFiles(span, unpacked.close).catch(async (failure: unknown) => {
-      await unpacked.close();
-      throw failure;
-    });
+    return await archiveFiles(span, unpacked.close);
   } finally {
     progress.close();
   }

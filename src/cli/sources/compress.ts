@@ -9,7 +9,7 @@ import type { BlobSource } from "../client/blob-source.ts";
 import type { Context } from "../context.ts";
 import { CliError } from "../exit.ts";
 import type { Progress } from "../output/progress.ts";
-import { shortDigest } from "../output/format.ts";
+import { formatBytes, shortDigest } from "../output/format.ts";
 import { isIndex } from "./platform.ts";
 import { parseJson, type Source } from "./source.ts";
 import { readSpan } from "./span.ts";
@@ -24,9 +24,26 @@ const COMPRESSED: Readonly<Record<string, string>> = {
 
 const layered = z.looseObject({ layers: z.array(descriptorSchema) });
 
-/** Whether layers of this type could be made smaller. */
-export function isCompressible({ mediaType }: Descriptor): boolean {
+function isCompressible({ mediaType }: Descriptor): boolean {
   return Object.hasOwn(COMPRESSED, mediaType);
+}
+
+/** Bytes that are worth a remark. */
+const REMARKABLE = 10_000_000;
+
+/** Says so where layers would be smaller with --compress, as those of docker's own store are. */
+export async function remarkUncompressed({ output }: Context, source: Source): Promise<void> {
+  if (isIndex(source.root)) return;
+  const layers = (await layersOf(source))?.layers.filter(isCompressible) ?? [];
+  const size = layers.reduce((sum, layer) => sum + layer.size, 0);
+  if (size >= REMARKABLE) {
+    output.note(`${formatBytes(size)} in ${layers.length} layers are not compressed: --compress makes them smaller`);
+  }
+}
+
+async function layersOf(source: Source): Promise<z.infer<typeof layered> | null> {
+  const bytes = await source.manifest(source.root);
+  return layered.safeParse(bytes === null ? null : parseJson(bytes, source.name)).data ?? null;
 }
 
 interface Compressed {
@@ -44,9 +61,8 @@ export async function compressLayers(context: Context, source: Source): Promise<
       hint: "Without --compress it can be pushed; with --platform, one of them can be compressed.",
     });
   }
-  const bytes = await source.manifest(source.root);
-  const parsed = layered.safeParse(bytes === null ? null : parseJson(bytes, source.name));
-  if (!parsed.success) throw new CliError("invalid", `${source.name} has no manifest with layers`);
+  const document = await layersOf(source);
+  if (document === null) throw new CliError("invalid", `${source.name} has no manifest with layers`);
   const made = new Map<Digest, Compressed>();
   const close = async (): Promise<void> => {
     await Promise.all([...made.values()].map((one) => one.spool.close()));
@@ -54,7 +70,7 @@ export async function compressLayers(context: Context, source: Source): Promise<
   };
   const progress = context.output.progress();
   try {
-    for (const layer of parsed.data.layers.filter(isCompressible)) {
+    for (const layer of document.layers.filter(isCompressible)) {
       if (!made.has(layer.digest)) made.set(layer.digest, await compress(context, source, layer, progress));
     }
   } catch (failure) {
@@ -63,8 +79,8 @@ export async function compressLayers(context: Context, source: Source): Promise<
   } finally {
     progress.close();
   }
-  const layers = parsed.data.layers.map((layer) => made.get(layer.digest)?.descriptor ?? layer);
-  return withManifest(source, Buffer.from(JSON.stringify({ ...parsed.data, layers })), made, close);
+  const layers = document.layers.map((layer) => made.get(layer.digest)?.descriptor ?? layer);
+  return withManifest(source, Buffer.from(JSON.stringify({ ...document, layers })), made, close);
 }
 
 function withManifest(

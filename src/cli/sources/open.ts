@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { Context } from "../context.ts";
 import { CliError } from "../exit.ts";
 import { type ArchiveFiles, archiveFiles, openArchive } from "./archive.ts";
-import { compressLayers } from "./compress.ts";
+import { compressLayers, remarkUncompressed } from "./compress.ts";
 import { directoryFiles } from "./directory.ts";
 import { DOCKER_MANIFEST, openDockerArchive } from "./docker-archive.ts";
 import { spoolEngineImage } from "./engine-image.ts";
@@ -28,7 +28,9 @@ export async function openSource(context: Context, text: string, options: Source
   const source = await openAny(context, text, options);
   try {
     const picked = options.platform === null ? source : await pickPlatform(source, options.platform);
-    return options.compress ? await compressLayers(context, picked) : picked;
+    if (options.compress) return await compressLayers(context, picked);
+    await remarkUncompressed(context, picked);
+    return picked;
   } catch (failure) {
     await source.close();
     throw failure;

@@ -130,6 +130,13 @@ describe("an archive as docker made them before version 25", () => {
     expect((await pushSpooled(dockerTar, "--compress")).stdout).toContain("blobs: 3 already there");
   });
 
+  it("is said to be smaller with --compress where it is large", async () => {
+    const tree = join(scratch, "large");
+    await writeDockerTree(tree, ["acme/web:1"], (layer) => layer, 11_000_000);
+    const { stderr } = await push(await pack(tree, `${tree}.tar`));
+    expect(stderr).toBe("22.0 MB in 3 layers are not compressed: --compress makes them smaller\n");
+  });
+
   it("may have layers that are compressed already", async () => {
     const tree = join(scratch, "compressed");
     const made = await writeDockerTree(tree, ["acme/web:1"], (layer) => gzipSync(layer));
@@ -184,7 +191,7 @@ describe("an archive as docker made them before version 25", () => {
 });
 
 async function changeConfig(tree: string): Promise<void> {
-  const [name = ""] = (await readdir(tree)).filter((one) => /^[0-9a-f]{64}\.json$/.test(one));
+  const name = (await readdir(tree)).find((one) => /^[0-9a-f]{64}\.json$/.test(one)) ?? "";
   await writeFile(join(tree, name), (await readFile(join(tree, name), "utf8")).replace("amd64", "arm64"));
 }
 

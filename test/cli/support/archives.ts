@@ -34,15 +34,16 @@ interface DockerTree {
 
 /**
  * What `docker save` put into an archive before version 25: a directory for each layer, and a link where two are the
- * same. `store`: how a layer's file is made of it.
+ * same. `store`: how a layer's file is made of it; `zeros`: how many the first one ends with.
  */
 export async function writeDockerTree(
   directory: string,
   tags: readonly string[],
   store: (layer: Buffer) => Uint8Array = (layer) => layer,
+  zeros = 50_000,
 ): Promise<DockerTree> {
   // Zeros, so that they can be compressed.
-  const layers = [Buffer.concat([randomBytes(3000), Buffer.alloc(50_000)]), randomBytes(4000)];
+  const layers = [Buffer.concat([randomBytes(3000), Buffer.alloc(zeros)]), randomBytes(4000)];
   const diffIds = [...layers, layers[0] ?? Buffer.alloc(0)].map((layer) => `sha256:${sha256(layer)}`);
   const config = Buffer.from(
     JSON.stringify({ architecture: "amd64", os: "linux", rootfs: { type: "layers", diff_ids: diffIds } }),
