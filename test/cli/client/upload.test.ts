@@ -129,6 +129,26 @@ describe("the push of a blob", () => {
     expect(registry.of("PATCH").map(({ length }) => length)).toEqual(["1500000", "1500000"]);
   });
 
+  it("sends little to a registry that has not noticed that an earlier connection is dead", async () => {
+    const blob = randomBlob(5 * CHUNK);
+    registry.fault = ({ method }, count) =>
+      method === "PATCH" && count >= 2 && count <= 6
+        ? { status: 416, code: "BLOB_UPLOAD_INVALID", headers: { range: `0-${CHUNK - 1}` } }
+        : null;
+    await pushBlob(open(), "acme/web", blob, { chunkSize: CHUNK });
+    expect(registry.blobs.get(blob.digest)).toEqual(blob.bytes);
+    const lengths = registry.of("PATCH").map(({ length }) => Number(length));
+    expect(lengths).toEqual([
+      CHUNK,
+      CHUNK,
+      ...Array.from({ length: 5 }, () => 65_536),
+      CHUNK - 65_536,
+      CHUNK,
+      CHUNK,
+      CHUNK,
+    ]);
+  });
+
   it("says what to do when no chunk is small enough", async () => {
     registry.fault = ({ method }) => (method === "PATCH" ? { status: 413, body: "<html>" } : null);
     await expect(pushBlob(open(), "acme/web", randomBlob(2 * CHUNK), { chunkSize: CHUNK })).rejects.toMatchObject({

@@ -1,8 +1,8 @@
 import { once } from "node:events";
 import { connect, createServer, type Socket } from "node:net";
 
-/** What becomes of a piece that a client sends: it goes on, the connection breaks, or it waits until the client is gone. */
-export type Fate = "pass" | "cut" | "hold";
+/** What becomes of a piece that a client sends: it goes on, the connection breaks, or it is lost. */
+export type Fate = "pass" | "cut" | "lose";
 
 interface CountingProxy {
   readonly host: string;
@@ -32,8 +32,7 @@ export async function startCountingProxy(
       state.sent += piece.length;
       const fate = decide(state.sent, piece);
       if (fate === "cut") drop();
-      else if (fate === "hold") client.pause();
-      else if (!upstream.write(piece)) {
+      else if (fate === "pass" && !upstream.write(piece)) {
         client.pause();
         upstream.once("drain", () => client.resume());
       }
