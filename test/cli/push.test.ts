@@ -92,7 +92,8 @@ describe("a push", () => {
   });
 
   it("gives further tags, and each once", async () => {
-    expect((await push(image, "--tag", "latest", "--tag", "1")).exitCode).toBe(0);
+    const args = ["push", "--tag", "latest", "--tag", "1", image, `${destination}:1`];
+    expect((await runCli(args, bench.env)).exitCode).toBe(0);
     expect(bench.registry.references.toSorted()).toEqual(["acme/web:1", "acme/web:latest", `acme/web@${imageDigest}`]);
   });
 
@@ -167,9 +168,9 @@ describe("a push that is interrupted", () => {
     expect(kept).toContain('"owner":null');
     // This test's parent is a process that runs.
     await writeFile(join(uploads, name), kept.replace("null", String(process.ppid)));
-    const begun = bench.registry.uploads.of("POST").length;
+    bench.registry.uploads.seen.length = 0;
     expect((await runCli(args, bench.env)).exitCode).toBe(0);
-    expect(bench.registry.uploads.of("POST").length).toBeGreaterThan(begun);
+    expect(bench.registry.uploads.of("PATCH")[0]?.range).toBe("0-99999");
     expect(await readdir(uploads)).toEqual([name]);
   });
 

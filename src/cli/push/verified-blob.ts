@@ -19,9 +19,11 @@ export function verifiedBlob(source: BlobSource, name: string): BlobSource {
   /** Takes in what it has not seen of a piece. Pieces come without gaps, but some come twice. */
   const absorb = (piece: Buffer, at: number): void => {
     const fresh = piece.subarray(Math.min(hashed - at, piece.length));
-    hash.update(fresh);
-    hashed += fresh.length;
-    if (hashed === source.size) actual ??= makeDigest(algorithm, hash.digest("hex"));
+    if (fresh.length > 0) {
+      hash.update(fresh);
+      hashed += fresh.length;
+      if (hashed === source.size) actual = makeDigest(algorithm, hash.digest("hex"));
+    }
     if (actual !== null && actual !== source.digest) {
       throw new CliError("invalid", `${name}: the content of ${source.digest} has the digest ${actual}`);
     }

@@ -1,11 +1,11 @@
 import { readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { makeImageLayout, makeIndexLayout } from "../clients/support/layout.ts";
-import { firstManifest, largestBlob } from "./support/layouts.ts";
-import { usePushBench } from "./support/push-bench.ts";
-import { reply, serve } from "./support/server.ts";
-import { runCli } from "./support/world.ts";
+import { makeImageLayout, makeIndexLayout } from "../../clients/support/layout.ts";
+import { firstManifest, largestBlob } from "../support/layouts.ts";
+import { usePushBench } from "../support/push-bench.ts";
+import { reply, serve } from "../support/server.ts";
+import { runCli } from "../support/world.ts";
 
 const bench = await usePushBench();
 const { scratch, host, destination, push } = bench;
