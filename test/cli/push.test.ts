@@ -43,6 +43,18 @@ describe("a push", () => {
     });
   });
 
+  it("shows a person what becomes of each blob", async () => {
+    const args = ["push", image, `${destination}:1`];
+    const { stderr } = await runCli(args, { ...bench.env, NO_COLOR: "1" }, { isTerminal: true });
+    const shorts = [...bench.registry.blobs.keys()].map((digest) =>
+      digest.slice("sha256:".length, "sha256:".length + 12),
+    );
+    for (const short of shorts) expect(stderr).toMatch(new RegExp(`${short} +✓ pushed \\d+`));
+    const again = await runCli(args, { ...bench.env, NO_COLOR: "1" }, { isTerminal: true });
+    expect(again.stderr).toMatch(/[0-9a-f]{12} +✓ already there \d+/);
+    expect((await runCli([...args, "--json"], bench.env, { isTerminal: true })).stderr).toBe("");
+  });
+
   it("mounts what another repository of the registry is known to have, from an earlier push or by word", async () => {
     await push(image);
     for (const [digest, bytes] of bench.registry.blobs) bench.registry.elsewhere.set(`acme/web ${digest}`, bytes);

@@ -31,13 +31,13 @@ function isCompressible({ mediaType }: Descriptor): boolean {
 /** Bytes that are worth a remark. */
 const REMARKABLE = 10_000_000;
 
-/** Says so where layers would be smaller with --compress, as those of docker's own store are. */
+/** Tells a person that layers would be smaller with --compress, as those of docker's own store would. */
 export async function remarkUncompressed({ output }: Context, source: Source): Promise<void> {
-  if (isIndex(source.root)) return;
+  if (isIndex(source.root) || !output.isTerminal) return;
   const layers = (await layersOf(source))?.layers.filter(isCompressible) ?? [];
   const size = layers.reduce((sum, layer) => sum + layer.size, 0);
   if (size >= REMARKABLE) {
-    output.note(`${formatBytes(size)} in ${layers.length} layers are not compressed: --compress makes them smaller`);
+    output.note(`Layers of ${formatBytes(size)} are not compressed: --compress makes them smaller`);
   }
 }
 

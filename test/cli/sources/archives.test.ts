@@ -133,8 +133,11 @@ describe("an archive as docker made them before version 25", () => {
   it("is said to be smaller with --compress where it is large", async () => {
     const tree = join(scratch, "large");
     await writeDockerTree(tree, ["acme/web:1"], (layer) => layer, 11_000_000);
-    const { stderr } = await push(await pack(tree, `${tree}.tar`));
-    expect(stderr).toBe("22.0 MB in 3 layers are not compressed: --compress makes them smaller\n");
+    const archive = await pack(tree, `${tree}.tar`);
+    const args = ["push", archive, bench.destination];
+    const { stderr } = await runCli(args, bench.env, { isTerminal: true });
+    expect(stderr).toContain("Layers of 22.0 MB are not compressed: --compress makes them smaller\n");
+    expect((await push(archive)).stderr).toBe("");
   });
 
   it("may have layers that are compressed already", async () => {

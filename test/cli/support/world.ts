@@ -8,19 +8,21 @@ interface Said {
   readonly stderr: string;
 }
 
-interface Events {
+interface Circumstances {
   /** Ctrl-C is pressed once this is settled. */
   readonly interrupt?: Promise<unknown>;
+  /** A person watches. */
+  readonly isTerminal?: boolean;
 }
 
 /** Runs a command line in this process, in a world of its own, and returns all that it said. */
 export async function runCli(
   args: readonly string[],
   env: Environment = {},
-  { interrupt }: Events = {},
+  { interrupt, isTerminal = false }: Circumstances = {},
 ): Promise<Said> {
   const stdout = new Collecting();
-  const stderr = new Collecting();
+  const stderr = Object.assign(new Collecting(), { isTTY: isTerminal, columns: 100, rows: 40 });
   const exitCode = await run(args, {
     env,
     stdin: Readable.from([]),

@@ -65,3 +65,8 @@ async function peakOf(pid: number | undefined): Promise<number> {
   const status = await readFile(`/proc/${pid ?? 0}/status`, "utf8").catch(() => "");
   return Number(/^VmHWM:\s*(\d+) kB/m.exec(status)?.[1] ?? 0) * 1024;
 }
+
+/** The digest in what the command prints. */
+export function digestIn(printed: string): string {
+  return /sha256:[0-9a-f]{64}/.exec(printed)?.[0] ?? "";
+}
