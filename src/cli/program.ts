@@ -1,13 +1,14 @@
 import { Command as Commander } from "commander";
 import type { Command } from "./command.ts";
 import { proxy } from "./commands/proxy.ts";
+import { push } from "./commands/push.ts";
 import { spaces } from "./commands/spaces.ts";
 import { EXIT_CODES } from "./exit.ts";
 import type { Context } from "./context.ts";
 import { version } from "./version.ts";
 
 /** The command tree: one line a command. */
-const COMMANDS: readonly Command[] = [proxy, spaces];
+const COMMANDS: readonly Command[] = [push, proxy, spaces];
 
 export interface GlobalOptions {
   readonly json: boolean;

@@ -1,4 +1,6 @@
+import { Readable } from "node:stream";
 import { parseChunkRange } from "../../oci/range.ts";
+import { asBytes } from "../bytes.ts";
 import { CliError } from "../exit.ts";
 import { type BackoffOptions, makeBackoff, mayChange, retryAfter } from "./backoff.ts";
 import { type ChunkLimits, smallerChunk } from "./chunk-size.ts";
@@ -36,6 +38,12 @@ export interface SessionOptions extends BackoffOptions {
 const ACCEPTED = new Set([201, 202, 204]);
 
 /**
+ * Bytes. A registry that refuses a chunk where it should begin is still waiting for an earlier one, whose connection is
+ * dead without its knowing: until it gives up, it is tried with no more than this.
+ */
+const PROBE = 64 * 1024;
+
+/**
  * Sends a chunk (end-5), whatever happens on the way: after a failure the registry is asked how far it is, and the
  * rest is sent from there. Throws what the registry answers in the end where it cannot go on.
  */
@@ -46,12 +54,15 @@ async function sendChunk(
 ): Promise<UploadPosition> {
   const backoff = makeBackoff(patience);
   let position = start;
+  let isHeld = false;
   while (position.offset < chunk.end) {
-    const tried = await tryChunk(send, position, chunk);
+    const end = isHeld ? Math.min(chunk.end, position.offset + PROBE) : chunk.end;
+    const tried = await tryChunk(send, position, { ...chunk, end });
     if (tried.failure !== null) await backoff.pause(tried.failure, tried.retryAfter);
     const next = tried.position ?? (await askPosition({ send, ...patience }, position));
     if (next.offset < start.offset || next.offset > chunk.end) throw lost(start, next);
     if (next.offset > position.offset) backoff.reset();
+    isHeld = next.offset === position.offset && tried.failure instanceof RefusedError && tried.failure.status === 416;
     position = next;
   }
   return position;
@@ -100,7 +111,8 @@ async function tryChunk(send: SendToSession, position: UploadPosition, { end, bo
   };
   let answer: Answer;
   try {
-    answer = await send({ method: "PATCH", address: position.location, headers, body: body(position.offset) });
+    const sent = firstOf(body(position.offset), end - position.offset);
+    answer = await send({ method: "PATCH", address: position.location, headers, body: sent });
   } catch (failure) {
     if (!mayPass(failure)) throw failure;
     return { position: null, failure, retryAfter: null };
@@ -120,6 +132,27 @@ async function tryChunk(send: SendToSession, position: UploadPosition, { end, bo
   if (answer.status === 416) return { position: standsAt(answer, position, end), failure, retryAfter: null };
   if (!mayGoOn(failure)) throw failure;
   return { position: null, failure, retryAfter: retryAfter(answer.headers.get("retry-after"), new Date()) };
+}
+
+/** The first bytes of a body; all of it, where it has no more. */
+function firstOf(body: Body, length: number): Body {
+  if (body.length !== null && body.length <= length) return body;
+  const open = (): Readable | Uint8Array => {
+    const whole = body.open();
+    if (whole instanceof Uint8Array) return whole.subarray(0, length);
+    return Readable.from(take(whole, length), { objectMode: false });
+  };
+  return { length, open };
+}
+
+async function* take(bytes: Readable, length: number): AsyncGenerator<Uint8Array> {
+  let left = length;
+  for await (const piece of bytes) {
+    const taken = asBytes(piece).subarray(0, left);
+    left -= taken.length;
+    yield taken;
+    if (left === 0) return;
+  }
 }
 
 /**
@@ -174,7 +207,7 @@ export function locationOf(answer: Answer, otherwise: string = answer.url.href):
 }
 
 /** A try to end a session: the answer, its body unread, or a failure that may pass. */
-type TriedFinish =
+export type TriedFinish =
   | { readonly answer: Answer }
   | {
       readonly answer: null;

@@ -1,31 +1,22 @@
-import { Readable } from "node:stream";
-import type { Digest } from "../../oci/digest.ts";
 import { CliError } from "../exit.ts";
 import { makeBackoff } from "./backoff.ts";
+import { type BlobSource, chunkBody } from "./blob-source.ts";
 import { headBlob } from "./blobs.ts";
-import { type ChunkLimits, chunkLimits, fittingChunk } from "./chunk-size.ts";
+import { type ChunkLimits, chunkLimits, fittingChunk, smallerChunk } from "./chunk-size.ts";
 import type { Connection } from "./connection.ts";
 import { RefusedError } from "./problem.ts";
 import { pushScope, repositoryPath } from "./repository.ts";
-import { type Body, drain } from "./transport.ts";
+import { drain } from "./transport.ts";
 import {
   askPosition,
   finishSession,
   locationOf,
   sendInChunks,
   type SessionOptions,
+  type TriedFinish,
   tryFinish,
   type UploadPosition,
 } from "./upload-session.ts";
-
-/** A blob that can be read from anywhere, as often as need be. */
-export interface BlobSource {
-  readonly digest: Digest;
-  /** Bytes. */
-  readonly size: number;
-  /** Exactly these bytes of it. */
-  readonly open: (offset: number, length: number) => Readable;
-}
 
 /** Keeps an upload's position where a later process finds it. */
 export interface UploadMemory {
@@ -39,6 +30,8 @@ export interface UploadOptions {
   readonly chunkSize: number;
   /** A session that a failed mount has begun. */
   readonly location?: string | null;
+  /** What the registry said of chunks as that session was begun. */
+  readonly limits?: ChunkLimits;
   readonly memory?: UploadMemory;
   /** How many bytes are on their way or arrived; may go back, after a connection broke. */
   readonly onProgress?: (bytes: number) => void;
@@ -91,10 +84,13 @@ async function attempt(upload: Upload, isFirst: boolean): Promise<void> {
   const { source, options } = upload;
   const known = isFirst ? await takenUp(upload) : null;
   const begun = known ?? (await begin(upload, isFirst ? (options.location ?? null) : null));
-  if (begun.position.offset === 0 && source.size <= fittingChunk(options.chunkSize, begun.limits)) {
-    await putWhole(upload, begun.position);
-  } else {
-    const { location } = await sendChunks(upload, begun);
+  const chunkSize = fittingChunk(options.chunkSize, begun.limits);
+  const isWhole = begun.position.offset === 0 && source.size <= chunkSize;
+  const left = isWhole ? await putWhole(upload, begun) : { ...begun, chunkSize };
+  if (left !== null) {
+    // Kept before the first chunk, so that not even what came of that one is lost.
+    await memoryOf(upload).remember(left.position);
+    const { location } = await sendChunks(upload, left);
     await drain(await finishSession(upload.session, location, source.digest));
   }
   options.onProgress?.(source.size);
@@ -120,8 +116,8 @@ async function takenUp(upload: Upload): Promise<Begun | null> {
 }
 
 /** end-4a */
-async function begin({ connection, name }: Upload, location: string | null): Promise<Begun> {
-  if (location !== null) return { position: { location, offset: 0 }, limits: chunkLimits(null) };
+async function begin({ connection, name, options }: Upload, location: string | null): Promise<Begun> {
+  if (location !== null) return { position: { location, offset: 0 }, limits: options.limits ?? chunkLimits(null) };
   const answer = await connection.ask({
     method: "POST",
     address: repositoryPath({ name }, "blobs/uploads/"),
@@ -134,60 +130,43 @@ async function begin({ connection, name }: Upload, location: string | null): Pro
   return { position: { location: locationOf(answer), offset: 0 }, limits: chunkLimits(answer.headers) };
 }
 
-function sendChunks(upload: Upload, { position, limits }: Begun): Promise<UploadPosition> {
+interface Chunked extends Begun {
+  /** Bytes. */
+  readonly chunkSize: number;
+}
+
+function sendChunks(upload: Upload, { position, limits, chunkSize }: Chunked): Promise<UploadPosition> {
   const { source, options, session } = upload;
-  const bytes = { end: source.size, body: (from: number, to: number) => bodyOf(upload, from, to) };
-  const size = { current: fittingChunk(options.chunkSize, limits), limits };
+  const bytes = {
+    end: source.size,
+    body: (from: number, to: number) => chunkBody(source, { from, to }, options.onProgress),
+  };
+  const size = { current: chunkSize, limits };
   return sendInChunks(session, position, bytes, size, (reached) => memoryOf(upload).remember(reached));
 }
 
-/** end-6, with the whole blob. What fails is begun anew: there is no more to lose than one chunk. */
-async function putWhole(upload: Upload, start: UploadPosition): Promise<void> {
-  const { connection, name, source, session } = upload;
+/**
+ * end-6, with the whole blob. What fails is begun anew: there is no more to lose than one chunk. Null: it is done; else
+ * the blob is more than a request may carry, and has to go in these chunks.
+ */
+async function putWhole(upload: Upload, start: Begun): Promise<Chunked | null> {
+  const { connection, name, source, session, options } = upload;
   const backoff = makeBackoff(connection.backoff);
-  let { location } = start;
+  let begun = start;
   for (;;) {
-    const tried = await tryFinish(
-      session,
-      location,
-      source.digest,
-      source.size === 0 ? null : bodyOf(upload, 0, source.size),
-    );
-    if (tried.answer !== null) return drain(tried.answer);
-    await backoff.pause(tried.failure, tried.asked);
-    if ((await headBlob(connection, name, source.digest)) === source.size) return;
-    location = (await begin(upload, null)).position.location;
-  }
-}
-
-function bodyOf({ source, options }: Upload, from: number, to: number): Body {
-  return {
-    length: to - from,
-    open: () => {
-      const stream = source.open(from, to - from);
-      // It may fail before it is read, and is heard of when it is.
-      stream.on("error", () => undefined);
-      return Readable.from(counted(stream, from, options.onProgress), { objectMode: false });
-    },
-  };
-}
-
-async function* counted(
-  bytes: Readable,
-  from: number,
-  onProgress: UploadOptions["onProgress"],
-): AsyncGenerator<Uint8Array> {
-  let at = from;
-  try {
-    for await (const piece of bytes) {
-      const given: Uint8Array = Buffer.from(piece);
-      at += given.length;
-      yield given;
-      onProgress?.(at);
+    const body = source.size === 0 ? null : chunkBody(source, { from: 0, to: source.size }, options.onProgress);
+    let tried: TriedFinish;
+    try {
+      tried = await tryFinish(session, begun.position.location, source.digest, body);
+    } catch (failure) {
+      return { ...begun, chunkSize: smallerChunk(failure, source.size, begun.limits) };
     }
-  } catch (cause) {
-    if (cause instanceof CliError) throw cause;
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new CliError("failure", `cannot read what is to be pushed: ${reason}`, { cause });
+    if (tried.answer !== null) {
+      await drain(tried.answer);
+      return null;
+    }
+    await backoff.pause(tried.failure, tried.asked);
+    if ((await headBlob(connection, name, source.digest)) === source.size) return null;
+    begun = await begin(upload, null);
   }
 }

@@ -16,15 +16,28 @@ interface RunningCli {
   readonly ended: Promise<Said>;
 }
 
+interface Circumstances {
+  /** Ctrl-C is pressed once this is settled. */
+  readonly interrupt?: Promise<unknown>;
+  /** A person watches. */
+  readonly isTerminal?: boolean;
+}
+
 /** Runs a command line in this process, in a world of its own, and returns all that it said. */
-export function runCli(args: readonly string[], env: Environment = {}): Promise<Said> {
-  return startCli(args, env).ended;
+export function runCli(
+  args: readonly string[],
+  env: Environment = {},
+  { interrupt, isTerminal = false }: Circumstances = {},
+): Promise<Said> {
+  const running = startCli(args, env, isTerminal);
+  void interrupt?.then(running.interrupt);
+  return running.ended;
 }
 
 /** Likewise one that goes on until it is interrupted. */
-export function startCli(args: readonly string[], env: Environment = {}): RunningCli {
+export function startCli(args: readonly string[], env: Environment = {}, isTerminal = false): RunningCli {
   const stdout = new Collecting();
-  const stderr = new Collecting();
+  const stderr = Object.assign(new Collecting(), { isTTY: isTerminal, columns: 100, rows: 40 });
   const listeners = new Set<() => void>();
   const running = run(args, {
     env,
