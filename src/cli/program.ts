@@ -1,12 +1,13 @@
 import { Command as Commander } from "commander";
 import type { Command } from "./command.ts";
+import { importCommand } from "./commands/import.ts";
 import { spaces } from "./commands/spaces.ts";
 import { EXIT_CODES } from "./exit.ts";
 import type { Context } from "./context.ts";
 import { version } from "./version.ts";
 
 /** The command tree: one line a command. */
-const COMMANDS: readonly Command[] = [spaces];
+const COMMANDS: readonly Command[] = [importCommand, spaces];
 
 export interface GlobalOptions {
   readonly json: boolean;

@@ -8,8 +8,8 @@ interface Said {
   readonly stderr: string;
 }
 
-/** Runs a command line in this process, in a world of its own, and returns all that it said. */
-export async function runCli(args: readonly string[], env: Environment = {}): Promise<Said> {
+/** Runs a command line in this process, in a world of its own, and returns all that it said. `interrupt`: Ctrl-C. */
+export async function runCli(args: readonly string[], env: Environment = {}, interrupt?: AbortSignal): Promise<Said> {
   const stdout = new Collecting();
   const stderr = new Collecting();
   const exitCode = await run(args, {
@@ -17,7 +17,7 @@ export async function runCli(args: readonly string[], env: Environment = {}): Pr
     stdin: Readable.from([]),
     stdout,
     stderr,
-    on: () => undefined,
+    on: (signal, listener) => signal === "SIGINT" && interrupt?.addEventListener("abort", listener),
     off: () => undefined,
     exit: (code) => {
       throw new Error(`it ended with ${code}`);
