@@ -38,6 +38,8 @@ export interface UploadOptions {
   readonly chunkSize: number;
   /** A session that a failed mount has begun. */
   readonly location?: string | null;
+  /** What the registry said of chunks as that session was begun. */
+  readonly limits?: ChunkLimits;
   readonly memory?: UploadMemory;
   /** How many bytes are on their way or arrived; may go back, after a connection broke. */
   readonly onProgress?: (bytes: number) => void;
@@ -90,10 +92,13 @@ async function attempt(upload: Upload, isFirst: boolean): Promise<void> {
   const { source, options } = upload;
   const known = isFirst ? await takenUp(upload) : null;
   const begun = known ?? (await begin(upload, isFirst ? (options.location ?? null) : null));
-  if (begun.position.offset === 0 && source.size <= fittingChunk(options.chunkSize, begun.limits)) {
-    await putWhole(upload, begun.position);
-  } else {
-    await finish(upload, await sendChunks(upload, begun));
+  const chunkSize = fittingChunk(options.chunkSize, begun.limits);
+  const isWhole = begun.position.offset === 0 && source.size <= chunkSize;
+  const left = isWhole ? await putWhole(upload, begun) : { ...begun, chunkSize };
+  if (left !== null) {
+    // Kept before the first chunk, so that not even what came of that one is lost.
+    await memoryOf(upload).remember(left.position);
+    await finish(upload, await sendChunks(upload, left));
   }
   options.onProgress?.(source.size);
   await memoryOf(upload).remember(null);
@@ -118,8 +123,8 @@ async function takenUp(upload: Upload): Promise<Begun | null> {
 }
 
 /** end-4a */
-async function begin({ connection, name }: Upload, location: string | null): Promise<Begun> {
-  if (location !== null) return { position: { location, offset: 0 }, limits: chunkLimits(null) };
+async function begin({ connection, name, options }: Upload, location: string | null): Promise<Begun> {
+  if (location !== null) return { position: { location, offset: 0 }, limits: options.limits ?? chunkLimits(null) };
   const answer = await connection.ask({
     method: "POST",
     address: repositoryPath({ name }, "blobs/uploads/"),
@@ -132,10 +137,15 @@ async function begin({ connection, name }: Upload, location: string | null): Pro
   return { position: { location: locationOf(answer), offset: 0 }, limits: chunkLimits(answer.headers) };
 }
 
-async function sendChunks(upload: Upload, { position: start, limits }: Begun): Promise<UploadPosition> {
-  const { source, options, session } = upload;
-  let chunkSize = fittingChunk(options.chunkSize, limits);
-  let position = start;
+interface Chunked extends Begun {
+  /** Bytes. */
+  readonly chunkSize: number;
+}
+
+async function sendChunks(upload: Upload, chunked: Chunked): Promise<UploadPosition> {
+  const { source, session } = upload;
+  const { limits } = chunked;
+  let { position, chunkSize } = chunked;
   while (position.offset < source.size) {
     const end = Math.min(position.offset + chunkSize, source.size);
     try {
@@ -148,18 +158,27 @@ async function sendChunks(upload: Upload, { position: start, limits }: Begun): P
   return position;
 }
 
-/** end-6, with the whole blob. What fails is begun anew: there is no more to lose than one chunk. */
-async function putWhole(upload: Upload, start: UploadPosition): Promise<void> {
+/**
+ * end-6, with the whole blob. What fails is begun anew: there is no more to lose than one chunk. Null: it is done; else
+ * the blob is more than a request may carry, and has to go in these chunks.
+ */
+async function putWhole(upload: Upload, start: Begun): Promise<Chunked | null> {
   const { connection, name, source, session } = upload;
   const backoff = makeBackoff(connection.backoff);
-  let { location } = start;
+  let begun = start;
   for (;;) {
     const body = source.size === 0 ? {} : { body: bodyOf(upload, 0, source.size) };
-    const tried = await tryFinish(session, finishAddress(location, source.digest), body);
-    if (tried === null) return;
+    const address = finishAddress(begun.position.location, source.digest);
+    let tried: FinishFailure | null;
+    try {
+      tried = await tryFinish(session, address, body);
+    } catch (failure) {
+      return { ...begun, chunkSize: smallerChunk(failure, source.size, begun.limits) };
+    }
+    if (tried === null) return null;
     await backoff.pause(tried.failure, tried.asked);
-    if ((await headBlob(connection, name, source.digest)) === source.size) return;
-    location = (await begin(upload, null)).position.location;
+    if ((await headBlob(connection, name, source.digest)) === source.size) return null;
+    begun = await begin(upload, null);
   }
 }
 

@@ -120,6 +120,15 @@ describe("the push of a blob", () => {
     expect(registry.blobs.get(blob.digest)).toEqual(blob.bytes);
   });
 
+  it("cuts a blob that would fit in a chunk, but not in what stands before the registry", async () => {
+    const blob = randomBlob(3_000_000);
+    registry.fault = ({ headers }) =>
+      Number(headers["content-length"]) > 2_000_000 ? { status: 413, body: "<html>413</html>" } : null;
+    await pushBlob(open(), "acme/web", blob, { chunkSize: 4_500_000 });
+    expect(registry.blobs.get(blob.digest)).toEqual(blob.bytes);
+    expect(registry.of("PATCH").map(({ length }) => length)).toEqual(["1500000", "1500000"]);
+  });
+
   it("says what to do when no chunk is small enough", async () => {
     registry.fault = ({ method }) => (method === "PATCH" ? { status: 413, body: "<html>" } : null);
     await expect(pushBlob(open(), "acme/web", randomBlob(2 * CHUNK), { chunkSize: CHUNK })).rejects.toMatchObject({
@@ -183,7 +192,7 @@ describe("the push of a blob", () => {
   it("remembers each position, and forgets it in the end", async () => {
     const remembered = memory();
     await pushBlob(open(), "acme/web", randomBlob(2 * CHUNK), { chunkSize: CHUNK, memory: remembered });
-    expect(remembered.kept.map((position) => position?.offset ?? null)).toEqual([CHUNK, 2 * CHUNK, null]);
+    expect(remembered.kept.map((position) => position?.offset ?? null)).toEqual([0, CHUNK, 2 * CHUNK, null]);
   });
 
   it("goes on with what an earlier process has sent", async () => {
