@@ -2,8 +2,10 @@ import { Readable } from "node:stream";
 import type { Digest } from "../../oci/digest.ts";
 import { headBlob, mountBlob, readBlob } from "../client/blobs.ts";
 import { RefusedError } from "../client/problem.ts";
-import { pushBlob } from "../client/upload.ts";
+import type { RemoteRepository } from "../client/reference.ts";
+import { pushBlob, type UploadOptions } from "../client/upload.ts";
 import { CliError } from "../exit.ts";
+import { shortDigest } from "../output/format.ts";
 import type { Progress } from "../output/progress.ts";
 import type { Import, Side } from "./import.ts";
 
@@ -16,71 +18,98 @@ const SOURCE_DAMAGED = "The source is damaged: push that image there again, or i
 
 type Bar = ReturnType<Progress["bar"]>;
 
+type Outcome = "already there" | "to be copied" | "mounted" | "copied";
+
 /** Sees to it that the destination has a blob: it is there, or is mounted, or its bytes stream over. */
 export async function copyBlob(run: Import, blob: Blob, progress: Progress): Promise<void> {
-  const { destination, options, tally } = run;
+  const { destination, memory } = run;
   const isThere = (await headBlob(destination.connection, destination.name, blob.digest)) !== null;
   const bar = progress.bar(shortDigest(blob.digest), blob.size);
-  if (isThere) {
-    tally.skipped.blobs += 1;
-    tally.skipped.bytes += blob.size;
-    return bar.end("already there");
-  }
+  const outcome = isThere ? skip(run, blob) : await bring(run, blob, bar);
+  if (outcome !== "to be copied") await memory.noteHome(repositoryOf(destination), blob.digest);
+  bar.end(outcome);
+}
+
+function skip({ tally }: Import, { size }: Blob): Outcome {
+  tally.skipped.blobs += 1;
+  tally.skipped.bytes += size;
+  return "already there";
+}
+
+async function bring(run: Import, blob: Blob, bar: Bar): Promise<Outcome> {
+  const { options, tally } = run;
   if (options.dryRun) {
     tally.copied.blobs += 1;
     tally.copied.bytes += blob.size;
-    return bar.end("to be copied");
+    return "to be copied";
   }
-  const mount = await tryMount(run, blob.digest);
-  if (mount.mounted) {
+  const mount = await tryMounts(run, blob.digest);
+  if (mount === "mounted") {
     tally.skipped.mounted += 1;
-    return bar.end("mounted");
+    return mount;
   }
-  const sent = await stream(run, blob, mount.location, bar);
+  const came = await stream(run, blob, { ...mount, onProgress: (bytes) => bar.update(bytes) });
   tally.copied.blobs += 1;
-  tally.copied.bytes += sent;
-  tally.skipped.bytes += blob.size - sent;
-  bar.end("copied");
+  tally.copied.bytes += came;
+  tally.skipped.bytes += blob.size - came;
+  return "copied";
 }
 
-type Mount = { readonly mounted: true } | { readonly mounted: false; readonly location: string | null };
+type BegunUpload = Pick<UploadOptions, "location" | "limits">;
 
-const NO_MOUNT: Mount = { mounted: false, location: null };
-
-/** Within one registry a blob need not move. */
-async function tryMount({ source, destination }: Import, digest: Digest): Promise<Mount> {
-  const isSame = source.connection.registry.origin === destination.connection.registry.origin;
-  if (!isSame || source.name === destination.name) return NO_MOUNT;
-  try {
-    return await mountBlob(destination.connection, destination.name, digest, source.name);
-  } catch (failure) {
-    // Whoever may not have it mounted may still read it here and write it there.
-    if (failure instanceof RefusedError && failure.kind === "denied") return NO_MOUNT;
-    throw failure;
+/**
+ * Within one registry a blob need not move: from the source, or from where it has been brought to before. Where none
+ * can be mounted from: the upload that was begun instead, if any.
+ */
+async function tryMounts({ source, destination, memory }: Import, digest: Digest): Promise<"mounted" | BegunUpload> {
+  const { connection, name } = destination;
+  const isSame = source.connection.registry.origin === connection.registry.origin;
+  const known = await memory.home(repositoryOf(destination), digest);
+  const homes = new Set([...(isSame ? [source.name] : []), ...(known === null ? [] : [known])]);
+  homes.delete(name);
+  let begun: BegunUpload = {};
+  for (const home of homes) {
+    try {
+      const tried = await mountBlob(connection, name, digest, home);
+      if (tried.mounted) return "mounted";
+      begun = { location: tried.location, limits: tried.limits };
+    } catch (failure) {
+      // That repository may be gone, or not be ours to read: then the bytes have to come.
+      if (!(failure instanceof RefusedError)) throw failure;
+    }
   }
+  return begun;
 }
 
 /** Returns how many bytes had to come: fewer than there are where an earlier run got part of the way. */
-async function stream(run: Import, blob: Blob, location: string | null, bar: Bar): Promise<number> {
-  const { source, destination, options, uploads } = run;
-  const { connection, name } = destination;
-  const memory = uploads.memory(connection.registry, name, blob.digest);
+async function stream(
+  run: Import,
+  blob: Blob,
+  options: BegunUpload & Pick<UploadOptions, "onProgress">,
+): Promise<number> {
+  const { source, destination } = run;
+  const memory = run.memory.upload(repositoryOf(destination), blob.digest);
   let start: number | null = null;
   const open = (offset: number, length: number): Readable => {
     start ??= offset;
     return Readable.from(read(source, blob, offset, length), { objectMode: false });
   };
   try {
-    const { chunkSize } = options;
-    const onProgress = (bytes: number): void => bar.update(bytes);
-    await pushBlob(connection, name, { ...blob, open }, { chunkSize, location, memory, onProgress });
+    const { chunkSize } = run.options;
+    await pushBlob(destination.connection, destination.name, { ...blob, open }, { ...options, chunkSize, memory });
   } catch (failure) {
     if (!isOther(failure)) throw failure;
     // What was sent is good for nothing, and no later run should go on with it.
     await memory.remember(null);
     throw otherContent(run, blob.digest, failure);
+  } finally {
+    await memory.release();
   }
   return blob.size - (start ?? blob.size);
+}
+
+function repositoryOf({ connection, name }: Side): RemoteRepository {
+  return { registry: connection.registry, name };
 }
 
 async function* read({ connection, name }: Side, blob: Blob, offset: number, length: number): AsyncGenerator<Buffer> {
@@ -105,10 +134,4 @@ function otherContent({ source }: Import, digest: Digest, cause: unknown): CliEr
     hint: SOURCE_DAMAGED,
     cause,
   });
-}
-
-/** As much of a digest as a person can compare. */
-function shortDigest(digest: Digest): string {
-  const [algorithm = "", hex = ""] = digest.split(":");
-  return `${algorithm}:${hex.slice(0, 12)}`;
 }

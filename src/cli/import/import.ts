@@ -1,6 +1,6 @@
-import type { UploadsLeft } from "../uploads-left.ts";
 import type { Connection } from "../client/connection.ts";
 import type { Digest } from "../../oci/digest.ts";
+import type { PushMemory } from "../push/memory.ts";
 import type { Output } from "../output/output.ts";
 import type { Tally } from "./tally.ts";
 
@@ -28,7 +28,8 @@ export interface Import {
   readonly destination: Side;
   readonly options: ImportOptions;
   readonly output: Output;
-  readonly uploads: UploadsLeft;
+  /** What earlier runs left: half-sent uploads, and where blobs are. */
+  readonly memory: PushMemory;
   readonly tally: Tally;
   /** All of the source's tags, where they were listed; else each is asked for. */
   readonly sourceTags: ReadonlySet<string> | null;

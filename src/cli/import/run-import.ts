@@ -4,7 +4,7 @@ import { formatRemoteReference, type RemoteReference } from "../client/reference
 import { openConnection } from "../connections.ts";
 import type { Context } from "../context.ts";
 import { CliError } from "../exit.ts";
-import { openUploadsLeft } from "../uploads-left.ts";
+import { openMemory } from "../push/memory.ts";
 import type { Import, ImportOptions } from "./import.ts";
 import { importTag } from "./import-tag.ts";
 import { importTags, type TagReport, type TagsReport } from "./import-tags.ts";
@@ -68,7 +68,7 @@ async function between(context: Context, plan: Plan, options: ImportOptions, con
     destination: { connection: connections.destination, name: plan.destination.name },
     options,
     output,
-    uploads: await openUploadsLeft(context.env),
+    memory: await openMemory(context.env),
     tally: emptyTally(),
     sourceTags: tags,
     blobs: new Map(),

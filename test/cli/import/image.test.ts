@@ -123,6 +123,22 @@ describe("the import of an image", () => {
   });
 });
 
+describe("a blob that an earlier run brought to another repository of the destination", () => {
+  it("is mounted from there", async () => {
+    const layer = randomLayer(1000);
+    registries.source.add(image({ layers: [layer] }), "1");
+    registries.source.add(image({ layers: [layer] }), "2");
+    await registries.import("$S/acme/web:1 $D/team/first");
+    const { digest } = layer.descriptor;
+    registries.destination.mountable.add(digest);
+    registries.destination.uploads.fault = ({ method }) => (method === "HEAD" ? { status: 404 } : null);
+    const { report } = await registries.import("$S/acme/web:2 $D/team/second");
+    expect(report.skipped.mounted).toBe(1);
+    const mount = new URLSearchParams({ mount: digest, from: "team/first" }).toString();
+    expect(registries.destination.asked(/mount/)).toContain(`POST blobs/uploads/?${mount}`);
+  });
+});
+
 describe("the import of an image that is there", () => {
   it("copies nothing, reads nothing of the source's manifests, and leaves the tag alone", async () => {
     registries.source.add(twoPlatforms(), "1");

@@ -11,12 +11,12 @@ describe("an import that was broken off", () => {
     const [done, half] = [randomLayer(50_000), randomLayer(350_000)];
     const one = image({ layers: [done, half] });
     registries.source.add(one, "1");
-    const interrupt = new AbortController();
+    const { promise: interrupted, resolve: interrupt } = Promise.withResolvers<void>();
     registries.source.intercept = (_, __, { range }) => {
-      if (range === "bytes=200000-299999") interrupt.abort();
+      if (range === "bytes=200000-299999") interrupt();
       return false;
     };
-    const first = await registries.import(IMPORT, interrupt.signal);
+    const first = await registries.import(IMPORT, interrupted);
     expect(first.exitCode).toBe(130);
     expect(registries.destination.tags.size).toBe(0);
     expect(registries.destination.manifests.size).toBe(0);

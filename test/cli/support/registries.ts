@@ -46,7 +46,7 @@ interface Registries {
   /** What lies in Docker's configuration. */
   login(host: string, username: string, secret: string): Promise<void>;
   /** `spacedock import --json`, with $S and $D for the registries' hosts. */
-  import(args: string, interrupt?: AbortSignal): Promise<Imported>;
+  import(args: string, interrupt?: Promise<unknown>): Promise<Imported>;
 }
 
 /** Two registries, new and empty for each test of a file, and a home for what is kept between runs. */
@@ -84,7 +84,7 @@ export async function useRegistries(): Promise<Registries> {
     import: async (args, interrupt) => {
       const words = args.replaceAll("$S", from.host).replaceAll("$D", to.host).split(" ");
       const env = { HOME: home, DOCKER_CONFIG: home };
-      const said = await runCli(["import", "--json", ...words], env, interrupt);
+      const said = await runCli(["import", "--json", ...words], env, interrupt === undefined ? {} : { interrupt });
       return {
         ...said,
         get report() {

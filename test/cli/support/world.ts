@@ -8,8 +8,17 @@ interface Said {
   readonly stderr: string;
 }
 
-/** Runs a command line in this process, in a world of its own, and returns all that it said. `interrupt`: Ctrl-C. */
-export async function runCli(args: readonly string[], env: Environment = {}, interrupt?: AbortSignal): Promise<Said> {
+interface Events {
+  /** Ctrl-C is pressed once this is settled. */
+  readonly interrupt?: Promise<unknown>;
+}
+
+/** Runs a command line in this process, in a world of its own, and returns all that it said. */
+export async function runCli(
+  args: readonly string[],
+  env: Environment = {},
+  { interrupt }: Events = {},
+): Promise<Said> {
   const stdout = new Collecting();
   const stderr = new Collecting();
   const exitCode = await run(args, {
@@ -17,7 +26,7 @@ export async function runCli(args: readonly string[], env: Environment = {}, int
     stdin: Readable.from([]),
     stdout,
     stderr,
-    on: (signal, listener) => signal === "SIGINT" && interrupt?.addEventListener("abort", listener),
+    on: (signal, listener) => void (signal === "SIGINT" && interrupt?.then(listener)),
     off: () => undefined,
     exit: (code) => {
       throw new Error(`it ended with ${code}`);
