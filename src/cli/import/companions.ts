@@ -5,7 +5,7 @@ import { listReferrers, listTaggedReferrers, referrersTag, type RemoteReferrer }
 import { CliError } from "../exit.ts";
 import { type Copying, copyTree } from "./copy-tree.ts";
 import type { Import } from "./import.ts";
-import { settleAll } from "./queue.ts";
+import { once, settleAll } from "./queue.ts";
 import { findRoot, type Root } from "./read-manifest.ts";
 import { noteReferrers } from "./referrers-tag.ts";
 
@@ -28,7 +28,8 @@ export interface TagToSet extends Root {
   readonly tag: Tag;
 }
 
-interface Companions {
+/** What the source has that refers to a manifest. */
+export interface Companions {
   readonly subject: Digest;
   readonly referrers: readonly RemoteReferrer[];
   readonly tagged: readonly TagToSet[];
@@ -43,7 +44,7 @@ export async function copyCompanions(copying: Copying, subjects: readonly Digest
   const tags: TagToSet[] = [];
   let frontier = subjects;
   for (let depth = 0; frontier.length > 0; depth++) {
-    const found = await settleAll(frontier.map((subject) => copying.queue(() => companionsOf(copying.run, subject))));
+    const found = await settleAll(frontier.map((subject) => companionsOnce(copying, subject)));
     const manifests = found.flatMap(({ referrers, tagged }) => [...referrers, ...tagged]);
     if (depth === MAX_DEPTH && manifests.length > 0) {
       copying.run.output.warn("what refers to an image is nested deeper than is followed: the rest stays behind");
@@ -58,6 +59,10 @@ export async function copyCompanions(copying: Copying, subjects: readonly Digest
     for (const digest of frontier) seen.add(digest);
   }
   return tags;
+}
+
+function companionsOnce({ run, queue }: Copying, subject: Digest): Promise<Companions> {
+  return once(run.companions, subject, () => queue(() => companionsOf(run, subject)));
 }
 
 async function companionsOf(run: Import, subject: Digest): Promise<Companions> {
@@ -94,7 +99,7 @@ async function copyCompanion(copying: Copying, root: Root): Promise<readonly Dig
   const { run } = copying;
   const tree = isManifestType(root.mediaType) ? await copyTree(copying, root) : null;
   if (tree !== null) {
-    run.tally.referrers += 1;
+    run.tally.referrers.add(root.digest);
     return tree;
   }
   run.tally.skipped.referrers += 1;

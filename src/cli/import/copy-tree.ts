@@ -21,6 +21,8 @@ export interface Copying {
   readonly progress: Progress;
   /** Bytes of the manifests in memory. */
   held: number;
+  /** The manifests that tags may come to stand for: the image's own, and those of what refers to it. */
+  readonly roots: Map<Digest, ReadManifest>;
 }
 
 /**
@@ -45,6 +47,7 @@ async function copyOnce(copying: Copying, root: Root, depth: number): Promise<re
     await settleAll<unknown>([...trees, ...blobs]);
     const below = await Promise.all(trees);
     await copying.queue(() => store(copying.run, manifest));
+    if (depth === 0) copying.roots.set(manifest.digest, manifest);
     return [manifest.digest, ...below.flat()];
   } finally {
     copying.held -= manifest.bytes.length;

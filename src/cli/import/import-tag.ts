@@ -3,7 +3,7 @@ import type { Tag } from "../../oci/reference.ts";
 import { getManifest, headManifest, putManifest } from "../client/manifests.ts";
 import { CliError } from "../exit.ts";
 import { copyCompanions, type TagToSet } from "./companions.ts";
-import { copyTree } from "./copy-tree.ts";
+import { type Copying, copyTree } from "./copy-tree.ts";
 import type { Import, Side } from "./import.ts";
 import { type Pick, pickPlatforms } from "./platforms.ts";
 import { makeQueue } from "./queue.ts";
@@ -32,14 +32,14 @@ export async function importTag(run: Import, reference: string, tag: Tag | null)
 
 async function importPick(run: Import, pick: Pick): Promise<ImportedTag> {
   const progress = run.output.progress();
-  const copying = { run, queue: makeQueue(run.options.jobs), progress, held: 0 };
+  const copying: Copying = { run, queue: makeQueue(run.options.jobs), progress, held: 0, roots: new Map() };
   try {
     const tree = await copyTree(copying, pick);
     if (tree === null) throw missing(run.source, pick.digest);
     const companions = run.options.referrers ? await copyCompanions(copying, tree) : [];
-    for (const companion of companions) await setTag(run, companion);
+    for (const companion of companions) await setTag(copying, companion);
     const { tag } = pick;
-    const outcome = tag === null ? "stored" : await setTag(run, { ...pick, tag });
+    const outcome = tag === null ? "stored" : await setTag(copying, { ...pick, tag });
     return { tag, digest: pick.digest, outcome };
   } finally {
     progress.close();
@@ -47,12 +47,12 @@ async function importPick(run: Import, pick: Pick): Promise<ImportedTag> {
 }
 
 /** Sets a tag to a manifest that the destination has. */
-async function setTag({ destination, options }: Import, { tag, digest }: TagToSet): Promise<TagOutcome> {
-  const { connection, name } = destination;
+async function setTag({ run, roots }: Copying, { tag, digest }: TagToSet): Promise<TagOutcome> {
+  const { connection, name } = run.destination;
   const before = await headManifest(connection, name, tag);
   if (before?.digest === digest) return "unchanged";
-  if (!options.dryRun) {
-    const manifest = await getManifest(connection, name, digest);
+  if (!run.options.dryRun) {
+    const manifest = roots.get(digest) ?? (await getManifest(connection, name, digest));
     if (manifest === null) throw new CliError("failure", `${connection.registry.host} lost the manifest ${digest}`);
     await putManifest(connection, name, tag, manifest);
   }

@@ -2,6 +2,7 @@ import type { Connection } from "../client/connection.ts";
 import type { Digest } from "../../oci/digest.ts";
 import type { PushMemory } from "../push/memory.ts";
 import type { Output } from "../output/output.ts";
+import type { Companions } from "./companions.ts";
 import type { Tally } from "./tally.ts";
 
 /** A repository, and the way to it. */
@@ -37,4 +38,6 @@ export interface Import {
   readonly blobs: Map<Digest, Promise<void>>;
   /** The same for manifests: all that each consists of, itself first; null where the source has none. */
   readonly trees: Map<Digest, Promise<readonly Digest[] | null>>;
+  /** What refers to each manifest that was asked after. */
+  readonly companions: Map<Digest, Promise<Companions>>;
 }

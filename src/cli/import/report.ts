@@ -11,14 +11,15 @@ export interface ImportReport {
   readonly destination: string;
   readonly dryRun: boolean;
   readonly tags: readonly TagReport[];
-  readonly referrers: Tally["referrers"];
+  readonly referrers: number;
   readonly copied: Tally["copied"];
   readonly skipped: Tally["skipped"];
 }
 
 export function makeReport(plan: Plan, dryRun: boolean, tags: readonly TagReport[], tally: Tally): ImportReport {
   const [source, destination] = [plan.source, plan.destination].map(formatRemoteReference);
-  return { source: source ?? "", destination: destination ?? "", dryRun, tags, ...tally };
+  const referrers = tally.referrers.size;
+  return { source: source ?? "", destination: destination ?? "", dryRun, tags, ...tally, referrers };
 }
 
 /** What happened to one tag, for a person. */
@@ -38,7 +39,7 @@ export function summary({ copied, skipped, referrers }: Tally, dryRun: boolean):
     parts.push(`there already: ${counted(skipped)}, ${formatBytes(skipped.bytes)}`);
   }
   if (skipped.mounted > 0) parts.push(`mounted: ${plural(skipped.mounted, "blob")}`);
-  if (referrers > 0) parts.push(`referrers among all: ${referrers}`);
+  if (referrers.size > 0) parts.push(`referrers among all: ${referrers.size}`);
   if (skipped.foreignLayers > 0) parts.push(`left out: ${plural(skipped.foreignLayers, "foreign layer")}`);
   return parts.join("; ");
 }

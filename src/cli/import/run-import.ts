@@ -73,6 +73,7 @@ async function between(context: Context, plan: Plan, options: ImportOptions, con
     sourceTags: tags,
     blobs: new Map(),
     trees: new Map(),
+    companions: new Map(),
   };
   const tell = (report: TagReport): void => {
     if (!output.isJson) output.show(report, () => tagLine(report, options.dryRun, output.style));

@@ -1,6 +1,9 @@
+import type { Digest } from "../../oci/digest.ts";
+
 /** What a run did, for its report. */
 export interface Tally {
-  referrers: number;
+  /** Those that the destination has now: one may belong to many tags. */
+  readonly referrers: Set<Digest>;
   readonly copied: { blobs: number; manifests: number; bytes: number };
   readonly skipped: {
     /** Were there already. */
@@ -18,7 +21,7 @@ export interface Tally {
 
 export function emptyTally(): Tally {
   return {
-    referrers: 0,
+    referrers: new Set(),
     copied: { blobs: 0, manifests: 0, bytes: 0 },
     skipped: { blobs: 0, manifests: 0, bytes: 0, mounted: 0, foreignLayers: 0, referrers: 0 },
   };

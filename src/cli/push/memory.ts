@@ -28,7 +28,7 @@ export interface PushMemory {
   readonly noteHome: (repository: RemoteRepository, digest: Digest) => Promise<void>;
 }
 
-export interface BlobMemory extends UploadMemory {
+interface BlobMemory extends UploadMemory {
   /** This process is done with it, for now: another one may go on. */
   readonly release: () => Promise<void>;
 }

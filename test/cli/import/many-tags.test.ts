@@ -84,6 +84,17 @@ describe("--all-tags", () => {
   });
 });
 
+describe("what refers to an image of several tags", () => {
+  it("is asked after, copied and counted once", async () => {
+    const one = image();
+    registries.source.add(one, "1", "2");
+    registries.source.add(image({ subject: one.descriptor }));
+    const { report } = await registries.import("--all-tags $S/acme/web $D/team/web");
+    expect(report).toMatchObject({ referrers: 1, copied: { manifests: 2 } });
+    expect(registries.source.asked(/referrers/)).toHaveLength(2);
+  });
+});
+
 describe("--tags", () => {
   it.each([
     ["--tags v1.*", ["v1.0", "v1.1", "v1.1-rc1"]],
