@@ -134,8 +134,8 @@ describe("cosign's tags", () => {
     const other = image();
     registries.source.add(one, "1", `${referrersTag(one)}.sig`, `${referrersTag(other)}.sig`);
     registries.source.add(other, `${referrersTag(one)}.att`);
-    const { exitCode } = await registries.import(IMPORT);
-    expect(exitCode).toBe(0);
+    const { exitCode, stderr } = await registries.import(IMPORT);
+    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: "" });
     expect(registries.destination.tags).toEqual(registries.source.tags);
   });
 });
@@ -148,8 +148,8 @@ describe("lists of referrers", () => {
     registries.source.add(one, "1");
     registries.source.add(index([other]), referrersTag(one));
     registries.source.add(index([one]), referrersTag(other));
-    const { exitCode } = await registries.import(IMPORT);
-    expect(exitCode).toBe(0);
+    const { exitCode, stderr } = await registries.import(IMPORT);
+    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: "" });
   });
 
   it("are followed so deep and no deeper", async () => {

@@ -10,13 +10,17 @@ import { refuse, reply, serve } from "../support/server.ts";
 let limits: (string | null)[] = [];
 /** Whether everybody is refused until a pause has passed. */
 let isClosed = false;
+/** Milliseconds that each answer takes. */
+let delays: number[] = [];
 let notes: string[] = [];
 let pauses: number[] = [];
 
 const server = await serve((_, response) => {
   const limit = isClosed ? "30" : limits.shift();
-  if (limit === undefined) reply(response, 200);
-  else refuse(response, 429, "TOOMANYREQUESTS", limit === null ? {} : { "retry-after": limit });
+  setTimeout(() => {
+    if (limit === undefined) reply(response, 200);
+    else refuse(response, 429, "TOOMANYREQUESTS", limit === null ? {} : { "retry-after": limit });
+  }, delays.shift() ?? 0);
 });
 
 beforeEach(() => {
@@ -52,6 +56,14 @@ describe("a registry that asks to slow down", () => {
     isClosed = true;
     const connection = open();
     await Promise.all(Array.from({ length: 5 }, () => ping(connection)));
+    expect(pauses).toEqual([30_000]);
+  });
+
+  it("is not waited for again when an answer comes late to what was asked before", async () => {
+    limits = ["30", "30"];
+    delays = [0, 200];
+    const connection = open();
+    await Promise.all([ping(connection), ping(connection)]);
     expect(pauses).toEqual([30_000]);
   });
 
