@@ -134,6 +134,10 @@ describe("cosign's tags", () => {
     const other = image();
     registries.source.add(one, "1", `${referrersTag(one)}.sig`, `${referrersTag(other)}.sig`);
     registries.source.add(other, `${referrersTag(one)}.att`);
+    // And one that the image itself is not in.
+    const last = image();
+    registries.source.add(last, `${referrersTag(other)}.att`);
+    registries.source.tags.set(`${referrersTag(last)}.sig`, other.descriptor.digest);
     const { exitCode, stderr } = await registries.import(IMPORT);
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: "" });
     expect(registries.destination.tags).toEqual(registries.source.tags);
