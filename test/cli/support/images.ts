@@ -75,3 +75,8 @@ export function index(children: readonly (TestImage | Content)[], platforms: rea
   const parts = children.flatMap((child) => ("parts" in child ? [...child.parts, child] : [child]));
   return { ...json({ schemaVersion: 2, mediaType: OCI_INDEX, manifests }, OCI_INDEX), parts };
 }
+
+/** An index for linux/amd64 and linux/arm64/v8. */
+export function twoPlatforms(): TestImage {
+  return index([image(), image({ architecture: "arm64" })], ["linux/amd64", "linux/arm64/v8"]);
+}
