@@ -1,5 +1,6 @@
 import { Command as Commander } from "commander";
 import type { Command } from "./command.ts";
+import { importCommand } from "./commands/import.ts";
 import { proxy } from "./commands/proxy.ts";
 import { push } from "./commands/push.ts";
 import { spaces } from "./commands/spaces.ts";
@@ -8,7 +9,7 @@ import type { Context } from "./context.ts";
 import { version } from "./version.ts";
 
 /** The command tree: one line a command. */
-const COMMANDS: readonly Command[] = [push, proxy, spaces];
+const COMMANDS: readonly Command[] = [push, proxy, importCommand, spaces];
 
 export interface GlobalOptions {
   readonly json: boolean;
