@@ -1,3 +1,4 @@
+import { createServer } from "node:http";
 import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-pool-workers";
 import { defineConfig } from "vitest/config";
 import { generateSigningKeys } from "./scripts/secrets.ts";
@@ -10,6 +11,18 @@ const secrets = {
 };
 Object.assign(process.env, secrets);
 
+/** A server on this machine that answers 204, under a name. */
+function startReceiver(): Promise<string> {
+  const server = createServer((_, response) => response.writeHead(204).end());
+  server.unref();
+  return new Promise((resolve) => {
+    server.listen(0, "127.0.0.1", () => {
+      const address = server.address();
+      resolve(`http://localhost:${typeof address === "object" ? address?.port : ""}/`);
+    });
+  });
+}
+
 /** The tests that run inside workerd, on local R2, D1 and Durable Objects. Secrets are made anew for each run. */
 export default defineConfig(async () => ({
   plugins: [
@@ -20,6 +33,11 @@ export default defineConfig(async () => ({
         bindings: {
           ...secrets,
           TEST_MIGRATIONS: await readD1Migrations("migrations"),
+          LOOPBACK_RECEIVER: await startReceiver(),
+        },
+        serviceBindings: {
+          PUBLIC_NETWORK: { network: { allow: ["public"] } },
+          PRIVATE_NETWORK: { network: { allow: ["private"] } },
         },
       },
     }),

@@ -9,9 +9,27 @@ const MAX_FINISH_RATIO = 5;
 /** Bytes by which the peak of a large layer may be over that of a small one. */
 const MAX_GROWTH = 100 * MB;
 
+/** Milliseconds from the last push to the last delivery. */
+const LAST_DELIVERY_WITHIN = 300_000;
+
 /** The bars that were missed, in words. */
-export function missedBars({ operations, uploads, memory }: Results): readonly string[] {
-  return [...missedBudgets(operations), ...missedFinish(uploads), ...missedMemory(memory)];
+export function missedBars({ operations, uploads, deliveries, memory }: Results): readonly string[] {
+  return [
+    ...missedBudgets(operations),
+    ...missedFinish(uploads),
+    ...missedDeliveries(deliveries),
+    ...missedMemory(memory),
+  ];
+}
+
+function missedDeliveries({ missing, repeated, restMs }: Results["deliveries"]): readonly string[] {
+  return [
+    ...(missing > 0 ? [`${missing} deliveries did not arrive`] : []),
+    ...(repeated > 0 ? [`${repeated} deliveries arrived twice`] : []),
+    ...(restMs > LAST_DELIVERY_WITHIN
+      ? [`the last delivery came ${Math.round(restMs / 1000)} s after the last push`]
+      : []),
+  ];
 }
 
 function missedBudgets({ costs, failures }: Operations): readonly string[] {

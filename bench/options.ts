@@ -15,6 +15,8 @@ export interface Plan {
   readonly uploads: readonly { readonly size: number; readonly runs: number }[];
   /** Small and large. */
   readonly memory: readonly [number, number];
+  /** To a space with triggers. */
+  readonly pushes: number;
 }
 
 // All are whole parts of 5 MiB, so that each finishing PUT has the same to do: to send the last part, which is full.
@@ -26,6 +28,7 @@ const FULL: Plan = {
     { size: 1000 * MIB, runs: 3 },
   ],
   memory: [50 * MIB, 1000 * MIB],
+  pushes: 1000,
 };
 
 const QUICK: Plan = {
@@ -36,6 +39,7 @@ const QUICK: Plan = {
     { size: 200 * MIB, runs: 3 },
   ],
   memory: [50 * MIB, 200 * MIB],
+  pushes: 100,
 };
 
 export const HELP = `npm run bench -- [--quick] [--json <file>]
@@ -44,9 +48,10 @@ Measures what Spacedock costs and how fast it is, and compares it with what it m
 
   operations  calls to R2, D1 and Durable Objects that each client operation makes (bar: the budget of the design)
   uploads     rate by size, and the time of the finishing PUT (bar: does not grow with size)
+  deliveries  pushes to a space with five triggers (bar: each that matches arrives once, and within five minutes)
   memory      peak of the server's workerd processes while a layer arrives (bar: does not grow with size)
 
-  --quick        smaller sizes: 200 MiB at most, where it is 1000 MiB otherwise
+  --quick        smaller: 200 MiB at most where it is 1000 MiB otherwise, and 100 pushes where it is 1000
   --json <file>  writes the results there too
   --help         this
 

@@ -1,4 +1,5 @@
 import { overBudget, type Tally } from "../test/budget/rows.ts";
+import type { DeliveryTimes } from "./deliveries.ts";
 import type { MemoryUse } from "./memory.ts";
 import type { OperationCost, Operations } from "./operations.ts";
 import { table } from "./table.ts";
@@ -8,6 +9,7 @@ import type { UploadTimes } from "./uploads.ts";
 export interface Results {
   readonly operations: Operations;
   readonly uploads: readonly UploadTimes[];
+  readonly deliveries: DeliveryTimes;
   /** Null where it could not be measured. */
   readonly memory: readonly MemoryUse[] | null;
 }
@@ -50,6 +52,32 @@ export function uploadsTable(uploads: readonly UploadTimes[]): string {
       ms(putMs),
       rateText(size, putMs),
     ]),
+  );
+}
+
+export function deliveriesTable({
+  pushes,
+  expected,
+  missing,
+  repeated,
+  pushMs,
+  restMs,
+  latency,
+}: DeliveryTimes): string {
+  return table(
+    ["Pushes to five triggers", "deliveries", "missing", "repeated", "pushing", "until the last", "median", "longest"],
+    [
+      [
+        String(pushes),
+        String(expected),
+        String(missing),
+        String(repeated),
+        ms(pushMs),
+        ms(restMs),
+        ms(latency.median),
+        ms(latency.longest),
+      ],
+    ],
   );
 }
 

@@ -2,9 +2,10 @@
 import { writeFile } from "node:fs/promises";
 import { missedBars } from "./bars.ts";
 import { measureMemory } from "./memory.ts";
+import { measureDeliveries } from "./deliveries.ts";
 import { countOperations } from "./operations.ts";
 import { HELP, type Options, readOptions } from "./options.ts";
-import { memoryTable, operationsTable, uploadsTable } from "./report.ts";
+import { deliveriesTable, memoryTable, operationsTable, uploadsTable } from "./report.ts";
 import { withServer } from "./server.ts";
 import { progress } from "./units.ts";
 import { measureUploads } from "./uploads.ts";
@@ -23,12 +24,15 @@ async function bench({ plan, json }: Options): Promise<number> {
   progress("starting a server");
   const uploads = await withServer((server) => measureUploads(server, plan.uploads));
   show(uploadsTable(uploads));
+  progress("starting a server");
+  const deliveries = await withServer((server) => measureDeliveries(server, plan.pushes));
+  show(deliveriesTable(deliveries));
   const memory = await measureMemory(plan.memory);
   show(memoryTable(memory));
-  const missed = missedBars({ operations, uploads, memory });
+  const missed = missedBars({ operations, uploads, deliveries, memory });
   const seconds = Math.round((performance.now() - begun) / 1000);
   if (json !== null) {
-    const results = { quick: plan.quick, seconds, operations: operations.costs, uploads, memory, missed };
+    const results = { quick: plan.quick, seconds, operations: operations.costs, uploads, deliveries, memory, missed };
     await writeFile(json, `${JSON.stringify(results, null, 2)}\n`);
   }
   for (const bar of missed) console.log(`MISSED  ${bar}`);

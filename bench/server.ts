@@ -13,6 +13,7 @@ export interface BenchServer {
   readonly url: string;
   /** Of `npm start`, which all of the server's processes descend from. */
   readonly pid: number;
+  readonly adminToken: string;
   /** A secret that may do everything in {@link SPACE}. */
   readonly secret: string;
 }
@@ -29,6 +30,7 @@ export async function withServer<T>(use: (server: BenchServer) => Promise<T>): P
     PORT: new URL(endpoint.url).port,
     STATE_DIR: state,
     ADMIN_TOKEN: endpoint.adminToken,
+    ALLOW_LOCAL_TARGETS: "1",
   };
   const daemon = startDaemon("npm", ["start"], { cwd: root, env });
   let interrupted = false;
@@ -55,7 +57,7 @@ async function prepare(daemon: Daemon, endpoint: Endpoint): Promise<BenchServer>
   const registry = connect(endpoint);
   await registry.createSpace(SPACE);
   const secret = await registry.createToken(SPACE, { actions: ["pull", "push", "delete"], name: "bench" });
-  return { url: endpoint.url, pid: daemon.pid, secret };
+  return { ...endpoint, pid: daemon.pid, secret };
 }
 
 async function isHealthy(url: string): Promise<boolean> {

@@ -4,7 +4,7 @@ import type { SigningKeys } from "./auth/keys.ts";
 import type { Principal } from "./auth/principal.ts";
 import type { TokenRealm } from "./auth/tokens.ts";
 import type { Authenticator } from "./auth/authenticate.ts";
-import type { AddressRules } from "./events/address.ts";
+import type { Delivering } from "./events/processing.ts";
 import type { EventStores } from "./events/stores.ts";
 import type { ManagementStores } from "./registry/management.ts";
 import type { Stores } from "./registry/stores.ts";
@@ -14,8 +14,8 @@ export interface Registry {
   readonly stores: Stores;
   readonly management: ManagementStores;
   readonly events: EventStores;
-  /** What addresses targets may have. */
-  readonly rules: AddressRules;
+  /** Which addresses targets may have, and how they are reached. */
+  readonly delivering: Delivering;
   readonly keys: SigningKeys;
   readonly realm: TokenRealm;
   readonly authenticator: Authenticator;

@@ -13,7 +13,7 @@ import { getCatalog, getReferrers, getTags } from "./http/lists.ts";
 import { getManifest, putManifest, removeManifest } from "./http/manifests.ts";
 import { type ErrorStyle, errorResponse } from "./http/respond.ts";
 import { getHealth, getVersion, getWelcome } from "./http/status.ts";
-import { getKeys, getToken, postToken } from "./http/token.ts";
+import { getDiscovery, getKeys, getToken, postToken } from "./http/token.ts";
 import { deleteUpload, getUpload, mountScopes, patchUpload, postUpload, putUpload } from "./http/uploads.ts";
 import { RegistryError } from "./oci/errors.ts";
 
@@ -92,8 +92,11 @@ const DEPLOYMENT_ROUTES: readonly Route[] = [
   route("enableTrigger", "POST", "/api/v1/spaces/:space/triggers/:id/enable", space(triggers.switchTrigger(true))),
   route("disableTrigger", "POST", "/api/v1/spaces/:space/triggers/:id/disable", space(triggers.switchTrigger(false))),
   route("previewTrigger", "POST", "/api/v1/spaces/:space/triggers:preview", space(triggers.previewTrigger)),
+  route("testTrigger", "POST", "/api/v1/spaces/:space/triggers/:id/test", space(triggers.testTrigger)),
   route("replayTrigger", "POST", "/api/v1/spaces/:space/triggers/:id/replay", space(triggers.replayTrigger)),
   route("listEvents", "GET", "/api/v1/spaces/:space/events", space(deliveries.listEvents)),
+  route("getEvent", "GET", "/api/v1/spaces/:space/events/:id", space(deliveries.getEvent)),
+  route("listDeployed", "GET", "/api/v1/spaces/:space/deployed", space(deliveries.listDeployed)),
   route("listDeliveries", "GET", "/api/v1/spaces/:space/deliveries", space(deliveries.listDeliveries)),
   route("getDelivery", "GET", "/api/v1/spaces/:space/deliveries/:id", space(deliveries.getDelivery)),
   route("redeliver", "POST", "/api/v1/spaces/:space/deliveries/:id/redeliver", space(deliveries.redeliver)),
@@ -101,6 +104,7 @@ const DEPLOYMENT_ROUTES: readonly Route[] = [
 
 const OTHER_ROUTES: readonly Route[] = [
   route("openapi", "GET", "/api/v1/openapi.json", open(openApiHandler([...MANAGEMENT_ROUTES, ...DEPLOYMENT_ROUTES]))),
+  route("discovery", "GET", "/.well-known/openid-configuration", open(getDiscovery)),
   route("jwks", "GET", "/.well-known/jwks.json", open(getKeys)),
   route("welcome", "GET", "/", open(getWelcome)),
   route("health", "GET", "/healthz", open(getHealth)),

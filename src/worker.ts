@@ -1,11 +1,13 @@
 /** The composition root: what the runtime calls, and where stores are made for it. */
 import type { Authenticator } from "./auth/authenticate.ts";
+import { signIdentityToken, targetSubject } from "./auth/identity-token.ts";
 import { signingKeys } from "./auth/keys.ts";
 import type { Registry } from "./call.ts";
 import { type Env, realmOf, type Settings, settingsOf } from "./env.ts";
 import { type QueueMessage, queueMessage } from "./events/messages.ts";
 import { processMessage, sweep } from "./events/process.ts";
-import type { Processing } from "./events/processing.ts";
+import type { Delivering, MessageOutcome, Processing } from "./events/processing.ts";
+import { DELIVERY_LIFETIME } from "./events/schedule.ts";
 import type { EventStores } from "./events/stores.ts";
 import { unavailable } from "./http/respond.ts";
 import { handleRequest } from "./router.ts";
@@ -44,9 +46,10 @@ export default {
     }
   },
 
-  async queue(batch, env): Promise<void> {
+  async queue(batch, env, context): Promise<void> {
     const processing = openProcessing(env);
-    await Promise.all(batch.messages.map((message) => consume(processing, batch.queue, message)));
+    const handle = batch.queue === DEAD_LETTERS ? bury : consume;
+    await Promise.all(batch.messages.map((message) => handle(processing, message, context)));
   },
 
   async scheduled(_controller, env): Promise<void> {
@@ -54,35 +57,83 @@ export default {
   },
 } satisfies ExportedHandler<Env, QueueMessage>;
 
-/** Handles one message by itself, so that none delays or fails another. */
-async function consume(processing: Processing, queue: string, message: Message<QueueMessage>): Promise<void> {
+type Handle = (processing: Processing, message: Message<QueueMessage>, context: ExecutionContext) => Promise<void>;
+
+/** Milliseconds that a batch waits for one of its messages. */
+const BATCH_PATIENCE = 1000;
+
+/**
+ * Handles one message by itself, so that none fails another; nor delays it: what takes longer than the batch waits goes on
+ * after it, and asks for its own next message. Should it die there, the sweep finds the delivery when its lease has ended.
+ */
+const consume: Handle = async (processing, message, context) => {
   const parsed = queueMessage.safeParse(message.body);
-  if (!parsed.success || queue === DEAD_LETTERS) {
-    console.error(JSON.stringify({ queue, message: message.id, dropped: message.body }));
-    message.ack();
-    return;
-  }
+  if (!parsed.success) return drop(message);
+  const work = processOrRetry(processing, parsed.data);
+  const outcome = await Promise.race([work, scheduler.wait(BATCH_PATIENCE).then(() => "slow" as const)]);
+  if (outcome !== "slow" && outcome !== "done") return message.retry({ delaySeconds: outcome.retryIn });
+  message.ack();
+  if (outcome === "slow") context.waitUntil(work.then((late) => resend(processing, parsed.data, late)));
+};
+
+async function processOrRetry(processing: Processing, message: QueueMessage): Promise<MessageOutcome> {
   try {
-    const outcome = await processMessage(processing, parsed.data);
-    if (outcome === "done") message.ack();
-    else message.retry({ delaySeconds: outcome.retryIn });
+    return await processMessage(processing, message);
   } catch (fault) {
-    console.error(JSON.stringify({ queue, message: parsed.data, fault: String(fault) }));
-    message.retry({ delaySeconds: 30 });
+    console.error(JSON.stringify({ message, fault: String(fault) }));
+    return { retryIn: 30 };
   }
+}
+
+async function resend({ stores }: Processing, message: QueueMessage, outcome: MessageOutcome): Promise<void> {
+  if (outcome === "done") return;
+  // If it fails, the sweep tells the queue.
+  await stores.queue.send([message], outcome.retryIn).catch((fault: unknown) => {
+    console.error(JSON.stringify({ message, fault: String(fault) }));
+  });
+}
+
+/** What failed every time through a fault of ours comes again by the sweep; once its time is over, it is shown as failed. */
+const bury: Handle = async ({ stores, now }, message) => {
+  const parsed = queueMessage.safeParse(message.body);
+  drop(message);
+  if (!parsed.success || parsed.data.kind !== "delivery") return;
+  const at = now().getTime();
+  await stores.deliveries.giveUp(parsed.data.id, at - DELIVERY_LIFETIME, "the registry itself could not send it", at);
+};
+
+function drop(message: Message<QueueMessage>): void {
+  console.error(JSON.stringify({ message: message.id, dropped: message.body }));
+  message.ack();
 }
 
 function openProcessing(env: Env): Processing {
   const settings = settingsOf(env);
+  const ownHost = settings.PUBLIC_URL === undefined ? "" : new URL(settings.PUBLIC_URL).host;
+  return { ...openDelivering(settings, ownHost), stores: openEventStores(env, settings) };
+}
+
+const now = (): Date => new Date();
+
+function openDelivering(settings: Settings, ownHost: string): Delivering {
+  const allowLocal = settings.ALLOW_LOCAL_TARGETS === "1";
   return {
-    stores: openEventStores(env, settings),
     send: sendOut,
-    rules: {
-      allowLocal: settings.ALLOW_LOCAL_TARGETS === "1",
-      ownHost: settings.PUBLIC_URL === undefined ? "" : new URL(settings.PUBLIC_URL).host,
+    rules: { allowLocal, ownHost },
+    now,
+    async identityToken({ id }, { space, registry }, audience) {
+      const issuer =
+        settings.PUBLIC_URL === undefined ? originOf(registry, allowLocal) : new URL(settings.PUBLIC_URL).origin;
+      const keys = await signingKeys(settings.SIGNING_KEYS);
+      return signIdentityToken(keys, { issuer, subject: targetSubject(space, id), audience }, now());
     },
-    now: () => new Date(),
   };
+}
+
+/** The registry's address as the pusher of an event used it. */
+function originOf(host: string, allowLocal: boolean): string {
+  const isLocal = allowLocal && /^(?:localhost|127\.0\.0\.1)(?::\d+)?$/.test(host);
+  return `${isLocal ? "http" : "https"}://${host}`;
 }
 
 function openEventStores(env: Env, settings: Settings): EventStores {
@@ -133,6 +184,6 @@ async function openRegistry(env: Env, url: URL, context: ExecutionContext): Prom
       directory: d1Directory(env.DB),
     },
     events,
-    rules: { allowLocal: settings.ALLOW_LOCAL_TARGETS === "1", ownHost: realm.service },
+    delivering: openDelivering(settings, realm.service),
   };
 }

@@ -1,24 +1,40 @@
 import type { SpaceCall } from "../call.ts";
-import { eventDocument, type RegistryEvent } from "../events/event.ts";
-import type { Delivery } from "../events/stores.ts";
+import { eventDocument } from "../events/event.ts";
+import type { Delivery, Deployed, ListedEvent } from "../events/stores.ts";
 import { RegistryError } from "../oci/errors.ts";
-import { deliveryQuery } from "./event-schemas.ts";
+import { deliveryQuery, deployedQuery } from "./event-schemas.ts";
 import { isoTime, isoTimeOrNull, listResponse, pageRequest, readQuery } from "./operation.ts";
 import { pageQuery } from "./schemas.ts";
 
 export async function listEvents(call: SpaceCall): Promise<Response> {
   const page = await call.registry.events.outbox.list(call.grant.space, pageRequest(readQuery(pageQuery, call)));
   if (page === null) throw new RegistryError("SPACE_UNKNOWN");
-  return listResponse(
-    page,
-    (event: RegistryEvent) => ({ id: event.id, ...eventDocument(event) }),
-    ({ id }) => id,
-  );
+  return listResponse(page, eventView, ({ event }) => event.id);
+}
+
+export async function getEvent({ registry, grant, params }: SpaceCall): Promise<Response> {
+  const found = await registry.events.outbox.listed(grant.space, params["id"] ?? "");
+  if (found === null) throw new RegistryError("EVENT_UNKNOWN");
+  return Response.json(eventView(found));
+}
+
+/** What each target was sent last, and with that what it runs. */
+export async function listDeployed(call: SpaceCall): Promise<Response> {
+  const query = readQuery(deployedQuery, call);
+  const { deliveries } = call.registry.events;
+  const page = await deliveries.deployed(call.grant.space, query.target ?? null, pageRequest(query));
+  if (page === null) throw new RegistryError("SPACE_UNKNOWN");
+  return listResponse(page, deployedView, ({ id }) => String(id));
 }
 
 export async function listDeliveries(call: SpaceCall): Promise<Response> {
   const query = readQuery(deliveryQuery, call);
-  const filter = { status: query.status ?? null, trigger: query.trigger ?? null, target: query.target ?? null };
+  const filter = {
+    event: query.event ?? null,
+    status: query.status ?? null,
+    trigger: query.trigger ?? null,
+    target: query.target ?? null,
+  };
   const page = await call.registry.events.deliveries.list(call.grant.space, filter, pageRequest(query));
   if (page === null) throw new RegistryError("SPACE_UNKNOWN");
   return listResponse(page, view, ({ id }) => id);
@@ -40,6 +56,14 @@ export async function redeliver(call: SpaceCall): Promise<Response> {
   }
   registry.later(registry.events.queue.send([{ kind: "delivery", id }]));
   return getDelivery(call);
+}
+
+function eventView({ event, verdicts }: ListedEvent): object {
+  return { id: event.id, ...eventDocument(event), triggers: verdicts };
+}
+
+function deployedView({ targetId, repository, tag, digest, deliveryId, deployedAt }: Deployed): object {
+  return { target: targetId, repository, tag, digest, delivery: deliveryId, deployedAt: isoTime(deployedAt) };
 }
 
 function view(delivery: Delivery): object {

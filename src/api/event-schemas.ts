@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { DELIVERY_STATUSES } from "../events/stores.ts";
-import { triggerMatch } from "../events/trigger.ts";
+import { checkGroup, triggerMatch, triggerRuleFields } from "../events/trigger.ts";
 import { pageQuery } from "./schemas.ts";
 
 const name = z.string().trim().min(1).max(100);
@@ -30,8 +30,11 @@ export const targetOutput = z
     id: z.string(),
     name,
     type: z.string(),
-    url: z.string(),
+    url: z.string().meta({ description: "Only its host, where the address is as good as a password." }),
     config: z.unknown(),
+    identity: z
+      .object({ issuer: z.string(), subject: z.string() })
+      .meta({ description: "Who the target is to a server that trusts this registry's tokens (OpenID Connect)." }),
     enabled: z.boolean(),
     disabledReason: z.string().nullable().meta({ description: "Why it was switched off by itself." }),
     failingSince: time.nullable(),
@@ -52,31 +55,60 @@ export const secretOutput = z.object({
   previousUntil: time.meta({ description: "Until then the old secret signs too." }),
 });
 
-export const triggerInput = z.strictObject({
-  name,
-  match: triggerMatch,
-  targets: z
-    .array(z.string().max(100))
-    .min(1)
-    .max(20)
-    .transform((ids) => [...new Set(ids)]),
-});
+export const triggerInput = z
+  .strictObject({
+    name,
+    ...triggerRuleFields,
+    targets: z
+      .array(z.string().max(100))
+      .min(1)
+      .max(20)
+      .transform((ids) => [...new Set(ids)]),
+  })
+  .superRefine(checkGroup);
 
 export const triggerOutput = z
   .object({
     id: z.string(),
     name,
-    match: z.unknown(),
+    match: z.unknown().meta({ description: "Null where it is no longer understood; such a trigger does not fire." }),
+    group: z.unknown().optional(),
+    debounceSeconds: z.int().optional(),
     targets: z.array(z.string()),
     enabled: z.boolean(),
     createdAt: time,
   })
   .meta({ id: "Trigger" });
 
-export const previewInput = z.strictObject({
-  match: triggerMatch,
-  repository: z.string().max(255).meta({ description: "The path within the space." }),
-  tag: z.string().max(128),
+const repositoryPath = z.string().max(255).meta({ description: "The path within the space." });
+const tag = z.string().max(128);
+
+export const previewInput = z
+  .strictObject({
+    ...triggerRuleFields,
+    match: triggerMatch.optional(),
+    trigger: z.string().max(100).optional().meta({ description: "The id of a trigger, in place of `match`." }),
+    repository: repositoryPath,
+    tag: tag.meta({ description: "Where it exists, its manifest is looked at; else an ordinary image is assumed." }),
+  })
+  .refine(({ match, trigger }) => (match === undefined) !== (trigger === undefined), "either match or trigger");
+
+export const testInput = z
+  .strictObject({ repository: repositoryPath.optional(), tag: tag.optional() })
+  .refine((test) => (test.repository === undefined) === (test.tag === undefined), "both or neither");
+
+export const testOutput = z.object({
+  event: z.looseObject({ type: z.string() }).meta({ description: "What was sent." }),
+  results: z.array(
+    z.object({
+      target: z.string(),
+      name,
+      outcome: z.string(),
+      status: z.int().nullable(),
+      milliseconds: z.int(),
+      detail: z.string().meta({ description: "The beginning of the answer, or what went wrong." }),
+    }),
+  ),
 });
 
 export const previewOutput = z.object({
@@ -98,10 +130,28 @@ export const eventOutput = z
     type: z.string(),
     timestamp: time,
     data: z.looseObject({ repository: z.string(), tag: z.string().nullable(), digest: z.string() }),
+    triggers: z
+      .array(z.object({ trigger: z.string(), fires: z.boolean(), reason: z.string().nullable() }))
+      .nullable()
+      .meta({ description: "What each trigger made of it, and why not; null until that was decided." }),
   })
   .meta({ id: "Event" });
 
+export const deployedQuery = pageQuery.extend({ target: z.string().max(100).optional() });
+
+export const deployedOutput = z
+  .object({
+    target: z.string(),
+    repository: z.string(),
+    tag: z.string(),
+    digest: z.string(),
+    delivery: z.string(),
+    deployedAt: time,
+  })
+  .meta({ id: "Deployed" });
+
 export const deliveryQuery = pageQuery.extend({
+  event: z.string().max(100).optional(),
   status: z.enum(DELIVERY_STATUSES).optional(),
   trigger: z.string().max(100).optional(),
   target: z.string().max(100).optional(),
@@ -116,6 +166,7 @@ export const deliveryOutput = z
     repository: z.string(),
     tag: z.string().nullable(),
     status: z.enum(DELIVERY_STATUSES),
+    reason: z.string().nullable().meta({ description: "Why it has not arrived, or how it goes." }),
     attempts: z.int(),
     nextAttemptAt: time.nullable(),
     createdAt: time,

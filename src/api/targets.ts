@@ -1,3 +1,4 @@
+import { targetSubject } from "../auth/identity-token.ts";
 import { generateId } from "../auth/secret.ts";
 import type { SpaceCall } from "../call.ts";
 import { addressProblem } from "../events/address.ts";
@@ -19,7 +20,7 @@ export async function createTarget(call: SpaceCall): Promise<Response> {
   const kind = requireKind(input.type);
   const url = input.url ?? kind.defaultUrl;
   if (url === null) throw invalid("url", "this type needs one");
-  const problem = addressProblem(url, registry.rules);
+  const problem = addressProblem(url, registry.delivering.rules);
   if (problem !== null) throw invalid("url", problem);
   const config = kind.parseConfig(input.config);
   if (!config.ok) {
@@ -27,19 +28,22 @@ export async function createTarget(call: SpaceCall): Promise<Response> {
     throw new RegistryError("REQUEST_INVALID", { message: "the request is not valid; see errors", detail });
   }
   const secret = secretFor(kind, input.secret);
+  const unfit = kind.secretProblem(config.data, secret !== null);
+  if (unfit !== null) throw invalid("secret", unfit);
   const target: Target = {
     id: generateId("tgt"),
     name: input.name,
     type: input.type,
-    url,
+    url: kind.secretAddress ? hostOnly(url) : url,
     config: config.data,
     enabled: true,
     disabledReason: null,
     failingSince: null,
     createdAt: Date.now(),
   };
-  if (!(await registry.events.targets.create(grant.space, target, secret))) throw new RegistryError("SPACE_UNKNOWN");
-  const body = { ...view(target), ...(kind.secret === "made" && { secret }) };
+  const created = await registry.events.targets.create(grant.space, target, url, secret);
+  if (!created) throw new RegistryError("SPACE_UNKNOWN");
+  const body = { ...view(call, target), ...(kind.secret === "made" && { secret }) };
   const headers = { Location: `/api/v1/spaces/${grant.space}/targets/${target.id}`, "Cache-Control": "no-store" };
   return Response.json(body, { status: 201, headers });
 }
@@ -47,11 +51,15 @@ export async function createTarget(call: SpaceCall): Promise<Response> {
 export async function listTargets(call: SpaceCall): Promise<Response> {
   const page = await call.registry.events.targets.list(call.grant.space, pageRequest(readQuery(pageQuery, call)));
   if (page === null) throw new RegistryError("SPACE_UNKNOWN");
-  return listResponse(page, view, ({ id }) => id);
+  return listResponse(
+    page,
+    (target) => view(call, target),
+    ({ id }) => id,
+  );
 }
 
 export async function getTarget(call: SpaceCall): Promise<Response> {
-  return Response.json(view(await requireTarget(call)));
+  return Response.json(view(call, await requireTarget(call)));
 }
 
 export async function deleteTarget({ registry, grant, params }: SpaceCall): Promise<Response> {
@@ -113,6 +121,17 @@ function invalid(path: string, message: string): RegistryError {
   return new RegistryError("REQUEST_INVALID", { message: `${path}: ${message}`, detail: [{ path, message }] });
 }
 
-function view({ createdAt, failingSince, ...target }: Target): object {
-  return { ...target, failingSince: isoTimeOrNull(failingSince), createdAt: isoTime(createdAt) };
+/** Of an address that is as good as a password, only this is shown. */
+function hostOnly(url: string): string {
+  return `${new URL(url).origin}/…`;
+}
+
+function view({ registry, grant }: SpaceCall, { createdAt, failingSince, ...target }: Target): object {
+  return {
+    ...target,
+    // What a server has to be told that shall trust this target's tokens (OpenID Connect).
+    identity: { issuer: registry.realm.issuer, subject: targetSubject(grant.space, target.id) },
+    failingSince: isoTimeOrNull(failingSince),
+    createdAt: isoTime(createdAt),
+  };
 }

@@ -1,23 +1,30 @@
 import { addressProblem } from "./address.ts";
-import { ANSWER_WITHIN, KEPT_OF_ANSWER } from "./processing.ts";
-import type { MessageOutcome, Processing } from "./processing.ts";
-import { nextAttemptIn, parseRetryAfter } from "./schedule.ts";
-import type { AttemptRecord, ClaimedDelivery, DeliveryResult, TargetSecrets } from "./stores.ts";
-import { UnsendableError, type Verdict } from "./target.ts";
+import type { RegistryEvent } from "./event.ts";
+import { ANSWER_WITHIN, type Delivering, type MessageOutcome, type Processing } from "./processing.ts";
+import { nextAttemptIn } from "./schedule.ts";
+import type { AttemptRecord, ClaimedDelivery, DeliveryResult, OpenTarget, TargetSecrets } from "./stores.ts";
+import { KEPT_OF_ANSWER, type Outcome, type Sender, UnsendableError } from "./target.ts";
 import { findTargetType } from "./targets/index.ts";
 
+/** Requests that one attempt may take: release, deployments, their tasks. */
+const MAX_REQUESTS = 60;
+
+/** Milliseconds that one attempt has for all its requests. */
+const ATTEMPT_WITHIN = 3 * ANSWER_WITHIN;
+
 /** Milliseconds for which an attempt keeps its delivery to itself: longer than it can take. */
-const LEASE = ANSWER_WITHIN + 20_000;
+const LEASE = ATTEMPT_WITHIN + 2 * ANSWER_WITHIN;
 
 /** A target that does nothing but fail for this long, in milliseconds, is switched off: 5 days. */
 const DISABLED_AFTER = 5 * 86_400_000;
 
-interface Tried {
-  readonly verdict: Verdict;
-  readonly status: number | null;
-  readonly detail: string;
-  /** Seconds that the receiver asked for. */
-  readonly retryAfter: number | null;
+/** What is to be sent where, by a delivery or for a test. */
+export interface Sending {
+  readonly deliveryId: string;
+  /** Null: it is gone. */
+  readonly event: RegistryEvent | null;
+  readonly target: OpenTarget | null;
+  readonly progress: unknown;
 }
 
 /** Attempts a delivery that is due, records what came of it, and says when to come back. */
@@ -27,58 +34,74 @@ export async function attemptDelivery(processing: Processing, id: string): Promi
   const claim = await stores.deliveries.claim(id, began.getTime(), LEASE);
   if (claim === "over") return "done";
   if ("later" in claim) return { retryIn: claim.later };
-  const tried = await tryOnce(processing, claim, began);
+  const outcome = await tryOnce(processing, { ...claim, deliveryId: id }, began);
   const ended = now();
-  const number = claim.delivery.attempts;
   const attempt: AttemptRecord = {
-    number,
+    number: claim.delivery.attempts,
     at: began.getTime(),
     milliseconds: ended.getTime() - began.getTime(),
-    status: tried.status,
-    outcome: tried.verdict,
-    detail: redact(tried.detail, claim.secrets).slice(0, KEPT_OF_ANSWER),
+    status: outcome.status,
+    outcome: outcome.verdict,
+    detail: outcome.detail,
   };
-  const wait = tried.verdict === "retry" ? nextAttemptIn(claim.tries, tried.retryAfter, Math.random()) : null;
-  await stores.deliveries.record(id, claim.delivery.targetId, resultOf(claim, attempt, wait, ended), ended.getTime());
+  const wait = waitAfter(outcome, claim.tries);
+  const result = resultOf(claim, outcome, attempt, wait, ended);
+  await stores.deliveries.record(id, claim.delivery.targetId, result, ended.getTime());
   return wait === null ? "done" : { retryIn: wait };
 }
 
-async function tryOnce({ send, rules }: Processing, claim: ClaimedDelivery, now: Date): Promise<Tried> {
-  const { target, delivery, event, secrets } = claim;
+/** Seconds until the next attempt; null when there is none. */
+function waitAfter({ verdict, wait }: Outcome, tries: number): number | null {
+  if (verdict === "running") return wait ?? 0;
+  return verdict === "retry" ? nextAttemptIn(tries, wait, Math.random()) : null;
+}
+
+/** One attempt: never rejects, and its detail holds no secret. */
+export async function tryOnce(delivering: Delivering, sending: Sending, now: Date): Promise<Outcome> {
+  const { target, event, progress } = sending;
   if (event === null) return refused("the event is gone");
   if (target === null) return refused("the target was deleted");
-  if (!target.enabled) return refused("the target is switched off");
-  // Looked at again each time: the rules may have changed since the target was made.
-  const problem = addressProblem(target.url, rules);
-  if (problem !== null) return refused(`the target's address is refused: ${problem}`);
-  const type = findTargetType(target.type);
-  if (type === null) return refused(`there is no target type ${target.type}`);
+  if (!target.target.enabled) return refused("the target is switched off");
+  const { type: name, config } = target.target;
+  const type = findTargetType(name);
+  if (type === null) return refused(`there is no target type ${name}`);
+  const attempt = {
+    event,
+    deliveryId: sending.deliveryId,
+    now,
+    url: target.address,
+    config,
+    secrets: valid(target.secrets, now),
+    progress,
+    identityToken: (audience: string) => delivering.identityToken(target.target, event, audience),
+  };
   try {
-    const attempt = {
-      event,
-      deliveryId: delivery.id,
-      now,
-      url: target.url,
-      config: target.config,
-      secrets: valid(secrets, now),
-    };
-    const request = await type.request(attempt);
-    const reached = addressProblem(request.url, rules);
-    if (reached !== null) return refused(`the target's address is refused: ${reached}`);
-    const answer = await send(request);
-    const retryAfter = parseRetryAfter(answer.retryAfter, now);
-    const { verdict, reason } = type.judge(answer.status, target.config);
-    const detail = reason === null ? answer.body : `${reason}: ${answer.body}`;
-    return { verdict, status: answer.status, detail, retryAfter };
+    const outcome = await type.deliver(attempt, guarded(delivering, target));
+    return { ...outcome, detail: shown(outcome.detail, target) };
   } catch (fault) {
-    if (fault instanceof UnsendableError) return refused(fault.message);
+    if (fault instanceof UnsendableError) return refused(shown(fault.message, target));
     const detail = fault instanceof Error ? fault.message : "no answer";
-    return { verdict: "retry", status: null, detail, retryAfter: null };
+    return { verdict: "retry", status: null, detail: shown(detail, target), wait: null, progress, health: "bad" };
   }
 }
 
-function refused(detail: string): Tried {
-  return { verdict: "failed", status: null, detail, retryAfter: null };
+/** Looks at each address again, since rules may have changed since the target was made; bounds requests and time. */
+function guarded({ send, rules, now }: Delivering, { address }: OpenTarget): Sender {
+  const deadline = now().getTime() + ATTEMPT_WITHIN;
+  let requests = 0;
+  return async (request, keep) => {
+    for (const url of [address, request.url]) {
+      const problem = addressProblem(url, rules);
+      if (problem !== null) throw new UnsendableError(`the target's address is refused: ${problem}`);
+    }
+    requests += 1;
+    if (requests > MAX_REQUESTS || now().getTime() > deadline) throw new Error("the attempt takes too long");
+    return send(request, keep);
+  };
+}
+
+function refused(detail: string): Outcome {
+  return { verdict: "failed", status: null, detail, wait: null, progress: null, health: "unknown" };
 }
 
 function valid({ current, previous, previousUntil }: TargetSecrets, now: Date): readonly string[] {
@@ -86,25 +109,56 @@ function valid({ current, previous, previousUntil }: TargetSecrets, now: Date): 
   return both.filter((secret) => secret !== null);
 }
 
-function resultOf({ target }: ClaimedDelivery, attempt: AttemptRecord, wait: number | null, now: Date): DeliveryResult {
-  const status = attempt.outcome === "done" ? "delivered" : wait === null ? "failed" : "pending";
-  const failingFor = target?.failingSince ? now.getTime() - target.failingSince : 0;
+function resultOf(
+  { target }: ClaimedDelivery,
+  { verdict, progress, health }: Outcome,
+  attempt: AttemptRecord,
+  wait: number | null,
+  now: Date,
+): DeliveryResult {
+  const { failingSince = null } = target?.target ?? {};
+  const failingFor = failingSince === null ? 0 : now.getTime() - failingSince;
   const disableTarget =
-    attempt.outcome === "gone"
+    verdict === "gone"
       ? "it answered 410 Gone"
-      : attempt.outcome !== "done" && failingFor > DISABLED_AFTER
+      : health === "bad" && failingFor > DISABLED_AFTER
         ? "it has only failed for five days"
         : null;
-  return { attempt, status, nextAttemptAt: wait === null ? null : now.getTime() + wait * 1000, disableTarget };
+  return {
+    attempt,
+    status: statusAfter(verdict, wait),
+    reason: reasonFor(attempt),
+    progress,
+    health,
+    nextAttemptAt: wait === null ? null : now.getTime() + wait * 1000,
+    disableTarget,
+  };
+}
+
+function statusAfter(verdict: Outcome["verdict"], wait: number | null): DeliveryResult["status"] {
+  if (verdict === "done") return "delivered";
+  if (verdict === "running") return "running";
+  return wait === null ? "failed" : "pending";
+}
+
+/** What a list says of it: a sentence is said as it is, an answer with its status. */
+function reasonFor({ outcome, status, detail }: AttemptRecord): string | null {
+  if (outcome === "done") return null;
+  if (status === null || outcome === "running") return detail;
+  return `it answered ${status}${detail === "" ? "" : `: ${detail}`}`;
 }
 
 /** A receiver may send back what it was sent, as it was or in one of the forms that requests give it. */
-function redact(text: string, { current, previous }: TargetSecrets): string {
+function shown(text: string, { target, address, secrets: { current, previous } }: OpenTarget): string {
+  const { pathname, search } = URL.parse(address) ?? { pathname: "/", search: "" };
+  const secretAddress = target.url === address || pathname + search === "/" ? [] : [address, pathname + search, search];
   const secrets = [current, previous].filter((secret) => secret !== null);
   const forms = secrets.flatMap((secret) => [
     secret,
     encodeURIComponent(secret),
     new TextEncoder().encode(secret).toBase64(),
   ]);
-  return forms.reduce((rest, form) => rest.replaceAll(form, "[redacted]"), text);
+  return [...secretAddress.filter(Boolean), ...forms]
+    .reduce((rest, form) => rest.replaceAll(form, "[redacted]"), text)
+    .slice(0, KEPT_OF_ANSWER);
 }

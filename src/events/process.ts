@@ -1,11 +1,9 @@
+import { createHash } from "node:crypto";
 import { attemptDelivery } from "./deliver.ts";
+import { evaluateTrigger, type Evaluation } from "./evaluate.ts";
 import type { QueueMessage } from "./messages.ts";
-import { matchTrigger, newestOf } from "./match.ts";
 import type { MessageOutcome, Processing } from "./processing.ts";
-import type { EventStores, StoredEvent, Trigger } from "./stores.ts";
-
-/** Tags looked at for rules that compare versions, the last by name: it bounds what a hostile rule costs. */
-const MAX_TAGS = 2000;
+import type { EventStores, PlannedDelivery, StoredEvent, Trigger } from "./stores.ts";
 
 /** What the sweep gives a message before it takes it for lost, in milliseconds. */
 const PATIENCE = 120_000;
@@ -23,32 +21,66 @@ export async function processMessage(processing: Processing, message: QueueMessa
 /** Matches an event's triggers, writes its deliveries, and has them attempted. */
 async function planDeliveries({ stores, now }: Processing, eventId: string): Promise<void> {
   const stored = await stores.outbox.find(eventId);
+  const at = now().getTime();
   if (stored === null) {
     // Its space is gone. Left untaken, such events would fill the sweep before those that matter.
-    await stores.outbox.markTaken(eventId, now().getTime());
+    await stores.outbox.markTaken(eventId, at);
     return;
   }
-  const triggers = await stores.triggers.active(stored.spaceId);
-  const fired = await filterAsync(triggers, (trigger) => fires(stores, trigger, stored));
-  const pairs = fired.flatMap((trigger) => trigger.targets.map((targetId) => ({ triggerId: trigger.id, targetId })));
-  const pending = await stores.deliveries.plan(stored, pairs, now().getTime());
-  if (pending.length > 0) await stores.queue.send(pending.map((id) => ({ kind: "delivery", id })));
+  // What was decided once stays: a trigger that was made since has no say.
+  const decided = stored.taken ? [] : await decide(stores, stored);
+  const planned = decided.flatMap(([trigger, evaluation]) => plannedFor(trigger, evaluation, stored, at));
+  const verdicts = decided.map(([{ id }, evaluation]) => ({
+    trigger: id,
+    fires: evaluation.fires,
+    reason: evaluation.fires ? null : evaluation.reason,
+  }));
+  const pending = await stores.deliveries.plan(stored, planned, verdicts, at);
+  const byDelay = Map.groupBy(pending, ({ dueAt }) => Math.max(0, Math.ceil((dueAt - at) / 1000)));
+  for (const [delay, deliveries] of byDelay) {
+    await stores.queue.send(
+      deliveries.map(({ id }) => ({ kind: "delivery", id })),
+      delay,
+    );
+  }
 }
 
-async function fires(stores: EventStores, { match }: Trigger, { event, repositoryId }: StoredEvent): Promise<boolean> {
-  const { fires: firesAlone } = matchTrigger(match, event, { newestTag: null });
-  if (!firesAlone || match.tag?.onlyIfNewer !== true) return firesAlone;
-  const others = await stores.triggers.tagsOf(repositoryId, MAX_TAGS);
-  const newestTag = newestOf(
-    match,
-    others.filter((tag) => tag !== event.tag),
+async function decide(
+  { triggers }: EventStores,
+  stored: StoredEvent,
+): Promise<readonly (readonly [Trigger, Evaluation])[]> {
+  const active = await triggers.active(stored.spaceId);
+  return Promise.all(
+    active.map(async (trigger) => [trigger, await evaluateTrigger(triggers, trigger, stored)] as const),
   );
-  return matchTrigger(match, event, { newestTag }).fires;
 }
 
-async function filterAsync<T>(items: readonly T[], keep: (item: T) => Promise<boolean>): Promise<readonly T[]> {
-  const kept = await Promise.all(items.map(keep));
-  return items.filter((_, index) => kept[index] === true);
+function plannedFor(
+  { id, targets, rules }: Trigger,
+  evaluation: Evaluation,
+  { event, repositoryId }: StoredEvent,
+  now: number,
+): readonly PlannedDelivery[] {
+  if (!evaluation.fires) return [];
+  const { tag } = event;
+  const { members } = evaluation;
+  const scope = members === null ? String(repositoryId) : "group";
+  // Two pushes may make a group complete at once, each seeing the other's tag.
+  const digests = members
+    ?.map((member) => `${member.repositoryId}@${member.digest}`)
+    .toSorted((a, b) => (a < b ? -1 : 1));
+  return targets.map((targetId) => ({
+    triggerId: id,
+    targetId,
+    topic: tag === null ? null : `${scope}:${tag}`,
+    once: digests === undefined ? null : hashOf([tag, ...digests]),
+    subjects: members,
+    dueAt: now + (rules?.debounceSeconds ?? 0) * 1000,
+  }));
+}
+
+function hashOf(parts: readonly (string | null)[]): string {
+  return createHash("sha256").update(JSON.stringify(parts)).digest("hex");
 }
 
 /** Tells the queue again of what it seems not to know: events that were never taken, deliveries that are overdue. */

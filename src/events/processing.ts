@@ -1,29 +1,23 @@
 import type { AddressRules } from "./address.ts";
-import type { EventStores } from "./stores.ts";
-import type { TargetRequest } from "./target.ts";
+import type { EventStores, Target } from "./stores.ts";
+import type { RegistryEvent } from "./event.ts";
+import type { Sender } from "./target.ts";
 
 /** Milliseconds that a receiver has for its answer. */
 export const ANSWER_WITHIN = 20_000;
 
-/** Characters of an answer that are kept. */
-export const KEPT_OF_ANSWER = 1024;
-
-export interface Answer {
-  readonly status: number;
-  /** The first {@link KEPT_OF_ANSWER} characters. */
-  readonly body: string;
-  readonly retryAfter: string | null;
-}
-
-/** Sends a request, follows no redirect, and gives up in time. Throws where there is no answer. */
-export type Sender = (request: TargetRequest) => Promise<Answer>;
-
-/** Everything that processing events works with. */
-export interface Processing {
-  readonly stores: EventStores;
+/** What sending an event out needs beside the stores. */
+export interface Delivering {
   readonly send: Sender;
   readonly rules: AddressRules;
   readonly now: () => Date;
+  /** Signs a token that says which target it is that asks: see auth/identity-token.ts. */
+  readonly identityToken: (target: Target, event: RegistryEvent, audience: string) => Promise<string>;
+}
+
+/** Everything that processing events works with. */
+export interface Processing extends Delivering {
+  readonly stores: EventStores;
 }
 
 /** What becomes of a queue's message: done, or to come again after so many seconds. */

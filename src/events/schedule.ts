@@ -4,6 +4,9 @@ const SCHEDULE = [0, 5, 300, 1800, 7200, 18_000, 36_000, 36_000] as const;
 /** Deliveries that failed together shall not come back together: each wait is longer by up to this part of it. */
 const JITTER = 0.1;
 
+/** Milliseconds after which a delivery has been attempted as often as it will be. */
+export const DELIVERY_LIFETIME = SCHEDULE.reduce<number>((sum, wait) => sum + wait, 0) * (1 + JITTER) * 1000;
+
 /** No receiver may ask for a longer wait than the schedule's own longest. */
 const LONGEST_WAIT = 36_000;
 

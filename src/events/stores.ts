@@ -2,14 +2,31 @@
 import type { Page, PageRequest } from "../oci/page.ts";
 import type { RegistryEvent } from "./event.ts";
 import type { QueueMessage } from "./messages.ts";
-import type { Verdict } from "./target.ts";
-import type { TriggerMatch } from "./trigger.ts";
+import type { Outcome, Verdict } from "./target.ts";
+import type { TriggerRules } from "./trigger.ts";
 
 /** An event with the ids that rows about it need. */
 export interface StoredEvent {
   readonly event: RegistryEvent;
   readonly spaceId: number;
   readonly repositoryId: number;
+  /** Its deliveries were written. */
+  readonly taken: boolean;
+}
+
+/** What a trigger made of an event, as it was decided then. */
+interface TriggerVerdict {
+  readonly trigger: string;
+  readonly fires: boolean;
+  /** Why not. */
+  readonly reason: string | null;
+}
+
+/** An event as it is listed. */
+export interface ListedEvent {
+  readonly event: RegistryEvent;
+  /** Of the triggers that were switched on; null while no consumer has taken the event. */
+  readonly verdicts: readonly TriggerVerdict[] | null;
 }
 
 export interface OutboxStore {
@@ -19,7 +36,8 @@ export interface OutboxStore {
   /** Events that no consumer has taken yet, and that are older than `before`: at most `limit` ids, oldest first. */
   unsent(before: number, limit: number): Promise<readonly string[]>;
   /** Newest first. Null when there is no such space. */
-  list(space: string, page: PageRequest): Promise<Page<RegistryEvent> | null>;
+  list(space: string, page: PageRequest): Promise<Page<ListedEvent> | null>;
+  listed(space: string, id: string): Promise<ListedEvent | null>;
 }
 
 /** How the newest secret of a target came to be, and until when the one before it counts. */
@@ -33,6 +51,7 @@ export interface Target {
   readonly id: string;
   readonly name: string;
   readonly type: string;
+  /** As it may be shown: only scheme and host, where the whole of it is secret. */
   readonly url: string;
   readonly config: unknown;
   readonly enabled: boolean;
@@ -42,9 +61,18 @@ export interface Target {
   readonly createdAt: number;
 }
 
+/** A target with what must not be shown. */
+export interface OpenTarget {
+  readonly target: Target;
+  /** The whole address. */
+  readonly address: string;
+  readonly secrets: TargetSecrets;
+}
+
 export interface TargetStore {
-  /** False when there is no such space. */
-  create(space: string, target: Target, secret: string | null): Promise<boolean>;
+  /** Keeps an address that is not the one shown encrypted, like the secret. False when there is no such space. */
+  create(space: string, target: Target, address: string, secret: string | null): Promise<boolean>;
+  open(space: string, id: string): Promise<OpenTarget | null>;
   find(space: string, id: string): Promise<Target | null>;
   list(space: string, page: PageRequest): Promise<Page<Target> | null>;
   /** Switching on forgets the reason and the failures. */
@@ -59,7 +87,8 @@ export interface TargetStore {
 export interface Trigger {
   readonly id: string;
   readonly name: string;
-  readonly match: TriggerMatch;
+  /** Null when what is stored is no longer understood: then it does not fire. */
+  readonly rules: TriggerRules | null;
   /** Ids. */
   readonly targets: readonly string[];
   readonly enabled: boolean;
@@ -76,9 +105,32 @@ export interface TriggerStore {
   active(spaceId: number): Promise<readonly Trigger[]>;
   /** The tags of a repository, for rules that compare: the last `limit` by name. */
   tagsOf(repositoryId: number, limit: number): Promise<readonly string[]>;
+  /** Which of the space's repositories, by their paths, have the tag. */
+  tagIn(spaceId: number, paths: readonly string[], tag: string): Promise<readonly TagHolder[]>;
+  /** What a tag points to, as an event would tell of it; null when there is no such tag. */
+  tagged(space: string, path: string, tag: string): Promise<TaggedSubject | null>;
 }
 
-export const DELIVERY_STATUSES = ["pending", "delivered", "failed", "superseded"] as const;
+/** A repository that has a certain tag. */
+export interface TagHolder {
+  readonly path: string;
+  readonly repositoryId: number;
+  readonly digest: string;
+  /** When it was last pushed. */
+  readonly updatedAt: number;
+}
+
+/** A manifest under a tag, with what triggers ask about. */
+export interface TaggedSubject extends Pick<
+  RegistryEvent,
+  "digest" | "mediaType" | "artifactType" | "size" | "platforms"
+> {
+  readonly spaceId: number;
+  readonly repositoryId: number;
+}
+
+/** `running`: the target has begun, and is asked how it goes. */
+export const DELIVERY_STATUSES = ["pending", "running", "delivered", "failed", "superseded"] as const;
 type DeliveryStatus = (typeof DELIVERY_STATUSES)[number];
 
 export interface Delivery {
@@ -89,6 +141,8 @@ export interface Delivery {
   readonly repository: string;
   readonly tag: string | null;
   readonly status: DeliveryStatus;
+  /** Why it has not arrived, or how it goes; null when there is nothing to say. */
+  readonly reason: string | null;
   readonly attempts: number;
   readonly nextAttemptAt: number | null;
   readonly createdAt: number;
@@ -108,6 +162,7 @@ export interface AttemptRecord {
 }
 
 interface DeliveryFilter {
+  readonly event: string | null;
   readonly status: DeliveryStatus | null;
   readonly trigger: string | null;
   readonly target: string | null;
@@ -120,8 +175,9 @@ export interface ClaimedDelivery {
   /** Attempts since it was made or last redelivered, this one included. */
   readonly tries: number;
   readonly event: RegistryEvent | null;
-  readonly target: Target | null;
-  readonly secrets: TargetSecrets;
+  readonly target: OpenTarget | null;
+  /** What the attempt before left for this one. */
+  readonly progress: unknown;
 }
 
 /** `later`: it is pending, but not due; seconds. `over`: there is nothing to do. */
@@ -131,29 +187,74 @@ type Claim = ClaimedDelivery | { readonly later: number } | "over";
 export interface DeliveryResult {
   readonly attempt: AttemptRecord;
   readonly status: DeliveryStatus;
+  readonly reason: string | null;
+  readonly progress: unknown;
+  readonly health: Outcome["health"];
   /** Null when it is over. */
   readonly nextAttemptAt: number | null;
   /** Why the target shall be switched off, if it shall. */
   readonly disableTarget: string | null;
 }
 
+/** What a delivery is about, where that is more than its event's own manifest: the members of a group. */
+export interface DeliverySubject {
+  readonly repositoryId: number;
+  readonly digest: string;
+}
+
+/** A delivery to be written. */
+export interface PlannedDelivery {
+  readonly triggerId: string;
+  readonly targetId: string;
+  /** Newer deliveries of the same trigger and target with the same topic take its place; null: none does. */
+  readonly topic: string | null;
+  /** At most one delivery of a trigger to a target has it; null: any number. */
+  readonly once: string | null;
+  /** Null: the event's manifest. */
+  readonly subjects: readonly DeliverySubject[] | null;
+  /** When the first attempt is due. */
+  readonly dueAt: number;
+}
+
+interface PendingDelivery {
+  readonly id: string;
+  readonly dueAt: number;
+}
+
+/** A digest that was delivered to a target, which is what the target runs then. */
+export interface Deployed {
+  readonly id: number;
+  readonly targetId: string;
+  readonly repository: string;
+  readonly tag: string;
+  readonly digest: string;
+  readonly deliveryId: string;
+  readonly deployedAt: number;
+}
+
 export interface DeliveryStore {
   /**
-   * Writes the deliveries of an event, once however often it is called, marks the event as taken, and supersedes older
-   * pending deliveries of the same trigger, target, repository and tag. Returns the ids of those that are pending.
+   * Writes the deliveries of an event, once however often it is called, marks the event as taken with what its triggers
+   * made of it, and supersedes older pending deliveries of the same topic. Returns those of the event that are pending.
    */
   plan(
     stored: StoredEvent,
-    pairs: readonly { triggerId: string; targetId: string }[],
+    planned: readonly PlannedDelivery[],
+    verdicts: readonly TriggerVerdict[],
     now: number,
-  ): Promise<readonly string[]>;
+  ): Promise<readonly PendingDelivery[]>;
   /** Takes a delivery for an attempt, with a lease. */
   claim(id: string, now: number, lease: number): Promise<Claim>;
+  /** Writes what came of an attempt; what was delivered is marked as deployed by its target. */
   record(id: string, targetId: string, result: DeliveryResult, now: number): Promise<void>;
+  /** Ends a delivery that was made before `before` and could not even be attempted. */
+  giveUp(id: string, before: number, reason: string, now: number): Promise<void>;
   /** Pending deliveries that should have been attempted before `before`: their message was lost. */
   overdue(before: number, limit: number): Promise<readonly string[]>;
   /** Newest first. */
   list(space: string, filter: DeliveryFilter, page: PageRequest): Promise<Page<Delivery> | null>;
+  /** Newest first; `last` is an id. */
+  deployed(space: string, target: string | null, page: PageRequest): Promise<Page<Deployed> | null>;
   find(space: string, id: string): Promise<{ delivery: Delivery; attempts: readonly AttemptRecord[] } | null>;
   /**
    * Makes those deliveries of a trigger pending again that failed and were made at `since` or later: at most `limit`,
@@ -165,7 +266,8 @@ export interface DeliveryStore {
 }
 
 export interface EventQueue {
-  send(messages: readonly QueueMessage[]): Promise<void>;
+  /** @param delay seconds before a consumer gets them. */
+  send(messages: readonly QueueMessage[], delay?: number): Promise<void>;
 }
 
 export interface EventStores {

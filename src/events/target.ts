@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { type Parsed, parseInput } from "../oci/parse-input.ts";
 import type { EventType, RegistryEvent } from "./event.ts";
+import { parseRetryAfter } from "./schedule.ts";
 
 /** What one attempt of a delivery has to go on. */
 export interface Attempt<Config> {
@@ -13,6 +14,10 @@ export interface Attempt<Config> {
   readonly config: Config;
   /** Those that are valid now: the newest first, and the one before it for a day after a rotation. */
   readonly secrets: readonly string[];
+  /** What the attempt before left for this one; null at first. */
+  readonly progress: unknown;
+  /** A token of ours that says which target of which space it is, for servers that trust us as an OpenID Connect issuer. */
+  readonly identityToken: (audience: string) => Promise<string>;
 }
 
 /** A request to a target. Redirects are never followed. */
@@ -24,11 +29,43 @@ export interface TargetRequest {
   readonly body: string | null;
 }
 
-/** What an answer means: `done`; `retry` later; `failed` for good; `gone`: and the target should be switched off. */
-export type Verdict = "done" | "retry" | "failed" | "gone";
+export interface Answer {
+  readonly status: number;
+  /** Its beginning. */
+  readonly body: string;
+  /** The header, as it came. */
+  readonly retryAfter: string | null;
+}
+
+/** Sends a request, follows no redirect, and gives up in time. Throws where there is no answer. @param keep characters of the answer. */
+export type Sender = (request: TargetRequest, keep: number) => Promise<Answer>;
+
+/** Characters of an answer that are kept for the operator. */
+export const KEPT_OF_ANSWER = 1024;
+
+/**
+ * What an attempt came to: `done`; `running`: the target has begun and must be asked again how it goes; `retry` later;
+ * `failed` for good; `gone`: and the target should be switched off.
+ */
+export const VERDICTS = ["done", "running", "retry", "failed", "gone"] as const;
+export type Verdict = (typeof VERDICTS)[number];
+
+export interface Outcome {
+  readonly verdict: Verdict;
+  /** Of the last answer; null where there was none. */
+  readonly status: number | null;
+  /** For the operator: the beginning of the answer, or a sentence. */
+  readonly detail: string;
+  /** Seconds to wait: with `running` the whole wait, with `retry` what the receiver asked for. */
+  readonly wait: number | null;
+  /** What the next attempt shall know, as JSON; null where there is nothing. */
+  readonly progress: unknown;
+  /** Whether the target itself works: what it refuses for the event's sake is no reason to switch it off. */
+  readonly health: "good" | "bad" | "unknown";
+}
 
 interface Judgement {
-  readonly verdict: Verdict;
+  readonly verdict: Exclude<Verdict, "running">;
   /** A sentence for the operator, where the status alone does not say it. */
   readonly reason: string | null;
 }
@@ -48,21 +85,36 @@ interface TargetTraits {
   readonly secret: SecretRule;
   /** What its format has words for. Nothing else can be sent to it. */
   readonly events: readonly EventType[];
+  /** The address is as good as a password: it is kept encrypted, and only its host is shown. */
+  readonly secretAddress: boolean;
 }
 
-/**
- * One kind of deployment target, as its file in targets/ defines it. Adding one is such a file and a line in targets/index.ts.
- * `request` must be a pure function of the attempt, so that what is sent can be tested byte for byte.
- */
-export interface TargetDefinition<Config> extends TargetTraits {
+/** What is said of every kind of target in its file. */
+interface Definition<Config> extends Omit<TargetTraits, "secretAddress"> {
+  readonly secretAddress?: true;
   /** Where it is, if the administrator gives no address. */
   readonly defaultUrl?: string;
   /** What the target needs beside its address and secret: strict, and its output must be valid input again. */
   readonly config: z.ZodType<Config>;
+  /** Why a configuration and a secret, or the lack of one, do not go together; null when they do. */
+  readonly secretProblem?: (config: Config, hasSecret: boolean) => string | null;
+}
+
+/**
+ * One kind of deployment target that takes one request, as its file in targets/ defines it. Adding one is such a file and
+ * a line in targets/index.ts. `request` must be a pure function of the attempt, so that what is sent can be tested byte for byte.
+ */
+export interface TargetDefinition<Config> extends Definition<Config> {
   /** Without `user-agent` among the headers, ours is added. Throws {@link UnsendableError}. */
   readonly request: (attempt: Attempt<Config>) => Promise<TargetRequest> | TargetRequest;
   /** For all other statuses: 2xx is done, 410 gone, all else a retry. */
   readonly statuses?: (config: Config) => StatusRules;
+}
+
+/** A kind of target that takes several requests, or must be asked how it goes. */
+export interface SteppedDefinition<Config> extends Definition<Config> {
+  /** May throw {@link UnsendableError}, and whatever `send` throws. */
+  readonly deliver: (attempt: Attempt<Config>, send: Sender) => Promise<Outcome>;
 }
 
 /** A target type for callers, who have its configuration as the database or a client gave it. */
@@ -72,7 +124,13 @@ export interface TargetType extends TargetTraits {
   readonly config: z.ZodType;
   /** What it gives is what to store, with defaults filled in. */
   readonly parseConfig: (input: unknown) => Parsed<unknown>;
-  /** Rejects with {@link UnsendableError} when no attempt can succeed. */
+  readonly secretProblem: (config: unknown, hasSecret: boolean) => string | null;
+  /** Makes one attempt. Rejects with {@link UnsendableError} when none can succeed, and with what `send` throws. */
+  readonly deliver: (attempt: Attempt<unknown>, send: Sender) => Promise<Outcome>;
+}
+
+/** One that takes one request. */
+export interface RequestTargetType extends TargetType {
   readonly request: (attempt: Attempt<unknown>) => Promise<TargetRequest>;
   readonly judge: (status: number, config: unknown) => Judgement;
 }
@@ -90,32 +148,72 @@ export const givenSecret = z
   .max(2000)
   .regex(/^[!-~](?:[ -~]*[!-~])?$/, "visible ASCII characters; spaces only between them");
 
-export function defineTarget<Config>(definition: TargetDefinition<Config>): TargetType {
-  const { type, summary, secret, events, defaultUrl = null, config: schema, request, statuses } = definition;
+export function defineTarget<Config>(definition: TargetDefinition<Config>): RequestTargetType {
+  const { config: schema, request: makeRequest, statuses } = definition;
+
+  const request = async (attempt: Attempt<unknown>): Promise<TargetRequest> => {
+    const made = await makeRequest(checked(definition, attempt));
+    return { ...made, headers: { "user-agent": USER_AGENT, ...made.headers } };
+  };
+
+  const judge = (status: number, config: unknown): Judgement => {
+    const parsed = parseInput(schema, config);
+    return (parsed.ok ? statuses?.(parsed.data)[status] : undefined) ?? usualJudgement(status);
+  };
+
+  return {
+    ...common(definition),
+    request,
+    judge,
+
+    async deliver(attempt, send) {
+      const { status, body, retryAfter } = await send(await request(attempt), KEPT_OF_ANSWER);
+      const { verdict, reason } = judge(status, attempt.config);
+      return {
+        verdict,
+        status,
+        detail: reason === null ? body : `${reason}: ${body}`,
+        wait: parseRetryAfter(retryAfter, attempt.now),
+        progress: null,
+        health: verdict === "done" ? "good" : "bad",
+      };
+    },
+  };
+}
+
+export function defineSteppedTarget<Config>(definition: SteppedDefinition<Config>): TargetType {
+  return {
+    ...common(definition),
+    deliver: async (attempt, send) => definition.deliver(checked(definition, attempt), send),
+  };
+}
+
+function common<Config>(definition: Definition<Config>): Omit<TargetType, "deliver"> {
+  const { type, summary, secret, events, secretAddress = false, defaultUrl = null, config, secretProblem } = definition;
   return {
     type,
     summary,
     secret,
     events,
+    secretAddress,
     defaultUrl,
-    config: schema,
-    parseConfig: (input) => parseInput(schema, input),
-
-    async request(attempt) {
-      if (!events.includes(attempt.event.type)) {
-        throw new UnsendableError(`${type} has no form for ${attempt.event.type}`);
-      }
-      const config = parseInput(schema, attempt.config);
-      if (!config.ok) throw new UnsendableError(`the target's config no longer fits ${type}`);
-      const made = await request({ ...attempt, config: config.data });
-      return { ...made, headers: { "user-agent": USER_AGENT, ...made.headers } };
-    },
-
-    judge(status, config) {
-      const parsed = parseInput(schema, config);
-      return (parsed.ok ? statuses?.(parsed.data)[status] : undefined) ?? usualJudgement(status);
+    config,
+    parseConfig: (input) => parseInput(config, input),
+    secretProblem: (input, hasSecret) => {
+      const parsed = parseInput(config, input);
+      return (parsed.ok ? secretProblem?.(parsed.data, hasSecret) : null) ?? null;
     },
   };
+}
+
+/** The attempt with its configuration parsed. Throws UnsendableError where that, or the event, does not fit the type. */
+function checked<Config>({ type, events, config }: Definition<Config>, attempt: Attempt<unknown>): Attempt<Config> {
+  if (!events.includes(attempt.event.type)) {
+    throw new UnsendableError(`${type} has no form for ${attempt.event.type}`);
+  }
+  const parsed = parseInput(config, attempt.config);
+  if (!parsed.ok) throw new UnsendableError(`the target's config no longer fits ${type}`);
+  return { ...attempt, config: parsed.data };
 }
 
 function usualJudgement(status: number): Judgement {

@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { repositoryPatterns } from "../oci/repository-pattern.ts";
+import { parseRepositoryName } from "../oci/name.ts";
+import { matchesRepository, repositoryPatterns } from "../oci/repository-pattern.ts";
 import { EVENT_TYPES, type EventType } from "./event.ts";
 import { compileRegex } from "./linear-regex.ts";
 import { RuleError } from "./rule-error.ts";
@@ -145,3 +146,62 @@ export const triggerMatch = z
   });
 
 export type TriggerMatch = z.output<typeof triggerMatch>;
+
+/** Paths of one group: more than anybody releases together. */
+const MAX_GROUP = 50;
+
+/** Seconds. */
+const LONGEST_GROUP_WAIT = 86_400;
+const LONGEST_DEBOUNCE = 3600;
+
+const group = z
+  .strictObject({
+    requireAll: z
+      .array(z.string().refine((path) => parseRepositoryName(`space/${path}`) !== null, "the path of a repository"))
+      .min(2)
+      .max(MAX_GROUP)
+      .refine((paths) => new Set(paths).size === paths.length, "no path twice")
+      .meta({ description: "Paths within the space.", examples: [["web/api", "web/ui"]] }),
+    by: z.literal("tag").default("tag"),
+    timeoutSeconds: z.int().min(1).max(LONGEST_GROUP_WAIT).default(900).meta({
+      description: "How long before the last push the others may have been pushed.",
+    }),
+  })
+  .meta({
+    description:
+      "Fires once, when all of these repositories have the same tag; the event is that of the push that made them complete.",
+  });
+
+/** What a trigger is made of beside its name and targets. */
+export const triggerRuleFields = {
+  match: triggerMatch.prefault({}),
+  group: group.optional(),
+  debounceSeconds: z.int().min(1).max(LONGEST_DEBOUNCE).optional().meta({
+    description:
+      "Waits so long after a push; another push of the tag meanwhile takes its place, and the wait begins anew.",
+  }),
+};
+
+export interface TriggerRules {
+  readonly match: TriggerMatch;
+  readonly group?: z.output<typeof group> | undefined;
+  readonly debounceSeconds?: number | undefined;
+}
+
+/** Refuses a group that could never be complete, since the trigger does not listen to all of it. */
+export function checkGroup({ match, group: rule }: TriggerRules, context: z.RefinementCtx<TriggerRules>): void {
+  const unheard = rule?.requireAll.filter((path) => !matchesRepository(match.repositories, path)) ?? [];
+  if (unheard.length > 0) {
+    const message = `${unheard.join(", ")}: match.repositories does not include it, so its pushes would not be heard`;
+    context.addIssue({ code: "custom", path: ["group", "requireAll"], message });
+  }
+  if (rule !== undefined && match.events.some((type) => !TAG_SETS.has(type))) {
+    const message = "a group is of tags that are set: match.events may be tag.created and tag.updated";
+    context.addIssue({ code: "custom", path: ["group"], message });
+  }
+}
+
+const TAG_SETS: ReadonlySet<EventType> = new Set(["tag.created", "tag.updated"]);
+
+/** Rules as they are stored. */
+export const triggerRules: z.ZodType<TriggerRules> = z.strictObject(triggerRuleFields).superRefine(checkGroup);

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { authenticate, authenticateSecret } from "../auth/authenticate.ts";
 import type { AccessClaims } from "../auth/claims.ts";
 import type { Credential } from "../auth/credential.ts";
+import { SIGNING_ALGORITHM } from "../auth/keys.ts";
 import type { Principal } from "../auth/principal.ts";
 import { parseScopes } from "../auth/scope.ts";
 import { ACCESS_TOKEN_LIFETIME, signAccessToken, signRefreshToken, verifyRefreshToken } from "../auth/tokens.ts";
@@ -62,6 +63,20 @@ export async function postToken(call: Call): Promise<Response> {
 /** Where clients find the public keys that verify our tokens. */
 export function getKeys({ registry }: Call): Response {
   return Response.json(registry.keys.published, { headers: { "Cache-Control": "public, max-age=300" } });
+}
+
+/** OpenID Connect Discovery 1.0: lets servers trust the identity tokens of deployment targets. */
+export function getDiscovery({ registry: { realm } }: Call): Response {
+  const document = {
+    issuer: realm.issuer,
+    jwks_uri: `${realm.issuer}/.well-known/jwks.json`,
+    token_endpoint: `${realm.issuer}/token`,
+    response_types_supported: ["id_token"],
+    subject_types_supported: ["public"],
+    id_token_signing_alg_values_supported: [SIGNING_ALGORITHM],
+    claims_supported: ["iss", "sub", "aud", "exp", "iat", "nbf", "jti"],
+  };
+  return Response.json(document, { headers: { "Cache-Control": "public, max-age=300" } });
 }
 
 function credentialOf(principal: Principal): Credential {

@@ -28,6 +28,7 @@ export const ERRORS = {
     status: 400,
     message: "the content does not have the digest that was given",
   },
+  EVENT_UNKNOWN: { code: "EVENT_UNKNOWN", status: 404, message: "the space has no such event" },
   MANIFEST_BLOB_UNKNOWN: {
     code: "MANIFEST_BLOB_UNKNOWN",
     status: 400,
@@ -58,6 +59,11 @@ export const ERRORS = {
     message: "n is the page's size: a whole number, 0 or more",
   },
   RANGE_INVALID: { code: "RANGE_INVALID", status: 416, message: "no part of the range lies within the content" },
+  NOTHING_TO_TEST: {
+    code: "NOTHING_TO_TEST",
+    status: 409,
+    message: "nothing that was pushed lately fits this trigger; push something, or name a repository and tag",
+  },
   REQUEST_INVALID: { code: "REQUEST_INVALID", status: 400, message: "the request is not valid" },
   REQUEST_TOO_LARGE: { code: "REQUEST_INVALID", status: 413, message: "the request's body is too long" },
   ROUTE_UNKNOWN: { code: "UNSUPPORTED", status: 404, message: "there is nothing at this address" },

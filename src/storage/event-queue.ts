@@ -4,12 +4,16 @@ import type { EventQueue } from "../events/stores.ts";
 /** The queue takes this many messages at once. */
 const BATCH = 100;
 
+/** Seconds; no message may be held back for longer. Who gets one too early asks for it later. */
+const LONGEST_DELAY = 86_400;
+
 export function eventQueue(queue: Queue<QueueMessage>): EventQueue {
   return {
-    async send(messages) {
+    async send(messages, delay = 0) {
+      const delaySeconds = Math.min(delay, LONGEST_DELAY);
       for (let start = 0; start < messages.length; start += BATCH) {
         const batch = messages.slice(start, start + BATCH);
-        await queue.sendBatch(batch.map((body) => ({ body, contentType: "json" })));
+        await queue.sendBatch(batch.map((body) => ({ body, contentType: "json" as const, delaySeconds })));
       }
     },
   };

@@ -1,13 +1,16 @@
 import { createExecutionContext, createMessageBatch, getQueueResult } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
+import { z } from "zod";
 import type { Env } from "../../src/env.ts";
 import type { QueueMessage } from "../../src/events/messages.ts";
+import { processMessage } from "../../src/events/process.ts";
 import { sendOut } from "../../src/storage/send-out.ts";
 import worker from "../../src/worker.ts";
 import { pushImage } from "../support/content.ts";
 import { countedEnv, disturbCalls } from "../support/counting.ts";
 import { deliveriesOf, makeTarget, makeTrigger, receive } from "../support/deploy.ts";
+import { event, openWorkshop, processingOf, pushTo } from "../support/processing.ts";
 import { ask, makeSpace } from "../support/registry.ts";
 
 let as: string;
@@ -54,13 +57,20 @@ describe("a push", () => {
 
 type QueueResult = Awaited<ReturnType<typeof getQueueResult>>;
 
-async function consume(queue: string, body: unknown, bindings: Env = env): Promise<QueueResult> {
+/** @param meanwhile happens when the batch is done, and before what goes on after it. */
+async function consume(
+  queue: string,
+  body: unknown,
+  bindings: Env = env,
+  meanwhile = (): Promise<void> => Promise.resolve(),
+): Promise<QueueResult> {
   // What a queue brings is not known to have our form: that is what is tested.
   const batch = createMessageBatch<QueueMessage>(queue, [
     { id: "m1", timestamp: new Date(), attempts: 1, body: asMessage(body) },
   ]);
   const context = createExecutionContext();
-  await worker.queue(batch, bindings);
+  await worker.queue(batch, bindings, context);
+  await meanwhile();
   return getQueueResult(batch, context);
 }
 
@@ -75,10 +85,29 @@ describe("a message", () => {
     expect(log).toHaveBeenCalledOnce();
   });
 
-  it("in the dead-letter queue is dropped and logged: the sweep finds what it was about", async () => {
+  it("about an event in the dead-letter queue is dropped and logged: the sweep finds the event", async () => {
     const log = vi.spyOn(console, "error").mockReturnValue(undefined);
     expect((await consume("spacedock-events-dead", { kind: "event", id: "evt_x" })).explicitAcks).toEqual(["m1"]);
     expect(log).toHaveBeenCalledOnce();
+  });
+
+  it.each([
+    ["is shown as failed once its time is over", 31, "failed", "the registry itself could not send it"],
+    ["stays for the sweep before", 1, "pending", null],
+  ])("about a delivery in the dead-letter queue: it %s", async (_, hours, status, reason) => {
+    vi.spyOn(console, "error").mockReturnValue(undefined);
+    const id = `dlv_dead${hours}`;
+    const { space_id: space, id: repository } = z
+      .object({ space_id: z.int(), id: z.int() })
+      .parse(await env.DB.prepare("SELECT space_id, id FROM repositories LIMIT 1").first());
+    const insert = env.DB.prepare(
+      `INSERT INTO deliveries (id, space_id, event_id, trigger_id, target_id, repository_id, next_attempt_at, created_at)
+       VALUES (?1, ?2, ?1, 't', 't', ?3, ?4, ?5)`,
+    );
+    await insert.bind(id, space, repository, Date.now() + 3_600_000, Date.now() - hours * 3_600_000).run();
+    expect((await consume("spacedock-events-dead", { kind: "delivery", id })).explicitAcks).toEqual(["m1"]);
+    const row = await env.DB.prepare("SELECT status, reason FROM deliveries WHERE id = ?").bind(id).first();
+    expect(row).toEqual({ status, reason });
   });
 
   it("comes again when the database fails", async () => {
@@ -94,6 +123,27 @@ describe("a message", () => {
   });
 });
 
+describe("a receiver that is slower than its batch waits", () => {
+  it("is waited for after the batch, and asks for its own next message", async () => {
+    const space = await openWorkshop("slow");
+    await makeTrigger(space.space, [(await makeTarget(space.space, "https://receiver.example.com/")).id]);
+    await processMessage(processingOf(space), event(await pushTo(space, "web", "1.0")));
+    const message = space.queued[0]?.message;
+    const { promise: answer, resolve } = Promise.withResolvers<Response>();
+    receive(() => answer);
+    const resent: unknown[] = [];
+    const queue = { sendBatch: (messages: Iterable<unknown>) => Promise.resolve(resent.push(...messages)) };
+    const bindings = { ...env, EVENTS: new Proxy(env.EVENTS, { get: (_, name) => Reflect.get(queue, name) }) };
+    const acknowledged = await consume("spacedock-events", message, bindings, async () => {
+      expect(await deliveriesOf(space.space)).toMatchObject([{ status: "pending", reason: null }]);
+      resolve(new Response("no", { status: 500 }));
+    });
+    expect(acknowledged.explicitAcks).toEqual(["m1"]);
+    expect(resent).toMatchObject([{ body: message, delaySeconds: expect.toBeOneOf([5, 6]) }]);
+    expect(await deliveriesOf(space.space)).toMatchObject([{ status: "pending", reason: "it answered 500: no" }]);
+  });
+});
+
 describe("sending out", () => {
   const request = { url: "https://receiver.example.com/", method: "POST", headers: {}, body: "{}" } as const;
 
@@ -101,7 +151,7 @@ describe("sending out", () => {
     const received = receive(
       () => new Response(null, { status: 302, headers: { Location: "https://169.254.169.254/" } }),
     );
-    expect((await sendOut(request)).status).toBe(302);
+    expect((await sendOut(request, 1024)).status).toBe(302);
     expect(received.length).toBe(1);
   });
 
@@ -114,8 +164,23 @@ describe("sending out", () => {
       },
     });
     receive(() => new Response(endless));
-    expect((await sendOut(request)).body).toBe("x".repeat(1024));
+    expect((await sendOut(request, 1024)).body).toBe("x".repeat(1024));
     expect(pulls).toBeLessThan(20);
+  });
+
+  // On the platform a Worker's own fetch is of the first kind; locally, of both.
+  it.each([
+    ["the public network", env.PUBLIC_NETWORK, "refused"],
+    ["any network", env.PRIVATE_NETWORK, "204"],
+  ])("to a name that leads to loopback, over %s", async (_, network, expected) => {
+    vi.spyOn(globalThis, "fetch").mockImplementation((input, init) => network.fetch(input, init));
+    const reached = sendOut({ ...request, url: env.LOOPBACK_RECEIVER }, 1024);
+    expect(
+      await reached.then(
+        ({ status }) => String(status),
+        () => "refused",
+      ),
+    ).toBe(expected);
   });
 
   it("gives up on a receiver that hangs", async () => {
@@ -125,6 +190,6 @@ describe("sending out", () => {
       init?.signal?.throwIfAborted();
       return new Response("late");
     });
-    await expect(sendOut(request)).rejects.toThrow("timed out");
+    await expect(sendOut(request, 1024)).rejects.toThrow("timed out");
   });
 });

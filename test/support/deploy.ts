@@ -36,12 +36,25 @@ export function makeTarget(space: string, url: string, more: object = {}): Promi
   return make(`spaces/${space}/targets`, { name: "hook", type: "standard-webhook", url, ...more });
 }
 
-export function makeTrigger(space: string, targets: readonly string[], match: object = {}): Promise<Made> {
-  return make(`spaces/${space}/triggers`, { name: "any push", match, targets });
+export function makeTrigger(
+  space: string,
+  targets: readonly string[],
+  match: object = {},
+  more: object = {},
+): Promise<Made> {
+  return make(`spaces/${space}/triggers`, { name: "any push", match, targets, ...more });
 }
 
 const deliveries = z.object({
-  items: z.array(z.looseObject({ id: z.string(), status: z.string(), tag: z.string().nullable(), attempts: z.int() })),
+  items: z.array(
+    z.looseObject({
+      id: z.string(),
+      status: z.string(),
+      reason: z.string().nullable(),
+      tag: z.string().nullable(),
+      attempts: z.int(),
+    }),
+  ),
 });
 
 export type ListedDelivery = z.infer<typeof deliveries>["items"][number];
@@ -49,6 +62,24 @@ export type ListedDelivery = z.infer<typeof deliveries>["items"][number];
 export async function deliveriesOf(space: string, query = ""): Promise<readonly ListedDelivery[]> {
   const answer = await manage("GET", `spaces/${space}/deliveries${query}`);
   return deliveries.parse(await answer.json()).items;
+}
+
+const events = z.object({
+  items: z.array(
+    z.looseObject({
+      id: z.string(),
+      data: z.looseObject({ repository: z.string(), tag: z.string().nullable() }),
+      triggers: z
+        .array(z.object({ trigger: z.string(), fires: z.boolean(), reason: z.string().nullable() }))
+        .nullable(),
+    }),
+  ),
+});
+
+/** The space's events of tags, newest first, with what its triggers made of them. */
+export async function eventsOf(space: string): Promise<z.infer<typeof events>["items"]> {
+  const { items } = events.parse(await (await manage("GET", `spaces/${space}/events`)).json());
+  return items.filter(({ data }) => data.tag !== null);
 }
 
 const attempts = z.object({

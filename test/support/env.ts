@@ -6,6 +6,10 @@ declare global {
     /** What tests find in `env`: the Worker's own bindings, and the migrations. */
     interface Env extends WorkerEnv {
       readonly TEST_MIGRATIONS: D1Migration[];
+      /** An address on this machine, by a name, that answers 204. */
+      readonly LOOPBACK_RECEIVER: string;
+      readonly PUBLIC_NETWORK: Fetcher;
+      readonly PRIVATE_NETWORK: Fetcher;
     }
     interface GlobalProps {
       mainModule: typeof import("./worker.ts");

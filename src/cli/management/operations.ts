@@ -62,6 +62,7 @@ const newTargetSchema = z.looseObject({
   type: z.string(),
   url: z.string(),
   config: z.unknown(),
+  identity: z.looseObject({ issuer: z.string(), subject: z.string() }),
   enabled: z.boolean(),
   disabledReason: z.union([z.string(), z.null()]),
   failingSince: z.union([z.string(), z.null()]),
@@ -76,6 +77,7 @@ const targetSchema = z.looseObject({
   type: z.string(),
   url: z.string(),
   config: z.unknown(),
+  identity: z.looseObject({ issuer: z.string(), subject: z.string() }),
   enabled: z.boolean(),
   disabledReason: z.union([z.string(), z.null()]),
   failingSince: z.union([z.string(), z.null()]),
@@ -87,6 +89,8 @@ const triggerSchema = z.looseObject({
   id: z.string(),
   name: z.string(),
   match: z.unknown(),
+  group: z.unknown().optional(),
+  debounceSeconds: z.number().optional(),
   targets: z.array(z.string()),
   enabled: z.boolean(),
   createdAt: z.string(),
@@ -98,8 +102,22 @@ const eventSchema = z.looseObject({
   type: z.string(),
   timestamp: z.string(),
   data: z.looseObject({ repository: z.string(), tag: z.union([z.string(), z.null()]), digest: z.string() }),
+  triggers: z.union([
+    z.array(z.looseObject({ trigger: z.string(), fires: z.boolean(), reason: z.union([z.string(), z.null()]) })),
+    z.null(),
+  ]),
 });
 export type Event = z.infer<typeof eventSchema>;
+
+const deployedSchema = z.looseObject({
+  target: z.string(),
+  repository: z.string(),
+  tag: z.string(),
+  digest: z.string(),
+  delivery: z.string(),
+  deployedAt: z.string(),
+});
+export type Deployed = z.infer<typeof deployedSchema>;
 
 const deliverySchema = z.looseObject({
   id: z.string(),
@@ -108,7 +126,8 @@ const deliverySchema = z.looseObject({
   target: z.string(),
   repository: z.string(),
   tag: z.union([z.string(), z.null()]),
-  status: openEnum(["pending", "delivered", "failed", "superseded"]),
+  status: openEnum(["pending", "running", "delivered", "failed", "superseded"]),
+  reason: z.union([z.string(), z.null()]),
   attempts: z.number(),
   nextAttemptAt: z.union([z.string(), z.null()]),
   createdAt: z.string(),
@@ -123,7 +142,8 @@ const deliveryDetailSchema = z.looseObject({
   target: z.string(),
   repository: z.string(),
   tag: z.union([z.string(), z.null()]),
-  status: openEnum(["pending", "delivered", "failed", "superseded"]),
+  status: openEnum(["pending", "running", "delivered", "failed", "superseded"]),
+  reason: z.union([z.string(), z.null()]),
   nextAttemptAt: z.union([z.string(), z.null()]),
   createdAt: z.string(),
   finishedAt: z.union([z.string(), z.null()]),
@@ -318,26 +338,32 @@ export const operations = {
 
     body: z.object({
       name: z.string(),
-      match: z.object({
-        repositories: z.array(z.string()).optional(),
-        events: z
-          .array(z.enum(["tag.created", "tag.updated", "tag.deleted", "manifest.pushed", "manifest.deleted"]))
-          .optional(),
-        tag: z
-          .object({
-            type: z.enum(["semver", "nuget", "regex", "glob", "exact"]),
-            value: z.string(),
-            prerelease: z.enum(["none", "any", "regex"]).optional(),
-            prereleaseRegex: z.string().optional(),
-            exclude: z.array(z.string()).optional(),
-            onlyIfNewer: z.boolean().optional(),
-          })
-          .optional(),
-        digestChangedOnly: z.boolean().optional(),
-        platforms: z.object({ all: z.array(z.string()) }).optional(),
-        artifactTypes: z.array(z.string()).optional(),
-        actors: z.array(z.string()).optional(),
-      }),
+      match: z
+        .object({
+          repositories: z.array(z.string()).optional(),
+          events: z
+            .array(z.enum(["tag.created", "tag.updated", "tag.deleted", "manifest.pushed", "manifest.deleted"]))
+            .optional(),
+          tag: z
+            .object({
+              type: z.enum(["semver", "nuget", "regex", "glob", "exact"]),
+              value: z.string(),
+              prerelease: z.enum(["none", "any", "regex"]).optional(),
+              prereleaseRegex: z.string().optional(),
+              exclude: z.array(z.string()).optional(),
+              onlyIfNewer: z.boolean().optional(),
+            })
+            .optional(),
+          digestChangedOnly: z.boolean().optional(),
+          platforms: z.object({ all: z.array(z.string()) }).optional(),
+          artifactTypes: z.array(z.string()).optional(),
+          actors: z.array(z.string()).optional(),
+        })
+        .optional(),
+      group: z
+        .object({ requireAll: z.array(z.string()), by: z.string().optional(), timeoutSeconds: z.number().optional() })
+        .optional(),
+      debounceSeconds: z.number().optional(),
       targets: z.array(z.string()),
     }),
     output: triggerSchema,
@@ -384,30 +410,57 @@ export const operations = {
     status: 200,
 
     body: z.object({
-      match: z.object({
-        repositories: z.array(z.string()).optional(),
-        events: z
-          .array(z.enum(["tag.created", "tag.updated", "tag.deleted", "manifest.pushed", "manifest.deleted"]))
-          .optional(),
-        tag: z
-          .object({
-            type: z.enum(["semver", "nuget", "regex", "glob", "exact"]),
-            value: z.string(),
-            prerelease: z.enum(["none", "any", "regex"]).optional(),
-            prereleaseRegex: z.string().optional(),
-            exclude: z.array(z.string()).optional(),
-            onlyIfNewer: z.boolean().optional(),
-          })
-          .optional(),
-        digestChangedOnly: z.boolean().optional(),
-        platforms: z.object({ all: z.array(z.string()) }).optional(),
-        artifactTypes: z.array(z.string()).optional(),
-        actors: z.array(z.string()).optional(),
-      }),
+      match: z
+        .object({
+          repositories: z.array(z.string()).optional(),
+          events: z
+            .array(z.enum(["tag.created", "tag.updated", "tag.deleted", "manifest.pushed", "manifest.deleted"]))
+            .optional(),
+          tag: z
+            .object({
+              type: z.enum(["semver", "nuget", "regex", "glob", "exact"]),
+              value: z.string(),
+              prerelease: z.enum(["none", "any", "regex"]).optional(),
+              prereleaseRegex: z.string().optional(),
+              exclude: z.array(z.string()).optional(),
+              onlyIfNewer: z.boolean().optional(),
+            })
+            .optional(),
+          digestChangedOnly: z.boolean().optional(),
+          platforms: z.object({ all: z.array(z.string()) }).optional(),
+          artifactTypes: z.array(z.string()).optional(),
+          actors: z.array(z.string()).optional(),
+        })
+        .optional(),
+      group: z
+        .object({ requireAll: z.array(z.string()), by: z.string().optional(), timeoutSeconds: z.number().optional() })
+        .optional(),
+      debounceSeconds: z.number().optional(),
+      trigger: z.string().optional(),
       repository: z.string(),
       tag: z.string(),
     }),
     output: z.looseObject({ fires: z.boolean(), reason: z.string().optional() }),
+  },
+  testTrigger: {
+    method: "POST",
+    path: "/api/v1/spaces/{space}/triggers/{id}/test",
+    status: 200,
+
+    body: z.object({ repository: z.string().optional(), tag: z.string().optional() }),
+    output: z.looseObject({
+      event: z.looseObject({ type: z.string() }),
+      results: z.array(
+        z.looseObject({
+          target: z.string(),
+          name: z.string(),
+          outcome: z.string(),
+          status: z.union([z.number(), z.null()]),
+          milliseconds: z.number(),
+          detail: z.string(),
+        }),
+      ),
+    }),
   },
   replayTrigger: {
     method: "POST",
@@ -425,6 +478,21 @@ export const operations = {
 
     output: z.looseObject({ items: z.array(eventSchema), next: z.union([z.string(), z.null()]) }),
   },
+  getEvent: {
+    method: "GET",
+    path: "/api/v1/spaces/{space}/events/{id}",
+    status: 200,
+
+    output: eventSchema,
+  },
+  listDeployed: {
+    method: "GET",
+    path: "/api/v1/spaces/{space}/deployed",
+    status: 200,
+    query: z.object({ limit: z.number().optional(), cursor: z.string().optional(), target: z.string().optional() }),
+
+    output: z.looseObject({ items: z.array(deployedSchema), next: z.union([z.string(), z.null()]) }),
+  },
   listDeliveries: {
     method: "GET",
     path: "/api/v1/spaces/{space}/deliveries",
@@ -432,7 +500,8 @@ export const operations = {
     query: z.object({
       limit: z.number().optional(),
       cursor: z.string().optional(),
-      status: z.enum(["pending", "delivered", "failed", "superseded"]).optional(),
+      event: z.string().optional(),
+      status: z.enum(["pending", "running", "delivered", "failed", "superseded"]).optional(),
       trigger: z.string().optional(),
       target: z.string().optional(),
     }),

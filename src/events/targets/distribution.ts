@@ -35,7 +35,8 @@ function envelope(event: RegistryEvent): object {
 export const distribution = defineTarget({
   type: "distribution",
   summary:
-    "The notification envelope of Docker's registry (distribution), for Keel and others; the secret is the Authorization header.",
+    "The notification envelope of Docker's registry (distribution), for Keel and others; the secret is the Authorization header, " +
+    "which Keel does not look at for this format.",
   secret: "optional",
   events: EVENT_TYPES,
   config: NO_CONFIG,

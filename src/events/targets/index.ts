@@ -8,6 +8,7 @@ import { githubDispatch } from "./github-dispatch.ts";
 import { gitlabPipeline } from "./gitlab-pipeline.ts";
 import { harbor } from "./harbor.ts";
 import { keel } from "./keel.ts";
+import { octopus } from "./octopus/index.ts";
 import { quay } from "./quay.ts";
 import { standardWebhook } from "./standard-webhook.ts";
 import { urlHook } from "./url-hook.ts";
@@ -15,6 +16,7 @@ import { urlHook } from "./url-hook.ts";
 /** Every kind of target, by the name that the management API gives it. */
 export const TARGET_TYPES = {
   "standard-webhook": standardWebhook,
+  octopus,
   harbor,
   "github-dispatch": githubDispatch,
   "gitlab-pipeline": gitlabPipeline,

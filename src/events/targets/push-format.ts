@@ -1,5 +1,5 @@
 import type { EventType, RegistryEvent } from "../event.ts";
-import { defineTarget, type TargetDefinition, type TargetType, UnsendableError } from "../target.ts";
+import { defineTarget, type RequestTargetType, type TargetDefinition, UnsendableError } from "../target.ts";
 import { literalAuthorization, NO_CONFIG, postJson } from "./request.ts";
 
 /** What formats can say that only know a push of a tag. */
@@ -21,7 +21,7 @@ export interface PushFormat extends Pick<TargetDefinition<object>, "type" | "sum
 }
 
 /** Another registry's or consumer's own JSON for a push; the secret, if there is one, is the Authorization header. */
-export function definePushFormat({ type, summary, headers, body }: PushFormat): TargetType {
+export function definePushFormat({ type, summary, headers, body }: PushFormat): RequestTargetType {
   return defineTarget({
     type,
     summary,

@@ -58,6 +58,7 @@ export const urlHook = defineTarget({
     "A request to a deploy hook: Render, Portainer, Coolify, Dokploy, Azure Web Apps, Cloudflare or your own. " +
     "{image}, {registry}, {repository}, {tag} and {digest} in the address's path and query are filled in.",
   secret: "optional",
+  secretAddress: true,
   events: TAG_PUSHES,
   config,
   request({ event, url, config: { template: name, method }, secrets: [secret] }) {

@@ -1,72 +1,107 @@
 import { z } from "zod";
-import { type AttemptRecord, type Delivery, DELIVERY_STATUSES, type DeliveryStore } from "../../events/stores.ts";
+import {
+  type AttemptRecord,
+  type Delivery,
+  DELIVERY_STATUSES,
+  type DeliveryStore,
+  type Deployed,
+} from "../../events/stores.ts";
+import { VERDICTS } from "../../events/target.ts";
 import { pageOf } from "../../oci/page.ts";
 import { timeOrderedId } from "../../registry/time-ordered-id.ts";
 import type { SecretBox } from "../secret-box.ts";
-import { eventFromRow, eventRow, FIND_EVENT, LAST_ID, MARK_TAKEN } from "./outbox.ts";
+import { eventFromRow, eventRow, FIND_EVENT, LAST_ID } from "./outbox.ts";
 import { firstRow, isEmpty, rows } from "./rows.ts";
 import { FIND_SPACE, LIVE_SPACE } from "./spaces.ts";
-import { openSecrets, secretColumns, TARGET_COLUMNS, targetFromRow, targetRow } from "./targets.ts";
+import { OPEN_COLUMNS, openRow, openTarget } from "./targets.ts";
 
-/** ?1 pairs, JSON list of { id, triggerId, targetId }; ?2 space, ?3 event, ?4 repository, ?5 tag, ?6 now. */
+/** Of an event's verdicts, so that they fit into a row. */
+const MAX_VERDICTS = 100;
+
+/** ?1 planned, JSON list; ?2 space, ?3 event, ?4 repository, ?5 tag, ?6 now. */
 const INSERT = `
-  INSERT INTO deliveries (id, space_id, event_id, trigger_id, target_id, repository_id, tag, next_attempt_at, created_at)
-  SELECT pair.value ->> 'id', ?2, ?3, pair.value ->> 'triggerId', t.id, ?4, ?5, ?6, ?6
-  FROM json_each(?1) pair JOIN targets t ON t.id = pair.value ->> 'targetId'
+  INSERT INTO deliveries
+    (id, space_id, event_id, trigger_id, target_id, repository_id, tag, topic, once, subjects, next_attempt_at, created_at)
+  SELECT p.value ->> 'id', ?2, ?3, p.value ->> 'triggerId', t.id, ?4, ?5, p.value ->> 'topic', p.value ->> 'once',
+    p.value ->> 'subjects', p.value ->> 'dueAt', ?6
+  FROM json_each(?1) p JOIN targets t ON t.id = p.value ->> 'targetId'
   WHERE t.space_id = ?2 AND t.deleted_at IS NULL
-  ON CONFLICT (event_id, trigger_id, target_id) DO NOTHING`;
+  ON CONFLICT DO NOTHING`;
 
-/** The newest push of a tag wins, in whatever order the queue brings them: older pending deliveries give way. */
+/** The newest push wins, in whatever order the queue brings them: older pending deliveries of the topic give way. */
 const SUPERSEDE = `
-  UPDATE deliveries SET status = 'superseded', finished_at = ?2 WHERE id IN (
+  UPDATE deliveries SET status = 'superseded', reason = 'a newer push took its place', finished_at = ?2 WHERE id IN (
     SELECT older.id FROM deliveries d
-      JOIN deliveries newer ON newer.trigger_id = d.trigger_id AND newer.target_id = d.target_id
-        AND newer.repository_id = d.repository_id AND newer.tag = d.tag
+      JOIN deliveries newer ON newer.trigger_id = d.trigger_id AND newer.target_id = d.target_id AND newer.topic = d.topic
       JOIN deliveries older ON older.trigger_id = d.trigger_id AND older.target_id = d.target_id
-        AND older.repository_id = d.repository_id AND older.tag = d.tag AND older.event_id < newer.event_id
+        AND older.topic = d.topic AND older.event_id < newer.event_id
     WHERE d.event_id = ?1 AND older.status = 'pending')`;
 
-const PENDING = "SELECT id FROM deliveries WHERE event_id = ?1 AND status = 'pending'";
+const MARK_DECIDED = `UPDATE events SET sent_at = COALESCE(sent_at, ?2), verdicts = COALESCE(verdicts, ?3) WHERE id = ?1`;
 
+const PENDING = "SELECT id, next_attempt_at FROM deliveries WHERE event_id = ?1 AND status = 'pending'";
+
+/** What runs is only asked how it goes: that is no further attempt. */
 const CLAIM = `
-  UPDATE deliveries SET attempts = attempts + 1, tries = tries + 1, next_attempt_at = ?2 + ?3
-  WHERE id = ?1 AND status = 'pending' AND next_attempt_at <= ?2`;
+  UPDATE deliveries SET attempts = attempts + (status = 'pending'), tries = tries + (status = 'pending'),
+    next_attempt_at = ?2 + ?3
+  WHERE id = ?1 AND status IN ('pending', 'running') AND next_attempt_at <= ?2`;
 
 const DELIVERIES = `
   SELECT d.id, d.event_id, d.trigger_id, d.target_id, s.name || '/' || r.path AS repository, d.tag, d.status,
-    d.attempts, d.tries, d.next_attempt_at, d.created_at, d.finished_at
+    d.reason, d.progress, d.attempts, d.tries, d.next_attempt_at, d.created_at, d.finished_at
   FROM deliveries d JOIN spaces s ON s.id = d.space_id JOIN repositories r ON r.id = d.repository_id`;
 
 const FIND = `${DELIVERIES} WHERE d.id = ?1`;
 const FIND_IN_SPACE = `${DELIVERIES} WHERE d.space_id = ${LIVE_SPACE} AND d.id = ?2`;
 const LIST = `
   ${DELIVERIES} WHERE d.space_id = ${LIVE_SPACE} AND d.id < ?2 AND (?3 IS NULL OR d.status = ?3)
-    AND (?4 IS NULL OR d.trigger_id = ?4) AND (?5 IS NULL OR d.target_id = ?5) ORDER BY d.id DESC LIMIT ?6`;
-const FIND_TARGET = `
-  SELECT ${TARGET_COLUMNS}, secret, previous_secret, previous_until FROM targets WHERE id = ?1 AND deleted_at IS NULL`;
+    AND (?4 IS NULL OR d.trigger_id = ?4) AND (?5 IS NULL OR d.target_id = ?5) AND (?6 IS NULL OR d.event_id = ?6)
+  ORDER BY d.id DESC LIMIT ?7`;
+const FIND_TARGET = `SELECT ${OPEN_COLUMNS} FROM targets WHERE id = ?1 AND deleted_at IS NULL`;
 const ATTEMPTS =
   "SELECT number, at, milliseconds, status, outcome, detail FROM attempts WHERE delivery_id = ?1 ORDER BY number";
 
 const ADD_ATTEMPT = `
   INSERT INTO attempts (delivery_id, number, at, milliseconds, status, outcome, detail) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
-  ON CONFLICT (delivery_id, number) DO NOTHING`;
+  ON CONFLICT (delivery_id, number) DO UPDATE SET
+    milliseconds = excluded.at + excluded.milliseconds - at, status = excluded.status, outcome = excluded.outcome,
+    detail = excluded.detail`;
 /** What was superseded meanwhile stays so, unless it arrived all the same. */
 const FINISH = `
-  UPDATE deliveries SET status = ?2, next_attempt_at = COALESCE(?3, next_attempt_at), finished_at = ?4
-  WHERE id = ?1 AND (status = 'pending' OR ?2 = 'delivered')`;
+  UPDATE deliveries SET status = ?2, next_attempt_at = COALESCE(?3, next_attempt_at), finished_at = ?4, reason = ?5, progress = ?6
+  WHERE id = ?1 AND (status IN ('pending', 'running') OR ?2 IN ('delivered', 'running'))`;
 const NOTE_TARGET = `
-  UPDATE targets SET failing_since = CASE WHEN ?2 = 'done' THEN NULL ELSE COALESCE(failing_since, ?3) END,
+  UPDATE targets SET
+    failing_since = CASE ?2 WHEN 'good' THEN NULL WHEN 'bad' THEN COALESCE(failing_since, ?3) ELSE failing_since END,
     enabled = CASE WHEN ?4 IS NULL THEN enabled ELSE 0 END, disabled_reason = COALESCE(?4, disabled_reason)
   WHERE id = ?1`;
 
+/** A new row each time: the newest has the highest id. */
+const MARK_DEPLOYED = `
+  INSERT OR REPLACE INTO deployed (space_id, target_id, repository_id, tag, digest, delivery_id, deployed_at)
+  SELECT d.space_id, d.target_id, COALESCE(s.value ->> 'repositoryId', d.repository_id), d.tag,
+    COALESCE(s.value ->> 'digest', e.digest), d.id, ?2
+  FROM deliveries d JOIN events e ON e.id = d.event_id LEFT JOIN json_each(d.subjects) s
+  WHERE d.id = ?1 AND d.status = 'delivered' AND e.type IN ('tag.created', 'tag.updated')`;
+
+const LIST_DEPLOYED = `
+  SELECT d.id, d.target_id, s.name || '/' || r.path AS repository, d.tag, d.digest, d.delivery_id, d.deployed_at
+  FROM deployed d JOIN spaces s ON s.id = d.space_id JOIN repositories r ON r.id = d.repository_id
+  WHERE d.space_id = ${LIVE_SPACE} AND d.id < ?2 AND (?3 IS NULL OR d.target_id = ?3) ORDER BY d.id DESC LIMIT ?4`;
+
+const GIVE_UP = `
+  UPDATE deliveries SET status = 'failed', reason = ?3, finished_at = ?4
+  WHERE id = ?1 AND status IN ('pending', 'running') AND created_at < ?2`;
+
 const OVERDUE =
-  "SELECT id FROM deliveries WHERE status = 'pending' AND next_attempt_at < ?1 ORDER BY next_attempt_at LIMIT ?2";
+  "SELECT id FROM deliveries WHERE status IN ('pending', 'running') AND next_attempt_at < ?1 ORDER BY next_attempt_at LIMIT ?2";
 const REDELIVER = `
-  UPDATE deliveries SET status = 'pending', tries = 0, next_attempt_at = ?3, finished_at = NULL
+  UPDATE deliveries SET status = 'pending', reason = NULL, progress = NULL, tries = 0, next_attempt_at = ?3, finished_at = NULL
   WHERE space_id = ${LIVE_SPACE} AND id = ?2`;
 
 const REPLAY = `
-  UPDATE deliveries SET status = 'pending', tries = 0, next_attempt_at = ?5, finished_at = NULL
+  UPDATE deliveries SET status = 'pending', reason = NULL, progress = NULL, tries = 0, next_attempt_at = ?5, finished_at = NULL
   WHERE id IN (
     SELECT id FROM deliveries WHERE space_id = ${LIVE_SPACE} AND trigger_id = ?2 AND status = 'failed' AND created_at >= ?3
     ORDER BY id LIMIT ?4)
@@ -80,6 +115,8 @@ const deliveryRow = z.object({
   repository: z.string(),
   tag: z.string().nullable(),
   status: z.enum(DELIVERY_STATUSES),
+  reason: z.string().nullable(),
+  progress: z.string().nullable(),
   attempts: z.int(),
   tries: z.int(),
   next_attempt_at: z.int(),
@@ -92,11 +129,22 @@ const attemptRow = z.object({
   at: z.int(),
   milliseconds: z.int(),
   status: z.int().nullable(),
-  outcome: z.enum(["done", "retry", "failed", "gone"]),
+  outcome: z.enum(VERDICTS),
   detail: z.string(),
 });
 
 const idRow = z.object({ id: z.string() });
+const pendingRow = z.object({ id: z.string(), next_attempt_at: z.int() });
+
+const deployedRow = z.object({
+  id: z.int(),
+  target_id: z.string(),
+  repository: z.string(),
+  tag: z.string(),
+  digest: z.string(),
+  delivery_id: z.string(),
+  deployed_at: z.int(),
+});
 
 /** @param box opens the secrets of the target that a claimed delivery goes to. */
 export function d1Deliveries(db: D1Database, box: SecretBox): DeliveryStore {
@@ -105,21 +153,22 @@ export function d1Deliveries(db: D1Database, box: SecretBox): DeliveryStore {
     return rows(idRow, await statement.all()).map(({ id }) => id);
   };
   return {
-    async plan({ event, spaceId, repositoryId }, pairs, now) {
-      const withIds = JSON.stringify(pairs.map((pair) => ({ id: timeOrderedId("dlv"), ...pair })));
+    async plan({ event, spaceId, repositoryId }, planned, verdicts, now) {
+      const list = JSON.stringify(planned.map((one) => ({ id: timeOrderedId("dlv"), ...one })));
+      const kept = JSON.stringify(verdicts.slice(0, MAX_VERDICTS));
       const results = await db.batch([
-        db.prepare(INSERT).bind(withIds, spaceId, event.id, repositoryId, event.tag, now),
+        db.prepare(INSERT).bind(list, spaceId, event.id, repositoryId, event.tag, now),
         db.prepare(SUPERSEDE).bind(event.id, now),
-        db.prepare(MARK_TAKEN).bind(event.id, now),
+        db.prepare(MARK_DECIDED).bind(event.id, now, kept),
         db.prepare(PENDING).bind(event.id),
       ]);
-      return rows(idRow, results[3]).map(({ id }) => id);
+      return rows(pendingRow, results[3]).map((row) => ({ id: row.id, dueAt: row.next_attempt_at }));
     },
 
     async claim(id, now, lease) {
       const [claimed, found] = await db.batch([db.prepare(CLAIM).bind(id, now, lease), db.prepare(FIND).bind(id)]);
       const row = firstRow(deliveryRow, found);
-      if (row === null || row.status !== "pending") return "over";
+      if (row === null || !["pending", "running"].includes(row.status)) return "over";
       if ((claimed?.meta.changes ?? 0) === 0)
         return { later: Math.max(1, Math.ceil((row.next_attempt_at - now) / 1000)) };
       const [event, target] = await db.batch([
@@ -127,33 +176,48 @@ export function d1Deliveries(db: D1Database, box: SecretBox): DeliveryStore {
         db.prepare(FIND_TARGET).bind(row.target_id),
       ]);
       const eventFound = firstRow(eventRow, event);
-      const targetFound = firstRow(targetRow.extend(secretColumns.shape), target);
-      const noSecrets = { secret: null, previous_secret: null, previous_until: null };
+      const targetFound = firstRow(openRow, target);
+      const progress: unknown = row.progress === null ? null : JSON.parse(row.progress);
       return {
         delivery: deliveryFromRow(row),
         tries: row.tries,
         event: eventFound && eventFromRow(eventFound),
-        target: targetFound && targetFromRow(targetFound),
-        secrets: await openSecrets(box, row.target_id, targetFound ?? noSecrets),
+        target: targetFound && (await openTarget(box, targetFound)),
+        progress,
       };
     },
 
-    async record(id, targetId, { attempt, status, nextAttemptAt, disableTarget }, now) {
-      const { number, at, milliseconds, outcome, detail } = attempt;
-      const finishedAt = nextAttemptAt === null ? now : null;
+    async record(id, targetId, result, now) {
+      const { number, at, milliseconds, outcome, detail, status } = result.attempt;
+      const finishedAt = result.nextAttemptAt === null ? now : null;
+      const progress = result.progress === null ? null : JSON.stringify(result.progress);
       await db.batch([
-        db.prepare(ADD_ATTEMPT).bind(id, number, at, milliseconds, attempt.status, outcome, detail),
-        db.prepare(FINISH).bind(id, status, nextAttemptAt, finishedAt),
-        db.prepare(NOTE_TARGET).bind(targetId, outcome, now, disableTarget),
+        db.prepare(ADD_ATTEMPT).bind(id, number, at, milliseconds, status, outcome, detail),
+        db.prepare(FINISH).bind(id, result.status, result.nextAttemptAt, finishedAt, result.reason, progress),
+        db.prepare(NOTE_TARGET).bind(targetId, result.health, now, result.disableTarget),
+        ...(result.status === "delivered" ? [db.prepare(MARK_DEPLOYED).bind(id, now)] : []),
       ]);
+    },
+
+    async giveUp(id, before, reason, now) {
+      await db.prepare(GIVE_UP).bind(id, before, reason, now).run();
+    },
+
+    async deployed(space, target, { limit, last }) {
+      const before = last === null ? Number.MAX_SAFE_INTEGER : Number(last);
+      const [found, deployed] = await db.batch([
+        db.prepare(FIND_SPACE).bind(space),
+        db.prepare(LIST_DEPLOYED).bind(space, Number.isSafeInteger(before) ? before : 0, target, limit + 1),
+      ]);
+      return isEmpty(found) ? null : pageOf(rows(deployedRow, deployed).map(deployedFromRow), limit);
     },
 
     overdue: (before, limit) => ids(OVERDUE, before, limit),
 
-    async list(space, { status, trigger, target }, { limit, last }) {
+    async list(space, { status, trigger, target, event }, { limit, last }) {
       const [found, deliveries] = await db.batch([
         db.prepare(FIND_SPACE).bind(space),
-        db.prepare(LIST).bind(space, last ?? LAST_ID, status, trigger, target, limit + 1),
+        db.prepare(LIST).bind(space, last ?? LAST_ID, status, trigger, target, event, limit + 1),
       ]);
       return isEmpty(found) ? null : pageOf(rows(deliveryRow, deliveries).map(deliveryFromRow), limit);
     },
@@ -185,9 +249,22 @@ function deliveryFromRow(row: z.infer<typeof deliveryRow>): Delivery {
     repository: row.repository,
     tag: row.tag,
     status: row.status,
+    reason: row.reason,
     attempts: row.attempts,
-    nextAttemptAt: row.status === "pending" ? row.next_attempt_at : null,
+    nextAttemptAt: row.finished_at === null ? row.next_attempt_at : null,
     createdAt: row.created_at,
     finishedAt: row.finished_at,
+  };
+}
+
+function deployedFromRow(row: z.infer<typeof deployedRow>): Deployed {
+  return {
+    id: row.id,
+    targetId: row.target_id,
+    repository: row.repository,
+    tag: row.tag,
+    digest: row.digest,
+    deliveryId: row.delivery_id,
+    deployedAt: row.deployed_at,
   };
 }

@@ -1,22 +1,23 @@
 import { z } from "zod";
 import { EVENT_TYPES, type RegistryEvent } from "../../events/event.ts";
-import type { OutboxStore } from "../../events/stores.ts";
+import type { ListedEvent, OutboxStore } from "../../events/stores.ts";
 import { pageOf } from "../../oci/page.ts";
 import { firstRow, isEmpty, rows } from "./rows.ts";
 import { FIND_SPACE, LIVE_SPACE } from "./spaces.ts";
 
 const EVENTS = `
   SELECT e.id, e.type, e.occurred_at, e.registry, s.name AS space, r.path, e.tag, e.digest, e.previous_digest, e.media_type,
-    e.artifact_type, e.size, e.platforms, e.actor, t.name AS actor_name, e.space_id, e.repository_id
+    e.artifact_type, e.size, e.platforms, e.actor, t.name AS actor_name, e.space_id, e.repository_id,
+    e.sent_at, e.verdicts
   FROM events e JOIN spaces s ON s.id = e.space_id AND s.deleted_at IS NULL JOIN repositories r ON r.id = e.repository_id
     LEFT JOIN tokens t ON t.id = e.actor`;
 
 export const FIND_EVENT = `${EVENTS} WHERE e.id = ?1`;
 const LIST_EVENTS = `${EVENTS} WHERE e.space_id = ${LIVE_SPACE} AND e.id < ?2 ORDER BY e.id DESC LIMIT ?3`;
+const FIND_IN_SPACE = `${EVENTS} WHERE e.space_id = ${LIVE_SPACE} AND e.id = ?2`;
 const UNSENT = "SELECT id FROM events WHERE sent_at IS NULL AND occurred_at < ?1 ORDER BY id LIMIT ?2";
 
-/** ?1 event, ?2 now. */
-export const MARK_TAKEN = "UPDATE events SET sent_at = COALESCE(sent_at, ?2) WHERE id = ?1";
+const MARK_TAKEN = "UPDATE events SET sent_at = COALESCE(sent_at, ?2) WHERE id = ?1";
 
 /** After every id there can be. */
 export const LAST_ID = "~";
@@ -39,7 +40,11 @@ export const eventRow = z.object({
   actor_name: z.string().nullable(),
   space_id: z.int(),
   repository_id: z.int(),
+  sent_at: z.int().nullable(),
+  verdicts: z.string().nullable(),
 });
+
+const verdictsColumn = z.array(z.object({ trigger: z.string(), fires: z.boolean(), reason: z.string().nullable() }));
 
 const platformsColumn = z.array(z.string());
 const idRow = z.object({ id: z.string() });
@@ -48,7 +53,13 @@ export function d1Outbox(db: D1Database): OutboxStore {
   return {
     async find(id) {
       const row = firstRow(eventRow, await db.prepare(FIND_EVENT).bind(id).all());
-      return row && { event: eventFromRow(row), spaceId: row.space_id, repositoryId: row.repository_id };
+      if (row === null) return null;
+      return {
+        event: eventFromRow(row),
+        spaceId: row.space_id,
+        repositoryId: row.repository_id,
+        taken: row.sent_at !== null,
+      };
     },
 
     async markTaken(id, now) {
@@ -64,7 +75,12 @@ export function d1Outbox(db: D1Database): OutboxStore {
         db.prepare(FIND_SPACE).bind(space),
         db.prepare(LIST_EVENTS).bind(space, last ?? LAST_ID, limit + 1),
       ]);
-      return isEmpty(found) ? null : pageOf(rows(eventRow, events).map(eventFromRow), limit);
+      return isEmpty(found) ? null : pageOf(rows(eventRow, events).map(listedFromRow), limit);
+    },
+
+    async listed(space, id) {
+      const row = firstRow(eventRow, await db.prepare(FIND_IN_SPACE).bind(space, id).all());
+      return row && listedFromRow(row);
     },
   };
 }
@@ -86,4 +102,9 @@ export function eventFromRow(row: z.infer<typeof eventRow>): RegistryEvent {
     platforms: platformsColumn.parse(JSON.parse(row.platforms)),
     actor: { id: row.actor, name: row.actor_name ?? row.actor },
   };
+}
+
+function listedFromRow(row: z.infer<typeof eventRow>): ListedEvent {
+  const verdicts = row.verdicts === null ? null : verdictsColumn.parse(JSON.parse(row.verdicts));
+  return { event: eventFromRow(row), verdicts };
 }

@@ -1,28 +1,30 @@
 import { z } from "zod";
-import type { Target, TargetSecrets, TargetStore } from "../../events/stores.ts";
+import type { OpenTarget, Target, TargetStore } from "../../events/stores.ts";
 import { pageOf } from "../../oci/page.ts";
 import type { SecretBox } from "../secret-box.ts";
 import { firstRow, isEmpty, rows } from "./rows.ts";
 import { FIND_SPACE, LIVE_SPACE } from "./spaces.ts";
 
-export const TARGET_COLUMNS = "id, name, type, url, config, enabled, disabled_reason, failing_since, created_at";
+const TARGET_COLUMNS = "id, name, type, url, config, enabled, disabled_reason, failing_since, created_at";
+export const OPEN_COLUMNS = `${TARGET_COLUMNS}, sealed_url, secret, previous_secret, previous_until`;
 const IN_SPACE = `space_id = ${LIVE_SPACE} AND id = ?2 AND deleted_at IS NULL`;
 
 const CREATE = `
-  INSERT INTO targets (id, space_id, name, type, url, config, secret, created_at)
-  SELECT ?2, space_id, ?3, ?4, ?5, ?6, ?7, ?8 FROM (SELECT ${LIVE_SPACE} AS space_id) WHERE space_id IS NOT NULL`;
+  INSERT INTO targets (id, space_id, name, type, url, sealed_url, config, secret, created_at)
+  SELECT ?2, space_id, ?3, ?4, ?5, ?6, ?7, ?8, ?9 FROM (SELECT ${LIVE_SPACE} AS space_id) WHERE space_id IS NOT NULL`;
 const FIND = `SELECT ${TARGET_COLUMNS} FROM targets WHERE ${IN_SPACE}`;
+const OPEN = `SELECT ${OPEN_COLUMNS} FROM targets WHERE ${IN_SPACE}`;
 const LIST = `
   SELECT ${TARGET_COLUMNS} FROM targets WHERE space_id = ${LIVE_SPACE} AND id > ?2 AND deleted_at IS NULL
   ORDER BY id LIMIT ?3`;
 const SET_ENABLED = `UPDATE targets SET enabled = ?3, disabled_reason = NULL, failing_since = NULL WHERE ${IN_SPACE}`;
 const ROTATE = `UPDATE targets SET previous_secret = secret, previous_until = ?4, secret = ?3 WHERE ${IN_SPACE}`;
-const DELETE = `UPDATE targets SET deleted_at = ?3, secret = NULL, previous_secret = NULL WHERE ${IN_SPACE}`;
+const DELETE = `UPDATE targets SET deleted_at = ?3, sealed_url = NULL, secret = NULL, previous_secret = NULL WHERE ${IN_SPACE}`;
 const KNOWN = `
   SELECT t.id FROM json_each(?2) wanted JOIN targets t ON t.id = wanted.value
   WHERE t.space_id = ${LIVE_SPACE} AND t.deleted_at IS NULL`;
 
-export const targetRow = z.object({
+const targetRow = z.object({
   id: z.string(),
   name: z.string(),
   type: z.string(),
@@ -34,7 +36,8 @@ export const targetRow = z.object({
   created_at: z.int(),
 });
 
-export const secretColumns = z.object({
+export const openRow = targetRow.extend({
+  sealed_url: z.string().nullable(),
   secret: z.string().nullable(),
   previous_secret: z.string().nullable(),
   previous_until: z.int().nullable(),
@@ -49,9 +52,15 @@ export function d1Targets(db: D1Database, box: SecretBox): TargetStore {
     return (await statement.run()).meta.changes > 0;
   };
   return {
-    async create(space, { id, name, type, url, config, createdAt }, secret) {
+    async create(space, { id, name, type, url, config, createdAt }, address, secret) {
       const sealed = secret === null ? null : await box.seal(secret, id);
-      return changes(CREATE, space, id, name, type, url, JSON.stringify(config), sealed, createdAt);
+      const sealedUrl = address === url ? null : await box.seal(address, addressOf(id));
+      return changes(CREATE, space, id, name, type, url, sealedUrl, JSON.stringify(config), sealed, createdAt);
+    },
+
+    async open(space, id) {
+      const row = firstRow(openRow, await db.prepare(OPEN).bind(space, id).all());
+      return row && openTarget(box, row);
     },
 
     async find(space, id) {
@@ -81,7 +90,7 @@ export function d1Targets(db: D1Database, box: SecretBox): TargetStore {
   };
 }
 
-export function targetFromRow(row: z.infer<typeof targetRow>): Target {
+function targetFromRow(row: z.infer<typeof targetRow>): Target {
   const config: unknown = JSON.parse(row.config);
   return {
     id: row.id,
@@ -96,15 +105,21 @@ export function targetFromRow(row: z.infer<typeof targetRow>): Target {
   };
 }
 
-export async function openSecrets(
-  box: SecretBox,
-  id: string,
-  row: z.infer<typeof secretColumns>,
-): Promise<TargetSecrets> {
-  const open = async (sealed: string | null): Promise<string | null> => (sealed === null ? null : box.open(sealed, id));
+export async function openTarget(box: SecretBox, row: z.infer<typeof openRow>): Promise<OpenTarget> {
+  const open = async (sealed: string | null, context: string): Promise<string | null> =>
+    sealed === null ? null : box.open(sealed, context);
   return {
-    current: await open(row.secret),
-    previous: await open(row.previous_secret),
-    previousUntil: row.previous_until,
+    target: targetFromRow(row),
+    address: (await open(row.sealed_url, addressOf(row.id))) ?? row.url,
+    secrets: {
+      current: await open(row.secret, row.id),
+      previous: await open(row.previous_secret, row.id),
+      previousUntil: row.previous_until,
+    },
   };
+}
+
+/** An address and a secret cannot stand for each other. */
+function addressOf(id: string): string {
+  return `${id} address`;
 }

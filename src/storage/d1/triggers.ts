@@ -1,6 +1,7 @@
 import { z } from "zod";
-import type { Trigger, TriggerStore } from "../../events/stores.ts";
-import { triggerMatch } from "../../events/trigger.ts";
+import type { TaggedSubject, Trigger, TriggerStore } from "../../events/stores.ts";
+import { triggerRules } from "../../events/trigger.ts";
+import { parseInput } from "../../oci/parse-input.ts";
 import { pageOf } from "../../oci/page.ts";
 import { firstRow, isEmpty, rows } from "./rows.ts";
 import { FIND_SPACE, LIVE_SPACE } from "./spaces.ts";
@@ -8,31 +9,53 @@ import { FIND_SPACE, LIVE_SPACE } from "./spaces.ts";
 /** More than a space has: they are all matched against each event. */
 const MAX_ACTIVE = 1000;
 
-const COLUMNS = "id, name, match, targets, enabled, created_at";
+const COLUMNS = "id, name, match, timing, targets, enabled, created_at";
 const IN_SPACE = `space_id = ${LIVE_SPACE} AND id = ?2 AND deleted_at IS NULL`;
 
 const CREATE = `
-  INSERT INTO triggers (id, space_id, name, match, targets, created_at)
-  SELECT ?2, space_id, ?3, ?4, ?5, ?6 FROM (SELECT ${LIVE_SPACE} AS space_id) WHERE space_id IS NOT NULL`;
+  INSERT INTO triggers (id, space_id, name, match, timing, targets, created_at)
+  SELECT ?2, space_id, ?3, ?4, ?5, ?6, ?7 FROM (SELECT ${LIVE_SPACE} AS space_id) WHERE space_id IS NOT NULL`;
 const FIND = `SELECT ${COLUMNS} FROM triggers WHERE ${IN_SPACE}`;
 const LIST = `
   SELECT ${COLUMNS} FROM triggers WHERE space_id = ${LIVE_SPACE} AND id > ?2 AND deleted_at IS NULL ORDER BY id LIMIT ?3`;
 const ACTIVE = `SELECT ${COLUMNS} FROM triggers WHERE space_id = ?1 AND deleted_at IS NULL AND enabled = 1 ORDER BY id LIMIT ?2`;
 const SET_ENABLED = `UPDATE triggers SET enabled = ?3 WHERE ${IN_SPACE}`;
 const DELETE = `UPDATE triggers SET deleted_at = ?3 WHERE ${IN_SPACE}`;
+const TAG_IN = `
+  SELECT r.path, r.id, t.digest, t.updated_at
+  FROM json_each(?2) wanted JOIN repositories r ON r.space_id = ?1 AND r.path = wanted.value AND r.deleted_at IS NULL
+    JOIN tags t ON t.repository_id = r.id AND t.name = ?3`;
+const TAGGED = `
+  SELECT r.space_id, r.id, m.digest, m.media_type, m.artifact_type, m.size, m.platforms
+  FROM repositories r JOIN tags t ON t.repository_id = r.id AND t.name = ?3
+    JOIN manifests m ON m.repository_id = t.repository_id AND m.digest = t.digest
+  WHERE r.space_id = ${LIVE_SPACE} AND r.path = ?2 AND r.deleted_at IS NULL`;
 const TAGS = "SELECT name FROM tags WHERE repository_id = ?1 ORDER BY name DESC LIMIT ?2";
 
 const triggerRow = z.object({
   id: z.string(),
   name: z.string(),
   match: z.string(),
+  timing: z.string(),
   targets: z.string(),
   enabled: z.int(),
   created_at: z.int(),
 });
 
-const targetsColumn = z.array(z.string());
+const listColumn = z.array(z.string());
+const timingColumn = z.record(z.string(), z.unknown());
 const nameRow = z.object({ name: z.string() });
+const holderRow = z.object({ path: z.string(), id: z.int(), digest: z.string(), updated_at: z.int() });
+
+const taggedRow = z.object({
+  space_id: z.int(),
+  id: z.int(),
+  digest: z.string(),
+  media_type: z.string(),
+  artifact_type: z.string().nullable(),
+  size: z.int(),
+  platforms: z.string(),
+});
 
 export function d1Triggers(db: D1Database): TriggerStore {
   const changes = async (sql: string, ...values: readonly (string | number)[]): Promise<boolean> => {
@@ -40,8 +63,11 @@ export function d1Triggers(db: D1Database): TriggerStore {
     return (await statement.run()).meta.changes > 0;
   };
   return {
-    create: (space, { id, name, match, targets, createdAt }) =>
-      changes(CREATE, space, id, name, JSON.stringify(match), JSON.stringify(targets), createdAt),
+    create(space, { id, name, rules, targets, createdAt }) {
+      const { match, ...timing } = rules ?? {};
+      const columns = [match ?? {}, timing, targets].map((value) => JSON.stringify(value));
+      return changes(CREATE, space, id, name, ...columns, createdAt);
+    },
 
     async find(space, id) {
       const row = firstRow(triggerRow, await db.prepare(FIND).bind(space, id).all());
@@ -66,16 +92,45 @@ export function d1Triggers(db: D1Database): TriggerStore {
     async tagsOf(repositoryId, limit) {
       return rows(nameRow, await db.prepare(TAGS).bind(repositoryId, limit).all()).map(({ name }) => name);
     },
+
+    async tagIn(spaceId, paths, tag) {
+      const found = await db.prepare(TAG_IN).bind(spaceId, JSON.stringify(paths), tag).all();
+      return rows(holderRow, found).map(({ path, id, digest, updated_at: updatedAt }) => ({
+        path,
+        repositoryId: id,
+        digest,
+        updatedAt,
+      }));
+    },
+
+    async tagged(space, path, tag) {
+      const row = firstRow(taggedRow, await db.prepare(TAGGED).bind(space, path, tag).all());
+      return row && taggedFromRow(row);
+    },
   };
 }
 
 function triggerFromRow(row: z.infer<typeof triggerRow>): Trigger {
+  const match: unknown = JSON.parse(row.match);
+  const rules = parseInput(triggerRules, { ...timingColumn.parse(JSON.parse(row.timing)), match });
   return {
     id: row.id,
     name: row.name,
-    match: triggerMatch.parse(JSON.parse(row.match)),
-    targets: targetsColumn.parse(JSON.parse(row.targets)),
+    rules: rules.ok ? rules.data : null,
+    targets: listColumn.parse(JSON.parse(row.targets)),
     enabled: row.enabled === 1,
     createdAt: row.created_at,
+  };
+}
+
+function taggedFromRow(row: z.infer<typeof taggedRow>): TaggedSubject {
+  return {
+    spaceId: row.space_id,
+    repositoryId: row.id,
+    digest: row.digest,
+    mediaType: row.media_type,
+    artifactType: row.artifact_type,
+    size: row.size,
+    platforms: listColumn.parse(JSON.parse(row.platforms)),
   };
 }

@@ -1,5 +1,5 @@
 import type { RegistryEvent } from "../../../src/events/event.ts";
-import type { Attempt, TargetRequest } from "../../../src/events/target.ts";
+import type { Answer, Attempt, Outcome, TargetRequest, TargetType } from "../../../src/events/target.ts";
 import { TARGET_TYPES, type TargetTypeName } from "../../../src/events/targets/index.ts";
 
 export const DIGEST = `sha256:${"ab".repeat(32)}`;
@@ -31,17 +31,44 @@ export const EVENT_BODY =
 
 export const MANIFEST_EVENT: RegistryEvent = { ...EVENT, type: "manifest.pushed", tag: null, previousDigest: null };
 
+const identityToken = (audience: string): Promise<string> => Promise.resolve(`token for ${audience}`);
+
 export function attemptWith(fields: Partial<Attempt<unknown>> = {}): Attempt<unknown> {
   const now = new Date(Date.UTC(2026, 0, 2, 3, 5, 0, 999));
-  return { event: EVENT, deliveryId: "dlv_1", now, url: URL, config: {}, secrets: [], ...fields };
+  const made = { event: EVENT, deliveryId: "dlv_1", now, url: URL, config: {}, secrets: [], progress: null };
+  return { ...made, identityToken, ...fields };
 }
 
-export function requestOf(type: TargetTypeName, fields: Partial<Attempt<unknown>> = {}): Promise<TargetRequest> {
+const ANSWERED: Answer = { status: 200, body: "", retryAfter: null };
+
+export interface Delivered {
+  readonly outcome: Outcome;
+  readonly requests: readonly TargetRequest[];
+}
+
+/** Makes one attempt of any type, with a receiver that answers like this. */
+export async function deliverTo(
+  type: TargetType,
+  attempt: Attempt<unknown>,
+  answer: (request: TargetRequest) => Answer | Promise<Answer> = () => ANSWERED,
+): Promise<Delivered> {
+  const requests: TargetRequest[] = [];
+  const outcome = await type.deliver(attempt, async (request) => {
+    requests.push(request);
+    return answer(request);
+  });
+  return { outcome, requests };
+}
+
+/** The types that take one request. */
+export type RequestTypeName = Exclude<TargetTypeName, "octopus">;
+
+export function requestOf(type: RequestTypeName, fields: Partial<Attempt<unknown>> = {}): Promise<TargetRequest> {
   return TARGET_TYPES[type].request(attemptWith(fields));
 }
 
 /** The request's body as JSON. */
-export async function bodyOf(type: TargetTypeName, fields: Partial<Attempt<unknown>> = {}): Promise<unknown> {
+export async function bodyOf(type: RequestTypeName, fields: Partial<Attempt<unknown>> = {}): Promise<unknown> {
   const { body } = await requestOf(type, fields);
   return JSON.parse(body ?? "null");
 }

@@ -2,8 +2,8 @@ import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { EVENT_TYPES, type RegistryEvent } from "../../../src/events/event.ts";
 import { givenSecret, type TargetRequest, type TargetType } from "../../../src/events/target.ts";
-import { findTargetType, TARGET_TYPES, type TargetTypeName } from "../../../src/events/targets/index.ts";
-import { attemptWith, EVENT } from "./fixtures.ts";
+import { findTargetType, TARGET_TYPES } from "../../../src/events/targets/index.ts";
+import { attemptWith, deliverTo, EVENT, type RequestTypeName } from "./fixtures.ts";
 
 const SECRET = "whsec_CQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQk=";
 
@@ -13,14 +13,19 @@ const CONFIGS: ReadonlyMap<string, object> = new Map(
     "github-dispatch": { owner: "acme", repo: "deploy" },
     "gitlab-pipeline": { project: "1", ref: "main" },
     "url-hook": { template: "custom" },
+    octopus: { project: "Web" },
   }),
 );
 
 const TYPES = Object.entries<TargetType>(TARGET_TYPES);
 
-function send(type: TargetType, event: RegistryEvent): Promise<TargetRequest> {
+/** The first request of an attempt. */
+async function send(type: TargetType, event: RegistryEvent): Promise<TargetRequest> {
   const url = "https://receiver.example.org/hook?tag={tag}";
-  return type.request(attemptWith({ event, url, config: CONFIGS.get(type.type) ?? {}, secrets: [SECRET] }));
+  const attempt = attemptWith({ event, url, config: CONFIGS.get(type.type) ?? {}, secrets: [SECRET] });
+  const [request] = (await deliverTo(type, attempt)).requests;
+  if (request === undefined) throw new Error("nothing was sent");
+  return request;
 }
 
 describe.each(TYPES)("the target type %s", (name, type) => {
@@ -47,7 +52,7 @@ describe.each(TYPES)("the target type %s", (name, type) => {
   });
 
   it("says that a config does not fit", async () => {
-    const attempt = type.request(attemptWith({ config: { surprise: 1 }, secrets: [SECRET] }));
+    const attempt = deliverTo(type, attemptWith({ config: { surprise: 1 }, secrets: [SECRET] }));
     await expect(attempt).rejects.toThrow(`the target's config no longer fits ${name}`);
   });
 
@@ -72,7 +77,7 @@ function shapeOf(body: string | null): unknown {
 }
 
 describe("a name that is no target type", () => {
-  it.each(["", "octopus", "toString", "__proto__", "Harbor"])("%j is not found", (name) => {
+  it.each(["", "Octopus", "toString", "__proto__", "Harbor"])("%j is not found", (name) => {
     expect(findTargetType(name)).toBeNull();
   });
 });
@@ -99,7 +104,7 @@ const github = { owner: "acme", repo: "deploy" };
 const gitlab = { project: "1", ref: "main" };
 
 describe("an answer's status", () => {
-  it.each<[TargetTypeName, unknown, number, string, unknown]>([
+  it.each<[RequestTypeName, unknown, number, string, unknown]>([
     ["standard-webhook", {}, 200, "done", NO_REASON],
     ["standard-webhook", {}, 204, "done", NO_REASON],
     ["standard-webhook", {}, 299, "done", NO_REASON],
