@@ -14,7 +14,7 @@ interface CommandDeclaration<I extends z.ZodType> {
   readonly examples: readonly [string, ...string[]];
   /** What each is, by how it is written: `<reference>`, `[reference]`, `<references...>`. */
   readonly arguments?: Readonly<Record<string, string>>;
-  /** What each does, by its flags: `--chunk-size <size>`. */
+  /** What each does, by its flags: `--chunk-size <size>`; one that ends in `...>` may be given again and again. */
   readonly options?: Readonly<Record<string, string>>;
   /** Parses arguments and options, by their names in camel case: where text becomes something better. */
   readonly input: I;
@@ -54,9 +54,19 @@ function describe(command: Commander, declaration: CommandDeclaration<z.ZodType>
   const { summary, description, examples, arguments: args = {}, options = {} } = declaration;
   command.summary(summary).description(description === undefined ? `${summary}.` : `${summary}.\n\n${description}`);
   for (const [written, text] of Object.entries(args)) command.argument(written, text);
-  for (const [flags, text] of Object.entries(options)) command.option(flags, text);
+  for (const [flags, text] of Object.entries(options)) addOption(command, flags, text);
   const lines = examples.map((example) => `  $ spacedock ${example}`);
   return command.addHelpText("after", `\n${lines.length === 1 ? "Example" : "Examples"}:\n${lines.join("\n")}`);
+}
+
+/** Commander's own `<tags...>` would take the arguments after it as further tags. */
+function addOption(command: Commander, flags: string, text: string): void {
+  if (!flags.endsWith("...>")) command.option(flags, text);
+  else command.option(flags.replace("...>", ">"), `${text} (repeatable)`, collectValue);
+}
+
+function collectValue(value: string, before: readonly string[] = []): readonly string[] {
+  return [...before, value];
 }
 
 function rawInput(command: Commander): Record<string, unknown> {
