@@ -2,8 +2,21 @@
 import { z } from "zod";
 import { openEnum } from "./open-enum.ts";
 
-const spaceSchema = z.looseObject({ name: z.string(), public: z.boolean(), createdAt: z.string() });
-export type Space = z.infer<typeof spaceSchema>;
+const whoamiSchema = z.looseObject({
+  kind: openEnum(["token", "installation"]),
+  space: z.union([z.string(), z.null()]),
+  token: z.union([
+    z.looseObject({
+      id: z.string(),
+      name: z.string(),
+      actions: z.array(openEnum(["pull", "push", "delete", "admin"])),
+      repositories: z.array(z.string()),
+      expiresAt: z.union([z.string(), z.null()]),
+    }),
+    z.null(),
+  ]),
+});
+export type Whoami = z.infer<typeof whoamiSchema>;
 
 const problemSchema = z.looseObject({
   type: z.string(),
@@ -14,6 +27,9 @@ const problemSchema = z.looseObject({
   errors: z.unknown().optional(),
 });
 export type Problem = z.infer<typeof problemSchema>;
+
+const spaceSchema = z.looseObject({ name: z.string(), public: z.boolean(), createdAt: z.string() });
+export type Space = z.infer<typeof spaceSchema>;
 
 const newTokenSchema = z.looseObject({
   id: z.string(),
@@ -162,6 +178,13 @@ export type DeliveryDetail = z.infer<typeof deliveryDetailSchema>;
 
 /** By operation id: where each is, and what goes in and comes out. */
 export const operations = {
+  whoami: {
+    method: "GET",
+    path: "/api/v1/whoami",
+    status: 200,
+
+    output: whoamiSchema,
+  },
   createSpace: {
     method: "POST",
     path: "/api/v1/spaces",
