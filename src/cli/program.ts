@@ -1,7 +1,9 @@
 import { Command as Commander } from "commander";
 import type { Command } from "./command.ts";
+import { complete, completion } from "./commands/completion.ts";
 import { deliveries } from "./commands/deliveries.ts";
 import { deployed } from "./commands/deployed.ts";
+import { doctor } from "./commands/doctor.ts";
 import { events } from "./commands/events.ts";
 import { inspect } from "./commands/inspect.ts";
 import { login } from "./commands/login.ts";
@@ -34,6 +36,9 @@ const COMMANDS: readonly Command[] = [
   events,
   deliveries,
   deployed,
+  doctor,
+  completion,
+  complete,
 ];
 
 export interface GlobalOptions {

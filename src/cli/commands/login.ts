@@ -6,6 +6,7 @@ import type { Credential } from "../credentials/credential.ts";
 import { dockerCredentials } from "../credentials/store.ts";
 import { CliError } from "../exit.ts";
 import { readSecret } from "../input/prompt.ts";
+import type { Whoami } from "../management/operations.ts";
 import { askWhoami, checkLogin } from "../management/whoami.ts";
 import { writeLastRegistry } from "../settings.ts";
 import { whoFields } from "./whoami.ts";
@@ -39,24 +40,36 @@ export const login = defineCommand({
     const question = `Token for ${registry.host}`;
     const secret = await readSecret(context, { question, fromStdin: passwordStdin, flag: "--password-stdin" });
     const credential: Credential = { kind: "password", username, secret };
-    await requireGoodLogin(context, registry, credential);
-    const who = await askWhoami(context, registry, credential);
+    const who = await checkedLogin(context, registry, credential);
     const kept = await dockerCredentials(context.env).write(registry, credential);
     if (who !== null) await writeLastRegistry(context.env, registry);
     const { output } = context;
     output.show({ registry: registry.host, kept, ...who }, () => fields(whoFields(registry, username, who)));
-    if (kept === "file") {
-      output.warn("the token lies unencrypted in docker's config.json; a credential store of docker's would hide it");
-    }
-    if (context.env["SPACEDOCK_TOKEN"]) {
-      output.warn("SPACEDOCK_TOKEN is set, and counts before this login at the registry that is managed");
-    }
+    for (const warning of warnings(context, kept, who)) output.warn(warning);
   },
 });
 
-async function requireGoodLogin(context: Context, registry: RegistryAddress, credential: Credential): Promise<void> {
+function warnings({ env }: Context, kept: "program" | "file", who: Whoami | null): readonly string[] {
+  return [
+    kept === "file" &&
+      "the token lies unencrypted in docker's config.json; a credential store of docker's would hide it",
+    who?.kind === "installation" && "docker cannot pull or push with ADMIN_TOKEN: log in with a space's token for that",
+    Boolean(env["SPACEDOCK_TOKEN"]) &&
+      "SPACEDOCK_TOKEN is set, and counts before this login at the registry that is managed",
+  ].filter((warning) => warning !== false);
+}
+
+/** What the registry says of the login. Throws where it does not take it. */
+async function checkedLogin(
+  context: Context,
+  registry: RegistryAddress,
+  credential: Credential,
+): Promise<Whoami | null> {
   try {
-    await checkLogin(context, registry, credential);
+    const who = await askWhoami(context, registry, credential);
+    // ADMIN_TOKEN is good for the management API, and there alone.
+    if (who?.kind !== "installation") await checkLogin(context, registry, credential);
+    return who;
   } catch (failure) {
     if (!(failure instanceof CliError) || failure.kind !== "denied") throw failure;
     throw new CliError("denied", failure.message, {

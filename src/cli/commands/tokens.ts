@@ -63,8 +63,8 @@ const create = spaceCommand({
   ],
   arguments: { "<name>": "what it is for, as others will see it" },
   options: {
-    "--actions <actions...>": "of pull, push, delete, admin; pull if not given",
-    "--repositories <patterns...>": "paths within the space: * but no slash, ** anything, ! excludes",
+    "--actions <action...>": "of pull, push, delete, admin; pull if not given",
+    "--repositories <pattern...>": "paths within the space: * but no slash, ** anything, ! excludes",
     "--expires <time>": "when it ends, as in 90d; never if not given",
   },
   input: z.object({

@@ -45,7 +45,7 @@ const create = spaceCommand({
     "triggers create releases --target octopus --file trigger.json",
   ],
   arguments: { "<name>": "what to call it" },
-  options: { "--target <targets...>": "where it goes, by name or id", ...RULE_OPTIONS },
+  options: { "--target <target...>": "where it goes, by name or id", ...RULE_OPTIONS },
   input: rulesInput.extend({ name: z.string(), target: words.default([]) }),
   run: async (scene, input) => {
     const { management, space, context, output } = scene;

@@ -7,10 +7,15 @@ export function age(time: string): string {
   return formatAge(time, new Date());
 }
 
+/** Milliseconds by which a time to come is rounded. */
+const LEEWAY = 30_000;
+
 /** A time that comes, or that has gone by, as in "in 3 days". */
 export function ageOrUntil(time: string): string {
   const now = new Date();
   const then = new Date(time);
+  // What was to last 90 days has 90 days left for a moment yet.
+  if (then.getTime() - now.getTime() > LEEWAY * 10) then.setTime(then.getTime() + LEEWAY);
   return then <= now ? formatAge(time, now) : `in ${formatAge(now.toISOString(), then).replace(/ ago$/, "")}`;
 }
 
