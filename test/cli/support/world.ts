@@ -8,16 +8,31 @@ interface Said {
   readonly stderr: string;
 }
 
+interface Circumstances {
+  /** What comes on stdin. */
+  readonly input?: string;
+  /** Whether a person sits there, who types the input. */
+  readonly isTerminal?: boolean;
+  /** Ctrl-C. */
+  readonly interrupt?: AbortSignal;
+}
+
 /** Runs a command line in this process, in a world of its own, and returns all that it said. */
-export async function runCli(args: readonly string[], env: Environment = {}): Promise<Said> {
+export async function runCli(
+  args: readonly string[],
+  env: Environment = {},
+  { input, isTerminal = false, interrupt }: Circumstances = {},
+): Promise<Said> {
   const stdout = new Collecting();
   const stderr = new Collecting();
   const exitCode = await run(args, {
     env,
-    stdin: Readable.from([]),
+    stdin: Object.assign(Readable.from(input === undefined ? [] : [input]), { isTTY: isTerminal }),
     stdout,
     stderr,
-    on: () => undefined,
+    on: (signal, listener) => {
+      if (signal === "SIGINT") interrupt?.addEventListener("abort", listener);
+    },
     off: () => undefined,
     exit: (code) => {
       throw new Error(`it ended with ${code}`);
