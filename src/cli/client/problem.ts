@@ -85,9 +85,9 @@ function readProblem(text: string): Problem | null {
   return first === undefined ? null : { code: first.code ?? null, message: first.message || first.code || "an error" };
 }
 
-function ofManagement({ code = null, detail, title, errors = [] }: z.output<typeof managementProblem>): Problem {
+function ofManagement({ code, detail, title, errors = [] }: z.output<typeof managementProblem>): Problem {
   const wrong = errors.map(({ path, message }) => (path === "" ? message : `${path}: ${message}`)).join("; ");
-  return { code, message: wrong || (detail ?? title) };
+  return { code: code ?? null, message: wrong || (detail ?? title) };
 }
 
 /** Where no registry speaks, but what stands in front of it: a page, or nothing at all. */

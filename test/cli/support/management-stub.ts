@@ -80,6 +80,7 @@ async function answer(
   asked.push({ what: `${request.method ?? ""} ${request.url ?? ""}`, body, authorization });
   const found = answers.get(`${request.method ?? ""} ${urlOf(request).pathname}`);
   const next = found !== undefined && found.length > 1 ? found.shift() : found?.[0];
-  if (next === undefined) reply(response, 500, {}, `the test has no answer to ${request.method ?? ""} ${request.url ?? ""}`);
+  if (next === undefined)
+    reply(response, 500, {}, `the test has no answer to ${request.method ?? ""} ${request.url ?? ""}`);
   else reply(response, next.status, { "content-type": "application/json" }, next.body);
 }
