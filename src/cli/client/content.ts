@@ -19,7 +19,7 @@ const contentSchema = z.looseObject({
 
 export type ManifestContent = z.infer<typeof contentSchema>;
 
-export function readContent({ bytes, digest }: RemoteManifest): ManifestContent {
+function readContent({ bytes, digest }: RemoteManifest): ManifestContent {
   const parsed = contentSchema.safeParse(parseJson(bytes.toString("utf8")));
   if (parsed.success) return parsed.data;
   throw new CliError("invalid", `${digest} is not a manifest`, { cause: parsed.error });

@@ -51,7 +51,7 @@ async function newest({ management, space }: SpaceScene, query: Query): Promise<
 }
 
 /** What is new or otherwise than before, the oldest first. */
-export function changesBetween(before: readonly Delivery[], now: readonly Delivery[]): readonly Delivery[] {
+function changesBetween(before: readonly Delivery[], now: readonly Delivery[]): readonly Delivery[] {
   const known = new Map(before.map((delivery) => [delivery.id, stateOf(delivery)]));
   return now.filter((delivery) => known.get(delivery.id) !== stateOf(delivery)).toReversed();
 }

@@ -1,7 +1,7 @@
 import type { Argument, Command as Commander, Option } from "commander";
 
 /** What a word on the command line could be. */
-export interface Candidate {
+interface Candidate {
   readonly word: string;
   /** For shells that show it. */
   readonly summary: string;

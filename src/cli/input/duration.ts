@@ -11,7 +11,7 @@ const UNITS: Readonly<Record<string, number>> = {
 };
 
 /** Reads `90d`, `12h`, `1.5h` or `30s` as milliseconds; null for anything else. */
-export function parseDuration(text: string): number | null {
+function parseDuration(text: string): number | null {
   const [, number, unit = ""] = /^(\d+(?:\.\d+)?)\s*([a-z]+)$/i.exec(text.trim()) ?? [];
   const length = UNITS[unit.toLowerCase()];
   return number === undefined || length === undefined ? null : Math.round(Number(number) * length);
