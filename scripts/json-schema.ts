@@ -73,6 +73,6 @@ function objectSource({ properties, required = [], additionalProperties }: JsonS
     const source = zodSource(property, direction);
     return `${JSON.stringify(name)}: ${required.includes(name) ? source : `${source}.optional()`}`;
   });
-  // A later server may say more, which --json shows.
-  return `z.${direction === "input" ? "object" : "looseObject"}({ ${fields.join(", ")} })`;
+  // A later server may say more, which --json shows; what is asked of it is taken strictly, here as there.
+  return `z.${direction === "input" ? "strictObject" : "looseObject"}({ ${fields.join(", ")} })`;
 }

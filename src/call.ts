@@ -1,4 +1,5 @@
 import type { SpaceGrant } from "./auth/authorize.ts";
+import type { Credential } from "./auth/credential.ts";
 import type { CatalogGrant, Grant } from "./auth/grant.ts";
 import type { SigningKeys } from "./auth/keys.ts";
 import type { Principal } from "./auth/principal.ts";
@@ -44,6 +45,11 @@ export interface CatalogCall extends Call {
 
 export interface SpaceCall extends Call {
   readonly grant: SpaceGrant;
+}
+
+export interface SelfCall extends Call {
+  /** Null: the installation's administrator. */
+  readonly credential: Credential | null;
 }
 
 export type Handler<C extends Call = Call> = (call: C) => Promise<Response> | Response;

@@ -3,16 +3,16 @@
  * a handler runs only with the grant that the guard obtained.
  */
 import { authenticate } from "./auth/authenticate.ts";
-import { authorize, authorizeCatalog, authorizeInstallation, authorizeSpace } from "./auth/authorize.ts";
+import { authorize, authorizeCatalog, authorizeInstallation, authorizeSelf, authorizeSpace } from "./auth/authorize.ts";
 import type { Principal } from "./auth/principal.ts";
 import { CATALOG_SCOPE, type RepositoryAction, repositoryScope } from "./auth/scope.ts";
 import { SESSION_LEEWAY } from "./auth/tokens.ts";
-import type { Call, CatalogCall, Handler, RepositoryCall, SpaceCall } from "./call.ts";
+import type { Call, CatalogCall, Handler, RepositoryCall, SelfCall, SpaceCall } from "./call.ts";
 import { RegistryError } from "./oci/errors.ts";
 import { parseRepositoryName, requireRepositoryName } from "./oci/name.ts";
 
 /** What a route needs; the tests derive the matrix of who may do what from it. */
-export type Need = "nothing" | "login" | "catalog" | RepositoryAction | "space" | "installation";
+export type Need = "nothing" | "login" | "catalog" | RepositoryAction | "space" | "installation" | "self";
 
 export interface Guarded {
   readonly need: Need;
@@ -93,6 +93,12 @@ export function installation(handler: Handler): Guarded {
     return handler(call);
   };
   return { need: "installation", run, scopes: NO_SCOPES };
+}
+
+/** Whoever sends a secret, to be told of it. */
+export function self(handler: Handler<SelfCall>): Guarded {
+  const run: Handler = async (call) => handler({ ...call, credential: authorizeSelf(await identify(call)) });
+  return { need: "self", run, scopes: NO_SCOPES };
 }
 
 function identify({ request, registry }: Call, leeway?: number): Promise<Principal> {

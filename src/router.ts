@@ -6,9 +6,10 @@ import * as spaces from "./api/spaces.ts";
 import * as targets from "./api/targets.ts";
 import * as tokens from "./api/tokens.ts";
 import * as triggers from "./api/triggers.ts";
+import { whoami } from "./api/whoami.ts";
 import { discardBody } from "./body.ts";
 import type { Call } from "./call.ts";
-import { catalog, type Guarded, installation, login, open, repository, space, uploadSession } from "./guard.ts";
+import { catalog, type Guarded, installation, login, open, repository, self, space, uploadSession } from "./guard.ts";
 import { getBlob, removeBlob } from "./http/blobs.ts";
 import { getCatalog, getReferrers, getTags } from "./http/lists.ts";
 import { getManifest, putManifest, removeManifest } from "./http/manifests.ts";
@@ -52,6 +53,7 @@ const TOKEN_ROUTES: readonly Route[] = [
 ];
 
 const MANAGEMENT_ROUTES: readonly Route[] = [
+  route("whoami", "GET", "/api/v1/whoami", self(whoami)),
   route("createSpace", "POST", "/api/v1/spaces", installation(spaces.createSpace)),
   route("listSpaces", "GET", "/api/v1/spaces", installation(spaces.listSpaces)),
   route("getSpace", "GET", "/api/v1/spaces/:space", space(spaces.getSpace)),

@@ -31,6 +31,7 @@ import {
   tokenInput,
   tokenOutput,
   visibilityInput,
+  whoamiOutput,
 } from "./schemas.ts";
 
 /** What the OpenAPI document says of one operation; the same schemas parse its requests. */
@@ -44,6 +45,7 @@ export interface OperationReference {
 
 /** By the route's id, which is the operation's id too. */
 export const OPERATIONS = {
+  whoami: { summary: "Show whose token this is and what it may do", status: 200, output: whoamiOutput },
   createSpace: { summary: "Create a space", body: spaceInput, status: 201, output: spaceOutput },
   listSpaces: { summary: "List the spaces", query: pageQuery, status: 200, output: listOf(spaceOutput) },
   getSpace: { summary: "Show a space", status: 200, output: spaceOutput },

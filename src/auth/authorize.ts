@@ -117,6 +117,16 @@ export function authorizeSpace(principal: Principal, space: string): SpaceGrant 
   return { space, credentialId: principal.credential.id };
 }
 
+/**
+ * Whose secret it is; null: the installation's administrator. Throws UNAUTHORIZED for nobody's, and for an access
+ * token, which is the registry API's alone.
+ */
+export function authorizeSelf(principal: Principal): Credential | null {
+  if (principal.kind === "admin") return null;
+  if (principal.kind === "credential") return principal.credential;
+  throw new RegistryError("UNAUTHORIZED", { message: "send Authorization: Bearer with the token to be told of" });
+}
+
 /** May this principal manage the installation? Throws UNAUTHORIZED or DENIED. */
 export function authorizeInstallation(principal: Principal): void {
   if (principal.kind === "admin") return;

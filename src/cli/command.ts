@@ -4,7 +4,7 @@ import type { Context } from "./context.ts";
 import { CliError } from "./exit.ts";
 
 /** One command, as its file in commands/ declares it. */
-interface CommandDeclaration<I extends z.ZodType> {
+export interface CommandDeclaration<I extends z.ZodType> {
   readonly name: string;
   /** One line, for the list of commands. */
   readonly summary: string;

@@ -13,9 +13,9 @@ export async function openConnection(context: Context, registry: RegistryAddress
   return connect(registry, { env: context.env, signal: context.signal, credential });
 }
 
-/** Opens the management API of the registry that --registry, SPACEDOCK_REGISTRY or the last login names. */
-export async function openManagement(context: Context): Promise<Management> {
-  const registry = await managedRegistry(context);
+/** Opens the management API of a registry: that of --registry, SPACEDOCK_REGISTRY or the last login, where none is named. */
+export async function openManagement(context: Context, at?: RegistryAddress): Promise<Management> {
+  const registry = at ?? (await managedRegistry(context));
   const credential = managementCredential(registry, await credentialFor(context, registry));
   return openManagementApi(connect(registry, { env: context.env, signal: context.signal, credential }));
 }
@@ -38,7 +38,8 @@ export async function credentialFor(context: Context, registry: RegistryAddress)
   return dockerCredentials(context.env).read(registry);
 }
 
-async function namedRegistry({ registry, env, plainHttp }: Context): Promise<RegistryAddress | null> {
+/** The registry that is managed; null where none is known. */
+export async function namedRegistry({ registry, env, plainHttp }: Context): Promise<RegistryAddress | null> {
   const named = registry ?? (env["SPACEDOCK_REGISTRY"] || null);
   return named === null ? readLastRegistry(env) : parseRegistry(named, { plainHttp });
 }

@@ -3,13 +3,49 @@ import type { Command } from "./command.ts";
 import { importCommand } from "./commands/import.ts";
 import { proxy } from "./commands/proxy.ts";
 import { push } from "./commands/push.ts";
+import { complete, completion } from "./commands/completion.ts";
+import { deliveries } from "./commands/deliveries.ts";
+import { deployed } from "./commands/deployed.ts";
+import { doctor } from "./commands/doctor.ts";
+import { events } from "./commands/events.ts";
+import { inspect } from "./commands/inspect.ts";
+import { login } from "./commands/login.ts";
+import { logout } from "./commands/logout.ts";
+import { repos } from "./commands/repos.ts";
+import { rm } from "./commands/rm.ts";
 import { spaces } from "./commands/spaces.ts";
+import { tags } from "./commands/tags.ts";
+import { targets } from "./commands/targets.ts";
+import { tokens } from "./commands/tokens.ts";
+import { triggers } from "./commands/triggers.ts";
+import { whoami } from "./commands/whoami.ts";
 import { EXIT_CODES } from "./exit.ts";
 import type { Context } from "./context.ts";
 import { version } from "./version.ts";
 
 /** The command tree: one line a command. */
-const COMMANDS: readonly Command[] = [push, proxy, importCommand, spaces];
+const COMMANDS: readonly Command[] = [
+  login,
+  logout,
+  whoami,
+  push,
+  proxy,
+  importCommand,
+  spaces,
+  tokens,
+  repos,
+  tags,
+  inspect,
+  rm,
+  targets,
+  triggers,
+  events,
+  deliveries,
+  deployed,
+  doctor,
+  completion,
+  complete,
+];
 
 export interface GlobalOptions {
   readonly json: boolean;

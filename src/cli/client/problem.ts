@@ -37,7 +37,16 @@ interface Problem {
 const registryProblem = z.object({
   errors: z.array(z.object({ code: z.string().optional(), message: z.string().optional() })).min(1),
 });
-const managementProblem = z.object({ code: z.string().optional(), detail: z.string().optional(), title: z.string() });
+const managementProblem = z.object({
+  code: z.string().optional(),
+  detail: z.string().optional(),
+  title: z.string(),
+  /** Each thing that is wrong with a request. */
+  errors: z
+    .array(z.object({ path: z.string(), message: z.string() }))
+    .optional()
+    .catch(undefined),
+});
 
 const KINDS: Readonly<Record<number, FailureKind>> = {
   400: "failure",
@@ -72,12 +81,17 @@ function readProblem(text: string): Problem | null {
   } catch {
     return null;
   }
+  // Ours first: it has a list of errors as well, of another kind.
+  const management = managementProblem.safeParse(json);
+  if (management.success) return ofManagement(management.data);
   const registry = registryProblem.safeParse(json);
   const [first] = registry.success ? registry.data.errors : [];
-  if (first !== undefined) return { code: first.code ?? null, message: first.message || first.code || "an error" };
-  const management = managementProblem.safeParse(json);
-  if (!management.success) return null;
-  return { code: management.data.code ?? null, message: management.data.detail ?? management.data.title };
+  return first === undefined ? null : { code: first.code ?? null, message: first.message || first.code || "an error" };
+}
+
+function ofManagement({ code, detail, title, errors = [] }: z.output<typeof managementProblem>): Problem {
+  const wrong = errors.map(({ path, message }) => (path === "" ? message : `${path}: ${message}`)).join("; ");
+  return { code: code ?? null, message: wrong || (detail ?? title) };
 }
 
 /** Where no registry speaks, but what stands in front of it: a page, or nothing at all. */

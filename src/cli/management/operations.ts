@@ -2,8 +2,21 @@
 import { z } from "zod";
 import { openEnum } from "./open-enum.ts";
 
-const spaceSchema = z.looseObject({ name: z.string(), public: z.boolean(), createdAt: z.string() });
-export type Space = z.infer<typeof spaceSchema>;
+const whoamiSchema = z.looseObject({
+  kind: openEnum(["token", "installation"]),
+  space: z.union([z.string(), z.null()]),
+  token: z.union([
+    z.looseObject({
+      id: z.string(),
+      name: z.string(),
+      actions: z.array(openEnum(["pull", "push", "delete", "admin"])),
+      repositories: z.array(z.string()),
+      expiresAt: z.union([z.string(), z.null()]),
+    }),
+    z.null(),
+  ]),
+});
+export type Whoami = z.infer<typeof whoamiSchema>;
 
 const problemSchema = z.looseObject({
   type: z.string(),
@@ -14,6 +27,9 @@ const problemSchema = z.looseObject({
   errors: z.unknown().optional(),
 });
 export type Problem = z.infer<typeof problemSchema>;
+
+const spaceSchema = z.looseObject({ name: z.string(), public: z.boolean(), createdAt: z.string() });
+export type Space = z.infer<typeof spaceSchema>;
 
 const newTokenSchema = z.looseObject({
   id: z.string(),
@@ -162,19 +178,26 @@ export type DeliveryDetail = z.infer<typeof deliveryDetailSchema>;
 
 /** By operation id: where each is, and what goes in and comes out. */
 export const operations = {
+  whoami: {
+    method: "GET",
+    path: "/api/v1/whoami",
+    status: 200,
+
+    output: whoamiSchema,
+  },
   createSpace: {
     method: "POST",
     path: "/api/v1/spaces",
     status: 201,
 
-    body: z.object({ name: z.string(), public: z.boolean().optional() }),
+    body: z.strictObject({ name: z.string(), public: z.boolean().optional() }),
     output: spaceSchema,
   },
   listSpaces: {
     method: "GET",
     path: "/api/v1/spaces",
     status: 200,
-    query: z.object({ limit: z.number().optional(), cursor: z.string().optional() }),
+    query: z.strictObject({ limit: z.number().optional(), cursor: z.string().optional() }),
 
     output: z.looseObject({ items: z.array(spaceSchema), next: z.union([z.string(), z.null()]) }),
   },
@@ -190,7 +213,7 @@ export const operations = {
     path: "/api/v1/spaces/{space}",
     status: 200,
 
-    body: z.object({ public: z.boolean() }),
+    body: z.strictObject({ public: z.boolean() }),
     output: spaceSchema,
   },
   deleteSpace: {
@@ -205,7 +228,7 @@ export const operations = {
     path: "/api/v1/spaces/{space}/tokens",
     status: 201,
 
-    body: z.object({
+    body: z.strictObject({
       name: z.string(),
       actions: z.array(z.enum(["pull", "push", "delete", "admin"])),
       repositories: z.array(z.string()).optional(),
@@ -217,7 +240,7 @@ export const operations = {
     method: "GET",
     path: "/api/v1/spaces/{space}/tokens",
     status: 200,
-    query: z.object({ limit: z.number().optional(), cursor: z.string().optional() }),
+    query: z.strictObject({ limit: z.number().optional(), cursor: z.string().optional() }),
 
     output: z.looseObject({ items: z.array(tokenSchema), next: z.union([z.string(), z.null()]) }),
   },
@@ -239,7 +262,7 @@ export const operations = {
     method: "GET",
     path: "/api/v1/spaces/{space}/repositories",
     status: 200,
-    query: z.object({ limit: z.number().optional(), cursor: z.string().optional() }),
+    query: z.strictObject({ limit: z.number().optional(), cursor: z.string().optional() }),
 
     output: z.looseObject({ items: z.array(repositorySchema), next: z.union([z.string(), z.null()]) }),
   },
@@ -247,7 +270,7 @@ export const operations = {
     method: "GET",
     path: "/api/v1/spaces/{space}/repositories/{name}/tags",
     status: 200,
-    query: z.object({ limit: z.number().optional(), cursor: z.string().optional() }),
+    query: z.strictObject({ limit: z.number().optional(), cursor: z.string().optional() }),
 
     output: z.looseObject({ items: z.array(tagSchema), next: z.union([z.string(), z.null()]) }),
   },
@@ -263,7 +286,7 @@ export const operations = {
     path: "/api/v1/spaces/{space}/repositories/{name}",
     status: 200,
 
-    body: z.object({ public: z.boolean() }),
+    body: z.strictObject({ public: z.boolean() }),
     output: repositorySchema,
   },
   deleteRepository: {
@@ -278,7 +301,7 @@ export const operations = {
     path: "/api/v1/spaces/{space}/targets",
     status: 201,
 
-    body: z.object({
+    body: z.strictObject({
       name: z.string(),
       type: z.string(),
       url: z.string().optional(),
@@ -291,7 +314,7 @@ export const operations = {
     method: "GET",
     path: "/api/v1/spaces/{space}/targets",
     status: 200,
-    query: z.object({ limit: z.number().optional(), cursor: z.string().optional() }),
+    query: z.strictObject({ limit: z.number().optional(), cursor: z.string().optional() }),
 
     output: z.looseObject({ items: z.array(targetSchema), next: z.union([z.string(), z.null()]) }),
   },
@@ -328,7 +351,7 @@ export const operations = {
     path: "/api/v1/spaces/{space}/targets/{id}/rotate-secret",
     status: 200,
 
-    body: z.object({ secret: z.string().optional() }),
+    body: z.strictObject({ secret: z.string().optional() }),
     output: z.looseObject({ secret: z.string().optional(), previousUntil: z.string() }),
   },
   createTrigger: {
@@ -336,16 +359,16 @@ export const operations = {
     path: "/api/v1/spaces/{space}/triggers",
     status: 201,
 
-    body: z.object({
+    body: z.strictObject({
       name: z.string(),
       match: z
-        .object({
+        .strictObject({
           repositories: z.array(z.string()).optional(),
           events: z
             .array(z.enum(["tag.created", "tag.updated", "tag.deleted", "manifest.pushed", "manifest.deleted"]))
             .optional(),
           tag: z
-            .object({
+            .strictObject({
               type: z.enum(["semver", "nuget", "regex", "glob", "exact"]),
               value: z.string(),
               prerelease: z.enum(["none", "any", "regex"]).optional(),
@@ -355,13 +378,17 @@ export const operations = {
             })
             .optional(),
           digestChangedOnly: z.boolean().optional(),
-          platforms: z.object({ all: z.array(z.string()) }).optional(),
+          platforms: z.strictObject({ all: z.array(z.string()) }).optional(),
           artifactTypes: z.array(z.string()).optional(),
           actors: z.array(z.string()).optional(),
         })
         .optional(),
       group: z
-        .object({ requireAll: z.array(z.string()), by: z.string().optional(), timeoutSeconds: z.number().optional() })
+        .strictObject({
+          requireAll: z.array(z.string()),
+          by: z.string().optional(),
+          timeoutSeconds: z.number().optional(),
+        })
         .optional(),
       debounceSeconds: z.number().optional(),
       targets: z.array(z.string()),
@@ -372,7 +399,7 @@ export const operations = {
     method: "GET",
     path: "/api/v1/spaces/{space}/triggers",
     status: 200,
-    query: z.object({ limit: z.number().optional(), cursor: z.string().optional() }),
+    query: z.strictObject({ limit: z.number().optional(), cursor: z.string().optional() }),
 
     output: z.looseObject({ items: z.array(triggerSchema), next: z.union([z.string(), z.null()]) }),
   },
@@ -409,15 +436,15 @@ export const operations = {
     path: "/api/v1/spaces/{space}/triggers:preview",
     status: 200,
 
-    body: z.object({
+    body: z.strictObject({
       match: z
-        .object({
+        .strictObject({
           repositories: z.array(z.string()).optional(),
           events: z
             .array(z.enum(["tag.created", "tag.updated", "tag.deleted", "manifest.pushed", "manifest.deleted"]))
             .optional(),
           tag: z
-            .object({
+            .strictObject({
               type: z.enum(["semver", "nuget", "regex", "glob", "exact"]),
               value: z.string(),
               prerelease: z.enum(["none", "any", "regex"]).optional(),
@@ -427,13 +454,17 @@ export const operations = {
             })
             .optional(),
           digestChangedOnly: z.boolean().optional(),
-          platforms: z.object({ all: z.array(z.string()) }).optional(),
+          platforms: z.strictObject({ all: z.array(z.string()) }).optional(),
           artifactTypes: z.array(z.string()).optional(),
           actors: z.array(z.string()).optional(),
         })
         .optional(),
       group: z
-        .object({ requireAll: z.array(z.string()), by: z.string().optional(), timeoutSeconds: z.number().optional() })
+        .strictObject({
+          requireAll: z.array(z.string()),
+          by: z.string().optional(),
+          timeoutSeconds: z.number().optional(),
+        })
         .optional(),
       debounceSeconds: z.number().optional(),
       trigger: z.string().optional(),
@@ -447,7 +478,7 @@ export const operations = {
     path: "/api/v1/spaces/{space}/triggers/{id}/test",
     status: 200,
 
-    body: z.object({ repository: z.string().optional(), tag: z.string().optional() }),
+    body: z.strictObject({ repository: z.string().optional(), tag: z.string().optional() }),
     output: z.looseObject({
       event: z.looseObject({ type: z.string() }),
       results: z.array(
@@ -467,14 +498,14 @@ export const operations = {
     path: "/api/v1/spaces/{space}/triggers/{id}/replay",
     status: 200,
 
-    body: z.object({ since: z.string() }),
+    body: z.strictObject({ since: z.string() }),
     output: z.looseObject({ replayed: z.number() }),
   },
   listEvents: {
     method: "GET",
     path: "/api/v1/spaces/{space}/events",
     status: 200,
-    query: z.object({ limit: z.number().optional(), cursor: z.string().optional() }),
+    query: z.strictObject({ limit: z.number().optional(), cursor: z.string().optional() }),
 
     output: z.looseObject({ items: z.array(eventSchema), next: z.union([z.string(), z.null()]) }),
   },
@@ -489,7 +520,11 @@ export const operations = {
     method: "GET",
     path: "/api/v1/spaces/{space}/deployed",
     status: 200,
-    query: z.object({ limit: z.number().optional(), cursor: z.string().optional(), target: z.string().optional() }),
+    query: z.strictObject({
+      limit: z.number().optional(),
+      cursor: z.string().optional(),
+      target: z.string().optional(),
+    }),
 
     output: z.looseObject({ items: z.array(deployedSchema), next: z.union([z.string(), z.null()]) }),
   },
@@ -497,7 +532,7 @@ export const operations = {
     method: "GET",
     path: "/api/v1/spaces/{space}/deliveries",
     status: 200,
-    query: z.object({
+    query: z.strictObject({
       limit: z.number().optional(),
       cursor: z.string().optional(),
       event: z.string().optional(),

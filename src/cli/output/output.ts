@@ -14,6 +14,8 @@ export interface Output {
   show(data: unknown, text: () => string): void;
   /** A remark, for a person: nothing with --json. */
   note(text: string): void;
+  /** A question, for a person to answer on the same line: said even with --json. */
+  ask(text: string): void;
   /** Something that went otherwise than wished, but did not end the command. */
   warn(text: string): void;
   /** Bars for what takes long; drawn where a person watches, else silent. */
@@ -43,6 +45,7 @@ export function makeOutput({ stdout, stderr, env, json, color }: OutputOptions):
     note: (text) => {
       if (!json) stderr.write(`${text}\n`);
     },
+    ask: (text) => void stderr.write(text),
     warn: (text) => void stderr.write(`${errorStyle.yellow("warning:")} ${text}\n`),
     progress: () => (isTerminal && !json ? terminalProgress(stderr, errorStyle) : quietProgress),
   };

@@ -17,31 +17,35 @@ interface RunningCli {
 }
 
 interface Circumstances {
+  /** What comes on stdin. */
+  readonly input?: string;
+  /** Whether a person sits there, who watches, and types the input. */
+  readonly isTerminal?: boolean;
   /** Ctrl-C is pressed once this is settled. */
   readonly interrupt?: Promise<unknown>;
-  /** A person watches. */
-  readonly isTerminal?: boolean;
 }
 
 /** Runs a command line in this process, in a world of its own, and returns all that it said. */
 export function runCli(
   args: readonly string[],
   env: Environment = {},
-  { interrupt, isTerminal = false }: Circumstances = {},
+  circumstances: Circumstances = {},
 ): Promise<Said> {
-  const running = startCli(args, env, isTerminal);
-  void interrupt?.then(running.interrupt);
-  return running.ended;
+  return startCli(args, env, circumstances).ended;
 }
 
 /** Likewise one that goes on until it is interrupted. */
-export function startCli(args: readonly string[], env: Environment = {}, isTerminal = false): RunningCli {
+export function startCli(
+  args: readonly string[],
+  env: Environment = {},
+  { input, isTerminal = false, interrupt }: Circumstances = {},
+): RunningCli {
   const stdout = new Collecting();
   const stderr = Object.assign(new Collecting(), { isTTY: isTerminal, columns: 100, rows: 40 });
   const listeners = new Set<() => void>();
   const running = run(args, {
     env,
-    stdin: Readable.from([]),
+    stdin: Object.assign(Readable.from(input === undefined ? [] : [input]), { isTTY: isTerminal }),
     stdout,
     stderr,
     on: (signal, listener) => signal === "SIGINT" && listeners.add(listener),
@@ -50,10 +54,12 @@ export function startCli(args: readonly string[], env: Environment = {}, isTermi
       throw new Error(`it ended with ${code}`);
     },
   });
+  const pressed = (): void => listeners.forEach((listener) => listener());
+  void interrupt?.then(pressed);
   return {
     stdout: () => stdout.text,
     stderr: () => stderr.text,
-    interrupt: () => listeners.forEach((listener) => listener()),
+    interrupt: pressed,
     ended: running.then((exitCode) => ({ exitCode, stdout: stdout.text, stderr: stderr.text })),
   };
 }

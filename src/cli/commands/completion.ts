@@ -1,0 +1,41 @@
+import { z } from "zod";
+import { type Command, defineCommand } from "../command.ts";
+import { completionOf } from "../completion/candidates.ts";
+import { SCRIPTS } from "../completion/scripts.ts";
+import { valuesOf } from "../completion/values.ts";
+
+export const completion = defineCommand({
+  name: "completion",
+  summary: "Print what makes a shell complete this command",
+  description:
+    "In ~/.bashrc: source <(spacedock completion bash). In ~/.zshrc, after compinit: source <(spacedock completion zsh).\nFor fish: spacedock completion fish > ~/.config/fish/completions/spacedock.fish",
+  examples: ["completion bash", "completion zsh", "completion fish"],
+  arguments: { "<shell>": "bash, zsh or fish" },
+  input: z.object({ shell: z.enum(["bash", "zsh", "fish"]) }),
+  run: ({ output }, { shell }) => {
+    output.show({ shell, script: SCRIPTS[shell] }, () => SCRIPTS[shell]);
+    return Promise.resolve();
+  },
+});
+
+/** What the scripts ask: a line for each candidate for the last word. Help does not show it. */
+export const complete: Command = {
+  name: "__complete",
+  addTo: (program, context) => {
+    program
+      .command("__complete", { hidden: true })
+      .argument("[words...]")
+      .action(async (words: readonly string[]) => {
+        const world = context();
+        const found = completionOf(program, words);
+        const candidates =
+          found.kind === "words"
+            ? found.candidates
+            : (await valuesOf(found.of, world)).map((word) => ({ word, summary: "" }));
+        const current = words.at(-1) ?? "";
+        const fitting = candidates.filter(({ word }) => word.startsWith(current));
+        if (fitting.length === 0) return;
+        world.output.show(fitting, () => fitting.map(({ word, summary }) => `${word}\t${summary}`).join("\n"));
+      });
+  },
+};

@@ -1,0 +1,109 @@
+import { z } from "zod";
+import { defineGroup } from "../command.ts";
+import { LIMIT_OPTION, limitInput } from "../input/options.ts";
+import type { Delivery, DeliveryDetail } from "../management/operations.ts";
+import { fields } from "../output/fields.ts";
+import type { Style } from "../output/style.ts";
+import { age, ageOrUntil, coloured } from "../output/words.ts";
+import { tail } from "./delivery-tail.ts";
+import { deliveryNames, type DeliveryNames, FILTER_OPTIONS, filterInput, filterOf } from "./delivery-filter.ts";
+import { type Columns, pageQuery, showList, spaceCommand, tableOf } from "./shapes.ts";
+
+const DEFAULT_LIMIT = 20;
+
+const columns = (style: Style, names: DeliveryNames): Columns<Delivery> => ({
+  delivery: ({ id }) => id,
+  made: ({ createdAt }) => age(createdAt),
+  reference: (delivery) => referenceOf(delivery),
+  trigger: ({ trigger }) => names.trigger(trigger),
+  target: ({ target }) => names.target(target),
+  status: ({ status }) => coloured(status, style),
+  attempts: ({ attempts }) => String(attempts),
+  reason: ({ reason }) => reason ?? "",
+});
+
+const list = spaceCommand({
+  name: "list",
+  summary: "List a space's deliveries, the newest first",
+  examples: ["deliveries list --space acme", "deliveries list --status failed --target hook"],
+  options: { ...FILTER_OPTIONS, ...LIMIT_OPTION },
+  input: filterInput.extend(limitInput.shape),
+  run: async (scene, { limit = DEFAULT_LIMIT, ...filter }) => {
+    const { management, space, output } = scene;
+    const query = { ...(await filterOf(scene, filter)), ...pageQuery(limit) };
+    const deliveries = management.list("listDeliveries", { path: { space }, query });
+    const shown = columns(output.style, await deliveryNames(scene));
+    await showList(scene, deliveries, shown, { limit, none: "there are no such deliveries" });
+  },
+});
+
+const ID = { "<delivery>": "its id" } as const;
+
+const show = spaceCommand({
+  name: "show",
+  summary: "Show a delivery with every attempt",
+  examples: ["deliveries show dlv_0193…"],
+  arguments: ID,
+  input: z.object({ delivery: z.string() }),
+  run: async (scene, { delivery: id }) => {
+    const { management, space, output } = scene;
+    const delivery = await management.call("getDelivery", { path: { space, id } });
+    const names = await deliveryNames(scene);
+    output.show(delivery, () => described(delivery, names, output.style));
+    if (delivery.status === "failed") output.note(`Once it is mended: spacedock deliveries redeliver ${id}`);
+  },
+});
+
+const redeliver = spaceCommand({
+  name: "redeliver",
+  summary: "Send deliveries again, each under its own id",
+  examples: ["deliveries redeliver dlv_0193…"],
+  arguments: { "<deliveries...>": "their ids" },
+  input: z.object({ deliveries: z.array(z.string()) }),
+  run: async ({ management, space, output }, { deliveries: ids }) => {
+    for (const id of ids) {
+      const delivery = await management.call("redeliver", { path: { space, id } });
+      output.show(delivery, () => `${id} will be sent again`);
+    }
+    output.note(`See what comes of it: spacedock deliveries tail --follow --space ${space}`);
+  },
+});
+
+type Attempt = DeliveryDetail["attempts"][number];
+
+const attemptColumns = (style: Style): Columns<Attempt> => ({
+  attempt: ({ number }) => String(number),
+  when: ({ at }) => age(at),
+  outcome: ({ outcome }) => coloured(outcome, style),
+  status: ({ status }) => String(status ?? "-"),
+  time: ({ milliseconds }) => `${milliseconds} ms`,
+  answer: ({ detail }) => detail.replaceAll(/\s+/g, " "),
+});
+
+function described(delivery: DeliveryDetail, names: DeliveryNames, style: Style): string {
+  const { id, event, trigger, target, status, reason, nextAttemptAt, createdAt, finishedAt, attempts } = delivery;
+  const head = fields({
+    delivery: id,
+    reference: referenceOf(delivery),
+    event,
+    trigger: names.trigger(trigger),
+    target: names.target(target),
+    status: coloured(status, style),
+    reason,
+    "next attempt": nextAttemptAt === null ? null : ageOrUntil(nextAttemptAt),
+    made: age(createdAt),
+    finished: finishedAt === null ? null : age(finishedAt),
+  });
+  return attempts.length === 0 ? head : `${head}\n\n${tableOf(attempts, attemptColumns(style))}`;
+}
+
+function referenceOf({ repository, tag }: Pick<Delivery, "repository" | "tag">): string {
+  return tag === null ? repository : `${repository}:${tag}`;
+}
+
+export const deliveries = defineGroup("deliveries", "Follow what is delivered to targets", [
+  list,
+  show,
+  tail,
+  redeliver,
+]);

@@ -1,0 +1,44 @@
+import { z } from "zod";
+import { operations } from "../management/operations.ts";
+import { TARGETS, TRIGGERS } from "./kinds.ts";
+import { idOf, namesOf } from "./named.ts";
+import type { SpaceScene } from "./shapes.ts";
+
+const status = operations.listDeliveries.query.shape.status;
+
+/** The options that say which deliveries. */
+export const FILTER_OPTIONS = {
+  "--status <status>": `only those that are ${status.unwrap().options.join(", ")}`,
+  "--event <event>": "only those of an event, by its id",
+  "--trigger <trigger>": "only those of a trigger, by name or id",
+  "--target <target>": "only those to a target, by name or id",
+} as const;
+
+const text = z.string().optional();
+
+export const filterInput = z.object({ status, event: text, trigger: text, target: text });
+
+type Filter = z.output<typeof filterInput>;
+
+/** The filter with ids for names. */
+export async function filterOf(scene: SpaceScene, { status: wanted, event, trigger, target }: Filter): Promise<Filter> {
+  return {
+    status: wanted,
+    event,
+    trigger: trigger === undefined ? undefined : await idOf(scene, TRIGGERS, trigger),
+    target: target === undefined ? undefined : await idOf(scene, TARGETS, target),
+  };
+}
+
+/** What triggers and targets are called. */
+export interface DeliveryNames {
+  readonly trigger: (id: string) => string;
+  readonly target: (id: string) => string;
+}
+
+/** Asked for a person only: scripts get the ids. */
+export async function deliveryNames(scene: SpaceScene): Promise<DeliveryNames> {
+  if (scene.output.isJson) return { trigger: String, target: String };
+  const [trigger, target] = await Promise.all([namesOf(scene, TRIGGERS), namesOf(scene, TARGETS)]);
+  return { trigger, target };
+}

@@ -1,0 +1,70 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { z } from "zod";
+import { duration } from "../input/duration.ts";
+import type { Delivery } from "../management/operations.ts";
+import type { Style } from "../output/style.ts";
+import { coloured } from "../output/words.ts";
+import { deliveryNames, type DeliveryNames, FILTER_OPTIONS, filterInput, filterOf } from "./delivery-filter.ts";
+import { spaceCommand, type SpaceScene } from "./shapes.ts";
+
+/** How many of the newest are looked at; those that are older hardly change. */
+const WATCHED = 50;
+
+export const tail = spaceCommand({
+  name: "tail",
+  summary: "Show the newest deliveries as lines, and with --follow each change of them",
+  description: "With --json, each line is a delivery. Ends with Ctrl-C.",
+  examples: ["deliveries tail --follow", "deliveries tail --follow --target hook --json"],
+  options: {
+    ...FILTER_OPTIONS,
+    "-f, --follow": "go on, with a line for each change",
+    "-n, --lines <count>": "how many of the newest to begin with; 10 if not given",
+    "--every <time>": "how often to look; 2s if not given",
+  },
+  input: filterInput.extend({
+    follow: z.boolean().default(false),
+    lines: z.coerce.number().int().min(0).max(WATCHED).default(10),
+    every: duration.prefault("2s"),
+  }),
+  run: async (scene, { follow, lines, every, ...filter }) => {
+    const { context, output } = scene;
+    const query = { ...(await filterOf(scene, filter)), limit: WATCHED };
+    const names = await deliveryNames(scene);
+    const say = (delivery: Delivery): void => output.show(delivery, () => line(delivery, names, output.style));
+    const first = await newest(scene, query);
+    for (const delivery of first.slice(0, lines).toReversed()) say(delivery);
+    if (!follow) return;
+    for (let seen = first; ;) {
+      await sleep(every, undefined, { signal: context.signal });
+      const now = await newest(scene, query);
+      for (const delivery of changesBetween(seen, now)) say(delivery);
+      seen = now;
+    }
+  },
+});
+
+type Query = z.output<typeof filterInput> & { readonly limit: number };
+
+async function newest({ management, space }: SpaceScene, query: Query): Promise<readonly Delivery[]> {
+  const { items } = await management.call("listDeliveries", { path: { space }, query });
+  return items;
+}
+
+/** What is new or otherwise than before, the oldest first. */
+function changesBetween(before: readonly Delivery[], now: readonly Delivery[]): readonly Delivery[] {
+  const known = new Map(before.map((delivery) => [delivery.id, stateOf(delivery)]));
+  return now.filter((delivery) => known.get(delivery.id) !== stateOf(delivery)).toReversed();
+}
+
+function stateOf({ status, attempts, reason }: Delivery): string {
+  return JSON.stringify([status, attempts, reason]);
+}
+
+function line(delivery: Delivery, names: DeliveryNames, style: Style): string {
+  const { id, repository, tag, trigger, target, status, reason, createdAt, finishedAt } = delivery;
+  const time = new Date(finishedAt ?? createdAt).toLocaleTimeString("en-GB");
+  const what = tag === null ? repository : `${repository}:${tag}`;
+  const way = `${what} → ${names.target(target)} (${names.trigger(trigger)})`;
+  const why = reason === null ? "" : `: ${reason}`;
+  return `${style.dim(time)} ${coloured(status, style)} ${way}${why} ${style.dim(id)}`;
+}

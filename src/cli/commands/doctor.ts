@@ -1,0 +1,84 @@
+import { z } from "zod";
+import { defineCommand } from "../command.ts";
+import { credentialFor } from "../connections.ts";
+import { checkName, checkTls } from "../doctor/address.ts";
+import type { Finding, Patient } from "../doctor/finding.ts";
+import { checkBodyLimit } from "../doctor/limits.ts";
+import { checkDocker, checkToken } from "../doctor/login.ts";
+import { checkRegistry } from "../doctor/registry.ts";
+import { CliError } from "../exit.ts";
+import { registryOrManaged } from "../managed-reference.ts";
+import type { Style } from "../output/style.ts";
+
+export const doctor = defineCommand({
+  name: "doctor",
+  summary: "Check the way to a registry, the login and the limits, and say what to do",
+  description:
+    "With a login that may push, it finds out how large a request may be, by uploads that are announced and then\ncancelled: almost nothing is sent, and nothing is kept.",
+  examples: ["doctor registry.example.com", "doctor --probe acme/web", "doctor --json"],
+  arguments: { "[registry]": "its host; the registry that is managed, if not given" },
+  options: { "--probe <repository>": "look for the limit in this repository, whatever the login says of itself" },
+  input: z.object({ registry: z.string().optional(), probe: z.string().optional() }),
+  run: async (context, { registry: named, probe }) => {
+    const registry = await registryOrManaged(context, named);
+    const findings: Finding[] = [];
+    const { output } = context;
+    output.note(`${registry.host} (${registry.origin})`);
+    for await (const finding of examine(await patientAt(context, registry), probe)) {
+      findings.push(finding);
+      if (!output.isJson) output.show(finding, () => line(finding, output.style));
+    }
+    if (output.isJson) output.show({ registry: registry.host, findings: findings.map(withoutKind) }, String);
+    const problems = findings.filter(({ status }) => status === "problem");
+    const [first] = problems;
+    if (first) throw new CliError(first.kind, problems.length === 1 ? "1 problem" : `${problems.length} problems`);
+  },
+});
+
+async function patientAt(context: Patient["context"], registry: Patient["registry"]): Promise<Patient> {
+  // A login that cannot be read is docker's problem, which its own line tells.
+  const credential = await credentialFor(context, registry).catch(() => null);
+  return { context, registry, credential, who: null };
+}
+
+/** The checks in their order: what cannot be reached is asked nothing further. */
+async function* examine(patient: Patient, probe: string | undefined): AsyncGenerator<Finding> {
+  yield await checkDocker(patient);
+  const name = await checkName(patient);
+  yield name;
+  if (isProblem(name)) return;
+  const tls = await checkTls(patient);
+  yield tls;
+  if (isProblem(tls)) return;
+  const registry = await checkRegistry(patient);
+  yield* registry;
+  if (registry[0] === undefined || isProblem(registry[0])) return;
+  const token = await checkToken(patient);
+  yield token;
+  if (isProblem(token)) return;
+  if (patient.context.output.isTerminal) patient.context.output.note("looking for the body limit, some seconds …");
+  yield await checkBodyLimit(patient, probe ?? null);
+}
+
+function isProblem({ status }: Finding): boolean {
+  return status === "problem";
+}
+
+function withoutKind({ check, status, message, advice }: Finding): Omit<Finding, "kind"> {
+  return { check, status, message, advice };
+}
+
+const MARKS = {
+  ok: ["ok", "green"],
+  warning: ["warning", "yellow"],
+  problem: ["problem", "red"],
+} as const satisfies Readonly<Record<Finding["status"], readonly [string, keyof Style]>>;
+
+const MARK_WIDTH = 9;
+const CHECK_WIDTH = 12;
+
+function line({ check, status, message, advice }: Finding, style: Style): string {
+  const [word, colour] = MARKS[status];
+  const said = `${style[colour](word.padEnd(MARK_WIDTH))}${check.padEnd(CHECK_WIDTH)}${message}`;
+  return advice === null ? said : `${said}\n${" ".repeat(MARK_WIDTH + CHECK_WIDTH)}${advice}`;
+}

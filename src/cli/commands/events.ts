@@ -1,0 +1,87 @@
+import { z } from "zod";
+import { defineGroup } from "../command.ts";
+import { LIMIT_OPTION, limitInput } from "../input/options.ts";
+import type { Event } from "../management/operations.ts";
+import { fields } from "../output/fields.ts";
+import type { Style } from "../output/style.ts";
+import { age, shortDigest } from "../output/words.ts";
+import { TRIGGERS } from "./kinds.ts";
+import { namesOf } from "./named.ts";
+import { type Columns, pageQuery, showList, spaceCommand, tableOf } from "./shapes.ts";
+
+/** As many as one sees at once: there is no end to what happened. */
+const DEFAULT_LIMIT = 20;
+
+const COLUMNS: Columns<Event> = {
+  event: ({ id }) => id,
+  when: ({ timestamp }) => age(timestamp),
+  what: ({ type }) => whatOf(type),
+  reference: (event) => referenceOf(event),
+  digest: ({ data }) => shortDigest(data.digest),
+  fired: ({ triggers }) =>
+    triggers === null ? "undecided" : `${triggers.filter(({ fires }) => fires).length} of ${triggers.length}`,
+};
+
+const list = spaceCommand({
+  name: "list",
+  summary: "List what happened in a space, the newest first",
+  examples: ["events list --space acme", "events list --limit 100 --json"],
+  options: LIMIT_OPTION,
+  input: limitInput,
+  run: async (scene, { limit = DEFAULT_LIMIT }) => {
+    const { management, space } = scene;
+    const events = management.list("listEvents", { path: { space }, query: pageQuery(limit) });
+    await showList(scene, events, COLUMNS, { limit, none: `nothing was pushed to ${space} yet` });
+  },
+});
+
+type Verdict = NonNullable<Event["triggers"]>[number];
+
+const verdictColumns = (style: Style, triggerName: (id: string) => string): Columns<Verdict> => ({
+  trigger: ({ trigger }) => triggerName(trigger),
+  fires: ({ fires }) => (fires ? style.green("yes") : style.dim("no")),
+  "why not": ({ reason }) => reason ?? "",
+});
+
+const show = spaceCommand({
+  name: "show",
+  summary: "Show an event, with why each trigger did or did not fire",
+  examples: ["events show evt_0193…"],
+  arguments: { "<event>": "its id" },
+  input: z.object({ event: z.string() }),
+  run: async (scene, { event: id }) => {
+    const { management, space, output } = scene;
+    const event = await management.call("getEvent", { path: { space, id } });
+    const named = output.isJson ? String : await namesOf(scene, TRIGGERS);
+    output.show(event, () => `${described(event)}\n\n${verdicts(event, output.style, named)}`);
+    output.note(`What came of it: spacedock deliveries list --space ${space} --event ${id}`);
+  },
+});
+
+function described(event: Event): string {
+  const { id, type, timestamp, data } = event;
+  return fields({
+    event: id,
+    what: whatOf(type),
+    reference: referenceOf(event),
+    digest: data.digest,
+    when: age(timestamp),
+  });
+}
+
+function verdicts({ triggers }: Event, style: Style, triggerName: (id: string) => string): string {
+  if (triggers === null) return "What the triggers make of it is not decided yet: that takes seconds.";
+  if (triggers.length === 0) return "There was no trigger.";
+  return tableOf(triggers, verdictColumns(style, triggerName));
+}
+
+/** As in "tag.updated". */
+function whatOf(type: string): string {
+  return type.replace(/^registry\./, "");
+}
+
+function referenceOf({ data }: Event): string {
+  return data.tag === null ? data.repository : `${data.repository}:${data.tag}`;
+}
+
+export const events = defineGroup("events", "Show what happened, and why it was or was not delivered", [list, show]);

@@ -1,0 +1,105 @@
+import { z } from "zod";
+import { collect } from "../collect.ts";
+import { listReferrers, type RemoteReferrer } from "../client/lists.ts";
+import { formatRemoteReference, manifestSelector } from "../client/reference.ts";
+import { getContent } from "../client/content.ts";
+import { defineCommand } from "../command.ts";
+import { openConnection } from "../connections.ts";
+import { CliError } from "../exit.ts";
+import { describeImages, type InspectedImage } from "../inspect-images.ts";
+import { parseManagedReference } from "../managed-reference.ts";
+import { fields } from "../output/fields.ts";
+import { formatBytes } from "../output/format.ts";
+import { shortDigest } from "../output/words.ts";
+import { configText, IMAGE_COLUMNS, LAYER_COLUMNS, REFERRER_COLUMNS } from "./inspect-text.ts";
+import { tableOf } from "./shapes.ts";
+
+interface Inspected {
+  readonly reference: string;
+  readonly digest: string;
+  readonly mediaType: string;
+  /** Bytes of the manifest or index itself. */
+  readonly size: number;
+  readonly artifactType: string | null;
+  readonly subject: string | null;
+  readonly annotations: Readonly<Record<string, string>>;
+  /** One for each platform; of an artifact, itself. */
+  readonly images: readonly InspectedImage[];
+  readonly referrers: readonly RemoteReferrer[];
+}
+
+export const inspect = defineCommand({
+  name: "inspect",
+  summary: "Show what a tag or digest stands for: platforms, layers, configuration, referrers",
+  description: "Works with any registry; no more than manifests and configurations is read.",
+  examples: ["inspect acme/web:1.2.3", "inspect docker.io/library/alpine --platform linux/arm64"],
+  arguments: { "<reference>": "as acme/web:1.2.3, or with a digest" },
+  options: { "--platform <platform>": "show only this one, with its layers" },
+  input: z.object({ reference: z.string(), platform: z.string().optional() }),
+  run: async (context, { reference: named, platform }) => {
+    const reference = await parseManagedReference(context, named);
+    const { name } = reference;
+    const shown = formatRemoteReference(reference);
+    const connection = await openConnection(context, reference.registry);
+    try {
+      const found = await getContent(connection, name, manifestSelector(reference));
+      if (found === null) throw new CliError("not-found", `there is no ${shown}`, { hint: tagsHint(name) });
+      const { manifest, content } = found;
+      const images = await describeImages(connection, name, found);
+      const inspected: Inspected = {
+        reference: shown,
+        digest: manifest.digest,
+        mediaType: manifest.mediaType,
+        size: manifest.bytes.length,
+        artifactType: content.artifactType ?? null,
+        subject: content.subject?.digest ?? null,
+        annotations: content.annotations ?? {},
+        images: platform === undefined ? images : ofPlatform(images, platform),
+        referrers: await collect(listReferrers(connection, name, manifest.digest)),
+      };
+      context.output.show(inspected, () => describe(inspected));
+    } finally {
+      await connection.close();
+    }
+  },
+});
+
+function tagsHint(name: string): string | undefined {
+  return name.includes("/") ? `See its tags: spacedock tags ${name}` : undefined;
+}
+
+function ofPlatform(images: readonly InspectedImage[], platform: string): readonly InspectedImage[] {
+  const found = images.filter((image) => image.platform === platform);
+  if (found.length > 0) return found;
+  const known = images.flatMap((image) => image.platform ?? []).join(", ");
+  throw new CliError("not-found", `there is no image for ${platform}`, { hint: known && `There is: ${known}` });
+}
+
+function describe(inspected: Inspected): string {
+  const { images, referrers } = inspected;
+  const [only] = images;
+  const parts = [head(inspected)];
+  if (images.length === 1 && only) parts.push(...oneImage(only));
+  else if (images.length > 1) parts.push(tableOf(images, IMAGE_COLUMNS));
+  if (referrers.length > 0) parts.push(`Referrers\n${tableOf(referrers, REFERRER_COLUMNS)}`);
+  return parts.join("\n\n");
+}
+
+function head(inspected: Inspected): string {
+  const { reference, digest, mediaType, artifactType, subject, annotations } = inspected;
+  const notes = Object.entries(annotations).map(([key, value]) => `${key}=${value}`);
+  return fields({
+    reference,
+    digest,
+    type: mediaType,
+    artifact: artifactType,
+    "refers to": subject === null ? null : shortDigest(subject),
+    annotations: notes.length === 0 ? null : notes.join("\n"),
+  });
+}
+
+function oneImage(image: InspectedImage): readonly string[] {
+  const layers = tableOf(image.layers, LAYER_COLUMNS);
+  const title = `${image.layers.length} layers, ${formatBytes(image.contentSize)}`;
+  return [...(configText(image) ?? []), `${title}\n${layers}`];
+}

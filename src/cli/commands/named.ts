@@ -1,0 +1,137 @@
+import { z } from "zod";
+import type { Command, CommandDeclaration } from "../command.ts";
+import { CliError } from "../exit.ts";
+import { yesInput, YES_OPTION } from "../input/options.ts";
+import { confirm } from "../input/prompt.ts";
+import { fields } from "../output/fields.ts";
+import { spaceCommand, type SpaceScene } from "./shapes.ts";
+
+/** What a space has of a kind, each with an id and a name that people give: targets, triggers, tokens. */
+export interface Kind<T extends { readonly id: string; readonly name: string }> {
+  readonly word: string;
+  /** The group that its commands are in. */
+  readonly group: string;
+  /** What its ids begin with. */
+  readonly prefix: string;
+  readonly all: (scene: SpaceScene) => AsyncIterable<T>;
+}
+
+type AnyKind = Kind<{ readonly id: string; readonly name: string }>;
+
+/** The id of what a person names by its id, or by its name where only one has it. */
+export async function idOf(scene: SpaceScene, kind: AnyKind, given: string): Promise<string> {
+  if (given.startsWith(kind.prefix)) return given;
+  const ids: string[] = [];
+  for await (const { id, name } of kind.all(scene)) if (name === given) ids.push(id);
+  const [id] = ids;
+  if (id === undefined) {
+    throw new CliError("not-found", `the space ${scene.space} has no ${kind.word} "${given}"`, {
+      hint: `See spacedock ${kind.group} list --space ${scene.space}`,
+    });
+  }
+  if (ids.length === 1) return id;
+  throw new CliError("usage", `several ${kind.group} are called "${given}": ${ids.join(", ")}`, {
+    hint: "Use the id.",
+  });
+}
+
+/** By id, for showing; what was deleted is not among them. */
+export async function namesOf(scene: SpaceScene, kind: AnyKind): Promise<(id: string) => string> {
+  const names = new Map<string, string>();
+  for await (const { id, name } of kind.all(scene)) names.set(id, name);
+  return (id) => names.get(id) ?? id;
+}
+
+type OneDeclaration<I extends z.ZodType> = Omit<CommandDeclaration<I>, "run" | "arguments" | "examples"> & {
+  readonly kind: AnyKind;
+  /** The first is made of the name where there is none. */
+  readonly examples?: CommandDeclaration<I>["examples"];
+  readonly run: (scene: SpaceScene, id: string, input: z.output<I>) => Promise<void>;
+};
+
+/** A command about one of a kind, which is named by its id or its name. */
+export function oneCommand<I extends z.ZodType>({ kind, input, run, examples, ...rest }: OneDeclaration<I>): Command {
+  return spaceCommand({
+    ...rest,
+    examples: examples ?? [`${kind.group} ${rest.name} ${EXAMPLE_NAMES[kind.word] ?? "it"}`],
+    arguments: { [`<${kind.word}>`]: "its name or id" },
+    input: z.intersection(whichInput(kind), input),
+    run: async (scene, given) => run(scene, await idOf(scene, kind, given.which), given),
+  });
+}
+
+/** The argument, which is called after its kind. */
+function whichInput({ word }: AnyKind): z.ZodType<{ readonly which: string }> {
+  return z.object({ [word]: z.string() }).transform((given) => ({ which: given[word] ?? "" }));
+}
+
+const EXAMPLE_NAMES: Readonly<Record<string, string>> = { target: "hook", trigger: "releases", token: "ci" };
+
+interface DeleteDeclaration {
+  readonly kind: AnyKind;
+  readonly name: "delete" | "revoke";
+  readonly summary: string;
+  /** What it means for others, told before it is asked. */
+  readonly consequence: string;
+  readonly remove: (scene: SpaceScene, id: string) => Promise<unknown>;
+}
+
+/** `delete`, or what it is called for the kind: asks first. */
+export function deleteCommand({ kind, name, summary, consequence, remove }: DeleteDeclaration): Command {
+  return oneCommand({
+    kind,
+    name,
+    summary,
+    options: YES_OPTION,
+    input: yesInput,
+    run: async (scene, id, { yes }) => {
+      const question = `${sentenceCase(name)} the ${kind.word} ${id} of the space ${scene.space}? ${consequence}`;
+      await confirm(scene.context, { question, yes });
+      await remove(scene, id);
+      scene.output.show({ [`${name}d`]: id }, () => `${name}d ${id}`);
+    },
+  });
+}
+
+interface ShowDeclaration<T> {
+  readonly kind: AnyKind;
+  readonly get: (scene: SpaceScene, id: string) => Promise<T>;
+  readonly describe: (item: T, scene: SpaceScene) => Readonly<Record<string, string | null>>;
+}
+
+/** `show`: all that there is to say of one. */
+export function showCommand<T>({ kind, get, describe }: ShowDeclaration<T>): Command {
+  return oneCommand({
+    kind,
+    name: "show",
+    summary: `Show a ${kind.word}`,
+    input: z.object({}),
+    run: async (scene, id) => {
+      const item = await get(scene, id);
+      scene.output.show(item, () => fields(describe(item, scene)));
+    },
+  });
+}
+
+/** `enable` and `disable`. */
+export function switchCommands(
+  kind: AnyKind,
+  operations: Readonly<Record<"enable" | "disable", (scene: SpaceScene, id: string) => Promise<unknown>>>,
+): readonly Command[] {
+  return (["enable", "disable"] as const).map((name) =>
+    oneCommand({
+      kind,
+      name,
+      summary: `${name === "enable" ? "Switch on" : "Switch off"} a ${kind.word}`,
+      input: z.object({}),
+      run: async (scene, id) => {
+        const item = await operations[name](scene, id);
+        scene.output.show(item, () => `${name}d ${id}`);
+      },
+    }),
+  );
+}
+
+function sentenceCase(word: string): string {
+  return `${word.charAt(0).toUpperCase()}${word.slice(1)}`;
+}

@@ -1,0 +1,107 @@
+import { z } from "zod";
+import type { RegistryAddress } from "../client/reference.ts";
+import { type Command, type CommandDeclaration, defineCommand } from "../command.ts";
+import { openManagement } from "../connections.ts";
+import type { Context } from "../context.ts";
+import { SPACE_OPTION, spaceInput } from "../input/options.ts";
+import type { Management } from "../management/management.ts";
+import { spaceOf } from "../management/space.ts";
+import type { Output } from "../output/output.ts";
+import { table } from "../output/table.ts";
+
+/** What a management command works with. */
+export interface Scene {
+  readonly context: Context;
+  readonly output: Output;
+  readonly management: Management;
+}
+
+/** That of a command about what is in one space. */
+export interface SpaceScene extends Scene {
+  readonly space: string;
+}
+
+type Declaration<I extends z.ZodType, S> = Omit<CommandDeclaration<I>, "run"> & {
+  readonly run: (scene: S, input: z.output<I>) => Promise<void>;
+};
+
+/** Opens the management API, and closes it whatever happens. */
+export async function withManagement<T>(
+  context: Context,
+  use: (scene: Scene) => Promise<T>,
+  at?: RegistryAddress,
+): Promise<T> {
+  const management = await openManagement(context, at);
+  try {
+    return await use({ context, output: context.output, management });
+  } finally {
+    await management.close();
+  }
+}
+
+/** A command that asks the management API. */
+export function managementCommand<I extends z.ZodType>({ run, ...rest }: Declaration<I, Scene>): Command {
+  return defineCommand({ ...rest, run: (context, input) => withManagement(context, (scene) => run(scene, input)) });
+}
+
+type SpaceDeclaration<I extends z.ZodType> = Declaration<I, SpaceScene> & {
+  /** The space that an argument names, where it is not said by the option. */
+  readonly spaceIn?: (input: z.output<I>) => string | undefined;
+};
+
+/** A command about one space, with the option that says which. */
+export function spaceCommand<I extends z.ZodType>({ run, input, spaceIn, ...rest }: SpaceDeclaration<I>): Command {
+  return managementCommand({
+    ...rest,
+    options: { ...rest.options, ...SPACE_OPTION },
+    input: z.intersection(spaceInput, input),
+    run: async (scene, given) => {
+      const space = await spaceOf(scene, given.space ?? spaceIn?.(given));
+      return run({ ...scene, space }, given);
+    },
+  });
+}
+
+/** A table's columns, from left to right: heading and cell. */
+export type Columns<T> = Readonly<Record<string, (item: T) => string>>;
+
+interface ListOptions {
+  readonly limit?: number | undefined;
+  /** What to say of a list without entries, in place of a heading alone. */
+  readonly none: string;
+}
+
+/** Shows a list as a table, to its end or as far as the limit goes. */
+export async function showList<T>(
+  { output }: Pick<Scene, "output">,
+  items: AsyncIterable<T>,
+  columns: Columns<T>,
+  { limit, none }: ListOptions,
+): Promise<readonly T[]> {
+  const shown = await take(items, limit ?? Number.POSITIVE_INFINITY);
+  if (shown.length === 0 && !output.isJson) output.note(none);
+  else output.show(shown, () => tableOf(shown, columns));
+  return shown;
+}
+
+export function tableOf<T>(items: readonly T[], columns: Columns<T>): string {
+  const rows = items.map((item) => Object.values(columns).map((cell) => cell(item)));
+  return table(Object.keys(columns), rows);
+}
+
+async function take<T>(items: AsyncIterable<T>, count: number): Promise<readonly T[]> {
+  const taken: T[] = [];
+  for await (const item of items) {
+    taken.push(item);
+    if (taken.length >= count) break;
+  }
+  return taken;
+}
+
+/** The most that the management API gives in a page. */
+const MAX_PAGE = 1000;
+
+/** The query for a list of which no more than `limit` entries are wanted. */
+export function pageQuery(limit: number | undefined): { readonly limit?: number } {
+  return limit === undefined ? {} : { limit: Math.min(limit, MAX_PAGE) };
+}

@@ -1,0 +1,124 @@
+import { z } from "zod";
+import type { Connection } from "../client/connection.ts";
+import { blobsOf, getContent, sizeOf } from "../client/content.ts";
+import { listTags } from "../client/lists.ts";
+import { headManifest } from "../client/manifests.ts";
+import { RefusedError } from "../client/problem.ts";
+import { defineCommand } from "../command.ts";
+import { openConnection } from "../connections.ts";
+import type { Context } from "../context.ts";
+import { CliError } from "../exit.ts";
+import { inBatches } from "../in-batches.ts";
+import { LIMIT_OPTION, limitInput } from "../input/options.ts";
+import { type ManagedRepository, parseManagedRepository } from "../managed-reference.ts";
+import { formatBytes } from "../output/format.ts";
+import { age, shortDigest } from "../output/words.ts";
+import { type Columns, pageQuery, showList, withManagement } from "./shapes.ts";
+
+interface TagLine {
+  readonly name: string;
+  readonly digest: string | null;
+  /** When it was set to that; null where only the registry's own API could be asked. */
+  readonly updatedAt: string | null;
+  /** Bytes of all that it stands for; null where the login may not pull. */
+  readonly size: number | null;
+}
+
+type NamedTag = Omit<TagLine, "size">;
+
+const COLUMNS: Columns<TagLine> = {
+  tag: ({ name }) => name,
+  digest: ({ digest }) => (digest === null ? "-" : shortDigest(digest)),
+  size: ({ size }) => (size === null ? "-" : formatBytes(size)),
+  set: ({ updatedAt }) => (updatedAt === null ? "-" : age(updatedAt)),
+};
+
+const AT_A_TIME = 8;
+
+export const tags = defineCommand({
+  name: "tags",
+  summary: "List a repository's tags, with digests and sizes",
+  description: "The size is that of all layers, of all platforms. It needs a login that may pull.",
+  examples: ["tags acme/web", "tags registry.example.com/acme/web --limit 20 --json"],
+  arguments: { "<repository>": "its name with its space, as acme/web" },
+  options: LIMIT_OPTION,
+  input: limitInput.extend({ repository: z.string() }),
+  run: async (context, { repository: named, limit }) => {
+    const repository = await parseManagedRepository(context, named);
+    const connection = await openConnection(context, repository.registry);
+    try {
+      const found =
+        (await managedTags(context, repository, limit)) ?? (await registryTags(connection, repository, limit));
+      const sized = withSizes(connection, repository.name.full, found);
+      await showList(context, sized, COLUMNS, { limit, none: `${repository.name.full} has no tags` });
+    } finally {
+      await connection.close();
+    }
+  },
+});
+
+/** As the management API lists them; null where it may not be asked, or is not there. */
+async function managedTags(
+  context: Context,
+  { registry, name }: ManagedRepository,
+  limit: number | undefined,
+): Promise<readonly NamedTag[] | null> {
+  const path = { space: name.space, name: name.path };
+  try {
+    return await withManagement(
+      context,
+      ({ management }) => firstOf(management.list("listRepositoryTags", { path, query: pageQuery(limit) }), limit),
+      registry,
+    );
+  } catch (failure) {
+    const isUnknown = failure instanceof RefusedError && failure.kind === "not-found" && failure.code !== null;
+    const mayBeElsewhere = failure instanceof CliError && ["denied", "not-found", "invalid"].includes(failure.kind);
+    if (isUnknown || !mayBeElsewhere) throw failure;
+    return null;
+  }
+}
+
+/** As any registry lists them. */
+async function registryTags(
+  connection: Connection,
+  { name }: ManagedRepository,
+  limit: number | undefined,
+): Promise<readonly NamedTag[]> {
+  const names = await firstOf(listTags(connection, name.full), limit);
+  return inBatches(names, AT_A_TIME, async (tag) => {
+    const head = await headManifest(connection, name.full, tag);
+    return { name: tag, digest: head?.digest ?? null, updatedAt: null };
+  });
+}
+
+async function firstOf<T>(items: AsyncIterable<T>, limit = Number.POSITIVE_INFINITY): Promise<readonly T[]> {
+  const first: T[] = [];
+  for await (const item of items) if (first.push(item) >= limit) break;
+  return first;
+}
+
+async function* withSizes(connection: Connection, name: string, found: readonly NamedTag[]): AsyncGenerator<TagLine> {
+  const digests = [...new Set(found.map(({ digest, name: tag }) => digest ?? tag))];
+  const sizes = new Map<string, number | null>();
+  let mayPull = true;
+  await inBatches(digests, AT_A_TIME, async (digest) => {
+    if (!mayPull) return;
+    try {
+      sizes.set(digest, await contentSize(connection, name, digest));
+    } catch (failure) {
+      if (!(failure instanceof CliError) || failure.kind !== "denied") throw failure;
+      mayPull = false;
+    }
+  });
+  for (const tag of found) yield { ...tag, size: sizes.get(tag.digest ?? tag.name) ?? null };
+}
+
+/** Bytes of what a manifest stands for: of an index, all that its images have between them. */
+async function contentSize(connection: Connection, name: string, reference: string): Promise<number | null> {
+  const found = await getContent(connection, name, reference);
+  if (found === null) return null;
+  const children = await inBatches(found.content.manifests ?? [], AT_A_TIME, ({ digest }) =>
+    getContent(connection, name, digest),
+  );
+  return sizeOf([found, ...children].flatMap((one) => (one === null ? [] : blobsOf(one.content))));
+}

@@ -1,0 +1,147 @@
+import { z } from "zod";
+import { defineGroup } from "../command.ts";
+import type { Context } from "../context.ts";
+import { assign } from "../input/assignments.ts";
+import { readJsonFile } from "../input/json-file.ts";
+import { LIMIT_OPTION, limitInput } from "../input/options.ts";
+import { readSecret } from "../input/prompt.ts";
+import type { Target } from "../management/operations.ts";
+import { fields } from "../output/fields.ts";
+import type { Style } from "../output/style.ts";
+import { age, ageOrUntil, onOff } from "../output/words.ts";
+import { TARGETS } from "./kinds.ts";
+import { deleteCommand, oneCommand, showCommand, switchCommands } from "./named.ts";
+import { type Columns, pageQuery, showList, spaceCommand } from "./shapes.ts";
+
+const columns = (style: Style): Columns<Target> => ({
+  target: ({ id }) => id,
+  name: ({ name }) => name,
+  type: ({ type }) => type,
+  state: (target) => state(target, style),
+  address: ({ url }) => url,
+});
+
+const list = spaceCommand({
+  name: "list",
+  summary: "List where a space's pushes are delivered",
+  examples: ["targets list --space acme"],
+  options: LIMIT_OPTION,
+  input: limitInput,
+  run: async (scene, { limit }) => {
+    const { management, space, output } = scene;
+    const targets = management.list("listTargets", { path: { space }, query: pageQuery(limit) });
+    await showList(scene, targets, columns(output.style), { limit, none: `${space} has no targets` });
+  },
+});
+
+const SECRET_OPTION = { "--secret-stdin": "read the secret from stdin, for types that take one of yours" } as const;
+const secretInput = z.object({ secretStdin: z.boolean().default(false) });
+
+const create = spaceCommand({
+  name: "create",
+  summary: "Create a target: somewhere that hears of pushes",
+  description:
+    "A secret that the registry makes is shown once. The types, and what each needs, are described in docs/triggers.md;\na type that there is not is answered with the list of those there are.",
+  examples: [
+    "targets create hook --type standard-webhook --url https://hooks.example.com/registry",
+    "targets create gh --type github-dispatch --config owner=acme --config repo=deploy --secret-stdin < token",
+    "targets create octopus --type octopus --url https://acme.octopus.app --config @octopus.json --secret-stdin < key",
+  ],
+  arguments: { "<name>": "what to call it" },
+  options: {
+    "--type <type>": "as standard-webhook, octopus, github-dispatch, gitlab-pipeline, url-hook",
+    "--url <address>": "where it is; some types know their own",
+    "--config <key=value...>": "what the type needs beside; dots lead into objects, @file.json has all of it",
+    ...SECRET_OPTION,
+  },
+  input: secretInput.extend({
+    name: z.string(),
+    type: z.string({ error: "which --type of target?" }),
+    url: z.string().optional(),
+    config: z.array(z.string()).default([]),
+  }),
+  run: async ({ management, context, space, output }, { name, type, url, config, secretStdin }) => {
+    const secret = await givenSecret(context, secretStdin);
+    const body = { name, type, url, config: await readConfig(context, config), secret };
+    const created = await management.call("createTarget", { path: { space }, body });
+    output.show(created, () => fields({ ...described(created, output.style), secret: shownOnce(created.secret) }));
+    output.note(`Next, what it is to hear of: spacedock triggers create <name> --space ${space} --target ${name}`);
+  },
+});
+
+const rotate = oneCommand({
+  kind: TARGETS,
+  name: "rotate-secret",
+  summary: "Give a target a new secret; for a day the old one signs too",
+  examples: ["targets rotate-secret hook", "targets rotate-secret flux --secret-stdin < secret"],
+  options: SECRET_OPTION,
+  input: secretInput,
+  run: async ({ management, context, space, output }, id, { secretStdin }) => {
+    const body = { secret: await givenSecret(context, secretStdin) };
+    const rotated = await management.call("rotateTargetSecret", { path: { space, id }, body });
+    const { secret, previousUntil } = rotated;
+    output.show(rotated, () => fields({ secret: shownOnce(secret), "the old one ends": ageOrUntil(previousUntil) }));
+  },
+});
+
+async function givenSecret(context: Context, fromStdin: boolean): Promise<string | undefined> {
+  return fromStdin ? readSecret(context, { question: "Secret", fromStdin, flag: "--secret-stdin" }) : undefined;
+}
+
+/** What `--config` says, in its order: later entries come on top of earlier ones. */
+async function readConfig(context: Context, entries: readonly string[]): Promise<Record<string, unknown>> {
+  let config: Readonly<Record<string, unknown>> = {};
+  for (const entry of entries) {
+    config = entry.startsWith("@")
+      ? { ...config, ...(await readJsonFile(context, entry.slice(1), z.record(z.string(), z.unknown()))) }
+      : assign(config, entry);
+  }
+  return { ...config };
+}
+
+function described(target: Target, style: Style): Record<string, string | null> {
+  const { id, name, type, url, config, identity, disabledReason, failingSince, createdAt } = target;
+  return {
+    target: id,
+    name,
+    type,
+    address: url,
+    state: state(target, style),
+    "switched off": disabledReason,
+    "failing since": failingSince === null ? null : age(failingSince),
+    config: JSON.stringify(config, null, 2),
+    "identity, issuer": identity.issuer,
+    "identity, subject": identity.subject,
+    created: age(createdAt),
+  };
+}
+
+function state({ enabled, failingSince }: Target, style: Style): string {
+  return enabled && failingSince !== null ? style.red("failing") : onOff(enabled, style);
+}
+
+function shownOnce(secret: string | undefined): string | null {
+  return secret === undefined ? null : `${secret}\n(shown this once)`;
+}
+
+export const targets = defineGroup("targets", "Show and change where pushes are delivered", [
+  list,
+  create,
+  showCommand({
+    kind: TARGETS,
+    get: ({ management, space }, id) => management.call("getTarget", { path: { space, id } }),
+    describe: (target, { output }) => described(target, output.style),
+  }),
+  ...switchCommands(TARGETS, {
+    enable: ({ management, space }, id) => management.call("enableTarget", { path: { space, id } }),
+    disable: ({ management, space }, id) => management.call("disableTarget", { path: { space, id } }),
+  }),
+  rotate,
+  deleteCommand({
+    kind: TARGETS,
+    name: "delete",
+    summary: "Delete a target",
+    consequence: "What is still to be delivered to it is not.",
+    remove: ({ management, space }, id) => management.call("deleteTarget", { path: { space, id } }),
+  }),
+]);

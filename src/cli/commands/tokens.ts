@@ -1,0 +1,98 @@
+import { z } from "zod";
+import { defineGroup } from "../command.ts";
+import { duration } from "../input/duration.ts";
+import { LIMIT_OPTION, limitInput, words } from "../input/options.ts";
+import type { Token } from "../management/operations.ts";
+import { age, ageOrUntil } from "../output/words.ts";
+import { deleteCommand, type Kind, showCommand } from "./named.ts";
+import { type Columns, pageQuery, showList, spaceCommand } from "./shapes.ts";
+
+const TOKENS: Kind<Token> = {
+  word: "token",
+  group: "tokens",
+  prefix: "tok_",
+  all: ({ management, space }) => management.list("listTokens", { path: { space } }),
+};
+
+const ACTIONS = ["pull", "push", "delete", "admin"] as const;
+
+const COLUMNS: Columns<Token> = {
+  token: ({ id }) => id,
+  name: ({ name }) => name,
+  actions: ({ actions }) => actions.join(", "),
+  repositories: ({ repositories }) => repositories.join(", "),
+  expires: ({ expiresAt }) => expiry(expiresAt),
+  used: ({ lastUsedAt }) => (lastUsedAt === null ? "never" : age(lastUsedAt)),
+};
+
+const list = spaceCommand({
+  name: "list",
+  summary: "List a space's tokens",
+  examples: ["tokens list --space acme"],
+  options: LIMIT_OPTION,
+  input: limitInput,
+  run: async (scene, { limit }) => {
+    const { management, space } = scene;
+    const tokens = management.list("listTokens", { path: { space }, query: pageQuery(limit) });
+    await showList(scene, tokens, COLUMNS, { limit, none: `${space} has no tokens` });
+  },
+});
+
+const show = showCommand({
+  kind: TOKENS,
+  get: ({ management, space }, id) => management.call("getToken", { path: { space, id } }),
+  describe: ({ id, name, actions, repositories, createdAt, expiresAt, lastUsedAt }) => ({
+    token: id,
+    name,
+    actions: actions.join(", "),
+    repositories: repositories.join(", "),
+    created: age(createdAt),
+    expires: expiry(expiresAt),
+    used: lastUsedAt === null ? "never" : age(lastUsedAt),
+  }),
+});
+
+const create = spaceCommand({
+  name: "create",
+  summary: "Create a token; its secret is printed once",
+  description:
+    "The secret alone goes to stdout: it is the password of `docker login`, with any user name. A push needs both\npull and push; delete is for deletions, admin manages the space.",
+  examples: [
+    "tokens create ci --space acme --actions pull,push --expires 90d",
+    "tokens create web --repositories 'web/*,!web/secret' --actions pull",
+  ],
+  arguments: { "<name>": "what it is for, as others will see it" },
+  options: {
+    "--actions <action...>": "of pull, push, delete, admin; pull if not given",
+    "--repositories <pattern...>": "paths within the space: * but no slash, ** anything, ! excludes",
+    "--expires <time>": "when it ends, as in 90d; never if not given",
+  },
+  input: z.object({
+    name: z.string(),
+    actions: words.pipe(z.array(z.enum(ACTIONS)).min(1)).default(["pull"]),
+    repositories: words.optional(),
+    expires: duration.optional(),
+  }),
+  run: async ({ management, space, output }, { name, actions, repositories, expires }) => {
+    const expiresIn = expires === undefined ? undefined : Math.round(expires / 1000);
+    const body = { name, actions, repositories, expiresIn };
+    const created = await management.call("createToken", { path: { space }, body });
+    output.note(`${created.id}, in ${space}: ${created.actions.join(", ")} in ${created.repositories.join(", ")}`);
+    output.note(`It expires ${expiry(created.expiresAt)}. The secret, which is shown this once:`);
+    output.show(created, () => created.token);
+  },
+});
+
+const revoke = deleteCommand({
+  kind: TOKENS,
+  name: "revoke",
+  summary: "Revoke a token, at once",
+  consequence: "Whoever uses it is refused from then on.",
+  remove: ({ management, space }, id) => management.call("revokeToken", { path: { space, id } }),
+});
+
+function expiry(expiresAt: string | null): string {
+  return expiresAt === null ? "never" : ageOrUntil(expiresAt);
+}
+
+export const tokens = defineGroup("tokens", "Show, create and revoke a space's tokens", [list, create, show, revoke]);

@@ -1,0 +1,32 @@
+import { z } from "zod";
+import { TRIGGERS } from "./kinds.ts";
+import { idOf } from "./named.ts";
+import { spaceCommand } from "./shapes.ts";
+import { spaceInTag, tagInSpace } from "./tag-in-space.ts";
+import { readRules, RULE_OPTIONS, rulesInput } from "./trigger-rules.ts";
+
+export const preview = spaceCommand({
+  name: "preview",
+  summary: "Say whether a push would fire a trigger, and why not",
+  description: "Nothing is sent. The tag need not exist: an ordinary image is assumed where it does not.",
+  examples: [
+    "triggers preview acme/web:1.2.3 --trigger releases",
+    'triggers preview acme/web:1.2.3-rc.1 --tag "semver:>=1.0"',
+  ],
+  arguments: { "<reference>": "what would be pushed, as acme/web:1.2.3" },
+  options: { "--trigger <trigger>": "one that there is, by name or id, in place of rules", ...RULE_OPTIONS },
+  input: rulesInput.extend({ reference: z.string(), trigger: z.string().optional() }),
+  spaceIn: ({ reference }) => spaceInTag(reference),
+  run: async (scene, input) => {
+    const { management, space, context, output } = scene;
+    const rules =
+      input.trigger === undefined
+        ? (await readRules(context, input)).rules
+        : { trigger: await idOf(scene, TRIGGERS, input.trigger) };
+    const body = { ...rules, ...tagInSpace(input.reference, space) };
+    const { fires, reason } = await management.call("previewTrigger", { path: { space }, body });
+    output.show({ fires, ...(reason !== undefined && { reason }) }, () =>
+      fires ? `${output.style.green("yes")}: it would fire` : `${output.style.red("no")}: ${reason ?? "it would not"}`,
+    );
+  },
+});

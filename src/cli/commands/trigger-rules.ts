@@ -1,0 +1,125 @@
+import { z } from "zod";
+import type { Context } from "../context.ts";
+import { CliError } from "../exit.ts";
+import { duration } from "../input/duration.ts";
+import { readJsonFile } from "../input/json-file.ts";
+import { words } from "../input/options.ts";
+import { operations } from "../management/operations.ts";
+
+/** What a trigger is made of, but for its name and its targets. */
+const rulesBody = operations.createTrigger.body.pick({ match: true, group: true, debounceSeconds: true });
+type TriggerRules = z.input<typeof rulesBody>;
+
+const match = rulesBody.shape.match.unwrap();
+const tagRule = match.shape.tag.unwrap();
+
+/** The options that say when a trigger fires; `triggers create` and `triggers preview` have them. */
+export const RULE_OPTIONS = {
+  "--repository <pattern...>": "paths within the space: * but no slash, ** anything, ! excludes",
+  "--event <event...>": `of ${match.shape.events.unwrap().element.options.join(", ")}`,
+  "--tag <rule>": `type and value, as semver:>=1.0 or glob:release-*; of ${tagRule.shape.type.options.join(", ")}`,
+  "--prerelease <which>": "none, any, or a regular expression as regex:<expression>",
+  "--exclude <tag...>": "tags that never fire",
+  "--only-if-newer": "only a version above all others in the repository",
+  "--digest-changed": "not when the tag was on that digest already",
+  "--platform <platform...>": "only an image for all of these, as linux/amd64",
+  "--artifact-type <type...>": "what is pushed, as image",
+  "--actor <actor...>": "who pushes, as token:ci-*",
+  "--require-all <path...>": "fire once, when all of these repositories have the tag",
+  "--within <time>": "how far apart these may be pushed, as in 15m",
+  "--debounce <time>": "wait for a further push of the tag, as in 30s",
+  "--file <file>": "all of this from a JSON file, as the management API takes it; - is stdin",
+} as const;
+
+const text = z.string().optional();
+const list = words.optional();
+const flag = z.boolean().optional();
+
+export const rulesInput = z.object({
+  repository: list,
+  event: words.pipe(z.array(match.shape.events.unwrap().element)).optional(),
+  tag: text,
+  prerelease: text,
+  exclude: list,
+  onlyIfNewer: flag,
+  digestChanged: flag,
+  platform: list,
+  artifactType: list,
+  actor: list,
+  requireAll: list,
+  within: duration.optional(),
+  debounce: duration.optional(),
+  file: text,
+});
+
+type RulesInput = z.output<typeof rulesInput>;
+
+/** In a file the name and the targets may be left to the command line. */
+const triggerFile = operations.createTrigger.body.partial();
+
+interface ReadRules {
+  readonly rules: TriggerRules;
+  /** What a file says of targets. */
+  readonly targets: readonly string[];
+}
+
+/** The rules of the file and of the options, which count before the file's, one by one. */
+export async function readRules(context: Context, input: RulesInput): Promise<ReadRules> {
+  // As JSON, so that what was not given is absent.
+  const options = rulesBody.parse(JSON.parse(JSON.stringify(rulesOf(input))));
+  if (input.file === undefined) return { rules: options, targets: [] };
+  const { name: _, targets = [], ...file } = await readJsonFile(context, input.file, triggerFile);
+  return { rules: { ...file, ...options, match: { ...file.match, ...options.match } }, targets };
+}
+
+/** The rules that the options say, as the management API takes them. Throws a usage error where they do not fit together. */
+function rulesOf(input: RulesInput): TriggerRules {
+  const { repository, event, digestChanged, platform, artifactType, actor, debounce } = input;
+  return {
+    match: {
+      repositories: repository,
+      events: event,
+      tag: tagRuleOf(input),
+      digestChangedOnly: digestChanged,
+      platforms: platform && { all: platform },
+      artifactTypes: artifactType,
+      actors: actor,
+    },
+    group: groupOf(input),
+    debounceSeconds: seconds(debounce),
+  };
+}
+
+function tagRuleOf({ tag, prerelease, exclude, onlyIfNewer }: RulesInput): z.input<typeof tagRule> | undefined {
+  if (tag === undefined) {
+    if (prerelease === undefined && exclude === undefined && onlyIfNewer === undefined) return undefined;
+    throw new CliError("usage", "--prerelease, --exclude and --only-if-newer go with --tag", {
+      hint: 'As in --tag "semver:*" --only-if-newer',
+    });
+  }
+  const colon = tag.indexOf(":");
+  const type = tagRule.shape.type.safeParse(tag.slice(0, Math.max(colon, 0)));
+  if (!type.success) {
+    throw new CliError("usage", `"${tag}" is not a rule for tags: write its type in front, as in semver:${tag}`, {
+      hint: `The types are ${tagRule.shape.type.options.join(", ")}.`,
+    });
+  }
+  return { type: type.data, value: tag.slice(colon + 1), ...prereleaseOf(prerelease), exclude, onlyIfNewer };
+}
+
+function prereleaseOf(which: string | undefined): Pick<z.input<typeof tagRule>, "prerelease" | "prereleaseRegex"> {
+  if (which === undefined) return {};
+  if (which.startsWith("regex:")) return { prerelease: "regex", prereleaseRegex: which.slice("regex:".length) };
+  if (which === "none" || which === "any") return { prerelease: which };
+  throw new CliError("usage", `--prerelease is none, any or regex:<expression>, not "${which}"`);
+}
+
+function groupOf({ requireAll, within }: RulesInput): TriggerRules["group"] {
+  if (requireAll !== undefined) return { requireAll, timeoutSeconds: seconds(within) };
+  if (within === undefined) return undefined;
+  throw new CliError("usage", "--within goes with --require-all");
+}
+
+function seconds(milliseconds: number | undefined): number | undefined {
+  return milliseconds === undefined ? undefined : Math.round(milliseconds / 1000);
+}

@@ -1,0 +1,153 @@
+import { z } from "zod";
+import { defineGroup } from "../command.ts";
+import { CliError } from "../exit.ts";
+import { pastTime } from "../input/duration.ts";
+import { LIMIT_OPTION, limitInput, words } from "../input/options.ts";
+import type { operations, Trigger } from "../management/operations.ts";
+import { fields } from "../output/fields.ts";
+import type { Style } from "../output/style.ts";
+import { age, coloured, onOff } from "../output/words.ts";
+import { TARGETS, TRIGGERS } from "./kinds.ts";
+import { deleteCommand, idOf, namesOf, oneCommand, showCommand, switchCommands } from "./named.ts";
+import { type Columns, pageQuery, showList, spaceCommand, type SpaceScene, tableOf } from "./shapes.ts";
+import { preview } from "./trigger-preview.ts";
+import { readRules, RULE_OPTIONS, rulesInput } from "./trigger-rules.ts";
+import { tagInSpace } from "./tag-in-space.ts";
+
+const columns = (style: Style, targetName: (id: string) => string): Columns<Trigger> => ({
+  trigger: ({ id }) => id,
+  name: ({ name }) => name,
+  state: ({ enabled }) => onOff(enabled, style),
+  targets: ({ targets }) => targets.map(targetName).join(", "),
+  match: ({ match }) => (match === null ? style.red("not understood") : JSON.stringify(match)),
+});
+
+const list = spaceCommand({
+  name: "list",
+  summary: "List what a space delivers where",
+  examples: ["triggers list --space acme"],
+  options: LIMIT_OPTION,
+  input: limitInput,
+  run: async (scene, { limit }) => {
+    const { management, space, output } = scene;
+    const triggers = management.list("listTriggers", { path: { space }, query: pageQuery(limit) });
+    const named = output.isJson ? String : await namesOf(scene, TARGETS);
+    await showList(scene, triggers, columns(output.style, named), { limit, none: `${space} has no triggers` });
+  },
+});
+
+const create = spaceCommand({
+  name: "create",
+  summary: "Create a trigger: which pushes go to which targets",
+  description: "Without rules, every tag that is set fires. Options come on top of what a file says.",
+  examples: [
+    'triggers create releases --target hook --repository "web/*" --tag "semver:>=1.0" --only-if-newer',
+    "triggers create releases --target octopus --file trigger.json",
+  ],
+  arguments: { "<name>": "what to call it" },
+  options: { "--target <target...>": "where it goes, by name or id", ...RULE_OPTIONS },
+  input: rulesInput.extend({ name: z.string(), target: words.default([]) }),
+  run: async (scene, input) => {
+    const { management, space, context, output } = scene;
+    const { rules, targets: named } = await readRules(context, input);
+    const wanted = input.target.length > 0 ? input.target : named;
+    if (wanted.length === 0) throw new CliError("usage", "where should it go? Name a --target");
+    const targets = await Promise.all(wanted.map((target) => idOf(scene, TARGETS, target)));
+    const body = { ...rules, name: input.name, targets };
+    const created = await management.call("createTrigger", { path: { space }, body });
+    output.show(created, () => fields(described(created, output.style)));
+    output.note(`Try it: spacedock triggers preview ${space}/<path>:<tag> --trigger ${created.id}`);
+  },
+});
+
+const test = oneCommand({
+  kind: TRIGGERS,
+  name: "test",
+  summary: "Send a trigger's targets what they would be sent for a push, now and once",
+  description: "A test is real: a target that deploys will deploy. Nothing of it is kept among the deliveries.",
+  examples: ["triggers test releases", "triggers test releases --push acme/web:1.2.3"],
+  options: { "--push <reference>": "as if this was pushed; the newest push that fits, if not given" },
+  input: z.object({ push: z.string().optional() }),
+  run: async (scene, id, { push }) => {
+    const { management, space, output } = scene;
+    const body = push === undefined ? {} : tagInSpace(push, space);
+    const tested = await management.call("testTrigger", { path: { space, id }, body });
+    output.show(tested, () => tableOf(tested.results, resultColumns(output.style)));
+    const failed = tested.results.filter(({ outcome }) => outcome !== "done" && outcome !== "running");
+    if (failed.length > 0) {
+      throw new CliError("failure", `${failed.map(({ name }) => name).join(", ")} did not take it`);
+    }
+  },
+});
+
+type TestResult = z.output<typeof operations.testTrigger.output>["results"][number];
+
+const resultColumns = (style: Style): Columns<TestResult> => ({
+  target: ({ name }) => name,
+  outcome: ({ outcome }) => coloured(outcome, style),
+  status: ({ status }) => String(status ?? "-"),
+  time: ({ milliseconds }) => `${milliseconds} ms`,
+  answer: ({ detail }) => detail.replaceAll(/\s+/g, " "),
+});
+
+const replay = oneCommand({
+  kind: TRIGGERS,
+  name: "replay",
+  summary: "Send all of a trigger's failed deliveries since a time again",
+  examples: ["triggers replay releases --since 2h"],
+  options: { "--since <time>": "how long ago, or a date" },
+  input: z.object({ since: pastTime }),
+  run: async ({ management, space, output }, id, { since }) => {
+    let replayed = 0;
+    for (;;) {
+      const body = { since: since.toISOString() };
+      const batch = await management.call("replayTrigger", { path: { space, id }, body });
+      replayed += batch.replayed;
+      if (batch.replayed < REPLAY_BATCH) break;
+    }
+    output.show({ replayed }, () => `${replayed} will be sent again`);
+  },
+});
+
+/** The most that the management API replays in one call. */
+const REPLAY_BATCH = 1000;
+
+function described(trigger: Trigger, style: Style): Record<string, string | null> {
+  const { id, name, match, group, debounceSeconds, targets, enabled, createdAt } = trigger;
+  return {
+    trigger: id,
+    name,
+    state: onOff(enabled, style),
+    targets: targets.join(", "),
+    match: match === null ? style.red("not understood: it does not fire") : JSON.stringify(match, null, 2),
+    group: group === undefined ? null : JSON.stringify(group, null, 2),
+    debounce: debounceSeconds === undefined ? null : `${debounceSeconds} s`,
+    created: age(createdAt),
+  };
+}
+
+const at = ({ space }: SpaceScene, id: string) => ({ path: { space, id } });
+
+export const triggers = defineGroup("triggers", "Show and change which pushes are delivered where", [
+  list,
+  create,
+  showCommand({
+    kind: TRIGGERS,
+    get: (scene, id) => scene.management.call("getTrigger", at(scene, id)),
+    describe: (trigger, { output }) => described(trigger, output.style),
+  }),
+  ...switchCommands(TRIGGERS, {
+    enable: (scene, id) => scene.management.call("enableTrigger", at(scene, id)),
+    disable: (scene, id) => scene.management.call("disableTrigger", at(scene, id)),
+  }),
+  deleteCommand({
+    kind: TRIGGERS,
+    name: "delete",
+    summary: "Delete a trigger",
+    consequence: "Its targets hear of no more pushes.",
+    remove: (scene, id) => scene.management.call("deleteTrigger", at(scene, id)),
+  }),
+  preview,
+  test,
+  replay,
+]);

@@ -1,0 +1,60 @@
+import { z } from "zod";
+import type { RegistryAddress } from "../client/reference.ts";
+import { defineCommand } from "../command.ts";
+import { credentialFor } from "../connections.ts";
+import type { Credential } from "../credentials/credential.ts";
+import { CliError } from "../exit.ts";
+import { registryOrManaged } from "../managed-reference.ts";
+import type { Whoami } from "../management/operations.ts";
+import { askWhoami, checkLogin } from "../management/whoami.ts";
+import { fields } from "../output/fields.ts";
+import { ageOrUntil } from "../output/words.ts";
+
+export const whoami = defineCommand({
+  name: "whoami",
+  summary: "Show who you are at a registry, and what your token may do",
+  examples: ["whoami", "whoami registry.example.com --json"],
+  arguments: { "[registry]": "its host; the registry that is managed, if not given" },
+  input: z.object({ registry: z.string().optional() }),
+  run: async (context, { registry: named }) => {
+    const registry = await registryOrManaged(context, named);
+    const credential = await credentialFor(context, registry);
+    if (credential === null) {
+      throw new CliError("denied", `nobody is logged in at ${registry.host}`, {
+        hint: `Log in: spacedock login ${registry.host}, or set SPACEDOCK_TOKEN.`,
+      });
+    }
+    const who = await askWhoami(context, registry, credential);
+    if (who === null) await checkLogin(context, registry, credential);
+    const username = usernameOf(credential);
+    context.output.show({ registry: registry.host, username, ...who }, () =>
+      fields(whoFields(registry, username, who)),
+    );
+  },
+});
+
+/** Null: the registry knows it by itself. */
+function usernameOf(credential: Credential): string | null {
+  return credential.kind === "password" ? credential.username : null;
+}
+
+/** What there is to say of a login: `who` null, where the registry says nothing. */
+export function whoFields(
+  { host }: RegistryAddress,
+  username: string | null,
+  who: Whoami | null,
+): Record<string, string | null> {
+  if (who === null) return { registry: `${host} (no Spacedock: it does not tell what the login may do)`, username };
+  const { space, token } = who;
+  if (token === null) {
+    return { registry: host, token: "ADMIN_TOKEN: it manages all spaces, and neither pulls nor pushes" };
+  }
+  return {
+    registry: host,
+    space,
+    token: `${token.name} (${token.id})`,
+    "may do": token.actions.join(", "),
+    repositories: token.repositories.join(", "),
+    expires: token.expiresAt === null ? "never" : ageOrUntil(token.expiresAt),
+  };
+}

@@ -1,0 +1,74 @@
+import type { Argument, Command as Commander, Option } from "commander";
+
+/** What a word on the command line could be. */
+interface Candidate {
+  readonly word: string;
+  /** For shells that show it. */
+  readonly summary: string;
+}
+
+/** What is to be completed: one of these words, or a value of a kind, as in `<space>`. */
+export type Completion =
+  | { readonly kind: "words"; readonly candidates: readonly Candidate[] }
+  | { readonly kind: "value"; readonly of: string };
+
+/** Finds what the last of these words could be, which may be empty; the words are those after `spacedock`. */
+export function completionOf(program: Commander, words: readonly string[]): Completion {
+  const current = words.at(-1) ?? "";
+  const { command, position, awaiting } = placeOf(program, words.slice(0, -1));
+  if (awaiting !== null) return { kind: "value", of: placeholderOf(awaiting) };
+  if (current.startsWith("-")) return { kind: "words", candidates: optionsOf(command) };
+  const subcommands = command.createHelp().visibleCommands(command);
+  if (subcommands.length > 0) {
+    const candidates = subcommands.map((one) => ({ word: one.name(), summary: one.summary() }));
+    return { kind: "words", candidates };
+  }
+  const argument = argumentAt(command.registeredArguments, position);
+  return argument === null ? { kind: "words", candidates: [] } : { kind: "value", of: argument.name() };
+}
+
+interface Place {
+  readonly command: Commander;
+  /** How many arguments there were. */
+  readonly position: number;
+  /** The option whose value comes next. */
+  readonly awaiting: Option | null;
+}
+
+function placeOf(program: Commander, words: readonly string[]): Place {
+  let place: Place = { command: program, position: 0, awaiting: null };
+  for (const word of words) place = after(place, word);
+  return place;
+}
+
+function after({ command, position, awaiting }: Place, word: string): Place {
+  if (awaiting !== null) return { command, position, awaiting: null };
+  if (word.startsWith("-")) {
+    const option = allOptions(command).find(({ short, long }) => word === short || word === long) ?? null;
+    return { command, position, awaiting: option?.required === true ? option : null };
+  }
+  const subcommand = command.commands.find((one) => one.name() === word || one.aliases().includes(word));
+  return subcommand === undefined
+    ? { command, position: position + 1, awaiting: null }
+    : { command: subcommand, position: 0, awaiting: null };
+}
+
+/** Those of the command itself and of all that it belongs to. */
+function allOptions(command: Commander): readonly Option[] {
+  const help = command.createHelp();
+  return [...help.visibleOptions(command), ...help.visibleGlobalOptions(command)];
+}
+
+function optionsOf(command: Commander): readonly Candidate[] {
+  return allOptions(command).flatMap(({ long, description }) => (long ? [{ word: long, summary: description }] : []));
+}
+
+/** As `space` for `--space <space>`. */
+function placeholderOf({ flags }: Option): string {
+  return /<([\w-]+)/.exec(flags)?.[1] ?? "";
+}
+
+function argumentAt(declared: readonly Argument[], position: number): Argument | null {
+  const last = declared.at(-1);
+  return declared[position] ?? (last?.variadic === true ? last : null);
+}

@@ -1,0 +1,74 @@
+import { lookup } from "node:dns/promises";
+import { isIP } from "node:net";
+import { connect, type TLSSocket } from "node:tls";
+import { unreachable } from "../client/transport.ts";
+import { CliError } from "../exit.ts";
+import { ageOrUntil } from "../output/words.ts";
+import { type Finding, ok, type Patient, problem, warning } from "./finding.ts";
+
+const DAY = 86_400_000;
+
+/** A certificate that ends sooner should have been renewed by now. */
+const RENEWED_BEFORE = 14 * DAY;
+const PATIENCE = 10_000;
+
+/** Whether the host's name leads somewhere. */
+export async function checkName({ registry, context: { env } }: Patient): Promise<Finding> {
+  const { hostname } = new URL(registry.origin);
+  const host = hostname.replace(/^\[|\]$/g, "");
+  if (isIP(host) > 0) return ok("name", `${host} is an address`);
+  if (proxyOf(registry.origin, env) !== null) return ok("name", `${host} is left to the proxy to look up`);
+  try {
+    const addresses = await lookup(host, { all: true });
+    return ok("name", `${host} is ${addresses.map(({ address }) => address).join(", ")}`);
+  } catch (cause) {
+    return problem("name", unreachable(new URL(registry.origin), cause));
+  }
+}
+
+/** Whether the certificate is trusted, and for how long. */
+export async function checkTls({ registry, context: { env, signal } }: Patient): Promise<Finding> {
+  const url = new URL(registry.origin);
+  if (url.protocol === "http:") {
+    const isLocal = ["localhost", "127.0.0.1", "[::1]"].includes(url.hostname);
+    if (isLocal) return ok("tls", "none, as is usual on this machine");
+    return warning("tls", "none: whoever is on the way reads tokens and images", "Put it behind https.");
+  }
+  const proxy = proxyOf(registry.origin, env);
+  if (proxy !== null) return ok("tls", `not looked at: the way leads through ${proxy}`);
+  try {
+    const until = await certificateEnd(url, signal);
+    const ends = `the certificate ends ${ageOrUntil(until.toISOString())}`;
+    if (until.getTime() - Date.now() > RENEWED_BEFORE) return ok("tls", ends);
+    return warning("tls", ends, "Renew it: clients refuse the registry from then on.");
+  } catch (cause) {
+    return problem("tls", unreachable(url, cause));
+  }
+}
+
+/** When the host's certificate ends. Rejects where it is not trusted. */
+function certificateEnd(url: URL, signal: AbortSignal): Promise<Date> {
+  return new Promise((resolve, reject) => {
+    const host = url.hostname.replace(/^\[|\]$/g, "");
+    const socket: TLSSocket = connect({
+      host,
+      port: Number(url.port || 443),
+      ...(isIP(host) === 0 && { servername: host }),
+    });
+    signal.addEventListener("abort", () => socket.destroy(new CliError("interrupted", "interrupted")));
+    socket.setTimeout(PATIENCE, () => {
+      socket.destroy(new CliError("unreachable", `cannot reach ${url.origin}: it did not answer in time`));
+    });
+    socket.once("error", reject);
+    socket.once("secureConnect", () => {
+      resolve(new Date(socket.getPeerCertificate().valid_to));
+      socket.destroy();
+    });
+  });
+}
+
+/** The proxy that requests to this address take, as the environment says; null: none. */
+function proxyOf(origin: string, env: Readonly<Record<string, string | undefined>>): string | null {
+  const name = origin.startsWith("https:") ? "HTTPS_PROXY" : "HTTP_PROXY";
+  return env[name.toLowerCase()] || env[name] || null;
+}

@@ -1,0 +1,45 @@
+import { DEFAULT_CHUNK } from "../client/chunk-size.ts";
+import { openConnection } from "../connections.ts";
+import type { Whoami } from "../management/operations.ts";
+import { formatBytes } from "../output/format.ts";
+import { type BodyLimit, probeBodyLimit } from "./body-limit.ts";
+import { type Finding, ok, type Patient, problem, warning } from "./finding.ts";
+
+/** How large a layer may be that an ordinary client pushes, and what to do about larger ones. */
+export async function checkBodyLimit(patient: Patient, repository: string | null): Promise<Finding> {
+  const { context, registry, who } = patient;
+  const name = repository ?? probedRepository(who);
+  if (name === null) {
+    const advice = "Log in with a token that may push, or say where: spacedock doctor --probe <repository>";
+    return warning("body limit", "not probed: the login may not push", advice);
+  }
+  const connection = await openConnection(context, registry);
+  try {
+    return limitFinding(await probeBodyLimit(connection, name), registry.host);
+  } catch (failure) {
+    return problem("body limit", failure);
+  } finally {
+    await connection.close();
+  }
+}
+
+/** A repository that the token may push to; nothing is left in it. Null: there is none. */
+function probedRepository(who: Whoami | null): string | null {
+  const { token = null, space = null } = who ?? {};
+  if (token === null || space === null || !token.actions.includes("push")) return null;
+  const pattern = token.repositories.find((one) => !one.startsWith("!"));
+  return pattern === undefined ? null : `${space}/${pattern.replaceAll(/\*+/g, "spacedock-doctor")}`;
+}
+
+function limitFinding({ passes, refused, advertised }: BodyLimit, host: string): Finding {
+  const chunk = Math.min(passes, advertised ?? DEFAULT_CHUNK, DEFAULT_CHUNK);
+  const advised = advertised === null ? "" : ` The registry asks for chunks of ${formatBytes(advertised)} at most.`;
+  if (refused === null) return ok("body limit", `bodies of ${formatBytes(passes)} pass.${advised}`);
+  // The default fits all plans of Cloudflare's: an option is for what is stricter.
+  const option = chunk < DEFAULT_CHUNK ? ` --chunk-size ${Math.floor(chunk / 1_000_000) || 1}MB` : "";
+  return warning(
+    "body limit",
+    `bodies of ${formatBytes(passes)} pass, those of ${formatBytes(refused)} are refused: no client can push a larger layer in one piece.${advised}`,
+    `For any client: spacedock proxy --to ${host}${option}. Or push with: spacedock push <image> <destination>${option}`,
+  );
+}

@@ -1,0 +1,56 @@
+import { dockerCredentials } from "../credentials/store.ts";
+import { readDockerConfig } from "../credentials/docker-config.ts";
+import type { Whoami } from "../management/operations.ts";
+import { askWhoami, checkLogin } from "../management/whoami.ts";
+import { ageOrUntil } from "../output/words.ts";
+import { type Finding, ok, type Patient, problem, warning } from "./finding.ts";
+
+/** A token that ends sooner is one to be replaced now. */
+const EXPIRES_SOON = 14 * 86_400_000;
+
+/** Whether the login is good, until when, and what for. */
+export async function checkToken(patient: Patient): Promise<Finding> {
+  const { context, registry, credential } = patient;
+  if (credential === null) {
+    const advice = `Log in: spacedock login ${registry.host}. Public repositories can be pulled without.`;
+    return warning("token", "nobody is logged in", advice);
+  }
+  try {
+    patient.who = await askWhoami(context, registry, credential);
+    if (patient.who !== null) return tokenFinding(patient.who, registry.host);
+    await checkLogin(context, registry, credential);
+    return ok("token", "the login is good");
+  } catch (failure) {
+    return problem("token", failure);
+  }
+}
+
+function tokenFinding({ token, space }: Whoami, host: string): Finding {
+  if (token === null) {
+    return warning(
+      "token",
+      "ADMIN_TOKEN: it manages all spaces, and neither pulls nor pushes",
+      "For docker, create a token in a space: spacedock tokens create <name> --space <space> --actions pull,push",
+    );
+  }
+  const said = `${token.name}, of the space ${space ?? "?"}: ${token.actions.join(", ")} in ${token.repositories.join(", ")}`;
+  if (token.expiresAt === null) return ok("token", `${said}; it does not expire`);
+  const ends = `${said}; it expires ${ageOrUntil(token.expiresAt)}`;
+  if (Date.parse(token.expiresAt) - Date.now() > EXPIRES_SOON) return ok("token", ends);
+  return warning("token", ends, `Create another, and log in with that: spacedock login ${host}`);
+}
+
+/** Whether docker's configuration can be read, and knows the registry. */
+export async function checkDocker({ context: { env }, registry }: Patient): Promise<Finding> {
+  try {
+    const kept = await dockerCredentials(env).read(registry);
+    if (kept === null) return ok("docker", "its configuration is in order; it is not logged in there");
+    const { credsStore, credHelpers } = await readDockerConfig(env);
+    const program = credHelpers?.[registry.host] ?? credsStore;
+    if (program) return ok("docker", `logged in; docker-credential-${program} keeps the token`);
+    const advice = "A credential store of docker's, such as its pass or secretservice, would hide it.";
+    return warning("docker", "logged in; the token lies unencrypted in config.json", advice);
+  } catch (failure) {
+    return problem("docker", failure);
+  }
+}

@@ -1,0 +1,98 @@
+import { z } from "zod";
+import { type Answer, drain, makeTransport, readText, type Transport } from "../client/transport.ts";
+import { CliError } from "../exit.ts";
+import { formatDuration } from "../output/format.ts";
+import { type Finding, ok, type Patient, problem, warning } from "./finding.ts";
+
+/** The management API that this command line knows. */
+const API_VERSION = "1";
+const API_TITLE = "Spacedock management API";
+const MAX_DOCUMENT_BYTES = 4 * 1024 * 1024;
+
+/** Milliseconds; more than this is not the way's delay. */
+const TOLERATED_SKEW = 30_000;
+const SERIOUS_SKEW = 300_000;
+
+/** Whether a registry answers, whether it is Spacedock, and what time it is there. */
+export async function checkRegistry({ registry, context: { env, signal } }: Patient): Promise<readonly Finding[]> {
+  const transport = makeTransport(env);
+  try {
+    const asked = Date.now();
+    const answer = await ask(transport, new URL("/v2/", registry.origin), signal);
+    const answered = Date.now();
+    await drain(answer);
+    const first = registryFinding(answer, answered - asked);
+    if (first.status === "problem") return [first];
+    const clock = clockFinding(answer, new Date((asked + answered) / 2));
+    return [first, ...clock, await apiFinding(transport, registry.origin, signal)];
+  } catch (failure) {
+    return [problem("registry", failure)];
+  } finally {
+    await transport.close();
+  }
+}
+
+function ask(transport: Transport, url: URL, signal: AbortSignal): Promise<Answer> {
+  return transport.send({ method: "GET", url, signal });
+}
+
+function registryFinding({ status, headers, url }: Answer, took: number): Finding {
+  const isVersioned = headers.get("docker-distribution-api-version")?.includes("registry/2.0") ?? false;
+  const isChallenge = status === 401 && headers.has("www-authenticate");
+  if (isChallenge || (status === 200 && (isVersioned || isJson(headers)))) {
+    return ok(
+      "registry",
+      `answers in ${took} ms, with ${status === 401 ? "a challenge to log in" : "no login asked for"}`,
+    );
+  }
+  return problem(
+    "registry",
+    new CliError(status >= 500 ? "unreachable" : "failure", `${url.href} answers ${status}, not as a registry does`, {
+      hint: status >= 500 ? "See the registry's own log." : "Is the host right, and the port?",
+    }),
+  );
+}
+
+function isJson(headers: ReadonlyMap<string, string>): boolean {
+  return headers.get("content-type")?.startsWith("application/json") ?? false;
+}
+
+/** The Date header is of whole seconds. */
+function clockFinding({ headers }: Answer, now: Date): readonly Finding[] {
+  const there = Date.parse(headers.get("date") ?? "");
+  if (!Number.isFinite(there)) return [];
+  const skew = now.getTime() - there;
+  const amount = Math.abs(skew);
+  if (amount < TOLERATED_SKEW) return [ok("clock", "agrees with the registry's")];
+  const said = `this machine's clock is ${formatDuration(amount)} ${skew > 0 ? "ahead of" : "behind"} the registry's`;
+  const advice = "Set it, as by NTP: certificates and signatures are judged by it.";
+  if (amount < SERIOUS_SKEW) return [warning("clock", said, advice)];
+  return [problem("clock", new CliError("failure", said, { hint: advice }))];
+}
+
+const openApi = z.object({ info: z.object({ title: z.string(), version: z.string() }) });
+
+async function apiFinding(transport: Transport, origin: string, signal: AbortSignal): Promise<Finding> {
+  const answer = await ask(transport, new URL("/api/v1/openapi.json", origin), signal);
+  const text = await readText(answer, MAX_DOCUMENT_BYTES);
+  const parsed = openApi.safeParse(parseJson(text));
+  if (!parsed.success || parsed.data.info.title !== API_TITLE) {
+    const advice = "Pushing, copying and inspecting work; spaces, tokens, triggers and the like are not there.";
+    return warning("api", "no Spacedock, but another registry", advice);
+  }
+  const { version } = parsed.data.info;
+  if (version === API_VERSION) return ok("api", `Spacedock's, version ${version}`);
+  return warning(
+    "api",
+    `version ${version}, of which this command knows ${API_VERSION}`,
+    "Use the spacedock of that version.",
+  );
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}

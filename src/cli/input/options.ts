@@ -1,0 +1,22 @@
+import { z } from "zod";
+
+/** Options that several commands have, each with its text and its schema. */
+
+export const SPACE_OPTION = {
+  "--space <space>": "the space (SPACEDOCK_SPACE, or the one that the token is for)",
+} as const;
+
+export const spaceInput = z.object({ space: z.string().optional() });
+
+export const LIMIT_OPTION = { "--limit <count>": "show at most so many" } as const;
+
+export const limitInput = z.object({ limit: z.coerce.number().int().min(1).optional() });
+
+export const YES_OPTION = { "-y, --yes": "do not ask" } as const;
+
+export const yesInput = z.object({ yes: z.boolean().default(false) });
+
+/** An option that may be given again and again, or once with commas. */
+export const words = z
+  .array(z.string())
+  .transform((given) => given.flatMap((one) => one.split(",")).filter((word) => word !== ""));

@@ -1,0 +1,76 @@
+import { createInterface } from "node:readline/promises";
+import { Writable } from "node:stream";
+import { text } from "node:stream/consumers";
+import type { Context } from "../context.ts";
+import { CliError } from "../exit.ts";
+
+/** Longer than any secret; what is longer was not meant to be one. */
+const MAX_SECRET_LENGTH = 64 * 1024;
+
+interface Confirmation {
+  /** What is about to be done, as a question. */
+  readonly question: string;
+  /** What must be typed, for what cannot be had back; without it, `y` will do. */
+  readonly typed?: string;
+  /** --yes: it was answered on the command line. */
+  readonly yes: boolean;
+}
+
+/** Asks before something is destroyed. Throws unless the answer is yes, and where nobody is there to be asked. */
+export async function confirm(context: Context, { question, typed, yes }: Confirmation): Promise<void> {
+  if (yes) return;
+  if (context.stdin.isTTY !== true) {
+    throw new CliError("usage", `not without being asked: ${question}`, { hint: "Add --yes where nobody can answer." });
+  }
+  const asked = typed === undefined ? `${question} [y/N]` : `${question}\nType ${typed} to go on:`;
+  const answer = (await readLine(context, asked, { echo: true })).trim();
+  const agreed = typed === undefined ? /^y(?:es)?$/i.test(answer) : answer === typed;
+  if (!agreed) throw new CliError("failure", "nothing was done");
+}
+
+/** A secret: all of stdin with `fromStdin`, else typed without being shown. Throws where neither is possible. */
+export async function readSecret(
+  context: Context,
+  { question, fromStdin, flag }: { readonly question: string; readonly fromStdin: boolean; readonly flag: string },
+): Promise<string> {
+  if (fromStdin) return requireSecret((await text(context.stdin)).replace(/\r?\n$/, ""));
+  if (context.stdin.isTTY !== true) {
+    throw new CliError("usage", `there is no terminal to ask for it: ${question}`, { hint: `Use ${flag}.` });
+  }
+  return requireSecret(await readLine(context, `${question}:`, { echo: false }));
+}
+
+function requireSecret(secret: string): string {
+  if (secret === "") throw new CliError("usage", "the secret is empty");
+  if (secret.length > MAX_SECRET_LENGTH || /[\r\n]/.test(secret)) {
+    throw new CliError("usage", "a secret is one line: is this the right file?");
+  }
+  return secret;
+}
+
+async function readLine(context: Context, question: string, { echo }: { readonly echo: boolean }): Promise<string> {
+  const { stdin, output, signal } = context;
+  // As a terminal, readline takes over the echo, which goes nowhere; else the terminal's own is left as it is.
+  const lines = createInterface({ input: stdin, output: nowhere(), terminal: !echo });
+  const ended = new AbortController();
+  const interrupt = (): void => ended.abort(new CliError("interrupted", "interrupted"));
+  signal.addEventListener("abort", interrupt);
+  // Without the terminal's own handling, Ctrl-C is a key like others.
+  lines.once("SIGINT", interrupt);
+  lines.once("close", () => ended.abort(new CliError("usage", "there was no answer")));
+  output.ask(`${question} `);
+  try {
+    return await lines.question("", { signal: ended.signal });
+  } catch (failure) {
+    ended.signal.throwIfAborted();
+    throw failure;
+  } finally {
+    signal.removeEventListener("abort", interrupt);
+    lines.close();
+    if (!echo) output.ask("\n");
+  }
+}
+
+function nowhere(): Writable {
+  return new Writable({ write: (_chunk, _encoding, done) => done() });
+}

@@ -1,0 +1,65 @@
+import { type Descriptor, platformOf } from "../oci/descriptor.ts";
+import type { Connection } from "./client/connection.ts";
+import { blobsOf, getContent, type ImageConfig, type ManifestContent, readConfig, sizeOf } from "./client/content.ts";
+import type { RemoteManifest } from "./client/manifests.ts";
+import { inBatches } from "./in-batches.ts";
+
+/** One image of an index, or the only one; or an artifact that is none. */
+export interface InspectedImage {
+  readonly digest: string;
+  /** As linux/amd64; null where nothing names one. */
+  readonly platform: string | null;
+  /** What it is, where it is no image for a platform: as `attestation-manifest`. */
+  readonly kind: string | null;
+  /** Bytes of all that it needs, each blob counted once. */
+  readonly contentSize: number;
+  readonly layers: readonly Descriptor[];
+  readonly config: ImageConfig | null;
+}
+
+interface Found {
+  readonly manifest: RemoteManifest;
+  readonly content: ManifestContent;
+}
+
+const AT_A_TIME = 8;
+
+/** What an index's manifests are, or the manifest itself. Of those that the registry lacks there is nothing. */
+export async function describeImages(
+  connection: Connection,
+  name: string,
+  { manifest, content }: Found,
+): Promise<readonly InspectedImage[]> {
+  if (!content.manifests) return [await describeImage(connection, name, { manifest, content }, null)];
+  const images = await inBatches(content.manifests, AT_A_TIME, async (child) => {
+    const found = await getContent(connection, name, child.digest);
+    return found === null ? null : describeImage(connection, name, found, child);
+  });
+  return images.filter((image) => image !== null);
+}
+
+type Child = NonNullable<ManifestContent["manifests"]>[number];
+
+async function describeImage(
+  connection: Connection,
+  name: string,
+  { manifest, content }: Found,
+  child: Child | null,
+): Promise<InspectedImage> {
+  const config = await readConfig(connection, name, content);
+  const named = child === null ? null : platformOf(child);
+  return {
+    digest: manifest.digest,
+    // What docker's builder attaches has a platform that says there is none.
+    platform: named === "unknown/unknown" ? null : (named ?? platformOfConfig(config)),
+    kind: child?.annotations?.["vnd.docker.reference.type"] ?? content.artifactType ?? null,
+    contentSize: sizeOf(blobsOf(content)),
+    layers: content.layers ?? [],
+    config,
+  };
+}
+
+function platformOfConfig(config: ImageConfig | null): string | null {
+  if (!config?.os || !config.architecture) return null;
+  return [config.os, config.architecture, config.variant].filter(Boolean).join("/");
+}

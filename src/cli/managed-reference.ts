@@ -1,0 +1,49 @@
+import { parseRegistry, parseRemoteReference, type RegistryAddress, type RemoteReference } from "./client/reference.ts";
+import { managedRegistry, namedRegistry } from "./connections.ts";
+import type { Context } from "./context.ts";
+import { CliError } from "./exit.ts";
+import { parseRepositoryName, type RepositoryName } from "../oci/name.ts";
+
+/**
+ * Reads a reference as management commands take it: `acme/web:1`, without a host, is in the registry that is managed.
+ * `alpine` is Docker Hub's, as docker has it: a repository here has its space in front. Throws a usage error.
+ */
+export async function parseManagedReference(context: Context, text: string): Promise<RemoteReference> {
+  const managed = await namedRegistry(context);
+  const [first = "", ...rest] = text.split("/");
+  const isHost = rest.length > 0 && (first === "localhost" || /[.:]/.test(first));
+  if (!isHost && rest.length > 0 && managed !== null) {
+    return { ...parseRemoteReference(`localhost/${text}`), registry: managed };
+  }
+  const reference = parseRemoteReference(text, { plainHttp: context.plainHttp });
+  // The address that somebody logged in at says more than the host does: whether there is TLS.
+  return managed?.host === reference.registry.host ? { ...reference, registry: managed } : reference;
+}
+
+export interface ManagedRepository {
+  readonly registry: RegistryAddress;
+  readonly name: RepositoryName;
+}
+
+/** Reads `[host/]space/path`, as {@link parseManagedReference} does, with neither tag nor digest. */
+export async function parseManagedRepository(context: Context, text: string): Promise<ManagedRepository> {
+  const { registry, name, tag, digest } = await parseManagedReference(context, text);
+  const parsed = parseRepositoryName(text.includes("/") ? name : text);
+  if (parsed === null) {
+    throw new CliError("usage", `"${text}" lacks its space: write it as acme/${text}`);
+  }
+  if (tag === null && digest === null) return { registry, name: parsed };
+  throw new CliError("usage", `"${text}" is a reference: name the repository alone, as ${name}`);
+}
+
+/** The registry that a command is about: the one that is named, else the one that is managed. */
+export function registryOrManaged(context: Context, named: string | undefined): Promise<RegistryAddress> {
+  return named === undefined
+    ? managedRegistry(context)
+    : managedAddress(context, parseRegistry(named, { plainHttp: context.plainHttp }));
+}
+
+async function managedAddress(context: Context, registry: RegistryAddress): Promise<RegistryAddress> {
+  const managed = await namedRegistry(context);
+  return managed?.host === registry.host ? managed : registry;
+}

@@ -1,0 +1,47 @@
+import { connect } from "../client/connection.ts";
+import { ping } from "../client/ping.ts";
+import type { RegistryAddress } from "../client/reference.ts";
+import type { Context } from "../context.ts";
+import type { Credential } from "../credentials/credential.ts";
+import { CliError } from "../exit.ts";
+import { openManagementApi } from "./management.ts";
+import type { Whoami } from "./operations.ts";
+
+/**
+ * What a registry's management API says of a credential; null where the registry has no such API, or the credential is
+ * none of Spacedock's. Throws a `denied` CliError where the registry does not take it at all.
+ */
+export async function askWhoami(
+  { env, signal }: Pick<Context, "env" | "signal">,
+  registry: RegistryAddress,
+  credential: Credential,
+): Promise<Whoami | null> {
+  if (credential.kind !== "password") return null;
+  const bearer: Credential = { kind: "bearer", secret: credential.secret };
+  const management = openManagementApi(connect(registry, { env, signal, credential: bearer }));
+  try {
+    return await management.call("whoami", { path: {} });
+  } catch (failure) {
+    if (!(failure instanceof CliError)) throw failure;
+    if (failure.kind === "unreachable" || failure.kind === "interrupted") throw failure;
+    // Other registries refuse what they do not know: whether the login is good, only their own API tells.
+    if (failure.kind === "denied") await checkLogin({ env, signal }, registry, credential);
+    return null;
+  } finally {
+    await management.close();
+  }
+}
+
+/** Whether a registry takes a login. Throws a `denied` CliError where not. */
+export async function checkLogin(
+  { env, signal }: Pick<Context, "env" | "signal">,
+  registry: RegistryAddress,
+  credential: Credential,
+): Promise<void> {
+  const connection = connect(registry, { env, signal, credential });
+  try {
+    await ping(connection);
+  } finally {
+    await connection.close();
+  }
+}

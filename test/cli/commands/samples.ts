@@ -1,0 +1,64 @@
+import type { Delivery, Event, Target, Token, Trigger } from "../../../src/cli/management/operations.ts";
+
+/** Things of the management API, as it answers them. */
+
+const createdAt = "2026-01-01T00:00:00.000Z";
+
+export const token: Token = {
+  id: "tok_1",
+  name: "ci",
+  actions: ["pull", "push"],
+  repositories: ["**"],
+  createdAt,
+  expiresAt: null,
+  lastUsedAt: null,
+};
+
+export const target: Target = {
+  id: "tgt_1",
+  name: "hook",
+  type: "standard-webhook",
+  url: "https://hooks.example.com/",
+  config: {},
+  identity: { issuer: "https://registry.example.com", subject: "space:acme:target:tgt_1" },
+  enabled: true,
+  disabledReason: null,
+  failingSince: null,
+  createdAt,
+};
+
+export const trigger: Trigger = {
+  id: "trg_1",
+  name: "releases",
+  match: {},
+  targets: ["tgt_1"],
+  enabled: true,
+  createdAt,
+};
+
+export const event: Event = {
+  id: "evt_1",
+  type: "registry.tag.created",
+  timestamp: createdAt,
+  data: { repository: "acme/web", tag: "1.0.0", digest: `sha256:${"a".repeat(64)}` },
+  triggers: [{ trigger: "trg_1", fires: false, reason: "the version 1.0.0 is not within ^2" }],
+};
+
+export const delivery: Delivery = {
+  id: "dlv_1",
+  event: "evt_1",
+  trigger: "trg_1",
+  target: "tgt_1",
+  repository: "acme/web",
+  tag: "1.0.0",
+  status: "failed",
+  reason: "it answered 500: out of order",
+  attempts: 8,
+  nextAttemptAt: null,
+  createdAt,
+  finishedAt: createdAt,
+};
+
+export function page<T>(...items: readonly T[]): { items: T[]; next: null } {
+  return { items: [...items], next: null };
+}
