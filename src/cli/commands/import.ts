@@ -2,10 +2,9 @@ import { z } from "zod";
 import { DEFAULT_CHUNK } from "../client/chunk-size.ts";
 import { defineCommand } from "../command.ts";
 import { runImport } from "../import/run-import.ts";
-import { parseBytes } from "../output/format.ts";
+import { byteSize, jobs } from "../input/options.ts";
 
 const DEFAULT_JOBS = 4;
-const MAX_JOBS = 64;
 
 const input = z.object({
   source: z.string(),
@@ -16,16 +15,8 @@ const input = z.object({
     .array(z.string().regex(/^[\w.-]+\/[\w.-]+(\/[\w.-]+)?$/, "write it as linux/amd64, or linux/arm/v7"))
     .default([]),
   referrers: z.boolean().default(true),
-  jobs: z.coerce.number("a number").int("a whole number").min(1).max(MAX_JOBS).default(DEFAULT_JOBS),
-  chunkSize: z
-    .string()
-    .transform((text, context) => {
-      const bytes = parseBytes(text);
-      if (bytes !== null && bytes > 0) return bytes;
-      context.addIssue({ code: "custom", message: "write it as 90MB or 64MiB" });
-      return z.NEVER;
-    })
-    .default(DEFAULT_CHUNK),
+  jobs: jobs.default(DEFAULT_JOBS),
+  chunkSize: byteSize.default(DEFAULT_CHUNK),
   dryRun: z.boolean().default(false),
 });
 

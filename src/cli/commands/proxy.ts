@@ -5,7 +5,7 @@ import { parseRegistry } from "../client/reference.ts";
 import { drain, makeTransport, type Transport } from "../client/transport.ts";
 import { defineCommand } from "../command.ts";
 import type { Context } from "../context.ts";
-import { byteSize } from "../options.ts";
+import { byteSize } from "../input/options.ts";
 import { formatBytes, formatDuration } from "../output/format.ts";
 import { RESERVED } from "../proxy/cut-upload.ts";
 import type { ProxyState } from "../proxy/exchange.ts";

@@ -10,21 +10,10 @@ import { defineCommand } from "../command.ts";
 import { managedRegistry, openConnection } from "../connections.ts";
 import type { Context } from "../context.ts";
 import { CliError } from "../exit.ts";
-import { formatBytes, parseBytes } from "../output/format.ts";
+import { byteSize, jobs } from "../input/options.ts";
+import { formatBytes } from "../output/format.ts";
 import { push as pushSource, type PushOptions, summary } from "../push/push.ts";
 import { openSource } from "../sources/open.ts";
-
-const chunkSize = z.string().transform((text, context): number => {
-  const bytes = parseBytes(text);
-  if (bytes !== null && bytes > 0) return bytes;
-  context.addIssue({ code: "custom", message: `"${text}" is no size: write it as in 90MB or 64MiB` });
-  return z.NEVER;
-});
-
-const jobs = z
-  .string()
-  .regex(/^[1-9]\d?$/, "a number from 1 to 99")
-  .transform(Number);
 
 const platform = z.string().regex(/^[a-z0-9]+\/[a-z0-9_.]+(?:\/[a-z0-9_.]+)?$/, "write it as in linux/amd64");
 
@@ -42,7 +31,7 @@ const input = z.object({
   platform: platform.optional(),
   compress: z.boolean().default(false),
   jobs: jobs.default(4),
-  chunkSize: chunkSize.default(DEFAULT_CHUNK),
+  chunkSize: byteSize.default(DEFAULT_CHUNK),
   mountFrom: z.array(z.string().min(1)).default([]),
 });
 

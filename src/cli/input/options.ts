@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { parseBytes } from "../output/format.ts";
 
 /** Options that several commands have, each with its text and its schema. */
 
@@ -20,3 +21,17 @@ export const yesInput = z.object({ yes: z.boolean().default(false) });
 export const words = z
   .array(z.string())
   .transform((given) => given.flatMap((one) => one.split(",")).filter((word) => word !== ""));
+
+/** A size, as in `90MB` or `5MiB`, in bytes. */
+export const byteSize = z.string().transform((text, context) => {
+  const bytes = parseBytes(text);
+  if (bytes !== null && bytes > 0) return bytes;
+  context.addIssue({ code: "custom", message: `"${text}" is no size: write it as in 90MB or 5MiB` });
+  return z.NEVER;
+});
+
+/** How many things are done at a time. */
+export const jobs = z
+  .string()
+  .regex(/^[1-9]\d?$/, "a number from 1 to 99")
+  .transform(Number);
