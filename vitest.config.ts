@@ -32,6 +32,8 @@ export default defineConfig(async () => ({
       miniflare: {
         bindings: {
           ...secrets,
+          // Off, as in `npm start`: tests that are about it switch it on.
+          MAX_BODY_MB: "0",
           TEST_MIGRATIONS: await readD1Migrations("migrations"),
           LOOPBACK_RECEIVER: await startReceiver(),
         },

@@ -12,24 +12,37 @@ const MAX_GROWTH = 100 * MB;
 /** Milliseconds from the last push to the last delivery. */
 const LAST_DELIVERY_WITHIN = 300_000;
 
+/** How fast a layer must pass the proxy, as a share of its rate without. */
+const MIN_PROXY_RATIO = 0.8;
+
+/** Bytes that the proxy may have in memory. */
+const MAX_PROXY_MEMORY = 150 * MB;
+
 /** The bars that were missed, in words. */
-export function missedBars({ operations, uploads, deliveries, memory }: Results): readonly string[] {
+export function missedBars({ operations, uploads, deliveries, memory, proxy }: Results): readonly string[] {
   return [
     ...missedBudgets(operations),
     ...missedFinish(uploads),
     ...missedDeliveries(deliveries),
     ...missedMemory(memory),
+    ...missedProxy(proxy),
   ];
 }
 
 function missedDeliveries({ missing, repeated, restMs }: Results["deliveries"]): readonly string[] {
+  const late = `the last delivery came ${Math.round(restMs / 1000)} s after the last push`;
   return [
     ...(missing > 0 ? [`${missing} deliveries did not arrive`] : []),
     ...(repeated > 0 ? [`${repeated} deliveries arrived twice`] : []),
-    ...(restMs > LAST_DELIVERY_WITHIN
-      ? [`the last delivery came ${Math.round(restMs / 1000)} s after the last push`]
-      : []),
+    ...(restMs > LAST_DELIVERY_WITHIN ? [late] : []),
   ];
+}
+
+function missedProxy({ times: { directMs, proxyMs }, memory }: Results["proxy"]): readonly string[] {
+  const ratio = directMs / proxyMs;
+  const slow = `the proxy passes layers at ${ratio.toFixed(2)} of the rate without it; ${MIN_PROXY_RATIO} is the least`;
+  const large = `the proxy had ${megabytes(memory?.peak ?? 0)} in memory; ${megabytes(MAX_PROXY_MEMORY)} is the most`;
+  return [...(ratio < MIN_PROXY_RATIO ? [slow] : []), ...((memory?.peak ?? 0) > MAX_PROXY_MEMORY ? [large] : [])];
 }
 
 function missedBudgets({ costs, failures }: Operations): readonly string[] {

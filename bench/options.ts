@@ -17,6 +17,8 @@ export interface Plan {
   readonly memory: readonly [number, number];
   /** To a space with triggers. */
   readonly pushes: number;
+  /** Layers through `spacedock proxy`: for their rate, and for its memory. */
+  readonly proxy: { readonly size: number; readonly runs: number; readonly memory: number };
 }
 
 // All are whole parts of 5 MiB, so that each finishing PUT has the same to do: to send the last part, which is full.
@@ -29,6 +31,7 @@ const FULL: Plan = {
   ],
   memory: [50 * MIB, 1000 * MIB],
   pushes: 1000,
+  proxy: { size: 200 * MIB, runs: 5, memory: 2000 * MIB },
 };
 
 const QUICK: Plan = {
@@ -40,6 +43,7 @@ const QUICK: Plan = {
   ],
   memory: [50 * MIB, 200 * MIB],
   pushes: 100,
+  proxy: { size: 100 * MIB, runs: 5, memory: 300 * MIB },
 };
 
 export const HELP = `npm run bench -- [--quick] [--json <file>]
@@ -50,8 +54,9 @@ Measures what Spacedock costs and how fast it is, and compares it with what it m
   uploads     rate by size, and the time of the finishing PUT (bar: does not grow with size)
   deliveries  pushes to a space with five triggers (bar: each that matches arrives once, and within five minutes)
   memory      peak of the server's workerd processes while a layer arrives (bar: does not grow with size)
+  proxy       rate through spacedock proxy against without it (bar: 0.8), and what it has in memory (bar: 150 MB)
 
-  --quick        smaller: 200 MiB at most where it is 1000 MiB otherwise, and 100 pushes where it is 1000
+  --quick        smaller: 300 MiB at most where it is 2000 MiB otherwise, and 100 pushes where it is 1000
   --json <file>  writes the results there too
   --help         this
 

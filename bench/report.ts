@@ -2,6 +2,7 @@ import { overBudget, type Tally } from "../test/budget/rows.ts";
 import type { DeliveryTimes } from "./deliveries.ts";
 import type { MemoryUse } from "./memory.ts";
 import type { OperationCost, Operations } from "./operations.ts";
+import type { ProxyResults } from "./proxy.ts";
 import { table } from "./table.ts";
 import { MB, rate, sizeText } from "./units.ts";
 import type { UploadTimes } from "./uploads.ts";
@@ -12,6 +13,7 @@ export interface Results {
   readonly deliveries: DeliveryTimes;
   /** Null where it could not be measured. */
   readonly memory: readonly MemoryUse[] | null;
+  readonly proxy: ProxyResults;
 }
 
 export function operationsTable({ costs }: Operations): string {
@@ -88,6 +90,18 @@ export function memoryTable(memory: readonly MemoryUse[] | null): string {
     ["Memory while a layer arrives", "before", "peak"],
     [...rows, ["growth", "", megabytes(growth(memory))]],
   );
+}
+
+export function proxyTable({ times: { size, runs, directMs, proxyMs }, memory }: ProxyResults): string {
+  const header = ["Upload, chunked transfer", "runs", "best rate", "ratio"];
+  const upload = sizeText(size);
+  const rows = [
+    [`${upload} without the proxy`, String(runs), rateText(size, directMs), ""],
+    [`${upload} through spacedock proxy`, String(runs), rateText(size, proxyMs), (directMs / proxyMs).toFixed(2)],
+  ];
+  const peak =
+    memory === null ? "not measured" : `${megabytes(memory.peak)} at most, while ${sizeText(memory.size)} passed`;
+  return `${table(header, rows)}\n\n  Memory of the proxy: ${peak}`;
 }
 
 /** By how many bytes the peak is higher for the last layer than for the first. */

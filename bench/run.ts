@@ -5,7 +5,8 @@ import { measureMemory } from "./memory.ts";
 import { measureDeliveries } from "./deliveries.ts";
 import { countOperations } from "./operations.ts";
 import { HELP, type Options, readOptions } from "./options.ts";
-import { deliveriesTable, memoryTable, operationsTable, uploadsTable } from "./report.ts";
+import { measureProxy } from "./proxy.ts";
+import { deliveriesTable, memoryTable, operationsTable, proxyTable, uploadsTable } from "./report.ts";
 import { withServer } from "./server.ts";
 import { progress } from "./units.ts";
 import { measureUploads } from "./uploads.ts";
@@ -29,10 +30,13 @@ async function bench({ plan, json }: Options): Promise<number> {
   show(deliveriesTable(deliveries));
   const memory = await measureMemory(plan.memory);
   show(memoryTable(memory));
-  const missed = missedBars({ operations, uploads, deliveries, memory });
+  const proxy = await measureProxy(plan.proxy);
+  show(proxyTable(proxy));
+  const missed = missedBars({ operations, uploads, deliveries, memory, proxy });
   const seconds = Math.round((performance.now() - begun) / 1000);
   if (json !== null) {
-    const results = { quick: plan.quick, seconds, operations: operations.costs, uploads, deliveries, memory, missed };
+    const measured = { operations: operations.costs, uploads, deliveries, memory, proxy };
+    const results = { quick: plan.quick, seconds, ...measured, missed };
     await writeFile(json, `${JSON.stringify(results, null, 2)}\n`);
   }
   for (const bar of missed) console.log(`MISSED  ${bar}`);

@@ -3,6 +3,7 @@
  *
  *   PORT         where it listens (8787)
  *   STATE_DIR    where it keeps everything (.wrangler/state)
+ *   MAX_BODY_MB  the most that a request's body may have; 0, the default here: no limit
  *   ALLOW_LOCAL_TARGETS=1   lets deployment targets be on this machine, over plain http
  *   ADMIN_TOKEN  the management API's key; without it, one is made and kept in .dev.vars
  */
@@ -46,6 +47,8 @@ const server = startWrangler(
     secretsFile,
     "--var",
     `ALLOW_LOCAL_TARGETS:${process.env["ALLOW_LOCAL_TARGETS"] ?? "0"}`,
+    "--var",
+    `MAX_BODY_MB:${process.env["MAX_BODY_MB"] ?? "0"}`,
     "--inspector-port",
     "0",
     "--show-interactive-dev-session=false",

@@ -8,3 +8,23 @@ export async function readBounded(body: ReadableStream | null, limit: number): P
   await reader.cancel();
   return null;
 }
+
+/**
+ * Reads what a refused request still brings, up to `limit` bytes, and throws it away. The runtime closes a connection
+ * under whoever is still sending: the client would hear of that instead of the refusal.
+ */
+export async function discardBody(body: ReadableStream<Uint8Array> | null, limit: number): Promise<void> {
+  if (body === null || body.locked) return;
+  const reader = body.getReader();
+  try {
+    let left = limit;
+    while (left > 0) {
+      const piece = await reader.read();
+      if (piece.done) return;
+      left -= piece.value.length;
+    }
+    await reader.cancel();
+  } catch {
+    // The client has stopped sending: it needs no answer either.
+  }
+}

@@ -17,6 +17,8 @@ export interface Registry {
   readonly events: EventStores;
   /** Which addresses targets may have, and how they are reached. */
   readonly delivering: Delivering;
+  /** The most bytes that a request's body may have; null where no limit is stated. */
+  readonly maxBody: number | null;
   readonly keys: SigningKeys;
   readonly realm: TokenRealm;
   readonly authenticator: Authenticator;

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { TokenRealm } from "./auth/tokens.ts";
 import type { QueueMessage } from "./events/messages.ts";
+import type { CollectionSettings } from "./upkeep/collect.ts";
 import type { UploadSession } from "./storage/uploads/upload-session.ts";
 
 /** The bindings and settings of `wrangler.toml`. */
@@ -17,6 +18,12 @@ export interface Env {
   readonly ENCRYPTION_KEY: string;
   /** `1`: targets may be on this machine, over plain http. Never in production. */
   readonly ALLOW_LOCAL_TARGETS?: string;
+  /** Hours that what nothing needs is kept before it is collected. */
+  readonly GC_GRACE_HOURS?: string | number;
+  /** Days that the content of deleted repositories is kept. */
+  readonly KEEP_DELETED_DAYS?: string | number;
+  /** The most that a request's body may have, in MB: the limit of the zone's plan. 0, or absent: none is known. */
+  readonly MAX_BODY_MB?: string | number;
   /** The address that clients use, where it is not the one that requests name. */
   readonly PUBLIC_URL?: string;
 }
@@ -26,6 +33,9 @@ const settingsSchema = z.object({
   SIGNING_KEYS: z.string().min(1, "SIGNING_KEYS is missing"),
   ENCRYPTION_KEY: z.string().min(1, "ENCRYPTION_KEY is missing"),
   ALLOW_LOCAL_TARGETS: z.enum(["0", "1", ""]).optional(),
+  GC_GRACE_HOURS: z.coerce.number().nonnegative().default(24),
+  KEEP_DELETED_DAYS: z.coerce.number().nonnegative().default(7),
+  MAX_BODY_MB: z.coerce.number().nonnegative().default(0),
   PUBLIC_URL: z.url({ protocol: /^https?$/ }).optional(),
 });
 
@@ -37,6 +47,16 @@ let parsed: { readonly env: Env; readonly settings: Settings } | null = null;
 export function settingsOf(env: Env): Settings {
   if (parsed?.env !== env) parsed = { env, settings: settingsSchema.parse(env) };
   return parsed.settings;
+}
+
+/** What upkeep keeps, and for how long. */
+export function collectionOf({ GC_GRACE_HOURS, KEEP_DELETED_DAYS }: Settings): CollectionSettings {
+  return { grace: GC_GRACE_HOURS * 3_600_000, keepDeleted: KEEP_DELETED_DAYS * 86_400_000 };
+}
+
+/** Bytes that a request's body may have; null where no limit is stated. Cloudflare counts in powers of ten. */
+export function maxBodyOf({ MAX_BODY_MB }: Settings): number | null {
+  return MAX_BODY_MB === 0 ? null : MAX_BODY_MB * 1_000_000;
 }
 
 /** Where tokens for this installation come from, by the address that the request used. */

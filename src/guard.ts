@@ -6,6 +6,7 @@ import { authenticate } from "./auth/authenticate.ts";
 import { authorize, authorizeCatalog, authorizeInstallation, authorizeSelf, authorizeSpace } from "./auth/authorize.ts";
 import type { Principal } from "./auth/principal.ts";
 import { CATALOG_SCOPE, type RepositoryAction, repositoryScope } from "./auth/scope.ts";
+import { SESSION_LEEWAY } from "./auth/tokens.ts";
 import type { Call, CatalogCall, Handler, RepositoryCall, SelfCall, SpaceCall } from "./call.ts";
 import { RegistryError } from "./oci/errors.ts";
 import { parseRepositoryName, requireRepositoryName } from "./oci/name.ts";
@@ -54,12 +55,29 @@ export function repository(
   handler: Handler<RepositoryCall>,
   more: (url: URL) => readonly string[] = NO_SCOPES,
 ): Guarded {
+  return repositoryWith(action, handler, { more });
+}
+
+function repositoryWith(
+  action: RepositoryAction,
+  handler: Handler<RepositoryCall>,
+  { more = NO_SCOPES, leeway }: { readonly more?: (url: URL) => readonly string[]; readonly leeway?: number },
+): Guarded {
   const run: Handler = async (call) => {
     const name = requireRepositoryName(call.params["name"] ?? "");
-    const principal = await identify(call);
+    const principal = await identify(call, leeway);
     return handler({ ...call, principal, grant: authorize(principal, action, name) });
   };
   return { need: action, run, scopes: (call) => [...scopesOf(call, action), ...more(call.url)] };
+}
+
+/**
+ * For requests to an upload session. Its address is signed for the uploader, and the end of the upload confirms the
+ * credential: so a token that was good when the upload began is good until it ends (a client, or what cuts its body
+ * into chunks, may have no other).
+ */
+export function uploadSession(handler: Handler<RepositoryCall>): Guarded {
+  return repositoryWith("push", handler, { leeway: SESSION_LEEWAY });
 }
 
 /** The space that the path names, for its administrator or the installation's. */
@@ -83,8 +101,8 @@ export function self(handler: Handler<SelfCall>): Guarded {
   return { need: "self", run, scopes: NO_SCOPES };
 }
 
-function identify({ request, registry }: Call): Promise<Principal> {
-  return authenticate(registry.authenticator, request.headers.get("Authorization"));
+function identify({ request, registry }: Call, leeway?: number): Promise<Principal> {
+  return authenticate(registry.authenticator, request.headers.get("Authorization"), leeway);
 }
 
 function scopesOf(call: Call, action: RepositoryAction): readonly string[] {

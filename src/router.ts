@@ -7,8 +7,9 @@ import * as targets from "./api/targets.ts";
 import * as tokens from "./api/tokens.ts";
 import * as triggers from "./api/triggers.ts";
 import { whoami } from "./api/whoami.ts";
+import { discardBody } from "./body.ts";
 import type { Call } from "./call.ts";
-import { catalog, type Guarded, installation, login, open, repository, self, space } from "./guard.ts";
+import { catalog, type Guarded, installation, login, open, repository, self, space, uploadSession } from "./guard.ts";
 import { getBlob, removeBlob } from "./http/blobs.ts";
 import { getCatalog, getReferrers, getTags } from "./http/lists.ts";
 import { getManifest, putManifest, removeManifest } from "./http/manifests.ts";
@@ -33,10 +34,10 @@ const REGISTRY_ROUTES: readonly Route[] = [
   route("end-1", "GET", "/v2/", login(getVersion)),
   route("catalog", "GET", "/v2/_catalog", catalog(getCatalog)),
   route("end-4", "POST", "/v2/:name+/blobs/uploads", repository("push", postUpload, mountScopes)), // and end-11, a mount
-  route("end-5", "PATCH", "/v2/:name+/blobs/uploads/:session", repository("push", patchUpload)),
-  route("end-6", "PUT", "/v2/:name+/blobs/uploads/:session", repository("push", putUpload)),
-  route("end-13", "GET", "/v2/:name+/blobs/uploads/:session", repository("push", getUpload)),
-  route("end-14", "DELETE", "/v2/:name+/blobs/uploads/:session", repository("push", deleteUpload)),
+  route("end-5", "PATCH", "/v2/:name+/blobs/uploads/:session", uploadSession(patchUpload)),
+  route("end-6", "PUT", "/v2/:name+/blobs/uploads/:session", uploadSession(putUpload)),
+  route("end-13", "GET", "/v2/:name+/blobs/uploads/:session", uploadSession(getUpload)),
+  route("end-14", "DELETE", "/v2/:name+/blobs/uploads/:session", uploadSession(deleteUpload)),
   route("end-8", "GET", "/v2/:name+/tags/list", repository("pull", getTags)),
   route("end-2", "GET", "/v2/:name+/blobs/:digest", repository("pull", getBlob)),
   route("end-10", "DELETE", "/v2/:name+/blobs/:digest", repository("delete", removeBlob)),
@@ -167,9 +168,16 @@ async function dispatch(
     if (found !== undefined) return await found.guarded.run(call);
     throw routes.length === 0 ? new RegistryError("ROUTE_UNKNOWN") : methodNotAllowed(routes);
   } catch (error) {
+    await discardBody(request.body, discardedBytes(error));
     const scopes = found?.guarded.scopes(call) ?? [];
     return errorResponse(error, { style: styleOf(url), realm: registry.realm, scopes, requestId });
   }
+}
+
+/** A chunk of the size that clients are asked for, so that they hear what is wrong with it; and what is too large a body. */
+function discardedBytes(error: unknown): number {
+  const isTooLarge = error instanceof RegistryError && error.kind === "BODY_TOO_LARGE";
+  return isTooLarge ? 512 * 1024 * 1024 : 8 * 1024 * 1024;
 }
 
 function methodNotAllowed(routes: readonly Route[]): RegistryError {

@@ -3,7 +3,7 @@ import type { Authenticator } from "./auth/authenticate.ts";
 import { signIdentityToken, targetSubject } from "./auth/identity-token.ts";
 import { signingKeys } from "./auth/keys.ts";
 import type { Registry } from "./call.ts";
-import { type Env, realmOf, type Settings, settingsOf } from "./env.ts";
+import { collectionOf, type Env, maxBodyOf, realmOf, type Settings, settingsOf } from "./env.ts";
 import { type QueueMessage, queueMessage } from "./events/messages.ts";
 import { processMessage, sweep } from "./events/process.ts";
 import type { Delivering, MessageOutcome, Processing } from "./events/processing.ts";
@@ -12,6 +12,7 @@ import type { EventStores } from "./events/stores.ts";
 import { unavailable } from "./http/respond.ts";
 import { handleRequest } from "./router.ts";
 import { d1Blobs } from "./storage/d1/blobs.ts";
+import { d1Collection } from "./storage/d1/collection.ts";
 import { d1Credentials } from "./storage/d1/credentials.ts";
 import { d1Deliveries } from "./storage/d1/deliveries.ts";
 import { d1Directory } from "./storage/d1/directory.ts";
@@ -25,9 +26,12 @@ import { d1Tokens } from "./storage/d1/tokens.ts";
 import { d1Triggers } from "./storage/d1/triggers.ts";
 import { eventQueue } from "./storage/event-queue.ts";
 import { r2Bytes } from "./storage/r2/bytes.ts";
+import { r2Objects } from "./storage/r2/objects.ts";
 import { secretBox } from "./storage/secret-box.ts";
 import { sendOut } from "./storage/send-out.ts";
 import { durableUploads } from "./storage/uploads/uploads.ts";
+import { collect } from "./upkeep/collect.ts";
+import type { UpkeepStores } from "./upkeep/stores.ts";
 
 export { UploadSession } from "./storage/uploads/upload-session.ts";
 
@@ -53,7 +57,10 @@ export default {
   },
 
   async scheduled(_controller, env): Promise<void> {
-    await sweep(openProcessing(env));
+    const work = [sweep(openProcessing(env)), collect(openUpkeep(env), collectionOf(settingsOf(env)), Date.now())];
+    // One must not keep the other from its end; what failed is shown by the platform, and done by the next run.
+    const failed = (await Promise.allSettled(work)).find((result) => result.status === "rejected");
+    if (failed !== undefined) throw failed.reason;
   },
 } satisfies ExportedHandler<Env, QueueMessage>;
 
@@ -136,6 +143,10 @@ function originOf(host: string, allowLocal: boolean): string {
   return `${isLocal ? "http" : "https"}://${host}`;
 }
 
+function openUpkeep(env: Env): UpkeepStores {
+  return { collection: d1Collection(env.DB), objects: r2Objects(env.BLOBS) };
+}
+
 function openEventStores(env: Env, settings: Settings): EventStores {
   const box = secretBox(settings.ENCRYPTION_KEY);
   return {
@@ -165,6 +176,7 @@ async function openRegistry(env: Env, url: URL, context: ExecutionContext): Prom
   // The sweep tells the queue again of what this fails to tell it.
   const announce = (ids: readonly string[]): void => later(events.queue.send(ids.map((id) => ({ kind: "event", id }))));
   return {
+    maxBody: maxBodyOf(settings),
     keys,
     realm,
     authenticator,

@@ -166,7 +166,7 @@ export const deliveryOutput = z
     repository: z.string(),
     tag: z.string().nullable(),
     status: z.enum(DELIVERY_STATUSES),
-    reason: z.string().nullable().meta({ description: "Why it has not arrived, or how it goes." }),
+    reason: z.string().nullable().meta({ description: "Why it has not arrived, or how it goes and ended." }),
     attempts: z.int(),
     nextAttemptAt: time.nullable(),
     createdAt: time,

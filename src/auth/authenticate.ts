@@ -17,14 +17,23 @@ export interface Authenticator {
 /**
  * Who sends this Authorization header. Basic takes a secret as the password, with any user name;
  * Bearer takes an access token or a secret. Throws TOKEN_INVALID for what proves nothing.
+ *
+ * @param leeway seconds after its end in which a token still proves it, where that is more than clocks may differ by.
  */
-export async function authenticate(authenticator: Authenticator, header: string | null): Promise<Principal> {
+export async function authenticate(
+  authenticator: Authenticator,
+  header: string | null,
+  leeway?: number,
+): Promise<Principal> {
   if (header === null) return { kind: "anonymous" };
   const [scheme = "", parameter = ""] = header.trim().split(/ +/, 2);
   switch (scheme.toLowerCase()) {
     case "bearer":
       return parameter.includes(".")
-        ? { kind: "bearer", claims: await verifyAccessToken(authenticator.keys, authenticator.realm, parameter) }
+        ? {
+            kind: "bearer",
+            claims: await verifyAccessToken(authenticator.keys, authenticator.realm, parameter, leeway),
+          }
         : authenticateSecret(authenticator, parameter);
     case "basic":
       return authenticateBasic(authenticator, parameter);

@@ -17,6 +17,9 @@ const REFRESH_TYPE = "rt+jwt";
 /** Seconds by which clocks may differ. */
 const LEEWAY = 30;
 
+/** Seconds, as long as a session may lie idle: a chunk of a long upload may come when the token that began it has expired. */
+export const SESSION_LEEWAY = 86_400;
+
 /** Where tokens come from and are good for: both follow from the registry's address. */
 export interface TokenRealm {
   /** As in `https://registry.example.com`. */
@@ -46,9 +49,14 @@ export function signRefreshToken(
   return sign(keys, realm, {}, credentialId, REFRESH_TYPE, now, REFRESH_TOKEN_LIFETIME);
 }
 
-/** The claims of an access token. Throws TOKEN_INVALID for any other text. */
-export async function verifyAccessToken(keys: SigningKeys, realm: TokenRealm, token: string): Promise<AccessClaims> {
-  const { payload } = await verify(keys, realm, token, ACCESS_TYPE);
+/** The claims of an access token, `leeway` seconds after its end at the latest. Throws TOKEN_INVALID for any other text. */
+export async function verifyAccessToken(
+  keys: SigningKeys,
+  realm: TokenRealm,
+  token: string,
+  leeway = LEEWAY,
+): Promise<AccessClaims> {
+  const { payload } = await verify(keys, realm, token, ACCESS_TYPE, leeway);
   const claims = accessClaims.safeParse(payload);
   if (!claims.success) throw stale();
   return claims.data;
@@ -56,7 +64,7 @@ export async function verifyAccessToken(keys: SigningKeys, realm: TokenRealm, to
 
 /** The credential's id. Throws TOKEN_INVALID for any other text. */
 export async function verifyRefreshToken(keys: SigningKeys, realm: TokenRealm, token: string): Promise<string> {
-  const { payload } = await verify(keys, realm, token, REFRESH_TYPE);
+  const { payload } = await verify(keys, realm, token, REFRESH_TYPE, LEEWAY);
   const claims = refreshClaims.safeParse(payload);
   if (!claims.success) throw stale();
   return claims.data.sub;
@@ -84,14 +92,20 @@ async function sign(
     .sign(keys.current.key);
 }
 
-async function verify(keys: SigningKeys, realm: TokenRealm, token: string, typ: string): Promise<JWTVerifyResult> {
+async function verify(
+  keys: SigningKeys,
+  realm: TokenRealm,
+  token: string,
+  typ: string,
+  leeway: number,
+): Promise<JWTVerifyResult> {
   try {
     return await jwtVerify(token, (header) => verificationKey(keys, header), {
       algorithms: [SIGNING_ALGORITHM],
       typ,
       issuer: realm.issuer,
       audience: realm.service,
-      clockTolerance: LEEWAY,
+      clockTolerance: leeway,
       requiredClaims: ["iss", "aud", "sub", "iat", "nbf", "exp", "jti"],
     });
   } catch (cause) {

@@ -34,7 +34,7 @@ export function defineCommand<I extends z.ZodType>(declaration: CommandDeclarati
     name,
     addTo: (parent, context) => {
       const command = describe(parent.command(name), declaration);
-      command.action(async () => run(context(), parseInput(input, rawInput(command))));
+      command.action(async () => run(context(), parseInput(input, command)));
     },
   };
 }
@@ -81,9 +81,19 @@ function camelCase(name: string): string {
   return name.replaceAll(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
 }
 
-function parseInput<I extends z.ZodType>(schema: I, raw: unknown): z.output<I> {
+function parseInput<I extends z.ZodType>(schema: I, command: Commander): z.output<I> {
+  const raw = rawInput(command);
   const parsed = schema.safeParse(raw);
   if (parsed.success) return parsed.data;
-  const problems = parsed.error.issues.map(({ path, message }) => `${path.map(String).join(".")}: ${message}`);
-  throw new CliError("usage", problems.join("; "));
+  const problems = parsed.error.issues.map(({ path, message }) => {
+    const name = String(path[0] ?? "");
+    const flag = command.options.find((option) => option.attributeName() === name)?.long ?? `<${name}>`;
+    return raw[name] === undefined ? `${flag} is missing` : `${flag}: ${message}`;
+  });
+  throw new CliError("usage", problems.join("; "), { hint: `See spacedock ${pathOf(command)} --help.` });
+}
+
+function pathOf(command: Commander): string {
+  const { parent } = command;
+  return parent?.parent ? `${pathOf(parent)} ${command.name()}` : command.name();
 }

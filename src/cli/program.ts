@@ -1,5 +1,8 @@
 import { Command as Commander } from "commander";
 import type { Command } from "./command.ts";
+import { importCommand } from "./commands/import.ts";
+import { proxy } from "./commands/proxy.ts";
+import { push } from "./commands/push.ts";
 import { complete, completion } from "./commands/completion.ts";
 import { deliveries } from "./commands/deliveries.ts";
 import { deployed } from "./commands/deployed.ts";
@@ -25,6 +28,9 @@ const COMMANDS: readonly Command[] = [
   login,
   logout,
   whoami,
+  push,
+  proxy,
+  importCommand,
   spaces,
   tokens,
   repos,

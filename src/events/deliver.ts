@@ -127,7 +127,7 @@ function resultOf(
   return {
     attempt,
     status: statusAfter(verdict, wait),
-    reason: reasonFor(attempt),
+    reason: reasonFor(attempt, progress !== null),
     progress,
     health,
     nextAttemptAt: wait === null ? null : now.getTime() + wait * 1000,
@@ -141,9 +141,9 @@ function statusAfter(verdict: Outcome["verdict"], wait: number | null): Delivery
   return wait === null ? "failed" : "pending";
 }
 
-/** What a list says of it: a sentence is said as it is, an answer with its status. */
-function reasonFor({ outcome, status, detail }: AttemptRecord): string | null {
-  if (outcome === "done") return null;
+/** What a list says of it: a sentence is said as it is, an answer with its status. What was followed tells how it ended. */
+function reasonFor({ outcome, status, detail }: AttemptRecord, wasFollowed: boolean): string | null {
+  if (outcome === "done") return wasFollowed ? detail : null;
   if (status === null || outcome === "running") return detail;
   return `it answered ${status}${detail === "" ? "" : `: ${detail}`}`;
 }

@@ -16,6 +16,7 @@ import {
   cancelUpload,
   type Chunk,
   finishUpload,
+  MIN_CHUNK_BYTES,
   receiveChunk,
   startUpload,
   uploadRange,
@@ -44,7 +45,7 @@ export async function postUpload(call: RepositoryCall): Promise<Response> {
     return blobCreated(call, digest);
   }
   const terms = await startUpload(registry.stores, grant, requestedAlgorithm(url));
-  return sessionResponse(call, terms, 202, 0);
+  return sessionResponse(call, terms, 202, 0, chunkHints(registry.maxBody));
 }
 
 /** end-5 */
@@ -89,6 +90,7 @@ async function sessionResponse(
   terms: SessionTerms,
   status: number,
   offset: number,
+  hints: Readonly<Record<string, string>> = {},
 ): Promise<Response> {
   const { registry, grant } = call;
   const session = await signSession(registry.keys, grant, terms);
@@ -98,6 +100,7 @@ async function sessionResponse(
     "Docker-Upload-UUID": terms.id,
     Range: uploadRange(offset),
     ...(status !== 204 && { "Content-Length": "0" }),
+    ...hints,
   };
   return new Response(null, { status, headers });
 }
@@ -118,14 +121,33 @@ function requestedAlgorithm(url: URL): DigestAlgorithm {
   throw new RegistryError("DIGEST_INVALID", { message: "digest-algorithm is sha256 or sha512" });
 }
 
-/** The request's body and what it says of itself. Throws SIZE_INVALID where that is inconsistent. */
-function chunkOf({ request }: RepositoryCall): Chunk {
+/** Chunks of these sizes cost least: those of a part of R2's at least, and with a margin below what the zone lets pass. */
+function chunkHints(maxBody: number | null): Readonly<Record<string, string>> {
+  if (maxBody === null) return { "OCI-Chunk-Min-Length": String(MIN_CHUNK_BYTES) };
+  const max = Math.floor(maxBody * 0.9);
+  // The specification has no such header as the second (yet); spacedock's own clients know it.
+  return { "OCI-Chunk-Min-Length": String(Math.min(MIN_CHUNK_BYTES, max)), "OCI-Chunk-Max-Length": String(max) };
+}
+
+/** The request's body and what it says of itself. Throws SIZE_INVALID where that is inconsistent, BODY_TOO_LARGE over the limit. */
+function chunkOf({ request, registry }: RepositoryCall): Chunk {
   const length = contentLength(request);
+  requireFitting(length, registry.maxBody);
   const range = chunkRange(request);
   if (length !== null && range !== null && length !== range.end - range.start + 1) {
     throw new RegistryError("SIZE_INVALID", { message: "Content-Range and Content-Length disagree" });
   }
   return { body: length === 0 ? null : request.body, length, range };
+}
+
+/** The zone refuses larger bodies by itself, with a page that tells clients nothing. Where it does not, we say what helps. */
+function requireFitting(length: number | null, maxBody: number | null): void {
+  if (length === null || maxBody === null || length <= maxBody) return;
+  const limit = `${maxBody / 1_000_000} MB`;
+  throw new RegistryError("BODY_TOO_LARGE", {
+    message: `a request may bring ${limit} at most here; push through \`spacedock proxy\`, which cuts layers into chunks`,
+    detail: { limit: maxBody, length },
+  });
 }
 
 function chunkRange(request: Request): ChunkRange | null {

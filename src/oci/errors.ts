@@ -4,6 +4,11 @@
  */
 export const ERRORS = {
   BLOB_TOO_LARGE: { code: "SIZE_INVALID", status: 413, message: "a blob may have 48.8 GiB at most" },
+  BODY_TOO_LARGE: {
+    code: "SIZE_INVALID",
+    status: 413,
+    message: "the request's body is over the limit; push through `spacedock proxy`, which cuts layers into chunks",
+  },
   BLOB_UNKNOWN: { code: "BLOB_UNKNOWN", status: 404, message: "this repository has no such blob" },
   BLOB_UPLOAD_INVALID: { code: "BLOB_UPLOAD_INVALID", status: 400, message: "the upload cannot be continued" },
   BLOB_UPLOAD_UNKNOWN: {

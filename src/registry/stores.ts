@@ -51,7 +51,7 @@ export interface BlobStore {
   confirm(grant: Grant): Promise<number>;
   /**
    * Makes the bytes known under their digest, unless they are already, and links them in the repository, which
-   * is made if need be: all or nothing. Returns the key that won; null when the space has gone meanwhile.
+   * is made if need be: all or nothing. Returns the key that won; null when the bytes were collected meanwhile.
    */
   link(grant: Grant, blob: StoredBlob): Promise<string | null>;
   /** Whether the source has the blob, and may be read still. Confirms the target's grant, not the source's. */

@@ -9,6 +9,9 @@ import type { StoredBlob, Stores, UploadFailure } from "./stores.ts";
 /** R2 takes no more in a single put: 4.995 GiB. What is longer goes through a session, in parts. */
 const MAX_SINGLE_PUT = Math.floor(4.995 * 1024 ** 3);
 
+/** What clients are asked to send at least: a part of R2's. Smaller chunks work, but each is kept in pieces until a part is full. */
+export const MIN_CHUNK_BYTES = 5 * 1024 * 1024;
+
 /** The body of a request that brings bytes. */
 export interface Chunk {
   /** Null when the request has none. */
@@ -120,8 +123,9 @@ async function finishSession(
 async function linkOrDrop(stores: Stores, grant: Grant, blob: StoredBlob): Promise<void> {
   const winner = await stores.blobs.link(grant, blob);
   if (winner !== blob.key) stores.bytes.discard(blob.key);
-  if (winner === null)
-    throw new RegistryError("NAME_UNKNOWN", { message: "the space was deleted while this was pushed" });
+  if (winner === null) {
+    throw new RegistryError("BLOB_UPLOAD_UNKNOWN", { message: "the upload lay idle too long: upload the blob again" });
+  }
 }
 
 const UPLOAD_ERRORS: Record<UploadFailure, { kind: ErrorKind; message?: string }> = {

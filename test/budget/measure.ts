@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
-import { z } from "zod";
-import { ask, ORIGIN } from "../support/registry.ts";
+import { bearerOf } from "../support/bearer.ts";
+import { ask } from "../support/registry.ts";
 import { countCalls, type CountedCall } from "../support/counting.ts";
 import { BUDGET, type BudgetKey, type Measured, overBudget, type Tally } from "./rows.ts";
 
@@ -22,13 +22,9 @@ interface Step {
 
 export type Client = (step: Step) => Promise<Response>;
 
-const tokenAnswer = z.object({ token: z.string() });
-
 /** Fetches a Bearer token for these scopes, and returns what sends requests with it and reads each answer to its end. */
 export async function bearerClient(secret: string, ...scopes: readonly string[]): Promise<Client> {
-  const query = new URLSearchParams([["service", new URL(ORIGIN).host], ...scopes.map((scope) => ["scope", scope])]);
-  const answer = await ask(`/token?${query.toString()}`, { as: secret });
-  const { token } = tokenAnswer.parse(await answer.json());
+  const token = await bearerOf(secret, ...scopes);
   return async ({ path, status, method = "GET", headers = {}, body = null }) => {
     const response = await ask(path, { method, headers: { Authorization: `Bearer ${token}`, ...headers }, body });
     const content = await response.arrayBuffer();

@@ -1,9 +1,10 @@
-import { mkdir, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { useBench } from "./support/bench.ts";
 import { hashTree, writeRandomTree } from "./support/content.ts";
-import { type Client, describeContract } from "./support/contract.ts";
+import { describeContract } from "./support/contract.ts";
 import { startCuttingProxy } from "./support/cutting-proxy.ts";
+import { dockerClient, filesOf, importImage, pull, push } from "./support/docker.ts";
 import { dockerEngine } from "./support/engine.ts";
 import type { Home } from "./support/home.ts";
 import { scratch } from "./support/scratch.ts";
@@ -15,47 +16,7 @@ afterAll(() => engine.stop());
 const megabyte = 1_000_000;
 const bigSize = (process.env["BIG"] === undefined ? 100 : 1000) * megabyte;
 
-/** Makes an image of one layer with files of the given sizes and returns the directory that they lie in. */
-async function importImage(home: Home, name: string, sizes: readonly number[]): Promise<string> {
-  const parent = scratch(home);
-  await writeRandomTree(`${parent}/files`, sizes);
-  await home.run("sh", ["-c", 'tar -C "$0" -c files | docker import - "$1"', parent, name]);
-  return `${parent}/files`;
-}
-
-async function push(home: Home, name: string): Promise<string> {
-  const printed = await home.run("docker", ["push", name]);
-  return /digest: (sha256:[0-9a-f]{64})/.exec(printed)?.[1] ?? "";
-}
-
-/** Pulls after the engine has forgotten the image, and returns the digest that it was pulled by. */
-async function pull(home: Home, name: string): Promise<string> {
-  await home.attempt("docker", ["image", "rm", "--force", name]);
-  const printed = await home.run("docker", ["pull", name]);
-  return /Digest: (sha256:[0-9a-f]{64})/.exec(printed)?.[1] ?? "";
-}
-
-/** Unpacks the files of an image and returns the directory that they lie in. */
-async function filesOf(home: Home, name: string): Promise<string> {
-  const directory = scratch(home);
-  await mkdir(directory);
-  const container = (await home.run("docker", ["create", "--network=none", name, "none"])).trim();
-  // The engine adds directories of its own to every container.
-  await home.run("sh", ["-c", 'docker export "$0" | tar -x -C "$1" files', container, directory]);
-  await home.run("docker", ["rm", container]);
-  return `${directory}/files`;
-}
-
-const docker: Client = {
-  env: { DOCKER_HOST: engine.address, DOCKER_BUILDKIT: "0" },
-  login: (home, host, password) =>
-    home.run("docker", ["login", "--username", "ci", "--password-stdin", host], password),
-  push: async (home, name) => {
-    await importImage(home, name, [20_000, megabyte]);
-    return push(home, name);
-  },
-  pull,
-};
+const docker = dockerClient(engine.address);
 
 describeContract("docker", docker);
 

@@ -52,7 +52,7 @@ describe("Octopus Deploy", () => {
     await deployment.trigger({ repositories: ["web"], tag: { type: "semver", value: ">=1.0" } }, target.id);
     const digest = await release("web", "1.2.3");
     const [delivery] = await deployment.deliveries();
-    expect(delivery).toMatchObject({ status: "delivered", tag: "1.2.3" });
+    expect(delivery).toMatchObject({ status: "delivered", tag: "1.2.3", reason: expect.stringContaining("Success") });
     const [attempt] = await deployment.attempts(delivery?.id ?? "");
     expect(attempt?.detail).toMatch(
       /^release 1\.2\.3 \(Releases-1\); ServerTasks-2 Success \(.*\/app#\/Spaces-1\/tasks\//,

@@ -1,37 +1,9 @@
-import { readFile } from "node:fs/promises";
 import { beforeAll, describe, expect, it } from "vitest";
 import { useBench } from "./support/bench.ts";
-import { hashTree, writeRandomTree } from "./support/content.ts";
-import { type Client, describeContract, describeTagList } from "./support/contract.ts";
+import { hashTree } from "./support/content.ts";
+import { describeContract, describeTagList } from "./support/contract.ts";
 import type { Home } from "./support/home.ts";
-import { scratch } from "./support/scratch.ts";
-
-/** Makes an image of one layer and returns the directory with its files. */
-async function importImage(home: Home, name: string): Promise<string> {
-  const directory = scratch(home);
-  await writeRandomTree(directory, [20_000, 1_000_000]);
-  await home.run("sh", ["-c", 'tar -C "$0" -c . | podman import - "$1"', directory, name]);
-  return directory;
-}
-
-async function push(home: Home, name: string): Promise<string> {
-  const digestFile = scratch(home);
-  await home.run("podman", ["push", "--tls-verify=false", "--digestfile", digestFile, name]);
-  return readFile(digestFile, "utf8");
-}
-
-const podman: Client = {
-  login: (home, host, password) =>
-    home.run("podman", ["login", "--tls-verify=false", "--username", "ci", "--password-stdin", host], password),
-  push: async (home, name) => {
-    await importImage(home, name);
-    return push(home, name);
-  },
-  pull: async (home, name) => {
-    await home.run("podman", ["pull", "--tls-verify=false", name]);
-    return (await home.run("podman", ["image", "inspect", "--format", "{{.Digest}}", name])).trim();
-  },
-};
+import { importImage, mount, podman, push } from "./support/podman.ts";
 
 describeContract("podman", podman);
 
@@ -53,7 +25,7 @@ describe("podman", () => {
     await push(home, name);
     const puller = await bench.openHome();
     await podman.pull(puller, name);
-    const mounted = (await puller.run("podman", ["image", "mount", name])).trim();
+    const mounted = await mount(puller, name);
     expect(await hashTree(mounted)).toEqual(await hashTree(files));
   });
 
@@ -98,7 +70,7 @@ describe("podman", () => {
     await home.run("podman", ["push", "--tls-verify=false", ...zstd, name]);
     const puller = await bench.openHome();
     await podman.pull(puller, name);
-    const mounted = (await puller.run("podman", ["image", "mount", name])).trim();
+    const mounted = await mount(puller, name);
     expect(await hashTree(mounted)).toEqual(await hashTree(files));
   });
 });

@@ -2,6 +2,7 @@ import { Readable } from "node:stream";
 import type { Digest } from "../../oci/digest.ts";
 import { CliError } from "../exit.ts";
 import { makeBackoff } from "./backoff.ts";
+import { type ChunkLimits, chunkLimits } from "./chunk-size.ts";
 import type { Connection } from "./connection.ts";
 import { verified } from "./digests.ts";
 import { pullScope, pushScope, repositoryPath } from "./repository.ts";
@@ -19,8 +20,10 @@ export async function headBlob(connection: Connection, name: string, digest: Dig
   return answer.status === 404 ? null : Number(answer.headers.get("content-length") ?? 0);
 }
 
-/** What came of a mount: the blob is there, or an upload was begun instead, at this address. */
-export type MountOutcome = { readonly mounted: true } | { readonly mounted: false; readonly location: string | null };
+/** What came of a mount: the blob is there, or an upload was begun instead, at this address, and with these chunks. */
+export type MountOutcome =
+  | { readonly mounted: true }
+  | { readonly mounted: false; readonly location: string | null; readonly limits: ChunkLimits };
 
 /** end-11: takes a blob over from another repository of the same registry, where that may be read. */
 export async function mountBlob(
@@ -40,7 +43,11 @@ export async function mountBlob(
   await drain(answer);
   if (answer.status === 201) return { mounted: true };
   const location = answer.headers.get("location");
-  return { mounted: false, location: location === undefined ? null : new URL(location, answer.url).href };
+  return {
+    mounted: false,
+    location: location === undefined ? null : new URL(location, answer.url).href,
+    limits: chunkLimits(answer.headers),
+  };
 }
 
 interface ReadOptions {

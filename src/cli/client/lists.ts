@@ -29,6 +29,9 @@ export async function* listTags(connection: Connection, name: string): AsyncGene
   }
 }
 
+/** How registries that have no such list answer, beside 200 with a page of something else. */
+const NO_LIST = [400, 404, 405, 406];
+
 /**
  * end-12: what refers to a manifest; from the tag that stands in for the list (distribution spec, "Referrers Tag
  * Schema") where the registry has no such list.
@@ -41,20 +44,31 @@ export async function* listReferrers(
 ): AsyncGenerator<RemoteReferrer> {
   const query = artifactType === undefined ? "" : `?${new URLSearchParams({ artifactType }).toString()}`;
   const wanted = (one: RemoteReferrer): boolean => artifactType === undefined || one.artifactType === artifactType;
-  for await (const page of pages(
-    connection,
-    name,
-    repositoryPath({ name }, `referrers/${subject}${query}`),
-    [200, 404],
-  )) {
-    const list = page.status === 404 ? await fallbackList(connection, name, subject) : page.text;
-    if (list !== null) yield* parseList(referrerList, list, name).manifests.filter(wanted);
+  const address = repositoryPath({ name }, `referrers/${subject}${query}`);
+  for await (const page of pages(connection, name, address, [200, ...NO_LIST])) {
+    // Some have a page for people at all addresses that they do not know.
+    const isList = page.status === 200 && page.text.trimStart().startsWith("{");
+    const referrers = isList
+      ? parseList(referrerList, page.text, name).manifests
+      : await listTaggedReferrers(connection, name, subject);
+    yield* referrers.filter(wanted);
   }
 }
 
-async function fallbackList(connection: Connection, name: string, subject: Digest): Promise<string | null> {
-  const manifest = await getManifest(connection, name, `${digestAlgorithm(subject)}-${digestHex(subject)}`);
-  return manifest?.mediaType === OCI_INDEX ? manifest.bytes.toString("utf8") : null;
+/** The tag that stands in for the list of what refers to a manifest. */
+export function referrersTag(subject: Digest): string {
+  return `${digestAlgorithm(subject)}-${digestHex(subject)}`;
+}
+
+/** What the tag lists that stands in for the list; nothing where there is no such tag. */
+export async function listTaggedReferrers(
+  connection: Connection,
+  name: string,
+  subject: Digest,
+): Promise<readonly RemoteReferrer[]> {
+  const manifest = await getManifest(connection, name, referrersTag(subject));
+  if (manifest?.mediaType !== OCI_INDEX) return [];
+  return parseList(referrerList, manifest.bytes.toString("utf8"), name).manifests;
 }
 
 interface ListPage {

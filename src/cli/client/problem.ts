@@ -10,19 +10,23 @@ export class RefusedError extends CliError {
   readonly status: number;
   /** As `BLOB_UNKNOWN`; null where the body names none. */
   readonly code: string | null;
+  /** What the answer itself said, or a sentence where it said nothing. */
+  readonly reason: string;
 
-  constructor(kind: FailureKind, message: string, { status, code, hint }: RefusedDetails) {
-    super(kind, message, { hint });
+  constructor(kind: FailureKind, host: string, { status, code, reason, hint }: RefusedDetails) {
+    super(kind, `${host}: ${reason} (${status})`, { hint });
     this.name = "RefusedError";
     this.status = status;
     this.code = code;
+    this.reason = reason;
   }
 }
 
 interface RefusedDetails {
   readonly status: number;
   readonly code: string | null;
-  readonly hint: string | undefined;
+  readonly reason: string;
+  readonly hint?: string | undefined;
 }
 
 interface Problem {
@@ -62,10 +66,10 @@ export async function refusedAnswer(answer: Answer): Promise<RefusedError> {
   const text = await readText(answer, MAX_PROBLEM_BYTES);
   const problem = readProblem(text);
   const kind = KINDS[status] ?? "failure";
-  const message = problem === null ? sentenceFor(status) : problem.message;
-  return new RefusedError(kind, `${url.host}: ${message} (${status})`, {
+  return new RefusedError(kind, url.host, {
     status,
     code: problem?.code ?? null,
+    reason: problem?.message ?? sentenceFor(status),
     hint: hintFor(status, url, problem),
   });
 }

@@ -34,6 +34,8 @@ export interface Answer {
 /** Sends requests and no more: no authorization, no retries. Throws an `unreachable` CliError where no answer came. */
 export interface Transport {
   send(outgoing: Outgoing): Promise<Answer>;
+  /** For what needs more of an answer than {@link Answer} keeps. */
+  readonly dispatcher: Dispatcher;
   close(): Promise<void>;
 }
 
@@ -53,6 +55,7 @@ export function makeTransport(env: Environment): Transport {
   });
   return {
     send: (outgoing) => send(agent, outgoing),
+    dispatcher: agent,
     close: () => agent.destroy(),
   };
 }

@@ -1,6 +1,9 @@
+import { Readable } from "node:stream";
 import { parseChunkRange } from "../../oci/range.ts";
+import { asBytes } from "../bytes.ts";
 import { CliError } from "../exit.ts";
 import { type BackoffOptions, makeBackoff, mayChange, retryAfter } from "./backoff.ts";
+import { type ChunkLimits, smallerChunk } from "./chunk-size.ts";
 import { refusedAnswer, RefusedError } from "./problem.ts";
 import { type Answer, type Body, drain, type Headers, mayPass } from "./transport.ts";
 
@@ -13,13 +16,13 @@ export interface UploadPosition {
 }
 
 /** Bytes from where the session stands to `end`, which can be had again from any offset in between until they are acknowledged. */
-export interface Chunk {
+interface Chunk {
   readonly end: number;
   readonly body: (offset: number) => Body;
 }
 
-interface SessionRequest {
-  readonly method: "PATCH" | "GET" | "PUT";
+export interface SessionRequest {
+  readonly method: "POST" | "PATCH" | "GET" | "PUT";
   readonly address: string;
   readonly headers?: Headers;
   readonly body?: Body;
@@ -35,23 +38,59 @@ export interface SessionOptions extends BackoffOptions {
 const ACCEPTED = new Set([201, 202, 204]);
 
 /**
+ * Bytes. A registry that refuses a chunk where it should begin is still waiting for an earlier one, whose connection is
+ * dead without its knowing: until it gives up, it is tried with no more than this.
+ */
+const PROBE = 64 * 1024;
+
+/**
  * Sends a chunk (end-5), whatever happens on the way: after a failure the registry is asked how far it is, and the
  * rest is sent from there. Throws what the registry answers in the end where it cannot go on.
  */
-export async function sendChunk(
+async function sendChunk(
   { send, ...patience }: SessionOptions,
   start: UploadPosition,
   chunk: Chunk,
 ): Promise<UploadPosition> {
   const backoff = makeBackoff(patience);
   let position = start;
+  let isHeld = false;
   while (position.offset < chunk.end) {
-    const tried = await tryChunk(send, position, chunk);
+    const end = isHeld ? Math.min(chunk.end, position.offset + PROBE) : chunk.end;
+    const tried = await tryChunk(send, position, { ...chunk, end });
     if (tried.failure !== null) await backoff.pause(tried.failure, tried.retryAfter);
     const next = tried.position ?? (await askPosition({ send, ...patience }, position));
     if (next.offset < start.offset || next.offset > chunk.end) throw lost(start, next);
     if (next.offset > position.offset) backoff.reset();
+    isHeld = next.offset === position.offset && tried.failure instanceof RefusedError && tried.failure.status === 416;
     position = next;
+  }
+  return position;
+}
+
+/** How large chunks are: it shrinks where something on the way refuses their size. */
+export interface ChunkSize {
+  current: number;
+  readonly limits: ChunkLimits;
+}
+
+/** Sends everything up to the end of `bytes`, in chunks of the size at most. */
+export async function sendInChunks(
+  session: SessionOptions,
+  start: UploadPosition,
+  bytes: { readonly end: number; readonly body: (from: number, to: number) => Body },
+  size: ChunkSize,
+  onPosition: (position: UploadPosition) => Promise<void> | void = () => undefined,
+): Promise<UploadPosition> {
+  let position = start;
+  while (position.offset < bytes.end) {
+    const end = Math.min(position.offset + size.current, bytes.end);
+    try {
+      position = await sendChunk(session, position, { end, body: (offset) => bytes.body(offset, end) });
+      await onPosition(position);
+    } catch (failure) {
+      size.current = smallerChunk(failure, end - position.offset, size.limits);
+    }
   }
   return position;
 }
@@ -72,7 +111,8 @@ async function tryChunk(send: SendToSession, position: UploadPosition, { end, bo
   };
   let answer: Answer;
   try {
-    answer = await send({ method: "PATCH", address: position.location, headers, body: body(position.offset) });
+    const sent = firstOf(body(position.offset), end - position.offset);
+    answer = await send({ method: "PATCH", address: position.location, headers, body: sent });
   } catch (failure) {
     if (!mayPass(failure)) throw failure;
     return { position: null, failure, retryAfter: null };
@@ -92,6 +132,27 @@ async function tryChunk(send: SendToSession, position: UploadPosition, { end, bo
   if (answer.status === 416) return { position: standsAt(answer, position, end), failure, retryAfter: null };
   if (!mayGoOn(failure)) throw failure;
   return { position: null, failure, retryAfter: retryAfter(answer.headers.get("retry-after"), new Date()) };
+}
+
+/** The first bytes of a body; all of it, where it has no more. */
+function firstOf(body: Body, length: number): Body {
+  if (body.length !== null && body.length <= length) return body;
+  const open = (): Readable | Uint8Array => {
+    const whole = body.open();
+    if (whole instanceof Uint8Array) return whole.subarray(0, length);
+    return Readable.from(take(whole, length), { objectMode: false });
+  };
+  return { length, open };
+}
+
+async function* take(bytes: Readable, length: number): AsyncGenerator<Uint8Array> {
+  let left = length;
+  for await (const piece of bytes) {
+    const taken = asBytes(piece).subarray(0, left);
+    left -= taken.length;
+    yield taken;
+    if (left === 0) return;
+  }
 }
 
 /**
@@ -145,10 +206,47 @@ export function locationOf(answer: Answer, otherwise: string = answer.url.href):
   return location === undefined ? otherwise : new URL(location, answer.url).href;
 }
 
-/** The address that ends a session (end-6). */
-export function finishAddress(location: string, digest: string): string {
+/** A try to end a session: the answer, its body unread, or a failure that may pass. */
+export type TriedFinish =
+  | { readonly answer: Answer }
+  | {
+      readonly answer: null;
+      readonly failure: unknown;
+      /** Milliseconds that the registry asked to be left alone for. */
+      readonly asked: number | null;
+    };
+
+/** end-6, perhaps with the last bytes or all of them. Throws a failure that will not pass. */
+export async function tryFinish(
+  { send }: SessionOptions,
+  location: string,
+  digest: string,
+  body: Body | null,
+): Promise<TriedFinish> {
+  const headers = { "content-type": "application/octet-stream", ...(body === null && { "content-length": "0" }) };
   // Appended, since the rest of the query is the registry's own and may not bear being written anew.
-  return `${location}${location.includes("?") ? "&" : "?"}digest=${digest}`;
+  const address = `${location}${location.includes("?") ? "&" : "?"}digest=${digest}`;
+  let answer: Answer;
+  try {
+    answer = await send({ method: "PUT", address, headers, ...(body && { body }) });
+  } catch (failure) {
+    if (!mayPass(failure)) throw failure;
+    return { answer: null, failure, asked: null };
+  }
+  if (answer.status === 201 || answer.status === 204) return { answer };
+  const refused = await refusedAnswer(answer);
+  if (!mayChange(answer.status)) throw refused;
+  return { answer: null, failure: refused, asked: retryAfter(answer.headers.get("retry-after"), new Date()) };
+}
+
+/** end-6, without a body, tried for as long as it may help: to end a session twice does no harm. */
+export async function finishSession(session: SessionOptions, location: string, digest: string): Promise<Answer> {
+  const backoff = makeBackoff(session);
+  for (;;) {
+    const tried = await tryFinish(session, location, digest, null);
+    if (tried.answer !== null) return tried.answer;
+    await backoff.pause(tried.failure, tried.asked);
+  }
 }
 
 function lost(start: UploadPosition, now: UploadPosition): CliError {

@@ -1,30 +1,22 @@
-import { Readable } from "node:stream";
-import type { Digest } from "../../oci/digest.ts";
 import { CliError } from "../exit.ts";
-import { makeBackoff, mayChange, retryAfter } from "./backoff.ts";
+import { makeBackoff } from "./backoff.ts";
+import { type BlobSource, chunkBody } from "./blob-source.ts";
 import { headBlob } from "./blobs.ts";
 import { type ChunkLimits, chunkLimits, fittingChunk, smallerChunk } from "./chunk-size.ts";
 import type { Connection } from "./connection.ts";
-import { refusedAnswer, RefusedError } from "./problem.ts";
+import { RefusedError } from "./problem.ts";
 import { pushScope, repositoryPath } from "./repository.ts";
-import { type Answer, type Body, drain, mayPass } from "./transport.ts";
+import { drain } from "./transport.ts";
 import {
   askPosition,
-  finishAddress,
+  finishSession,
   locationOf,
-  sendChunk,
+  sendInChunks,
   type SessionOptions,
+  type TriedFinish,
+  tryFinish,
   type UploadPosition,
 } from "./upload-session.ts";
-
-/** A blob that can be read from anywhere, as often as need be. */
-export interface BlobSource {
-  readonly digest: Digest;
-  /** Bytes. */
-  readonly size: number;
-  /** Exactly these bytes of it. */
-  readonly open: (offset: number, length: number) => Readable;
-}
 
 /** Keeps an upload's position where a later process finds it. */
 export interface UploadMemory {
@@ -38,6 +30,8 @@ export interface UploadOptions {
   readonly chunkSize: number;
   /** A session that a failed mount has begun. */
   readonly location?: string | null;
+  /** What the registry said of chunks as that session was begun. */
+  readonly limits?: ChunkLimits;
   readonly memory?: UploadMemory;
   /** How many bytes are on their way or arrived; may go back, after a connection broke. */
   readonly onProgress?: (bytes: number) => void;
@@ -90,10 +84,14 @@ async function attempt(upload: Upload, isFirst: boolean): Promise<void> {
   const { source, options } = upload;
   const known = isFirst ? await takenUp(upload) : null;
   const begun = known ?? (await begin(upload, isFirst ? (options.location ?? null) : null));
-  if (begun.position.offset === 0 && source.size <= fittingChunk(options.chunkSize, begun.limits)) {
-    await putWhole(upload, begun.position);
-  } else {
-    await finish(upload, await sendChunks(upload, begun));
+  const chunkSize = fittingChunk(options.chunkSize, begun.limits);
+  const isWhole = begun.position.offset === 0 && source.size <= chunkSize;
+  const left = isWhole ? await putWhole(upload, begun) : { ...begun, chunkSize };
+  if (left !== null) {
+    // Kept before the first chunk, so that not even what came of that one is lost.
+    await memoryOf(upload).remember(left.position);
+    const { location } = await sendChunks(upload, left);
+    await drain(await finishSession(upload.session, location, source.digest));
   }
   options.onProgress?.(source.size);
   await memoryOf(upload).remember(null);
@@ -118,8 +116,8 @@ async function takenUp(upload: Upload): Promise<Begun | null> {
 }
 
 /** end-4a */
-async function begin({ connection, name }: Upload, location: string | null): Promise<Begun> {
-  if (location !== null) return { position: { location, offset: 0 }, limits: chunkLimits(null) };
+async function begin({ connection, name, options }: Upload, location: string | null): Promise<Begun> {
+  if (location !== null) return { position: { location, offset: 0 }, limits: options.limits ?? chunkLimits(null) };
   const answer = await connection.ask({
     method: "POST",
     address: repositoryPath({ name }, "blobs/uploads/"),
@@ -132,104 +130,43 @@ async function begin({ connection, name }: Upload, location: string | null): Pro
   return { position: { location: locationOf(answer), offset: 0 }, limits: chunkLimits(answer.headers) };
 }
 
-async function sendChunks(upload: Upload, { position: start, limits }: Begun): Promise<UploadPosition> {
+interface Chunked extends Begun {
+  /** Bytes. */
+  readonly chunkSize: number;
+}
+
+function sendChunks(upload: Upload, { position, limits, chunkSize }: Chunked): Promise<UploadPosition> {
   const { source, options, session } = upload;
-  let chunkSize = fittingChunk(options.chunkSize, limits);
-  let position = start;
-  while (position.offset < source.size) {
-    const end = Math.min(position.offset + chunkSize, source.size);
-    try {
-      position = await sendChunk(session, position, { end, body: (offset) => bodyOf(upload, offset, end) });
-      await memoryOf(upload).remember(position);
-    } catch (failure) {
-      chunkSize = smallerChunk(failure, Math.min(chunkSize, source.size), limits);
-    }
-  }
-  return position;
-}
-
-/** end-6, with the whole blob. What fails is begun anew: there is no more to lose than one chunk. */
-async function putWhole(upload: Upload, start: UploadPosition): Promise<void> {
-  const { connection, name, source, session } = upload;
-  const backoff = makeBackoff(connection.backoff);
-  let { location } = start;
-  for (;;) {
-    const body = source.size === 0 ? {} : { body: bodyOf(upload, 0, source.size) };
-    const tried = await tryFinish(session, finishAddress(location, source.digest), body);
-    if (tried === null) return;
-    await backoff.pause(tried.failure, tried.asked);
-    if ((await headBlob(connection, name, source.digest)) === source.size) return;
-    location = (await begin(upload, null)).position.location;
-  }
-}
-
-/** end-6, without a body. */
-async function finish({ connection, source, session }: Upload, { location }: UploadPosition): Promise<void> {
-  const backoff = makeBackoff(connection.backoff);
-  for (;;) {
-    const tried = await tryFinish(session, finishAddress(location, source.digest), {});
-    if (tried === null) return;
-    await backoff.pause(tried.failure, tried.asked);
-  }
-}
-
-interface FinishFailure {
-  readonly failure: unknown;
-  /** Milliseconds that the registry asked to be left alone for. */
-  readonly asked: number | null;
-}
-
-/** Null: done. Otherwise a failure that may pass; throws any other. */
-async function tryFinish(
-  { send }: SessionOptions,
-  address: string,
-  body: { readonly body?: Body },
-): Promise<FinishFailure | null> {
-  const headers = { "content-type": "application/octet-stream", ...(body.body ? {} : { "content-length": "0" }) };
-  let answer: Answer;
-  try {
-    answer = await send({ method: "PUT", address, headers, ...body });
-  } catch (failure) {
-    if (!mayPass(failure)) throw failure;
-    return { failure, asked: null };
-  }
-  if (answer.status === 201 || answer.status === 204) {
-    await drain(answer);
-    return null;
-  }
-  const refused = await refusedAnswer(answer);
-  if (!mayChange(answer.status)) throw refused;
-  return { failure: refused, asked: retryAfter(answer.headers.get("retry-after"), new Date()) };
-}
-
-function bodyOf({ source, options }: Upload, from: number, to: number): Body {
-  return {
-    length: to - from,
-    open: () => {
-      const stream = source.open(from, to - from);
-      // It may fail before it is read, and is heard of when it is.
-      stream.on("error", () => undefined);
-      return Readable.from(counted(stream, from, options.onProgress), { objectMode: false });
-    },
+  const bytes = {
+    end: source.size,
+    body: (from: number, to: number) => chunkBody(source, { from, to }, options.onProgress),
   };
+  const size = { current: chunkSize, limits };
+  return sendInChunks(session, position, bytes, size, (reached) => memoryOf(upload).remember(reached));
 }
 
-async function* counted(
-  bytes: Readable,
-  from: number,
-  onProgress: UploadOptions["onProgress"],
-): AsyncGenerator<Uint8Array> {
-  let at = from;
-  try {
-    for await (const piece of bytes) {
-      const given: Uint8Array = Buffer.from(piece);
-      at += given.length;
-      yield given;
-      onProgress?.(at);
+/**
+ * end-6, with the whole blob. What fails is begun anew: there is no more to lose than one chunk. Null: it is done; else
+ * the blob is more than a request may carry, and has to go in these chunks.
+ */
+async function putWhole(upload: Upload, start: Begun): Promise<Chunked | null> {
+  const { connection, name, source, session, options } = upload;
+  const backoff = makeBackoff(connection.backoff);
+  let begun = start;
+  for (;;) {
+    const body = source.size === 0 ? null : chunkBody(source, { from: 0, to: source.size }, options.onProgress);
+    let tried: TriedFinish;
+    try {
+      tried = await tryFinish(session, begun.position.location, source.digest, body);
+    } catch (failure) {
+      return { ...begun, chunkSize: smallerChunk(failure, source.size, begun.limits) };
     }
-  } catch (cause) {
-    if (cause instanceof CliError) throw cause;
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new CliError("failure", `cannot read what is to be pushed: ${reason}`, { cause });
+    if (tried.answer !== null) {
+      await drain(tried.answer);
+      return null;
+    }
+    await backoff.pause(tried.failure, tried.asked);
+    if ((await headBlob(connection, name, source.digest)) === source.size) return null;
+    begun = await begin(upload, null);
   }
 }

@@ -46,3 +46,8 @@ export function formatAge(time: string, now: Date): string {
   const count = Math.floor(seconds / length);
   return `${count} ${unit}${count === 1 ? "" : "s"} ago`;
 }
+
+/** Enough of a digest to tell it from others: `sha256:` and the rest left out, as docker prints it. */
+export function shortDigest(digest: string): string {
+  return digest.slice(digest.indexOf(":") + 1, digest.indexOf(":") + 13);
+}

@@ -41,7 +41,8 @@ export function terminalProgress(stream: Writable, style: Style): Progress {
   const draw = createLogUpdate(stream);
   const bars: BarState[] = [];
   const render = (): void => {
-    draw(bars.map((bar) => line(bar, style)).join("\n"));
+    // Nothing yet would be drawn as an empty line, which stays.
+    if (bars.length > 0) draw(bars.map((bar) => line(bar, style)).join("\n"));
   };
   const timer = setInterval(render, DRAWN_EVERY_MS);
   return {

@@ -1,28 +1,36 @@
-import type { BlobStore, DeletionOutcome } from "../../registry/stores.ts";
+import type { Digest } from "../../oci/digest.ts";
+import type { BlobStore, DeletionOutcome, StoredBlob } from "../../registry/stores.ts";
 import { z } from "zod";
 import { requireRepositoryName } from "../../oci/name.ts";
 import { parseRights } from "./credentials.ts";
 import { type GatedStatement, REPOSITORY, runGated, runGatedPush } from "./gate.ts";
 import { firstRow, isEmpty, rows } from "./rows.ts";
 
-const blobRow = z.object({ key: z.string(), size: z.int() });
+const blobRow = z.object({ key: z.string(), size: z.int(), marked_at: z.int().nullable() });
 const rightsRow = z.object({ space: z.string(), actions: z.string(), repositories: z.string() });
 const nameRow = z.object({ name: z.string() });
 
 const FIND_BLOB = `
-  SELECT b.key, b.size FROM repository_blobs rb JOIN blobs b ON b.digest = rb.digest
+  SELECT b.key, b.size, rb.marked_at FROM repository_blobs rb JOIN blobs b ON b.digest = rb.digest
   WHERE rb.repository_id = ${REPOSITORY} AND rb.digest = ?8`;
 
 const INSERT_BLOB = `
   INSERT INTO blobs (digest, key, size, created_at)
-  SELECT ?8, ?9, ?10, ?6 WHERE ${REPOSITORY} IS NOT NULL
+  SELECT ?8, ?9, ?10, ?6 WHERE ${REPOSITORY} IS NOT NULL AND NOT EXISTS (SELECT 1 FROM condemned c WHERE c.key = ?9)
   ON CONFLICT (digest) DO NOTHING`;
 
-/** A link that is there already is touched, so that its grace starts again. */
+/** A link that is there already is touched, and no longer marked for collection. */
+const TOUCH = "ON CONFLICT (repository_id, digest) DO UPDATE SET touched_at = excluded.touched_at, marked_at = NULL";
+
 const LINK_BLOB = `
   INSERT INTO repository_blobs (repository_id, digest, touched_at)
-  SELECT repository_id, ?8, ?6 FROM (SELECT ${REPOSITORY} AS repository_id) WHERE repository_id IS NOT NULL
-  ON CONFLICT (repository_id, digest) DO UPDATE SET touched_at = excluded.touched_at`;
+  SELECT repository_id, ?8, ?6 FROM (SELECT ${REPOSITORY} AS repository_id)
+  WHERE repository_id IS NOT NULL AND EXISTS (SELECT 1 FROM blobs b WHERE b.digest = ?8)
+  ${TOUCH}`;
+
+/** Who asks for a blob that is marked may be about to push a manifest that needs it. */
+const UNMARK = `
+  UPDATE repository_blobs SET touched_at = ?6, marked_at = NULL WHERE repository_id = ${REPOSITORY} AND digest = ?8`;
 
 const LINK_FROM = `
   INSERT INTO repository_blobs (repository_id, digest, touched_at)
@@ -31,7 +39,7 @@ const LINK_FROM = `
     SELECT 1 FROM spaces s JOIN repositories r ON r.space_id = s.id AND r.path = ?10 AND r.deleted_at IS NULL
       JOIN repository_blobs rb ON rb.repository_id = r.id AND rb.digest = ?8
     WHERE s.name = ?9 AND s.deleted_at IS NULL)
-  ON CONFLICT (repository_id, digest) DO UPDATE SET touched_at = excluded.touched_at`;
+  ${TOUCH}`;
 
 const HOLDERS = `
   SELECT s.name || '/' || r.path AS name
@@ -48,13 +56,20 @@ const UNLINK_BLOB = `
   DELETE FROM repository_blobs WHERE repository_id = ${REPOSITORY} AND digest = ?8
     AND NOT EXISTS (SELECT 1 FROM manifest_references f WHERE f.repository_id = repository_blobs.repository_id AND f.digest = ?8)`;
 
+function blobFromRow(digest: Digest, row: z.infer<typeof blobRow> | null): StoredBlob | null {
+  return row && { digest, key: row.key, size: row.size };
+}
+
 /** Links in D1 between repositories and the bytes in R2. */
 export function d1Blobs(db: D1Database): BlobStore {
   return {
     async find(grant, digest) {
-      const { results } = await runGated(db, grant, [{ sql: FIND_BLOB, values: [digest] }]);
+      const found: GatedStatement = { sql: FIND_BLOB, values: [digest] };
+      const { results } = await runGated(db, grant, [found]);
       const row = firstRow(blobRow, results[0]);
-      return row && { digest, ...row };
+      if (row === null || row.marked_at === null) return blobFromRow(digest, row);
+      const again = await runGated(db, grant, [{ sql: UNMARK, values: [digest] }, found]);
+      return blobFromRow(digest, firstRow(blobRow, again.results[1]));
     },
 
     async confirm(grant) {

@@ -41,6 +41,12 @@ const PROBLEMS = `
   WHERE COALESCE(m.size, b.size) IS NOT wanted.value ->> 'size'
   LIMIT 20`;
 
+/** What a manifest that is being pushed needs is no longer marked for collection. */
+const UNMARK = `
+  UPDATE repository_blobs SET marked_at = NULL, touched_at = ?6
+  WHERE repository_id = ${REPOSITORY} AND marked_at IS NOT NULL
+    AND digest IN (SELECT wanted.value ->> 'digest' FROM json_each(?8) wanted)`;
+
 const problemRow = z.object({ digest: z.string(), actual_size: z.int().nullable() });
 
 const INSERT_MANIFEST = `
@@ -119,8 +125,12 @@ export function d1Manifests(db: D1Database, { registry, announce }: Announcing):
     },
 
     async check(grant, references) {
-      const { results } = await runGated(db, grant, [{ sql: PROBLEMS, values: [JSON.stringify(references)] }]);
-      return rows(problemRow, results[0]).map(problemFromRow);
+      const values = [JSON.stringify(references)];
+      const { results } = await runGated(db, grant, [
+        { sql: UNMARK, values },
+        { sql: PROBLEMS, values },
+      ]);
+      return rows(problemRow, results[1]).map(problemFromRow);
     },
 
     async commit(grant, { stored, manifest, tags }) {

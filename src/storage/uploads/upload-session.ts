@@ -1,4 +1,5 @@
 import { DurableObject } from "cloudflare:workers";
+import { discardBody } from "../../body.ts";
 import type { SessionTerms } from "../../auth/session-token.ts";
 import { type Digest, digestAlgorithm, digestHex } from "../../oci/digest.ts";
 import type { ChunkRange } from "../../oci/range.ts";
@@ -13,6 +14,9 @@ import { MAX_SESSION_BYTES, type SessionRow, SessionRows } from "./session-rows.
 
 /** A session that nobody touches for this long, in milliseconds, is given up and its bytes are dropped. */
 export const IDLE_LIFETIME = 24 * 3_600_000;
+
+/** Of a chunk that is refused; a larger one breaks off, since the time it takes is better spent on the right one. */
+const REFUSED_BYTES = 8 * 1024 * 1024;
 
 export interface UploadEnv {
   readonly BLOBS: R2Bucket;
@@ -116,13 +120,13 @@ export class UploadSession extends DurableObject<UploadEnv> {
   }
 
   async #append(terms: SessionTerms, body: ReadableStream | null, range: ChunkRange | null): Promise<ChunkOutcome> {
-    if (this.#claimed) return this.#failure("unknown");
+    if (this.#claimed) return this.#refuse("unknown", body);
     await this.#receiver.interruptStalled();
     const session = this.#rows.read() ?? (await this.#begin(terms));
-    if (session.state !== "open") return this.#failure("unknown");
-    if (this.#receiver.isBusy) return this.#failure("order");
+    if (session.state !== "open") return this.#refuse("unknown", body);
+    if (this.#receiver.isBusy) return this.#refuse("order", body);
     const live = this.#resume(session, terms);
-    if (range !== null && range.start !== live.writer.offset) return this.#failure("order");
+    if (range !== null && range.start !== live.writer.offset) return this.#refuse("order", body);
     const end = body === null ? "complete" : await this.#receive(live, body, range);
     return end === "complete" ? { ok: true, offset: live.writer.offset } : this.#failure(FAILURE_OF[end]);
   }
@@ -179,6 +183,12 @@ export class UploadSession extends DurableObject<UploadEnv> {
   /** `offset`: what an acknowledgement could count on, not what is still on its way. */
   #failure(reason: UploadFailure): Failure {
     return { ok: false, reason, offset: this.#rows.savedBytes() };
+  }
+
+  /** A refused chunk of the size that we ask for is read all the same, so that the client hears of the refusal. */
+  async #refuse(reason: UploadFailure, body: ReadableStream | null): Promise<Failure> {
+    await discardBody(body, REFUSED_BYTES);
+    return this.#failure(reason);
   }
 
   #receive(live: LiveSession, body: ReadableStream, range: ChunkRange | null): Promise<ChunkEnd> {

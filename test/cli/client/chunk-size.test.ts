@@ -4,7 +4,7 @@ import { RefusedError } from "../../../src/cli/client/problem.ts";
 
 const MIB = 1024 * 1024;
 const NO_LIMITS = chunkLimits(null);
-const tooLarge = new RefusedError("failure", "too large", { status: 413, code: null, hint: undefined });
+const tooLarge = new RefusedError("failure", "registry.test", { status: 413, code: null, reason: "too large" });
 
 describe("a chunk's size", () => {
   it("is under what every plan of Cloudflare's lets pass", () => {

@@ -75,6 +75,18 @@ describe("a question", () => {
     await expect(ping(open())).rejects.toMatchObject({ kind: "unreachable" });
   });
 
+  it.each([
+    { status: 404 },
+    { status: 405, headers: { allow: "POST" } },
+    { status: 200, headers: { "content-type": "text/html; charset=utf-8" }, body: "<html>hello</html>" },
+  ])("finds that a server is no registry: %o", async (answer) => {
+    answers["GET /v2/"] = answer;
+    await expect(ping(open())).rejects.toMatchObject({
+      kind: "failure",
+      message: `${server.host} is no registry: it does not answer ${server.url}/v2/ as one`,
+    });
+  });
+
   it("fails in words where nothing listens", async () => {
     const nowhere = connect(parseRegistry("127.0.0.1:1"), { env: {}, credential: null, wait: () => Promise.resolve() });
     await expect(ping(nowhere)).rejects.toMatchObject({
@@ -219,10 +231,12 @@ describe("a blob", () => {
     const mount = `POST /v2/${NAME}/blobs/uploads/?mount=${encodeURIComponent(digest)}&from=acme%2Fother`;
     answers[mount] = { status: 201 };
     expect(await mountBlob(open(), NAME, digest, "acme/other")).toEqual({ mounted: true });
-    answers[mount] = { status: 202, headers: { location: "/v2/acme/web/blobs/uploads/1" } };
+    const headers = { location: "/v2/acme/web/blobs/uploads/1", "oci-chunk-min-length": "5" };
+    answers[mount] = { status: 202, headers };
     expect(await mountBlob(open(), NAME, digest, "acme/other")).toEqual({
       mounted: false,
       location: `${server.url}/v2/acme/web/blobs/uploads/1`,
+      limits: { min: 5, max: Number.POSITIVE_INFINITY },
     });
   });
 });

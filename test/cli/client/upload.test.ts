@@ -120,6 +120,35 @@ describe("the push of a blob", () => {
     expect(registry.blobs.get(blob.digest)).toEqual(blob.bytes);
   });
 
+  it("cuts a blob that would fit in a chunk, but not in what stands before the registry", async () => {
+    const blob = randomBlob(3_000_000);
+    registry.fault = ({ headers }) =>
+      Number(headers["content-length"]) > 2_000_000 ? { status: 413, body: "<html>413</html>" } : null;
+    await pushBlob(open(), "acme/web", blob, { chunkSize: 4_500_000 });
+    expect(registry.blobs.get(blob.digest)).toEqual(blob.bytes);
+    expect(registry.of("PATCH").map(({ length }) => length)).toEqual(["1500000", "1500000"]);
+  });
+
+  it("sends little to a registry that has not noticed that an earlier connection is dead", async () => {
+    const blob = randomBlob(5 * CHUNK);
+    registry.fault = ({ method }, count) =>
+      method === "PATCH" && count >= 2 && count <= 6
+        ? { status: 416, code: "BLOB_UPLOAD_INVALID", headers: { range: `0-${CHUNK - 1}` } }
+        : null;
+    await pushBlob(open(), "acme/web", blob, { chunkSize: CHUNK });
+    expect(registry.blobs.get(blob.digest)).toEqual(blob.bytes);
+    const lengths = registry.of("PATCH").map(({ length }) => Number(length));
+    expect(lengths).toEqual([
+      CHUNK,
+      CHUNK,
+      ...Array.from({ length: 5 }, () => 65_536),
+      CHUNK - 65_536,
+      CHUNK,
+      CHUNK,
+      CHUNK,
+    ]);
+  });
+
   it("says what to do when no chunk is small enough", async () => {
     registry.fault = ({ method }) => (method === "PATCH" ? { status: 413, body: "<html>" } : null);
     await expect(pushBlob(open(), "acme/web", randomBlob(2 * CHUNK), { chunkSize: CHUNK })).rejects.toMatchObject({
@@ -183,7 +212,7 @@ describe("the push of a blob", () => {
   it("remembers each position, and forgets it in the end", async () => {
     const remembered = memory();
     await pushBlob(open(), "acme/web", randomBlob(2 * CHUNK), { chunkSize: CHUNK, memory: remembered });
-    expect(remembered.kept.map((position) => position?.offset ?? null)).toEqual([CHUNK, 2 * CHUNK, null]);
+    expect(remembered.kept.map((position) => position?.offset ?? null)).toEqual([0, CHUNK, 2 * CHUNK, null]);
   });
 
   it("goes on with what an earlier process has sent", async () => {

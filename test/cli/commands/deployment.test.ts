@@ -275,12 +275,12 @@ describe("deliveries", () => {
     const newer = { ...pending, id: "dlv_2" };
     const done: Delivery = { ...newer, status: "delivered", attempts: 1 };
     stub.on("listDeliveries", { space }, page(pending), page(newer, pending), page(done, pending));
-    const interrupt = new AbortController();
+    const { promise: interrupt, resolve: press } = Promise.withResolvers<null>();
     const timer = setInterval(() => {
-      if (stub.asked.filter(({ what }) => what.includes("/deliveries")).length > 4) interrupt.abort();
+      if (stub.asked.filter(({ what }) => what.includes("/deliveries")).length > 4) press(null);
     }, 5);
     const args = ["deliveries", "tail", "--follow", "--every", "5ms", ...IN_SPACE, "--json"];
-    const said = await runCli(args, stub.env, { interrupt: interrupt.signal });
+    const said = await runCli(args, stub.env, { interrupt });
     clearInterval(timer);
     expect(said.exitCode).toBe(130);
     const lines = said.stdout

@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from "node:crypto";
 import { Readable } from "node:stream";
-import type { BlobSource } from "../../../src/cli/client/upload.ts";
+import type { BlobSource } from "../../../src/cli/client/blob-source.ts";
 import { makeDigest } from "../../../src/oci/digest.ts";
 
 interface Blob extends BlobSource {

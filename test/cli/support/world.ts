@@ -8,37 +8,60 @@ interface Said {
   readonly stderr: string;
 }
 
+interface RunningCli {
+  readonly stdout: () => string;
+  readonly stderr: () => string;
+  /** As Ctrl-C does. */
+  readonly interrupt: () => void;
+  readonly ended: Promise<Said>;
+}
+
 interface Circumstances {
   /** What comes on stdin. */
   readonly input?: string;
-  /** Whether a person sits there, who types the input. */
+  /** Whether a person sits there, who watches, and types the input. */
   readonly isTerminal?: boolean;
-  /** Ctrl-C. */
-  readonly interrupt?: AbortSignal;
+  /** Ctrl-C is pressed once this is settled. */
+  readonly interrupt?: Promise<unknown>;
 }
 
 /** Runs a command line in this process, in a world of its own, and returns all that it said. */
-export async function runCli(
+export function runCli(
+  args: readonly string[],
+  env: Environment = {},
+  circumstances: Circumstances = {},
+): Promise<Said> {
+  return startCli(args, env, circumstances).ended;
+}
+
+/** Likewise one that goes on until it is interrupted. */
+export function startCli(
   args: readonly string[],
   env: Environment = {},
   { input, isTerminal = false, interrupt }: Circumstances = {},
-): Promise<Said> {
+): RunningCli {
   const stdout = new Collecting();
-  const stderr = new Collecting();
-  const exitCode = await run(args, {
+  const stderr = Object.assign(new Collecting(), { isTTY: isTerminal, columns: 100, rows: 40 });
+  const listeners = new Set<() => void>();
+  const running = run(args, {
     env,
     stdin: Object.assign(Readable.from(input === undefined ? [] : [input]), { isTTY: isTerminal }),
     stdout,
     stderr,
-    on: (signal, listener) => {
-      if (signal === "SIGINT") interrupt?.addEventListener("abort", listener);
-    },
-    off: () => undefined,
+    on: (signal, listener) => signal === "SIGINT" && listeners.add(listener),
+    off: (_, listener) => listeners.delete(listener),
     exit: (code) => {
       throw new Error(`it ended with ${code}`);
     },
   });
-  return { exitCode, stdout: stdout.text, stderr: stderr.text };
+  const pressed = (): void => listeners.forEach((listener) => listener());
+  void interrupt?.then(pressed);
+  return {
+    stdout: () => stdout.text,
+    stderr: () => stderr.text,
+    interrupt: pressed,
+    ended: running.then((exitCode) => ({ exitCode, stdout: stdout.text, stderr: stderr.text })),
+  };
 }
 
 class Collecting extends Writable {

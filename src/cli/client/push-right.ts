@@ -1,0 +1,26 @@
+import type { Connection } from "./connection.ts";
+import { RefusedError } from "./problem.ts";
+import { pushScope, repositoryPath } from "./repository.ts";
+import { drain } from "./transport.ts";
+
+/** Whether one may push to a repository: begins an upload (end-4a) and gives it up (end-14). Throws the refusal. */
+export async function requirePush(connection: Connection, name: string): Promise<void> {
+  const scopes = [pushScope({ name })];
+  const begun = await connection.ask({
+    method: "POST",
+    address: repositoryPath({ name }, "blobs/uploads/"),
+    scopes,
+    headers: { "content-length": "0" },
+    expect: [202],
+  });
+  await drain(begun);
+  const location = begun.headers.get("location");
+  if (location === undefined) return;
+  try {
+    const address = new URL(location, begun.url).href;
+    await drain(await connection.ask({ method: "DELETE", address, scopes, expect: [202, 204, 404, 405] }));
+  } catch (failure) {
+    // It ends by itself, where the registry does not let it be ended.
+    if (!(failure instanceof RefusedError)) throw failure;
+  }
+}

@@ -1,0 +1,115 @@
+import { once } from "node:events";
+import { z } from "zod";
+import { chunkLimits, DEFAULT_CHUNK } from "../client/chunk-size.ts";
+import { parseRegistry } from "../client/reference.ts";
+import { drain, makeTransport, type Transport } from "../client/transport.ts";
+import { defineCommand } from "../command.ts";
+import type { Context } from "../context.ts";
+import { byteSize } from "../options.ts";
+import { formatBytes, formatDuration } from "../output/format.ts";
+import { RESERVED } from "../proxy/cut-upload.ts";
+import type { ProxyState } from "../proxy/exchange.ts";
+import { garbageCollector } from "../proxy/garbage.ts";
+import { endGracefully, listen, type LogEntry, proxyServer } from "../proxy/server.ts";
+import { SlabPool } from "../proxy/slabs.ts";
+
+/** What chunks are held in: small enough to run anywhere beside what Node itself needs, large enough for a fast line. */
+const DEFAULT_MEMORY = 40 * 1024 * 1024;
+
+const LOOPBACK = /^(?:localhost|127\.|\[?::1\]?$)/;
+
+const input = z.object({
+  to: z.string(),
+  listen: z
+    .string()
+    .regex(/^(?:[\w.-]+|\[[0-9a-fA-F:]+\]):\d{1,5}$/, "write it as 127.0.0.1:5000")
+    .default("127.0.0.1:5000"),
+  chunkSize: byteSize.default(DEFAULT_CHUNK),
+  memory: byteSize.default(DEFAULT_MEMORY),
+  verbose: z.boolean().default(false),
+});
+
+export const proxy = defineCommand({
+  name: "proxy",
+  summary: "Lend any client a local address that pushes layers of any size",
+  description: `Clients send a layer in one request, which Cloudflare refuses over the limit of the zone's plan. Through this address they
+push as ever: bodies over --chunk-size, and those that do not say how long they are, go on in chunks, with retry and
+resume; everything else passes as it is. Nothing is written to disk. Log in to the local address, with the same token.`,
+  examples: [
+    "proxy --to https://registry.example.com",
+    "proxy --to registry.example.com --listen 127.0.0.1:5001 --chunk-size 45MB -v",
+  ],
+  options: {
+    "--to <registry>": "the registry that everything goes to",
+    "--listen <host:port>": "the local address (127.0.0.1:5000)",
+    "--chunk-size <size>": "cut bodies that are larger (90MB); less where the registry asks for less",
+    "--memory <size>": "hold as much of chunks that are under way, in all (40MiB)",
+    "-v, --verbose": "print a line for each request",
+  },
+  input,
+  run,
+});
+
+type Input = z.output<typeof input>;
+
+async function run(context: Context, options: Input): Promise<void> {
+  const { output, env, signal } = context;
+  const registry = parseRegistry(options.to, { plainHttp: context.plainHttp });
+  const transport = makeTransport(env);
+  const memory = Math.max(options.memory, 2 * RESERVED);
+  const state: ProxyState = {
+    registry,
+    transport,
+    pool: new SlabPool(memory, RESERVED),
+    chunkSize: options.chunkSize,
+    limits: chunkLimits(null),
+    window: Math.floor(memory / 2),
+    patience: { upload: 300_000, question: 60_000 },
+    passed: garbageCollector(),
+    warn: (text) => output.warn(text),
+  };
+  const server = proxyServer({
+    state,
+    log: options.verbose ? (entry) => output.note(logLine(entry)) : () => undefined,
+  });
+  const [, host = "", port = ""] = /^(.*):(\d+)$/.exec(options.listen) ?? [];
+  const bound = await listen(server, host.replaceAll(/[[\]]/g, ""), Number(port));
+  const address = `${host}:${bound.port}`;
+  output.show({ listen: address, to: registry.origin }, () => welcome(address, registry.origin, options));
+  if (!LOOPBACK.test(host))
+    output.warn("this address is not of this machine alone, and passwords go to it without TLS");
+  await Promise.all([lookUp(context, transport, state), signal.aborted || once(signal, "abort")]);
+  output.note("Ending; what is under way is finished first (Ctrl-C again ends it at once).");
+  await endGracefully(server);
+  await transport.close();
+}
+
+/** Says at once what is wrong with the registry's address. The proxy stays: it may come up later. */
+async function lookUp({ output }: Context, transport: Transport, { registry }: ProxyState): Promise<void> {
+  try {
+    await drain(await transport.send({ method: "GET", url: new URL("/v2/", registry.origin) }));
+  } catch (failure) {
+    output.warn(failure instanceof Error ? failure.message : String(failure));
+  }
+}
+
+function welcome(address: string, origin: string, { chunkSize }: Input): string {
+  const local = address.replace(/^127\.0\.0\.1:/, "localhost:");
+  return `Everything sent to http://${address} goes to ${origin}; bodies over ${formatBytes(chunkSize)} in chunks. Ctrl-C ends it.
+
+  docker login ${local}
+  docker push ${local}/<space>/<repository>:<tag>
+`;
+}
+
+/** Parts of an address that say what is done. The others may be secrets: sessions' addresses, states, cursors. */
+const TOLD = new Set(["digest", "mount", "from", "scope", "service", "n", "last", "artifactType"]);
+
+function logLine({ method, url, status, milliseconds, chunks }: LogEntry): string {
+  const { pathname, searchParams } = new URL(url, "http://localhost");
+  const path = pathname.replace(/(\/blobs\/uploads?\/.{8}).+$/, "$1…");
+  const query = [...searchParams].filter(([name]) => TOLD.has(name)).map(([name, value]) => `${name}=${value}`);
+  const what = query.length === 0 ? path : `${path}?${query.join("&")}`;
+  const cut = chunks === 0 ? "" : ` in ${chunks} chunk${chunks === 1 ? "" : "s"}`;
+  return `${new Date().toISOString()} ${method} ${what} ${status}${cut} ${formatDuration(milliseconds)}`;
+}

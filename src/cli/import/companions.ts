@@ -1,0 +1,121 @@
+import { type Digest } from "../../oci/digest.ts";
+import { isManifestType } from "../../oci/media-types.ts";
+import { parseTag, type Tag } from "../../oci/reference.ts";
+import { listReferrers, listTaggedReferrers, referrersTag, type RemoteReferrer } from "../client/lists.ts";
+import { CliError } from "../exit.ts";
+import { type Copying, copyTree } from "./copy-tree.ts";
+import type { Import } from "./import.ts";
+import { once, settleAll } from "./queue.ts";
+import { findRoot, type Root } from "./read-manifest.ts";
+import { noteReferrers } from "./referrers-tag.ts";
+
+/** The signature of the signature of an SBOM is three; further on nobody goes. */
+const MAX_DEPTH = 8;
+
+/** What refers to one manifest: more means that the source does not end. */
+const MAX_COMPANIONS = 10_000;
+
+/** What cosign puts beside an image, in tags named after its digest. */
+const COSIGN_SUFFIXES = [".sig", ".att", ".sbom"] as const;
+
+/** Whether a tag is named after a digest: cosign's, or the one that stands in for the list of referrers. */
+export function isCompanionTag(tag: string): boolean {
+  return /^sha(?:256-[0-9a-f]{64}|512-[0-9a-f]{128})(?:\.(?:sig|att|sbom))?$/.test(tag);
+}
+
+/** A tag that is set once all it stands for is there. */
+export interface TagToSet extends Root {
+  readonly tag: Tag;
+}
+
+/** What the source has that refers to a manifest. */
+export interface Companions {
+  readonly subject: Digest;
+  readonly referrers: readonly RemoteReferrer[];
+  readonly tagged: readonly TagToSet[];
+}
+
+/**
+ * Copies what refers to these manifests, and what refers to that in turn; each after its subject. Returns the tags to
+ * be set in the end, in that order. What has been seen is not looked at again, so no circle of tags or lists has no end.
+ */
+export async function copyCompanions(copying: Copying, subjects: readonly Digest[]): Promise<readonly TagToSet[]> {
+  const seen = new Set(subjects);
+  const tags: TagToSet[] = [];
+  let frontier = subjects;
+  for (let depth = 0; frontier.length > 0; depth++) {
+    const found = await settleAll(frontier.map((subject) => companionsOnce(copying, subject)));
+    const manifests = found.flatMap(({ referrers, tagged }) => [...referrers, ...tagged]);
+    if (depth === MAX_DEPTH && manifests.length > 0) {
+      copying.run.output.warn("what refers to an image is nested deeper than is followed: the rest stays behind");
+      break;
+    }
+    const fresh = unique(manifests.filter(({ digest }) => !seen.has(digest)));
+    const trees = await settleAll(fresh.map((root) => copyCompanion(copying, root)));
+    const copied = new Set([...seen, ...trees.flat()]);
+    await settleAll(found.map((one) => copying.queue(() => noteCopied(copying.run, one, copied))));
+    tags.unshift(...found.flatMap(({ tagged }) => tagged.filter(({ digest }) => copied.has(digest))));
+    frontier = [...copied].filter((digest) => !seen.has(digest));
+    for (const digest of frontier) seen.add(digest);
+  }
+  return tags;
+}
+
+function companionsOnce({ run, queue }: Copying, subject: Digest): Promise<Companions> {
+  return once(run.companions, subject, () => queue(() => companionsOf(run, subject)));
+}
+
+async function companionsOf(run: Import, subject: Digest): Promise<Companions> {
+  const { connection, name } = run.source;
+  const referrers: RemoteReferrer[] = [];
+  for await (const referrer of listReferrers(connection, name, subject)) {
+    referrers.push(referrer);
+    if (referrers.length > MAX_COMPANIONS) {
+      throw new CliError("invalid", `${subject} has more than ${MAX_COMPANIONS} referrers`, {
+        hint: "Import it without them: --no-referrers",
+      });
+    }
+  }
+  const base = referrersTag(subject);
+  // A registry that got its list later may not have taken into it what the tag held.
+  const older = (await findTag(run, base)) === null ? [] : await listTaggedReferrers(connection, name, subject);
+  const tagged: TagToSet[] = [];
+  for (const suffix of COSIGN_SUFFIXES) {
+    const found = await findTag(run, base + suffix);
+    if (found !== null) tagged.push(found);
+  }
+  return { subject, referrers: unique([...referrers, ...older]), tagged };
+}
+
+async function findTag({ source, sourceTags }: Import, text: string): Promise<TagToSet | null> {
+  const tag = parseTag(text);
+  if (tag === null || (sourceTags !== null && !sourceTags.has(tag))) return null;
+  const root = await findRoot(source, tag);
+  return root === null ? null : { ...root, tag };
+}
+
+/** Lists of referrers outlive what they list: what is gone, or of a kind long given up, is no reason to fail. */
+async function copyCompanion(copying: Copying, root: Root): Promise<readonly Digest[]> {
+  const { run } = copying;
+  const tree = isManifestType(root.mediaType) ? await copyTree(copying, root) : null;
+  if (tree !== null) {
+    run.tally.referrers.add(root.digest);
+    return tree;
+  }
+  run.tally.skipped.referrers += 1;
+  const reason = isManifestType(root.mediaType) ? "the source has it no more" : `it is of the type ${root.mediaType}`;
+  run.output.warn(`the referrer ${root.digest} stays behind: ${reason}`);
+  return [];
+}
+
+async function noteCopied(run: Import, { subject, referrers }: Companions, copied: ReadonlySet<Digest>): Promise<void> {
+  await noteReferrers(
+    run,
+    subject,
+    referrers.filter(({ digest }) => copied.has(digest)),
+  );
+}
+
+function unique<T extends Root>(roots: readonly T[]): T[] {
+  return [...new Map(roots.map((root) => [root.digest, root])).values()];
+}

@@ -1,0 +1,91 @@
+import type { Digest } from "../../oci/digest.ts";
+import { isManifestType } from "../../oci/media-types.ts";
+import { putManifest } from "../client/manifests.ts";
+import { CliError } from "../exit.ts";
+import type { Progress } from "../output/progress.ts";
+import { copyBlob } from "./copy-blob.ts";
+import type { Import } from "./import.ts";
+import { once, type Queue, settleAll } from "./queue.ts";
+import { type ReadManifest, readManifest, type Root } from "./read-manifest.ts";
+
+/** Indexes in indexes: more than anybody makes. */
+const MAX_DEPTH = 8;
+
+/** Bytes of manifests that wait for what they refer to: a source that serves more means harm. */
+const MAX_HELD = 128 * 1024 * 1024;
+
+/** What the parts of one image share while they are copied. */
+export interface Copying {
+  readonly run: Import;
+  readonly queue: Queue;
+  readonly progress: Progress;
+  /** Bytes of the manifests in memory. */
+  held: number;
+  /** The manifests that tags may come to stand for: the image's own, and those of what refers to it. */
+  readonly roots: Map<Digest, ReadManifest>;
+}
+
+/**
+ * Copies a manifest and all that it consists of, each before what refers to it; under their digests only. Returns
+ * the manifests among it, the root first; null where the source has no such manifest.
+ *
+ * A manifest is read by its digest and checked against it, so none can contain itself.
+ */
+export function copyTree(copying: Copying, root: Root, depth = 0): Promise<readonly Digest[] | null> {
+  return once(copying.run.trees, root.digest, () => copyOnce(copying, root, depth));
+}
+
+async function copyOnce(copying: Copying, root: Root, depth: number): Promise<readonly Digest[] | null> {
+  if (depth > MAX_DEPTH) throw new CliError("invalid", `${root.digest}: indexes are nested too deeply`);
+  const manifest = await copying.queue(() => readManifest(copying.run, root));
+  if (manifest === null) return null;
+  hold(copying, manifest);
+  try {
+    const children = manifest.children.filter(({ mediaType }) => isManifestType(mediaType));
+    const trees = children.map((child) => copyChild(copying, manifest, child, depth + 1));
+    const blobs = manifest.isThere ? [] : manifest.blobs.map((blob) => copyOneBlob(copying, blob));
+    await settleAll<unknown>([...trees, ...blobs]);
+    const below = await Promise.all(trees);
+    await copying.queue(() => store(copying.run, manifest));
+    if (depth === 0) copying.roots.set(manifest.digest, manifest);
+    return [manifest.digest, ...below.flat()];
+  } finally {
+    copying.held -= manifest.bytes.length;
+  }
+}
+
+function hold(copying: Copying, { digest, bytes }: ReadManifest): void {
+  copying.held += bytes.length;
+  if (copying.held > MAX_HELD) throw new CliError("invalid", `${digest}: its image has more manifests than can be`);
+}
+
+async function copyChild(
+  copying: Copying,
+  parent: ReadManifest,
+  child: Root,
+  depth: number,
+): Promise<readonly Digest[]> {
+  const tree = await copyTree(copying, child, depth);
+  if (tree !== null) return tree;
+  const { source } = copying.run;
+  throw new CliError(
+    "not-found",
+    `${source.connection.registry.host} has no manifest ${child.digest}, which the index ${parent.digest} lists`,
+    { hint: "The source is incomplete. Import the platforms it has, one by one: --platform <os/architecture>" },
+  );
+}
+
+function copyOneBlob({ run, queue, progress }: Copying, blob: ReadManifest["blobs"][number]): Promise<void> {
+  return once(run.blobs, blob.digest, () => queue(() => copyBlob(run, blob, progress)));
+}
+
+async function store({ destination, options, tally }: Import, manifest: ReadManifest): Promise<void> {
+  if (manifest.isThere) {
+    tally.skipped.manifests += 1;
+    return;
+  }
+  tally.skipped.foreignLayers += manifest.foreignLayers;
+  if (!options.dryRun) await putManifest(destination.connection, destination.name, manifest.digest, manifest);
+  tally.copied.manifests += 1;
+  tally.copied.bytes += manifest.bytes.length;
+}

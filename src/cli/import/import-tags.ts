@@ -1,0 +1,68 @@
+import type { Tag } from "../../oci/reference.ts";
+import { CliError } from "../exit.ts";
+import { parseDigest } from "../../oci/digest.ts";
+import { type ImportedTag, importTag } from "./import-tag.ts";
+import type { Import } from "./import.ts";
+import type { Selected } from "./select-tags.ts";
+
+/** What is reported of a tag of many. */
+export type TagReport =
+  | ImportedTag
+  | { readonly tag: Tag; readonly digest: null; readonly outcome: "failed"; readonly error: string }
+  | { readonly tag: Tag; readonly digest: null; readonly outcome: "not tried" };
+
+export interface TagsReport {
+  readonly tags: readonly TagReport[];
+  /** What to end with; null: all went well. */
+  readonly failure: CliError | null;
+}
+
+/**
+ * Imports one tag after the other. One that fails does not stop the rest; a registry that is not to be reached does,
+ * since each would wait for it in turn. Throws only what ends everything, such as Ctrl-C.
+ */
+export async function importTags(
+  run: Import,
+  { images, companions }: Selected,
+  tell: (report: TagReport) => void,
+): Promise<TagsReport> {
+  const tags: TagReport[] = [];
+  const failures: CliError[] = [];
+  const note = (report: TagReport): void => {
+    tags.push(report);
+    tell(report);
+  };
+  const attempt = async (tag: Tag): Promise<void> => {
+    if (failures.at(-1)?.kind === "unreachable") return note({ tag, digest: null, outcome: "not tried" });
+    try {
+      for (const imported of await importTag(run, tag, tag)) note(imported);
+    } catch (failure) {
+      if (!(failure instanceof CliError) || run.source.connection.signal?.aborted) throw failure;
+      failures.push(failure);
+      note({ tag, digest: null, outcome: "failed", error: failure.message });
+    }
+  };
+  for (const tag of images) await attempt(tag);
+  // The signature of an index means nothing where only a platform of it is wanted.
+  const wantsCompanions = run.options.referrers && run.options.platforms.length === 0;
+  for (const tag of wantsCompanions ? companions : []) {
+    if (!(await hasCome(run, tag))) await attempt(tag);
+  }
+  return { tags, failure: failures.length === 0 ? null : sumUp(failures, tags.length) };
+}
+
+/** Whether a tag that is named after a digest came along with that. What remains belongs to images without a tag. */
+async function hasCome({ trees }: Import, tag: Tag): Promise<boolean> {
+  const subject = parseDigest(tag.replace("-", ":").replace(/\..*$/, ""));
+  return subject !== null && (await trees.get(subject)?.catch(() => null)) != null;
+}
+
+function sumUp(failures: readonly CliError[], total: number): CliError {
+  const [first] = failures;
+  const kinds = new Set(failures.map(({ kind }) => kind));
+  const kind = first !== undefined && kinds.size === 1 ? first.kind : "failure";
+  return new CliError(kind, `${failures.length} of ${total} tags could not be imported`, {
+    hint: "Run it again when that is mended: what is there by then is not copied again.",
+    cause: first,
+  });
+}

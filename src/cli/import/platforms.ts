@@ -1,0 +1,88 @@
+import { buffer } from "node:stream/consumers";
+import { z } from "zod";
+import { type Descriptor, platformOf } from "../../oci/descriptor.ts";
+import { MAX_MANIFEST_BYTES } from "../../oci/manifest.ts";
+import { MANIFEST_TYPES } from "../../oci/media-types.ts";
+import { parseTag, type Tag } from "../../oci/reference.ts";
+import { readBlob } from "../client/blobs.ts";
+import { CliError } from "../exit.ts";
+import type { Import } from "./import.ts";
+import { type ReadManifest, readManifest, type Root } from "./read-manifest.ts";
+
+/** A manifest, and the tag that it gets in the end; null: none. */
+export interface Pick extends Root {
+  readonly tag: Tag | null;
+}
+
+const imageConfig = z.looseObject({
+  os: z.string().nullish(),
+  architecture: z.string().nullish(),
+  variant: z.string().nullish(),
+});
+
+/**
+ * What to copy of an image: with --platform not the index, whose digest would be another without the rest, but the
+ * manifests themselves. One gets the tag; several get one each, as in `1.0-linux-amd64`.
+ */
+export async function pickPlatforms(run: Import, root: Root, tag: Tag | null): Promise<readonly Pick[]> {
+  const { platforms } = run.options;
+  if (platforms.length === 0) return [{ ...root, tag }];
+  const manifest = await readManifest(run, root);
+  if (manifest === null) throw new CliError("not-found", `${run.source.name}: there is no manifest ${root.digest}`);
+  const offered = await offeredPlatforms(run, manifest);
+  return platforms.map((platform) => {
+    const { digest, mediaType } = choose(offered, platform, run.source.name);
+    return { digest, mediaType, tag: tag === null || platforms.length === 1 ? tag : suffixed(tag, platform) };
+  });
+}
+
+interface Offered extends Root {
+  readonly platform: string;
+}
+
+async function offeredPlatforms(run: Import, manifest: ReadManifest): Promise<readonly Offered[]> {
+  if (MANIFEST_TYPES[manifest.mediaType] === "index") {
+    return manifest.children.flatMap((child) => offer(child, platformOf(child)));
+  }
+  return manifest.config === null ? [] : offer(manifest, await platformOfConfig(run, manifest, manifest.config));
+}
+
+function offer({ digest, mediaType }: Root, platform: string | null): readonly Offered[] {
+  return platform === null ? [] : [{ digest, mediaType, platform }];
+}
+
+/** A single image says in its config what it is for. */
+async function platformOfConfig(run: Import, manifest: ReadManifest, config: Descriptor): Promise<string | null> {
+  if (config.size > MAX_MANIFEST_BYTES) return null;
+  const side = manifest.isThere ? run.destination : run.source;
+  const bytes = await buffer(readBlob(side.connection, side.name, config));
+  const parsed = imageConfig.safeParse(parseJson(bytes.toString("utf8")));
+  return parsed.success ? platformOf({ ...config, platform: parsed.data }) : null;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
+
+/** The one of exactly that platform, else the only one that is of a variant of it, as linux/arm64/v8 is of linux/arm64. */
+function choose(offered: readonly Offered[], wanted: string, name: string): Root {
+  const exact = offered.find(({ platform }) => platform === wanted);
+  const variants = offered.filter(({ platform }) => platform.startsWith(`${wanted}/`));
+  const chosen = exact ?? (variants.length === 1 ? variants[0] : undefined);
+  if (chosen !== undefined) return chosen;
+  const names = [...new Set(offered.map(({ platform }) => platform))].filter((one) => one !== "unknown/unknown");
+  const listed = names.join(", ") || "none that it names";
+  if (variants.length > 1) throw new CliError("usage", `${wanted} is more than one: ${name} is for ${listed}`);
+  throw new CliError("not-found", `${name} is not for ${wanted}, but for ${listed}`);
+}
+
+function suffixed(tag: Tag, platform: string): Tag {
+  const text = `${tag}-${platform.replaceAll("/", "-")}`;
+  const parsed = parseTag(text);
+  if (parsed === null) throw new CliError("usage", `"${text}" is too long for a tag, or has characters that none has`);
+  return parsed;
+}

@@ -1,0 +1,63 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { makeBackoff, retryAfter } from "../client/backoff.ts";
+import type { Connection } from "../client/connection.ts";
+import { refusedAnswer, RefusedError } from "../client/problem.ts";
+import type { Answer } from "../client/transport.ts";
+import { formatDuration } from "../output/format.ts";
+
+type Question = Parameters<Connection["ask"]>[0];
+
+/** Milliseconds that a registry may have an import wait for, without letting anything through. */
+const PATIENCE = 15 * 60 * 1000;
+
+/**
+ * The same registry, but asked to slow down (429) all questions wait for as long as it wants, with a note to whoever
+ * watches. Requests that expect nothing in particular, those of uploads, see to that themselves.
+ */
+export function heedingLimits(connection: Connection, note: (text: string) => void): Connection {
+  const { host } = connection.registry;
+  const { signal, backoff: pauses } = connection;
+  const wait =
+    pauses.wait ?? ((milliseconds) => sleep(milliseconds, undefined, signal === undefined ? {} : { signal }));
+  const backoff = makeBackoff({
+    signal,
+    patience: PATIENCE,
+    wait: async (milliseconds) => {
+      note(`${host} asks to slow down: going on in ${formatDuration(milliseconds)}`);
+      await wait(milliseconds);
+    },
+  });
+  let pause: Promise<void> | null = null;
+  let pausesDone = 0;
+
+  const ask = async (question: Question): Promise<Answer> => {
+    const { expect } = question;
+    if (expect === undefined) return connection.ask(question);
+    for (;;) {
+      await pause;
+      const before = pausesDone;
+      const answer = await connection.ask({ ...question, expect: [...expect, 429] });
+      if (answer.status !== 429) {
+        backoff.reset();
+        return answer;
+      }
+      const asked = retryAfter(answer.headers.get("retry-after"), new Date());
+      const refused = withHint(await refusedAnswer(answer), host, asked);
+      if (asked !== null && asked > PATIENCE) throw refused;
+      // Whoever asked before the pause has waited with the others, however late the answer came.
+      if (before !== pausesDone) continue;
+      pause ??= backoff.pause(refused, asked).finally(() => {
+        pause = null;
+        pausesDone += 1;
+      });
+      await pause;
+    }
+  };
+  return { ...connection, ask };
+}
+
+function withHint({ kind, reason, status, code }: RefusedError, host: string, asked: number | null): RefusedError {
+  const wish = asked === null ? "later" : `in ${formatDuration(asked)}`;
+  const hint = `Log in to be allowed more (spacedock login ${host}), or run it again ${wish}: what is there by then is not copied again.`;
+  return new RefusedError(kind, host, { status, code, reason, hint });
+}

@@ -1,0 +1,196 @@
+import type { IncomingMessage } from "node:http";
+import { parseChunkRange } from "../../oci/range.ts";
+import { chunkLimits, fittingChunk } from "../client/chunk-size.ts";
+import { refusedAnswer, RefusedError } from "../client/problem.ts";
+import { type Answer, drain } from "../client/transport.ts";
+import {
+  askPosition,
+  finishSession,
+  locationOf,
+  sendInChunks,
+  type SessionOptions,
+  type SessionRequest,
+  type UploadPosition,
+} from "../client/upload-session.ts";
+import { answerWith, bodyLength, type Exchange } from "./exchange.ts";
+import { type HeaderFields, requestHeaders } from "./headers.ts";
+import { cutIntoChunks } from "./held-chunk.ts";
+
+/** A request whose body is a blob or a part of one: what its address is about, and the digest that ends the upload. */
+export interface UploadRequest {
+  readonly method: "PATCH" | "PUT" | "POST";
+  readonly address: URL;
+  readonly digest: string | null;
+}
+
+const POST_PATH = /\/blobs\/uploads\/?$/;
+
+/** Reads a request as one that uploads; null: it is another. Where a session's address is, is the registry's own affair. */
+export function uploadRequest({ method, url = "/" }: IncomingMessage, origin: string): UploadRequest | null {
+  if (!url.startsWith("/v2/") || url.includes("/manifests/")) return null;
+  const address = new URL(origin + url);
+  const digest = address.searchParams.get("digest");
+  if (method === "PATCH") return { method, address, digest: null };
+  if (method === "PUT" && digest !== null) return { method, address, digest };
+  if (method === "POST" && digest !== null && POST_PATH.test(address.pathname)) return { method, address, digest };
+  return null;
+}
+
+/** Whether the body cannot pass as it is: it is over the limit, or may be. */
+export function needsCutting({ state, request }: Exchange): boolean {
+  const length = bodyLength(request);
+  return length === null || length > fittingChunk(state.chunkSize, state.limits);
+}
+
+/** What the registry answered last, to be passed on where it says more than we know. */
+interface LastAnswer {
+  headers: HeaderFields;
+}
+
+/** Uploads a body in chunks of its own and answers the client as the registry would have answered the whole. */
+export async function cutUpload(exchange: Exchange, upload: UploadRequest, body: AsyncIterator<Buffer>): Promise<void> {
+  const last: LastAnswer = { headers: {} };
+  const session: SessionOptions = {
+    patience: exchange.state.patience.upload,
+    signal: exchange.signal,
+    send: (request) => sendToSession(exchange, request, last),
+  };
+  try {
+    const position = await sendBody(exchange, session, startOf(exchange, session, upload), body);
+    if (upload.digest === null) acknowledge(exchange, position, last);
+    else await finish(exchange, session, position, upload.digest);
+  } catch (failure) {
+    // A challenge, above all: the client must learn what its token lacks.
+    if (failure instanceof RefusedError) throw new PassedOnError(failure, last.headers);
+    throw failure;
+  }
+}
+
+/** The registry's refusal, with the headers that it came with. */
+export class PassedOnError extends Error {
+  readonly refused: RefusedError;
+  readonly headers: HeaderFields;
+
+  constructor(refused: RefusedError, headers: HeaderFields) {
+    super(refused.message, { cause: refused });
+    this.name = "PassedOnError";
+    this.refused = refused;
+    this.headers = headers;
+  }
+}
+
+const AUTHORIZATION_AND_MORE = new Set(["authorization", "user-agent", "cookie", "x-registry-auth"]);
+
+async function sendToSession(
+  { state, request, signal }: Exchange,
+  { method, address, headers, body }: SessionRequest,
+  last: LastAnswer,
+): Promise<Answer> {
+  const own = Object.entries(requestHeaders(request.headers)).flatMap(([name, value]): [string, string][] =>
+    AUTHORIZATION_AND_MORE.has(name) ? [[name, String(value)]] : [],
+  );
+  const answer = await state.transport.send({
+    method,
+    url: new URL(address),
+    headers: { ...Object.fromEntries(own), ...headers },
+    ...(body && { body }),
+    signal,
+  });
+  last.headers = Object.fromEntries(answer.headers);
+  return answer;
+}
+
+/** Where the body's first byte goes: where the client says, or else where the session stands. */
+async function startOf(exchange: Exchange, session: SessionOptions, upload: UploadRequest): Promise<UploadPosition> {
+  if (upload.method === "POST") return begin(exchange, session, upload.address);
+  const location = withoutDigest(upload.address);
+  const range = parseChunkRange(exchange.request.headers["content-range"] ?? "");
+  if (range !== null) return { location, offset: range.start };
+  return askPosition(session, { location, offset: 0 });
+}
+
+/** POST with a digest would take the whole body at once: it is made one without, and a session. */
+async function begin({ state }: Exchange, session: SessionOptions, address: URL): Promise<UploadPosition> {
+  const answer = await session.send({
+    method: "POST",
+    address: withoutDigest(address),
+    headers: { "content-length": "0" },
+  });
+  if (answer.status !== 202) throw await refusedAnswer(answer);
+  await drain(answer);
+  state.limits = chunkLimits(answer.headers);
+  return { location: locationOf(answer), offset: 0 };
+}
+
+/** The rest of the query is the registry's own, and stays to the letter. */
+function withoutDigest({ href }: URL): string {
+  return href.replace(/([?&])digest=[^&]*(&|$)/, (_, before: string, after: string) => (after === "" ? "" : before));
+}
+
+/** What an upload reserves of the memory, and a chunk has at least but for the last: a part of most storages. Bytes. */
+export const RESERVED = 5 * 1024 * 1024;
+
+/** Sends the body as it comes. Where it begins is found out meanwhile. */
+async function sendBody(
+  exchange: Exchange,
+  session: SessionOptions,
+  start: Promise<UploadPosition>,
+  body: AsyncIterator<Buffer>,
+): Promise<UploadPosition> {
+  const { state, signal } = exchange;
+  start.catch(() => undefined);
+  const size = { current: fittingChunk(state.chunkSize, state.limits), limits: state.limits };
+  const most = Math.min(size.current, state.window);
+  const bounds = { least: Math.min(Math.max(state.limits.min, RESERVED), most), most };
+  let position: UploadPosition | null = null;
+  for await (const chunk of cutIntoChunks(counted(body, state.passed), state.pool, bounds, signal)) {
+    const from: UploadPosition = position ?? (await start);
+    const bytes = {
+      end: from.offset + chunk.size,
+      body: (first: number, end: number) => chunk.body(first - from.offset, end - from.offset),
+    };
+    position = await sendInChunks(session, from, bytes, size, () => {
+      exchange.chunks += 1;
+    });
+  }
+  state.chunkSize = Math.min(state.chunkSize, size.current);
+  return position ?? (await start);
+}
+
+function counted(body: AsyncIterator<Buffer>, passed: (bytes: number) => void): AsyncIterator<Buffer> {
+  return {
+    next: async () => {
+      const next = await body.next();
+      if (next.done !== true) passed(next.value.length);
+      return next;
+    },
+  };
+}
+
+/** end-5: as the registry answered the last chunk. */
+function acknowledge(exchange: Exchange, { location, offset }: UploadPosition, { headers }: LastAnswer): void {
+  answerWith(exchange, 202, {
+    ...headers,
+    location: locationForClient(exchange, location),
+    range: `0-${Math.max(offset - 1, 0)}`,
+    "content-length": "0",
+  });
+  exchange.response.end();
+}
+
+/** The session may have been at a path only; the client gets one, too. */
+function locationForClient({ state }: Exchange, location: string): string {
+  return location.startsWith(`${state.registry.origin}/`) ? location.slice(state.registry.origin.length) : location;
+}
+
+async function finish(
+  exchange: Exchange,
+  session: SessionOptions,
+  { location }: UploadPosition,
+  digest: string,
+): Promise<void> {
+  const answer = await finishSession(session, location, digest);
+  await drain(answer);
+  answerWith(exchange, answer.status, { ...Object.fromEntries(answer.headers), "content-length": "0" });
+  exchange.response.end();
+}

@@ -1,0 +1,160 @@
+import { once } from "node:events";
+import { createServer, type Server } from "node:http";
+import { CliError } from "../exit.ts";
+import { cutUpload, needsCutting, PassedOnError, uploadRequest } from "./cut-upload.ts";
+import { answerWith, type Exchange, type ProxyState } from "./exchange.ts";
+import { forward } from "./forward.ts";
+
+/** What the log says of a request. */
+export interface LogEntry {
+  readonly method: string;
+  readonly url: string;
+  readonly status: number;
+  readonly milliseconds: number;
+  readonly chunks: number;
+}
+
+interface ProxyOptions {
+  readonly state: ProxyState;
+  readonly log: (entry: LogEntry) => void;
+}
+
+/** Longer than an upload is tried for: then nobody is there any more. Milliseconds. */
+const IDLE_FOR = 900_000;
+
+/** How long a client that is refused in the middle of its body is listened to, so that it hears of it. Milliseconds. */
+const LINGER_FOR = 5000;
+
+/** A server that passes everything on to a registry, and cuts what is too large for the way there. */
+export function proxyServer({ state, log }: ProxyOptions): Server {
+  // No limit to the time of a request: a layer takes as long as it takes.
+  const server = createServer({ requestTimeout: 0, keepAliveTimeout: 60_000 }, (request, response) => {
+    const begun = performance.now();
+    const gone = new AbortController();
+    response.once("close", () => gone.abort(new CliError("failure", "the client has gone")));
+    const exchange: Exchange = {
+      state,
+      request,
+      response,
+      signal: gone.signal,
+      addresses: { registry: state.registry.origin, client: `http://${request.headers.host ?? "localhost"}` },
+      chunks: 0,
+    };
+    void serve(exchange).finally(() => {
+      const { method = "", url = "" } = request;
+      const milliseconds = performance.now() - begun;
+      log({ method, url, status: response.statusCode, milliseconds, chunks: exchange.chunks });
+    });
+  });
+  server.setTimeout(IDLE_FOR);
+  return server;
+}
+
+/** Answers one request; never rejects. */
+async function serve(exchange: Exchange): Promise<void> {
+  const { request, state } = exchange;
+  const upload = uploadRequest(request, state.registry.origin);
+  if (!request.url?.startsWith("/")) return refuse(exchange, new CliError("usage", "only paths can be asked for"));
+  if (upload === null || !needsCutting(exchange)) {
+    await forward(exchange).catch((failure: unknown) => refuse(exchange, failure));
+    return;
+  }
+  const body = request.iterator({ destroyOnReturn: false });
+  try {
+    await cutUpload(exchange, upload, body);
+  } catch (failure) {
+    refuse(exchange, failure);
+    await linger(exchange, body);
+  }
+}
+
+/** Tells the client why, in the specification's form; where an answer has begun already, it can only be broken off. */
+function refuse(exchange: Exchange, failure: unknown): void {
+  const { response, signal, state } = exchange;
+  if (signal.aborted) return;
+  if (response.headersSent) {
+    response.destroy();
+    return;
+  }
+  const { status, code, message, headers } = refusalOf(failure);
+  if (status >= 500) state.warn(message);
+  const body = JSON.stringify({ errors: [{ code, message }] });
+  const length = String(Buffer.byteLength(body));
+  answerWith(exchange, status, { ...headers, "content-type": "application/json", "content-length": length });
+  response.end(body);
+}
+
+interface Refusal {
+  readonly status: number;
+  readonly code: string;
+  readonly message: string;
+  readonly headers: Record<string, string | string[]>;
+}
+
+/** Of the refusing answer's headers, what the client must know. */
+const PASSED_ON = ["www-authenticate", "retry-after", "range", "location", "x-request-id"];
+
+function refusalOf(failure: unknown): Refusal {
+  if (failure instanceof PassedOnError) {
+    const { status, code, reason } = failure.refused;
+    const headers = Object.fromEntries(
+      PASSED_ON.flatMap((name) => (failure.headers[name] === undefined ? [] : [[name, failure.headers[name]]])),
+    );
+    return { status, code: code ?? "UNKNOWN", message: reason, headers };
+  }
+  const message = failure instanceof Error ? failure.message : String(failure);
+  const status = failure instanceof CliError && failure.kind === "usage" ? 400 : 502;
+  return { status, code: "UNKNOWN", message: `spacedock proxy: ${message}`, headers: { "retry-after": "5" } };
+}
+
+/** Reads on for a while, and throws away: a connection that is closed under a sender takes the answer with it. */
+async function linger({ response, request }: Exchange, body: AsyncIterator<Buffer>): Promise<void> {
+  const timer = setTimeout(() => request.destroy(), LINGER_FOR);
+  try {
+    while ((await body.next()).done !== true) {
+      // Only the end matters.
+    }
+  } catch {
+    // The client has closed the connection, having heard.
+  } finally {
+    clearTimeout(timer);
+    response.destroy();
+  }
+}
+
+/** Begins to listen; port 0 is any that is free. */
+export async function listen(server: Server, host: string, port: number): Promise<{ readonly port: number }> {
+  server.listen(port, host);
+  try {
+    await once(server, "listening");
+  } catch (cause) {
+    throw cannotListen(host, port, cause);
+  }
+  const address = server.address();
+  if (address === null || typeof address === "string") throw new CliError("failure", "no TCP address");
+  return { port: address.port };
+}
+
+function cannotListen(host: string, port: number, cause: unknown): CliError {
+  const code = cause instanceof Error && "code" in cause ? String(cause.code) : "";
+  const reasons: Readonly<Record<string, string>> = {
+    EADDRINUSE: "something else listens there",
+    EACCES: "that port is not allowed",
+    EADDRNOTAVAIL: "this machine has no such address",
+    ENOTFOUND: "there is no such host",
+  };
+  return new CliError("failure", `cannot listen on ${host}:${port}: ${reasons[code] ?? code}`, {
+    hint: `Take another port: --listen ${host}:${port + 1}`,
+    cause,
+  });
+}
+
+/** Ends the server: connections that lie idle at once, the others when they have been answered. */
+export async function endGracefully(server: Server): Promise<void> {
+  const closed = once(server, "close");
+  server.close();
+  // What is answered from now on is not waited with for another request.
+  const closing = setInterval(() => server.closeIdleConnections(), 50);
+  await closed;
+  clearInterval(closing);
+}

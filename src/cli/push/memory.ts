@@ -1,0 +1,87 @@
+import { join } from "node:path";
+import { z } from "zod";
+import type { Digest } from "../../oci/digest.ts";
+import type { RemoteRepository } from "../client/reference.ts";
+import type { UploadMemory } from "../client/upload.ts";
+import type { Environment } from "../context.ts";
+import { cacheDirectory } from "../settings.ts";
+import { openShelf, type Shelf } from "./shelf.ts";
+
+const HOUR = 3_600_000;
+
+const keptPosition = z.object({
+  location: z.url(),
+  offset: z.int().nonnegative(),
+  /** The process that uploads there; null: none any more. */
+  owner: z.int().nullable(),
+});
+
+type KeptPosition = z.infer<typeof keptPosition>;
+
+/** What earlier pushes from this machine left. */
+export interface PushMemory {
+  /** Where an upload of a blob was left. */
+  readonly upload: (repository: RemoteRepository, digest: Digest) => BlobMemory;
+  /** A repository of the registry that had the blob once, other than this one. */
+  readonly home: (repository: RemoteRepository, digest: Digest) => Promise<string | null>;
+  /** Notes that the repository has the blob. */
+  readonly noteHome: (repository: RemoteRepository, digest: Digest) => Promise<void>;
+}
+
+interface BlobMemory extends UploadMemory {
+  /** This process is done with it, for now: another one may go on. */
+  readonly release: () => Promise<void>;
+}
+
+/** Opens the memory in the cache directory, and drops what is old: uploads after a day, as registries do. */
+export async function openMemory(env: Environment): Promise<PushMemory> {
+  const directory = cacheDirectory(env);
+  const uploads = await openShelf(join(directory, "uploads"), { schema: keptPosition, keptFor: 24 * HOUR });
+  const homes = await openShelf(join(directory, "blobs"), {
+    schema: z.object({ name: z.string() }),
+    keptFor: 720 * HOUR,
+  });
+  return {
+    upload: (repository, digest) => uploadMemory(uploads, keyOf(repository, digest, repository.name)),
+    home: async (repository, digest) => {
+      const home = await homes.read(keyOf(repository, digest));
+      return home === null || home.name === repository.name ? null : home.name;
+    },
+    noteHome: (repository, digest) => homes.write(keyOf(repository, digest), { name: repository.name }),
+  };
+}
+
+function keyOf({ registry }: RemoteRepository, digest: Digest, ...more: readonly string[]): string {
+  return [registry.origin, digest, ...more].join(" ");
+}
+
+/** Two processes that push the same do not go on with the same upload: the second begins its own, and keeps nothing. */
+function uploadMemory(shelf: Shelf<KeptPosition>, key: string): BlobMemory {
+  let isElsewhere = false;
+  return {
+    recall: async () => {
+      const kept = await shelf.read(key);
+      isElsewhere = kept !== null && kept.owner !== null && kept.owner !== process.pid && isRunning(kept.owner);
+      return isElsewhere ? null : kept;
+    },
+    remember: async (position) => {
+      if (isElsewhere) return;
+      if (position === null) await shelf.remove(key);
+      else await shelf.write(key, { ...position, owner: process.pid });
+    },
+    release: async () => {
+      const kept = isElsewhere ? null : await shelf.read(key);
+      if (kept !== null) await shelf.write(key, { ...kept, owner: null });
+    },
+  };
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    // Somebody else's process is one all the same.
+    return error instanceof Error && "code" in error && error.code === "EPERM";
+  }
+}

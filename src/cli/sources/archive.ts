@@ -1,0 +1,148 @@
+import { type FileHandle, open } from "node:fs/promises";
+import { basename } from "node:path";
+import { pipeline, Readable } from "node:stream";
+import { createGunzip } from "node:zlib";
+import type { Context } from "../context.ts";
+import { CliError } from "../exit.ts";
+import { formatBytes } from "../output/format.ts";
+import type { Files } from "./source.ts";
+import { readAt, readSpan, type Span } from "./span.ts";
+import { spool, temporaryDirectory } from "./spool.ts";
+import { codeOf } from "./system-error.ts";
+import { indexTar, type TarIndex } from "./tar-index.ts";
+import { asBytes } from "../bytes.ts";
+
+/** The files of a tar archive, in place. */
+export interface ArchiveFiles extends Files {
+  /** False: the archive has no end, so what is missing may have been cut off. */
+  readonly isComplete: boolean;
+}
+
+type Compression = "none" | "gzip" | "zstd";
+
+/** As many bytes as {@link compressionOf} looks at. */
+export const MAGIC_BYTES = 4;
+
+/** What a file's first bytes tell of it. */
+export function compressionOf(start: Uint8Array): Compression {
+  const magic = Buffer.from(start.subarray(0, MAGIC_BYTES)).toString("hex");
+  if (magic.startsWith("1f8b")) return "gzip";
+  return magic === "28b52ffd" ? "zstd" : "none";
+}
+
+/**
+ * Opens an archive: a tar file is read where it lies. One that is compressed can only be read from its start, so it
+ * is unpacked into a temporary file first, and that is said.
+ */
+export async function openArchive(context: Context, path: string): Promise<ArchiveFiles> {
+  const handle = await open(path).catch((cause: unknown) => {
+    throw new CliError("failure", `cannot read ${path}: ${codeOf(cause) ?? String(cause)}`, { cause });
+  });
+  const { isKept, files } = await openTar(context, handle, path).catch(async (failure: unknown) => {
+    await closeQuietly(handle);
+    throw failure;
+  });
+  if (!isKept) await handle.close();
+  return files;
+}
+
+interface Opened {
+  readonly files: ArchiveFiles;
+  /** Whether the files are read from the archive itself. */
+  readonly isKept: boolean;
+}
+
+async function openTar(context: Context, handle: FileHandle, path: string): Promise<Opened> {
+  const { size } = await handle.stat();
+  const span: Span = { handle, offset: 0, length: size, name: path };
+  const compression = compressionOf(await readAt(handle, 0, MAGIC_BYTES));
+  if (compression === "none") return { isKept: true, files: await archiveFiles(span, () => handle.close()) };
+  if (compression === "gzip") return { isKept: false, files: await unpack(context, span) };
+  throw new CliError("failure", `${path} is compressed with zstd`, { hint: `Unpack it first: zstd -d ${path}` });
+}
+
+/** The files of an archive in an open file. Throws an `invalid` CliError, and closes it, where it is none or damaged. */
+export async function archiveFiles(span: Span, close: () => Promise<void>): Promise<ArchiveFiles> {
+  const index = await requireIndex(span).catch(async (failure: unknown) => {
+    await close();
+    throw failure;
+  });
+  return {
+    name: span.name,
+    isComplete: index.isComplete,
+    size: (path) => Promise.resolve(index.find(path)?.size ?? null),
+    open: (path, offset, length) =>
+      Readable.from(readEntry(span, index, path, { offset, length }), { objectMode: false }),
+    close,
+  };
+}
+
+async function requireIndex(span: Span): Promise<TarIndex> {
+  const index = await indexTar(span);
+  if (index !== null) return index;
+  throw new CliError("invalid", `${span.name} is no tar archive`, {
+    hint: "Make one with: docker save --output image.tar <image>",
+  });
+}
+
+async function* readEntry(
+  { handle, name }: Span,
+  index: TarIndex,
+  path: string,
+  { offset, length }: { readonly offset: number; readonly length: number },
+): AsyncGenerator<Buffer> {
+  const entry = index.find(path);
+  if (entry === null) throw new CliError("invalid", `${name} has no ${path}`);
+  yield* readSpan({ handle, offset: entry.offset + offset, length, name: `${name}: ${path}` });
+}
+
+async function unpack(context: Context, packed: Span): Promise<ArchiveFiles> {
+  const { env, output, signal } = context;
+  const directory = temporaryDirectory(env);
+  output.note(`${packed.name} is compressed: it is unpacked into a temporary file in ${directory}`);
+  const progress = output.progress();
+  const bar = progress.bar(basename(packed.name), packed.length);
+  try {
+    const unpacked = await spool(
+      gunzip(packed, (done) => bar.update(done), signal),
+      { env },
+    );
+    bar.end(`unpacked to ${formatBytes(unpacked.size)}:`);
+    const span: Span = { handle: unpacked.handle, offset: 0, length: unpacked.size, name: packed.name };
+    return await archiveFiles(span, unpacked.close);
+  } finally {
+    progress.close();
+  }
+}
+
+async function* gunzip(packed: Span, onProgress: (bytes: number) => void, signal: AbortSignal): AsyncGenerator<Buffer> {
+  const source = Readable.from(counted(packed, onProgress), { objectMode: false });
+  const unzip = createGunzip();
+  // What goes wrong comes out of the reading end.
+  pipeline(source, unzip, () => undefined);
+  try {
+    for await (const piece of unzip) {
+      signal.throwIfAborted();
+      yield asBytes(piece);
+    }
+  } catch (cause) {
+    if (signal.aborted || cause instanceof CliError) throw cause;
+    const isCut = codeOf(cause) === "Z_BUF_ERROR";
+    throw new CliError("invalid", `${packed.name} is ${isCut ? "truncated" : "damaged"}: it cannot be unpacked`, {
+      hint: "Make or copy the archive again.",
+      cause,
+    });
+  }
+}
+
+async function* counted(span: Span, onProgress: (bytes: number) => void): AsyncGenerator<Buffer> {
+  let done = 0;
+  for await (const piece of readSpan(span)) {
+    yield piece;
+    onProgress((done += piece.length));
+  }
+}
+
+async function closeQuietly(handle: FileHandle): Promise<void> {
+  await handle.close().catch(() => undefined);
+}

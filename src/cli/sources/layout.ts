@@ -1,0 +1,80 @@
+import { z } from "zod";
+import { annotationsSchema } from "../../oci/annotations.ts";
+import { type Descriptor, descriptorSchema } from "../../oci/descriptor.ts";
+import { type Digest, digestAlgorithm, digestHex } from "../../oci/digest.ts";
+import { MAX_MANIFEST_BYTES } from "../../oci/manifest.ts";
+import { isManifestType } from "../../oci/media-types.ts";
+import { CliError } from "../exit.ts";
+import { choose } from "./choose.ts";
+import { type Files, readJson, readWhole, requireDigestOf, type Source } from "./source.ts";
+
+/** Where a layout says what it holds (image spec, "Image Layout"). */
+export const LAYOUT_INDEX = "index.json";
+
+/** A layout may hold many images; its index is no manifest of any. */
+const MAX_INDEX_BYTES = 16 * 1024 * 1024;
+
+/** The first is the specification's; containerd, and so docker, gives the whole name in the second. */
+const NAME_ANNOTATIONS = ["org.opencontainers.image.ref.name", "io.containerd.image.name"];
+
+const layoutIndex = z.looseObject({
+  manifests: z.array(descriptorSchema.extend({ annotations: annotationsSchema.nullish() })),
+});
+
+/** Opens an OCI image layout. `wanted`: the name of one of several; null: the only one. */
+export async function openLayout(files: Files, wanted: string | null): Promise<Source> {
+  const entries = await readEntries(files);
+  const { descriptor: root } = choose(entries, wanted, files.name);
+  if (!isManifestType(root.mediaType)) {
+    throw new CliError("failure", `${files.name}: what is to be pushed is no manifest, but ${root.mediaType}`);
+  }
+  const others = entries.map(({ descriptor }) => descriptor).filter(({ digest }) => digest !== root.digest);
+  return {
+    name: files.name,
+    root,
+    others: others.filter(({ mediaType }) => isManifestType(mediaType)),
+    manifest: ({ digest }) => readManifest(files, digest),
+    blob: ({ digest, size }) => openBlob(files, digest, size, blobPath(digest)),
+    close: files.close,
+  };
+}
+
+interface Entry {
+  readonly digest: Digest;
+  readonly names: readonly string[];
+  readonly descriptor: Descriptor;
+}
+
+async function readEntries(files: Files): Promise<readonly Entry[]> {
+  const parsed = layoutIndex.safeParse(await readJson(files, LAYOUT_INDEX, MAX_INDEX_BYTES));
+  if (!parsed.success) {
+    throw new CliError("invalid", `${files.name}: ${LAYOUT_INDEX} is not the index of an OCI image layout`, {
+      cause: parsed.error,
+    });
+  }
+  return parsed.data.manifests.map(({ annotations, ...descriptor }) => ({
+    digest: descriptor.digest,
+    names: NAME_ANNOTATIONS.flatMap((key) => annotations?.[key] ?? []),
+    descriptor,
+  }));
+}
+
+async function readManifest(files: Files, digest: Digest): Promise<Buffer | null> {
+  const bytes = await readWhole(files, blobPath(digest), MAX_MANIFEST_BYTES);
+  if (bytes !== null) requireDigestOf(bytes, digest, files.name);
+  return bytes;
+}
+
+/** A blob at some path. Throws an `invalid` CliError where it has another size than it should. */
+export async function openBlob(files: Files, digest: Digest, size: number, path: string): ReturnType<Source["blob"]> {
+  const actual = await files.size(path);
+  if (actual === null) return null;
+  if (actual !== size) {
+    throw new CliError("invalid", `${files.name}: the content of ${digest} has ${actual} bytes, not ${size}`);
+  }
+  return { digest, size, open: (offset, length) => files.open(path, offset, length) };
+}
+
+function blobPath(digest: Digest): string {
+  return `blobs/${digestAlgorithm(digest)}/${digestHex(digest)}`;
+}

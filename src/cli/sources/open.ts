@@ -1,0 +1,125 @@
+import { stat } from "node:fs/promises";
+import { join } from "node:path";
+import type { Context } from "../context.ts";
+import { CliError } from "../exit.ts";
+import { type ArchiveFiles, archiveFiles, openArchive } from "./archive.ts";
+import { compressLayers, remarkUncompressed } from "./compress.ts";
+import { directoryFiles } from "./directory.ts";
+import { DOCKER_MANIFEST, openDockerArchive } from "./docker-archive.ts";
+import { spoolEngineImage } from "./engine-image.ts";
+import { LAYOUT_INDEX, openLayout } from "./layout.ts";
+import { pickPlatform, pickPresent } from "./platform.ts";
+import type { Source } from "./source.ts";
+
+export interface SourceOptions {
+  /** One of an index's, as `linux/amd64`; null: all of them. */
+  readonly platform: string | null;
+  /** Whether uncompressed layers are gzip'd. */
+  readonly compress: boolean;
+  /** Called before much is read: what would be for nothing can be refused here. */
+  readonly beforeReading: () => Promise<void>;
+}
+
+/**
+ * Opens what a person names: a layout's directory or an archive, each perhaps with `:name` for one of several, else an
+ * image of the Docker engine.
+ */
+export async function openSource(context: Context, text: string, options: SourceOptions): Promise<Source> {
+  const source = await openAny(context, text, options);
+  try {
+    const picked = options.platform === null ? source : await pickPlatform(source, options.platform);
+    if (options.compress) return await compressLayers(context, picked);
+    await remarkUncompressed(context, picked);
+    return picked;
+  } catch (failure) {
+    await source.close();
+    throw failure;
+  }
+}
+
+async function openAny(context: Context, text: string, { platform, beforeReading }: SourceOptions): Promise<Source> {
+  const place = await findPlace(text);
+  if (place?.kind === "directory") return openLayout(directoryFiles(place.path), place.wanted);
+  // Only what is chosen by the platform need be there.
+  const pick = (source: Source): Promise<Source> =>
+    platform === null ? pickPresent(source, (remark) => context.output.note(remark)) : Promise.resolve(source);
+  if (place !== null) return closing(await openArchive(context, place.path), place.wanted, pick);
+  if (looksLikePath(text)) throw noSuchFile(text);
+  const { handle, size, close } = await spoolEngineImage(context, text, platform, beforeReading);
+  const span = { handle, offset: 0, length: size, name: text };
+  return closing(await archiveFiles(span, close), null, pick);
+}
+
+/** An archive that cannot be used is closed again. */
+async function closing(
+  files: ArchiveFiles,
+  wanted: string | null,
+  pick: (source: Source) => Promise<Source>,
+): Promise<Source> {
+  try {
+    return await pick(await openTar(files, wanted));
+  } catch (failure) {
+    await files.close();
+    throw failure;
+  }
+}
+
+/** docker writes both forms since version 25: the layout is the one that keeps digests. */
+async function openTar(files: ArchiveFiles, wanted: string | null): Promise<Source> {
+  if ((await files.size(LAYOUT_INDEX)) !== null) return openLayout(files, wanted);
+  if ((await files.size(DOCKER_MANIFEST)) !== null) return openDockerArchive(files, wanted);
+  if (!files.isComplete) {
+    throw new CliError("invalid", `${files.name} is truncated: it has no end, and not what says what is in it`, {
+      hint: "Make or copy the archive again.",
+    });
+  }
+  throw new CliError("invalid", `${files.name} holds no image: it has neither ${LAYOUT_INDEX} nor ${DOCKER_MANIFEST}`);
+}
+
+interface Place {
+  readonly kind: "directory" | "file";
+  readonly path: string;
+  /** What came after the path. */
+  readonly wanted: string | null;
+}
+
+/** The path may have colons of its own: the whole text counts before a part of it, and a short part before a long one. */
+async function findPlace(text: string): Promise<Place | null> {
+  const colons = [...text.matchAll(/:/g)].map(({ index }) => index);
+  const splits = [
+    { path: text, wanted: null },
+    ...colons.map((at) => ({ path: text.slice(0, at), wanted: text.slice(at + 1) })),
+  ];
+  for (const { path, wanted } of splits) {
+    const kind = await kindOf(path);
+    if (kind === "layout") return { kind: "directory", path, wanted };
+    if (kind === "file") return { kind: "file", path, wanted };
+    if (kind === "directory" && looksLikePath(path)) throw noLayout(path);
+  }
+  return null;
+}
+
+/** A directory that happens to be called as an image is no layout. */
+async function kindOf(path: string): Promise<"layout" | "directory" | "file" | null> {
+  if (path === "") return null;
+  const stats = await stat(path).catch(() => null);
+  if (stats === null) return null;
+  if (!stats.isDirectory()) return "file";
+  const isLayout = await stat(join(path, LAYOUT_INDEX)).then(
+    (index) => index.isFile(),
+    () => false,
+  );
+  return isLayout ? "layout" : "directory";
+}
+
+function looksLikePath(text: string): boolean {
+  return /^\.{0,2}[/\\]|^\.{1,2}$|\.(?:tar|tgz|gz)$/.test(text);
+}
+
+function noLayout(path: string): CliError {
+  return new CliError("invalid", `${path} is no OCI image layout: it has no ${LAYOUT_INDEX}`);
+}
+
+function noSuchFile(path: string): CliError {
+  return new CliError("not-found", `there is no ${path}`);
+}

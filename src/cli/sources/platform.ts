@@ -1,0 +1,107 @@
+import { z } from "zod";
+import { type Descriptor, descriptorSchema, platformOf } from "../../oci/descriptor.ts";
+import { isManifestType, MANIFEST_TYPES } from "../../oci/media-types.ts";
+import { CliError } from "../exit.ts";
+import { parseJson, type Source } from "./source.ts";
+import { gather } from "../bytes.ts";
+
+const MAX_CONFIG_BYTES = 16 * 1024 * 1024;
+
+const indexDocument = z.looseObject({ manifests: z.array(descriptorSchema) });
+const manifestDocument = z.looseObject({ config: descriptorSchema });
+const configDocument = z.looseObject({
+  os: z.string().optional(),
+  architecture: z.string().optional(),
+  variant: z.string().optional(),
+});
+
+export function isIndex({ mediaType }: Descriptor): boolean {
+  return isManifestType(mediaType) && MANIFEST_TYPES[mediaType] === "index";
+}
+
+/** What an index lists, in order. Throws an `invalid` CliError where the bytes are no index. */
+export function childrenOf(bytes: Buffer, where: string): readonly Descriptor[] {
+  const parsed = indexDocument.safeParse(parseJson(bytes, where));
+  if (parsed.success) return parsed.data.manifests;
+  throw new CliError("invalid", `${where} is no index`, { cause: parsed.error });
+}
+
+/**
+ * The source with the manifest of one platform, as in `linux/amd64` or `linux/arm/v7`, as its root. What the index
+ * lists beside it, such as attestations, stays behind. Throws a CliError where there is no such platform.
+ */
+export async function pickPlatform(source: Source, wanted: string): Promise<Source> {
+  const found = await platformsOf(source, source.root);
+  const exact = found.filter(({ platform }) => platform === wanted);
+  // `linux/arm64` is `linux/arm64/v8` too, where there is no other.
+  const [match, other] = exact.length > 0 ? exact : found.filter(({ platform }) => platform.startsWith(`${wanted}/`));
+  if (match !== undefined && (other === undefined || exact.length > 0)) return { ...source, root: match.descriptor };
+  throw new CliError("not-found", `${source.name} is not for ${wanted}`, {
+    hint: found.length === 0 ? "It names no platform." : `It is for ${listOf(found)}.`,
+  });
+}
+
+/**
+ * The source without the platforms whose manifests it lacks, as docker's engine keeps only those that were pulled.
+ * Says so where there are any. Throws a CliError where it is not clear which is meant.
+ */
+export async function pickPresent(source: Source, note: (text: string) => void): Promise<Source> {
+  if (!isIndex(source.root)) return source;
+  const found = await platformsOf(source, source.root);
+  const there = await Promise.all(found.map(async ({ descriptor }) => (await source.manifest(descriptor)) !== null));
+  const present = found.filter((_, index) => there[index]);
+  const [only, other] = present;
+  if (present.length === found.length || only === undefined) return source;
+  if (other === undefined) {
+    note(`${source.name}: only ${only.platform} of ${found.length} platforms is here, and is what is pushed`);
+    return { ...source, root: only.descriptor };
+  }
+  throw new CliError("usage", `${source.name}: only ${listOf(present)} of ${found.length} platforms are here`, {
+    hint: `Say which is to be pushed: --platform ${only.platform}`,
+  });
+}
+
+interface Platform {
+  readonly platform: string;
+  readonly descriptor: Descriptor;
+}
+
+function listOf(platforms: readonly Platform[]): string {
+  return platforms.map(({ platform }) => platform).join(", ");
+}
+
+/** Attestations have the platform `unknown/unknown`: none that anybody runs. */
+const NO_PLATFORM = "unknown/unknown";
+
+async function platformsOf(source: Source, descriptor: Descriptor): Promise<readonly Platform[]> {
+  const bytes = await source.manifest(descriptor);
+  const named = platformOf(descriptor);
+  if (!isIndex(descriptor)) {
+    const platform = named ?? (bytes === null ? null : await platformInConfig(source, bytes));
+    return platform === null || platform === NO_PLATFORM ? [] : [{ platform, descriptor }];
+  }
+  if (bytes === null) return [];
+  const children = childrenOf(bytes, `${source.name}: ${descriptor.digest}`);
+  const found = await Promise.all(
+    children.filter(({ mediaType }) => isManifestType(mediaType)).map((child) => platformsOf(source, child)),
+  );
+  return found.flat();
+}
+
+async function platformInConfig(source: Source, manifest: Buffer): Promise<string | null> {
+  const { data } = manifestDocument.safeParse(parseJson(manifest, source.name));
+  if (data === undefined || data.config.size > MAX_CONFIG_BYTES) return null;
+  const blob = await source.blob(data.config);
+  if (blob === null) return null;
+  const config = configDocument.safeParse(safeJson(await gather(blob.open(0, blob.size))));
+  return config.success ? platformOf({ ...data.config, platform: config.data }) : null;
+}
+
+/** The configuration of an artifact may be anything at all. */
+function safeJson(bytes: Buffer): unknown {
+  try {
+    return JSON.parse(bytes.toString("utf8"));
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,40 @@
+import type { FileHandle } from "node:fs/promises";
+import { CliError } from "../exit.ts";
+
+/** Bytes that are read at once: enough to keep a connection busy, few enough that many layers take no memory. */
+const PIECE = 256 * 1024;
+
+/** An open file, or a part of one, that is read by position: many may read it at once. */
+export interface Span {
+  readonly handle: FileHandle;
+  /** The first byte in the file. */
+  readonly offset: number;
+  /** Bytes. */
+  readonly length: number;
+  /** For messages. */
+  readonly name: string;
+}
+
+/** The bytes of a span, piece by piece. Throws an `invalid` CliError where the file ends before it. */
+export async function* readSpan({ handle, offset, length, name }: Span): AsyncGenerator<Buffer> {
+  const end = offset + length;
+  for (let at = offset; at < end;) {
+    const piece = Buffer.allocUnsafeSlow(Math.min(PIECE, end - at));
+    const { bytesRead } = await handle.read(piece, 0, piece.length, at);
+    if (bytesRead === 0) throw new CliError("invalid", `${name} is ${end - at} bytes shorter than it should be`);
+    at += bytesRead;
+    yield piece.subarray(0, bytesRead);
+  }
+}
+
+/** A few bytes, at most those that are there. */
+export async function readAt(handle: FileHandle, offset: number, length: number): Promise<Buffer> {
+  const bytes = Buffer.alloc(length);
+  let read = 0;
+  while (read < length) {
+    const { bytesRead } = await handle.read(bytes, read, length - read, offset + read);
+    if (bytesRead === 0) break;
+    read += bytesRead;
+  }
+  return bytes.subarray(0, read);
+}

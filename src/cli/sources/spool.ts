@@ -1,0 +1,98 @@
+import { type FileHandle, open, rm, statfs } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { randomUUID } from "node:crypto";
+import type { Environment } from "../context.ts";
+import { CliError } from "../exit.ts";
+import { formatBytes } from "../output/format.ts";
+import { codeOf } from "./system-error.ts";
+
+/** A temporary file, for what can be read only once and must be read from any offset. */
+export interface Spool {
+  readonly handle: FileHandle;
+  /** Bytes. */
+  readonly size: number;
+  readonly close: () => Promise<void>;
+}
+
+interface SpoolOptions {
+  readonly env: Environment;
+  /** How many bytes have been written. */
+  readonly onProgress?: (bytes: number) => void;
+}
+
+const FULL: ReadonlySet<string> = new Set(["ENOSPC", "EDQUOT"]);
+
+/** Where temporary files go. */
+export function temporaryDirectory(env: Environment): string {
+  return env["TMPDIR"] || tmpdir();
+}
+
+/**
+ * Writes a stream into a temporary file. The file has no name once it is open, so that nothing of it is left however
+ * the process ends. Throws a CliError where it has no room; what the stream throws passes through.
+ */
+export async function spool(bytes: AsyncIterable<Uint8Array>, { env, onProgress }: SpoolOptions): Promise<Spool> {
+  const directory = temporaryDirectory(env);
+  const { handle, close } = await openNameless(directory);
+  let size = 0;
+  try {
+    for await (const piece of bytes) {
+      await write(handle, piece, size, directory);
+      size += piece.length;
+      onProgress?.(size);
+    }
+  } catch (failure) {
+    await close();
+    throw failure;
+  }
+  return { handle, size, close };
+}
+
+/** Throws a CliError where the temporary directory has not so much room; says nothing where that cannot be known. */
+export async function requireRoom(env: Environment, bytes: number): Promise<void> {
+  const directory = temporaryDirectory(env);
+  const { bavail, bsize } = await statfs(directory).catch(() => ({ bavail: Number.POSITIVE_INFINITY, bsize: 1 }));
+  if (bavail * bsize < bytes)
+    throw noRoom(directory, `it takes about ${formatBytes(bytes)}, and ${formatBytes(bavail * bsize)} are free`);
+}
+
+async function openNameless(directory: string): Promise<Pick<Spool, "handle" | "close">> {
+  const path = join(directory, `spacedock-${randomUUID()}`);
+  const handle = await open(path, "wx+", 0o600).catch((cause: unknown) => {
+    throw new CliError("failure", `cannot make a temporary file in ${directory}: ${codeOf(cause) ?? String(cause)}`, {
+      hint: "TMPDIR=<directory> names another place.",
+      cause,
+    });
+  });
+  // Windows keeps the name of what is open: there the file goes when it is closed.
+  const isNameless = await rm(path).then(
+    () => true,
+    () => false,
+  );
+  const close = async (): Promise<void> => {
+    await handle.close();
+    if (!isNameless) await rm(path, { force: true });
+  };
+  return { handle, close };
+}
+
+async function write(handle: FileHandle, bytes: Uint8Array, at: number, directory: string): Promise<void> {
+  try {
+    for (let done = 0; done < bytes.length;) {
+      done += (await handle.write(bytes, done, bytes.length - done, at + done)).bytesWritten;
+    }
+  } catch (cause) {
+    if (FULL.has(codeOf(cause) ?? "")) throw noRoom(directory, `${formatBytes(at)} went in`, cause);
+    throw new CliError("failure", `cannot write a temporary file in ${directory}: ${codeOf(cause) ?? String(cause)}`, {
+      cause,
+    });
+  }
+}
+
+function noRoom(directory: string, why: string, cause?: unknown): CliError {
+  return new CliError("failure", `the disk is full: ${directory} has no room for a temporary file (${why})`, {
+    hint: "Make room, or name another place: TMPDIR=<directory>.",
+    cause,
+  });
+}

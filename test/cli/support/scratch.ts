@@ -1,0 +1,11 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll } from "vitest";
+
+/** A directory for the tests of a file; it is gone after them. */
+export async function scratchDirectory(): Promise<string> {
+  const directory = await mkdtemp(join(tmpdir(), "cli-test-"));
+  afterAll(() => rm(directory, { recursive: true, force: true }));
+  return directory;
+}

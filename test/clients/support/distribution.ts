@@ -1,0 +1,60 @@
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { freePort } from "../../live/port.ts";
+import { startDaemon, waitUntilReady } from "../../live/process.ts";
+import { toolsPath } from "../../live/tools.ts";
+
+/** Debian's docker-registry, with a directory of its own. Its referrers are found by tags: it has no list of them. */
+export interface Distribution {
+  readonly host: string;
+  readonly username: string;
+  readonly password: string;
+  /** Bytes of blobs that it gave away so far. */
+  served(): Promise<number>;
+  stop(): Promise<void>;
+}
+
+const username = "reader";
+const password = "source-secret";
+// bcrypt of that password, for the registry's own file.
+const hash = "$2b$04$YAjr1KzLQbTADRx6TbiSFeSF81CrkBkMp/kEkvHH76lmwf46iOVAW";
+
+// In the combined log format: the request's line, the status, the bytes of the answer.
+const blobServed = /"GET \/v2\/\S*\/blobs\/\S* HTTP\/1\.1" 20[06] (\d+)/g;
+
+export async function startDistribution(): Promise<Distribution> {
+  const directory = await mkdtemp(join(tmpdir(), "distribution-"));
+  const host = `127.0.0.1:${await freePort()}`;
+  await writeFile(join(directory, "htpasswd"), `${username}:${hash}\n`);
+  // YAML takes JSON.
+  const configuration = {
+    version: "0.1",
+    log: { level: "error" },
+    storage: { filesystem: { rootdirectory: join(directory, "data") } },
+    auth: { htpasswd: { realm: "distribution", path: join(directory, "htpasswd") } },
+    http: { addr: host },
+  };
+  await writeFile(join(directory, "config.yml"), JSON.stringify(configuration));
+  const serve = ["-c", "exec docker-registry serve config.yml >access.log 2>&1"];
+  const daemon = startDaemon("sh", serve, { env: { PATH: toolsPath, HOME: directory }, cwd: directory });
+  await waitUntilReady(daemon, "docker-registry", () =>
+    fetch(`http://${host}/v2/`).then(
+      ({ status }) => status === 401,
+      () => false,
+    ),
+  );
+  return {
+    host,
+    username,
+    password,
+    served: async () => {
+      const log = await readFile(join(directory, "access.log"), "utf8");
+      return [...log.matchAll(blobServed)].reduce((sum, [, bytes]) => sum + Number(bytes), 0);
+    },
+    stop: async () => {
+      await daemon.stop();
+      await rm(directory, { recursive: true, force: true });
+    },
+  };
+}

@@ -1,0 +1,11 @@
+import { z } from "zod";
+import { ask, ORIGIN } from "./registry.ts";
+
+const tokenAnswer = z.object({ token: z.string() });
+
+/** An access token for these scopes. */
+export async function bearerOf(secret: string, ...scopes: readonly string[]): Promise<string> {
+  const query = new URLSearchParams([["service", new URL(ORIGIN).host], ...scopes.map((scope) => ["scope", scope])]);
+  const answer = await ask(`/token?${query.toString()}`, { as: secret });
+  return tokenAnswer.parse(await answer.json()).token;
+}
