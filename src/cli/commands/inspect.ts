@@ -100,6 +100,7 @@ function head(inspected: Inspected): string {
 
 function oneImage(image: InspectedImage): readonly string[] {
   const layers = tableOf(image.layers, LAYER_COLUMNS);
-  const title = `${image.layers.length} layers, ${formatBytes(image.contentSize)}`;
+  const count = image.layers.length === 1 ? "1 layer" : `${image.layers.length} layers`;
+  const title = `${count}, ${formatBytes(image.contentSize)} with the configuration`;
   return [...(configText(image) ?? []), `${title}\n${layers}`];
 }

@@ -78,7 +78,8 @@ const create = spaceCommand({
     const body = { name, actions, repositories, expiresIn };
     const created = await management.call("createToken", { path: { space }, body });
     output.note(`${created.id}, in ${space}: ${created.actions.join(", ")} in ${created.repositories.join(", ")}`);
-    output.note(`It expires ${expiry(created.expiresAt)}. The secret, which is shown this once:`);
+    const ends = created.expiresAt === null ? "does not expire" : `expires ${ageOrUntil(created.expiresAt)}`;
+    output.note(`It ${ends}. The secret, which is shown this once:`);
     output.show(created, () => created.token);
   },
 });
