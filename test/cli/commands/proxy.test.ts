@@ -100,7 +100,7 @@ describe("spacedock proxy", () => {
   it.each([
     [["proxy"], "--to is missing"],
     [["proxy", "--to", "ftp://x"], "is not a registry"],
-    [["proxy", "--to", "localhost", "--chunk-size", "lots"], '--chunk-size: "lots" is not a size'],
+    [["proxy", "--to", "localhost", "--chunk-size", "lots"], '--chunk-size: "lots" is no size'],
     [["proxy", "--to", "localhost", "--listen", "5000"], "--listen: write it as 127.0.0.1:5000"],
   ])("ends with 2 where %j makes no sense", async (args, said) => {
     const { exitCode, stderr } = await runCli(args);
