@@ -13,7 +13,7 @@ const MB = 1_000_000;
 const LAYER = 300 * MB;
 
 /** What the proxy sends at a time, with the memory that it has by default. */
-const CHUNK = 20 * 1024 * 1024;
+const CHUNK = 16 * 1024 * 1024;
 
 /** Headers, the config, the manifest, and the archive's own. */
 const AROUND = 2 * MB;
