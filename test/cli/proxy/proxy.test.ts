@@ -303,6 +303,24 @@ describe("what is under the limit", () => {
   });
 });
 
+describe("a body that is refused before its end", () => {
+  it.each([
+    { name: "passing as it is", chunkSize: 90 * MIB },
+    { name: "cut into chunks", chunkSize: MIB },
+  ])("has its answer: $name", async ({ chunkSize }) => {
+    const other = await serve((_, response) => refuse(response, 401, "UNAUTHORIZED"));
+    const through = await startProxy(other, { chunkSize });
+    const refused = await send(
+      "PUT",
+      "/v2/a/blobs/uploads/1?digest=sha256:1",
+      { body: randomBlob(40 * MIB).bytes },
+      through,
+    );
+    expect(refused.status).toBe(401);
+    expect(refused.body).toContain("UNAUTHORIZED");
+  });
+});
+
 describe("everything else", () => {
   it("passes in both directions, to the byte", async () => {
     const seen: { url: string; headers: IncomingMessage["headers"]; body: string }[] = [];
