@@ -3,13 +3,12 @@ import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { freePort } from "../test/live/port.ts";
 import { startDaemon, waitUntilReady } from "../test/live/process.ts";
-import { finishAddress, logIn, startSession } from "./client.ts";
 import { environment } from "./environment.ts";
 import type { Plan } from "./options.ts";
 import { processesVisible } from "./processes.ts";
-import { RandomBody } from "./random-body.ts";
 import { type BenchServer, withServer } from "./server.ts";
 import { MIB, progress, sizeText } from "./units.ts";
+import { inSession } from "./uploads.ts";
 
 /** What layers of one size take with `spacedock proxy` and without. Milliseconds, the least of the runs: whatever else the machine does only adds. */
 interface ProxyTimes {
@@ -66,15 +65,9 @@ async function measureTimes(
   return { size, runs, directMs, proxyMs };
 }
 
-/** As docker pushes: one PATCH that does not say how long it is, and a PUT. Milliseconds. */
 async function push(way: BenchServer, size: number): Promise<number> {
-  const body = new RandomBody(size);
-  const digest = body.digest();
-  const as = await logIn(way);
-  const address = await startSession(as);
-  const patch = await as({ method: "PATCH", address, body, transfer: "chunked", status: 202 });
-  const finish = await as({ method: "PUT", address: finishAddress(patch.location, digest), status: 201 });
-  return patch.ms + finish.ms;
+  const { patchMs, finishMs } = await inSession(way, size);
+  return patchMs + finishMs;
 }
 
 async function withProxy<T>(server: BenchServer, use: (proxy: RunningProxy) => Promise<T>): Promise<T> {

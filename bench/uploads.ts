@@ -45,7 +45,8 @@ async function measureSize(server: BenchServer, size: number, runs: number): Pro
   };
 }
 
-async function inSession(server: BenchServer, size: number): Promise<{ patchMs: number; finishMs: number }> {
+/** As docker pushes: one PATCH that does not say how long it is, and a PUT that ends the session. */
+export async function inSession(server: BenchServer, size: number): Promise<{ patchMs: number; finishMs: number }> {
   const body = new RandomBody(size);
   const digest = body.digest();
   const as = await logIn(server);

@@ -52,7 +52,9 @@ export function defineGroup(name: string, summary: string, commands: readonly Co
 
 function describe(command: Commander, declaration: CommandDeclaration<z.ZodType>): Commander {
   const { summary, description, examples, arguments: args = {}, options = {} } = declaration;
-  command.summary(summary).description(description === undefined ? `${summary}.` : `${summary}.\n\n${description}`);
+  // Lines are broken where the terminal ends; a declaration's own breaks are only those between paragraphs.
+  const more = description === undefined ? "" : `\n\n${description.replaceAll(/(?<!\n)\n(?!\n)/g, " ")}`;
+  command.summary(summary).description(`${summary}.${more}`);
   for (const [written, text] of Object.entries(args)) command.argument(written, text);
   for (const [flags, text] of Object.entries(options)) addOption(command, flags, text);
   const lines = examples.map((example) => `  $ spacedock ${example}`);

@@ -121,12 +121,18 @@ function requestedAlgorithm(url: URL): DigestAlgorithm {
   throw new RegistryError("DIGEST_INVALID", { message: "digest-algorithm is sha256 or sha512" });
 }
 
-/** Chunks of these sizes cost least: those of a part of R2's at least, and with a margin below what the zone lets pass. */
+/**
+ * What clients should know of chunks. They cost least that have a part of R2's at least; the zone lets pass no more than so
+ * many bytes, less a margin; and the next one may be sent before the last one is acknowledged: it waits its turn.
+ */
 function chunkHints(maxBody: number | null): Readonly<Record<string, string>> {
-  if (maxBody === null) return { "OCI-Chunk-Min-Length": String(MIN_CHUNK_BYTES) };
-  const max = Math.floor(maxBody * 0.9);
-  // The specification has no such header as the second (yet); spacedock's own clients know it.
-  return { "OCI-Chunk-Min-Length": String(Math.min(MIN_CHUNK_BYTES, max)), "OCI-Chunk-Max-Length": String(max) };
+  const max = maxBody === null ? Number.POSITIVE_INFINITY : Math.floor(maxBody * 0.9);
+  return {
+    "OCI-Chunk-Min-Length": String(Math.min(MIN_CHUNK_BYTES, max)),
+    // The specification has neither of these (yet); spacedock's own clients know them.
+    ...(maxBody !== null && { "OCI-Chunk-Max-Length": String(max) }),
+    "Spacedock-Chunks": "queue",
+  };
 }
 
 /** The request's body and what it says of itself. Throws SIZE_INVALID where that is inconsistent, BODY_TOO_LARGE over the limit. */

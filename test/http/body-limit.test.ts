@@ -29,6 +29,7 @@ describe("the hint of a chunk's size", () => {
   ])("for a limit of %s MB is %s at least and %s at most", async (limit, min, max) => {
     const { headers, status } = await askWithin(limit, UPLOADS, "POST", null);
     expect(status).toBe(202);
+    expect(headers.get("Spacedock-Chunks")).toBe("queue");
     expect([headers.get("OCI-Chunk-Min-Length"), headers.get("OCI-Chunk-Max-Length")]).toEqual([min, max]);
   });
 });

@@ -6,6 +6,8 @@ export interface ChunkLimits {
   readonly min: number;
   /** OCI-Chunk-Max-Length, which the specification does not have yet: what the registry's surroundings let pass. */
   readonly max: number;
+  /** Spacedock-Chunks: a chunk may be sent before the one before it is acknowledged, and waits its turn. */
+  readonly queue: boolean;
 }
 
 /** 90 MB: what every plan of Cloudflare's lets pass, with a margin. */
@@ -20,7 +22,11 @@ export function chunkLimits(headers: ReadonlyMap<string, string> | null): ChunkL
     const text = headers?.get(name);
     return text !== undefined && /^[1-9]\d{0,14}$/.test(text) ? Number(text) : null;
   };
-  return { min: bytes("oci-chunk-min-length") ?? 1, max: bytes("oci-chunk-max-length") ?? Number.POSITIVE_INFINITY };
+  return {
+    min: bytes("oci-chunk-min-length") ?? 1,
+    max: bytes("oci-chunk-max-length") ?? Number.POSITIVE_INFINITY,
+    queue: headers?.get("spacedock-chunks") === "queue",
+  };
 }
 
 /** The chunk's size that suits both: what the registry needs at least counts before what was wished for. */

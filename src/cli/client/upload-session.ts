@@ -104,7 +104,8 @@ interface Tried {
   readonly retryAfter: number | null;
 }
 
-async function tryChunk(send: SendToSession, position: UploadPosition, { end, body }: Chunk): Promise<Tried> {
+/** Sends a chunk once. Throws a failure that will not pass. */
+export async function tryChunk(send: SendToSession, position: UploadPosition, { end, body }: Chunk): Promise<Tried> {
   const headers = {
     "content-type": "application/octet-stream",
     "content-range": `${position.offset}-${end - 1}`,

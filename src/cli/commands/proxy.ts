@@ -14,7 +14,7 @@ import { endGracefully, listen, type LogEntry, proxyServer } from "../proxy/serv
 import { SlabPool } from "../proxy/slabs.ts";
 
 /** What chunks are held in: small enough to run anywhere beside what Node itself needs, large enough for a fast line. */
-const DEFAULT_MEMORY = 40 * 1024 * 1024;
+const DEFAULT_MEMORY = 32 * 1024 * 1024;
 
 const LOOPBACK = /^(?:localhost|127\.|\[?::1\]?$)/;
 
@@ -43,7 +43,7 @@ resume; everything else passes as it is. Nothing is written to disk. Log in to t
     "--to <registry>": "the registry that everything goes to",
     "--listen <host:port>": "the local address (127.0.0.1:5000)",
     "--chunk-size <size>": "cut bodies that are larger (90MB); less where the registry asks for less",
-    "--memory <size>": "hold as much of chunks that are under way, in all (40MiB)",
+    "--memory <size>": "hold as much of chunks that are under way, in all (32MiB)",
     "-v, --verbose": "print a line for each request",
   },
   input,

@@ -7,11 +7,11 @@ import {
   askPosition,
   finishSession,
   locationOf,
-  sendInChunks,
   type SessionOptions,
   type SessionRequest,
   type UploadPosition,
 } from "../client/upload-session.ts";
+import { ChunkSender } from "./chunk-sender.ts";
 import { answerWith, bodyLength, type Exchange } from "./exchange.ts";
 import { type HeaderFields, requestHeaders } from "./headers.ts";
 import { cutIntoChunks } from "./held-chunk.ts";
@@ -142,19 +142,15 @@ async function sendBody(
   const size = { current: fittingChunk(state.chunkSize, state.limits), limits: state.limits };
   const most = Math.min(size.current, state.window);
   const bounds = { least: Math.min(Math.max(state.limits.min, RESERVED), most), most };
-  let position: UploadPosition | null = null;
-  for await (const chunk of cutIntoChunks(counted(body, state.passed), state.pool, bounds, signal)) {
-    const from: UploadPosition = position ?? (await start);
-    const bytes = {
-      end: from.offset + chunk.size,
-      body: (first: number, end: number) => chunk.body(first - from.offset, end - from.offset),
-    };
-    position = await sendInChunks(session, from, bytes, size, () => {
-      exchange.chunks += 1;
-    });
-  }
+  const onPosition = (): void => {
+    exchange.chunks += 1;
+  };
+  const sender = new ChunkSender({ session, start, size, ahead: state.limits.queue, onPosition });
+  for await (const chunk of cutIntoChunks(counted(body, state.passed), state.pool, bounds, signal))
+    await sender.send(chunk);
+  const position = await sender.position;
   state.chunkSize = Math.min(state.chunkSize, size.current);
-  return position ?? (await start);
+  return position;
 }
 
 function counted(body: AsyncIterator<Buffer>, passed: (bytes: number) => void): AsyncIterator<Buffer> {

@@ -1,5 +1,4 @@
 import { Readable } from "node:stream";
-import type { Body } from "../client/transport.ts";
 import { SlabPool } from "./slabs.ts";
 
 /** How large chunks become. Bytes. */
@@ -35,9 +34,9 @@ export class HeldChunk {
     return written;
   }
 
-  /** The bytes from one offset to another within the chunk, as the body of a request. */
-  body(from: number, to: number): Body {
-    return { length: to - from, open: () => Readable.from(this.#pieces(from, to), { objectMode: false }) };
+  /** The bytes from one offset to another within the chunk. */
+  open(from: number, to: number): Readable {
+    return Readable.from(this.#pieces(from, to), { objectMode: false });
   }
 
   /** Gives the memory back. */
@@ -66,7 +65,7 @@ export class HeldChunk {
 }
 
 /**
- * Cuts a stream into chunks. Each is given when it is full, when memory is short, or when it has the least that it needs
+ * Cuts a stream into chunks, which whoever takes them releases. Each is given when it is full, when memory is short, or when it has the least that it needs
  * and is waited for; the last has what is left. While one is sent, the next is filled: so a line that is slower than
  * the client gets full chunks, and a faster one never waits for them.
  */
@@ -86,11 +85,8 @@ export async function* cutIntoChunks(
       filling = filler.ended ? null : filler.fill();
       // A failure is met when its turn comes; until then it must not count as unhandled.
       filling?.catch(() => undefined);
-      try {
-        if (chunk.size > 0) yield chunk;
-      } finally {
-        chunk.release();
-      }
+      if (chunk.size > 0) yield chunk;
+      else chunk.release();
     }
   } finally {
     // Whoever stops half-way leaves a chunk that is being filled.

@@ -31,17 +31,22 @@ export class SlabPool {
 
   /** So many slabs at once, in the order of asking. Nobody who waits holds a part, so they cannot block each other. */
   acquire(count: number, signal: AbortSignal): Promise<Buffer[]> {
+    if (signal.aborted) return Promise.reject(signal.reason);
     if (this.#waiting.length === 0 && this.#available >= count) return Promise.resolve(this.#take(count));
     return new Promise((resolve, reject) => {
-      const waiting: Waiting = { count, resolve };
-      this.#waiting.push(waiting);
       const giveUp = (): void => {
-        const index = this.#waiting.indexOf(waiting);
-        if (index < 0) return;
-        this.#waiting.splice(index, 1);
+        this.#waiting.splice(this.#waiting.indexOf(waiting), 1);
         reject(signal.reason);
         this.#serve();
       };
+      const waiting: Waiting = {
+        count,
+        resolve: (slabs) => {
+          signal.removeEventListener("abort", giveUp);
+          resolve(slabs);
+        },
+      };
+      this.#waiting.push(waiting);
       signal.addEventListener("abort", giveUp, { once: true });
     });
   }

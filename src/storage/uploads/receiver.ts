@@ -1,3 +1,4 @@
+import type { ChunkRange } from "../../oci/range.ts";
 import { type ChunkEnd, readChunk } from "./chunk-reader.ts";
 
 /** A chunk whose bytes have ceased to come for this long, in milliseconds, gives way to the client's next try. */
@@ -12,6 +13,8 @@ export interface ChunkSink {
 }
 
 interface Receiving {
+  /** The offset after its last byte; null where the chunk did not say. */
+  readonly end: number | null;
   lastByteAt: number;
   readonly interrupt: AbortController;
   readonly ended: Promise<unknown>;
@@ -25,19 +28,26 @@ export class Receiver {
     return this.#receiving !== null;
   }
 
-  /** Takes a chunk to its end. `length` is in bytes, null where the chunk did not say. */
-  async receive(body: ReadableStream, length: number | null, sink: ChunkSink): Promise<ChunkEnd> {
+  /** Waits for the chunk that is being received, if one that begins at `start` is the next after it. */
+  async waitFor(start: number | null): Promise<void> {
+    if (start !== null && this.#receiving?.end === start) await this.#receiving.ended;
+  }
+
+  /** Takes a chunk to its end; `range` is where it says that it belongs. */
+  async receive(body: ReadableStream, range: ChunkRange | null, sink: ChunkSink): Promise<ChunkEnd> {
+    const length = range === null ? null : range.end - range.start + 1;
+    const end = range === null ? null : range.end + 1;
     const { promise: ended, resolve } = Promise.withResolvers<undefined>();
-    const receiving: Receiving = { lastByteAt: Date.now(), interrupt: new AbortController(), ended };
+    const receiving: Receiving = { end, lastByteAt: Date.now(), interrupt: new AbortController(), ended };
     this.#receiving = receiving;
     const write = (bytes: Uint8Array): Promise<boolean> => {
       receiving.lastByteAt = Date.now();
       return sink.write(bytes);
     };
     try {
-      const end = await readChunk({ body, length, write, signal: receiving.interrupt.signal });
+      const ending = await readChunk({ body, length, write, signal: receiving.interrupt.signal });
       await sink.save();
-      return end;
+      return ending;
     } finally {
       this.#receiving = null;
       resolve(undefined);

@@ -120,8 +120,10 @@ export class UploadSession extends DurableObject<UploadEnv> {
   }
 
   async #append(terms: SessionTerms, body: ReadableStream | null, range: ChunkRange | null): Promise<ChunkOutcome> {
-    if (this.#claimed) return this.#refuse("unknown", body);
     await this.#receiver.interruptStalled();
+    // A client may send the next chunk before it has heard of the last: that one waits its turn.
+    await this.#receiver.waitFor(range?.start ?? null);
+    if (this.#claimed) return this.#refuse("unknown", body);
     const session = this.#rows.read() ?? (await this.#begin(terms));
     if (session.state !== "open") return this.#refuse("unknown", body);
     if (this.#receiver.isBusy) return this.#refuse("order", body);
@@ -192,8 +194,7 @@ export class UploadSession extends DurableObject<UploadEnv> {
   }
 
   #receive(live: LiveSession, body: ReadableStream, range: ChunkRange | null): Promise<ChunkEnd> {
-    const length = range === null ? null : range.end - range.start + 1;
-    return this.#receiver.receive(body, length, {
+    return this.#receiver.receive(body, range, {
       write: (bytes) =>
         this.#orStartAgain(live, async () => {
           if (live.writer.offset + bytes.length > MAX_SESSION_BYTES) return false;

@@ -1,7 +1,6 @@
 import { buffer } from "node:stream/consumers";
 import { Readable } from "node:stream";
 import { describe, expect, it } from "vitest";
-import { collect } from "../../../src/cli/collect.ts";
 import { cutIntoChunks, type HeldChunk } from "../../../src/cli/proxy/held-chunk.ts";
 import { SlabPool } from "../../../src/cli/proxy/slabs.ts";
 import { randomBlob } from "../support/blob.ts";
@@ -17,9 +16,8 @@ function iteratorOf(bytes: Buffer, piece: number): AsyncIterator<Buffer> {
 }
 
 async function bytesOf(chunk: HeldChunk, from = 0, to = chunk.size): Promise<Buffer> {
-  const opened = chunk.body(from, to).open();
   // The memory is used again, so what comes is copied.
-  return Buffer.from(opened instanceof Readable ? await buffer(opened) : opened);
+  return Buffer.from(await buffer(chunk.open(from, to)));
 }
 
 async function cut(
@@ -29,8 +27,10 @@ async function cut(
   piece = 65_536,
 ): Promise<readonly Buffer[]> {
   const chunks: Buffer[] = [];
-  for await (const chunk of cutIntoChunks(iteratorOf(bytes, piece), pool, bounds, never))
+  for await (const chunk of cutIntoChunks(iteratorOf(bytes, piece), pool, bounds, never)) {
     chunks.push(await bytesOf(chunk));
+    chunk.release();
+  }
   return chunks;
 }
 
@@ -67,6 +67,7 @@ describe("a body that is cut", () => {
       taken += chunk.size;
       // While this one is on its way, the client goes on.
       await expect.poll(() => read).toBeGreaterThanOrEqual(Math.min(taken + 4 * MIB, size));
+      chunk.release();
     }
     expect(sizes).toEqual([MIB, 4 * MIB, 4 * MIB]);
   });
@@ -108,13 +109,16 @@ describe("a body that is cut", () => {
     };
     await cut(pool, randomBlob(5 * MIB).bytes, { least: MIB, most: 2 * MIB });
     expect(await all()).toBe(4);
-    for await (const _ of cutIntoChunks(
+    const abandoned = cutIntoChunks(
       iteratorOf(randomBlob(5 * MIB).bytes, 65_536),
       pool,
       { least: MIB, most: 2 * MIB },
       never,
-    ))
+    );
+    for await (const chunk of abandoned) {
+      chunk.release();
       break;
+    }
     expect(await all()).toBe(4);
     const broken = Readable.from(
       (function* () {
@@ -123,7 +127,10 @@ describe("a body that is cut", () => {
       })(),
     );
     const chunks = cutIntoChunks(broken[Symbol.asyncIterator](), pool, { least: MIB, most: 2 * MIB }, never);
-    await expect(collect(chunks)).rejects.toThrow("the client has gone");
+    const taken = async (): Promise<void> => {
+      for await (const chunk of chunks) chunk.release();
+    };
+    await expect(taken()).rejects.toThrow("the client has gone");
     expect(await all()).toBe(4);
   });
 });

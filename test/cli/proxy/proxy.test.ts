@@ -224,6 +224,59 @@ describe("a body over the limit", () => {
   });
 });
 
+describe("a registry where chunks may queue", () => {
+  beforeEach(() => {
+    registry.startHeaders = { "spacedock-chunks": "queue" };
+  });
+
+  it("is sent the next chunk before it has acknowledged the last, and no more than that", async () => {
+    const blob = randomBlob(4 * MIB);
+    let seen = 0;
+    registry.beforeAcknowledging = async (count) => {
+      if (count > 3) return;
+      await expect.poll(() => registry.of("PATCH").length).toBeGreaterThan(count);
+      seen = Math.max(seen, registry.of("PATCH").length - count);
+    };
+    const finished = await send("PUT", `${await startSession()}?digest=${blob.digest}`, { body: blob.bytes });
+    expect(finished.status).toBe(201);
+    expect(registry.blobs.get(blob.digest)?.equals(blob.bytes)).toBe(true);
+    expect(registry.of("PATCH").map(({ range }) => range)).toHaveLength(4);
+    expect(seen).toBe(1);
+  });
+
+  it.each([
+    { name: "the first", broken: [1] },
+    { name: "one in the middle", broken: [2] },
+    { name: "two that are on their way", broken: [2, 3] },
+    { name: "the last", broken: [4] },
+  ])("has the whole in the end where chunks break: $name", async ({ broken }) => {
+    const blob = randomBlob(4 * MIB);
+    registry.fault = ({ method }, count) =>
+      method === "PATCH" && broken.includes(count) ? { cutAfter: 300_000 } : null;
+    const finished = await send("PUT", `${await startSession()}?digest=${blob.digest}`, { body: blob.bytes });
+    expect(finished.status).toBe(201);
+    expect(registry.blobs.get(blob.digest)?.equals(blob.bytes)).toBe(true);
+  });
+
+  it("is told smaller chunks where something on the way refuses them", async () => {
+    const blob = randomBlob(4 * MIB);
+    proxy.state.chunkSize = 2 * MIB;
+    registry.fault = ({ method, headers }) =>
+      method === "PATCH" && Number(headers["content-length"]) > 1.5 * MIB ? { status: 413, body: "<html>" } : null;
+    const finished = await send("PUT", `${await startSession()}?digest=${blob.digest}`, { body: blob.bytes });
+    expect(finished.status).toBe(201);
+    expect(registry.blobs.get(blob.digest)?.equals(blob.bytes)).toBe(true);
+  });
+
+  it("may refuse, and all memory comes back", async () => {
+    registry.fault = ({ method }, count) => (method === "PATCH" && count > 1 ? { status: 403, code: "DENIED" } : null);
+    const refused = await send("PATCH", await startSession(), { body: randomBlob(6 * MIB).bytes, isChunked: true });
+    expect(refused.status).toBe(403);
+    const { pool } = proxy.state;
+    pool.release(await pool.acquire(8, AbortSignal.timeout(10_000)));
+  });
+});
+
 describe("what is under the limit", () => {
   it("passes as it is", async () => {
     const blob = randomBlob(MIB);
@@ -247,6 +300,24 @@ describe("what is under the limit", () => {
     const second = await send("PUT", `${await startSession()}?digest=${blob.digest}`, { body: blob.bytes });
     expect(second.status).toBe(201);
     expect(proxy.warnings).toHaveLength(1);
+  });
+});
+
+describe("a body that is refused before its end", () => {
+  it.each([
+    { name: "passing as it is", chunkSize: 90 * MIB },
+    { name: "cut into chunks", chunkSize: MIB },
+  ])("has its answer: $name", async ({ chunkSize }) => {
+    const other = await serve((_, response) => refuse(response, 401, "UNAUTHORIZED"));
+    const through = await startProxy(other, { chunkSize });
+    const refused = await send(
+      "PUT",
+      "/v2/a/blobs/uploads/1?digest=sha256:1",
+      { body: randomBlob(40 * MIB).bytes },
+      through,
+    );
+    expect(refused.status).toBe(401);
+    expect(refused.body).toContain("UNAUTHORIZED");
   });
 });
 

@@ -15,6 +15,8 @@ export type Fault =
 interface Session {
   readonly pieces: Buffer[];
   size: number;
+  /** The chunk that is being received: where it ends, and when it has. */
+  busy?: { readonly end: number; readonly ended: Promise<unknown> } | undefined;
 }
 
 export interface Seen {
@@ -35,6 +37,8 @@ export class UploadRegistry {
   startHeaders: Record<string, string> = {};
   /** Asked for each request, before it is served. */
   fault: (request: IncomingMessage, count: number) => Fault | null = () => null;
+  /** Waited for before a chunk is acknowledged; told which it is. */
+  beforeAcknowledging: (count: number) => Promise<void> = () => Promise.resolve();
 
   readonly listener = (request: IncomingMessage, response: ServerResponse): void => {
     void this.#serve(request, response);
@@ -84,9 +88,20 @@ export class UploadRegistry {
     seen: Seen,
     fault: { readonly cutAfter: number } | null,
   ): Promise<void> {
-    const start = Number(/^(\d+)-/.exec(seen.range ?? "")?.[1] ?? session.size);
-    if (start !== session.size) return refuse(response, 416, "BLOB_UPLOAD_INVALID", position(request, session));
-    if (await receive(request, session, seen, fault)) reply(response, 202, position(request, session));
+    const [, first, last] = /^(\d+)-(\d+)$/.exec(seen.range ?? "") ?? [];
+    const start = Number(first ?? session.size);
+    const count = this.of("PATCH").length;
+    // As Spacedock does: the chunk that comes next waits for the one before it.
+    if (session.busy?.end === start) await session.busy.ended;
+    if (session.busy !== undefined || start !== session.size)
+      return refuse(response, 416, "BLOB_UPLOAD_INVALID", position(request, session));
+    const receiving = receive(request, session, seen, fault).then(async (isWhole) => {
+      if (isWhole) await this.beforeAcknowledging(count);
+      session.busy = undefined;
+      return isWhole;
+    });
+    session.busy = { end: Number(last ?? -2) + 1, ended: receiving };
+    if (await receiving) reply(response, 202, position(request, session));
   }
 
   async #finish(
