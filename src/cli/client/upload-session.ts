@@ -18,6 +18,8 @@ export interface UploadPosition {
 /** Bytes from where the session stands to `end`, which can be had again from any offset in between until they are acknowledged. */
 interface Chunk {
   readonly end: number;
+  /** How far the session may be already, where the chunk after this one is on its way, too; `end` otherwise. */
+  readonly furthest?: number;
   readonly body: (offset: number) => Body;
 }
 
@@ -60,7 +62,7 @@ async function sendChunk(
     const tried = await tryChunk(send, position, { ...chunk, end });
     if (tried.failure !== null) await backoff.pause(tried.failure, tried.retryAfter);
     const next = tried.position ?? (await askPosition({ send, ...patience }, position));
-    if (next.offset < start.offset || next.offset > chunk.end) throw lost(start, next);
+    if (next.offset < start.offset || next.offset > (chunk.furthest ?? chunk.end)) throw lost(start, next);
     if (next.offset > position.offset) backoff.reset();
     isHeld = next.offset === position.offset && tried.failure instanceof RefusedError && tried.failure.status === 416;
     position = next;
@@ -78,15 +80,16 @@ export interface ChunkSize {
 export async function sendInChunks(
   session: SessionOptions,
   start: UploadPosition,
-  bytes: { readonly end: number; readonly body: (from: number, to: number) => Body },
+  bytes: { readonly end: number; readonly furthest?: number; readonly body: (from: number, to: number) => Body },
   size: ChunkSize,
   onPosition: (position: UploadPosition) => Promise<void> | void = () => undefined,
 ): Promise<UploadPosition> {
   let position = start;
   while (position.offset < bytes.end) {
     const end = Math.min(position.offset + size.current, bytes.end);
+    const furthest = bytes.furthest ?? end;
     try {
-      position = await sendChunk(session, position, { end, body: (offset) => bytes.body(offset, end) });
+      position = await sendChunk(session, position, { end, furthest, body: (offset) => bytes.body(offset, end) });
       await onPosition(position);
     } catch (failure) {
       size.current = smallerChunk(failure, end - position.offset, size.limits);
@@ -105,7 +108,11 @@ interface Tried {
 }
 
 /** Sends a chunk once. Throws a failure that will not pass. */
-export async function tryChunk(send: SendToSession, position: UploadPosition, { end, body }: Chunk): Promise<Tried> {
+export async function tryChunk(
+  send: SendToSession,
+  position: UploadPosition,
+  { end, furthest, body }: Chunk,
+): Promise<Tried> {
   const headers = {
     "content-type": "application/octet-stream",
     "content-range": `${position.offset}-${end - 1}`,
@@ -130,7 +137,8 @@ export async function tryChunk(send: SendToSession, position: UploadPosition, { 
     };
   }
   const failure = await refusedAnswer(answer);
-  if (answer.status === 416) return { position: standsAt(answer, position, end), failure, retryAfter: null };
+  if (answer.status === 416)
+    return { position: standsAt(answer, position, furthest ?? end), failure, retryAfter: null };
   if (!mayGoOn(failure)) throw failure;
   return { position: null, failure, retryAfter: retryAfter(answer.headers.get("retry-after"), new Date()) };
 }
@@ -160,9 +168,9 @@ async function* take(bytes: Readable, length: number): AsyncGenerator<Uint8Array
  * After a 416: where the answer says the session stands. `0-0` is said of none and of one byte: having just failed
  * at none, it is one.
  */
-function standsAt(answer: Answer, position: UploadPosition, end: number): UploadPosition | null {
+function standsAt(answer: Answer, position: UploadPosition, furthest: number): UploadPosition | null {
   const offset = heldBytes(answer);
-  if (offset === null || offset > end || (offset === position.offset && offset > 1)) return null;
+  if (offset === null || offset > furthest || (offset === position.offset && offset > 1)) return null;
   return { location: position.location, offset: offset === 1 && position.offset === 1 ? 0 : offset };
 }
 

@@ -1,5 +1,6 @@
 import type { Body } from "../client/transport.ts";
 import {
+  askPosition,
   type ChunkSize,
   sendInChunks,
   type SessionOptions,
@@ -46,6 +47,8 @@ export class ChunkSender {
     const handedOver = new Signal();
     const bytes = {
       end: this.#end,
+      // The chunk that follows may have arrived in part when this one is asked for.
+      ...(this.#options.ahead && { furthest: Number.POSITIVE_INFINITY }),
       body: (first: number, end: number) => watched(chunk, first - from, end - from, handedOver),
     };
     const sending =
@@ -65,7 +68,7 @@ export class ChunkSender {
     }
   }
 
-  async #sendAfter(before: Promise<UploadPosition>, bytes: Bytes): Promise<UploadPosition> {
+  async #sendAfter(before: UploadPosition | Promise<UploadPosition>, bytes: Bytes): Promise<UploadPosition> {
     const { session, size, onPosition } = this.#options;
     return sendInChunks(session, await before, bytes, size, onPosition);
   }
@@ -80,12 +83,14 @@ export class ChunkSender {
     if (last.status === "rejected") throw last.reason;
     const arrived = tried.status === "fulfilled" && tried.value.failure === null ? tried.value.position : null;
     if (arrived !== null) onPosition();
-    return this.#sendAfter(Promise.resolve(arrived ?? last.value), bytes);
+    // Some of it may be there all the same; to find out costs less than to send it in vain.
+    return this.#sendAfter(arrived ?? askPosition(session, last.value), bytes);
   }
 }
 
 interface Bytes {
   readonly end: number;
+  readonly furthest?: number;
   readonly body: (from: number, to: number) => Body;
 }
 

@@ -258,6 +258,22 @@ describe("a registry where chunks may queue", () => {
     expect(registry.blobs.get(blob.digest)?.equals(blob.bytes)).toBe(true);
   });
 
+  it("has the whole in the end where it holds more than it has acknowledged", async () => {
+    const blob = randomBlob(4 * MIB);
+    const cutAfter = 300_000;
+    // The second arrives whole; its answer is lost when a part of the third is there, too.
+    const lostWhen = (): Promise<unknown> => expect.poll(() => registry.of("PATCH")[2]?.received ?? 0).toBe(cutAfter);
+    registry.fault = ({ method }, count) => {
+      if (method !== "PATCH") return null;
+      return count === 2 ? { lostWhen: async () => lostWhen() } : count === 3 ? { cutAfter } : null;
+    };
+    const finished = await send("PUT", `${await startSession()}?digest=${blob.digest}`, { body: blob.bytes });
+    expect(finished.status).toBe(201);
+    expect(registry.blobs.get(blob.digest)?.equals(blob.bytes)).toBe(true);
+    const sent = registry.of("PATCH").reduce((sum, { received }) => sum + received, 0);
+    expect(sent).toBe(blob.size);
+  });
+
   it("is told smaller chunks where something on the way refuses them", async () => {
     const blob = randomBlob(4 * MIB);
     proxy.state.chunkSize = 2 * MIB;

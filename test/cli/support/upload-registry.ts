@@ -5,6 +5,8 @@ import { refuse, reply, urlOf } from "./server.ts";
 /** What goes wrong with a request; `cutAfter`: the connection breaks after that many bytes of the body, which are kept. */
 export type Fault =
   | { readonly cutAfter: number }
+  /** The chunk arrives, and its answer is lost when this is over. */
+  | { readonly lostWhen: () => Promise<unknown> }
   | {
       readonly status: number;
       readonly code?: string;
@@ -16,7 +18,7 @@ interface Session {
   readonly pieces: Buffer[];
   size: number;
   /** The chunk that is being received: where it ends, and when it has. */
-  busy?: { readonly end: number; readonly ended: Promise<unknown> } | undefined;
+  busy?: { readonly end: number; readonly received: Promise<unknown> } | undefined;
 }
 
 export interface Seen {
@@ -86,22 +88,27 @@ export class UploadRegistry {
     response: ServerResponse,
     session: Session,
     seen: Seen,
-    fault: { readonly cutAfter: number } | null,
+    fault: Exclude<Fault, { status: number }> | null,
   ): Promise<void> {
     const [, first, last] = /^(\d+)-(\d+)$/.exec(seen.range ?? "") ?? [];
     const start = Number(first ?? session.size);
     const count = this.of("PATCH").length;
     // As Spacedock does: the chunk that comes next waits for the one before it.
-    if (session.busy?.end === start) await session.busy.ended;
+    if (session.busy?.end === start) await session.busy.received;
     if (session.busy !== undefined || start !== session.size)
       return refuse(response, 416, "BLOB_UPLOAD_INVALID", position(request, session));
-    const receiving = receive(request, session, seen, fault).then(async (isWhole) => {
-      if (isWhole) await this.beforeAcknowledging(count);
-      session.busy = undefined;
-      return isWhole;
-    });
-    session.busy = { end: Number(last ?? -2) + 1, ended: receiving };
-    if (await receiving) reply(response, 202, position(request, session));
+    const cut = fault !== null && "cutAfter" in fault ? fault : null;
+    const receiving = receive(request, session, seen, cut);
+    session.busy = { end: Number(last ?? -2) + 1, received: receiving };
+    const isWhole = await receiving;
+    session.busy = undefined;
+    if (fault !== null && "lostWhen" in fault) {
+      await fault.lostWhen();
+      request.socket.destroy();
+    } else if (isWhole) {
+      await this.beforeAcknowledging(count);
+      reply(response, 202, position(request, session));
+    }
   }
 
   async #finish(
@@ -111,9 +118,10 @@ export class UploadRegistry {
     session: Session,
     seen: Seen,
     digest: string,
-    fault: { readonly cutAfter: number } | null,
+    fault: Exclude<Fault, { status: number }> | null,
   ): Promise<void> {
-    if (!(await receive(request, session, seen, fault))) return;
+    const cut = fault !== null && "cutAfter" in fault ? fault : null;
+    if (!(await receive(request, session, seen, cut))) return;
     const bytes = Buffer.concat(session.pieces);
     if (`sha256:${createHash("sha256").update(bytes).digest("hex")}` !== digest)
       return refuse(response, 400, "DIGEST_INVALID");
