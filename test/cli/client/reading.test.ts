@@ -236,7 +236,7 @@ describe("a blob", () => {
     expect(await mountBlob(open(), NAME, digest, "acme/other")).toEqual({
       mounted: false,
       location: `${server.url}/v2/acme/web/blobs/uploads/1`,
-      limits: { min: 5, max: Number.POSITIVE_INFINITY },
+      limits: { min: 5, max: Number.POSITIVE_INFINITY, queue: false },
     });
   });
 });
