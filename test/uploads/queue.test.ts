@@ -57,6 +57,15 @@ describe("a chunk that is sent before the last one is acknowledged", () => {
     expect(await isReadable(REPOSITORY, as, digest)).toBe(true);
   });
 
+  it("may even come first", async () => {
+    const session = await startSession(REPOSITORY, as);
+    const second = patch(session, as, part(1), { at: SIZE });
+    await new Promise((wake) => setTimeout(wake, 100));
+    expect((await patch(session, as, part(0), { at: 0 })).status).toBe(202);
+    expect((await second).status).toBe(202);
+    expect(await offsetOf(session, as)).toBe(2 * SIZE);
+  });
+
   it("is refused where it is not the next one", async () => {
     const session = await startSession(REPOSITORY, as);
     const first = await sendSlowly(session, part(0));

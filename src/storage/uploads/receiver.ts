@@ -4,6 +4,9 @@ import { type ChunkEnd, readChunk } from "./chunk-reader.ts";
 /** A chunk whose bytes have ceased to come for this long, in milliseconds, gives way to the client's next try. */
 const STALLED_AFTER = 30_000;
 
+/** How much earlier than the chunk before it a chunk may come, in milliseconds. */
+const OVERTAKEN_FOR = 1000;
+
 /** Where a chunk's bytes go. */
 export interface ChunkSink {
   /** False: it wants no more. */
@@ -23,14 +26,28 @@ interface Receiving {
 /** Receives chunks, one at a time. */
 export class Receiver {
   #receiving: Receiving | null = null;
+  readonly #waiting = new Set<{ readonly end: number; readonly resolve: (value: undefined) => void }>();
 
   get isBusy(): boolean {
     return this.#receiving !== null;
   }
 
-  /** Waits for the chunk that is being received, if one that begins at `start` is the next after it. */
-  async waitFor(start: number | null): Promise<void> {
-    if (start !== null && this.#receiving?.end === start) await this.#receiving.ended;
+  /**
+   * Waits for the chunk that ends where this one starts: it is being received, or may be about to, since two
+   * connections need not bring them in their order. `offset`: where the session stands without it.
+   */
+  async waitFor(start: number, offset: number): Promise<void> {
+    if (start > offset && this.#receiving?.end !== start) await this.#announced(start);
+    if (this.#receiving?.end === start) await this.#receiving.ended;
+  }
+
+  /** Waits until a chunk that ends there begins to be received, but not for long. */
+  async #announced(end: number): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<undefined>();
+    const waiting = { end, resolve };
+    this.#waiting.add(waiting);
+    await Promise.race([promise, scheduler.wait(OVERTAKEN_FOR)]);
+    this.#waiting.delete(waiting);
   }
 
   /** Takes a chunk to its end; `range` is where it says that it belongs. */
@@ -40,6 +57,7 @@ export class Receiver {
     const { promise: ended, resolve } = Promise.withResolvers<undefined>();
     const receiving: Receiving = { end, lastByteAt: Date.now(), interrupt: new AbortController(), ended };
     this.#receiving = receiving;
+    for (const waiting of this.#waiting) if (waiting.end === end) waiting.resolve(undefined);
     const write = (bytes: Uint8Array): Promise<boolean> => {
       receiving.lastByteAt = Date.now();
       return sink.write(bytes);

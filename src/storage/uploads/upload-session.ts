@@ -122,7 +122,7 @@ export class UploadSession extends DurableObject<UploadEnv> {
   async #append(terms: SessionTerms, body: ReadableStream | null, range: ChunkRange | null): Promise<ChunkOutcome> {
     await this.#receiver.interruptStalled();
     // A client may send the next chunk before it has heard of the last: that one waits its turn.
-    await this.#receiver.waitFor(range?.start ?? null);
+    if (range !== null) await this.#receiver.waitFor(range.start, this.#live?.writer.offset ?? this.#rows.savedBytes());
     if (this.#claimed) return this.#refuse("unknown", body);
     const session = this.#rows.read() ?? (await this.#begin(terms));
     if (session.state !== "open") return this.#refuse("unknown", body);
