@@ -43,7 +43,7 @@ const QUICK: Plan = {
   ],
   memory: [50 * MIB, 200 * MIB],
   pushes: 100,
-  proxy: { size: 100 * MIB, runs: 5, memory: 300 * MIB },
+  proxy: { size: 100 * MIB, runs: 9, memory: 300 * MIB },
 };
 
 export const HELP = `npm run bench -- [--quick] [--json <file>]
