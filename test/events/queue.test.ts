@@ -92,19 +92,20 @@ describe("a message", () => {
   });
 
   it.each([
-    ["is shown as failed once its time is over", 31, "failed", "the registry itself could not send it"],
-    ["stays for the sweep before", 1, "pending", null],
-  ])("about a delivery in the dead-letter queue: it %s", async (_, hours, status, reason) => {
+    ["is shown as failed once its time is over", 31, "pending", "failed", "the registry itself could not send it"],
+    ["stays for the sweep before", 1, "pending", "pending", null],
+    ["goes on where the target has begun, however long that takes", 32, "running", "running", null],
+  ])("about a delivery in the dead-letter queue: it %s", async (_, hours, before, status, reason) => {
     vi.spyOn(console, "error").mockReturnValue(undefined);
     const id = `dlv_dead${hours}`;
     const { space_id: space, id: repository } = z
       .object({ space_id: z.int(), id: z.int() })
       .parse(await env.DB.prepare("SELECT space_id, id FROM repositories LIMIT 1").first());
     const insert = env.DB.prepare(
-      `INSERT INTO deliveries (id, space_id, event_id, trigger_id, target_id, repository_id, next_attempt_at, created_at)
-       VALUES (?1, ?2, ?1, 't', 't', ?3, ?4, ?5)`,
+      `INSERT INTO deliveries (id, space_id, event_id, trigger_id, target_id, repository_id, next_attempt_at, created_at, status)
+       VALUES (?1, ?2, ?1, 't', 't', ?3, ?4, ?5, ?6)`,
     );
-    await insert.bind(id, space, repository, Date.now() + 3_600_000, Date.now() - hours * 3_600_000).run();
+    await insert.bind(id, space, repository, Date.now() + 3_600_000, Date.now() - hours * 3_600_000, before).run();
     expect((await consume("spacedock-events-dead", { kind: "delivery", id })).explicitAcks).toEqual(["m1"]);
     const row = await env.DB.prepare("SELECT status, reason FROM deliveries WHERE id = ?").bind(id).first();
     expect(row).toEqual({ status, reason });

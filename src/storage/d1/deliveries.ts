@@ -90,9 +90,10 @@ const LIST_DEPLOYED = `
   FROM deployed d JOIN spaces s ON s.id = d.space_id JOIN repositories r ON r.id = d.repository_id
   WHERE d.space_id = ${LIVE_SPACE} AND d.id < ?2 AND (?3 IS NULL OR d.target_id = ?3) ORDER BY d.id DESC LIMIT ?4`;
 
+/** What runs is followed for longer than a message lives: that is no failure. */
 const GIVE_UP = `
   UPDATE deliveries SET status = 'failed', reason = ?3, finished_at = ?4
-  WHERE id = ?1 AND status IN ('pending', 'running') AND created_at < ?2`;
+  WHERE id = ?1 AND status = 'pending' AND created_at < ?2`;
 
 const OVERDUE =
   "SELECT id FROM deliveries WHERE status IN ('pending', 'running') AND next_attempt_at < ?1 ORDER BY next_attempt_at LIMIT ?2";
