@@ -1,0 +1,29 @@
+import { env } from "cloudflare:workers";
+import { expect } from "vitest";
+
+const COUNTED_REPOSITORIES = `
+  SELECT r.id, r.bytes AS counted,
+    (SELECT COALESCE(SUM(b.size), 0) FROM repository_blobs rb JOIN blobs b ON b.digest = rb.digest WHERE rb.repository_id = r.id)
+    + (SELECT COALESCE(SUM(m.size), 0) FROM manifests m WHERE m.repository_id = r.id) AS bytes
+  FROM repositories r`;
+
+/** Repositories whose counter is not what they have. */
+const WRONG_REPOSITORIES = `SELECT * FROM (${COUNTED_REPOSITORIES}) WHERE counted <> bytes`;
+
+/** Spaces whose counters are not what their live repositories have. */
+const WRONG_SPACES = `
+  SELECT * FROM (
+    SELECT s.name, s.bytes AS counted_bytes, s.repositories AS counted_repositories, COUNT(r.id) AS repositories,
+      COALESCE(SUM(found.bytes), 0) AS bytes
+    FROM spaces s LEFT JOIN repositories r ON r.space_id = s.id AND r.deleted_at IS NULL
+      LEFT JOIN (${COUNTED_REPOSITORIES}) found ON found.id = r.id
+    GROUP BY s.id)
+  WHERE counted_bytes <> bytes OR counted_repositories <> repositories`;
+
+/** Fails unless every counter of usage is what a count of the rows comes to. */
+export async function expectCountersToBeRight(): Promise<void> {
+  const [repositories, spaces] = await env.DB.batch(
+    [WRONG_REPOSITORIES, WRONG_SPACES].map((sql) => env.DB.prepare(sql)),
+  );
+  expect({ repositories: repositories?.results, spaces: spaces?.results }).toEqual({ repositories: [], spaces: [] });
+}
