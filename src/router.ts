@@ -3,6 +3,7 @@ import { openApiHandler } from "./api/openapi.ts";
 import * as repositories from "./api/repositories.ts";
 import * as deliveries from "./api/deliveries.ts";
 import * as spaces from "./api/spaces.ts";
+import * as storage from "./api/storage.ts";
 import * as targets from "./api/targets.ts";
 import * as tokens from "./api/tokens.ts";
 import * as triggers from "./api/triggers.ts";
@@ -59,6 +60,8 @@ const MANAGEMENT_ROUTES: readonly Route[] = [
   route("getSpace", "GET", "/api/v1/spaces/:space", space(spaces.getSpace)),
   route("updateSpace", "PATCH", "/api/v1/spaces/:space", space(spaces.updateSpace)),
   route("deleteSpace", "DELETE", "/api/v1/spaces/:space", space(spaces.deleteSpace)),
+  route("getStorage", "GET", "/api/v1/spaces/:space/storage", space(storage.getStorage)),
+  route("previewCollection", "POST", "/api/v1/spaces/:space/gc:preview", space(storage.previewCollection)),
   route("createToken", "POST", "/api/v1/spaces/:space/tokens", space(tokens.createToken)),
   route("listTokens", "GET", "/api/v1/spaces/:space/tokens", space(tokens.listTokens)),
   route("getToken", "GET", "/api/v1/spaces/:space/tokens/:id", space(tokens.getToken)),

@@ -20,6 +20,7 @@ import { d1Manifests } from "./storage/d1/manifests.ts";
 import { d1Outbox } from "./storage/d1/outbox.ts";
 import { d1Repositories } from "./storage/d1/repositories.ts";
 import { d1Spaces } from "./storage/d1/spaces.ts";
+import { d1StorageReports } from "./storage/d1/storage-reports.ts";
 import { d1Tags } from "./storage/d1/tags.ts";
 import { d1Targets } from "./storage/d1/targets.ts";
 import { d1Tokens } from "./storage/d1/tokens.ts";
@@ -194,6 +195,7 @@ async function openRegistry(env: Env, url: URL, context: ExecutionContext): Prom
       spaces: d1Spaces(env.DB),
       tokens: d1Tokens(env.DB),
       directory: d1Directory(env.DB),
+      storage: d1StorageReports(env.DB, collectionOf(settings)),
     },
     events,
     delivering: openDelivering(settings, realm.service),

@@ -39,9 +39,16 @@ export function pageRequest(query: { limit: number; cursor?: string | undefined 
   return { limit: query.limit, last: query.cursor ?? null };
 }
 
-export function listResponse<T>(page: Page<T>, view: (entry: T) => object, key: (entry: T) => string): Response {
+/** @param more what the answer says beside the list. */
+export function listResponse<T>(
+  page: Page<T>,
+  view: (entry: T) => object,
+  key: (entry: T) => string,
+  more: object = {},
+): Response {
   const last = page.entries.at(-1);
-  return Response.json({ items: page.entries.map(view), next: page.more && last !== undefined ? key(last) : null });
+  const next = page.more && last !== undefined ? key(last) : null;
+  return Response.json({ ...more, items: page.entries.map(view), next });
 }
 
 export function isoTimeOrNull(milliseconds: number | null): string | null {

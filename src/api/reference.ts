@@ -34,6 +34,8 @@ import {
   whoamiOutput,
 } from "./schemas.ts";
 
+import { collectableOutput, storageOutput, storageQuery } from "./storage-schemas.ts";
+
 /** What the OpenAPI document says of one operation; the same schemas parse its requests. */
 export interface OperationReference {
   readonly summary: string;
@@ -51,6 +53,19 @@ export const OPERATIONS = {
   getSpace: { summary: "Show a space", status: 200, output: spaceOutput },
   updateSpace: { summary: "Make a space public or private", body: visibilityInput, status: 200, output: spaceOutput },
   deleteSpace: { summary: "Delete a space with its repositories, and revoke its tokens", status: 204 },
+  getStorage: {
+    summary: "What a space stores, as a whole and by repository",
+    query: storageQuery,
+    status: 200,
+    output: storageOutput,
+  },
+  previewCollection: {
+    summary:
+      "What collection would take out of a space, and when; a page may be short, or empty, and the list still go on",
+    query: pageQuery,
+    status: 200,
+    output: listOf(collectableOutput),
+  },
   createToken: {
     summary: "Create a token; its secret is shown this once",
     body: tokenInput,

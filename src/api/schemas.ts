@@ -90,8 +90,10 @@ export const pageQuery = z.strictObject({
   cursor: z.string().max(300).optional().meta({ description: "`next` of the page before." }),
 });
 
-export function listOf(item: z.ZodType): z.ZodType {
+/** A page of a list, and what its answer says beside it. */
+export function listOf(item: z.ZodType, more: z.ZodRawShape = {}): z.ZodType {
   return z.object({
+    ...more,
     items: z.array(item),
     next: z.string().nullable().meta({ description: "The next page's cursor; null on the last." }),
   });

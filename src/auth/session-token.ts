@@ -19,17 +19,23 @@ export interface SessionTerms {
   readonly algorithm: DigestAlgorithm;
   /** Milliseconds since the epoch. */
   readonly expiresAt: number;
+  /** Bytes that the space had room for when the upload began; null: any number. */
+  readonly room: number | null;
 }
 
-/** `<id>-<space>-<algorithm>-<expiry>-<mac>`: letters, digits and dashes only, since clients append to it and may escape what else they find. */
-const SESSION_TOKEN = /^([0-9a-f]{32})-(\d{1,15})-(sha\d{3})-(\d{1,15})-([0-9a-f]{64})$/;
+/** `<id>-<space>-<algorithm>-<expiry>[-<room>]-<mac>`: letters, digits and dashes only, since clients append to it and may escape what else they find. */
+const SESSION_TOKEN = /^([0-9a-f]{32})-(\d{1,15})-(sha\d{3})-(\d{1,15})(?:-(\d{1,16}))?-([0-9a-f]{64})$/;
 
-export function newSessionTerms(spaceId: number, algorithm: DigestAlgorithm, now: Date): SessionTerms {
+export function newSessionTerms(
+  { spaceId, algorithm, room }: Pick<SessionTerms, "spaceId" | "algorithm" | "room">,
+  now: Date,
+): SessionTerms {
   return {
     id: crypto.getRandomValues(new Uint8Array(16)).toHex(),
     spaceId,
     algorithm,
     expiresAt: now.getTime() + SESSION_LIFETIME_DAYS * 86_400_000,
+    room,
   };
 }
 
@@ -42,10 +48,11 @@ export async function signSession(keys: SigningKeys, grant: Grant, terms: Sessio
 
 /** The terms of the session at this address. Throws BLOB_UPLOAD_UNKNOWN for any but the uploader's own, in this repository. */
 export async function verifySession(keys: SigningKeys, grant: Grant, token: string, now: Date): Promise<SessionTerms> {
-  const [, id = "", space, algorithmName = "", expiry, mac = ""] = SESSION_TOKEN.exec(token) ?? [];
+  const [, id = "", space, algorithmName = "", expiry, roomText, mac = ""] = SESSION_TOKEN.exec(token) ?? [];
   const algorithm = parseDigestAlgorithm(algorithmName);
   if (algorithm === null) throw new RegistryError("BLOB_UPLOAD_UNKNOWN");
-  const terms: SessionTerms = { id, spaceId: Number(space), algorithm, expiresAt: Number(expiry) };
+  const room = roomText === undefined ? null : Number(roomText);
+  const terms: SessionTerms = { id, spaceId: Number(space), algorithm, expiresAt: Number(expiry), room };
   const bytes = signedBytes(grant, terms);
   const marks = keys.sessionKeys.map((key) => crypto.subtle.verify("HMAC", key, Uint8Array.fromHex(mac), bytes));
   const genuine = (await Promise.all(marks)).includes(true);
@@ -59,5 +66,6 @@ function signedBytes(grant: Grant, terms: SessionTerms): Uint8Array {
 }
 
 function termsText(terms: SessionTerms): string {
-  return `${terms.id}-${terms.spaceId}-${terms.algorithm}-${terms.expiresAt}`;
+  const room = terms.room === null ? "" : `-${terms.room}`;
+  return `${terms.id}-${terms.spaceId}-${terms.algorithm}-${terms.expiresAt}${room}`;
 }

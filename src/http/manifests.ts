@@ -8,6 +8,7 @@ import { pushManifest } from "../registry/push-manifest.ts";
 import { readBounded } from "../body.ts";
 import { entityTag, isUnmodified } from "./conditions.ts";
 import { decodeParam } from "./params.ts";
+import { usageWarning } from "./warning.ts";
 
 /** end-7b asks for ten at least. */
 const MAX_TAG_PARAMETERS = 100;
@@ -46,6 +47,7 @@ export async function putManifest(call: RepositoryCall): Promise<Response> {
     Location: `/v2/${grant.name.full}/manifests/${pushed.digest}`,
     "Docker-Content-Digest": pushed.digest,
     "Content-Length": "0",
+    ...usageWarning(pushed.usage),
   });
   if (pushed.subject !== null) headers.set("OCI-Subject", pushed.subject);
   for (const tag of tags) headers.append("OCI-Tag", tag);

@@ -23,7 +23,9 @@ import {
   uploadStatus,
   uploadWhole,
 } from "../registry/upload.ts";
+import type { Usage } from "../registry/usage.ts";
 import { contentLength } from "./params.ts";
+import { usageWarning } from "./warning.ts";
 
 /** end-4a, 4b, 4c and 11: starts an upload, takes a whole blob at once, or mounts one that another repository has. */
 export async function postUpload(call: RepositoryCall): Promise<Response> {
@@ -41,11 +43,11 @@ export async function postUpload(call: RepositoryCall): Promise<Response> {
   const digestText = url.searchParams.get("digest");
   if (digestText !== null && mount === null) {
     const digest = requireDigest(digestText);
-    await uploadWhole(registry.stores, grant, chunkOf(call), digest, digestAlgorithm(digest));
-    return blobCreated(call, digest);
+    const usage = await uploadWhole(registry.stores, grant, chunkOf(call), digest, digestAlgorithm(digest));
+    return blobCreated(call, digest, usage);
   }
-  const terms = await startUpload(registry.stores, grant, requestedAlgorithm(url));
-  return sessionResponse(call, terms, 202, 0, chunkHints(registry.maxBody));
+  const { terms, usage } = await startUpload(registry.stores, grant, requestedAlgorithm(url), null);
+  return sessionResponse(call, terms, 202, 0, { ...chunkHints(registry.maxBody), ...usageWarning(usage) });
 }
 
 /** end-5 */
@@ -59,8 +61,8 @@ export async function patchUpload(call: RepositoryCall): Promise<Response> {
 export async function putUpload(call: RepositoryCall): Promise<Response> {
   const terms = await sessionOf(call);
   const digest = requireDigest(call.url.searchParams.get("digest"));
-  await finishUpload(call.registry.stores, call.grant, terms, chunkOf(call), digest);
-  return blobCreated(call, digest);
+  const usage = await finishUpload(call.registry.stores, call.grant, terms, chunkOf(call), digest);
+  return blobCreated(call, digest, usage);
 }
 
 /** end-13 */
@@ -105,11 +107,12 @@ async function sessionResponse(
   return new Response(null, { status, headers });
 }
 
-function blobCreated({ grant }: RepositoryCall, digest: Digest): Response {
+function blobCreated({ grant }: RepositoryCall, digest: Digest, usage: Usage | null = null): Response {
   const headers = {
     Location: `/v2/${grant.name.full}/blobs/${digest}`,
     "Docker-Content-Digest": digest,
     "Content-Length": "0",
+    ...usageWarning(usage),
   };
   return new Response(null, { status: 201, headers });
 }

@@ -69,6 +69,12 @@ export const ERRORS = {
     status: 409,
     message: "nothing that was pushed lately fits this trigger; push something, or name a repository and tag",
   },
+  REPOSITORIES_FULL: {
+    code: "DENIED",
+    status: 403,
+    message:
+      "the space may have no more repositories; push to one that is there, delete one, or ask the registry's administrator for more",
+  },
   REQUEST_INVALID: { code: "REQUEST_INVALID", status: 400, message: "the request is not valid" },
   REQUEST_TOO_LARGE: { code: "REQUEST_INVALID", status: 413, message: "the request's body is too long" },
   ROUTE_UNKNOWN: { code: "UNSUPPORTED", status: 404, message: "there is nothing at this address" },
@@ -78,6 +84,12 @@ export const ERRORS = {
     code: "SIZE_INVALID",
     status: 400,
     message: "the content does not have the size that was given",
+  },
+  SPACE_FULL: {
+    code: "DENIED",
+    status: 403,
+    message:
+      "the space may have no more bytes; delete what is not needed, or ask the registry's administrator for more",
   },
   SPACE_EXISTS: { code: "SPACE_EXISTS", status: 409, message: "there is a space of that name already" },
   STORAGE_BUSY: {

@@ -1,5 +1,6 @@
 import type { CredentialAction } from "../auth/credential.ts";
 import type { Page, PageRequest } from "../oci/page.ts";
+import type { StorageReports } from "./storage-report.ts";
 
 /** A team's registry. Times here are milliseconds since the epoch. */
 export interface Space {
@@ -75,4 +76,5 @@ export interface ManagementStores {
   readonly spaces: SpaceStore;
   readonly tokens: TokenStore;
   readonly directory: RepositoryDirectory;
+  readonly storage: StorageReports;
 }

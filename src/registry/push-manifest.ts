@@ -6,6 +6,7 @@ import { decodeManifest, type Manifest, type ManifestReference, parseManifest } 
 import type { Reference, Tag } from "../oci/reference.ts";
 import { freshKey } from "./fresh-key.ts";
 import type { ReferenceProblem, StoredManifest, Stores } from "./stores.ts";
+import type { Usage } from "./usage.ts";
 
 /** A row of D1 may have 2,000,000 bytes, annotations included; longer bodies go to R2. */
 const MAX_ROW_BODY = 900_000;
@@ -22,12 +23,14 @@ export interface PushedManifest {
   readonly digest: Digest;
   readonly subject: Digest | null;
   readonly tags: readonly Tag[];
+  /** What the space has now. */
+  readonly usage: Usage;
 }
 
 /**
  * Keeps a manifest and points tags to it (distribution spec, "Pushing Manifests"). What it refers to must be in the
  * repository, in the size that it says, so that whatever is tagged can be pulled.
- * Throws MANIFEST_INVALID, DIGEST_MISMATCH, MANIFEST_BLOB_UNKNOWN, SIZE_INVALID, NAME_UNKNOWN.
+ * Throws MANIFEST_INVALID, DIGEST_MISMATCH, MANIFEST_BLOB_UNKNOWN, SIZE_INVALID, NAME_UNKNOWN, SPACE_FULL, REPOSITORIES_FULL.
  */
 export async function pushManifest(stores: Stores, grant: Grant, upload: ManifestUpload): Promise<PushedManifest> {
   const { bytes, contentType, reference } = upload;
@@ -37,12 +40,12 @@ export async function pushManifest(stores: Stores, grant: Grant, upload: Manifes
   const content = await storeContent(stores, bytes, digest);
   const stored: StoredManifest = { digest, mediaType: manifest.mediaType, size: bytes.length, content };
   const tags = "tag" in reference ? [...new Set([reference.tag, ...upload.tags])] : [...new Set(upload.tags)];
-  const kept = await stores.manifests.commit(grant, { stored, manifest, tags });
+  const { kept, usage } = await stores.manifests.commit(grant, { stored, manifest, tags });
   if ("key" in content && !(kept !== null && "key" in kept.content && kept.content.key === content.key)) {
     stores.bytes.discard(content.key);
   }
   if (kept === null) throw await explainRefusal(stores, grant, manifest);
-  return { digest, subject: manifest.subject, tags };
+  return { digest, subject: manifest.subject, tags, usage };
 }
 
 async function manifestDigest(bytes: Uint8Array, reference: Reference): Promise<Digest> {

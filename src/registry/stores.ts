@@ -16,6 +16,7 @@ import type { RepositoryName } from "../oci/name.ts";
 import type { Page, PageRequest } from "../oci/page.ts";
 import type { ByteRange, ChunkRange } from "../oci/range.ts";
 import type { Reference, Tag } from "../oci/reference.ts";
+import type { Usage } from "./usage.ts";
 
 /** Bytes in R2. Keys are opaque and fresh: none is ever written twice. */
 export interface ByteStore {
@@ -36,6 +37,13 @@ export interface StoredBlob {
   readonly size: number;
 }
 
+/** What a push meets where it begins. */
+export interface PushFacts {
+  readonly spaceId: number;
+  readonly repositoryExists: boolean;
+  readonly usage: Usage;
+}
+
 interface Holders {
   readonly names: readonly RepositoryName[];
   readonly rights: Rights | null;
@@ -47,18 +55,19 @@ export type DeletionOutcome = "deleted" | "absent" | "referenced";
 export interface BlobStore {
   /** The blob, if the grant's repository links it. */
   find(grant: Grant, digest: Digest): Promise<StoredBlob | null>;
-  /** Only confirms the grant, and gives the space's id. */
-  confirm(grant: Grant): Promise<number>;
+  /** Only confirms the grant, and gives what whoever begins an upload should know. */
+  confirm(grant: Grant): Promise<PushFacts>;
   /**
    * Makes the bytes known under their digest, unless they are already, and links them in the repository, which
-   * is made if need be: all or nothing. Returns the key that won; null when the bytes were collected meanwhile.
+   * is made if need be: all or nothing. The key is the one that won; null when the bytes were collected meanwhile.
+   * Throws SPACE_FULL, REPOSITORIES_FULL.
    */
-  link(grant: Grant, blob: StoredBlob): Promise<string | null>;
+  link(grant: Grant, blob: StoredBlob): Promise<{ readonly key: string | null; readonly usage: Usage }>;
   /** Whether the source has the blob, and may be read still. Confirms the target's grant, not the source's. */
   canMount(target: Grant, source: Grant, digest: Digest): Promise<boolean>;
   /** The repositories of the grant's own space that link the blob, at most `limit`; and what the grant's credential permits. */
   holders(grant: Grant, digest: Digest, limit: number): Promise<Holders>;
-  /** Links a blob that the source has. False when it has lost it meanwhile. */
+  /** Links a blob that the source has. False when it has lost it meanwhile. Throws SPACE_FULL, REPOSITORIES_FULL. */
   linkFrom(target: Grant, source: RepositoryName, digest: Digest): Promise<boolean>;
   unlink(grant: Grant, digest: Digest): Promise<DeletionOutcome>;
 }
@@ -103,9 +112,9 @@ export interface ManifestStore {
   check(grant: Grant, references: readonly ManifestReference[]): Promise<readonly ReferenceProblem[]>;
   /**
    * Keeps the manifest, unless it is there already, points the tags to it and writes the events, all or nothing.
-   * Returns what is kept; null when something it needs, or the space, has gone since {@link check}.
+   * `kept` is null when something it needs, or the space, has gone since {@link check}. Throws SPACE_FULL, REPOSITORIES_FULL.
    */
-  commit(grant: Grant, push: ManifestPush): Promise<StoredManifest | null>;
+  commit(grant: Grant, push: ManifestPush): Promise<{ readonly kept: StoredManifest | null; readonly usage: Usage }>;
   /** Removes a tag, or a manifest with all tags that point to it; with the events. */
   delete(grant: Grant, reference: Reference): Promise<DeletionOutcome>;
   /** Ordered by digest. An unknown repository has none. A page may be shorter than asked for, where manifests are long. */

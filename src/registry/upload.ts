@@ -5,6 +5,7 @@ import { type ErrorKind, RegistryError } from "../oci/errors.ts";
 import type { ChunkRange } from "../oci/range.ts";
 import { freshKey } from "./fresh-key.ts";
 import type { StoredBlob, Stores, UploadFailure } from "./stores.ts";
+import { requireFit, requireRoom, roomIn, type Usage } from "./usage.ts";
 
 /** R2 takes no more in a single put: 4.995 GiB. What is longer goes through a session, in parts. */
 const MAX_SINGLE_PUT = Math.floor(4.995 * 1024 ** 3);
@@ -22,21 +23,45 @@ export interface Chunk {
   readonly range: ChunkRange | null;
 }
 
-/** The terms of a new session. Nothing is written: the session's address is all there is to it. */
-export async function startUpload(stores: Stores, grant: Grant, algorithm: DigestAlgorithm): Promise<SessionTerms> {
-  return newSessionTerms(await stores.blobs.confirm(grant), algorithm, new Date());
+interface StartedUpload {
+  readonly terms: SessionTerms;
+  /** What the space has; the upload counts when it is finished. */
+  readonly usage: Usage;
 }
 
-/** Adds a chunk; returns the bytes that the session now holds. Throws CHUNK_OUT_OF_ORDER, BLOB_UPLOAD_UNKNOWN, SIZE_INVALID. */
+/**
+ * The terms of a new session. Nothing is written: the session's address is all there is to it.
+ * `length` is that of the whole blob, in bytes; null while it is not known: then there must be room for one. Throws SPACE_FULL,
+ * REPOSITORIES_FULL.
+ */
+export async function startUpload(
+  stores: Stores,
+  grant: Grant,
+  algorithm: DigestAlgorithm,
+  length: number | null,
+): Promise<StartedUpload> {
+  const { spaceId, repositoryExists, usage } = await stores.blobs.confirm(grant);
+  requireRoom(usage, { bytes: length ?? 1, repositories: repositoryExists ? 0 : 1 });
+  return { terms: newSessionTerms({ spaceId, algorithm, room: roomIn(usage) }, new Date()), usage };
+}
+
+/**
+ * Adds a chunk; returns the bytes that the session now holds. Throws CHUNK_OUT_OF_ORDER, BLOB_UPLOAD_UNKNOWN, SIZE_INVALID; and
+ * SPACE_FULL for more than there was room for when the session began, which ends it.
+ */
 export async function receiveChunk(stores: Stores, terms: SessionTerms, chunk: Chunk): Promise<number> {
+  requireFit(chunk.length ?? 0, terms.room);
   const outcome = await stores.uploads.append(terms, chunk.body, chunk.range);
   if (!outcome.ok) throw uploadError(outcome.reason, outcome.offset);
+  if (terms.room !== null && outcome.offset > terms.room) await stores.uploads.cancel(terms);
+  requireFit(outcome.offset, terms.room);
   return outcome.offset;
 }
 
 /**
  * Ends a session with the digest of its content, and perhaps the last of it (distribution spec, "Pushing a blob
- * monolithically" and "in chunks"). Throws DIGEST_MISMATCH, and what {@link receiveChunk} throws.
+ * monolithically" and "in chunks"). Returns what the space has now; null where an earlier request finished the upload.
+ * Throws DIGEST_MISMATCH, REPOSITORIES_FULL, and what {@link receiveChunk} throws.
  */
 export async function finishUpload(
   stores: Stores,
@@ -44,31 +69,35 @@ export async function finishUpload(
   terms: SessionTerms,
   chunk: Chunk,
   digest: Digest,
-): Promise<void> {
+): Promise<Usage | null> {
+  requireFit(chunk.length ?? 0, terms.room);
   const startsAtZero = chunk.range === null || chunk.range.start === 0;
   if (chunk.body !== null && canPutWhole(chunk) && startsAtZero && (await claimWhole(stores, terms))) {
     try {
-      await putWhole(stores, grant, chunk, digest);
+      return await putWhole(stores, grant, chunk, digest);
     } catch (error) {
       await stores.uploads.release(terms);
       throw error;
     }
-    return;
   }
-  await finishSession(stores, grant, terms, chunk, digest);
+  return finishSession(stores, grant, terms, chunk, digest);
 }
 
-/** Takes a whole blob in the request that would start its upload: POST with `?digest=`. Throws DIGEST_MISMATCH. */
+/**
+ * Takes a whole blob in the request that would start its upload: POST with `?digest=`. Returns what the space has now.
+ * Throws as {@link startUpload} and {@link finishUpload} do.
+ */
 export async function uploadWhole(
   stores: Stores,
   grant: Grant,
   chunk: Chunk,
   digest: Digest,
   algorithm: DigestAlgorithm,
-): Promise<void> {
-  const terms = await startUpload(stores, grant, algorithm);
-  if (canPutWhole(chunk)) await putWhole(stores, grant, chunk, digest);
-  else await finishSession(stores, grant, terms, chunk, digest);
+): Promise<Usage | null> {
+  const { terms } = await startUpload(stores, grant, algorithm, chunk.length);
+  return canPutWhole(chunk)
+    ? putWhole(stores, grant, chunk, digest)
+    : finishSession(stores, grant, terms, chunk, digest);
 }
 
 /** The bytes that the session holds. Throws BLOB_UPLOAD_UNKNOWN. */
@@ -94,11 +123,11 @@ async function claimWhole(stores: Stores, terms: SessionTerms): Promise<boolean>
 }
 
 /** Straight into R2, which checks the digest: no byte passes through JavaScript. */
-async function putWhole(stores: Stores, grant: Grant, { body, length }: Chunk, digest: Digest): Promise<void> {
+async function putWhole(stores: Stores, grant: Grant, { body, length }: Chunk, digest: Digest): Promise<Usage> {
   const blob: StoredBlob = { digest, key: freshKey("blobs"), size: length ?? 0 };
   const put = await stores.bytes.put(blob.key, body ?? new Uint8Array(0), digest);
   if (put === "mismatch") throw new RegistryError("DIGEST_MISMATCH", { detail: { digest } });
-  await linkOrDrop(stores, grant, blob);
+  return linkOrDrop(stores, grant, blob);
 }
 
 async function finishSession(
@@ -107,25 +136,29 @@ async function finishSession(
   terms: SessionTerms,
   chunk: Chunk,
   digest: Digest,
-): Promise<void> {
+): Promise<Usage | null> {
   const outcome = await stores.uploads.finish(terms, chunk.body, chunk.range, digest);
   if (!outcome.ok) throw uploadError(outcome.reason, outcome.offset);
   const { key, size, replayed } = outcome;
   // A repeated finish: the first may have dropped its bytes in favour of others, which must then be linked here already.
   if (replayed && !(await stores.bytes.exists(key))) {
     if ((await stores.blobs.find(grant, digest)) === null) throw new RegistryError("BLOB_UPLOAD_UNKNOWN");
-    return;
+    return null;
   }
-  await linkOrDrop(stores, grant, { digest, key, size });
+  return linkOrDrop(stores, grant, { digest, key, size });
 }
 
-/** Where the same content was there before, that stays, and these bytes go: possession has been proved. */
-async function linkOrDrop(stores: Stores, grant: Grant, blob: StoredBlob): Promise<void> {
-  const winner = await stores.blobs.link(grant, blob);
+/**
+ * Where the same content was there before, that stays, and these bytes go: possession has been proved. What finds the space full
+ * is left to collection: an earlier request of the same session may have linked it.
+ */
+async function linkOrDrop(stores: Stores, grant: Grant, blob: StoredBlob): Promise<Usage> {
+  const { key: winner, usage } = await stores.blobs.link(grant, blob);
   if (winner !== blob.key) stores.bytes.discard(blob.key);
   if (winner === null) {
     throw new RegistryError("BLOB_UPLOAD_UNKNOWN", { message: "the upload lay idle too long: upload the blob again" });
   }
+  return usage;
 }
 
 const UPLOAD_ERRORS: Record<UploadFailure, { kind: ErrorKind; message?: string }> = {

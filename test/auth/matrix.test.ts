@@ -33,6 +33,8 @@ const NEEDS: Record<string, Need> = {
   "GET /api/v1/spaces/:space": "space",
   "PATCH /api/v1/spaces/:space": "space",
   "DELETE /api/v1/spaces/:space": "space",
+  "GET /api/v1/spaces/:space/storage": "space",
+  "POST /api/v1/spaces/:space/gc:preview": "space",
   "POST /api/v1/spaces/:space/tokens": "space",
   "GET /api/v1/spaces/:space/tokens": "space",
   "GET /api/v1/spaces/:space/tokens/:id": "space",

@@ -43,7 +43,13 @@ describe("counting", () => {
   });
 
   it("sees requests to Durable Objects, and the calls that they make", async () => {
-    const terms = { id: "session", spaceId: 1, algorithm: "sha256", expiresAt: Date.now() + 60_000 } as const;
+    const terms = {
+      id: "session",
+      spaceId: 1,
+      algorithm: "sha256",
+      expiresAt: Date.now() + 60_000,
+      room: null,
+    } as const;
     const session = UPLOADS.getByName("session");
     const body = new Blob([new Uint8Array(6 * 1024 * 1024)]).stream();
     expect(await namesOf(async () => session.append(terms, body, null))).toEqual([

@@ -2,7 +2,7 @@ import type { Descriptor } from "../../oci/descriptor.ts";
 import type { RemoteReferrer } from "../client/lists.ts";
 import type { InspectedImage } from "../inspect-images.ts";
 import { fields } from "../output/fields.ts";
-import { formatBytes } from "../output/format.ts";
+import { formatBytes } from "../../oci/size.ts";
 import { age } from "../output/words.ts";
 import type { Columns } from "./shapes.ts";
 

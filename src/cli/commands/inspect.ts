@@ -9,7 +9,7 @@ import { CliError } from "../exit.ts";
 import { describeImages, type InspectedImage } from "../inspect-images.ts";
 import { parseManagedReference } from "../managed-reference.ts";
 import { fields } from "../output/fields.ts";
-import { formatBytes } from "../output/format.ts";
+import { formatBytes } from "../../oci/size.ts";
 import { shortDigest } from "../output/words.ts";
 import { configText, IMAGE_COLUMNS, LAYER_COLUMNS, REFERRER_COLUMNS } from "./inspect-text.ts";
 import { tableOf } from "./shapes.ts";

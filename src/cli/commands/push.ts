@@ -11,7 +11,7 @@ import { managedRegistry, openConnection } from "../connections.ts";
 import type { Context } from "../context.ts";
 import { CliError } from "../exit.ts";
 import { byteSize, jobs } from "../input/options.ts";
-import { formatBytes } from "../output/format.ts";
+import { formatBytes } from "../../oci/size.ts";
 import { push as pushSource, type PushOptions, summary } from "../push/push.ts";
 import { openSource } from "../sources/open.ts";
 

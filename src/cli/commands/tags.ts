@@ -11,7 +11,7 @@ import { CliError } from "../exit.ts";
 import { inBatches } from "../in-batches.ts";
 import { LIMIT_OPTION, limitInput } from "../input/options.ts";
 import { type ManagedRepository, parseManagedRepository } from "../managed-reference.ts";
-import { formatBytes } from "../output/format.ts";
+import { formatBytes } from "../../oci/size.ts";
 import { age, shortDigest } from "../output/words.ts";
 import { type Columns, pageQuery, showList, withManagement } from "./shapes.ts";
 

@@ -1,5 +1,5 @@
 import { formatRemoteReference } from "../client/reference.ts";
-import { formatBytes } from "../output/format.ts";
+import { formatBytes } from "../../oci/size.ts";
 import type { Style } from "../output/style.ts";
 import type { TagReport } from "./import-tags.ts";
 import type { Plan } from "./plan.ts";

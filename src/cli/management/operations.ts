@@ -31,6 +31,22 @@ export type Problem = z.infer<typeof problemSchema>;
 const spaceSchema = z.looseObject({ name: z.string(), public: z.boolean(), createdAt: z.string() });
 export type Space = z.infer<typeof spaceSchema>;
 
+const repositoryStorageSchema = z.looseObject({
+  name: z.string(),
+  bytes: z.number(),
+  sharedBytes: z.number(),
+  reclaimableBytes: z.number(),
+});
+export type RepositoryStorage = z.infer<typeof repositoryStorageSchema>;
+
+const collectableSchema = z.looseObject({
+  repository: z.string(),
+  digest: z.union([z.string(), z.null()]),
+  bytes: z.number(),
+  keptUntil: z.union([z.string(), z.null()]),
+});
+export type Collectable = z.infer<typeof collectableSchema>;
+
 const newTokenSchema = z.looseObject({
   id: z.string(),
   name: z.string(),
@@ -222,6 +238,29 @@ export const operations = {
     status: 204,
 
     output: z.null(),
+  },
+  getStorage: {
+    method: "GET",
+    path: "/api/v1/spaces/{space}/storage",
+    status: 200,
+    query: z.strictObject({ limit: z.number().optional(), cursor: z.string().optional() }),
+
+    output: z.looseObject({
+      total: z.union([
+        z.looseObject({ bytes: z.number(), sharedBytes: z.number(), reclaimableBytes: z.number() }),
+        z.null(),
+      ]),
+      items: z.array(repositoryStorageSchema),
+      next: z.union([z.string(), z.null()]),
+    }),
+  },
+  previewCollection: {
+    method: "POST",
+    path: "/api/v1/spaces/{space}/gc:preview",
+    status: 200,
+    query: z.strictObject({ limit: z.number().optional(), cursor: z.string().optional() }),
+
+    output: z.looseObject({ items: z.array(collectableSchema), next: z.union([z.string(), z.null()]) }),
   },
   createToken: {
     method: "POST",

@@ -1,18 +1,3 @@
-const BYTE_UNITS = ["B", "kB", "MB", "GB", "TB"] as const;
-
-/** As in "1.2 GB": decimal units, as docker prints them. */
-export function formatBytes(bytes: number): string {
-  let value = bytes;
-  let unit = 0;
-  // What would be rounded to 1000 belongs to the next unit.
-  while (value >= 999.5 && unit < BYTE_UNITS.length - 1) {
-    value /= 1000;
-    unit += 1;
-  }
-  const digits = unit === 0 || value >= 99.95 ? 0 : 1;
-  return `${value.toFixed(digits)} ${BYTE_UNITS[unit] ?? ""}`;
-}
-
 const SIZE = /^(\d+(?:\.\d+)?)\s*([kmgt]?)(i?)b?$/i;
 const PREFIXES = ["", "k", "m", "g", "t"];
 

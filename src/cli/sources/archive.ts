@@ -4,7 +4,7 @@ import { pipeline, Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
 import type { Context } from "../context.ts";
 import { CliError } from "../exit.ts";
-import { formatBytes } from "../output/format.ts";
+import { formatBytes } from "../../oci/size.ts";
 import type { Files } from "./source.ts";
 import { readAt, readSpan, type Span } from "./span.ts";
 import { spool, temporaryDirectory } from "./spool.ts";

@@ -1,6 +1,6 @@
 import type { Context } from "../context.ts";
 import { CliError } from "../exit.ts";
-import { formatBytes } from "../output/format.ts";
+import { formatBytes } from "../../oci/size.ts";
 import { type Engine, type EngineImage, NoEngineError } from "./engine.ts";
 import { engineAddress } from "./engine-address.ts";
 import { engineApi } from "./engine-api.ts";

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { randomUUID } from "node:crypto";
 import type { Environment } from "../context.ts";
 import { CliError } from "../exit.ts";
-import { formatBytes } from "../output/format.ts";
+import { formatBytes } from "../../oci/size.ts";
 import { codeOf } from "./system-error.ts";
 
 /** A temporary file, for what can be read only once and must be read from any offset. */

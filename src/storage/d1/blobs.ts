@@ -3,7 +3,7 @@ import type { BlobStore, DeletionOutcome, StoredBlob } from "../../registry/stor
 import { z } from "zod";
 import { requireRepositoryName } from "../../oci/name.ts";
 import { parseRights } from "./credentials.ts";
-import { type GatedStatement, REPOSITORY, runGated, runGatedPush } from "./gate.ts";
+import { type GatedStatement, REPOSITORY, runGated, runGatedPush, runWithUsage } from "./gate.ts";
 import { firstRow, isEmpty, rows } from "./rows.ts";
 
 const blobRow = z.object({ key: z.string(), size: z.int(), marked_at: z.int().nullable() });
@@ -73,18 +73,18 @@ export function d1Blobs(db: D1Database): BlobStore {
     },
 
     async confirm(grant) {
-      const { facts } = await runGated(db, grant, []);
+      const { facts, usage } = await runWithUsage(db, grant, []);
       // A grant to push names the space, so the confirmation has already compared it.
-      return facts.spaceId ?? 0;
+      return { spaceId: facts.spaceId ?? 0, repositoryExists: facts.repositoryId !== null, usage };
     },
 
     async link(grant, { digest, key, size }) {
-      const { results } = await runGatedPush(db, grant, [
+      const { results, usage } = await runGatedPush(db, grant, [
         { sql: INSERT_BLOB, values: [digest, key, size] },
         { sql: LINK_BLOB, values: [digest] },
         { sql: FIND_BLOB, values: [digest] },
       ]);
-      return firstRow(blobRow, results[2])?.key ?? null;
+      return { key: firstRow(blobRow, results[2])?.key ?? null, usage };
     },
 
     async canMount(target, source, digest) {

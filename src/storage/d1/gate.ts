@@ -5,7 +5,10 @@
  */
 import { confirmGrant, type Grant, type GrantFacts } from "../../auth/grant.ts";
 import { z } from "zod";
+import { fullError, measureOf, type Usage } from "../../registry/usage.ts";
+import { constrained } from "./constraints.ts";
 import { firstRow } from "./rows.ts";
+import { USAGE_COLUMNS, usageFromRow, usageRow } from "./usage.ts";
 
 const CREDENTIAL_LIVE = `(?5 IS NULL OR EXISTS (
   SELECT 1 FROM tokens t WHERE t.id = ?5 AND t.revoked_at IS NULL AND (t.expires_at IS NULL OR t.expires_at > ?6)))`;
@@ -30,6 +33,13 @@ const ENSURE_REPOSITORY = `
   WHERE s.name = ?1 AND s.deleted_at IS NULL AND s.id = ?3 AND ?4 IS NULL AND ?7 = 0 AND ${CREDENTIAL_LIVE}
     AND NOT EXISTS (SELECT 1 FROM repositories r WHERE r.space_id = s.id AND r.path = ?2 AND r.deleted_at IS NULL)`;
 
+/** What the space of a grant to push has, at this point of the batch. */
+const USAGE = `
+  SELECT ${USAGE_COLUMNS} FROM spaces WHERE name = ?1 AND deleted_at IS NULL AND id = ?3 AND ?7 = 0`;
+
+/** Of no space; stands in where the confirmation of a grant throws. */
+const NO_USAGE = { bytes: 0, repositories: 0, max_bytes: null, max_repositories: null };
+
 const factsRow = z.object({
   space_id: z.int().nullable(),
   repository_id: z.int().nullable(),
@@ -51,7 +61,7 @@ export interface GatedResults {
   readonly results: readonly D1Result[];
 }
 
-/** Runs the grant's facts and the statements as one batch: one round trip, one transaction. Throws as `confirmGrant` does. */
+/** Runs the grant's facts and the statements as one batch: one round trip, one transaction. Throws as `confirmGrant` and `constrained` do. */
 export async function runGated(
   db: D1Database,
   grant: Grant,
@@ -59,12 +69,19 @@ export async function runGated(
   now = Date.now(),
 ): Promise<GatedResults> {
   const all: readonly GatedStatement[] = [{ sql: FACTS }, ...statements];
-  const [first, ...results] = await db.batch(
-    all.map(({ sql, values = [], grant: own = grant }) => db.prepare(sql).bind(...gateValues(own, now), ...values)),
+  const [first, ...results] = await constrained(
+    db.batch(
+      all.map(({ sql, values = [], grant: own = grant }) => db.prepare(sql).bind(...gateValues(own, now), ...values)),
+    ),
   );
   const facts = factsFromRow(firstRow(factsRow, first));
   confirmGrant(grant, facts);
   return { facts, results };
+}
+
+/** With what the grant's space has, after the statements. */
+interface PushResults extends GatedResults {
+  readonly usage: Usage;
 }
 
 /** Likewise for statements that need the repository to be made, if it is not there. */
@@ -72,10 +89,30 @@ export async function runGatedPush(
   db: D1Database,
   grant: Grant,
   statements: readonly GatedStatement[],
-  now = Date.now(),
-): Promise<GatedResults> {
-  const { facts, results } = await runGated(db, grant, [{ sql: ENSURE_REPOSITORY }, ...statements], now);
-  return { facts, results: results.slice(1) };
+): Promise<PushResults> {
+  try {
+    const { facts, results, usage } = await runWithUsage(db, grant, [{ sql: ENSURE_REPOSITORY }, ...statements]);
+    return { facts, results: results.slice(1), usage };
+  } catch (error) {
+    throw await withFigures(db, grant, error);
+  }
+}
+
+/** Likewise for no more than to see what a push meets. */
+export async function runWithUsage(
+  db: D1Database,
+  grant: Grant,
+  statements: readonly GatedStatement[],
+): Promise<PushResults> {
+  const { facts, results } = await runGated(db, grant, [...statements, { sql: USAGE }]);
+  const usage = usageFromRow(firstRow(usageRow, results.at(-1)) ?? NO_USAGE);
+  return { facts, results: results.slice(0, -1), usage };
+}
+
+/** A trigger's refusal tells nothing but that it is one: whoever is refused should know how full the space is. */
+async function withFigures(db: D1Database, grant: Grant, error: unknown): Promise<unknown> {
+  const measure = measureOf(error);
+  return measure === undefined ? error : fullError(measure, (await runWithUsage(db, grant, [])).usage);
 }
 
 function gateValues(grant: Grant, now: number): readonly (string | number | null)[] {

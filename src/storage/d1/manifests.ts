@@ -138,7 +138,7 @@ export function d1Manifests(db: D1Database, { registry, announce }: Announcing):
       const wanted = JSON.stringify(manifest.references);
       const pushed = JSON.stringify(tags.map((tag) => ({ tag, id: eventId() })));
       const platforms = JSON.stringify(manifest.platforms);
-      const { results } = await runGatedPush(db, grant, [
+      const { results, usage } = await runGatedPush(db, grant, [
         {
           sql: MANIFEST_PUSHED(PROBLEMS),
           values: [
@@ -175,7 +175,7 @@ export function d1Manifests(db: D1Database, { registry, announce }: Announcing):
         { sql: FIND_BY_DIGEST, values: [digest] },
       ]);
       announceAll(results[0], results[3]);
-      return manifestFromRow(firstRow(manifestRow, results[5]));
+      return { kept: manifestFromRow(firstRow(manifestRow, results[5])), usage };
     },
 
     async delete(grant, reference) {

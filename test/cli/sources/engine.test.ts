@@ -3,7 +3,7 @@ import { chmod, mkdir, readdir, readFile, rm } from "node:fs/promises";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { join } from "node:path";
 import { afterAll, beforeEach, describe, expect, it } from "vitest";
-import { formatBytes } from "../../../src/cli/output/format.ts";
+import { formatBytes } from "../../../src/oci/size.ts";
 import { makeImageLayout } from "../../clients/support/layout.ts";
 import { pack, writeDockerTree, writeFiles } from "../support/archives.ts";
 import { usePushBench } from "../support/push-bench.ts";

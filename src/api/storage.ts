@@ -1,0 +1,33 @@
+import type { SpaceCall } from "../call.ts";
+import { RegistryError } from "../oci/errors.ts";
+import type { Collectable, StoredInRepository } from "../registry/storage-report.ts";
+import { isoTimeOrNull, listResponse, pageRequest, readQuery } from "./operation.ts";
+import { pageQuery } from "./schemas.ts";
+import { storageQuery } from "./storage-schemas.ts";
+
+export async function getStorage(call: SpaceCall): Promise<Response> {
+  const { storage } = call.registry.management;
+  const { space } = call.grant;
+  const request = pageRequest(readQuery(storageQuery, call));
+  const [total, page] = await Promise.all([
+    request.last === null ? storage.total(space) : null,
+    storage.byRepository(space, request),
+  ]);
+  if (page === null) throw new RegistryError("SPACE_UNKNOWN");
+  return listResponse(page, repositoryView, ({ path }) => path, { total });
+}
+
+export async function previewCollection(call: SpaceCall): Promise<Response> {
+  const { storage } = call.registry.management;
+  const part = await storage.collectable(call.grant.space, pageRequest(readQuery(pageQuery, call)));
+  if (part === null) throw new RegistryError("SPACE_UNKNOWN");
+  return Response.json({ items: part.entries.map(collectableView), next: part.next });
+}
+
+function repositoryView({ path, ...stored }: StoredInRepository): object {
+  return { name: path, ...stored };
+}
+
+function collectableView({ path, digest, bytes, keptUntil }: Collectable): object {
+  return { repository: path, digest, bytes, keptUntil: isoTimeOrNull(keptUntil) };
+}

@@ -1,0 +1,43 @@
+import type { Page, PageRequest } from "../oci/page.ts";
+
+/** Bytes as linked: a blob counts in each repository that links it, and each manifest in its own. */
+export interface Stored {
+  readonly bytes: number;
+  /** Of these, what another repository of the space links too. What other spaces have is nobody's business here. */
+  readonly sharedBytes: number;
+  /** Of these, what no manifest needs: collection takes it after its grace. */
+  readonly reclaimableBytes: number;
+}
+
+export interface StoredInRepository extends Stored {
+  /** Within the space. */
+  readonly path: string;
+}
+
+/** What collection is to take out of a space. */
+export interface Collectable {
+  readonly path: string;
+  /** The blob that no manifest of the repository needs; null: the repository was deleted, with all in it. */
+  readonly digest: string | null;
+  readonly bytes: number;
+  /** Milliseconds since the epoch: it stays until then at least. Null: collection has not noticed it yet. */
+  readonly keptUntil: number | null;
+  /** Where a list goes on after it. */
+  readonly position: string;
+}
+
+/** A part of a long walk: it may have fewer entries than asked for, or none, and still go on. */
+export interface Part<T> {
+  readonly entries: readonly T[];
+  /** Null: that was all. */
+  readonly next: string | null;
+}
+
+export interface StorageReports {
+  /** Null when there is no such space. Reads all its links. */
+  total(space: string): Promise<Stored | null>;
+  /** Ordered by path. Null when there is no such space. Reads all links of the page's repositories. */
+  byRepository(space: string, page: PageRequest): Promise<Page<StoredInRepository> | null>;
+  /** What collection would take, if nothing comes to need it. Null when there is no such space; a bounded number of links is read. */
+  collectable(space: string, page: PageRequest): Promise<Part<Collectable> | null>;
+}
