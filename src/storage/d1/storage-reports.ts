@@ -7,30 +7,30 @@ import { FIND_SPACE, LIVE_SPACE } from "./spaces.ts";
 /** Links that one look at what may be collected reads at most. */
 const WINDOW = 5000;
 
-/** As collection decides it, of a link `rb`. */
-const UNNEEDED = `NOT EXISTS (
-  SELECT 1 FROM manifest_references f WHERE f.repository_id = rb.repository_id AND f.digest = rb.digest)`;
+/** As collection decides it, of a link. */
+const unneeded = (link: string): string => `NOT EXISTS (
+  SELECT 1 FROM manifest_references f WHERE f.repository_id = ${link}.repository_id AND f.digest = ${link}.digest)`;
 
 const TOTAL = `
-  SELECT s.bytes, COALESCE(SUM(IIF(links > 1, links * size, 0)), 0) AS shared, COALESCE(SUM(unneeded * size), 0) AS reclaimable
-  FROM spaces s LEFT JOIN (
-    SELECT r.space_id, b.size, COUNT(*) AS links, SUM(${UNNEEDED}) AS unneeded
+  SELECT (SELECT bytes FROM spaces WHERE id = ${LIVE_SPACE}) AS bytes,
+    COALESCE(SUM(IIF(links > 1, links * size, 0)), 0) AS shared, COALESCE(SUM(unneeded * size), 0) AS reclaimable
+  FROM (
+    SELECT b.size, COUNT(*) AS links, SUM(${unneeded("rb")}) AS unneeded
     FROM repositories r JOIN repository_blobs rb ON rb.repository_id = r.id JOIN blobs b ON b.digest = rb.digest
-    WHERE r.space_id = ${LIVE_SPACE} AND r.deleted_at IS NULL GROUP BY b.digest) found ON found.space_id = s.id
-  WHERE s.id = ${LIVE_SPACE} GROUP BY s.id`;
+    WHERE r.space_id = ${LIVE_SPACE} AND r.deleted_at IS NULL GROUP BY b.digest) found`;
 
 const SHARED = `EXISTS (
   SELECT 1 FROM repository_blobs o JOIN repositories p ON p.id = o.repository_id
-  WHERE o.digest = rb.digest AND o.repository_id <> rb.repository_id AND p.space_id = r.space_id AND p.deleted_at IS NULL)`;
+  WHERE o.digest = rb.digest AND o.repository_id <> rb.repository_id AND p.space_id = found.space_id AND p.deleted_at IS NULL)`;
 
 const BY_REPOSITORY = `
-  SELECT r.path, r.bytes, COALESCE(SUM(IIF(${SHARED}, b.size, 0)), 0) AS shared,
-    COALESCE(SUM(IIF(${UNNEEDED}, b.size, 0)), 0) AS reclaimable
+  SELECT found.path, found.bytes, COALESCE(SUM(IIF(${SHARED}, b.size, 0)), 0) AS shared,
+    COALESCE(SUM(IIF(${unneeded("rb")}, b.size, 0)), 0) AS reclaimable
   FROM (
     SELECT id, space_id, path, bytes FROM repositories
-    WHERE space_id = ${LIVE_SPACE} AND path > ?2 AND deleted_at IS NULL ORDER BY path LIMIT ?3) r
-    LEFT JOIN repository_blobs rb ON rb.repository_id = r.id LEFT JOIN blobs b ON b.digest = rb.digest
-  GROUP BY r.path`;
+    WHERE space_id = ${LIVE_SPACE} AND path > ?2 AND deleted_at IS NULL ORDER BY path LIMIT ?3) found
+    LEFT JOIN repository_blobs rb ON rb.repository_id = found.id LEFT JOIN blobs b ON b.digest = rb.digest
+  GROUP BY found.path`;
 
 /** Deleted repositories that still have something, and the links of the others, after the repository ?2 and its digest ?3. */
 const CANDIDATES = `
@@ -43,14 +43,15 @@ const CANDIDATES = `
   ORDER BY r.id, rb.digest`;
 
 const COLLECTABLE = `
-  SELECT rb.repository_id, rb.path, rb.digest, COALESCE(rb.bytes, b.size) AS bytes, rb.since
-  FROM (${CANDIDATES} LIMIT ${WINDOW}) rb LEFT JOIN blobs b ON b.digest = rb.digest
-  WHERE rb.digest IS NULL OR ${UNNEEDED} LIMIT ?4`;
+  SELECT found.repository_id, found.path, found.digest, COALESCE(found.bytes, b.size) AS bytes, found.since
+  FROM (${CANDIDATES} LIMIT ${WINDOW}) found LEFT JOIN blobs b ON b.digest = found.digest
+  WHERE found.digest IS NULL OR ${unneeded("found")} LIMIT ?4`;
 
 /** The last candidate of a window that is full. */
 const WINDOW_END = `SELECT repository_id, digest FROM (${CANDIDATES} LIMIT 1 OFFSET ${WINDOW - 1})`;
 
 const storedRow = z.object({ bytes: z.int(), shared: z.int(), reclaimable: z.int() });
+const totalRow = storedRow.extend({ bytes: z.int().nullable() });
 const repositoryRow = storedRow.extend({ path: z.string() });
 const candidateRow = z.object({ repository_id: z.int(), digest: z.string().nullable() });
 const collectableRow = candidateRow.extend({ path: z.string(), bytes: z.int(), since: z.int().nullable() });
@@ -65,8 +66,8 @@ interface Keeping {
 export function d1StorageReports(db: D1Database, keeping: Keeping): StorageReports {
   return {
     async total(space) {
-      const row = firstRow(storedRow, await db.prepare(TOTAL).bind(space).all());
-      return row && storedFromRow(row);
+      const row = firstRow(totalRow, await db.prepare(TOTAL).bind(space).all());
+      return row === null || row.bytes === null ? null : storedFromRow({ ...row, bytes: row.bytes });
     },
 
     async byRepository(space, { limit, last }) {
