@@ -27,15 +27,41 @@ const ownImmutableTags = immutableTags.nullable().meta({ description: "Likewise;
 const SOMETHING = "name something to change";
 const changesSomething = (changes: object): boolean => Object.keys(changes).length > 0;
 
+const limit = z.int().nonnegative().nullable();
+const limits = {
+  bytes: limit.meta({ description: "The most bytes that it may have, as `usage` counts them; null: any number." }),
+  repositories: limit.meta({ description: "The most repositories that it may have; null: any number." }),
+};
+const quotaChanges = z
+  .strictObject({ bytes: limits.bytes.optional(), repositories: limits.repositories.optional() })
+  .refine(changesSomething, SOMETHING)
+  .meta({
+    description: "Set with ADMIN_TOKEN alone. Limits below what is there take nothing: they keep more from coming.",
+  });
+
 export const spaceChanges = z
-  .strictObject({ public: isPublic.optional(), immutableTags: immutableTags.optional() })
+  .strictObject({
+    public: isPublic.optional(),
+    immutableTags: immutableTags.optional(),
+    quota: quotaChanges.optional(),
+  })
   .refine(changesSomething, SOMETHING);
 export const repositoryChanges = z
   .strictObject({ public: isPublic.optional(), immutableTags: ownImmutableTags.optional() })
   .refine(changesSomething, SOMETHING);
 
 export const spaceOutput = z
-  .object({ name: spaceName, public: z.boolean(), immutableTags, createdAt: time })
+  .object({
+    name: spaceName,
+    public: z.boolean(),
+    immutableTags,
+    usage: z.object({ bytes: z.int(), repositories: z.int() }).meta({
+      description: "A blob counts in each of its repositories that links it, a deleted repository no longer.",
+    }),
+    quota: z.object(limits),
+    nearLimit: z.boolean().meta({ description: "It has 90 % of a limit, or more." }),
+    createdAt: time,
+  })
   .meta({ id: "Space" });
 
 export const tokenInput = z.strictObject({

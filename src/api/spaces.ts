@@ -1,6 +1,8 @@
+import { authorizeQuota } from "../auth/authorize.ts";
 import type { Call, SpaceCall } from "../call.ts";
 import { RegistryError } from "../oci/errors.ts";
 import type { Space } from "../registry/management.ts";
+import { nearLimit } from "../registry/usage.ts";
 import { isoTime, listResponse, pageRequest, readBody, readQuery } from "./operation.ts";
 import { pageQuery, spaceChanges, spaceInput } from "./schemas.ts";
 
@@ -22,6 +24,7 @@ export async function getSpace({ registry, grant }: SpaceCall): Promise<Response
 
 export async function updateSpace(call: SpaceCall): Promise<Response> {
   const changes = await readBody(spaceChanges, call);
+  if (changes.quota !== undefined) authorizeQuota(call.grant);
   return spaceResponse(await call.registry.management.spaces.update(call.grant.space, changes));
 }
 
@@ -37,5 +40,7 @@ function spaceResponse(space: Space | null): Response {
 
 function view(space: Space): object {
   const { name, immutableTags, createdAt } = space;
-  return { name, public: space.public, immutableTags, createdAt: isoTime(createdAt) };
+  const { quota, ...usage } = space.usage;
+  const limits = { usage, quota, nearLimit: nearLimit(space.usage) !== null };
+  return { name, public: space.public, immutableTags, ...limits, createdAt: isoTime(createdAt) };
 }

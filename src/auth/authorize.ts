@@ -117,6 +117,12 @@ export function authorizeSpace(principal: Principal, space: string): SpaceGrant 
   return { space, credentialId: principal.credential.id };
 }
 
+/** May the holder of this grant say how much the space may have? Throws DENIED for the space's own administrators. */
+export function authorizeQuota({ credentialId }: SpaceGrant): void {
+  if (credentialId === null) return;
+  throw new RegistryError("DENIED", { message: "only ADMIN_TOKEN sets quotas: ask the registry's administrator" });
+}
+
 /**
  * Whose secret it is; null: the installation's administrator. Throws UNAUTHORIZED for nobody's, and for an access
  * token, which is the registry API's alone.

@@ -1,6 +1,7 @@
 import type { CredentialAction } from "../auth/credential.ts";
 import type { Page, PageRequest } from "../oci/page.ts";
 import type { StorageReports } from "./storage-report.ts";
+import type { Quota, Usage } from "./usage.ts";
 
 /** Patterns over tags that neither move nor go. */
 type TagPatterns = readonly string[];
@@ -12,6 +13,7 @@ export interface Space {
   /** Whether all its repositories may be pulled by anybody. */
   readonly public: boolean;
   readonly immutableTags: TagPatterns;
+  readonly usage: Usage;
   readonly createdAt: number;
 }
 
@@ -19,6 +21,8 @@ export interface Space {
 interface SpaceChanges {
   readonly public?: boolean | undefined;
   readonly immutableTags?: TagPatterns | undefined;
+  /** Limits below what is there already take nothing: they only keep more from coming. */
+  readonly quota?: { readonly [measure in keyof Quota]?: Quota[measure] | undefined } | undefined;
 }
 
 export interface SpaceStore {

@@ -27,6 +27,9 @@ describe("spaces", () => {
       name: "acme",
       public: false,
       immutableTags: [],
+      usage: { bytes: 0, repositories: 0 },
+      quota: { bytes: null, repositories: null },
+      nearLimit: false,
       createdAt: expect.stringMatching(/Z$/),
     });
     expect((await manage("GET", "spaces/acme")).status).toBe(200);

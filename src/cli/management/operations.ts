@@ -32,6 +32,9 @@ const spaceSchema = z.looseObject({
   name: z.string(),
   public: z.boolean(),
   immutableTags: z.array(z.string()),
+  usage: z.looseObject({ bytes: z.number(), repositories: z.number() }),
+  quota: z.looseObject({ bytes: z.union([z.number(), z.null()]), repositories: z.union([z.number(), z.null()]) }),
+  nearLimit: z.boolean(),
   createdAt: z.string(),
 });
 export type Space = z.infer<typeof spaceSchema>;
@@ -236,7 +239,16 @@ export const operations = {
     path: "/api/v1/spaces/{space}",
     status: 200,
 
-    body: z.strictObject({ public: z.boolean().optional(), immutableTags: z.array(z.string()).optional() }),
+    body: z.strictObject({
+      public: z.boolean().optional(),
+      immutableTags: z.array(z.string()).optional(),
+      quota: z
+        .strictObject({
+          bytes: z.union([z.number(), z.null()]).optional(),
+          repositories: z.union([z.number(), z.null()]).optional(),
+        })
+        .optional(),
+    }),
     output: spaceSchema,
   },
   deleteSpace: {

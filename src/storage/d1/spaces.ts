@@ -2,8 +2,9 @@ import { z } from "zod";
 import { pageOf } from "../../oci/page.ts";
 import type { Space, SpaceStore } from "../../registry/management.ts";
 import { firstRow, jsonOrNull, patternsColumn, rows } from "./rows.ts";
+import { USAGE_COLUMNS, usageFromRow, usageRow } from "./usage.ts";
 
-const spaceRow = z.object({
+const spaceRow = usageRow.extend({
   id: z.int(),
   name: z.string(),
   public: z.int(),
@@ -11,7 +12,7 @@ const spaceRow = z.object({
   created_at: z.int(),
 });
 
-const COLUMNS = "id, name, public, immutable_tags, created_at";
+const COLUMNS = `id, name, public, immutable_tags, created_at, ${USAGE_COLUMNS}`;
 
 const CREATE = `
   INSERT INTO spaces (name, public, created_at) VALUES (?1, ?2, ?3)
@@ -19,8 +20,10 @@ const CREATE = `
 
 export const FIND_SPACE = `SELECT ${COLUMNS} FROM spaces WHERE name = ?1 AND deleted_at IS NULL`;
 const LIST_SPACES = `SELECT ${COLUMNS} FROM spaces WHERE name > ?1 AND deleted_at IS NULL ORDER BY name LIMIT ?2`;
+/** ?4 and ?6 say whether the limit that follows is to be set, perhaps to none. */
 const UPDATE = `
-  UPDATE spaces SET public = COALESCE(?2, public), immutable_tags = COALESCE(?3, immutable_tags)
+  UPDATE spaces SET public = COALESCE(?2, public), immutable_tags = COALESCE(?3, immutable_tags),
+    max_bytes = IIF(?4, ?5, max_bytes), max_repositories = IIF(?6, ?7, max_repositories)
   WHERE name = ?1 AND deleted_at IS NULL RETURNING ${COLUMNS}`;
 
 /** A scalar subquery: the id of the space named in ?1, or null. */
@@ -46,8 +49,13 @@ export function d1Spaces(db: D1Database): SpaceStore {
   return {
     create: (name, isPublic) => one(CREATE, name, isPublic ? 1 : 0, Date.now()),
     find: (name) => one(FIND_SPACE, name),
-    update: (name, { public: isPublic, immutableTags }) =>
-      one(UPDATE, name, isPublic === undefined ? null : Number(isPublic), jsonOrNull(immutableTags)),
+    update(name, { public: isPublic, immutableTags, quota }) {
+      const visibility = isPublic === undefined ? null : Number(isPublic);
+      const limits = [quota?.bytes, quota?.repositories].flatMap((limit) =>
+        limit === undefined ? [0, null] : [1, limit],
+      );
+      return one(UPDATE, name, visibility, jsonOrNull(immutableTags), ...limits);
+    },
 
     async list({ limit, last }) {
       const result = await db
@@ -67,5 +75,6 @@ export function d1Spaces(db: D1Database): SpaceStore {
 
 function spaceFromRow(row: z.infer<typeof spaceRow>): Space {
   const { id, name, created_at: createdAt } = row;
-  return { id, name, public: row.public === 1, immutableTags: patternsColumn.parse(row.immutable_tags), createdAt };
+  const immutableTags = patternsColumn.parse(row.immutable_tags);
+  return { id, name, public: row.public === 1, immutableTags, usage: usageFromRow(row), createdAt };
 }

@@ -1,0 +1,250 @@
+import { beforeEach, describe, expect, it } from "vitest";
+import { z } from "zod";
+import {
+  bytesOf,
+  digestOf,
+  imageText,
+  padded,
+  pushBlob,
+  pushImage,
+  putManifest,
+  startSession,
+} from "../support/content.ts";
+import { expectCountersToBeRight } from "../support/recount.ts";
+import { ask, makeSpace, manage } from "../support/registry.ts";
+import { finish, isReadable, offsetOf, patch } from "../support/upload.ts";
+
+let spaces = 0;
+let space = "";
+let as = "";
+
+beforeEach(async () => {
+  spaces += 1;
+  space = `full${spaces}`;
+  as = await makeSpace(space);
+});
+
+const errors = z.object({
+  errors: z.tuple([z.object({ code: z.string(), message: z.string(), detail: z.unknown() })]),
+});
+
+async function setQuota(quota: object): Promise<void> {
+  expect((await manage("PATCH", `spaces/${space}`, { quota })).status).toBe(200);
+}
+
+async function usage(): Promise<unknown> {
+  return z.object({ usage: z.unknown() }).parse(await (await manage("GET", `spaces/${space}`)).json()).usage;
+}
+
+/** What a refusal for want of room says; fails where the answer is another. */
+async function refusal(answer: Response): Promise<string> {
+  const { code, message } = errors.parse(await answer.json()).errors[0];
+  expect([answer.status, code]).toEqual([403, "DENIED"]);
+  return message;
+}
+
+function post(path: string, query: string, body: Uint8Array | null = null): Promise<Response> {
+  return ask(`/v2/${space}/${path}/blobs/uploads/${query}`, { method: "POST", as, body });
+}
+
+describe("a space without room", () => {
+  beforeEach(async () => {
+    await pushBlob(`${space}/web`, as, bytesOf(900, 1));
+    await setQuota({ bytes: 1000 });
+  });
+
+  it("refuses a blob whose length is known, before it takes any of it, and says what to do", async () => {
+    const body = bytesOf(101, 2);
+    const answer = await post("web", `?digest=${await digestOf(body)}`, body);
+    expect(await refusal(answer)).toBe(
+      "this is more than the space may have: it has 900 B of 1.0 kB; delete what is not needed, or ask the registry's administrator for more",
+    );
+    expect(await usage()).toEqual({ bytes: 900, repositories: 1 });
+  });
+
+  it("takes what fits exactly", async () => {
+    const body = bytesOf(100, 2);
+    expect((await post("web", `?digest=${await digestOf(body)}`, body)).status).toBe(201);
+    expect(await usage()).toEqual({ bytes: 1000, repositories: 1 });
+  });
+
+  it("tells of the figures in the refusal's detail", async () => {
+    const body = bytesOf(101, 2);
+    const answer = await post("web", `?digest=${await digestOf(body)}`, body);
+    expect(errors.parse(await answer.json()).errors[0].detail).toEqual({
+      usage: { bytes: 900, repositories: 1 },
+      quota: { bytes: 1000, repositories: null },
+    });
+  });
+
+  it("refuses a body that ends a session, before it takes any of it", async () => {
+    const body = bytesOf(101, 2);
+    const session = await startSession(`${space}/web`, as);
+    expect(await refusal(await finish(session, as, await digestOf(body), body))).toContain("there was 100 B when");
+    expect(await offsetOf(session, as)).toBe(0);
+  });
+
+  it("refuses the chunk that is too many, and ends its session", async () => {
+    const session = await startSession(`${space}/web`, as);
+    expect((await patch(session, as, bytesOf(60), { at: 0 })).status).toBe(202);
+    expect(await refusal(await patch(session, as, bytesOf(60), { at: 60 }))).toContain("there was 100 B when");
+    expect(await offsetOf(session, as)).toBeNull();
+  });
+
+  it("refuses a chunk of unknown length that is too long", async () => {
+    const session = await startSession(`${space}/web`, as);
+    expect(await refusal(await patch(session, as, bytesOf(101), { chunked: true }))).toContain("there was 100 B when");
+  });
+
+  it("refuses at the end what found room at the start, and by then there is none", async () => {
+    const body = bytesOf(100, 2);
+    const session = await startSession(`${space}/web`, as);
+    expect((await patch(session, as, body)).status).toBe(202);
+    await pushBlob(`${space}/web`, as, bytesOf(50, 3));
+    expect(await refusal(await finish(session, as, await digestOf(body)))).toContain("it has 950 B of 1.0 kB");
+    expect(await isReadable(`${space}/web`, as, await digestOf(body))).toBe(false);
+    await expectCountersToBeRight();
+  });
+
+  it("lets one of two pass that end at once, where only one has room", async () => {
+    const bodies = [bytesOf(80, 2), bytesOf(80, 3)];
+    const sessions = await Promise.all(bodies.map(() => startSession(`${space}/web`, as)));
+    const answers = await Promise.all(
+      bodies.map(async (body, index) => finish(sessions[index] ?? "", as, await digestOf(body), body)),
+    );
+    expect(answers.map(({ status }) => status).toSorted()).toEqual([201, 403]);
+    expect(await usage()).toEqual({ bytes: 980, repositories: 1 });
+    await expectCountersToBeRight();
+  });
+
+  it("refuses a mount that does not fit", async () => {
+    const { digest } = await pushBlob(`${space}/web`, as, bytesOf(60, 2));
+    expect(await refusal(await post("api", `?mount=${digest}&from=${space}/web`))).toContain("960 B of 1.0 kB");
+    expect(await refusal(await post("api", `?mount=${digest}`))).toContain("960 B of 1.0 kB");
+    expect(await usage()).toEqual({ bytes: 960, repositories: 1 });
+  });
+
+  it("refuses a manifest that does not fit, short or long, and its tag", async () => {
+    await setQuota({ bytes: null });
+    const text = await imageText(`${space}/web`, as);
+    const { bytes } = z.object({ bytes: z.int() }).parse(await usage());
+    await setQuota({ bytes: bytes + text.length - 1 });
+    expect(await refusal(await putManifest(`${space}/web`, as, "latest", text))).toContain(
+      "more than the space may have",
+    );
+    expect(await refusal(await putManifest(`${space}/web`, as, "latest", padded(text, 1_000_000)))).toContain("space");
+    expect((await ask(`/v2/${space}/web/manifests/latest`, { as })).status).toBe(404);
+    await setQuota({ bytes: bytes + text.length });
+    expect((await putManifest(`${space}/web`, as, "latest", text)).status).toBe(201);
+    await expectCountersToBeRight();
+  });
+});
+
+describe("a full space", () => {
+  const body = bytesOf(500, 1);
+
+  beforeEach(async () => {
+    await pushImage(`${space}/web`, as, "latest", 7);
+    await pushBlob(`${space}/web`, as, body);
+    // Less than there is already: nothing goes, and nothing comes.
+    await setQuota({ bytes: 400 });
+  });
+
+  it("refuses to begin an upload of whatever length", async () => {
+    expect(await refusal(await post("web", ""))).toContain("B of 400 B");
+  });
+
+  it("goes on with all that adds nothing: pulls, tags, blobs and manifests that are there", async () => {
+    expect(await isReadable(`${space}/web`, as, await digestOf(body))).toBe(true);
+    const text = await (await ask(`/v2/${space}/web/manifests/latest`, { as })).text();
+    expect((await putManifest(`${space}/web`, as, "other", text)).status).toBe(201);
+    const mount = `?mount=${await digestOf(body)}&from=${space}/web`;
+    expect((await post("web", mount)).status).toBe(201);
+    expect((await ask(`/v2/${space}/web/manifests/other`, { method: "DELETE", as })).status).toBe(202);
+  });
+
+  it("has room again for what was deleted", async () => {
+    await ask(`/v2/${space}/web/blobs/${await digestOf(body)}`, { method: "DELETE", as });
+    const { bytes } = z.object({ bytes: z.int() }).parse(await usage());
+    await setQuota({ bytes: bytes + 500 });
+    expect((await post("web", `?digest=${await digestOf(body)}`, body)).status).toBe(201);
+    expect((await post("web", "")).status).toBe(403);
+    await manage("DELETE", `spaces/${space}/repositories/web`);
+    expect((await post("web", "")).status).toBe(202);
+  });
+
+  it("leaves other spaces alone", async () => {
+    const other = await makeSpace(`${space}-other`);
+    await pushImage(`${space}-other/web`, other, "latest");
+  });
+});
+
+describe("a space with all the repositories that it may have", () => {
+  beforeEach(async () => {
+    await pushBlob(`${space}/web`, as, bytesOf(10));
+    await setQuota({ repositories: 1 });
+  });
+
+  it("refuses whatever would make another, by any route, and says what to do", async () => {
+    const body = bytesOf(10);
+    const digest = await digestOf(body);
+    const sentence =
+      "this is more than the space may have: it has 1 of 1 repositories; push to one that is there, delete one, or ask the registry's administrator for more";
+    expect(await refusal(await post("api", ""))).toBe(sentence);
+    expect(await refusal(await post("api", `?digest=${digest}`, body))).toBe(sentence);
+    expect(await refusal(await post("api", `?mount=${digest}&from=${space}/web`))).toBe(sentence);
+    const index = JSON.stringify({ schemaVersion: 2, manifests: [] });
+    const answer = await putManifest(`${space}/api`, as, "latest", index, "application/vnd.oci.image.index.v1+json");
+    expect(await refusal(answer)).toBe(sentence);
+    expect(await usage()).toEqual({ bytes: 10, repositories: 1 });
+  });
+
+  it("takes pushes to those that are there, and another once one is deleted", async () => {
+    await pushImage(`${space}/web`, as, "latest");
+    await manage("DELETE", `spaces/${space}/repositories/web`);
+    await pushImage(`${space}/api`, as, "latest");
+    await expectCountersToBeRight();
+  });
+
+  it("lets one of two new ones pass that come at once", async () => {
+    await setQuota({ repositories: 2 });
+    const sessions = await Promise.all(["api", "job"].map((path) => startSession(`${space}/${path}`, as)));
+    const body = bytesOf(10);
+    const digest = await digestOf(body);
+    const answers = await Promise.all(sessions.map((session) => finish(session, as, digest, body)));
+    expect(answers.map(({ status }) => status).toSorted()).toEqual([201, 403]);
+    await expectCountersToBeRight();
+  });
+});
+
+describe("a space near its limit", () => {
+  const WARNING =
+    '299 - "the space has 900 B of 1.0 kB; delete what is not needed, or ask the registry\'s administrator for more"';
+
+  it("warns whoever begins an upload, ends one, or pushes a manifest", async () => {
+    const text = await imageText(`${space}/web`, as);
+    const { bytes } = z.object({ bytes: z.int() }).parse(await usage());
+    await pushBlob(`${space}/web`, as, bytesOf(899 - bytes - text.length, 9));
+    await setQuota({ bytes: 1000 });
+    const warnings: (string | null)[] = [];
+    const note = (answer: Response): string => {
+      warnings.push(answer.headers.get("Warning"));
+      return answer.headers.get("Location") ?? "";
+    };
+    note(await putManifest(`${space}/web`, as, "latest", text));
+    const session = note(await post("web", ""));
+    note(await finish(session, as, await digestOf(bytesOf(1)), bytesOf(1)));
+    note(await post("web", ""));
+    note(await post("web", `?digest=${await digestOf(bytesOf(1))}`, bytesOf(1)));
+    note(await putManifest(`${space}/web`, as, "other", text));
+    expect(warnings).toEqual([null, null, WARNING, WARNING, WARNING, WARNING]);
+    expect((await ask(`/v2/${space}/web/manifests/latest`, { as })).headers.has("Warning")).toBe(false);
+  });
+
+  it("says so of both limits", async () => {
+    await pushBlob(`${space}/web`, as, bytesOf(95));
+    await setQuota({ bytes: 100, repositories: 1 });
+    const { headers } = await post("web", "");
+    expect(headers.get("Warning")).toMatch(/^299 - "the space has 95 B of 100 B, and 1 of 1 repositories; delete/);
+  });
+});
