@@ -4,7 +4,7 @@ import { digestBytes } from "../oci/digest-bytes.ts";
 import { RegistryError } from "../oci/errors.ts";
 import { decodeManifest, type Manifest, type ManifestReference, parseManifest } from "../oci/manifest.ts";
 import type { Reference, Tag } from "../oci/reference.ts";
-import { freshKey } from "./fresh-key.ts";
+import { discardIfRefused, freshKey } from "./fresh-key.ts";
 import type { ReferenceProblem, StoredManifest, Stores } from "./stores.ts";
 import type { Usage } from "./usage.ts";
 
@@ -40,7 +40,8 @@ export async function pushManifest(stores: Stores, grant: Grant, upload: Manifes
   const content = await storeContent(stores, bytes, digest);
   const stored: StoredManifest = { digest, mediaType: manifest.mediaType, size: bytes.length, content };
   const tags = "tag" in reference ? [...new Set([reference.tag, ...upload.tags])] : [...new Set(upload.tags)];
-  const { kept, usage } = await stores.manifests.commit(grant, { stored, manifest, tags });
+  const commit = stores.manifests.commit(grant, { stored, manifest, tags });
+  const { kept, usage } = await ("key" in content ? discardIfRefused(stores.bytes, content.key, commit) : commit);
   if ("key" in content && !(kept !== null && "key" in kept.content && kept.content.key === content.key)) {
     stores.bytes.discard(content.key);
   }

@@ -3,7 +3,7 @@ import { newSessionTerms, type SessionTerms } from "../auth/session-token.ts";
 import type { Digest, DigestAlgorithm } from "../oci/digest.ts";
 import { type ErrorKind, RegistryError } from "../oci/errors.ts";
 import type { ChunkRange } from "../oci/range.ts";
-import { freshKey } from "./fresh-key.ts";
+import { discardIfRefused, freshKey } from "./fresh-key.ts";
 import type { StoredBlob, Stores, UploadFailure } from "./stores.ts";
 import { requireFit, requireRoom, roomIn, type Usage } from "./usage.ts";
 
@@ -127,7 +127,7 @@ async function putWhole(stores: Stores, grant: Grant, { body, length }: Chunk, d
   const blob: StoredBlob = { digest, key: freshKey("blobs"), size: length ?? 0 };
   const put = await stores.bytes.put(blob.key, body ?? new Uint8Array(0), digest);
   if (put === "mismatch") throw new RegistryError("DIGEST_MISMATCH", { detail: { digest } });
-  return linkOrDrop(stores, grant, blob);
+  return discardIfRefused(stores.bytes, blob.key, linkOrDrop(stores, grant, blob));
 }
 
 async function finishSession(
@@ -145,13 +145,11 @@ async function finishSession(
     if ((await stores.blobs.find(grant, digest)) === null) throw new RegistryError("BLOB_UPLOAD_UNKNOWN");
     return null;
   }
+  // Where that is refused, collection takes the bytes: an earlier request of the same session may have linked them.
   return linkOrDrop(stores, grant, { digest, key, size });
 }
 
-/**
- * Where the same content was there before, that stays, and these bytes go: possession has been proved. What finds the space full
- * is left to collection: an earlier request of the same session may have linked it.
- */
+/** Where the same content was there before, that stays, and these bytes go: possession has been proved. */
 async function linkOrDrop(stores: Stores, grant: Grant, blob: StoredBlob): Promise<Usage> {
   const { key: winner, usage } = await stores.blobs.link(grant, blob);
   if (winner !== blob.key) stores.bytes.discard(blob.key);
