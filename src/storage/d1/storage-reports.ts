@@ -11,13 +11,18 @@ const WINDOW = 5000;
 const unneeded = (link: string): string => `NOT EXISTS (
   SELECT 1 FROM manifest_references f WHERE f.repository_id = ${link}.repository_id AND f.digest = ${link}.digest)`;
 
+const LINKS = "repositories r JOIN repository_blobs rb ON rb.repository_id = r.id";
+
+/** Two walks over the links: one alone would look for what needs each of them in the order of digests, which is slower. */
 const TOTAL = `
-  SELECT (SELECT bytes FROM spaces WHERE id = ${LIVE_SPACE}) AS bytes,
-    COALESCE(SUM(IIF(links > 1, links * size, 0)), 0) AS shared, COALESCE(SUM(unneeded * size), 0) AS reclaimable
-  FROM (
-    SELECT b.size, COUNT(*) AS links, SUM(${unneeded("rb")}) AS unneeded
-    FROM repositories r JOIN repository_blobs rb ON rb.repository_id = r.id JOIN blobs b ON b.digest = rb.digest
-    WHERE r.space_id = ${LIVE_SPACE} AND r.deleted_at IS NULL GROUP BY b.digest) found`;
+  SELECT s.bytes,
+    (SELECT COALESCE(SUM(links * b.size), 0) FROM (
+      SELECT rb.digest, COUNT(*) AS links FROM ${LINKS}
+      WHERE r.space_id = s.id AND r.deleted_at IS NULL GROUP BY rb.digest HAVING COUNT(*) > 1) found
+      JOIN blobs b ON b.digest = found.digest) AS shared,
+    (SELECT COALESCE(SUM(b.size), 0) FROM ${LINKS} JOIN blobs b ON b.digest = rb.digest
+      WHERE r.space_id = s.id AND r.deleted_at IS NULL AND ${unneeded("rb")}) AS reclaimable
+  FROM spaces s WHERE s.name = ?1 AND s.deleted_at IS NULL`;
 
 const SHARED = `EXISTS (
   SELECT 1 FROM repository_blobs o JOIN repositories p ON p.id = o.repository_id
@@ -51,7 +56,6 @@ const COLLECTABLE = `
 const WINDOW_END = `SELECT repository_id, digest FROM (${CANDIDATES} LIMIT 1 OFFSET ${WINDOW - 1})`;
 
 const storedRow = z.object({ bytes: z.int(), shared: z.int(), reclaimable: z.int() });
-const totalRow = storedRow.extend({ bytes: z.int().nullable() });
 const repositoryRow = storedRow.extend({ path: z.string() });
 const candidateRow = z.object({ repository_id: z.int(), digest: z.string().nullable() });
 const collectableRow = candidateRow.extend({ path: z.string(), bytes: z.int(), since: z.int().nullable() });
@@ -66,8 +70,8 @@ interface Keeping {
 export function d1StorageReports(db: D1Database, keeping: Keeping): StorageReports {
   return {
     async total(space) {
-      const row = firstRow(totalRow, await db.prepare(TOTAL).bind(space).all());
-      return row === null || row.bytes === null ? null : storedFromRow({ ...row, bytes: row.bytes });
+      const row = firstRow(storedRow, await db.prepare(TOTAL).bind(space).all());
+      return row && storedFromRow(row);
     },
 
     async byRepository(space, { limit, last }) {
