@@ -9,7 +9,7 @@ const stored = {
   sharedBytes: z.int().meta({ description: "Of these, what another repository of the space links too." }),
   reclaimableBytes: z
     .int()
-    .meta({ description: "Of these, what no manifest needs: collection takes it after its grace." }),
+    .meta({ description: "Of these, what no manifest needs, but for deleted ones: collection takes it in time." }),
 };
 
 /** A page reads all links of its repositories. */

@@ -5,7 +5,7 @@ export interface Stored {
   readonly bytes: number;
   /** Of these, what another repository of the space links too. What other spaces have is nobody's business here. */
   readonly sharedBytes: number;
-  /** Of these, what no manifest needs: collection takes it after its grace. */
+  /** Of these, what no manifest needs, but for those in the trash: collection takes it in time. */
   readonly reclaimableBytes: number;
 }
 
@@ -17,7 +17,7 @@ export interface StoredInRepository extends Stored {
 /** What collection is to take out of a space. */
 export interface Collectable {
   readonly path: string;
-  /** The blob that no manifest of the repository needs; null: the repository was deleted, with all in it. */
+  /** The blob that no manifest of the repository needs, but for those in the trash; null: the repository was deleted, with all in it. */
   readonly digest: string | null;
   readonly bytes: number;
   /** Milliseconds since the epoch: it stays until then at least. Null: collection has not noticed it yet. */

@@ -133,6 +133,19 @@ describe("the preview of collection", () => {
     expect(await preview()).toEqual([{ repository: "web", digest, bytes: 1000, keptUntil: null }]);
   });
 
+  it("lists what only deleted manifests need, which their deletion's undoing would take back", async () => {
+    const { digest, text } = await pushImage(`${space}/web`, as, "latest", 1);
+    await ask(`/v2/${space}/web/manifests/${digest}`, { method: "DELETE", as });
+    const found = await preview();
+    expect(found).toHaveLength(2);
+    for (const { digest: blob, keptUntil } of found) {
+      expect(text).toContain(blob);
+      expect(Date.parse(keptUntil ?? "") - Date.now()).toBeGreaterThan((8 * 24 - 1) * HOUR);
+    }
+    const { total } = await storage();
+    expect(total).toMatchObject({ reclaimableBytes: total?.bytes });
+  });
+
   it("lists deleted repositories as a whole, until they are emptied", async () => {
     await pushImage(`${space}/web`, as, "latest", 1);
     const { total } = await storage();

@@ -7,7 +7,7 @@ import { FIND_SPACE, LIVE_SPACE } from "./spaces.ts";
 /** Links that one look at what may be collected reads at most. */
 const WINDOW = 5000;
 
-/** As collection decides it, of a link. */
+/** Of a link: collection takes it, though not while a manifest in the trash needs it. */
 const unneeded = (link: string): string => `NOT EXISTS (
   SELECT 1 FROM manifest_references f WHERE f.repository_id = ${link}.repository_id AND f.digest = ${link}.digest)`;
 
@@ -48,7 +48,9 @@ const CANDIDATES = `
   ORDER BY r.id, rb.digest`;
 
 const COLLECTABLE = `
-  SELECT found.repository_id, found.path, found.digest, COALESCE(found.bytes, b.size) AS bytes, found.since
+  SELECT found.repository_id, found.path, found.digest, COALESCE(found.bytes, b.size) AS bytes, found.since,
+    (SELECT MAX(d.deleted_at) FROM deleted_references f JOIN deleted_manifests d ON d.id = f.manifest_id
+      WHERE f.repository_id = found.repository_id AND f.digest = found.digest) AS trashed_at
   FROM (${CANDIDATES} LIMIT ${WINDOW}) found LEFT JOIN blobs b ON b.digest = found.digest
   WHERE found.digest IS NULL OR ${unneeded("found")} LIMIT ?4`;
 
@@ -58,7 +60,12 @@ const WINDOW_END = `SELECT repository_id, digest FROM (${CANDIDATES} LIMIT 1 OFF
 const storedRow = z.object({ bytes: z.int(), shared: z.int(), reclaimable: z.int() });
 const repositoryRow = storedRow.extend({ path: z.string() });
 const candidateRow = z.object({ repository_id: z.int(), digest: z.string().nullable() });
-const collectableRow = candidateRow.extend({ path: z.string(), bytes: z.int(), since: z.int().nullable() });
+const collectableRow = candidateRow.extend({
+  path: z.string(),
+  bytes: z.int(),
+  since: z.int().nullable(),
+  trashed_at: z.int().nullable(),
+});
 
 /** Milliseconds that collection leaves things alone. */
 interface Keeping {
@@ -109,10 +116,19 @@ function repositoryFromRow(row: z.infer<typeof repositoryRow>): StoredInReposito
   return { path: row.path, ...storedFromRow(row) };
 }
 
-function collectableFromRow(row: z.infer<typeof collectableRow>, { grace, keepDeleted }: Keeping): Collectable {
-  const { path, digest, bytes, since } = row;
-  const kept = digest === null ? keepDeleted : grace;
-  return { path, digest, bytes, keptUntil: since === null ? null : since + kept, position: positionOf(row) };
+function collectableFromRow(row: z.infer<typeof collectableRow>, keeping: Keeping): Collectable {
+  const { path, digest, bytes } = row;
+  return { path, digest, bytes, keptUntil: keptUntil(row, keeping), position: positionOf(row) };
+}
+
+function keptUntil(
+  { digest, since, trashed_at: trashedAt }: z.infer<typeof collectableRow>,
+  { grace, keepDeleted }: Keeping,
+): number | null {
+  // Its grace begins when the manifest that needed it leaves the trash.
+  if (trashedAt !== null) return trashedAt + keepDeleted + grace;
+  if (since === null) return null;
+  return since + (digest === null ? keepDeleted : grace);
 }
 
 function positionOf({ repository_id: id, digest }: z.infer<typeof candidateRow>): string {
