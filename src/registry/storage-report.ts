@@ -27,7 +27,7 @@ export interface Collectable {
 }
 
 /** A part of a long walk: it may have fewer entries than asked for, or none, and still go on. */
-export interface Part<T> {
+interface Part<T> {
   readonly entries: readonly T[];
   /** Null: that was all. */
   readonly next: string | null;

@@ -38,7 +38,7 @@ export interface StoredBlob {
 }
 
 /** What a push meets where it begins. */
-export interface PushFacts {
+interface PushFacts {
   readonly spaceId: number;
   readonly repositoryExists: boolean;
   readonly usage: Usage;

@@ -96,6 +96,13 @@ describe("a space without room", () => {
     expect(await offsetOf(session, as)).toBe(0);
   });
 
+  it.each(["-999999999-", "-"])("knows no session whose address was changed to have the room %j", async (room) => {
+    const session = await startSession(`${space}/web`, as);
+    const changed = session.replace(/-100-(?=[0-9a-f]{64}$)/, room);
+    expect(changed).not.toBe(session);
+    expect((await patch(changed, as, bytesOf(101))).status).toBe(404);
+  });
+
   it("refuses the chunk that is too many, and ends its session", async () => {
     const session = await startSession(`${space}/web`, as);
     expect((await patch(session, as, bytesOf(60), { at: 0 })).status).toBe(202);

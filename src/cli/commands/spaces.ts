@@ -5,16 +5,14 @@ import { confirm } from "../input/prompt.ts";
 import type { Space } from "../management/operations.ts";
 import { fields } from "../output/fields.ts";
 import { age, visibility } from "../output/words.ts";
-import { type Columns, managementCommand, pageQuery, showList } from "./shapes.ts";
+import { type Columns, managementCommand, pageQuery, showList, SPACE, spaceName } from "./shapes.ts";
+import { spaceStorage, usageOf } from "./space-storage.ts";
 
 const COLUMNS: Columns<Space> = {
   space: ({ name }) => name,
   visibility: (space) => visibility(space.public),
   created: ({ createdAt }) => age(createdAt),
 };
-
-const SPACE = { "<space>": "its name" } as const;
-const spaceName = z.object({ space: z.string() });
 
 const list = managementCommand({
   name: "list",
@@ -85,7 +83,8 @@ const remove = managementCommand({
 
 function description(space: Space): [Space, () => string] {
   const { name, createdAt } = space;
-  return [space, () => fields({ space: name, visibility: visibility(space.public), created: age(createdAt) })];
+  const shown = { space: name, visibility: visibility(space.public), stores: usageOf(space), created: age(createdAt) };
+  return [space, () => fields(shown)];
 }
 
 export const spaces = defineGroup("spaces", "Show and change the teams' spaces", [
@@ -93,5 +92,6 @@ export const spaces = defineGroup("spaces", "Show and change the teams' spaces",
   create,
   show,
   ...publish,
+  ...spaceStorage,
   remove,
 ]);

@@ -40,6 +40,60 @@ describe("spaces", () => {
     expect(stub.changes).toEqual([["PATCH /api/v1/spaces/acme", { public: true }]]);
   });
 
+  it("shows what one stores and may store", async () => {
+    const stub = await stubManagement();
+    const usage = { bytes: 45_000_000_000, repositories: 3 };
+    const full = spaceNamed("acme", { usage, quota: { bytes: 50_000_000_000, repositories: null }, nearLimit: true });
+    stub.on("getSpace", { space: "acme" }, full);
+    expect((await runCli(["spaces", "show", "acme"], stub.env)).stdout).toMatch(
+      /stores: +45\.0 GB of 50\.0 GB, 3 repositories: near its limit/,
+    );
+    stub.on(
+      "getStorage",
+      { space: "acme" },
+      {
+        total: null,
+        ...page({ name: "web", bytes: 2_000_000, sharedBytes: 1000, reclaimableBytes: 0 }),
+      },
+    );
+    const said = await runCli(["spaces", "storage", "acme"], stub.env);
+    expect(said.stdout).toMatch(/web +2\.0 MB +1\.0 kB +0 B/);
+  });
+
+  it("shows what collection would take", async () => {
+    const stub = await stubManagement();
+    const digest = `sha256:${"a".repeat(64)}`;
+    stub.on(
+      "previewCollection",
+      { space: "acme" },
+      page(
+        { repository: "web", digest, bytes: 2000, keptUntil: null },
+        { repository: "old", digest: null, bytes: 3000, keptUntil: "2999-01-01T00:00:00.000Z" },
+      ),
+    );
+    const { stdout } = await runCli(["spaces", "collectable", "acme"], stub.env);
+    expect(stdout).toMatch(/web +sha256:a{12} +2\.0 kB +not noticed yet/);
+    expect(stdout).toMatch(/old +deleted repository +3\.0 kB +in \d+ days/);
+  });
+
+  it.each([
+    [["--bytes", "50GB"], { bytes: 50_000_000_000 }],
+    [["--repositories", "20", "--bytes", "none"], { bytes: null, repositories: 20 }],
+    [["--repositories", "0"], { repositories: 0 }],
+  ])("sets how much one may have: %j", async (options, quota) => {
+    const stub = await stubManagement();
+    stub.on("updateSpace", { space: "acme" }, acme);
+    const said = await runCli(["spaces", "quota", "acme", ...options], stub.env);
+    expect(said).toMatchObject({ exitCode: 0, stdout: "acme has 0 B, 0 repositories\n" });
+    expect(stub.changes).toEqual([["PATCH /api/v1/spaces/acme", { quota }]]);
+  });
+
+  it.each([[[]], [["--bytes", "much"]], [["--repositories", "-1"]]])("asks for no quota of %j", async (options) => {
+    const stub = await stubManagement();
+    expect((await runCli(["spaces", "quota", "acme", ...options], stub.env)).exitCode).toBe(2);
+    expect(stub.changes).toEqual([]);
+  });
+
   it("ends with 3 where there is no such space", async () => {
     const stub = await stubManagement();
     stub.refuse("getSpace", { space: "gone" }, 404, "NAME_UNKNOWN");

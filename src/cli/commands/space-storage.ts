@@ -1,0 +1,87 @@
+import { formatBytes } from "../../oci/size.ts";
+import { z } from "zod";
+import { byteSize, LIMIT_OPTION, limitInput } from "../input/options.ts";
+import type { Collectable, RepositoryStorage, Space } from "../management/operations.ts";
+import { shortDigest, ageOrUntil } from "../output/words.ts";
+import { type Columns, managementCommand, showList, SPACE, spaceName } from "./shapes.ts";
+
+/** What a space stores and may store. */
+
+const STORAGE: Columns<RepositoryStorage> = {
+  repository: ({ name }) => name,
+  size: ({ bytes }) => formatBytes(bytes),
+  shared: ({ sharedBytes }) => formatBytes(sharedBytes),
+  reclaimable: ({ reclaimableBytes }) => formatBytes(reclaimableBytes),
+};
+
+const COLLECTABLE: Columns<Collectable> = {
+  repository: ({ repository }) => repository,
+  what: ({ digest }) => (digest === null ? "deleted repository" : shortDigest(digest)),
+  size: ({ bytes }) => formatBytes(bytes),
+  "kept until": ({ keptUntil }) => (keptUntil === null ? "not noticed yet" : ageOrUntil(keptUntil)),
+};
+
+const NONE = "none";
+const noLimit = z.literal(NONE).transform(() => null);
+const repositoryCount = z
+  .string()
+  .regex(/^\d{1,9}$/, "a number of repositories, or none")
+  .transform(Number);
+
+const quota = managementCommand({
+  name: "quota",
+  summary: "Set how much a space may have, as the registry's administrator",
+  examples: ["spaces quota acme --bytes 50GB --repositories 20", "spaces quota acme --bytes none"],
+  arguments: SPACE,
+  options: {
+    "--bytes <size>": `the most that it may store, as in 50GB; ${NONE}: no limit`,
+    "--repositories <count>": `the most repositories; ${NONE}: no limit`,
+  },
+  input: spaceName
+    .extend({
+      bytes: noLimit.or(byteSize).optional(),
+      repositories: noLimit.or(repositoryCount).optional(),
+    })
+    .refine(({ bytes, repositories }) => bytes !== undefined || repositories !== undefined, {
+      error: "say what to limit: --bytes, --repositories, or both",
+    }),
+  run: async ({ management, output }, { space, ...limits }) => {
+    const changed = await management.call("updateSpace", { path: { space }, body: { quota: limits } });
+    output.show(changed, () => `${space} has ${usageOf(changed)}`);
+  },
+});
+
+const storage = managementCommand({
+  name: "storage",
+  summary: "Show what each repository of a space stores, has in common with others, and no longer needs",
+  examples: ["spaces storage acme"],
+  arguments: SPACE,
+  options: LIMIT_OPTION,
+  input: z.intersection(spaceName, limitInput),
+  run: async (scene, { space, limit }) => {
+    const repositories = scene.management.list("getStorage", { path: { space } });
+    await showList(scene, repositories, STORAGE, { limit, none: "no repositories yet: push something" });
+  },
+});
+
+const collectable = managementCommand({
+  name: "collectable",
+  summary: "Show what collection would take out of a space, and until when it is kept",
+  examples: ["spaces collectable acme --limit 20"],
+  arguments: SPACE,
+  options: LIMIT_OPTION,
+  input: z.intersection(spaceName, limitInput),
+  run: async (scene, { space, limit }) => {
+    const found = scene.management.list("previewCollection", { path: { space } });
+    await showList(scene, found, COLLECTABLE, { limit, none: "nothing: all that is stored is needed" });
+  },
+});
+
+/** As in "1.2 GB of 50.0 GB, 3 of 20 repositories: near its limit". */
+export function usageOf({ usage, quota: limits, nearLimit }: Space): string {
+  const bytes = `${formatBytes(usage.bytes)}${limits.bytes === null ? "" : ` of ${formatBytes(limits.bytes)}`}`;
+  const repositories = `${usage.repositories}${limits.repositories === null ? "" : ` of ${limits.repositories}`} repositories`;
+  return `${bytes}, ${repositories}${nearLimit ? ": near its limit" : ""}`;
+}
+
+export const spaceStorage = [quota, storage, collectable];
