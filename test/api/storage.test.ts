@@ -85,11 +85,12 @@ describe("what a space stores", () => {
   });
 
   it("tells nothing of what other spaces have, nor of what was deleted", async () => {
-    await pushImage(`${space}/web`, as, "latest", 1);
+    await pushImage(`${space}/web`, as, "latest", 91);
     const alone = await storage();
+    expect(alone.items).toMatchObject([{ name: "web", sharedBytes: 0 }]);
     const other = await makeSpace(`${space}-other`);
-    await pushImage(`${space}-other/web`, other, "latest", 1);
-    await pushImage(`${space}/gone`, as, "latest", 1);
+    await pushImage(`${space}-other/web`, other, "latest", 91);
+    await pushImage(`${space}/gone`, as, "latest", 91);
     await manage("DELETE", `spaces/${space}/repositories/gone`);
     expect(await storage()).toEqual(alone);
   });

@@ -265,6 +265,25 @@ describe("a space with all the repositories that it may have", () => {
   });
 });
 
+describe("the undoing of a deletion", () => {
+  it.each([{ bytes: 100 }, { repositories: 0 }])(
+    "is refused where the space may not have so much: %o",
+    async (quota) => {
+      await pushImage(`${space}/web`, as, "latest");
+      await manage("DELETE", `spaces/${space}/repositories/web`);
+      await setQuota(quota);
+      const undelete = (): Promise<Response> => manage("POST", `spaces/${space}/undelete`, { repository: "web" });
+      const refused = await undelete();
+      expect([refused.status, await refused.json()]).toMatchObject([403, { code: "DENIED" }]);
+      expect(await usage()).toEqual({ bytes: 0, repositories: 0 });
+      await setQuota({ bytes: null, repositories: null });
+      expect((await undelete()).status).toBe(200);
+      expect((await ask(`/v2/${space}/web/manifests/latest`, { as })).status).toBe(200);
+      await expectCountersToBeRight();
+    },
+  );
+});
+
 describe("a space near its limit", () => {
   const WARNING =
     '299 - "the space has 900 B of 1.0 kB; delete what is not needed, or ask the registry\'s administrator for more"';
