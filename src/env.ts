@@ -10,6 +10,8 @@ export interface Env {
   readonly BLOBS: R2Bucket;
   readonly UPLOADS: DurableObjectNamespace<UploadSession>;
   readonly EVENTS: Queue<QueueMessage>;
+  /** Where pulls are counted, if anywhere. */
+  readonly PULLS?: AnalyticsEngineDataset;
   /** The management API's key. */
   readonly ADMIN_TOKEN: string;
   /** A JSON Web Key Set of private ES256 keys. */

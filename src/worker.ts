@@ -18,6 +18,7 @@ import { d1Deliveries } from "./storage/d1/deliveries.ts";
 import { d1Directory } from "./storage/d1/directory.ts";
 import { d1Manifests } from "./storage/d1/manifests.ts";
 import { d1Outbox } from "./storage/d1/outbox.ts";
+import { d1PullTimes } from "./storage/d1/pull-times.ts";
 import { d1Repositories } from "./storage/d1/repositories.ts";
 import { d1Spaces } from "./storage/d1/spaces.ts";
 import { d1Tags } from "./storage/d1/tags.ts";
@@ -25,6 +26,7 @@ import { d1Targets } from "./storage/d1/targets.ts";
 import { d1Tokens } from "./storage/d1/tokens.ts";
 import { d1Triggers } from "./storage/d1/triggers.ts";
 import { eventQueue } from "./storage/event-queue.ts";
+import { pullCounts } from "./storage/pull-counts.ts";
 import { r2Bytes } from "./storage/r2/bytes.ts";
 import { r2Objects } from "./storage/r2/objects.ts";
 import { secretBox } from "./storage/secret-box.ts";
@@ -186,6 +188,8 @@ async function openRegistry(env: Env, url: URL, context: ExecutionContext): Prom
       blobs: d1Blobs(env.DB),
       manifests: d1Manifests(env.DB, { registry: realm.service, announce }),
       tags: d1Tags(env.DB),
+      pullTimes: d1PullTimes(env.DB, later),
+      pullCounts: pullCounts(env.PULLS, later),
       repositories: d1Repositories(env.DB),
       uploads: durableUploads(env.UPLOADS),
       credentials,

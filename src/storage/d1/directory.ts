@@ -13,6 +13,7 @@ const tagRow = z.object({
   size: z.int(),
   created_at: z.int(),
   updated_at: z.int(),
+  pulled_at: z.int().nullable(),
 });
 
 const LIVE_REPOSITORY = `(SELECT id FROM repositories WHERE space_id = ${LIVE_SPACE} AND path = ?2 AND deleted_at IS NULL)`;
@@ -27,7 +28,7 @@ const SET_PUBLIC = `UPDATE repositories SET public = ?3 WHERE id = ${LIVE_REPOSI
 const DELETE = `UPDATE repositories SET deleted_at = ?3 WHERE id = ${LIVE_REPOSITORY}`;
 
 const LIST_TAGGED = `
-  SELECT t.name, t.digest, m.media_type, m.size, t.created_at, t.updated_at
+  SELECT t.name, t.digest, m.media_type, m.size, t.created_at, t.updated_at, t.pulled_at
   FROM tags t JOIN manifests m ON m.repository_id = t.repository_id AND m.digest = t.digest
   WHERE t.repository_id = ${LIVE_REPOSITORY} AND t.name > ?3 ORDER BY t.name LIMIT ?4`;
 
@@ -84,5 +85,6 @@ function taggedFromRow(row: z.infer<typeof tagRow>): TaggedManifest {
     size: row.size,
     createdAt: row.created_at,
     updatedAt: row.updated_at,
+    pulledAt: row.pulled_at,
   };
 }
