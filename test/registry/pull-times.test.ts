@@ -168,6 +168,13 @@ describe("a pull", () => {
     expect([await manifestTime(child.digest), await tagTime("child")]).toEqual([0, null]);
   });
 
+  it("of an immutable tag counts", async () => {
+    await pushImage(repository, as, "v1");
+    await manage("PATCH", `spaces/${space}`, { immutableTags: ["v*"] });
+    await pull("v1");
+    expect(await tagTime("v1")).toBe(0);
+  });
+
   it("is of one repository, though another has the same manifest", async () => {
     const { digest } = await pushImage(repository, as, "latest");
     await pushImage(`${space}/other`, as, "latest");

@@ -6,6 +6,7 @@ import type { Environment } from "../../../src/cli/context.ts";
 import { ImageRegistry } from "../support/image-registry.ts";
 import { reply } from "../support/server.ts";
 import { runCli } from "../support/world.ts";
+import { repositoryAt, taggedAs } from "./samples.ts";
 
 let home = "";
 let registry: ImageRegistry;
@@ -33,15 +34,12 @@ describe("tags", () => {
   });
 
   it("have the times they were set and pulled at where the management API may be asked", async () => {
-    const { digest, mediaType, size } = registry.image("amd64", 5000);
-    const time = new Date(Date.now() - 3_700_000).toISOString();
+    const { digest } = registry.image("amd64", 5000);
+    const updatedAt = new Date(Date.now() - 3_700_000).toISOString();
+    const pulledAt = new Date(Date.now() - 7_300_000).toISOString();
     registry.also = (request, response) => {
       if (request.url !== "/api/v1/spaces/acme/repositories/web/tags?limit=5") return false;
-      const tag = { digest, mediaType, size, createdAt: time, updatedAt: time };
-      const items = [
-        { ...tag, name: "1.0", pulledAt: new Date(Date.now() - 7_300_000).toISOString() },
-        { ...tag, name: "1.1", pulledAt: null },
-      ];
+      const items = [taggedAs("1.0", digest, { updatedAt, pulledAt }), taggedAs("1.1", digest, { updatedAt })];
       reply(response, 200, {}, JSON.stringify({ items, next: null }));
       return true;
     };
@@ -154,7 +152,7 @@ describe("repositories", () => {
     const seen: string[] = [];
     registry.also = (request, response) => {
       seen.push(`${request.method ?? ""} ${request.url ?? ""}`);
-      const view = { name: "web/api", fullName: "acme/web/api", public: true, createdAt: "2026-01-01T00:00:00.000Z" };
+      const view = repositoryAt("web/api", { public: true });
       reply(
         response,
         request.method === "DELETE" ? 204 : 200,
