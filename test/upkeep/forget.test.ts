@@ -190,6 +190,17 @@ describe("a delivery that is under way", () => {
   });
 });
 
+describe("a delivery that took long", () => {
+  it("is kept from its end on", async () => {
+    shop.clock += 300 * DAY;
+    await pushInVain("latest", 1);
+    await forgetAfter(KEEP + DAY);
+    expect(await statusesLeft()).toEqual(["failed"]);
+    await forgetAfter(KEEP + 301 * DAY);
+    expect(await statusesLeft()).toEqual([]);
+  });
+});
+
 describe("a walk", () => {
   it("comes to everything, a few at a time", async () => {
     for (const seed of [1, 2, 3, 4, 5]) await pushInVain("latest", seed);
