@@ -59,9 +59,9 @@ export function collectionOf({ GC_GRACE_HOURS, KEEP_DELETED_DAYS }: Settings): C
   return { grace: GC_GRACE_HOURS * 3_600_000, keepDeleted: KEEP_DELETED_DAYS * 86_400_000 };
 }
 
-/** Milliseconds that events and deliveries are kept; null: for ever. */
-export function keepEventsOf({ KEEP_EVENTS_DAYS }: Settings): number | null {
-  return KEEP_EVENTS_DAYS === 0 ? null : KEEP_EVENTS_DAYS * 86_400_000;
+/** Milliseconds that events and deliveries are kept; null: for ever. What can be undone is read from them, so not less than that. */
+export function keepEventsOf({ KEEP_EVENTS_DAYS, KEEP_DELETED_DAYS }: Settings): number | null {
+  return KEEP_EVENTS_DAYS === 0 ? null : Math.max(KEEP_EVENTS_DAYS, KEEP_DELETED_DAYS) * 86_400_000;
 }
 
 /** Bytes that a request's body may have; null where no limit is stated. Cloudflare counts in powers of ten. */

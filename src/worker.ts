@@ -26,6 +26,7 @@ import { d1Tags } from "./storage/d1/tags.ts";
 import { d1Targets } from "./storage/d1/targets.ts";
 import { d1Tokens } from "./storage/d1/tokens.ts";
 import { d1Triggers } from "./storage/d1/triggers.ts";
+import { d1Undo } from "./storage/d1/undo.ts";
 import { eventQueue } from "./storage/event-queue.ts";
 import { pullCounts } from "./storage/pull-counts.ts";
 import { r2Bytes } from "./storage/r2/bytes.ts";
@@ -185,6 +186,7 @@ async function openRegistry(env: Env, url: URL, context: ExecutionContext): Prom
   const events = openEventStores(env, settings);
   // The sweep tells the queue again of what this fails to tell it.
   const announce = (ids: readonly string[]): void => later(events.queue.send(ids.map((id) => ({ kind: "event", id }))));
+  const announcing = { registry: realm.service, announce };
   return {
     maxBody: maxBodyOf(settings),
     keys,
@@ -194,7 +196,7 @@ async function openRegistry(env: Env, url: URL, context: ExecutionContext): Prom
     stores: {
       bytes: r2Bytes(env.BLOBS, later),
       blobs: d1Blobs(env.DB),
-      manifests: d1Manifests(env.DB, { registry: realm.service, announce }),
+      manifests: d1Manifests(env.DB, announcing),
       tags: d1Tags(env.DB),
       pullTimes: d1PullTimes(env.DB, later),
       pullCounts: pullCounts(env.PULLS, later),
@@ -207,6 +209,8 @@ async function openRegistry(env: Env, url: URL, context: ExecutionContext): Prom
       tokens: d1Tokens(env.DB),
       directory: d1Directory(env.DB),
     },
+    undo: d1Undo(env.DB, announcing),
+    keepDeleted: collectionOf(settings).keepDeleted,
     events,
     delivering: openDelivering(settings, realm.service),
   };

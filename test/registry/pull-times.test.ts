@@ -268,6 +268,17 @@ describe("a tag", () => {
   });
 });
 
+describe("a manifest", () => {
+  it("keeps its time through the trash", async () => {
+    const { digest } = await pushImage(repository, as, "latest");
+    await pull("latest");
+    await ask(`/v2/${repository}/manifests/${digest}`, { method: "DELETE", as });
+    const restored = await manage("POST", `spaces/${space}/undelete`, { repository: "web", digest });
+    expect(restored.status).toBe(200);
+    expect([await tagTime("latest"), await manifestTime(digest)]).toEqual([null, 0]);
+  });
+});
+
 describe("pulls at the same time", () => {
   it("change each row once", async () => {
     const { digest } = await pushImage(repository, as, "latest");
