@@ -10,6 +10,8 @@ export interface Env {
   readonly BLOBS: R2Bucket;
   readonly UPLOADS: DurableObjectNamespace<UploadSession>;
   readonly EVENTS: Queue<QueueMessage>;
+  /** Where pulls are counted, if anywhere. */
+  readonly PULLS?: AnalyticsEngineDataset;
   /** The management API's key. */
   readonly ADMIN_TOKEN: string;
   /** A JSON Web Key Set of private ES256 keys. */
@@ -22,6 +24,8 @@ export interface Env {
   readonly GC_GRACE_HOURS?: string | number;
   /** Days that the content of deleted repositories is kept. */
   readonly KEEP_DELETED_DAYS?: string | number;
+  /** Days that events, and deliveries that ended, are kept. 0: for ever. */
+  readonly KEEP_EVENTS_DAYS?: string | number;
   /** The most that a request's body may have, in MB: the limit of the zone's plan. 0, or absent: none is known. */
   readonly MAX_BODY_MB?: string | number;
   /** The address that clients use, where it is not the one that requests name. */
@@ -35,6 +39,7 @@ const settingsSchema = z.object({
   ALLOW_LOCAL_TARGETS: z.enum(["0", "1", ""]).optional(),
   GC_GRACE_HOURS: z.coerce.number().nonnegative().default(24),
   KEEP_DELETED_DAYS: z.coerce.number().nonnegative().default(7),
+  KEEP_EVENTS_DAYS: z.coerce.number().nonnegative().default(400),
   MAX_BODY_MB: z.coerce.number().nonnegative().default(0),
   PUBLIC_URL: z.url({ protocol: /^https?$/ }).optional(),
 });
@@ -52,6 +57,11 @@ export function settingsOf(env: Env): Settings {
 /** What upkeep keeps, and for how long. */
 export function collectionOf({ GC_GRACE_HOURS, KEEP_DELETED_DAYS }: Settings): CollectionSettings {
   return { grace: GC_GRACE_HOURS * 3_600_000, keepDeleted: KEEP_DELETED_DAYS * 86_400_000 };
+}
+
+/** Milliseconds that events and deliveries are kept; null: for ever. What can be undone is read from them, so not less than that. */
+export function keepEventsOf({ KEEP_EVENTS_DAYS, KEEP_DELETED_DAYS }: Settings): number | null {
+  return KEEP_EVENTS_DAYS === 0 ? null : Math.max(KEEP_EVENTS_DAYS, KEEP_DELETED_DAYS) * 86_400_000;
 }
 
 /** Bytes that a request's body may have; null where no limit is stated. Cloudflare counts in powers of ten. */

@@ -3,7 +3,7 @@ import type { Authenticator } from "./auth/authenticate.ts";
 import { signIdentityToken, targetSubject } from "./auth/identity-token.ts";
 import { signingKeys } from "./auth/keys.ts";
 import type { Registry } from "./call.ts";
-import { collectionOf, type Env, maxBodyOf, realmOf, type Settings, settingsOf } from "./env.ts";
+import { collectionOf, type Env, keepEventsOf, maxBodyOf, realmOf, type Settings, settingsOf } from "./env.ts";
 import { type QueueMessage, queueMessage } from "./events/messages.ts";
 import { processMessage, sweep } from "./events/process.ts";
 import type { Delivering, MessageOutcome, Processing } from "./events/processing.ts";
@@ -18,6 +18,8 @@ import { d1Deliveries } from "./storage/d1/deliveries.ts";
 import { d1Directory } from "./storage/d1/directory.ts";
 import { d1Manifests } from "./storage/d1/manifests.ts";
 import { d1Outbox } from "./storage/d1/outbox.ts";
+import { d1PullTimes } from "./storage/d1/pull-times.ts";
+import { d1Records } from "./storage/d1/records.ts";
 import { d1Repositories } from "./storage/d1/repositories.ts";
 import { d1Spaces } from "./storage/d1/spaces.ts";
 import { d1StorageReports } from "./storage/d1/storage-reports.ts";
@@ -27,12 +29,14 @@ import { d1Tokens } from "./storage/d1/tokens.ts";
 import { d1Triggers } from "./storage/d1/triggers.ts";
 import { d1Undo } from "./storage/d1/undo.ts";
 import { eventQueue } from "./storage/event-queue.ts";
+import { pullCounts } from "./storage/pull-counts.ts";
 import { r2Bytes } from "./storage/r2/bytes.ts";
 import { r2Objects } from "./storage/r2/objects.ts";
 import { secretBox } from "./storage/secret-box.ts";
 import { sendOut } from "./storage/send-out.ts";
 import { durableUploads } from "./storage/uploads/uploads.ts";
 import { collect } from "./upkeep/collect.ts";
+import { forgetRecords } from "./upkeep/forget.ts";
 import type { UpkeepStores } from "./upkeep/stores.ts";
 
 export { UploadSession } from "./storage/uploads/upload-session.ts";
@@ -59,7 +63,13 @@ export default {
   },
 
   async scheduled(_controller, env): Promise<void> {
-    const work = [sweep(openProcessing(env)), collect(openUpkeep(env), collectionOf(settingsOf(env)), Date.now())];
+    const settings = settingsOf(env);
+    const records = { walks: d1Collection(env.DB), records: d1Records(env.DB) };
+    const work = [
+      sweep(openProcessing(env)),
+      collect(openUpkeep(env), collectionOf(settings), Date.now()),
+      forgetRecords(records, keepEventsOf(settings), Date.now()),
+    ];
     // One must not keep the other from its end; what failed is shown by the platform, and done by the next run.
     const failed = (await Promise.allSettled(work)).find((result) => result.status === "rejected");
     if (failed !== undefined) throw failed.reason;
@@ -189,6 +199,8 @@ async function openRegistry(env: Env, url: URL, context: ExecutionContext): Prom
       blobs: d1Blobs(env.DB),
       manifests: d1Manifests(env.DB, announcing),
       tags: d1Tags(env.DB),
+      pullTimes: d1PullTimes(env.DB, later),
+      pullCounts: pullCounts(env.PULLS, later),
       repositories: d1Repositories(env.DB),
       uploads: durableUploads(env.UPLOADS),
       credentials,

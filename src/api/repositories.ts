@@ -1,7 +1,7 @@
 import type { SpaceCall } from "../call.ts";
 import { RegistryError } from "../oci/errors.ts";
 import type { Repository, TaggedManifest } from "../registry/management.ts";
-import { isoTime, listResponse, pageRequest, readBody, readQuery } from "./operation.ts";
+import { isoTime, isoTimeOrNull, listResponse, pageRequest, readBody, readQuery } from "./operation.ts";
 import { pageQuery, repositoryChanges } from "./schemas.ts";
 
 export async function listRepositories(call: SpaceCall): Promise<Response> {
@@ -51,6 +51,11 @@ function view(space: string, repository: Repository): object {
   return { name: path, fullName: `${space}/${path}`, ...settings, createdAt: isoTime(createdAt) };
 }
 
-function tagView({ createdAt, updatedAt, ...tag }: TaggedManifest): object {
-  return { ...tag, createdAt: isoTime(createdAt), updatedAt: isoTime(updatedAt) };
+function tagView({ createdAt, updatedAt, pulledAt, ...tag }: TaggedManifest): object {
+  return {
+    ...tag,
+    createdAt: isoTime(createdAt),
+    updatedAt: isoTime(updatedAt),
+    pulledAt: isoTimeOrNull(pulledAt),
+  };
 }

@@ -126,6 +126,9 @@ export const tagOutput = z
     size: z.int().meta({ description: "Bytes of the manifest." }),
     createdAt: time,
     updatedAt: time,
+    pulledAt: time
+      .nullable()
+      .meta({ description: "When it was last pulled, to the day; null: not since it was made." }),
     immutable: z.boolean().meta({ description: "It neither moves nor goes." }),
   })
   .meta({ id: "Tag" });

@@ -3,8 +3,9 @@ import { RegistryError } from "../oci/errors.ts";
 import { MAX_MANIFEST_BYTES } from "../oci/manifest.ts";
 import { requireReference, requireTag } from "../oci/reference.ts";
 import { deleteManifest } from "../registry/delete.ts";
-import { findManifest, readManifest } from "../registry/pull.ts";
+import { findManifest, notePull, readManifest } from "../registry/pull.ts";
 import { pushManifest } from "../registry/push-manifest.ts";
+import type { FoundManifest } from "../registry/stores.ts";
 import { readBounded } from "../body.ts";
 import { entityTag, isUnmodified } from "./conditions.ts";
 import { decodeParam } from "./params.ts";
@@ -15,20 +16,35 @@ const MAX_TAG_PARAMETERS = 100;
 
 /** end-3: the exact bytes, under the type they were pushed with, whatever Accept says. */
 export async function getManifest(call: RepositoryCall): Promise<Response> {
-  const { stores } = call.registry;
-  const manifest = await findManifest(stores, call.grant, decodeParam(call, "reference"));
+  const { request, grant, registry } = call;
+  const manifest = await findManifest(registry.stores, grant, decodeParam(call, "reference"));
+  // First what may fail: only what is answered is a pull, one that finds nothing new included.
+  const answer = await manifestAnswer(call, manifest);
+  notePull(registry.stores, grant, manifest, {
+    got: request.method === "HEAD" ? "headers" : "body",
+    client: clientOf(request),
+  });
+  return answer;
+}
+
+async function manifestAnswer({ request, registry }: RepositoryCall, manifest: FoundManifest): Promise<Response> {
   const headers = new Headers({
     "Content-Length": String(manifest.size),
     "Content-Type": manifest.mediaType,
     "Docker-Content-Digest": manifest.digest,
     ETag: entityTag(manifest.digest),
   });
-  if (isUnmodified(call.request, manifest.digest)) {
+  if (isUnmodified(request, manifest.digest)) {
     headers.delete("Content-Length");
     return new Response(null, { status: 304, headers });
   }
-  if (call.request.method === "HEAD") return new Response(null, { headers });
-  return new Response(await readManifest(stores, manifest), { headers });
+  if (request.method === "HEAD") return new Response(null, { headers });
+  return new Response(await readManifest(registry.stores, manifest), { headers });
+}
+
+/** What the client calls itself, as in `containerd`: the first word, without its version. */
+function clientOf({ headers }: Request): string {
+  return /^[^\s/(]{1,50}/.exec(headers.get("User-Agent") ?? "")?.[0] ?? "";
 }
 
 /** end-7a, 7b */

@@ -81,6 +81,8 @@ export interface TaggedManifest {
   readonly size: number;
   readonly createdAt: number;
   readonly updatedAt: number;
+  /** To the day; null when it was not pulled since it was made. */
+  readonly pulledAt: number | null;
   /** No route moves or deletes it. */
   readonly immutable: boolean;
 }

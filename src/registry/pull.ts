@@ -5,7 +5,7 @@ import { parseManifest } from "../oci/manifest.ts";
 import type { Page, PageRequest } from "../oci/page.ts";
 import type { ByteRange } from "../oci/range.ts";
 import { parseReference } from "../oci/reference.ts";
-import type { Referrer, Stores, StoredBlob, StoredManifest } from "./stores.ts";
+import type { FoundManifest, Referrer, Stores, StoredBlob, StoredManifest } from "./stores.ts";
 
 /** The blob, if the repository has it. Throws BLOB_UNKNOWN. */
 export async function findBlob(stores: Stores, grant: Grant, digest: Digest): Promise<StoredBlob> {
@@ -23,7 +23,7 @@ export async function readBlob(stores: Stores, blob: StoredBlob, range: ByteRang
 }
 
 /** The manifest of a tag or digest. Throws MANIFEST_UNKNOWN, for a malformed reference too: nothing can be there. */
-export async function findManifest(stores: Stores, grant: Grant, referenceText: string): Promise<StoredManifest> {
+export async function findManifest(stores: Stores, grant: Grant, referenceText: string): Promise<FoundManifest> {
   const reference = parseReference(referenceText);
   const manifest = reference === null ? null : await stores.manifests.find(grant, reference);
   if (manifest === null) {
@@ -39,6 +39,23 @@ export async function readManifest(stores: Stores, manifest: StoredManifest): Pr
   if (body === null)
     throw new RegistryError("MANIFEST_UNKNOWN", { detail: { digest: manifest.digest, missing: true } });
   return body;
+}
+
+/**
+ * Remembers that the manifest was pulled, once it is answered. `got`: its headers, or its body too.
+ *
+ * Who asks for the headers pulls as well: docker and containerd ask for those of a tag, then for the manifest by its
+ * digest, and not even for that when they have it. Counted is only the body, else such a pull would count twice.
+ */
+export function notePull(
+  { pullTimes, pullCounts }: Stores,
+  grant: Grant,
+  manifest: FoundManifest,
+  { got, client }: { readonly got: "headers" | "body"; readonly client: string },
+): void {
+  if (manifest.pullIsDue) pullTimes.note(grant, manifest);
+  const { tag, digest, size } = manifest;
+  if (got === "body") pullCounts.count({ name: grant.name, tag, digest, size, client });
 }
 
 /** A page of the repository's tags. Throws NAME_UNKNOWN. */

@@ -81,6 +81,14 @@ export interface StoredManifest {
   readonly content: { readonly body: string } | { readonly key: string };
 }
 
+/** A manifest as a reference led to it. */
+export interface FoundManifest extends StoredManifest {
+  /** The tag that it was found by; null: its digest. */
+  readonly tag: Tag | null;
+  /** Whether a pull of it, or of the tag, was last noted so long ago that this one is to be noted. */
+  readonly pullIsDue: boolean;
+}
+
 /** A manifest to be kept, with the tags that shall point to it. */
 interface ManifestPush {
   readonly stored: StoredManifest;
@@ -107,7 +115,7 @@ export interface Referrer {
 }
 
 export interface ManifestStore {
-  find(grant: Grant, reference: Reference): Promise<StoredManifest | null>;
+  find(grant: Grant, reference: Reference): Promise<FoundManifest | null>;
   /** What the repository lacks of the references, or has in another size. */
   check(grant: Grant, references: readonly ManifestReference[]): Promise<readonly ReferenceProblem[]>;
   /**
@@ -119,6 +127,27 @@ export interface ManifestStore {
   delete(grant: Grant, reference: Reference): Promise<DeletionOutcome>;
   /** Ordered by digest. An unknown repository has none. A page may be shorter than asked for, where manifests are long. */
   referrers(grant: Grant, subject: Digest, artifactType: string | null, page: PageRequest): Promise<Page<Referrer>>;
+}
+
+export interface PullTimes {
+  /** Notes, after the answer, that a manifest was pulled, and the tag it was found by: once a day each, however often it is called. */
+  note(grant: Grant, manifest: FoundManifest): void;
+}
+
+/** A manifest that a client got. */
+interface CountedPull {
+  readonly name: RepositoryName;
+  readonly tag: Tag | null;
+  readonly digest: Digest;
+  /** Bytes of the manifest. */
+  readonly size: number;
+  /** What the client calls itself, without its version; empty where it does not say. */
+  readonly client: string;
+}
+
+export interface PullCounts {
+  /** Counts a pull where counts are kept. Neither delays nor fails it. */
+  count(pull: CountedPull): void;
 }
 
 export interface TagStore {
@@ -187,6 +216,8 @@ export interface Stores {
   readonly blobs: BlobStore;
   readonly manifests: ManifestStore;
   readonly tags: TagStore;
+  readonly pullTimes: PullTimes;
+  readonly pullCounts: PullCounts;
   readonly repositories: RepositoryStore;
   readonly uploads: UploadStore;
   readonly credentials: CredentialStore;

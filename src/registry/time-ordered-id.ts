@@ -9,3 +9,8 @@ export function timeOrderedId(prefix: string): string {
   view.setUint8(8, 0x80 | (view.getUint8(8) & 0x3f));
   return `${prefix}_${bytes.toHex()}`;
 }
+
+/** Every id that was made from then on comes after it, and every earlier one before. In milliseconds since the epoch. */
+export function firstIdAt(prefix: string, time: number): string {
+  return `${prefix}_${Math.max(0, Math.ceil(time)).toString(16).padStart(12, "0")}`;
+}

@@ -49,3 +49,11 @@ export interface UpkeepStores {
   readonly collection: CollectionStore;
   readonly objects: ObjectStore;
 }
+
+/** What was told, and to whom. Each looks at the next `limit` records that were made before the cutoff, and returns where to go on; null: at the beginning. */
+export interface RecordStore {
+  /** Takes deliveries that ended before the cutoff, with their attempts; but none that put something in place which counts as deployed. */
+  forgetDeliveries(from: string | null, bounds: Bounds): Promise<string | null>;
+  /** Takes events that were taken by a consumer and have no delivery left; but not those of a tag since it was set to what it is on. */
+  forgetEvents(from: string | null, bounds: Bounds): Promise<string | null>;
+}

@@ -59,6 +59,8 @@ export const BUDGET = {
   manyLayers: row(`push a manifest of ${MANY_LAYERS} layers`, twoTrips),
   mountFrom: row("mount, source named", twoTrips),
   mount: row("mount, source not named", twoTrips),
+  firstPull: row("pull a manifest, its day's first", twoTrips),
+  nextPull: row("pull a manifest", oneTrip),
   pull: row(`pull, cold, ${PULLED_BLOBS} blobs`, { classB: PULLED_BLOBS, d1: 1 + PULLED_BLOBS }),
   pullAgain: row(`pull again, ${PULLED_BLOBS} blobs`, oneTrip, false),
   tags: row("page of tags", oneTrip),

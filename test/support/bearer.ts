@@ -3,8 +3,8 @@ import { ask, ORIGIN } from "./registry.ts";
 
 const tokenAnswer = z.object({ token: z.string() });
 
-/** An access token for these scopes. */
-export async function bearerOf(secret: string, ...scopes: readonly string[]): Promise<string> {
+/** An access token for these scopes; anonymous without a secret. */
+export async function bearerOf(secret: string | null, ...scopes: readonly string[]): Promise<string> {
   const query = new URLSearchParams([["service", new URL(ORIGIN).host], ...scopes.map((scope) => ["scope", scope])]);
   const answer = await ask(`/token?${query.toString()}`, { as: secret });
   return tokenAnswer.parse(await answer.json()).token;

@@ -20,6 +20,8 @@ interface TagLine {
   readonly digest: string | null;
   /** When it was set to that; null where only the registry's own API could be asked. */
   readonly updatedAt: string | null;
+  /** When it was last pulled, to the day; null when it never was, or where only the registry's own API could be asked. */
+  readonly pulledAt: string | null;
   /** Bytes of all that it stands for; null where the login may not pull. */
   readonly size: number | null;
 }
@@ -31,7 +33,13 @@ const COLUMNS: Columns<TagLine> = {
   digest: ({ digest }) => (digest === null ? "-" : shortDigest(digest)),
   size: ({ size }) => (size === null ? "-" : formatBytes(size)),
   set: ({ updatedAt }) => (updatedAt === null ? "-" : age(updatedAt)),
+  pulled: lastPulled,
 };
+
+function lastPulled({ pulledAt, updatedAt }: TagLine): string {
+  if (pulledAt !== null) return age(pulledAt);
+  return updatedAt === null ? "-" : "never";
+}
 
 const AT_A_TIME = 8;
 
@@ -87,7 +95,7 @@ async function registryTags(
   const names = await firstOf(listTags(connection, name.full), limit);
   return inBatches(names, AT_A_TIME, async (tag) => {
     const head = await headManifest(connection, name.full, tag);
-    return { name: tag, digest: head?.digest ?? null, updatedAt: null };
+    return { name: tag, digest: head?.digest ?? null, updatedAt: null, pulledAt: null };
   });
 }
 

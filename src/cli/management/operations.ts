@@ -94,6 +94,7 @@ const tagSchema = z.looseObject({
   size: z.number(),
   createdAt: z.string(),
   updatedAt: z.string(),
+  pulledAt: z.union([z.string(), z.null()]),
   immutable: z.boolean(),
 });
 export type Tag = z.infer<typeof tagSchema>;

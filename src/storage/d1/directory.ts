@@ -19,6 +19,7 @@ const tagRow = z.object({
   size: z.int(),
   created_at: z.int(),
   updated_at: z.int(),
+  pulled_at: z.int().nullable(),
   immutable: z.int(),
 });
 
@@ -38,7 +39,7 @@ const UPDATE = `
 const DELETE = `UPDATE repositories SET deleted_at = ?3 WHERE id = ${LIVE_REPOSITORY}`;
 
 const LIST_TAGGED = `
-  SELECT t.name, t.digest, m.media_type, m.size, t.created_at, t.updated_at,
+  SELECT t.name, t.digest, m.media_type, m.size, t.created_at, t.updated_at, t.pulled_at,
     EXISTS (SELECT 1 FROM immutable_tags i WHERE i.repository_id = t.repository_id AND i.name = t.name) AS immutable
   FROM tags t JOIN manifests m ON m.repository_id = t.repository_id AND m.digest = t.digest
   WHERE t.repository_id = ${LIVE_REPOSITORY} AND t.name > ?3 ORDER BY t.name LIMIT ?4`;
@@ -103,6 +104,7 @@ function taggedFromRow(row: z.infer<typeof tagRow>): TaggedManifest {
     size: row.size,
     createdAt: row.created_at,
     updatedAt: row.updated_at,
+    pulledAt: row.pulled_at,
     immutable: row.immutable === 1,
   };
 }

@@ -4,6 +4,7 @@ import { requireDigest } from "../../oci/digest.ts";
 import type { Reference } from "../../oci/reference.ts";
 import type {
   DeletionOutcome,
+  FoundManifest,
   ManifestStore,
   ReferenceProblem,
   Referrer,
@@ -11,6 +12,7 @@ import type {
 } from "../../registry/stores.ts";
 import { eventId, TAG_DELETED, TAGS_DELETED, MANIFEST_DELETED, MANIFEST_PUSHED, TAGS_PUSHED } from "./events.ts";
 import { REPOSITORY, runGated, runGatedPush } from "./gate.ts";
+import { pullIsDue } from "./pull-times.ts";
 import { firstRow, isEmpty, rows } from "./rows.ts";
 import { moveToTrash } from "./trash.ts";
 
@@ -22,13 +24,17 @@ const manifestRow = z.object({
   key: z.string().nullable(),
 });
 
+const foundRow = manifestRow.extend({ pull_is_due: z.int() });
+
 const MANIFEST_COLUMNS = "m.digest, m.media_type, m.size, m.body, m.key";
 
 const FIND_BY_DIGEST = `
-  SELECT ${MANIFEST_COLUMNS} FROM manifests m WHERE m.repository_id = ${REPOSITORY} AND m.digest = ?8`;
+  SELECT ${MANIFEST_COLUMNS}, ${pullIsDue("m")} AS pull_is_due
+  FROM manifests m WHERE m.repository_id = ${REPOSITORY} AND m.digest = ?8`;
 
 const FIND_BY_TAG = `
-  SELECT ${MANIFEST_COLUMNS} FROM tags t JOIN manifests m ON m.repository_id = t.repository_id AND m.digest = t.digest
+  SELECT ${MANIFEST_COLUMNS}, ${pullIsDue("m")} OR ${pullIsDue("t")} AS pull_is_due
+  FROM tags t JOIN manifests m ON m.repository_id = t.repository_id AND m.digest = t.digest
   WHERE t.repository_id = ${REPOSITORY} AND t.name = ?8`;
 
 /** The wanted references, JSON in ?8, that the repository lacks or has in another size. */
@@ -136,7 +142,8 @@ export function d1Manifests(db: D1Database, { registry, announce }: Announcing):
     async find(grant, reference) {
       const sql = "tag" in reference ? FIND_BY_TAG : FIND_BY_DIGEST;
       const { results } = await runGated(db, grant, [{ sql, values: [referenceText(reference)] }]);
-      return manifestFromRow(firstRow(manifestRow, results[0]));
+      const row = firstRow(foundRow, results[0]);
+      return row && foundFromRow(row, reference);
     },
 
     async check(grant, references) {
@@ -191,7 +198,8 @@ export function d1Manifests(db: D1Database, { registry, announce }: Announcing):
         { sql: FIND_BY_DIGEST, values: [digest] },
       ]);
       announceAll(results[0], results[3]);
-      return { kept: manifestFromRow(firstRow(manifestRow, results.at(-1))), usage };
+      const kept = firstRow(manifestRow, results.at(-1));
+      return { kept: kept && manifestFromRow(kept), usage };
     },
 
     async delete(grant, reference) {
@@ -236,8 +244,12 @@ function deletionOutcome(before: boolean, after: boolean): DeletionOutcome {
   return after ? "referenced" : "deleted";
 }
 
-function manifestFromRow(row: z.infer<typeof manifestRow> | null): StoredManifest | null {
-  if (row === null) return null;
+function foundFromRow(row: z.infer<typeof foundRow>, reference: Reference): FoundManifest {
+  const tag = "tag" in reference ? reference.tag : null;
+  return { ...manifestFromRow(row), tag, pullIsDue: row.pull_is_due === 1 };
+}
+
+function manifestFromRow(row: z.infer<typeof manifestRow>): StoredManifest {
   const content = row.body === null ? { key: row.key ?? "" } : { body: row.body };
   return { digest: requireDigest(row.digest), mediaType: row.media_type, size: row.size, content };
 }

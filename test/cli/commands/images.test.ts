@@ -29,21 +29,23 @@ describe("tags", () => {
     registry.tags.set("amd64", image.digest);
     const { stdout, exitCode } = await runCli(["tags", "acme/web"], env);
     expect(exitCode).toBe(0);
-    expect(stdout).toMatch(/^1\.0 +sha256:[0-9a-f]{12} +3\.0 MB +-$/m);
-    expect(stdout).toMatch(/^amd64 +sha256:[0-9a-f]{12} +1\.0 MB +-$/m);
+    expect(stdout).toMatch(/^1\.0 +sha256:[0-9a-f]{12} +3\.0 MB +- +-$/m);
+    expect(stdout).toMatch(/^amd64 +sha256:[0-9a-f]{12} +1\.0 MB +- +-$/m);
   });
 
-  it("have the time they were set at where the management API may be asked", async () => {
+  it("have the times they were set and pulled at where the management API may be asked", async () => {
     const { digest } = registry.image("amd64", 5000);
-    const time = new Date(Date.now() - 3_700_000).toISOString();
+    const updatedAt = new Date(Date.now() - 3_700_000).toISOString();
+    const pulledAt = new Date(Date.now() - 7_300_000).toISOString();
     registry.also = (request, response) => {
       if (request.url !== "/api/v1/spaces/acme/repositories/web/tags?limit=5") return false;
-      const items = [taggedAs("1.0", digest, { updatedAt: time })];
+      const items = [taggedAs("1.0", digest, { updatedAt, pulledAt }), taggedAs("1.1", digest, { updatedAt })];
       reply(response, 200, {}, JSON.stringify({ items, next: null }));
       return true;
     };
     const { stdout } = await runCli(["tags", "acme/web", "--limit", "5"], env);
-    expect(stdout).toMatch(/^1\.0 +sha256:[0-9a-f]{12} +5\.\d kB +1 hour ago$/m);
+    expect(stdout).toMatch(/^1\.0 +sha256:[0-9a-f]{12} +5\.\d kB +1 hour ago +2 hours ago$/m);
+    expect(stdout).toMatch(/^1\.1 .* 1 hour ago +never$/m);
   });
 
   it.each([

@@ -84,5 +84,15 @@ export function repositoryAt(path: string, more: Partial<Repository> = {}): Repo
 
 export function taggedAs(name: string, digest: string, more: Partial<Tag> = {}): Tag {
   const mediaType = "application/vnd.oci.image.manifest.v1+json";
-  return { name, digest, mediaType, size: 500, createdAt, updatedAt: createdAt, immutable: false, ...more };
+  return {
+    name,
+    digest,
+    mediaType,
+    size: 500,
+    createdAt,
+    updatedAt: createdAt,
+    pulledAt: null,
+    immutable: false,
+    ...more,
+  };
 }

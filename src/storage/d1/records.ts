@@ -1,0 +1,65 @@
+import { z } from "zod";
+import { firstIdAt } from "../../registry/time-ordered-id.ts";
+import type { Bounds, RecordStore } from "../../upkeep/stores.ts";
+import { rows } from "./rows.ts";
+
+/** Ids are ordered by time: those after ?1 and before ?2, at most ?3. */
+const NEXT = (table: string): string => `SELECT id FROM ${table} WHERE id > ?1 AND id < ?2 ORDER BY id LIMIT ?3`;
+
+/** As MARK_DEPLOYED in deliveries.ts wrote it. */
+const IS_DEPLOYED = `EXISTS (
+  SELECT 1 FROM events e LEFT JOIN json_each(d.subjects) s
+    JOIN deployed p ON p.target_id = d.target_id
+      AND p.repository_id = COALESCE(s.value ->> 'repositoryId', d.repository_id)
+      AND p.tag = d.tag AND p.digest = COALESCE(s.value ->> 'digest', e.digest)
+  WHERE e.id = d.event_id AND p.delivery_id = d.id)`;
+
+/** ?4: when it must have ended. */
+const FORGOTTEN = `
+  d.id IN (${NEXT("deliveries")}) AND d.status NOT IN ('pending', 'running') AND d.finished_at < ?4 AND NOT ${IS_DEPLOYED}`;
+
+const FORGET_ATTEMPTS = `
+  DELETE FROM attempts WHERE delivery_id IN (SELECT d.id FROM deliveries d WHERE ${FORGOTTEN})`;
+const FORGET_DELIVERIES = `DELETE FROM deliveries AS d WHERE ${FORGOTTEN}`;
+
+/** What set a tag, and what came of it since, belongs to the tag. */
+const FORGET_EVENTS = `
+  DELETE FROM events AS e WHERE e.id IN (${NEXT("events")}) AND e.sent_at IS NOT NULL
+    AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.event_id = e.id)
+    AND NOT EXISTS (
+      SELECT 1 FROM tags t WHERE t.repository_id = e.repository_id AND t.name = e.tag AND t.updated_at <= e.occurred_at)`;
+
+const idRow = z.object({ id: z.string() });
+
+export function d1Records(db: D1Database): RecordStore {
+  const next = (table: string, range: readonly (string | number)[]): D1PreparedStatement =>
+    db.prepare(NEXT(table)).bind(...range);
+
+  return {
+    async forgetDeliveries(from, bounds) {
+      const range = rangeOf("dlv", from, bounds);
+      const [found] = await db.batch([
+        next("deliveries", range),
+        db.prepare(FORGET_ATTEMPTS).bind(...range, bounds.cutoff),
+        db.prepare(FORGET_DELIVERIES).bind(...range, bounds.cutoff),
+      ]);
+      return endOf(found, bounds);
+    },
+
+    async forgetEvents(from, bounds) {
+      const range = rangeOf("evt", from, bounds);
+      const [found] = await db.batch([next("events", range), db.prepare(FORGET_EVENTS).bind(...range)]);
+      return endOf(found, bounds);
+    },
+  };
+}
+
+function rangeOf(prefix: string, from: string | null, { cutoff, limit }: Bounds): readonly (string | number)[] {
+  return [from ?? "", firstIdAt(prefix, cutoff), limit];
+}
+
+/** The last page is shorter: the next walk begins anew. */
+function endOf(found: D1Result | undefined, { limit }: Bounds): string | null {
+  const ids = rows(idRow, found);
+  return ids.length < limit ? null : (ids.at(-1)?.id ?? null);
+}

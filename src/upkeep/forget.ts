@@ -1,0 +1,37 @@
+/**
+ * Forgets what was told long ago: deliveries that ended, with their attempts, and events. In steps that are bounded and may each
+ * be repeated or cut off: what is kept is decided by the statement that deletes, so what is redelivered meanwhile stays.
+ */
+import type { Bounds, CollectionStore, RecordStore } from "./stores.ts";
+
+interface ForgetStores {
+  readonly walks: Pick<CollectionStore, "position" | "setPosition">;
+  readonly records: RecordStore;
+}
+
+/** Records looked at in one run: there may be 144,000 of each in a day. */
+const STEP = 500;
+
+/** @param keep milliseconds that records are kept; null: for ever. */
+export async function forgetRecords(
+  { walks, records }: ForgetStores,
+  keep: number | null,
+  now: number,
+  limit = STEP,
+): Promise<void> {
+  if (keep === null) return;
+  const bounds: Bounds = { now, cutoff: now - keep, limit };
+  // Deliveries first: an event is kept as long as one of its deliveries is.
+  await walk(walks, "old deliveries", (from) => records.forgetDeliveries(from, bounds));
+  await walk(walks, "old events", (from) => records.forgetEvents(from, bounds));
+}
+
+async function walk(
+  walks: ForgetStores["walks"],
+  name: string,
+  step: (from: string | null) => Promise<string | null>,
+): Promise<void> {
+  const from = await walks.position(name);
+  const to = await step(from);
+  if (to !== from) await walks.setPosition(name, to);
+}

@@ -1,0 +1,228 @@
+import { createScheduledController } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { beforeEach, describe, expect, it, vi } from "vitest";
+import { z } from "zod";
+import { processMessage } from "../../src/events/process.ts";
+import { d1Collection } from "../../src/storage/d1/collection.ts";
+import { d1Records } from "../../src/storage/d1/records.ts";
+import { forgetRecords } from "../../src/upkeep/forget.ts";
+import worker from "../../src/worker.ts";
+import { attemptsOf, deliveriesOf, eventsOf, makeTarget, makeTrigger } from "../support/deploy.ts";
+import {
+  BROKEN,
+  drain,
+  event,
+  openWorkshop,
+  processingOf,
+  pushAndDeliver,
+  pushTo,
+  type Workshop,
+} from "../support/processing.ts";
+import { ask, manage } from "../support/registry.ts";
+
+const DAY = 86_400_000;
+const KEEP = 400 * DAY;
+const HOOK = "https://receiver.example.com/hook";
+const STORES = { walks: d1Collection(env.DB), records: d1Records(env.DB) };
+
+let shop: Workshop;
+let target = "";
+
+beforeEach(async () => {
+  shop = await openWorkshop("forget");
+  target = (await makeTarget(shop.space, HOOK)).id;
+  await makeTrigger(shop.space, [target]);
+});
+
+/** Runs upkeep so many milliseconds from now, until each of its walks has come to its end. */
+async function forgetAfter(time: number, keep: number | null = KEEP, limit = 500): Promise<void> {
+  const under = new Set(["old deliveries", "old events"]);
+  while (under.size > 0) {
+    await forgetRecords(STORES, keep, Date.now() + time, limit);
+    for (const walk of under) if ((await STORES.walks.position(walk)) === null) under.delete(walk);
+  }
+}
+
+/** The space's events, newest first. */
+async function eventsLeft(): Promise<readonly string[]> {
+  const { results } = await env.DB.prepare(
+    `SELECT e.type, e.tag FROM events e JOIN spaces s ON s.id = e.space_id WHERE s.name = ? ORDER BY e.id DESC`,
+  )
+    .bind(shop.space)
+    .all();
+  return z
+    .array(z.object({ type: z.string(), tag: z.string().nullable() }))
+    .parse(results)
+    .map(({ type, tag }) => (tag === null ? type : `${type} ${tag}`));
+}
+
+async function attemptsLeft(): Promise<unknown> {
+  return env.DB.prepare(
+    `SELECT COUNT(*) AS n FROM attempts a JOIN deliveries d ON d.id = a.delivery_id JOIN spaces s ON s.id = d.space_id WHERE s.name = ?`,
+  )
+    .bind(shop.space)
+    .first("n");
+}
+
+const statusesLeft = async (): Promise<readonly string[]> =>
+  (await deliveriesOf(shop.space)).map(({ status }) => status);
+
+/** Has the events of a push taken by the consumer, those without a tag too. */
+async function takeAll(): Promise<void> {
+  const { results } = await env.DB.prepare("SELECT id FROM events WHERE sent_at IS NULL").all();
+  for (const { id } of z.array(z.object({ id: z.string() })).parse(results)) {
+    await processMessage(processingOf(shop), event(id));
+  }
+  await drain(shop);
+}
+
+/** A push whose delivery fails for good. */
+async function pushInVain(tag: string, seed: number): Promise<void> {
+  shop.answer = () => ({ status: 410, body: "", retryAfter: null });
+  await pushAndDeliver(shop, "web", tag, seed);
+  await manage("POST", `spaces/${shop.space}/targets/${target}/enable`);
+  await takeAll();
+}
+
+describe("what was told long ago", () => {
+  it("is forgotten: deliveries that ended, their attempts, and events that a tag has left behind", async () => {
+    for (const seed of [1, 2]) await pushInVain("latest", seed);
+    const [newest, oldest] = await deliveriesOf(shop.space);
+    expect(await statusesLeft()).toEqual(["failed", "failed"]);
+    await forgetAfter(KEEP - DAY);
+    expect((await attemptsOf(shop.space, oldest?.id ?? "")).length).toBe(1);
+    expect((await eventsLeft()).length).toBe(4);
+    await forgetAfter(KEEP + DAY);
+    expect([await statusesLeft(), await attemptsLeft()]).toEqual([[], 0]);
+    expect((await manage("GET", `spaces/${shop.space}/deliveries/${newest?.id}`)).status).toBe(404);
+    const { results } = await env.DB.prepare("SELECT 1 FROM attempts WHERE delivery_id IN (?, ?)")
+      .bind(newest?.id, oldest?.id)
+      .all();
+    expect(results).toEqual([]);
+    expect(await eventsLeft()).toEqual(["tag.updated latest"]);
+  });
+
+  it("is kept for ever, where that is set", async () => {
+    await pushInVain("latest", 1);
+    await forgetAfter(100 * KEEP, null);
+    expect([await statusesLeft(), (await eventsLeft()).length]).toEqual([["failed"], 2]);
+  });
+
+  it("of a tag that is gone is forgotten, its deletion included", async () => {
+    await pushInVain("latest", 1);
+    await ask(`/v2/${shop.space}/web/manifests/latest`, { method: "DELETE", as: shop.as });
+    await takeAll();
+    await forgetAfter(KEEP + DAY);
+    expect(await eventsLeft()).toEqual([]);
+  });
+
+  it("of a tag since it was set stays, though it is old", async () => {
+    await pushInVain("latest", 1);
+    await pushInVain("latest", 2);
+    await pushInVain("other", 2);
+    await forgetAfter(KEEP + DAY);
+    expect(await eventsLeft()).toEqual(["tag.created other", "tag.updated latest"]);
+    const [other] = await eventsOf(shop.space);
+    expect(other?.data.tag).toBe("other");
+  });
+
+  it("and never taken by the consumer is still to be told", async () => {
+    await pushTo(shop, "web", "latest", 1);
+    await pushTo(shop, "web", "latest", 2);
+    await forgetAfter(KEEP + DAY);
+    expect((await eventsLeft()).length).toBe(4);
+  });
+});
+
+describe("what is deployed", () => {
+  it("stays on record, with what put it in place", async () => {
+    for (const seed of [1, 2]) await pushAndDeliver(shop, "web", "latest", seed);
+    await takeAll();
+    await forgetAfter(KEEP + DAY);
+    expect(await statusesLeft()).toEqual(["delivered", "delivered"]);
+    expect(await eventsLeft()).toEqual(["tag.updated latest", "tag.created latest"]);
+    expect(await attemptsLeft()).toBe(2);
+  });
+
+  it("again is on record once, with what did it last", async () => {
+    for (const seed of [1, 2, 1]) await pushAndDeliver(shop, "web", "latest", seed);
+    const [newest, second] = await deliveriesOf(shop.space);
+    await forgetAfter(KEEP + DAY);
+    expect((await deliveriesOf(shop.space)).map(({ id }) => id)).toEqual([newest?.id, second?.id]);
+  });
+
+  it("as a group stays as long as one of its members does", async () => {
+    shop = await openWorkshop("forget-group");
+    const { id } = await makeTarget(shop.space, HOOK);
+    await makeTrigger(shop.space, [id], {}, { group: { requireAll: ["api", "ui"] } });
+    for (const path of ["ui", "api"]) await pushAndDeliver(shop, path, "1.0");
+    for (const seed of [2, 3]) await pushAndDeliver(shop, "ui", "1.0", seed);
+    const all = await deliveriesOf(shop.space);
+    // The first was about `api`, which the others deployed again; what `ui` was then is on record by the first alone.
+    await forgetAfter(KEEP + DAY);
+    expect(await deliveriesOf(shop.space)).toEqual(all);
+    expect(all.length).toBe(3);
+    const { meta } = await env.DB.prepare("DELETE FROM deployed WHERE delivery_id = ?").bind(all.at(-1)?.id).run();
+    expect(meta.changes).toBe(1);
+    await forgetAfter(KEEP + DAY);
+    expect(await deliveriesOf(shop.space)).toEqual(all.slice(0, -1));
+  });
+});
+
+describe("a delivery that is under way", () => {
+  it("stays with its event, however old", async () => {
+    shop.answer = () => BROKEN;
+    await processMessage(processingOf(shop), event(await pushTo(shop, "web", "latest", 1)));
+    await pushTo(shop, "web", "other", 2);
+    await env.DB.prepare("DELETE FROM tags").run();
+    await takeAll();
+    await forgetAfter(KEEP + DAY);
+    expect(await statusesLeft()).toContain("pending");
+    expect(await eventsLeft()).toContain("tag.created latest");
+  });
+
+  it("again at the last moment stays", async () => {
+    await pushInVain("latest", 1);
+    const [{ id } = { id: "" }] = await deliveriesOf(shop.space);
+    await manage("POST", `spaces/${shop.space}/deliveries/${id}/redeliver`);
+    await forgetAfter(KEEP + DAY);
+    expect(await statusesLeft()).toEqual(["pending"]);
+  });
+});
+
+describe("a delivery that took long", () => {
+  it("is kept from its end on", async () => {
+    shop.clock += 300 * DAY;
+    await pushInVain("latest", 1);
+    await forgetAfter(KEEP + DAY);
+    expect(await statusesLeft()).toEqual(["failed"]);
+    await forgetAfter(KEEP + 301 * DAY);
+    expect(await statusesLeft()).toEqual([]);
+  });
+});
+
+describe("a walk", () => {
+  it("comes to everything, a few at a time", async () => {
+    for (const seed of [1, 2, 3, 4, 5]) await pushInVain("latest", seed);
+    await forgetAfter(KEEP + DAY, KEEP, 2);
+    expect([await statusesLeft(), await eventsLeft()]).toEqual([[], ["tag.updated latest"]]);
+  });
+});
+
+describe("upkeep", () => {
+  it.each([
+    ["400 days", {}, 0],
+    ["as many days as are set", { KEEP_EVENTS_DAYS: "500" }, 1],
+    ["not less than what can be undone", { KEEP_EVENTS_DAYS: "1", KEEP_DELETED_DAYS: "500" }, 1],
+    ["for ever, with 0", { KEEP_EVENTS_DAYS: "0" }, 1],
+  ])("keeps records for %s", async (_, settings, left) => {
+    // The sweep would have the real queue tell of what other tests left.
+    const rest = ["UPDATE deliveries SET status = 'failed', finished_at = created_at", "UPDATE events SET sent_at = 0"];
+    await env.DB.batch(rest.map((sql) => env.DB.prepare(sql)));
+    await pushInVain("latest", 1);
+    vi.useFakeTimers({ now: Date.now() + 450 * DAY, toFake: ["Date"] });
+    await worker.scheduled(createScheduledController(), { ...env, ...settings });
+    vi.useRealTimers();
+    expect((await statusesLeft()).length).toBe(left);
+  });
+});
