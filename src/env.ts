@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { TokenRealm } from "./auth/tokens.ts";
 import type { QueueMessage } from "./events/messages.ts";
 import type { CollectionSettings } from "./upkeep/collect.ts";
+import type { ScrubSettings } from "./upkeep/scrub.ts";
 import type { UploadSession } from "./storage/uploads/upload-session.ts";
 
 /** The bindings and settings of `wrangler.toml`. */
@@ -22,6 +23,8 @@ export interface Env {
   readonly GC_GRACE_HOURS?: string | number;
   /** Days that the content of deleted repositories is kept. */
   readonly KEEP_DELETED_DAYS?: string | number;
+  /** How much scrub reads in one run, in MB. 0: no scrub. */
+  readonly SCRUB_MB_PER_RUN?: string | number;
   /** The most that a request's body may have, in MB: the limit of the zone's plan. 0, or absent: none is known. */
   readonly MAX_BODY_MB?: string | number;
   /** The address that clients use, where it is not the one that requests name. */
@@ -35,6 +38,7 @@ const settingsSchema = z.object({
   ALLOW_LOCAL_TARGETS: z.enum(["0", "1", ""]).optional(),
   GC_GRACE_HOURS: z.coerce.number().nonnegative().default(24),
   KEEP_DELETED_DAYS: z.coerce.number().nonnegative().default(7),
+  SCRUB_MB_PER_RUN: z.coerce.number().nonnegative().default(256),
   MAX_BODY_MB: z.coerce.number().nonnegative().default(0),
   PUBLIC_URL: z.url({ protocol: /^https?$/ }).optional(),
 });
@@ -52,6 +56,11 @@ export function settingsOf(env: Env): Settings {
 /** What upkeep keeps, and for how long. */
 export function collectionOf({ GC_GRACE_HOURS, KEEP_DELETED_DAYS }: Settings): CollectionSettings {
   return { grace: GC_GRACE_HOURS * 3_600_000, keepDeleted: KEEP_DELETED_DAYS * 86_400_000 };
+}
+
+/** How much scrub does at a time. */
+export function scrubOf({ SCRUB_MB_PER_RUN }: Settings): ScrubSettings {
+  return { bytesPerRun: SCRUB_MB_PER_RUN * 1_000_000 };
 }
 
 /** Bytes that a request's body may have; null where no limit is stated. Cloudflare counts in powers of ten. */

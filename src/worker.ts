@@ -3,7 +3,7 @@ import type { Authenticator } from "./auth/authenticate.ts";
 import { signIdentityToken, targetSubject } from "./auth/identity-token.ts";
 import { signingKeys } from "./auth/keys.ts";
 import type { Registry } from "./call.ts";
-import { collectionOf, type Env, maxBodyOf, realmOf, type Settings, settingsOf } from "./env.ts";
+import { collectionOf, type Env, maxBodyOf, realmOf, scrubOf, type Settings, settingsOf } from "./env.ts";
 import { type QueueMessage, queueMessage } from "./events/messages.ts";
 import { processMessage, sweep } from "./events/process.ts";
 import type { Delivering, MessageOutcome, Processing } from "./events/processing.ts";
@@ -18,6 +18,7 @@ import { d1Deliveries } from "./storage/d1/deliveries.ts";
 import { d1Directory } from "./storage/d1/directory.ts";
 import { d1Manifests } from "./storage/d1/manifests.ts";
 import { d1Outbox } from "./storage/d1/outbox.ts";
+import { d1Quarantine } from "./storage/d1/quarantine.ts";
 import { d1Repositories } from "./storage/d1/repositories.ts";
 import { d1Spaces } from "./storage/d1/spaces.ts";
 import { d1Tags } from "./storage/d1/tags.ts";
@@ -26,11 +27,14 @@ import { d1Tokens } from "./storage/d1/tokens.ts";
 import { d1Triggers } from "./storage/d1/triggers.ts";
 import { eventQueue } from "./storage/event-queue.ts";
 import { r2Bytes } from "./storage/r2/bytes.ts";
+import { examineObject } from "./storage/r2/digest-object.ts";
 import { r2Objects } from "./storage/r2/objects.ts";
 import { secretBox } from "./storage/secret-box.ts";
 import { sendOut } from "./storage/send-out.ts";
 import { durableUploads } from "./storage/uploads/uploads.ts";
 import { collect } from "./upkeep/collect.ts";
+import { scrub, scrubObjects } from "./upkeep/scrub.ts";
+import type { ScrubStores } from "./upkeep/scrub-stores.ts";
 import type { UpkeepStores } from "./upkeep/stores.ts";
 
 export { UploadSession } from "./storage/uploads/upload-session.ts";
@@ -57,7 +61,11 @@ export default {
   },
 
   async scheduled(_controller, env): Promise<void> {
-    const work = [sweep(openProcessing(env)), collect(openUpkeep(env), collectionOf(settingsOf(env)), Date.now())];
+    const settings = settingsOf(env);
+    const collected = collect(openUpkeep(env), collectionOf(settings), Date.now());
+    // After collection, since it may take long; and whatever became of that.
+    const scrubbed = Promise.allSettled([collected]).then(() => scrub(openScrub(env), scrubOf(settings), Date.now()));
+    const work = [sweep(openProcessing(env)), collected, scrubbed];
     // One must not keep the other from its end; what failed is shown by the platform, and done by the next run.
     const failed = (await Promise.allSettled(work)).find((result) => result.status === "rejected");
     if (failed !== undefined) throw failed.reason;
@@ -147,6 +155,14 @@ function openUpkeep(env: Env): UpkeepStores {
   return { collection: d1Collection(env.DB), objects: r2Objects(env.BLOBS) };
 }
 
+function openScrub(env: Env): ScrubStores {
+  return {
+    walks: d1Collection(env.DB),
+    quarantine: d1Quarantine(env.DB),
+    examine: (object) => examineObject(env.BLOBS, object),
+  };
+}
+
 function openEventStores(env: Env, settings: Settings): EventStores {
   const box = secretBox(settings.ENCRYPTION_KEY);
   return {
@@ -184,6 +200,9 @@ async function openRegistry(env: Env, url: URL, context: ExecutionContext): Prom
     stores: {
       bytes: r2Bytes(env.BLOBS, later),
       blobs: d1Blobs(env.DB),
+      damage: {
+        suspect: (object) => later(scrubObjects(openScrub(env), [{ ...object, damage: null }], Date.now())),
+      },
       manifests: d1Manifests(env.DB, { registry: realm.service, announce }),
       tags: d1Tags(env.DB),
       repositories: d1Repositories(env.DB),
