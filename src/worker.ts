@@ -14,6 +14,7 @@ import { handleRequest } from "./router.ts";
 import { d1Blobs } from "./storage/d1/blobs.ts";
 import { d1Collection } from "./storage/d1/collection.ts";
 import { d1Credentials } from "./storage/d1/credentials.ts";
+import { d1Damaged } from "./storage/d1/damaged.ts";
 import { d1Deliveries } from "./storage/d1/deliveries.ts";
 import { d1Directory } from "./storage/d1/directory.ts";
 import { d1Manifests } from "./storage/d1/manifests.ts";
@@ -213,6 +214,7 @@ async function openRegistry(env: Env, url: URL, context: ExecutionContext): Prom
       spaces: d1Spaces(env.DB),
       tokens: d1Tokens(env.DB),
       directory: d1Directory(env.DB),
+      damaged: d1Damaged(env.DB),
     },
     events,
     delivering: openDelivering(settings, realm.service),

@@ -42,6 +42,7 @@ const NEEDS: Record<string, Need> = {
   "PATCH /api/v1/spaces/:space/repositories/:name+": "space",
   "DELETE /api/v1/spaces/:space/repositories/:name+": "space",
   "GET /api/v1/spaces/:space/repositories/:name+/tags": "space",
+  "GET /api/v1/spaces/:space/damaged": "space",
   "POST /api/v1/spaces/:space/targets": "space",
   "GET /api/v1/spaces/:space/targets": "space",
   "GET /api/v1/spaces/:space/targets/:id": "space",

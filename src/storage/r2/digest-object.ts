@@ -12,11 +12,8 @@ export async function digestObject(bucket: R2Bucket, key: string, algorithm: Dig
 export async function examineObject(bucket: R2Bucket, { digest, key, size }: KeptObject): Promise<Damage | null> {
   const object = await bucket.get(key);
   if (object === null) return "missing";
-  if (object.size !== size) {
-    await object.body.cancel();
-    return "corrupt";
-  }
-  return (await digestBody(object.body, digestAlgorithm(digest))) === digest ? null : "corrupt";
+  const actual = await digestBody(object.body, digestAlgorithm(digest));
+  return actual === digest && object.size === size ? null : "corrupt";
 }
 
 async function digestBody(body: ReadableStream, algorithm: DigestAlgorithm): Promise<Digest> {
