@@ -66,9 +66,9 @@ export interface BlobStore {
    * bytes were collected meanwhile, or are the damaged ones.
    */
   link(grant: Grant, blob: StoredBlob): Promise<string | null>;
-  /** Whether the source has the blob whole, and may be read still. Confirms the target's grant, not the source's. */
+  /** Whether the source has the blob, and may be read still. Confirms the target's grant, not the source's. */
   canMount(target: Grant, source: Grant, digest: Digest): Promise<boolean>;
-  /** The repositories of the grant's own space that link the blob, if it is whole, at most `limit`; and what the grant's credential permits. */
+  /** The repositories of the grant's own space that link the blob, at most `limit`; and what the grant's credential permits. */
   holders(grant: Grant, digest: Digest, limit: number): Promise<Holders>;
   /** Links a blob that the source has whole. False when it has lost it meanwhile. */
   linkFrom(target: Grant, source: RepositoryName, digest: Digest): Promise<boolean>;

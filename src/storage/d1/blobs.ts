@@ -64,7 +64,6 @@ const HOLDERS = `
   SELECT s.name || '/' || r.path AS name
   FROM repository_blobs rb JOIN repositories r ON r.id = rb.repository_id AND r.deleted_at IS NULL
     JOIN spaces s ON s.id = r.space_id AND s.name = ?1 AND s.deleted_at IS NULL
-    JOIN blobs b ON b.digest = rb.digest AND b.quarantined_at IS NULL
   WHERE rb.digest = ?8 LIMIT ?9`;
 
 /** What the grant's own credential permits, whatever the token that stands for it names. */
@@ -110,7 +109,7 @@ export function d1Blobs(db: D1Database): BlobStore {
     },
 
     async canMount(target, source, digest) {
-      const link: GatedStatement = { sql: FIND_WHOLE, values: [digest], grant: source };
+      const link: GatedStatement = { sql: FIND_BLOB, values: [digest], grant: source };
       const { results } = await runGated(db, target, [link]);
       return !isEmpty(results[0]);
     },
