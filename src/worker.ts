@@ -26,6 +26,7 @@ import { d1Tags } from "./storage/d1/tags.ts";
 import { d1Targets } from "./storage/d1/targets.ts";
 import { d1Tokens } from "./storage/d1/tokens.ts";
 import { d1Triggers } from "./storage/d1/triggers.ts";
+import { d1Undo } from "./storage/d1/undo.ts";
 import { eventQueue } from "./storage/event-queue.ts";
 import { r2Bytes } from "./storage/r2/bytes.ts";
 import { examineObject } from "./storage/r2/digest-object.ts";
@@ -192,6 +193,7 @@ async function openRegistry(env: Env, url: URL, context: ExecutionContext): Prom
   const events = openEventStores(env, settings);
   // The sweep tells the queue again of what this fails to tell it.
   const announce = (ids: readonly string[]): void => later(events.queue.send(ids.map((id) => ({ kind: "event", id }))));
+  const announcing = { registry: realm.service, announce };
   return {
     maxBody: maxBodyOf(settings),
     keys,
@@ -204,7 +206,7 @@ async function openRegistry(env: Env, url: URL, context: ExecutionContext): Prom
       damage: {
         suspect: (object) => later(scrubObjects(openScrub(env), [{ ...object, damage: null }], Date.now())),
       },
-      manifests: d1Manifests(env.DB, { registry: realm.service, announce }),
+      manifests: d1Manifests(env.DB, announcing),
       tags: d1Tags(env.DB),
       repositories: d1Repositories(env.DB),
       uploads: durableUploads(env.UPLOADS),
@@ -216,6 +218,8 @@ async function openRegistry(env: Env, url: URL, context: ExecutionContext): Prom
       directory: d1Directory(env.DB),
       damaged: d1Damaged(env.DB),
     },
+    undo: d1Undo(env.DB, announcing),
+    keepDeleted: collectionOf(settings).keepDeleted,
     events,
     delivering: openDelivering(settings, realm.service),
   };

@@ -20,7 +20,7 @@ import {
 } from "../support/content.ts";
 import { type Disturbance, disturbCalls } from "../support/counting.ts";
 import { damageOf, damagedOf, HARM, keyOf, scrubAll } from "../support/damage.ts";
-import { ask, errorOf, makeSpace } from "../support/registry.ts";
+import { ask, errorOf, makeSpace, manage } from "../support/registry.ts";
 import { finish, isReadable, patch } from "../support/upload.ts";
 
 /** What scrub found gone or wrong: how it answers, and how it comes back. */
@@ -216,6 +216,38 @@ describe.each(HARMS)("a long manifest with %s", (harm, damage) => {
     await scrubAll();
     expect((await ask(`/v2/${space}/web/manifests/${digest}`, { method: "DELETE", as })).status).toBe(202);
     expect((await damagedOf(space)).items).toEqual([]);
+  });
+});
+
+function undo(operation: string, body: object): Promise<Response> {
+  return manage("POST", `spaces/${space}/${operation}`, { repository: "web", ...body });
+}
+
+describe("an undo", () => {
+  it("to a damaged manifest is refused until that is pushed again", async () => {
+    const text = padded(await imageText(`${space}/web`, as, (seeds += 1)), 950_000);
+    const digest = await digestOf(text);
+    await putManifest(`${space}/web`, as, "latest", text);
+    await pushImage(`${space}/web`, as, "latest", (seeds += 1));
+    await HARM["other bytes"](await keyOf(digest, "manifests"));
+    await scrubAll();
+    const refused = await undo("revert", { tag: "latest" });
+    expect([refused.status, await refused.text()]).toEqual([409, expect.stringContaining(digest)]);
+    await putManifest(`${space}/web`, as, "other", text);
+    expect((await undo("revert", { tag: "latest" })).status).toBe(200);
+  });
+
+  it("of a deletion whose manifest needs a damaged blob is refused until that is pushed again", async () => {
+    const { digest } = await pushImage(`${space}/web`, as, "latest", (seeds += 1));
+    const layer = bytesOf(100, seeds);
+    await ask(`/v2/${space}/web/manifests/${digest}`, { method: "DELETE", as });
+    await HARM["no object"](await keyOf(await digestOf(layer)));
+    await scrubAll();
+    const refused = await undo("undelete", { digest });
+    expect([refused.status, await refused.text()]).toEqual([409, expect.stringContaining(await digestOf(layer))]);
+    await pushBlob(`${space}/web`, as, layer);
+    expect((await undo("undelete", { digest })).status).toBe(200);
+    expect((await ask(`/v2/${space}/web/manifests/latest`, { as })).status).toBe(200);
   });
 });
 
