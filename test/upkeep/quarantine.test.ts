@@ -102,7 +102,7 @@ describe.each(HARMS)("a blob with %s", (harm, damage) => {
     await collect(
       { collection: d1Collection(env.DB), objects: r2Objects(env.BLOBS) },
       { grace: DAY, keepDeleted: DAY },
-      Date.now(),
+      Date.now() + 30 * DAY,
     );
     expect(await env.BLOBS.head(oldKey)).toBeNull();
     expect(await isReadable(`${space}/web`, as, digest)).toBe(true);
