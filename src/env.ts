@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { TokenRealm } from "./auth/tokens.ts";
 import type { QueueMessage } from "./events/messages.ts";
 import type { CollectionSettings } from "./upkeep/collect.ts";
+import type { ScrubSettings } from "./upkeep/scrub.ts";
 import type { UploadSession } from "./storage/uploads/upload-session.ts";
 
 /** The bindings and settings of `wrangler.toml`. */
@@ -26,6 +27,8 @@ export interface Env {
   readonly KEEP_DELETED_DAYS?: string | number;
   /** Days that events, and deliveries that ended, are kept. 0: for ever. */
   readonly KEEP_EVENTS_DAYS?: string | number;
+  /** How much scrub reads in one run, in MB. 0: no scrub. */
+  readonly SCRUB_MB_PER_RUN?: string | number;
   /** The most that a request's body may have, in MB: the limit of the zone's plan. 0, or absent: none is known. */
   readonly MAX_BODY_MB?: string | number;
   /** The address that clients use, where it is not the one that requests name. */
@@ -40,6 +43,7 @@ const settingsSchema = z.object({
   GC_GRACE_HOURS: z.coerce.number().nonnegative().default(24),
   KEEP_DELETED_DAYS: z.coerce.number().nonnegative().default(7),
   KEEP_EVENTS_DAYS: z.coerce.number().nonnegative().default(400),
+  SCRUB_MB_PER_RUN: z.coerce.number().nonnegative().default(256),
   MAX_BODY_MB: z.coerce.number().nonnegative().default(0),
   PUBLIC_URL: z.url({ protocol: /^https?$/ }).optional(),
 });
@@ -62,6 +66,11 @@ export function collectionOf({ GC_GRACE_HOURS, KEEP_DELETED_DAYS }: Settings): C
 /** Milliseconds that events and deliveries are kept; null: for ever. What can be undone is read from them, so not less than that. */
 export function keepEventsOf({ KEEP_EVENTS_DAYS, KEEP_DELETED_DAYS }: Settings): number | null {
   return KEEP_EVENTS_DAYS === 0 ? null : Math.max(KEEP_EVENTS_DAYS, KEEP_DELETED_DAYS) * 86_400_000;
+}
+
+/** How much scrub does at a time. */
+export function scrubOf({ SCRUB_MB_PER_RUN }: Settings): ScrubSettings {
+  return { bytesPerRun: SCRUB_MB_PER_RUN * 1_000_000 };
 }
 
 /** Bytes that a request's body may have; null where no limit is stated. Cloudflare counts in powers of ten. */

@@ -1,4 +1,5 @@
 import { IttyRouter, type IRequest } from "itty-router";
+import { listDamaged } from "./api/damaged.ts";
 import { openApiHandler } from "./api/openapi.ts";
 import * as repositories from "./api/repositories.ts";
 import * as deliveries from "./api/deliveries.ts";
@@ -77,6 +78,7 @@ const MANAGEMENT_ROUTES: readonly Route[] = [
     "/api/v1/spaces/:space/repositories/:name+",
     space(repositories.deleteRepository),
   ),
+  route("listDamaged", "GET", "/api/v1/spaces/:space/damaged", space(listDamaged)),
 ];
 
 const UNDO_ROUTES: readonly Route[] = [

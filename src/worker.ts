@@ -3,7 +3,7 @@ import type { Authenticator } from "./auth/authenticate.ts";
 import { signIdentityToken, targetSubject } from "./auth/identity-token.ts";
 import { signingKeys } from "./auth/keys.ts";
 import type { Registry } from "./call.ts";
-import { collectionOf, type Env, keepEventsOf, maxBodyOf, realmOf, type Settings, settingsOf } from "./env.ts";
+import { collectionOf, type Env, keepEventsOf, maxBodyOf, realmOf, scrubOf, type Settings, settingsOf } from "./env.ts";
 import { type QueueMessage, queueMessage } from "./events/messages.ts";
 import { processMessage, sweep } from "./events/process.ts";
 import type { Delivering, MessageOutcome, Processing } from "./events/processing.ts";
@@ -14,12 +14,14 @@ import { handleRequest } from "./router.ts";
 import { d1Blobs } from "./storage/d1/blobs.ts";
 import { d1Collection } from "./storage/d1/collection.ts";
 import { d1Credentials } from "./storage/d1/credentials.ts";
+import { d1Damaged } from "./storage/d1/damaged.ts";
 import { d1Deliveries } from "./storage/d1/deliveries.ts";
 import { d1Directory } from "./storage/d1/directory.ts";
 import { d1Manifests } from "./storage/d1/manifests.ts";
 import { d1Outbox } from "./storage/d1/outbox.ts";
 import { d1PullTimes } from "./storage/d1/pull-times.ts";
 import { d1Records } from "./storage/d1/records.ts";
+import { d1Quarantine } from "./storage/d1/quarantine.ts";
 import { d1Repositories } from "./storage/d1/repositories.ts";
 import { d1Spaces } from "./storage/d1/spaces.ts";
 import { d1StorageReports } from "./storage/d1/storage-reports.ts";
@@ -31,12 +33,15 @@ import { d1Undo } from "./storage/d1/undo.ts";
 import { eventQueue } from "./storage/event-queue.ts";
 import { pullCounts } from "./storage/pull-counts.ts";
 import { r2Bytes } from "./storage/r2/bytes.ts";
+import { examineObject } from "./storage/r2/digest-object.ts";
 import { r2Objects } from "./storage/r2/objects.ts";
 import { secretBox } from "./storage/secret-box.ts";
 import { sendOut } from "./storage/send-out.ts";
 import { durableUploads } from "./storage/uploads/uploads.ts";
 import { collect } from "./upkeep/collect.ts";
 import { forgetRecords } from "./upkeep/forget.ts";
+import { scrub, scrubObjects } from "./upkeep/scrub.ts";
+import type { ScrubStores } from "./upkeep/scrub-stores.ts";
 import type { UpkeepStores } from "./upkeep/stores.ts";
 
 export { UploadSession } from "./storage/uploads/upload-session.ts";
@@ -65,11 +70,11 @@ export default {
   async scheduled(_controller, env): Promise<void> {
     const settings = settingsOf(env);
     const records = { walks: d1Collection(env.DB), records: d1Records(env.DB) };
-    const work = [
-      sweep(openProcessing(env)),
-      collect(openUpkeep(env), collectionOf(settings), Date.now()),
-      forgetRecords(records, keepEventsOf(settings), Date.now()),
-    ];
+    const collected = collect(openUpkeep(env), collectionOf(settings), Date.now());
+    // After collection, since it may take long; and whatever became of that.
+    const scrubbed = Promise.allSettled([collected]).then(() => scrub(openScrub(env), scrubOf(settings), Date.now()));
+    const forgotten = forgetRecords(records, keepEventsOf(settings), Date.now());
+    const work = [sweep(openProcessing(env)), collected, scrubbed, forgotten];
     // One must not keep the other from its end; what failed is shown by the platform, and done by the next run.
     const failed = (await Promise.allSettled(work)).find((result) => result.status === "rejected");
     if (failed !== undefined) throw failed.reason;
@@ -159,6 +164,14 @@ function openUpkeep(env: Env): UpkeepStores {
   return { collection: d1Collection(env.DB), objects: r2Objects(env.BLOBS) };
 }
 
+function openScrub(env: Env): ScrubStores {
+  return {
+    walks: d1Collection(env.DB),
+    quarantine: d1Quarantine(env.DB),
+    examine: (object) => examineObject(env.BLOBS, object),
+  };
+}
+
 function openEventStores(env: Env, settings: Settings): EventStores {
   const box = secretBox(settings.ENCRYPTION_KEY);
   return {
@@ -197,6 +210,9 @@ async function openRegistry(env: Env, url: URL, context: ExecutionContext): Prom
     stores: {
       bytes: r2Bytes(env.BLOBS, later),
       blobs: d1Blobs(env.DB),
+      damage: {
+        suspect: (object) => later(scrubObjects(openScrub(env), [{ ...object, damage: null }], Date.now())),
+      },
       manifests: d1Manifests(env.DB, announcing),
       tags: d1Tags(env.DB),
       pullTimes: d1PullTimes(env.DB, later),
@@ -210,6 +226,7 @@ async function openRegistry(env: Env, url: URL, context: ExecutionContext): Prom
       tokens: d1Tokens(env.DB),
       directory: d1Directory(env.DB),
       storage: d1StorageReports(env.DB, collectionOf(settings)),
+      damaged: d1Damaged(env.DB),
     },
     undo: d1Undo(env.DB, announcing),
     keepDeleted: collectionOf(settings).keepDeleted,

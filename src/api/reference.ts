@@ -21,6 +21,7 @@ import {
   triggerOutput,
 } from "./event-schemas.ts";
 import {
+  damagedOutput,
   listOf,
   newTokenOutput,
   pageQuery,
@@ -107,6 +108,12 @@ export const OPERATIONS = {
   },
   deleteRepository: { summary: "Delete a repository with everything in it", status: 204 },
   listRepositoryTags: { summary: "List a repository's tags", query: pageQuery, status: 200, output: listOf(tagOutput) },
+  listDamaged: {
+    summary: "List what cannot be pulled since its stored bytes are gone or wrong; pushing it again mends it",
+    query: pageQuery,
+    status: 200,
+    output: listOf(damagedOutput),
+  },
   getHistory: {
     summary: "Who moved a tag from what to what, newest first",
     query: historyQuery,

@@ -1,6 +1,8 @@
 import { z } from "zod";
 import { CREDENTIAL_ACTIONS } from "../auth/credential.ts";
 import { isSpaceName } from "../oci/name.ts";
+import { DAMAGES } from "../registry/damage.ts";
+import { CONTENT_KINDS } from "../registry/management.ts";
 import { repositoryPatterns } from "../oci/repository-pattern.ts";
 import { tagPatterns } from "../oci/tag-patterns.ts";
 
@@ -132,6 +134,20 @@ export const tagOutput = z
     immutable: z.boolean().meta({ description: "It neither moves nor goes." }),
   })
   .meta({ id: "Tag" });
+
+export const damagedOutput = z
+  .object({
+    kind: z.enum(CONTENT_KINDS),
+    digest: z.string(),
+    repository: z.string(),
+    size: z.int().meta({ description: "Bytes that it should have." }),
+    damage: z
+      .enum(DAMAGES)
+      .meta({ description: "`missing`: the object is gone. `corrupt`: its bytes have another digest." }),
+    since: time.meta({ description: "When it was found." }),
+    tags: z.array(z.string()).meta({ description: "Ten of the tags that need it, at most." }),
+  })
+  .meta({ id: "Damaged" });
 
 export const pageQuery = z.strictObject({
   limit: z.coerce.number().int().min(1).max(1000).default(100),

@@ -59,11 +59,13 @@ async function getRanges(
     headers.set("Content-Range", contentRange(first, blob.size));
     return new Response(await readBlob(stores, blob, first), { status: 206, headers });
   }
+  // Whether the bytes are there shows before the answer begins.
+  const firstPart = await readBlob(stores, blob, first);
   const multipart = multipartByteranges({
     type: OCTET_STREAM,
     size: blob.size,
     ranges,
-    read: (range) => readBlob(stores, blob, range),
+    read: async (range) => (range === first ? firstPart : readBlob(stores, blob, range)),
   });
   call.registry.later(multipart.sent);
   headers.set("Content-Length", String(multipart.length));

@@ -2,6 +2,7 @@ import type { CredentialAction } from "../auth/credential.ts";
 import type { Page, PageRequest } from "../oci/page.ts";
 import type { StorageReports } from "./storage-report.ts";
 import type { Quota, Usage } from "./usage.ts";
+import type { Damage } from "./damage.ts";
 
 /** Patterns over tags that neither move nor go. */
 type TagPatterns = readonly string[];
@@ -98,10 +99,34 @@ export interface RepositoryDirectory {
   tags(space: string, path: string, page: PageRequest): Promise<Page<TaggedManifest> | null>;
 }
 
+export const CONTENT_KINDS = ["blob", "manifest"] as const;
+
+/** Content of a repository that is quarantined. */
+export interface DamagedContent {
+  /** In the list: unlike any other's. */
+  readonly position: string;
+  readonly kind: (typeof CONTENT_KINDS)[number];
+  readonly digest: string;
+  /** The full name. */
+  readonly repository: string;
+  /** Bytes that it should have. */
+  readonly size: number;
+  readonly damage: Damage;
+  readonly since: number;
+  /** The first tags that cannot be pulled whole. */
+  readonly tags: readonly string[];
+}
+
+export interface DamageList {
+  /** Ordered by digest. Null when there is no such space. */
+  list(space: string, page: PageRequest): Promise<Page<DamagedContent> | null>;
+}
+
 /** What the management API works with. */
 export interface ManagementStores {
   readonly spaces: SpaceStore;
   readonly tokens: TokenStore;
   readonly directory: RepositoryDirectory;
   readonly storage: StorageReports;
+  readonly damaged: DamageList;
 }

@@ -1,25 +1,28 @@
 import type { Grant } from "../auth/grant.ts";
-import type { Digest } from "../oci/digest.ts";
+import { type Digest, digestAlgorithm } from "../oci/digest.ts";
+import { digestBytes } from "../oci/digest-bytes.ts";
 import { RegistryError } from "../oci/errors.ts";
 import { parseManifest } from "../oci/manifest.ts";
 import type { Page, PageRequest } from "../oci/page.ts";
 import type { ByteRange } from "../oci/range.ts";
 import { parseReference } from "../oci/reference.ts";
-import type { FoundManifest, Referrer, Stores, StoredBlob, StoredManifest } from "./stores.ts";
+import { type Damage, damagedBlob, damagedManifest } from "./damage.ts";
+import type { FoundManifest, KeptObject, Referrer, Stores, StoredBlob, StoredManifest } from "./stores.ts";
 
-/** The blob, if the repository has it. Throws BLOB_UNKNOWN. */
+/** The blob, if the repository has it whole. Throws BLOB_UNKNOWN. */
 export async function findBlob(stores: Stores, grant: Grant, digest: Digest): Promise<StoredBlob> {
   const blob = await stores.blobs.find(grant, digest);
   if (blob === null) throw new RegistryError("BLOB_UNKNOWN", { detail: { digest } });
+  if ("damage" in blob) throw damagedBlob(blob);
   return blob;
 }
 
-/** The blob's bytes, or a part of them. Throws BLOB_UNKNOWN. */
+/** The blob's bytes, or a part of them. Throws BLOB_UNKNOWN where they are gone, or not as many as they should be. */
 export async function readBlob(stores: Stores, blob: StoredBlob, range: ByteRange | null): Promise<ReadableStream> {
-  const body = await stores.bytes.get(blob.key, range);
-  // The row outlived its object: the bytes are lost, and a push of them brings them back.
-  if (body === null) throw new RegistryError("BLOB_UNKNOWN", { detail: { digest: blob.digest, missing: true } });
-  return body;
+  const body = await stores.bytes.get(blob, range);
+  if (typeof body !== "string") return body;
+  stores.damage.suspect(blob);
+  throw damagedBlob({ digest: blob.digest, damage: body });
 }
 
 /** The manifest of a tag or digest. Throws MANIFEST_UNKNOWN, for a malformed reference too: nothing can be there. */
@@ -29,16 +32,28 @@ export async function findManifest(stores: Stores, grant: Grant, referenceText: 
   if (manifest === null) {
     throw new RegistryError("MANIFEST_UNKNOWN", { detail: { reference: referenceText.slice(0, 256) } });
   }
+  if ("damage" in manifest) throw damagedManifest(manifest);
   return manifest;
 }
 
-/** The exact bytes as pushed. */
-export async function readManifest(stores: Stores, manifest: StoredManifest): Promise<ReadableStream | string> {
-  if ("body" in manifest.content) return manifest.content.body;
-  const body = await stores.bytes.get(manifest.content.key, null);
-  if (body === null)
-    throw new RegistryError("MANIFEST_UNKNOWN", { detail: { digest: manifest.digest, missing: true } });
-  return body;
+/** The exact bytes as pushed. Throws MANIFEST_UNKNOWN where they are gone, or others. */
+export async function readManifest(stores: Stores, manifest: StoredManifest): Promise<Uint8Array | string> {
+  const { digest, size, content } = manifest;
+  if ("body" in content) return content.body;
+  const bytes = await readLong(stores, { digest, key: content.key, size });
+  if (typeof bytes === "string") throw damagedManifest({ digest, damage: bytes });
+  return bytes;
+}
+
+/** A manifest of the length that is kept in R2: 4 MiB at most, so it is compared with its digest before it is used. */
+async function readLong(stores: Stores, object: KeptObject): Promise<Uint8Array | Damage> {
+  const body = await stores.bytes.get(object, null);
+  const bytes = typeof body === "string" ? body : await new Response(body).bytes();
+  const isRight =
+    typeof bytes !== "string" && (await digestBytes(digestAlgorithm(object.digest), bytes)) === object.digest;
+  if (isRight) return bytes;
+  stores.damage.suspect(object);
+  return typeof bytes === "string" ? bytes : "corrupt";
 }
 
 /**
@@ -65,7 +80,7 @@ export async function listTags(stores: Stores, grant: Grant, page: PageRequest):
   return tags;
 }
 
-/** A page of what refers to the subject, with all annotations. */
+/** A page of what refers to the subject, with all annotations; without those of a manifest that is damaged. */
 export async function listReferrers(
   stores: Stores,
   grant: Grant,
@@ -79,7 +94,9 @@ export async function listReferrers(
 
 async function withAnnotations(stores: Stores, referrer: Referrer): Promise<Referrer> {
   if (referrer.longBody === null) return referrer;
-  const body = await stores.bytes.get(referrer.longBody, null);
-  const bytes = body === null ? null : await new Response(body).bytes();
-  return bytes === null ? referrer : { ...referrer, annotations: parseManifest(bytes, referrer.mediaType).annotations };
+  const { digest, size, mediaType, longBody } = referrer;
+  const bytes = await readLong(stores, { digest, key: longBody, size });
+  return typeof bytes === "string"
+    ? referrer
+    : { ...referrer, annotations: parseManifest(bytes, mediaType).annotations };
 }

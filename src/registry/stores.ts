@@ -16,25 +16,36 @@ import type { RepositoryName } from "../oci/name.ts";
 import type { Page, PageRequest } from "../oci/page.ts";
 import type { ByteRange, ChunkRange } from "../oci/range.ts";
 import type { Reference, Tag } from "../oci/reference.ts";
+import type { Damage, Damaged } from "./damage.ts";
 import type { Usage } from "./usage.ts";
+
+/** An object in R2, as the row that points to it has it. */
+export interface KeptObject {
+  /** What its bytes must hash to. */
+  readonly digest: Digest;
+  readonly key: string;
+  /** Bytes. */
+  readonly size: number;
+}
 
 /** Bytes in R2. Keys are opaque and fresh: none is ever written twice. */
 export interface ByteStore {
   /** Stores the whole of `body` under `key` if its digest is `digest`, and nothing otherwise. A stream's length must be known. */
   put(key: string, body: ReadableStream | Uint8Array, digest: Digest): Promise<"stored" | "mismatch">;
-  /** The object, or the given part of it. */
-  get(key: string, range: ByteRange | null): Promise<ReadableStream | null>;
+  /** The object, or the given part of it; or what is wrong with it, as far as that shows without reading it. */
+  get(object: KeptObject, range: ByteRange | null): Promise<ReadableStream | Damage>;
   exists(key: string): Promise<boolean>;
   /** Drops an object that no row points to, after the answer. If that fails, collection finds it. */
   discard(key: string): void;
 }
 
 /** A blob's bytes and where they are. */
-export interface StoredBlob {
-  readonly digest: Digest;
-  readonly key: string;
-  /** Bytes. */
-  readonly size: number;
+export type StoredBlob = KeptObject;
+
+/** What pulls find wrong. */
+interface DamageStore {
+  /** Has an object read again, after the answer; if it is damaged, its content is quarantined. */
+  suspect(object: KeptObject): void;
 }
 
 /** What a push meets where it begins. */
@@ -54,20 +65,20 @@ export type DeletionOutcome = "deleted" | "absent" | "referenced";
 
 export interface BlobStore {
   /** The blob, if the grant's repository links it. */
-  find(grant: Grant, digest: Digest): Promise<StoredBlob | null>;
+  find(grant: Grant, digest: Digest): Promise<StoredBlob | Damaged | null>;
   /** Only confirms the grant, and gives what whoever begins an upload should know. */
   confirm(grant: Grant): Promise<PushFacts>;
   /**
    * Makes the bytes known under their digest, unless they are already, and links them in the repository, which
-   * is made if need be: all or nothing. The key is the one that won; null when the bytes were collected meanwhile.
-   * Throws SPACE_FULL, REPOSITORIES_FULL.
+   * is made if need be: all or nothing. They take the place of damaged ones. The key is the one that won; null when the
+   * bytes were collected meanwhile, or are the damaged ones. Throws SPACE_FULL, REPOSITORIES_FULL.
    */
   link(grant: Grant, blob: StoredBlob): Promise<{ readonly key: string | null; readonly usage: Usage }>;
   /** Whether the source has the blob, and may be read still. Confirms the target's grant, not the source's. */
   canMount(target: Grant, source: Grant, digest: Digest): Promise<boolean>;
   /** The repositories of the grant's own space that link the blob, at most `limit`; and what the grant's credential permits. */
   holders(grant: Grant, digest: Digest, limit: number): Promise<Holders>;
-  /** Links a blob that the source has. False when it has lost it meanwhile. Throws SPACE_FULL, REPOSITORIES_FULL. */
+  /** Links a blob that the source has whole. False when it has lost it meanwhile. Throws SPACE_FULL, REPOSITORIES_FULL. */
   linkFrom(target: Grant, source: RepositoryName, digest: Digest): Promise<boolean>;
   unlink(grant: Grant, digest: Digest): Promise<DeletionOutcome>;
 }
@@ -115,11 +126,11 @@ export interface Referrer {
 }
 
 export interface ManifestStore {
-  find(grant: Grant, reference: Reference): Promise<FoundManifest | null>;
-  /** What the repository lacks of the references, or has in another size. */
+  find(grant: Grant, reference: Reference): Promise<FoundManifest | Damaged | null>;
+  /** What the repository lacks of the references, or has in another size. What is damaged is lacking. */
   check(grant: Grant, references: readonly ManifestReference[]): Promise<readonly ReferenceProblem[]>;
   /**
-   * Keeps the manifest, unless it is there already, points the tags to it and writes the events, all or nothing.
+   * Keeps the manifest, unless it is there already and whole, points the tags to it and writes the events, all or nothing.
    * `kept` is null when something it needs, or the space, has gone since {@link check}. Throws SPACE_FULL, REPOSITORIES_FULL.
    */
   commit(grant: Grant, push: ManifestPush): Promise<{ readonly kept: StoredManifest | null; readonly usage: Usage }>;
@@ -214,6 +225,7 @@ export interface CredentialStore {
 export interface Stores {
   readonly bytes: ByteStore;
   readonly blobs: BlobStore;
+  readonly damage: DamageStore;
   readonly manifests: ManifestStore;
   readonly tags: TagStore;
   readonly pullTimes: PullTimes;

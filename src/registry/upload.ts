@@ -142,8 +142,11 @@ async function finishSession(
   const { key, size, replayed } = outcome;
   // A repeated finish: the first may have dropped its bytes in favour of others, which must then be linked here already.
   if (replayed && !(await stores.bytes.exists(key))) {
-    if ((await stores.blobs.find(grant, digest)) === null) throw new RegistryError("BLOB_UPLOAD_UNKNOWN");
-    return null;
+    const found = await stores.blobs.find(grant, digest);
+    if (found === null || "damage" in found) throw lostUpload();
+    if (found.key !== key) return null;
+    stores.damage.suspect(found);
+    throw lostUpload();
   }
   // Where that is refused, collection takes the bytes: an earlier request of the same session may have linked them.
   return linkOrDrop(stores, grant, { digest, key, size });
@@ -152,11 +155,16 @@ async function finishSession(
 /** Where the same content was there before, that stays, and these bytes go: possession has been proved. */
 async function linkOrDrop(stores: Stores, grant: Grant, blob: StoredBlob): Promise<Usage> {
   const { key: winner, usage } = await stores.blobs.link(grant, blob);
+  // Bytes that may not be pointed to are condemned, or a row's own: collection and scrub see to them.
+  if (winner === null) throw lostUpload();
   if (winner !== blob.key) stores.bytes.discard(blob.key);
-  if (winner === null) {
-    throw new RegistryError("BLOB_UPLOAD_UNKNOWN", { message: "the upload lay idle too long: upload the blob again" });
-  }
   return usage;
+}
+
+function lostUpload(): RegistryError {
+  return new RegistryError("BLOB_UPLOAD_UNKNOWN", {
+    message: "what was uploaded is no longer there: upload the blob again",
+  });
 }
 
 const UPLOAD_ERRORS: Record<UploadFailure, { kind: ErrorKind; message?: string }> = {

@@ -44,6 +44,7 @@ const NEEDS: Record<string, Need> = {
   "PATCH /api/v1/spaces/:space/repositories/:name+": "space",
   "DELETE /api/v1/spaces/:space/repositories/:name+": "space",
   "GET /api/v1/spaces/:space/repositories/:name+/tags": "space",
+  "GET /api/v1/spaces/:space/damaged": "space",
   "GET /api/v1/spaces/:space/history": "space",
   "POST /api/v1/spaces/:space/revert": "space",
   "GET /api/v1/spaces/:space/deleted/repositories": "space",

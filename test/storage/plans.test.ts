@@ -12,6 +12,7 @@ import type { QueueMessage } from "../../src/events/messages.ts";
 import { ROUTES } from "../../src/router.ts";
 import worker from "../../src/worker.ts";
 import { bytesOf, digestOf, OCI_MANIFEST, pushBlob, pushImage, startSession } from "../support/content.ts";
+import { HARM, keyOf } from "../support/damage.ts";
 import { deliveriesOf, makeTarget, makeTrigger, receive } from "../support/deploy.ts";
 import { tagEventsOf } from "../support/processing.ts";
 import { makeSpace, makeToken, ORIGIN } from "../support/registry.ts";
@@ -85,6 +86,8 @@ beforeAll(async () => {
   }
   await ask("POST", "/api/v1/spaces/plans/undelete", admin, '{"repository":"web","tag":"latest"}');
   await ask("GET", "/token?scope=repository:plans/web:pull&offline_token=true", basic);
+  // Something for scrub to find.
+  await HARM["no object"](await keyOf((await pushBlob("plans/web", secret, bytesOf(30))).digest));
   await deliver();
   // What deletes comes last, so that the others find something.
   for (const { id: route, method, path } of ROUTES.toSorted(

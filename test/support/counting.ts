@@ -78,7 +78,7 @@ const OBJECT_NAMESPACE: Plan = {
 /** Where calls are noted while {@link countCalls} runs. */
 let noted: CountedCall[] | null = null;
 /** What happens instead of a call, where a test wants that: it may proceed with the call itself, or not. */
-type Disturbance = (call: CountedCall, proceed: () => unknown) => unknown;
+export type Disturbance = (call: CountedCall, proceed: () => unknown) => unknown;
 
 let disturbance: Disturbance | null = null;
 /** Work that goes on after its request was answered. */

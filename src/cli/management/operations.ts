@@ -99,6 +99,17 @@ const tagSchema = z.looseObject({
 });
 export type Tag = z.infer<typeof tagSchema>;
 
+const damagedSchema = z.looseObject({
+  kind: openEnum(["blob", "manifest"]),
+  digest: z.string(),
+  repository: z.string(),
+  size: z.number(),
+  damage: openEnum(["missing", "corrupt"]),
+  since: z.string(),
+  tags: z.array(z.string()),
+});
+export type Damaged = z.infer<typeof damagedSchema>;
+
 const tagChangeSchema = z.looseObject({
   id: z.string(),
   type: openEnum(["tag.created", "tag.updated", "tag.deleted"]),
@@ -389,6 +400,14 @@ export const operations = {
     status: 204,
 
     output: z.null(),
+  },
+  listDamaged: {
+    method: "GET",
+    path: "/api/v1/spaces/{space}/damaged",
+    status: 200,
+    query: z.strictObject({ limit: z.number().optional(), cursor: z.string().optional() }),
+
+    output: z.looseObject({ items: z.array(damagedSchema), next: z.union([z.string(), z.null()]) }),
   },
   getHistory: {
     method: "GET",

@@ -1,4 +1,5 @@
 import type { Digest } from "../../oci/digest.ts";
+import { DAMAGES, type Damaged } from "../../registry/damage.ts";
 import type { BlobStore, DeletionOutcome, StoredBlob } from "../../registry/stores.ts";
 import { z } from "zod";
 import { requireRepositoryName } from "../../oci/name.ts";
@@ -6,18 +7,35 @@ import { parseRights } from "./credentials.ts";
 import { type GatedStatement, REPOSITORY, runGated, runGatedPush, runWithUsage } from "./gate.ts";
 import { firstRow, isEmpty, rows } from "./rows.ts";
 
-const blobRow = z.object({ key: z.string(), size: z.int(), marked_at: z.int().nullable() });
+const blobRow = z.object({
+  key: z.string(),
+  size: z.int(),
+  damage: z.enum(DAMAGES).nullable(),
+  marked_at: z.int().nullable(),
+});
 const rightsRow = z.object({ space: z.string(), actions: z.string(), repositories: z.string() });
 const nameRow = z.object({ name: z.string() });
 
 const FIND_BLOB = `
-  SELECT b.key, b.size, rb.marked_at FROM repository_blobs rb JOIN blobs b ON b.digest = rb.digest
+  SELECT b.key, b.size, b.damage, rb.marked_at FROM repository_blobs rb JOIN blobs b ON b.digest = rb.digest
   WHERE rb.repository_id = ${REPOSITORY} AND rb.digest = ?8`;
+const FIND_WHOLE = `${FIND_BLOB} AND b.quarantined_at IS NULL`;
 
+const MAY_POINT_TO_KEY = `${REPOSITORY} IS NOT NULL AND NOT EXISTS (SELECT 1 FROM condemned c WHERE c.key = ?9)`;
+
+/** What the new bytes take the place of is collected. */
+const CONDEMN_DAMAGED = `
+  INSERT INTO condemned (key, condemned_at)
+  SELECT b.key, ?6 FROM blobs b
+  WHERE b.digest = ?8 AND b.quarantined_at IS NOT NULL AND b.key <> ?9 AND ${MAY_POINT_TO_KEY}
+  ON CONFLICT (key) DO NOTHING`;
+
+/** A repeated upload may bring the damaged bytes themselves: these mend nothing. */
 const INSERT_BLOB = `
   INSERT INTO blobs (digest, key, size, created_at)
-  SELECT ?8, ?9, ?10, ?6 WHERE ${REPOSITORY} IS NOT NULL AND NOT EXISTS (SELECT 1 FROM condemned c WHERE c.key = ?9)
-  ON CONFLICT (digest) DO NOTHING`;
+  SELECT ?8, ?9, ?10, ?6 WHERE ${MAY_POINT_TO_KEY}
+  ON CONFLICT (digest) DO UPDATE SET key = excluded.key, size = excluded.size, quarantined_at = NULL, damage = NULL
+    WHERE blobs.quarantined_at IS NOT NULL AND blobs.key <> excluded.key`;
 
 /** A link that is there already is touched, and no longer marked for collection. */
 const TOUCH = "ON CONFLICT (repository_id, digest) DO UPDATE SET touched_at = excluded.touched_at, marked_at = NULL";
@@ -25,7 +43,7 @@ const TOUCH = "ON CONFLICT (repository_id, digest) DO UPDATE SET touched_at = ex
 const LINK_BLOB = `
   INSERT INTO repository_blobs (repository_id, digest, touched_at)
   SELECT repository_id, ?8, ?6 FROM (SELECT ${REPOSITORY} AS repository_id)
-  WHERE repository_id IS NOT NULL AND EXISTS (SELECT 1 FROM blobs b WHERE b.digest = ?8)
+  WHERE repository_id IS NOT NULL AND EXISTS (SELECT 1 FROM blobs b WHERE b.digest = ?8 AND b.quarantined_at IS NULL)
   ${TOUCH}`;
 
 /** Who asks for a blob that is marked may be about to push a manifest that needs it. */
@@ -38,6 +56,7 @@ const LINK_FROM = `
   WHERE repository_id IS NOT NULL AND EXISTS (
     SELECT 1 FROM spaces s JOIN repositories r ON r.space_id = s.id AND r.path = ?10 AND r.deleted_at IS NULL
       JOIN repository_blobs rb ON rb.repository_id = r.id AND rb.digest = ?8
+      JOIN blobs b ON b.digest = rb.digest AND b.quarantined_at IS NULL
     WHERE s.name = ?9 AND s.deleted_at IS NULL)
   ${TOUCH}`;
 
@@ -56,8 +75,9 @@ const UNLINK_BLOB = `
   DELETE FROM repository_blobs WHERE repository_id = ${REPOSITORY} AND digest = ?8
     AND NOT EXISTS (SELECT 1 FROM manifest_references f WHERE f.repository_id = repository_blobs.repository_id AND f.digest = ?8)`;
 
-function blobFromRow(digest: Digest, row: z.infer<typeof blobRow> | null): StoredBlob | null {
-  return row && { digest, key: row.key, size: row.size };
+function blobFromRow(digest: Digest, row: z.infer<typeof blobRow> | null): StoredBlob | Damaged | null {
+  if (row === null) return null;
+  return row.damage === null ? { digest, key: row.key, size: row.size } : { digest, damage: row.damage };
 }
 
 /** Links in D1 between repositories and the bytes in R2. */
@@ -80,11 +100,12 @@ export function d1Blobs(db: D1Database): BlobStore {
 
     async link(grant, { digest, key, size }) {
       const { results, usage } = await runGatedPush(db, grant, [
+        { sql: CONDEMN_DAMAGED, values: [digest, key] },
         { sql: INSERT_BLOB, values: [digest, key, size] },
         { sql: LINK_BLOB, values: [digest] },
-        { sql: FIND_BLOB, values: [digest] },
+        { sql: FIND_WHOLE, values: [digest] },
       ]);
-      return { key: firstRow(blobRow, results[2])?.key ?? null, usage };
+      return { key: firstRow(blobRow, results[3])?.key ?? null, usage };
     },
 
     async canMount(target, source, digest) {

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { annotationsSchema } from "../../oci/annotations.ts";
 import { requireDigest } from "../../oci/digest.ts";
 import type { Reference } from "../../oci/reference.ts";
+import { DAMAGES } from "../../registry/damage.ts";
 import type {
   DeletionOutcome,
   FoundManifest,
@@ -22,28 +23,30 @@ const manifestRow = z.object({
   size: z.int(),
   body: z.string().nullable(),
   key: z.string().nullable(),
+  damage: z.enum(DAMAGES).nullable(),
 });
 
 const foundRow = manifestRow.extend({ pull_is_due: z.int() });
 
-const MANIFEST_COLUMNS = "m.digest, m.media_type, m.size, m.body, m.key";
+const MANIFEST_COLUMNS = "m.digest, m.media_type, m.size, m.body, m.key, m.damage";
 
 const FIND_BY_DIGEST = `
   SELECT ${MANIFEST_COLUMNS}, ${pullIsDue("m")} AS pull_is_due
   FROM manifests m WHERE m.repository_id = ${REPOSITORY} AND m.digest = ?8`;
+const FIND_WHOLE = `${FIND_BY_DIGEST} AND m.quarantined_at IS NULL`;
 
 const FIND_BY_TAG = `
   SELECT ${MANIFEST_COLUMNS}, ${pullIsDue("m")} OR ${pullIsDue("t")} AS pull_is_due
   FROM tags t JOIN manifests m ON m.repository_id = t.repository_id AND m.digest = t.digest
   WHERE t.repository_id = ${REPOSITORY} AND t.name = ?8`;
 
-/** The wanted references, JSON in ?8, that the repository lacks or has in another size. */
+/** The wanted references, JSON in ?8, that the repository lacks or has in another size. It lacks what is quarantined. */
 const PROBLEMS = `
   SELECT wanted.value ->> 'digest' AS digest, COALESCE(m.size, b.size) AS actual_size
   FROM json_each(?8) wanted
     LEFT JOIN repository_blobs rb ON rb.repository_id = ${REPOSITORY} AND rb.digest = wanted.value ->> 'digest'
-    LEFT JOIN blobs b ON b.digest = rb.digest
-    LEFT JOIN manifests m ON wanted.value ->> 'kind' = 'any'
+    LEFT JOIN blobs b ON b.digest = rb.digest AND b.quarantined_at IS NULL
+    LEFT JOIN manifests m ON wanted.value ->> 'kind' = 'any' AND m.quarantined_at IS NULL
       AND m.repository_id = ${REPOSITORY} AND m.digest = wanted.value ->> 'digest'
   WHERE COALESCE(m.size, b.size) IS NOT wanted.value ->> 'size'
   LIMIT 20`;
@@ -56,13 +59,22 @@ const UNMARK = `
 
 const problemRow = z.object({ digest: z.string(), actual_size: z.int().nullable() });
 
+/** What the new bytes take the place of is collected. */
+const CONDEMN_DAMAGED = `
+  INSERT INTO condemned (key, condemned_at)
+  SELECT m.key, ?6 FROM manifests m
+  WHERE m.repository_id = ${REPOSITORY} AND m.digest = ?9 AND m.quarantined_at IS NOT NULL AND m.key IS NOT NULL
+    AND NOT EXISTS (${PROBLEMS})
+  ON CONFLICT (key) DO NOTHING`;
+
 const INSERT_MANIFEST = `
   INSERT INTO manifests
     (repository_id, digest, media_type, size, body, key, artifact_type, subject, annotations, platforms, created_at)
   SELECT repository_id, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?6
   FROM (SELECT ${REPOSITORY} AS repository_id)
   WHERE repository_id IS NOT NULL AND NOT EXISTS (${PROBLEMS})
-  ON CONFLICT (repository_id, digest) DO NOTHING`;
+  ON CONFLICT (repository_id, digest) DO UPDATE
+    SET body = excluded.body, key = excluded.key, quarantined_at = NULL, damage = NULL WHERE manifests.quarantined_at IS NOT NULL`;
 
 const INSERT_REFERENCES = `
   INSERT INTO manifest_references (repository_id, digest, manifest_id)
@@ -74,7 +86,8 @@ const INSERT_REFERENCES = `
 export const UPSERT_TAGS = (pushed = "json_each(?9)"): string => `
   INSERT INTO tags (repository_id, name, digest, created_at, updated_at)
   SELECT m.repository_id, pushed.value ->> 'tag', m.digest, ?6, ?6
-  FROM manifests m, ${pushed} pushed WHERE m.repository_id = ${REPOSITORY} AND m.digest = ?8
+  FROM manifests m, ${pushed} pushed
+  WHERE m.repository_id = ${REPOSITORY} AND m.digest = ?8 AND m.quarantined_at IS NULL
   ON CONFLICT (repository_id, name) DO UPDATE SET digest = excluded.digest, updated_at = excluded.updated_at`;
 
 const DELETE_TAG = `DELETE FROM tags WHERE repository_id = ${REPOSITORY} AND name = ?8`;
@@ -143,7 +156,8 @@ export function d1Manifests(db: D1Database, { registry, announce }: Announcing):
       const sql = "tag" in reference ? FIND_BY_TAG : FIND_BY_DIGEST;
       const { results } = await runGated(db, grant, [{ sql, values: [referenceText(reference)] }]);
       const row = firstRow(foundRow, results[0]);
-      return row && foundFromRow(row, reference);
+      if (row === null || row.damage === null) return row && foundFromRow(row, reference);
+      return { digest: requireDigest(row.digest), damage: row.damage };
     },
 
     async check(grant, references) {
@@ -175,6 +189,7 @@ export function d1Manifests(db: D1Database, { registry, announce }: Announcing):
             registry,
           ],
         },
+        { sql: CONDEMN_DAMAGED, values: [wanted, digest] },
         {
           sql: INSERT_MANIFEST,
           values: [
@@ -195,9 +210,9 @@ export function d1Manifests(db: D1Database, { registry, announce }: Announcing):
         { sql: TAGS_PUSHED(), values: [digest, pushed, grant.subject, registry] },
         { sql: UPSERT_TAGS(), values: [digest, pushed] },
         { sql: FORGET_DELETION, values: [digest] },
-        { sql: FIND_BY_DIGEST, values: [digest] },
+        { sql: FIND_WHOLE, values: [digest] },
       ]);
-      announceAll(results[0], results[3]);
+      announceAll(results[0], results[4]);
       const kept = firstRow(manifestRow, results.at(-1));
       return { kept: kept && manifestFromRow(kept), usage };
     },

@@ -73,15 +73,20 @@ const CLOSURE = `
     SELECT d.id, d.repository_id, d.digest FROM closure c
       JOIN deleted_manifests d ON d.repository_id = c.repository_id AND d.subject = c.digest AND d.actor = 'retention')`;
 
-/** Needed, and neither there nor coming back (`CROSS JOIN`: from the closure, not through all references). The manifest itself, where it is in no place. */
+/** Needed, and neither there whole nor coming back (`CROSS JOIN`: from the closure, not through all references). The manifest itself, where it is in no place. */
 const MISSING = `
   ${CLOSURE}
   SELECT f.digest FROM closure c CROSS JOIN deleted_references f ON f.manifest_id = c.id
-  WHERE NOT EXISTS (SELECT 1 FROM repository_blobs rb WHERE rb.repository_id = f.repository_id AND rb.digest = f.digest)
-    AND NOT EXISTS (SELECT 1 FROM manifests m WHERE m.repository_id = f.repository_id AND m.digest = f.digest)
+  WHERE NOT EXISTS (
+      SELECT 1 FROM repository_blobs rb JOIN blobs b ON b.digest = rb.digest AND b.quarantined_at IS NULL
+      WHERE rb.repository_id = f.repository_id AND rb.digest = f.digest)
+    AND NOT EXISTS (
+      SELECT 1 FROM manifests m
+      WHERE m.repository_id = f.repository_id AND m.digest = f.digest AND m.quarantined_at IS NULL)
     AND f.digest NOT IN (SELECT digest FROM closure)
   UNION ALL SELECT ?8 WHERE NOT EXISTS (SELECT 1 FROM closure WHERE digest = ?8)
-    AND NOT EXISTS (SELECT 1 FROM manifests m WHERE m.repository_id = ${REPOSITORY} AND m.digest = ?8)
+    AND NOT EXISTS (
+      SELECT 1 FROM manifests m WHERE m.repository_id = ${REPOSITORY} AND m.digest = ?8 AND m.quarantined_at IS NULL)
   LIMIT 20`;
 
 const MOVE_FROM_TRASH = moveFromTrash(`${CLOSURE} SELECT id FROM closure WHERE NOT EXISTS (${MISSING})`);

@@ -1,8 +1,12 @@
 import { digestAlgorithm, digestHex } from "../../oci/digest.ts";
+import type { ByteRange } from "../../oci/range.ts";
 import type { ByteStore } from "../../registry/stores.ts";
 
 /** R2 refuses a put whose checksum does not fit, and stores nothing: "…does not match… (10037)". */
 const CHECKSUM_MISMATCH = /\b10037\b|BadDigest/;
+
+/** The range starts after the object's end: the object is shorter than its row says. */
+const RANGE_NOT_SATISFIABLE = /\b10039\b|InvalidRange/;
 
 /**
  * The bytes in R2, each under a key that is written once.
@@ -15,17 +19,18 @@ export function r2Bytes(bucket: R2Bucket, later: (work: Promise<unknown>) => voi
         await bucket.put(key, body, { [digestAlgorithm(digest)]: digestHex(digest) });
         return "stored";
       } catch (cause) {
-        if (cause instanceof Error && CHECKSUM_MISMATCH.test(cause.message)) return "mismatch";
+        if (isFault(cause, CHECKSUM_MISMATCH)) return "mismatch";
         throw cause;
       }
     },
 
-    async get(key, range) {
-      const object = await bucket.get(
-        key,
-        range === null ? {} : { range: { offset: range.offset, length: range.length } },
-      );
-      return object?.body ?? null;
+    async get({ key, size }, range) {
+      const object = await getPart(bucket, key, range);
+      if (object === null) return "missing";
+      if (object === "shorter") return "corrupt";
+      if (object.size === size) return object.body;
+      await object.body.cancel();
+      return "corrupt";
     },
 
     async exists(key) {
@@ -34,4 +39,22 @@ export function r2Bytes(bucket: R2Bucket, later: (work: Promise<unknown>) => voi
 
     discard: (key) => later(bucket.delete(key)),
   };
+}
+
+async function getPart(
+  bucket: R2Bucket,
+  key: string,
+  range: ByteRange | null,
+): Promise<R2ObjectBody | "shorter" | null> {
+  if (range === null) return bucket.get(key);
+  try {
+    return await bucket.get(key, { range: { offset: range.offset, length: range.length } });
+  } catch (cause) {
+    if (isFault(cause, RANGE_NOT_SATISFIABLE)) return "shorter";
+    throw cause;
+  }
+}
+
+function isFault(cause: unknown, words: RegExp): boolean {
+  return cause instanceof Error && words.test(cause.message);
 }

@@ -7,7 +7,7 @@ import { freshKey } from "../../registry/fresh-key.ts";
 import type { ChunkOutcome, FinishOutcome, UploadFailure } from "../../registry/stores.ts";
 import type { ChunkEnd } from "./chunk-reader.ts";
 import { PartWriter } from "./part-writer.ts";
-import { digestObject } from "./read-back.ts";
+import { digestObject } from "../r2/digest-object.ts";
 import { Receiver } from "./receiver.ts";
 import { digestOf, RunningHash } from "./running-hash.ts";
 import { MAX_SESSION_BYTES, type SessionRow, SessionRows } from "./session-rows.ts";

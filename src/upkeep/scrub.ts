@@ -1,0 +1,92 @@
+/**
+ * Scrub reads every object that a row points to, a little in each run, and compares its digest. What is gone or wrong is
+ * quarantined: it answers 404 as if it were absent, so clients push it again, and that push brings it back. Nothing is deleted
+ * by scrub, and what is right again is released; so a run may be repeated, cut off or run twice at once.
+ */
+import { z } from "zod";
+import type { Damage } from "../registry/damage.ts";
+import { OBJECT_KINDS, type ObjectKind, type ScrubbedObject, type ScrubStores, type Verdict } from "./scrub-stores.ts";
+
+export interface ScrubSettings {
+  /** Bytes read in one run; what is larger has a run for itself. 0: no scrub. */
+  readonly bytesPerRun: number;
+}
+
+/** Each is a request to R2, and an invocation may make 1,000. */
+const OBJECTS_PER_RUN = 200;
+
+/** Milliseconds from the beginning of one walk to that of the next, at least. */
+const WALK_INTERVAL = 86_400_000;
+
+const WALK = "scrub";
+
+/** How far the walk is; `kind` is null when it has come to its end. */
+const walkSchema = z.object({ begunAt: z.int(), kind: z.enum(OBJECT_KINDS).nullable(), after: z.string() });
+
+type Walk = Readonly<z.infer<typeof walkSchema>>;
+
+/** One run, at `now`. */
+export async function scrub(stores: ScrubStores, { bytesPerRun }: ScrubSettings, now: number): Promise<void> {
+  if (bytesPerRun === 0) return;
+  const walk = await currentWalk(stores, now);
+  if (walk.kind === null) return;
+  const page = await stores.quarantine.next(walk.kind, walk.after, OBJECTS_PER_RUN);
+  const due = withinBytes(page, bytesPerRun);
+  const isLast = due.length === page.length && page.length < OBJECTS_PER_RUN;
+  const next = isLast ? followingKind(walk, walk.kind) : { ...walk, after: due.at(-1)?.key ?? "" };
+  // What takes long may be cut off. The walk has passed it then, and goes on.
+  const passesFirst = due.some(({ size }) => size > bytesPerRun);
+  if (passesFirst) await setWalk(stores, next);
+  await scrubObjects(stores, due, now);
+  if (!passesFirst) await setWalk(stores, next);
+}
+
+/** Looks at objects, and quarantines or releases them. One that cannot be read stays as it is, for the next walk. */
+export async function scrubObjects(
+  { examine, quarantine }: Pick<ScrubStores, "examine" | "quarantine">,
+  objects: readonly ScrubbedObject[],
+  now: number,
+): Promise<void> {
+  const verdicts: Verdict[] = [];
+  for (const object of objects) {
+    try {
+      const damage = await secondOpinion(() => examine(object));
+      if (damage !== object.damage) verdicts.push({ digest: object.digest, key: object.key, damage });
+    } catch (fault) {
+      console.error(
+        JSON.stringify({ scrub: "unreadable", digest: object.digest, key: object.key, fault: String(fault) }),
+      );
+    }
+  }
+  if (verdicts.length === 0) return;
+  for (const { damage, ...found } of await quarantine.judge(verdicts, now)) {
+    console.error(JSON.stringify({ scrub: damage === null ? "released" : "quarantined", damage, ...found }));
+  }
+}
+
+/** Bytes can be spoilt on their way: damage counts when a second look finds it too. */
+async function secondOpinion(look: () => Promise<Damage | null>): Promise<Damage | null> {
+  return (await look()) === null ? null : look();
+}
+
+/** As many of the first objects as have so many bytes together, but one at least. */
+function withinBytes(objects: readonly ScrubbedObject[], bytes: number): readonly ScrubbedObject[] {
+  let sum = 0;
+  const end = objects.findIndex(({ size }) => (sum += size) > bytes);
+  return end === -1 ? objects : objects.slice(0, Math.max(end, 1));
+}
+
+function followingKind(walk: Walk, kind: ObjectKind): Walk {
+  return { ...walk, kind: OBJECT_KINDS[OBJECT_KINDS.indexOf(kind) + 1] ?? null, after: "" };
+}
+
+async function currentWalk({ walks }: ScrubStores, now: number): Promise<Walk> {
+  const position = await walks.position(WALK);
+  const walk = position === null ? null : walkSchema.parse(JSON.parse(position));
+  const isOver = walk === null || (walk.kind === null && now >= walk.begunAt + WALK_INTERVAL);
+  return isOver ? { begunAt: now, kind: OBJECT_KINDS[0], after: "" } : walk;
+}
+
+async function setWalk({ walks }: ScrubStores, walk: Walk): Promise<void> {
+  await walks.setPosition(WALK, JSON.stringify(walk));
+}
