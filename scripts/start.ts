@@ -5,6 +5,7 @@
  *   STATE_DIR    where it keeps everything (.wrangler/state)
  *   MAX_BODY_MB  the most that a request's body may have; 0, the default here: no limit
  *   ALLOW_LOCAL_TARGETS=1   lets deployment targets be on this machine, over plain http
+ *   KEEP_BYTES_DAYS  days that bytes are kept after the last row that pointed to them (7)
  *   ADMIN_TOKEN  the management API's key; without it, one is made and kept in .dev.vars
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -49,6 +50,8 @@ const server = startWrangler(
     `ALLOW_LOCAL_TARGETS:${process.env["ALLOW_LOCAL_TARGETS"] ?? "0"}`,
     "--var",
     `MAX_BODY_MB:${process.env["MAX_BODY_MB"] ?? "0"}`,
+    "--var",
+    `KEEP_BYTES_DAYS:${process.env["KEEP_BYTES_DAYS"] ?? "7"}`,
     "--inspector-port",
     "0",
     "--show-interactive-dev-session=false",

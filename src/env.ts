@@ -22,6 +22,8 @@ export interface Env {
   readonly GC_GRACE_HOURS?: string | number;
   /** Days that the content of deleted repositories is kept. */
   readonly KEEP_DELETED_DAYS?: string | number;
+  /** Days that bytes are kept after the last row that pointed to them: how far back the database can be restored. */
+  readonly KEEP_BYTES_DAYS?: string | number;
   /** The most that a request's body may have, in MB: the limit of the zone's plan. 0, or absent: none is known. */
   readonly MAX_BODY_MB?: string | number;
   /** The address that clients use, where it is not the one that requests name. */
@@ -35,6 +37,7 @@ const settingsSchema = z.object({
   ALLOW_LOCAL_TARGETS: z.enum(["0", "1", ""]).optional(),
   GC_GRACE_HOURS: z.coerce.number().nonnegative().default(24),
   KEEP_DELETED_DAYS: z.coerce.number().nonnegative().default(7),
+  KEEP_BYTES_DAYS: z.coerce.number().nonnegative().default(7),
   MAX_BODY_MB: z.coerce.number().nonnegative().default(0),
   PUBLIC_URL: z.url({ protocol: /^https?$/ }).optional(),
 });
@@ -50,8 +53,12 @@ export function settingsOf(env: Env): Settings {
 }
 
 /** What upkeep keeps, and for how long. */
-export function collectionOf({ GC_GRACE_HOURS, KEEP_DELETED_DAYS }: Settings): CollectionSettings {
-  return { grace: GC_GRACE_HOURS * 3_600_000, keepDeleted: KEEP_DELETED_DAYS * 86_400_000 };
+export function collectionOf(settings: Settings): CollectionSettings {
+  return {
+    grace: settings.GC_GRACE_HOURS * 3_600_000,
+    keepDeleted: settings.KEEP_DELETED_DAYS * 86_400_000,
+    keepBytes: settings.KEEP_BYTES_DAYS * 86_400_000,
+  };
 }
 
 /** Bytes that a request's body may have; null where no limit is stated. Cloudflare counts in powers of ten. */

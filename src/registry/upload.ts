@@ -116,13 +116,19 @@ async function finishSession(
     if ((await stores.blobs.find(grant, digest)) === null) throw new RegistryError("BLOB_UPLOAD_UNKNOWN");
     return;
   }
-  await linkOrDrop(stores, grant, { digest, key, size });
+  // A row may have pointed to bytes that come again, and the database may be restored to when it did: collection has them.
+  await linkOrDrop(stores, grant, { digest, key, size }, replayed ? "keep" : "drop");
 }
 
 /** Where the same content was there before, that stays, and these bytes go: possession has been proved. */
-async function linkOrDrop(stores: Stores, grant: Grant, blob: StoredBlob): Promise<void> {
+async function linkOrDrop(
+  stores: Stores,
+  grant: Grant,
+  blob: StoredBlob,
+  loser: "keep" | "drop" = "drop",
+): Promise<void> {
   const winner = await stores.blobs.link(grant, blob);
-  if (winner !== blob.key) stores.bytes.discard(blob.key);
+  if (winner !== blob.key && loser === "drop") stores.bytes.discard(blob.key);
   if (winner === null) {
     throw new RegistryError("BLOB_UPLOAD_UNKNOWN", { message: "the upload lay idle too long: upload the blob again" });
   }
