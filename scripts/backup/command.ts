@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import type { Tally } from "./each-object.ts";
-import type { Place } from "./storage.ts";
+import { openStorage, type Place, type Storage } from "./storage.ts";
 
 interface CommandLine {
   readonly directory: string;
@@ -9,35 +9,45 @@ interface CommandLine {
   readonly replace: boolean;
 }
 
-/** What `npm run backup` and `npm run restore` are told. */
-export function parseCommand(usage: string): CommandLine {
-  const { values, positionals } = parseCommandLine(usage);
+const OPTIONS = { remote: { type: "boolean" }, "persist-to": { type: "string" } } as const;
+const REPLACE = { replace: { type: "boolean" } } as const;
+
+/** What a command is told. Only one that writes to the registry `mayReplace` what is there. */
+export function parseCommand(usage: string, mayReplace = false): CommandLine {
+  const { values, positionals } = parseOrFail(usage, { ...OPTIONS, ...(mayReplace && REPLACE) });
   const [directory, ...more] = positionals;
   if (directory === undefined || more.length > 0) fail(usage);
   const stateDir = values["persist-to"] ?? process.env["STATE_DIR"] ?? ".wrangler/state";
   return {
     directory: resolve(directory),
-    place: values.remote ? { kind: "remote" } : { kind: "local", stateDir: resolve(stateDir) },
-    replace: values.replace,
+    place: values.remote === true ? { kind: "remote" } : { kind: "local", stateDir: resolve(stateDir) },
+    replace: values.replace === true,
   };
 }
 
-function parseCommandLine(usage: string): ReturnType<typeof parseArgs<typeof OPTIONS>> {
+type Options = typeof OPTIONS & Partial<typeof REPLACE>;
+
+function parseOrFail(usage: string, options: Options) {
   try {
-    return parseArgs(OPTIONS);
+    return parseArgs({ allowPositionals: true, options });
   } catch (error) {
-    fail(`${error instanceof Error ? error.message : String(error)}\n${usage}`);
+    fail(`${messageOf(error)}\n${usage}`);
   }
 }
 
-const OPTIONS = {
-  allowPositionals: true,
-  options: {
-    remote: { type: "boolean", default: false },
-    "persist-to": { type: "string" },
-    replace: { type: "boolean", default: false },
-  },
-} as const;
+/** Does something with a registry's storage. What goes wrong is said without a stack, and ends the process. */
+export async function withStorage<T>(place: Place, action: (storage: Storage) => Promise<T>): Promise<T> {
+  try {
+    const storage = await openStorage(place);
+    try {
+      return await action(storage);
+    } finally {
+      await storage.close();
+    }
+  } catch (error) {
+    fail(messageOf(error));
+  }
+}
 
 /** Says which objects could not be copied, and how many were. */
 export function report({ there, copied, problems }: Tally): void {
@@ -50,11 +60,6 @@ export function fail(message: string): never {
   process.exit(1);
 }
 
-/** Runs a command to its end; what it throws is said without a stack. */
-export async function run(command: () => Promise<void>): Promise<void> {
-  try {
-    await command();
-  } catch (error) {
-    fail(error instanceof Error ? error.message : String(error));
-  }
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
