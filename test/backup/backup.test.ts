@@ -107,7 +107,7 @@ const objectFile = (directory: string, blob: Blob): string => join(directory, "o
 
 it("brings back every row and every byte, and lets upkeep begin afresh", async () => {
   const target = await open("whole");
-  await restoreFrom(base, target, false);
+  expect((await restoreFrom(base, target, false)).tally).toEqual({ there: 0, copied: 4, problems: [] });
   const [before, after] = [await everything(source), await everything(target)];
   const unmarked = (rows: (typeof before)[string] = []) => rows.map((one) => ({ ...one, marked_at: null }));
   expect(after).toEqual({

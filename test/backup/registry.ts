@@ -70,10 +70,15 @@ export async function everything({ db }: Storage): Promise<Record<string, readon
     .prepare("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT GLOB '_cf_*'")
     .all();
   for (const { name } of named.parse(tables.results)) {
-    const { results } = await db.prepare(`SELECT * FROM ${quoted(name)} ORDER BY 1, 2, 3`).all();
-    all[name] = z.array(row).parse(results);
+    const { results } = await db.prepare(`SELECT * FROM ${quoted(name)}`).all();
+    all[name] = inOrder(z.array(row).parse(results));
   }
   return all;
+}
+
+function inOrder(rows: readonly Row[]): readonly Row[] {
+  const texts = new Map(rows.map((one) => [one, JSON.stringify(one)]));
+  return rows.toSorted((left, right) => ((texts.get(left) ?? "") < (texts.get(right) ?? "") ? -1 : 1));
 }
 
 /** The digest of each object in the bucket, by key. */
