@@ -13,5 +13,6 @@ const { directory, place, replace } = parseCommand(usage, true);
 
 const { index, tally } = await withStorage(place, (storage) => restoreFrom(directory, storage, replace));
 report(tally);
-if (tally.problems.length > 0) fail("all rows are restored, but what needs these objects cannot be pulled");
+if (tally.problems.length > 0)
+  fail("all rows are restored, but what needs these objects cannot be pulled; --replace tries again");
 console.log(`The registry is restored, as of ${index.madeAt}.`);

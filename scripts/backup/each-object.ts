@@ -27,7 +27,7 @@ export async function eachObject(
   const work = async (): Promise<void> => {
     for (let next = await queue.next(); next.done !== true; next = await queue.next()) {
       const object = next.value;
-      const outcome = await copy(object).catch((error: unknown) => ({ problem: String(error) }));
+      const outcome = await insistently(() => copy(object));
       if (typeof outcome === "string") tally[outcome] += 1;
       else problems.push(`${object.digest} (${object.key}): ${outcome.problem}`);
       progress(object.size);
@@ -35,6 +35,19 @@ export async function eachObject(
   };
   await Promise.all(Array.from({ length: AT_ONCE }, work));
   return { ...tally, problems };
+}
+
+/** How often an object is tried: a connection may break, and there may be a million of them. */
+const TRIES = 3;
+
+async function insistently(action: () => Promise<Outcome>): Promise<Outcome> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await action();
+    } catch (error) {
+      if (tries === TRIES) return { problem: String(error) };
+    }
+  }
 }
 
 /** Milliseconds between two lines of progress. */

@@ -88,7 +88,7 @@ beforeAll(async () => {
     source.db.prepare("INSERT INTO tags SELECT repository_id, 'counted', digest, 1, 1 FROM tags WHERE name = 'a'"),
   ]);
   base = join(scratch, "base");
-  expect((await backUp(source, base)).tally).toEqual({ there: 0, copied: 4, problems: [] });
+  await backUp(source, base);
 });
 
 afterAll(async () => {
@@ -128,12 +128,9 @@ describe("a backup into the same directory", () => {
     await source.bucket.put(changed.key, "else");
     const { tally } = await backUp(source, directory);
     expect(tally).toMatchObject({ there: 4, copied: 1 });
-    expect(tally.problems.toSorted()).toEqual(
-      [
-        `${lost.digest} (${lost.key}): it is missing in R2`,
-        expect.stringContaining(`${changed.digest} (${changed.key}): in R2 it has the digest`),
-      ].toSorted(),
-    );
+    expect(tally.problems).toHaveLength(2);
+    expect(tally.problems).toContain(`${lost.digest} (${lost.key}): it is missing in R2`);
+    expect(tally.problems.join()).toContain(`${changed.digest} (${changed.key}): in R2 it has the digest`);
     expect(await readFile(objectFile(directory, fresh))).toEqual(fresh.bytes);
     expect((await readdir(directory)).filter((name) => /\.(?:sqlite|sql|ndjson)$/.test(name))).toHaveLength(2);
   });
