@@ -29,7 +29,12 @@ interface Shell {
 function openShell(state: string): Shell {
   const inherited = Object.entries(process.env).filter((entry): entry is [string, string] => entry[1] !== undefined);
   return {
-    env: { ...Object.fromEntries(inherited), GC_GRACE_HOURS: "0", STATE_DIR: join(directory, state) },
+    env: {
+      ...Object.fromEntries(inherited),
+      GC_GRACE_HOURS: "0",
+      KEEP_DELETED_DAYS: "0",
+      STATE_DIR: join(directory, state),
+    },
     registry: null,
   };
 }

@@ -12,6 +12,7 @@ import type {
 import { eventId, TAG_DELETED, TAGS_DELETED, MANIFEST_DELETED, MANIFEST_PUSHED, TAGS_PUSHED } from "./events.ts";
 import { REPOSITORY, runGated, runGatedPush } from "./gate.ts";
 import { firstRow, isEmpty, rows } from "./rows.ts";
+import { moveToTrash } from "./trash.ts";
 
 const manifestRow = z.object({
   digest: z.string(),
@@ -63,10 +64,11 @@ const INSERT_REFERENCES = `
   FROM manifests m, json_each(?9) wanted WHERE m.repository_id = ${REPOSITORY} AND m.digest = ?8
   ON CONFLICT (repository_id, digest, manifest_id) DO NOTHING`;
 
-const UPSERT_TAGS = `
+/** ?8 digest, ?9 JSON list of { tag }; `pushed`: what to take of it. */
+export const UPSERT_TAGS = (pushed = "json_each(?9)"): string => `
   INSERT INTO tags (repository_id, name, digest, created_at, updated_at)
   SELECT m.repository_id, pushed.value ->> 'tag', m.digest, ?6, ?6
-  FROM manifests m, json_each(?9) pushed WHERE m.repository_id = ${REPOSITORY} AND m.digest = ?8
+  FROM manifests m, ${pushed} pushed WHERE m.repository_id = ${REPOSITORY} AND m.digest = ?8
   ON CONFLICT (repository_id, name) DO UPDATE SET digest = excluded.digest, updated_at = excluded.updated_at`;
 
 const DELETE_TAG = `DELETE FROM tags WHERE repository_id = ${REPOSITORY} AND name = ?8`;
@@ -75,9 +77,17 @@ const DELETE_TAG = `DELETE FROM tags WHERE repository_id = ${REPOSITORY} AND nam
 const UNREFERENCED = `NOT EXISTS (
   SELECT 1 FROM manifest_references f WHERE f.repository_id = ${REPOSITORY} AND f.digest = ?8)`;
 
-const DELETE_TAGS_OF = `DELETE FROM tags WHERE repository_id = ${REPOSITORY} AND digest = ?8 AND ${UNREFERENCED}`;
+/** ?8 digest; for the first, ?9 actor. */
+const [COPY_TO_TRASH, ...MOVE_TO_TRASH] = moveToTrash({
+  ids: `SELECT id FROM manifests WHERE repository_id = ${REPOSITORY} AND digest = ?8 AND ${UNREFERENCED}`,
+  at: "?6",
+  actor: "?9",
+});
 
-const DELETE_MANIFEST = `DELETE FROM manifests WHERE repository_id = ${REPOSITORY} AND digest = ?8 AND ${UNREFERENCED}`;
+/** ?8 digest: one that is back is no longer in the trash. */
+const FORGET_DELETION = `
+  DELETE FROM deleted_manifests WHERE repository_id = ${REPOSITORY} AND digest = ?8
+    AND EXISTS (SELECT 1 FROM manifests m WHERE m.repository_id = deleted_manifests.repository_id AND m.digest = ?8)`;
 
 /** A page ends early where its manifests have more than 4 MiB together: annotations may be most of a manifest. */
 const REFERRERS = `
@@ -111,12 +121,17 @@ export interface Announcing {
 
 const idRow = z.object({ id: z.string() });
 
-/** Manifests, their references and the tags on them, in D1. */
-export function d1Manifests(db: D1Database, { registry, announce }: Announcing): ManifestStore {
-  const announceAll = (...results: readonly (D1Result | undefined)[]): void => {
+/** Announces the events whose ids the results have. */
+export function announcing(announce: Announcing["announce"]): (...results: readonly (D1Result | undefined)[]) => void {
+  return (...results) => {
     const ids = results.flatMap((result) => rows(idRow, result)).map(({ id }) => id);
     if (ids.length > 0) announce(ids);
   };
+}
+
+/** Manifests, their references and the tags on them, in D1. */
+export function d1Manifests(db: D1Database, { registry, announce }: Announcing): ManifestStore {
+  const announceAll = announcing(announce);
   return {
     async find(grant, reference) {
       const sql = "tag" in reference ? FIND_BY_TAG : FIND_BY_DIGEST;
@@ -170,12 +185,13 @@ export function d1Manifests(db: D1Database, { registry, announce }: Announcing):
           ],
         },
         { sql: INSERT_REFERENCES, values: [digest, wanted] },
-        { sql: TAGS_PUSHED, values: [digest, pushed, grant.subject, registry] },
-        { sql: UPSERT_TAGS, values: [digest, pushed] },
+        { sql: TAGS_PUSHED(), values: [digest, pushed, grant.subject, registry] },
+        { sql: UPSERT_TAGS(), values: [digest, pushed] },
+        { sql: FORGET_DELETION, values: [digest] },
         { sql: FIND_BY_DIGEST, values: [digest] },
       ]);
       announceAll(results[0], results[3]);
-      return manifestFromRow(firstRow(manifestRow, results[5]));
+      return manifestFromRow(firstRow(manifestRow, results.at(-1)));
     },
 
     async delete(grant, reference) {
@@ -192,12 +208,12 @@ export function d1Manifests(db: D1Database, { registry, announce }: Announcing):
         { sql: FIND_BY_DIGEST, values },
         { sql: TAGS_DELETED(UNREFERENCED), values: [...values, eventId(), grant.subject, registry] },
         { sql: MANIFEST_DELETED(UNREFERENCED), values: [...values, eventId(), grant.subject, registry] },
-        { sql: DELETE_TAGS_OF, values },
-        { sql: DELETE_MANIFEST, values },
+        { sql: COPY_TO_TRASH, values: [...values, grant.subject] },
+        ...MOVE_TO_TRASH.map((sql) => ({ sql, values })),
         { sql: FIND_BY_DIGEST, values },
       ]);
       announceAll(results[1], results[2]);
-      return deletionOutcome(!isEmpty(results[0]), !isEmpty(results[5]));
+      return deletionOutcome(!isEmpty(results[0]), !isEmpty(results.at(-1)));
     },
 
     async referrers(grant, subject, artifactType, { limit, last }) {
