@@ -48,11 +48,17 @@ async function tableNames(db: D1Database): Promise<readonly string[]> {
     .map(({ name }) => name);
 }
 
-/** Takes out all tables. From then on nothing is served, and upkeep deletes nothing. */
+/** Takes out all tables, and what is made of them. From then on nothing is served, and upkeep deletes nothing. */
 export async function dropTables(db: D1Database): Promise<void> {
-  const names = await tableNames(db);
-  const drops = names.toReversed().map((name) => db.prepare(`DROP TABLE ${quoted(name)}`));
-  await db.batch([db.prepare("PRAGMA defer_foreign_keys = on"), ...drops]);
+  const views = await db.prepare("SELECT name FROM sqlite_schema WHERE type = 'view'").all();
+  const drops = [
+    ...z
+      .array(nameRow)
+      .parse(views.results)
+      .map(({ name }) => `DROP VIEW ${quoted(name)}`),
+    ...(await tableNames(db)).toReversed().map((name) => `DROP TABLE ${quoted(name)}`),
+  ];
+  await db.batch([db.prepare("PRAGMA defer_foreign_keys = on"), ...drops.map((sql) => db.prepare(sql))]);
 }
 
 /** Makes tables and rows as they are in the copy, triggers last, so that none of them acts on what is restored. */
