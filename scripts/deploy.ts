@@ -2,6 +2,7 @@
  * `npm run deploy`: brings the registry to a Cloudflare account. What is missing there is made: database, bucket, queue,
  * and on the first run the signing key, the encryption key and the admin token.
  *
+ *   --secrets <file>   keeps the secrets that are made in this file, and deploys those that it holds
  *   --dry-run   builds and checks everything that can be checked without an account
  */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -9,10 +10,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { z } from "zod";
-import { generateSigningKeys, generateToken, type Secrets } from "./secrets.ts";
+import { generateSigningKeys, generateToken, readSecrets, type Secrets, writeSecrets } from "./secrets.ts";
 import { runWrangler, tryWrangler } from "./wrangler.ts";
 
-const { values: flags } = parseArgs({ options: { "dry-run": { type: "boolean", default: false } } });
+const { values: flags } = parseArgs({
+  options: { "dry-run": { type: "boolean", default: false }, secrets: { type: "string" } },
+});
 
 if (flags["dry-run"]) {
   await runWrangler(["deploy", "--dry-run", "--outdir", "dist"], { output: "show" });
@@ -24,13 +27,16 @@ async function deploy(): Promise<void> {
   const login = await tryWrangler(["whoami", "--json"], { output: "keep" });
   if (!login.ok) fail("log in first: npx wrangler login (or set CLOUDFLARE_API_TOKEN)");
   const known = await deployedSecrets();
-  const fresh = await missingSecrets(known ?? []);
+  const kept = flags.secrets === undefined ? {} : readSecrets(flags.secrets);
+  const made = await missingSecrets([...(known ?? []), ...Object.keys(kept)]);
+  // Before they are deployed: from then on nobody is shown them.
+  if (flags.secrets !== undefined) writeSecrets(flags.secrets, { ...kept, ...made });
   await ensureQueues();
   // The rows that new code needs must be there before it; on the first run there is no database before the code.
   if (known !== null) await migrate();
-  const address = await upload(fresh);
+  const address = await upload({ ...kept, ...made });
   if (known === null) await migrate();
-  console.log(nextStep(address, fresh.ADMIN_TOKEN));
+  console.log(nextStep(address, made.ADMIN_TOKEN));
 }
 
 /** The names of the secrets that the deployed Worker has; null when there is no Worker yet. */
@@ -64,14 +70,14 @@ async function migrate(): Promise<void> {
   await runWrangler(["d1", "migrations", "apply", "DB", "--remote"], { output: "show", env: { CI: "1" } });
 }
 
-/** Uploads the Worker with its new secrets; returns the address that it answers on, if wrangler says one. */
-async function upload(fresh: Partial<Secrets>): Promise<string | null> {
+/** Uploads the Worker with these secrets; returns the address that it answers on, if wrangler says one. */
+async function upload(secrets: Partial<Secrets>): Promise<string | null> {
   const directory = mkdtempSync(join(tmpdir(), "spacedock-deploy-"));
   try {
     const secretsFile = join(directory, "secrets.json");
     const report = join(directory, "report.ndjson");
-    const withSecrets = Object.keys(fresh).length > 0 ? ["--secrets-file", secretsFile] : [];
-    writeFileSync(secretsFile, JSON.stringify(fresh), { mode: 0o600 });
+    const withSecrets = Object.keys(secrets).length > 0 ? ["--secrets-file", secretsFile] : [];
+    writeFileSync(secretsFile, JSON.stringify(secrets), { mode: 0o600 });
     await runWrangler(["deploy", ...withSecrets], { output: "show", env: { WRANGLER_OUTPUT_FILE_PATH: report } });
     return addressIn(readFileSync(report, "utf8"));
   } finally {

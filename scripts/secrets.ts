@@ -22,9 +22,14 @@ export function generateToken(): string {
   return randomBytes(24).toString("base64url");
 }
 
+/** The secrets in a file of NAME=value lines; none where there is no file. */
+export function readSecrets(file: string): NodeJS.Dict<string> {
+  return existsSync(file) ? parseEnv(readFileSync(file, "utf8")) : {};
+}
+
 /** The secrets in a file of NAME=value lines; what is missing is made, and kept there for its owner alone. */
 export async function ensureSecrets(file: string): Promise<Secrets> {
-  const known = existsSync(file) ? parseEnv(readFileSync(file, "utf8")) : {};
+  const known = readSecrets(file);
   const secrets: Secrets = {
     ADMIN_TOKEN: known["ADMIN_TOKEN"] ?? generateToken(),
     SIGNING_KEYS: known["SIGNING_KEYS"] ?? (await generateSigningKeys(new Date())),

@@ -29,6 +29,8 @@ export interface Env {
   readonly KEEP_EVENTS_DAYS?: string | number;
   /** How much scrub reads in one run, in MB. 0: no scrub. */
   readonly SCRUB_MB_PER_RUN?: string | number;
+  /** Days that bytes are kept after the last row that pointed to them: how far back the database can be restored. */
+  readonly KEEP_BYTES_DAYS?: string | number;
   /** The most that a request's body may have, in MB: the limit of the zone's plan. 0, or absent: none is known. */
   readonly MAX_BODY_MB?: string | number;
   /** The address that clients use, where it is not the one that requests name. */
@@ -44,6 +46,7 @@ const settingsSchema = z.object({
   KEEP_DELETED_DAYS: z.coerce.number().nonnegative().default(7),
   KEEP_EVENTS_DAYS: z.coerce.number().nonnegative().default(400),
   SCRUB_MB_PER_RUN: z.coerce.number().nonnegative().default(256),
+  KEEP_BYTES_DAYS: z.coerce.number().nonnegative().default(7),
   MAX_BODY_MB: z.coerce.number().nonnegative().default(0),
   PUBLIC_URL: z.url({ protocol: /^https?$/ }).optional(),
 });
@@ -59,8 +62,12 @@ export function settingsOf(env: Env): Settings {
 }
 
 /** What upkeep keeps, and for how long. */
-export function collectionOf({ GC_GRACE_HOURS, KEEP_DELETED_DAYS }: Settings): CollectionSettings {
-  return { grace: GC_GRACE_HOURS * 3_600_000, keepDeleted: KEEP_DELETED_DAYS * 86_400_000 };
+export function collectionOf(settings: Settings): CollectionSettings {
+  return {
+    grace: settings.GC_GRACE_HOURS * 3_600_000,
+    keepDeleted: settings.KEEP_DELETED_DAYS * 86_400_000,
+    keepBytes: settings.KEEP_BYTES_DAYS * 86_400_000,
+  };
 }
 
 /** Milliseconds that events and deliveries are kept; null: for ever. What can be undone is read from them, so not less than that. */

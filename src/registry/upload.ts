@@ -148,16 +148,22 @@ async function finishSession(
     stores.damage.suspect(found);
     throw lostUpload();
   }
-  // Where that is refused, collection takes the bytes: an earlier request of the same session may have linked them.
-  return linkOrDrop(stores, grant, { digest, key, size });
+  // A row may have pointed to bytes that come again, and the database may be restored to when it did: collection has them.
+  // Likewise where that is refused: an earlier request of the same session may have linked them.
+  return linkOrDrop(stores, grant, { digest, key, size }, replayed ? "keep" : "drop");
 }
 
 /** Where the same content was there before, that stays, and these bytes go: possession has been proved. */
-async function linkOrDrop(stores: Stores, grant: Grant, blob: StoredBlob): Promise<Usage> {
+async function linkOrDrop(
+  stores: Stores,
+  grant: Grant,
+  blob: StoredBlob,
+  loser: "keep" | "drop" = "drop",
+): Promise<Usage> {
   const { key: winner, usage } = await stores.blobs.link(grant, blob);
   // Bytes that may not be pointed to are condemned, or a row's own: collection and scrub see to them.
   if (winner === null) throw lostUpload();
-  if (winner !== blob.key) stores.bytes.discard(blob.key);
+  if (winner !== blob.key && loser === "drop") stores.bytes.discard(blob.key);
   return usage;
 }
 

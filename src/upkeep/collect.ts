@@ -3,8 +3,9 @@
  *
  * A link that no manifest needs, or a blob that nothing links, is marked; after its grace it is looked at again in the
  * transaction that takes its row. A push or a look at it in between unmarks it, so the push wins. Bytes go last: their key is
- * condemned first, in the transaction that takes the row, and no row can come to point to a condemned key. A crash between
- * any two steps leaves a mark, a condemned key or an object without a row, and the next run takes it up.
+ * condemned first, in the transaction that takes the row, and no row can come to point to a condemned key. They wait, so that
+ * the database can be restored to an earlier moment and finds the bytes of all its rows. A crash between any two steps leaves
+ * a mark, a condemned key or an object without a row, and the next run takes it up.
  */
 import type { Bounds, UpkeepStores } from "./stores.ts";
 
@@ -13,6 +14,8 @@ export interface CollectionSettings {
   readonly grace: number;
   /** Milliseconds that deleted manifests, and the content of deleted repositories, are kept. */
   readonly keepDeleted: number;
+  /** Milliseconds that bytes are kept after the last row that pointed to them: how far back the database can be restored. */
+  readonly keepBytes: number;
 }
 
 /** Rows, objects or keys in one step: an invocation on the Free plan has 50 queries, and R2 deletes 1,000 keys a call. */
@@ -41,7 +44,7 @@ export async function collect(stores: UpkeepStores, settings: CollectionSettings
   await collection.markBlobs(bounds);
   await repeat(() => collection.condemnBlobs(bounds));
   await condemnOrphans(stores, settings, now);
-  await repeat(() => deleteCondemned(stores, now));
+  await repeat(() => deleteCondemned(stores, { now, cutoff: now - settings.keepBytes, limit: STEP }));
   await collection.forget(now - REMEMBERED, STEP);
 }
 
@@ -64,10 +67,10 @@ async function condemnOrphans(
   await collection.setPosition(OBJECTS, page.next);
 }
 
-async function deleteCondemned({ collection, objects }: UpkeepStores, now: number): Promise<number> {
-  const keys = await collection.condemned(STEP);
+async function deleteCondemned({ collection, objects }: UpkeepStores, bounds: Bounds): Promise<number> {
+  const keys = await collection.condemned(bounds);
   if (keys.length === 0) return 0;
   await objects.delete(keys);
-  await collection.noteDeleted(keys, now);
+  await collection.noteDeleted(keys, bounds.now);
   return keys.length;
 }

@@ -3,7 +3,7 @@
 /** Rows looked at, or taken, in one step. */
 export interface Bounds {
   readonly now: number;
-  /** What was marked, touched or deleted after this is left alone. */
+  /** What was marked, touched, deleted or condemned after this is left alone. */
   readonly cutoff: number;
   readonly limit: number;
 }
@@ -23,8 +23,8 @@ export interface CollectionStore {
   purgeRepository(bounds: Bounds): Promise<number>;
   /** Of these keys, condemns those that no row points to. */
   condemnOrphans(keys: readonly string[], now: number): Promise<void>;
-  /** Keys whose bytes are to be deleted. */
-  condemned(limit: number): Promise<readonly string[]>;
+  /** Keys that were condemned before the cutoff, whose bytes are to be deleted. None to which a row points, whatever was restored. */
+  condemned(bounds: Bounds): Promise<readonly string[]>;
   noteDeleted(keys: readonly string[], now: number): Promise<void>;
   /** Forgets keys whose bytes were deleted before. */
   forget(before: number, limit: number): Promise<void>;

@@ -21,7 +21,7 @@ import { isReadable } from "../support/upload.ts";
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
-const SETTINGS = { grace: DAY, keepDeleted: 7 * DAY };
+const SETTINGS = { grace: DAY, keepDeleted: 7 * DAY, keepBytes: 0 };
 const STORES: UpkeepStores = { collection: d1Collection(env.DB), objects: r2Objects(env.BLOBS) };
 
 let space = "";

@@ -59,14 +59,18 @@ const NOTE_PURGED = `
     AND NOT EXISTS (SELECT 1 FROM manifests m WHERE m.repository_id = ?1)
     AND NOT EXISTS (SELECT 1 FROM repository_blobs rb WHERE rb.repository_id = ?1)`;
 
+/** That no row points to the object: every table that holds keys is named here. */
+const UNCLAIMED = (key: string): string => `
+  NOT EXISTS (SELECT 1 FROM blobs b WHERE b.key = ${key})
+  AND NOT EXISTS (SELECT 1 FROM manifests m WHERE m.key = ${key})
+  AND NOT EXISTS (SELECT 1 FROM deleted_manifests d WHERE d.key = ${key})`;
+
 const CONDEMN_ORPHANS = `
   INSERT INTO condemned (key, condemned_at)
-  SELECT k.value, ?2 FROM json_each(?1) k
-  WHERE NOT EXISTS (SELECT 1 FROM blobs b WHERE b.key = k.value)
-    AND NOT EXISTS (SELECT 1 FROM manifests m WHERE m.key = k.value)
-    AND NOT EXISTS (SELECT 1 FROM deleted_manifests d WHERE d.key = k.value)
-  ON CONFLICT (key) DO NOTHING`;
-const CONDEMNED = "SELECT key FROM condemned WHERE deleted_at IS NULL ORDER BY condemned_at LIMIT ?1";
+  SELECT k.value, ?2 FROM json_each(?1) k WHERE ${UNCLAIMED("k.value")} ON CONFLICT (key) DO NOTHING`;
+const CONDEMNED = `
+  SELECT key FROM condemned WHERE deleted_at IS NULL AND condemned_at <= ?1 AND ${UNCLAIMED("condemned.key")}
+  ORDER BY condemned_at LIMIT ?2`;
 const NOTE_DELETED = "UPDATE condemned SET deleted_at = ?2 WHERE key IN (SELECT value FROM json_each(?1))";
 const FORGET = `
   DELETE FROM condemned WHERE key IN (SELECT key FROM condemned WHERE deleted_at <= ?1 ORDER BY deleted_at LIMIT ?2)`;
@@ -150,8 +154,8 @@ export function d1Collection(db: D1Database): CollectionStore {
       await db.prepare(CONDEMN_ORPHANS).bind(JSON.stringify(keys), now).run();
     },
 
-    async condemned(limit) {
-      return rows(keyRow, await db.prepare(CONDEMNED).bind(limit).all()).map(({ key }) => key);
+    async condemned({ cutoff, limit }) {
+      return rows(keyRow, await db.prepare(CONDEMNED).bind(cutoff, limit).all()).map(({ key }) => key);
     },
 
     async noteDeleted(keys, now) {

@@ -1,0 +1,37 @@
+import { mkdirSync, readdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { copyObject } from "./copy-object.ts";
+import { copyRows } from "./copy-rows.ts";
+import { eachObject, type Tally } from "./each-object.ts";
+import { fileDigest, type Index, writeIndex } from "./files.ts";
+import { objectsOf, readObjects, writeObjects } from "./list-objects.ts";
+import type { Storage } from "./storage.ts";
+
+/**
+ * Copies a registry into a directory. Rows first, then the bytes that they point to: collection keeps those for
+ * KEEP_BYTES_DAYS after their rows, so all are there still. Objects that cannot be copied are told of in the tally.
+ */
+export async function backUp(storage: Storage, directory: string): Promise<{ index: Index; tally: Tally }> {
+  mkdirSync(directory, { recursive: true });
+  const madeAt = new Date().toISOString();
+  const stamp = madeAt.replaceAll(/[:.]/g, "-");
+  const [rows, objects] = [`rows-${stamp}.sqlite`, `objects-${stamp}.ndjson`];
+  console.log("Copying rows …");
+  const copy = await copyRows(storage, join(directory, rows));
+  const total = await writeObjects(objectsOf(copy), join(directory, objects));
+  copy.close();
+  console.log(`Copying ${total.count} objects …`);
+  const listed = readObjects(join(directory, objects));
+  const tally = await eachObject(listed, total, (object) => copyObject(storage.bucket, directory, object));
+  const rowsDigest = await fileDigest(join(directory, rows));
+  const index: Index = { format: 1, madeAt, rows, rowsDigest, objects, ...total };
+  writeIndex(directory, index);
+  removeOthers(directory, new Set([rows, objects]));
+  return { index, tally };
+}
+
+/** Rows of earlier backups, and of one that was interrupted. Objects stay: they are what makes the next backup short. */
+function removeOthers(directory: string, kept: ReadonlySet<string>): void {
+  const ours = readdirSync(directory).filter((name) => /^(?:rows|objects)-.*\.(?:sqlite|ndjson|sql)$/.test(name));
+  for (const name of ours.filter((one) => !kept.has(one))) rmSync(join(directory, name));
+}

@@ -1,0 +1,65 @@
+import { resolve } from "node:path";
+import { parseArgs } from "node:util";
+import type { Tally } from "./each-object.ts";
+import { openStorage, type Place, type Storage } from "./storage.ts";
+
+interface CommandLine {
+  readonly directory: string;
+  readonly place: Place;
+  readonly replace: boolean;
+}
+
+const OPTIONS = { remote: { type: "boolean" }, "persist-to": { type: "string" } } as const;
+const REPLACE = { replace: { type: "boolean" } } as const;
+
+/** What a command is told. Only one that writes to the registry `mayReplace` what is there. */
+export function parseCommand(usage: string, mayReplace = false): CommandLine {
+  const { values, positionals } = parseOrFail(usage, { ...OPTIONS, ...(mayReplace && REPLACE) });
+  const [directory, ...more] = positionals;
+  if (directory === undefined || more.length > 0) fail(usage);
+  const stateDir = values["persist-to"] ?? process.env["STATE_DIR"] ?? ".wrangler/state";
+  return {
+    directory: resolve(directory),
+    place: values.remote === true ? { kind: "remote" } : { kind: "local", stateDir: resolve(stateDir) },
+    replace: values.replace === true,
+  };
+}
+
+type Options = typeof OPTIONS & Partial<typeof REPLACE>;
+
+function parseOrFail(usage: string, options: Options) {
+  try {
+    return parseArgs({ allowPositionals: true, options });
+  } catch (error) {
+    fail(`${messageOf(error)}\n${usage}`);
+  }
+}
+
+/** Does something with a registry's storage. What goes wrong is said without a stack, and ends the process. */
+export async function withStorage<T>(place: Place, action: (storage: Storage) => Promise<T>): Promise<T> {
+  try {
+    const storage = await openStorage(place);
+    try {
+      return await action(storage);
+    } finally {
+      await storage.close();
+    }
+  } catch (error) {
+    fail(messageOf(error));
+  }
+}
+
+/** Says which objects could not be copied, and how many were. */
+export function report({ there, copied, problems }: Tally): void {
+  for (const problem of problems) console.error(`spacedock: ${problem}`);
+  console.log(`${copied} objects were copied, ${there} were there already, ${problems.length} could not be copied.`);
+}
+
+export function fail(message: string): never {
+  console.error(`spacedock: ${message}`);
+  process.exit(1);
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,75 @@
+import { createHash } from "node:crypto";
+import { createReadStream, existsSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { z } from "zod";
+import { asBytes } from "../../src/cli/bytes.ts";
+import { type Digest, digestAlgorithm, makeDigest, parseDigest } from "../../src/oci/digest.ts";
+
+/** What a backup's directory holds, beside `objects/`. Written last: where it is missing, no backup has come to its end. */
+const INDEX = "backup.json";
+
+const index = z.strictObject({
+  format: z.literal(1),
+  /** As of when the rows are. */
+  madeAt: z.iso.datetime(),
+  /** A SQLite database. */
+  rows: z.string().regex(/^rows-[\w-]+\.sqlite$/),
+  rowsDigest: z.string(),
+  /** A line for each object in R2 that a row points to: key, digest, size. */
+  objects: z.string().regex(/^objects-[\w-]+\.ndjson$/),
+  count: z.int(),
+  bytes: z.int(),
+});
+
+export type Index = z.infer<typeof index>;
+
+export function readIndex(directory: string): Index | null {
+  const file = join(directory, INDEX);
+  return existsSync(file) ? index.parse(JSON.parse(readFileSync(file, "utf8"))) : null;
+}
+
+/** At once: the directory holds the backup before, or this one. */
+export function writeIndex(directory: string, content: Index): void {
+  writeFileSync(join(directory, `${INDEX}.part`), `${JSON.stringify(content, null, 2)}\n`);
+  renameSync(join(directory, `${INDEX}.part`), join(directory, INDEX));
+}
+
+/** An object in R2 that a row points to. */
+export interface StoredObject {
+  readonly key: string;
+  readonly digest: Digest;
+  /** Bytes. */
+  readonly size: number;
+}
+
+/** A key names a file, so it may not lead elsewhere. */
+const storedObject = z.object({
+  key: z.string().regex(/^[\w-]+(?:\/[\w-]+)*$/),
+  digest: z.string().transform((text, context) => {
+    const digest = parseDigest(text);
+    if (digest !== null) return digest;
+    context.addIssue("not a digest");
+    return z.NEVER;
+  }),
+  size: z.int().nonnegative(),
+});
+
+export function parseObject(value: unknown): StoredObject {
+  return storedObject.parse(value);
+}
+
+/** Where an object's bytes are kept. They stand there once they are whole and have been verified. */
+export function objectFile(directory: string, { key }: StoredObject): string {
+  return join(directory, "objects", key);
+}
+
+export function isKept(directory: string, object: StoredObject): boolean {
+  return statSync(objectFile(directory, object), { throwIfNoEntry: false })?.size === object.size;
+}
+
+export async function fileDigest(file: string, like: Digest | null = null): Promise<Digest> {
+  const algorithm = like === null ? "sha256" : digestAlgorithm(like);
+  const hash = createHash(algorithm);
+  for await (const piece of createReadStream(file)) hash.update(asBytes(piece));
+  return makeDigest(algorithm, hash.digest("hex"));
+}

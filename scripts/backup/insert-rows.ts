@@ -1,0 +1,138 @@
+import type { DatabaseSync } from "node:sqlite";
+import { z } from "zod";
+import { list, quoted, row, type Row, type Table, tablesOf } from "./schema.ts";
+
+/** Upkeep's own notes. They begin afresh, so that nothing is collected by what was true at another time. */
+const BEGUN_AFRESH: ReadonlySet<string> = new Set(["walks", "condemned"]);
+const MARK = "marked_at";
+
+/** Written last: a database that has tables and not this one was not restored to its end. */
+const MIGRATIONS = "d1_migrations";
+
+/** What D1 takes in one query, and what we give it in one round trip: the Free plan has 50 queries for it. */
+const MOST_VALUES = 100;
+const MOST_STATEMENTS = 40;
+const MOST_CHARACTERS = 1_000_000;
+
+const TABLES =
+  "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT GLOB 'sqlite_*' AND name NOT GLOB '_cf_*' ORDER BY rowid";
+
+const nameRow = z.object({ name: z.string() });
+const sqlRow = z.object({ sql: z.string() });
+
+/** What there is in the database before it is restored. */
+export type Existing = "nothing" | "unfinished" | "rows";
+
+export async function whatIsThere(db: D1Database): Promise<Existing> {
+  const names = await tableNames(db);
+  if (names.length > 0 && !names.includes(MIGRATIONS)) return "unfinished";
+  const telling = names.filter((name) => name !== MIGRATIONS && !BEGUN_AFRESH.has(name));
+  for (const name of telling) {
+    if ((await db.prepare(`SELECT 1 FROM ${quoted(name)} LIMIT 1`).first()) !== null) return "rows";
+  }
+  return "nothing";
+}
+
+/** The names of the migrations that made the tables in the copy. */
+export function migrationsOf(copy: DatabaseSync): readonly string[] {
+  return copy
+    .prepare(`SELECT name FROM ${MIGRATIONS}`)
+    .all()
+    .map((one) => nameRow.parse(one).name);
+}
+
+async function tableNames(db: D1Database): Promise<readonly string[]> {
+  return z
+    .array(nameRow)
+    .parse((await db.prepare(TABLES).all()).results)
+    .map(({ name }) => name);
+}
+
+/** Takes out all tables, and what is made of them. From then on nothing is served, and upkeep deletes nothing. */
+export async function dropTables(db: D1Database): Promise<void> {
+  const views = await db.prepare("SELECT name FROM sqlite_schema WHERE type = 'view'").all();
+  const drops = [
+    ...z
+      .array(nameRow)
+      .parse(views.results)
+      .map(({ name }) => `DROP VIEW ${quoted(name)}`),
+    ...(await tableNames(db)).toReversed().map((name) => `DROP TABLE ${quoted(name)}`),
+  ];
+  await db.batch([db.prepare("PRAGMA defer_foreign_keys = on"), ...drops.map((sql) => db.prepare(sql))]);
+}
+
+/** Makes tables and rows as they are in the copy, triggers last, so that none of them acts on what is restored. */
+export async function insertRows(db: D1Database, copy: DatabaseSync): Promise<void> {
+  const tables = tablesOf(copy);
+  const [migrations, others] = [
+    tables.filter(({ name }) => name === MIGRATIONS),
+    tables.filter(({ name }) => name !== MIGRATIONS),
+  ];
+  // Indexes first: some of them are what foreign keys refer to.
+  await define(db, copy, "type = 'table' AND name <> 'd1_migrations'");
+  await define(db, copy, "type = 'index' AND tbl_name <> 'd1_migrations'");
+  for (const table of others) await insertTable(db, copy, table);
+  await define(db, copy, "type IN ('trigger', 'view')");
+  await setSequences(db, copy);
+  await define(db, copy, "tbl_name = 'd1_migrations'");
+  for (const table of migrations) await insertTable(db, copy, table);
+}
+
+async function define(db: D1Database, copy: DatabaseSync, which: string): Promise<void> {
+  const found = copy.prepare(
+    `SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL AND name NOT GLOB 'sqlite_*' AND ${which} ORDER BY rowid`,
+  );
+  const statements = found.all().map((one) => db.prepare(sqlRow.parse(one).sql));
+  if (statements.length > 0) await db.batch(statements);
+}
+
+async function insertTable(db: D1Database, copy: DatabaseSync, { name, columns }: Table): Promise<void> {
+  if (BEGUN_AFRESH.has(name)) return;
+  const names = columns.map((column) => column.name);
+  const wanted = names.map((column) => (column === MARK ? `NULL AS ${quoted(column)}` : quoted(column)));
+  const found = copy.prepare(`SELECT ${wanted.join(", ")} FROM ${quoted(name)}`).iterate();
+  const into = `INSERT INTO ${quoted(name)} (${list(names)}) VALUES`;
+  const rowPlaces = `(${names.map(() => "?").join(", ")})`;
+  for (const batch of batches(found, Math.floor(MOST_VALUES / names.length))) {
+    await db.batch(
+      batch.map((rows) =>
+        db
+          .prepare(`${into} ${rows.map(() => rowPlaces).join(", ")}`)
+          .bind(...rows.flatMap((one) => Object.values(one))),
+      ),
+    );
+  }
+}
+
+/** Rows by statement, and statements by round trip. */
+function* batches(found: Iterable<unknown>, rowsAtOnce: number): Generator<readonly (readonly Row[])[]> {
+  let batch: Row[][] = [];
+  let characters = 0;
+  for (const one of found) {
+    const parsed = row.parse(one);
+    const last = batch.at(-1);
+    if (last !== undefined && last.length < rowsAtOnce) last.push(parsed);
+    else batch.push([parsed]);
+    for (const value of Object.values(parsed)) characters += typeof value === "string" ? value.length : 8;
+    if (characters < MOST_CHARACTERS && batch.length < MOST_STATEMENTS) continue;
+    yield batch;
+    [batch, characters] = [[], 0];
+  }
+  if (batch.length > 0) yield batch;
+}
+
+const sequenceRow = z.object({ name: z.string(), seq: z.int() });
+
+/** The last ids that were given: those of rows that are gone are not given again. */
+async function setSequences(db: D1Database, copy: DatabaseSync): Promise<void> {
+  const sequences = copy
+    .prepare("SELECT name, seq FROM sqlite_sequence WHERE name <> 'd1_migrations'")
+    .all()
+    .map((one) => sequenceRow.parse(one));
+  await db.batch([
+    db.prepare("DELETE FROM sqlite_sequence"),
+    ...sequences.map(({ name, seq }) =>
+      db.prepare("INSERT INTO sqlite_sequence (name, seq) VALUES (?, ?)").bind(name, seq),
+    ),
+  ]);
+}

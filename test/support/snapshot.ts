@@ -1,0 +1,36 @@
+import { env } from "cloudflare:workers";
+import { z } from "zod";
+
+const tableRow = z.object({ name: z.string() });
+const anyRow = z.record(z.string(), z.union([z.string(), z.number(), z.null()]));
+
+type Rows = readonly z.infer<typeof anyRow>[];
+
+/** All rows of the database as they are now, by table. */
+export type Snapshot = ReadonlyMap<string, Rows>;
+
+const TABLES = `
+  SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND name NOT LIKE '\\_cf\\_%' ESCAPE '\\'
+    AND name <> 'd1_migrations'`;
+
+export async function takeSnapshot(): Promise<Snapshot> {
+  const tables = z.array(tableRow).parse((await env.DB.prepare(TABLES).all()).results);
+  const taken = await env.DB.batch(tables.map(({ name }) => env.DB.prepare(`SELECT * FROM ${name}`)));
+  return new Map(tables.map(({ name }, index) => [name, z.array(anyRow).parse(taken[index]?.results)]));
+}
+
+/** Brings the tables back to that moment, in one transaction; those that are named stay as they are now. */
+export async function restoreSnapshot(snapshot: Snapshot, except: readonly string[] = []): Promise<void> {
+  const tables = [...snapshot].filter(([name]) => !except.includes(name));
+  await env.DB.batch([
+    env.DB.prepare("PRAGMA defer_foreign_keys = on"),
+    ...tables.map(([name]) => env.DB.prepare(`DELETE FROM ${name}`)),
+    ...tables.flatMap(([name, rows]) => rows.map((row) => insertion(name, row))),
+  ]);
+}
+
+function insertion(table: string, row: Rows[number]): D1PreparedStatement {
+  const columns = Object.keys(row);
+  const places = columns.map(() => "?").join(", ");
+  return env.DB.prepare(`INSERT INTO ${table} (${columns.join(", ")}) VALUES (${places})`).bind(...Object.values(row));
+}
