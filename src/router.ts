@@ -2,6 +2,7 @@ import { IttyRouter, type IRequest } from "itty-router";
 import { openApiHandler } from "./api/openapi.ts";
 import * as repositories from "./api/repositories.ts";
 import * as deliveries from "./api/deliveries.ts";
+import * as retention from "./api/retention.ts";
 import * as spaces from "./api/spaces.ts";
 import * as targets from "./api/targets.ts";
 import * as tokens from "./api/tokens.ts";
@@ -73,6 +74,22 @@ const MANAGEMENT_ROUTES: readonly Route[] = [
     "/api/v1/spaces/:space/repositories/:name+",
     space(repositories.deleteRepository),
   ),
+  route("createRetentionRule", "POST", "/api/v1/spaces/:space/retention-rules", space(retention.createRetentionRule)),
+  route("listRetentionRules", "GET", "/api/v1/spaces/:space/retention-rules", space(retention.listRetentionRules)),
+  route("getRetentionRule", "GET", "/api/v1/spaces/:space/retention-rules/:id", space(retention.getRetentionRule)),
+  route(
+    "updateRetentionRule",
+    "PATCH",
+    "/api/v1/spaces/:space/retention-rules/:id",
+    space(retention.updateRetentionRule),
+  ),
+  route(
+    "deleteRetentionRule",
+    "DELETE",
+    "/api/v1/spaces/:space/retention-rules/:id",
+    space(retention.deleteRetentionRule),
+  ),
+  route("previewRetention", "POST", "/api/v1/spaces/:space/retention:preview", space(retention.previewRetention)),
 ];
 
 const DEPLOYMENT_ROUTES: readonly Route[] = [

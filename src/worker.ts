@@ -19,6 +19,8 @@ import { d1Directory } from "./storage/d1/directory.ts";
 import { d1Manifests } from "./storage/d1/manifests.ts";
 import { d1Outbox } from "./storage/d1/outbox.ts";
 import { d1Repositories } from "./storage/d1/repositories.ts";
+import { d1RetentionRules } from "./storage/d1/retention-rules.ts";
+import { d1Retention } from "./storage/d1/retention.ts";
 import { d1Spaces } from "./storage/d1/spaces.ts";
 import { d1Tags } from "./storage/d1/tags.ts";
 import { d1Targets } from "./storage/d1/targets.ts";
@@ -194,6 +196,8 @@ async function openRegistry(env: Env, url: URL, context: ExecutionContext): Prom
       spaces: d1Spaces(env.DB),
       tokens: d1Tokens(env.DB),
       directory: d1Directory(env.DB),
+      retentionRules: d1RetentionRules(env.DB),
+      retention: d1Retention(env.DB, collectionOf(settings).grace),
     },
     events,
     delivering: openDelivering(settings, realm.service),

@@ -21,6 +21,14 @@ import {
   triggerOutput,
 } from "./event-schemas.ts";
 import {
+  retentionPreviewInput,
+  retentionPreviewOutput,
+  retentionPreviewQuery,
+  retentionRuleChanges,
+  retentionRuleInput,
+  retentionRuleOutput,
+} from "./retention-schemas.ts";
+import {
   listOf,
   newTokenOutput,
   pageQuery,
@@ -81,6 +89,33 @@ export const OPERATIONS = {
   },
   deleteRepository: { summary: "Delete a repository with everything in it", status: 204 },
   listRepositoryTags: { summary: "List a repository's tags", query: pageQuery, status: 200, output: listOf(tagOutput) },
+  createRetentionRule: {
+    summary: "Create a retention rule: what it does not keep goes, in the repositories that it covers",
+    body: retentionRuleInput,
+    status: 201,
+    output: retentionRuleOutput,
+  },
+  listRetentionRules: {
+    summary: "List the retention rules",
+    query: pageQuery,
+    status: 200,
+    output: listOf(retentionRuleOutput),
+  },
+  getRetentionRule: { summary: "Show a retention rule", status: 200, output: retentionRuleOutput },
+  updateRetentionRule: {
+    summary: "Change a retention rule",
+    body: retentionRuleChanges,
+    status: 200,
+    output: retentionRuleOutput,
+  },
+  deleteRetentionRule: { summary: "Delete a retention rule; what it does not cover any more stays", status: 204 },
+  previewRetention: {
+    summary: "Exactly what would go by the rules as they are, or with one that is not saved yet",
+    query: retentionPreviewQuery,
+    body: retentionPreviewInput,
+    status: 200,
+    output: retentionPreviewOutput,
+  },
   createTarget: { summary: "Create a deployment target", body: targetInput, status: 201, output: newTargetOutput },
   listTargets: { summary: "List the targets", query: pageQuery, status: 200, output: listOf(targetOutput) },
   getTarget: { summary: "Show a target", status: 200, output: targetOutput },

@@ -1,5 +1,6 @@
 import type { CredentialAction } from "../auth/credential.ts";
 import type { Page, PageRequest } from "../oci/page.ts";
+import type { RetentionRuleStore, RetentionStore } from "./retention.ts";
 
 /** Patterns over tags that neither move nor go. */
 type TagPatterns = readonly string[];
@@ -96,4 +97,6 @@ export interface ManagementStores {
   readonly spaces: SpaceStore;
   readonly tokens: TokenStore;
   readonly directory: RepositoryDirectory;
+  readonly retentionRules: RetentionRuleStore;
+  readonly retention: RetentionStore;
 }

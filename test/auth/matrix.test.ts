@@ -42,6 +42,12 @@ const NEEDS: Record<string, Need> = {
   "PATCH /api/v1/spaces/:space/repositories/:name+": "space",
   "DELETE /api/v1/spaces/:space/repositories/:name+": "space",
   "GET /api/v1/spaces/:space/repositories/:name+/tags": "space",
+  "POST /api/v1/spaces/:space/retention-rules": "space",
+  "GET /api/v1/spaces/:space/retention-rules": "space",
+  "GET /api/v1/spaces/:space/retention-rules/:id": "space",
+  "PATCH /api/v1/spaces/:space/retention-rules/:id": "space",
+  "DELETE /api/v1/spaces/:space/retention-rules/:id": "space",
+  "POST /api/v1/spaces/:space/retention:preview": "space",
   "POST /api/v1/spaces/:space/targets": "space",
   "GET /api/v1/spaces/:space/targets": "space",
   "GET /api/v1/spaces/:space/targets/:id": "space",
@@ -221,6 +227,8 @@ const BODIES: Record<string, string> = {
   "PATCH /api/v1/spaces/:space": '{"public":false}',
   "PATCH /api/v1/spaces/:space/repositories/:name+": '{"public":false}',
   "POST /api/v1/spaces/:space/tokens": '{"name":"t","actions":["pull"]}',
+  "POST /api/v1/spaces/:space/retention-rules": '{"keep":{"newest":3}}',
+  "PATCH /api/v1/spaces/:space/retention-rules/:id": '{"enabled":false}',
 };
 
 function bodyFor(key: string): string | null {

@@ -53,6 +53,9 @@ const BODIES: Record<string, string> = {
   updateRepository: '{"public":false}',
   replayTrigger: '{"since":"2026-01-01T00:00:00Z"}',
   createToken: '{"name":"t","actions":["pull"]}',
+  createRetentionRule: '{"keep":{"newest":3,"tags":["v*"]}}',
+  updateRetentionRule: '{"enabled":false}',
+  previewRetention: '{"keep":{"newest":3,"newerThanDays":1,"pulledWithinDays":2,"tags":["v*"]}}',
 };
 
 beforeAll(async () => {
