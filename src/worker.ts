@@ -20,6 +20,7 @@ import { d1Manifests } from "./storage/d1/manifests.ts";
 import { d1Outbox } from "./storage/d1/outbox.ts";
 import { d1Repositories } from "./storage/d1/repositories.ts";
 import { d1RetentionRules } from "./storage/d1/retention-rules.ts";
+import { d1RetentionRuns } from "./storage/d1/retention-runs.ts";
 import { d1Retention } from "./storage/d1/retention.ts";
 import { d1Spaces } from "./storage/d1/spaces.ts";
 import { d1Tags } from "./storage/d1/tags.ts";
@@ -33,6 +34,7 @@ import { secretBox } from "./storage/secret-box.ts";
 import { sendOut } from "./storage/send-out.ts";
 import { durableUploads } from "./storage/uploads/uploads.ts";
 import { collect } from "./upkeep/collect.ts";
+import { retain } from "./upkeep/retention.ts";
 import type { UpkeepStores } from "./upkeep/stores.ts";
 
 export { UploadSession } from "./storage/uploads/upload-session.ts";
@@ -59,7 +61,10 @@ export default {
   },
 
   async scheduled(_controller, env): Promise<void> {
-    const work = [sweep(openProcessing(env)), collect(openUpkeep(env), collectionOf(settingsOf(env)), Date.now())];
+    const settings = collectionOf(settingsOf(env));
+    const upkeep = openUpkeep(env);
+    const retaining = { walks: upkeep.collection, retention: d1RetentionRuns(env.DB, settings.grace) };
+    const work = [sweep(openProcessing(env)), collect(upkeep, settings, Date.now()), retain(retaining, Date.now())];
     // One must not keep the other from its end; what failed is shown by the platform, and done by the next run.
     const failed = (await Promise.allSettled(work)).find((result) => result.status === "rejected");
     if (failed !== undefined) throw failed.reason;

@@ -7,6 +7,9 @@ import { tagPatterns } from "../oci/tag-patterns.ts";
 /** Rules of one space: more than anybody understands, and it bounds what a look at them costs. */
 export const MAX_RULES = 20;
 
+/** Of either kind, in one rule: a step of upkeep judges by the rules of fifty spaces at once, in one parameter of 2 MB. */
+const MAX_PATTERNS = 20;
+
 /** It bounds what finding the newest costs. */
 const MAX_NEWEST = 1000;
 const MAX_DAYS = 3650;
@@ -21,7 +24,7 @@ export const retentionKeep = z.strictObject({
   }),
   newerThanDays: days.optional().meta({ description: "What was pushed within so many days." }),
   pulledWithinDays: days.optional().meta({ description: "What was pulled, or pushed, within so many days." }),
-  tags: tagPatterns.min(1, "at least one pattern").optional(),
+  tags: tagPatterns.min(1, "at least one pattern").max(MAX_PATTERNS).optional(),
   previouslyDeployed: z.int().min(0).max(MAX_PREVIOUSLY_DEPLOYED).default(1).meta({
     description:
       "What was deployed last stays in any case, for each target and tag; and so many digests that were before it.",
@@ -33,6 +36,7 @@ export type RetentionKeep = z.output<typeof retentionKeep>;
 /** The repositories of a rule: refuses patterns that can match none. */
 export const retentionRepositories = repositoryPatterns
   .unwrap()
+  .max(MAX_PATTERNS)
   .superRefine((patterns, context) => {
     for (const pattern of idlePatterns(patterns)) {
       const path = [patterns.indexOf(pattern)];

@@ -10,7 +10,7 @@ import type {
   StoredManifest,
 } from "../../registry/stores.ts";
 import { eventId, TAG_DELETED, TAGS_DELETED, MANIFEST_DELETED, MANIFEST_PUSHED, TAGS_PUSHED } from "./events.ts";
-import { REPOSITORY, runGated, runGatedPush } from "./gate.ts";
+import { type GatedStatement, REPOSITORY, runGated, runGatedPush } from "./gate.ts";
 import { firstRow, isEmpty, rows } from "./rows.ts";
 import { moveToTrash } from "./trash.ts";
 
@@ -20,9 +20,10 @@ const manifestRow = z.object({
   size: z.int(),
   body: z.string().nullable(),
   key: z.string().nullable(),
+  marked_at: z.int().nullable(),
 });
 
-const MANIFEST_COLUMNS = "m.digest, m.media_type, m.size, m.body, m.key";
+const MANIFEST_COLUMNS = "m.digest, m.media_type, m.size, m.body, m.key, m.marked_at";
 
 const FIND_BY_DIGEST = `
   SELECT ${MANIFEST_COLUMNS} FROM manifests m WHERE m.repository_id = ${REPOSITORY} AND m.digest = ?8`;
@@ -42,11 +43,15 @@ const PROBLEMS = `
   WHERE COALESCE(m.size, b.size) IS NOT wanted.value ->> 'size'
   LIMIT 20`;
 
-/** What a manifest that is being pushed needs is no longer marked for collection. */
-const UNMARK = `
-  UPDATE repository_blobs SET marked_at = NULL, touched_at = ?6
-  WHERE repository_id = ${REPOSITORY} AND marked_at IS NOT NULL
+/** What a manifest that is being pushed needs is no longer marked, neither for collection nor by retention. */
+const NEEDED = `
+  repository_id = ${REPOSITORY} AND marked_at IS NOT NULL
     AND digest IN (SELECT wanted.value ->> 'digest' FROM json_each(?8) wanted)`;
+const UNMARK = `UPDATE repository_blobs SET marked_at = NULL, touched_at = ?6 WHERE ${NEEDED}`;
+const UNMARK_MANIFESTS = `UPDATE manifests SET marked_at = NULL WHERE ${NEEDED}`;
+
+/** ?8 digest: who asks for a manifest that is marked may be about to tag it. */
+const UNMARK_FOUND = `UPDATE manifests SET marked_at = NULL WHERE repository_id = ${REPOSITORY} AND digest = ?8`;
 
 const problemRow = z.object({ digest: z.string(), actual_size: z.int().nullable() });
 
@@ -56,7 +61,7 @@ const INSERT_MANIFEST = `
   SELECT repository_id, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?6
   FROM (SELECT ${REPOSITORY} AS repository_id)
   WHERE repository_id IS NOT NULL AND NOT EXISTS (${PROBLEMS})
-  ON CONFLICT (repository_id, digest) DO NOTHING`;
+  ON CONFLICT (repository_id, digest) DO UPDATE SET marked_at = NULL WHERE marked_at IS NOT NULL`;
 
 const INSERT_REFERENCES = `
   INSERT INTO manifest_references (repository_id, digest, manifest_id)
@@ -129,17 +134,22 @@ export function d1Manifests(db: D1Database, { registry, announce }: Announcing):
   return {
     async find(grant, reference) {
       const sql = "tag" in reference ? FIND_BY_TAG : FIND_BY_DIGEST;
-      const { results } = await runGated(db, grant, [{ sql, values: [referenceText(reference)] }]);
-      return manifestFromRow(firstRow(manifestRow, results[0]));
+      const found: GatedStatement = { sql, values: [referenceText(reference)] };
+      const { results } = await runGated(db, grant, [found]);
+      const row = firstRow(manifestRow, results[0]);
+      if (row === null || row.marked_at === null) return manifestFromRow(row);
+      const again = await runGated(db, grant, [{ sql: UNMARK_FOUND, values: [row.digest] }, found]);
+      return manifestFromRow(firstRow(manifestRow, again.results[1]));
     },
 
     async check(grant, references) {
       const values = [JSON.stringify(references)];
       const { results } = await runGated(db, grant, [
         { sql: UNMARK, values },
+        { sql: UNMARK_MANIFESTS, values },
         { sql: PROBLEMS, values },
       ]);
-      return rows(problemRow, results[1]).map(problemFromRow);
+      return rows(problemRow, results[2]).map(problemFromRow);
     },
 
     async commit(grant, { stored, manifest, tags }) {

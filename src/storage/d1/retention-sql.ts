@@ -36,12 +36,11 @@ export const JUDGING = `
   held AS MATERIALIZED (
     SELECT COALESCE(j.value ->> 'repositoryId', d.repository_id) AS repository_id,
       COALESCE(j.value ->> 'digest', e.digest) AS digest
-    FROM (SELECT DISTINCT r.space_id FROM json_each(?1, '$.ids') c JOIN repositories r ON r.id = c.value) s
-      JOIN deliveries d ON d.space_id = s.space_id AND d.status IN ('pending', 'running')
-      JOIN events e ON e.id = d.event_id LEFT JOIN json_each(d.subjects) j)`;
+    FROM deliveries d JOIN events e ON e.id = d.event_id LEFT JOIN json_each(d.subjects) j
+    WHERE d.status IN ('pending', 'running') AND d.space_id IN (
+      SELECT r.space_id FROM json_each(?1, '$.ids') c JOIN repositories r ON r.id = c.value))`;
 
-export const IS_COVERED = (row: string): string =>
-  `EXISTS (SELECT 1 FROM covered k WHERE k.repository_id = ${row}.repository_id)`;
+export const IS_COVERED = (row: string): string => `${row}.repository_id IN (SELECT repository_id FROM covered)`;
 
 /** More of a target's newest digests than any rule keeps. */
 const DEPLOYED_COUNTED = 101;
@@ -54,25 +53,27 @@ const IS_IN_USE = (row: string): string => `(
       SELECT COUNT(*) FROM (
         SELECT 1 FROM deployed n WHERE n.target_id = d.target_id AND n.repository_id = d.repository_id AND n.tag = d.tag
           AND n.id > d.id LIMIT ${DEPLOYED_COUNTED}))
-      <= (SELECT MAX(k.previously) FROM covered k WHERE k.repository_id = d.repository_id))
-  OR EXISTS (SELECT 1 FROM held h WHERE h.repository_id = ${row}.repository_id AND h.digest = ${row}.digest))`;
+      <= (SELECT MAX(covered.previously) FROM covered WHERE covered.repository_id = d.repository_id))
+  OR (${row}.repository_id, ${row}.digest) IN (SELECT held.repository_id, held.digest FROM held))`;
 
-const IS_NAMED = `(
-  EXISTS (SELECT 1 FROM json_each(k.tags) p WHERE t.name GLOB p.value)
-  AND NOT EXISTS (SELECT 1 FROM json_each(k.tags) p WHERE p.value GLOB '!*' AND t.name GLOB substr(p.value, 2)))`;
+const IS_NAMED = (tag: string): string => `(
+  EXISTS (SELECT 1 FROM json_each(covered.tags) p WHERE ${tag}.name GLOB p.value)
+  AND NOT EXISTS (
+    SELECT 1 FROM json_each(covered.tags) p WHERE p.value GLOB '!*' AND ${tag}.name GLOB substr(p.value, 2)))`;
 
-const TAG_PULLED = `MAX(t.updated_at, COALESCE(t.pulled_at, 0), COALESCE(
-  (SELECT m.pulled_at FROM manifests m WHERE m.repository_id = t.repository_id AND m.digest = t.digest), 0))`;
+const TAG_PULLED = (tag: string): string => `MAX(${tag}.updated_at, COALESCE(${tag}.pulled_at, 0), COALESCE((
+  SELECT x.pulled_at FROM manifests x WHERE x.repository_id = ${tag}.repository_id AND x.digest = ${tag}.digest), 0))`;
 
-/** Whether the tag `t` of a covered repository stays. One that belongs to a subject lives and dies with it. */
-export const TAG_STAYS = `(
-  t.updated_at > ?3
-  OR EXISTS (SELECT 1 FROM immutable_tags i WHERE i.repository_id = t.repository_id AND i.name = t.name)
-  OR ${IS_IN_USE("t")}
-  OR EXISTS (SELECT 1 FROM covered k WHERE k.repository_id = t.repository_id AND ${IS_NAMED})
-  OR CASE WHEN ${IS_OF_SUBJECT("t.name")} THEN ${HAS_SUBJECT("t")} ELSE EXISTS (
-    SELECT 1 FROM covered k WHERE k.repository_id = t.repository_id AND (
-      t.updated_at > k.newer_than OR ${TAG_PULLED} >= k.pulled_since OR ${PLACE("t")} >= k.newest_from)) END)`;
+/** Whether the tag of a covered repository stays. One that belongs to a subject lives and dies with it. */
+export const TAG_STAYS = (tag: string): string => `(
+  ${tag}.updated_at > ?3
+  OR EXISTS (SELECT 1 FROM immutable_tags i WHERE i.repository_id = ${tag}.repository_id AND i.name = ${tag}.name)
+  OR ${IS_IN_USE(tag)}
+  OR EXISTS (SELECT 1 FROM covered WHERE covered.repository_id = ${tag}.repository_id AND ${IS_NAMED(tag)})
+  OR CASE WHEN ${IS_OF_SUBJECT(`${tag}.name`)} THEN ${HAS_SUBJECT(tag)} ELSE EXISTS (
+    SELECT 1 FROM covered WHERE covered.repository_id = ${tag}.repository_id AND (
+      ${tag}.updated_at > covered.newer_than OR ${TAG_PULLED(tag)} >= covered.pulled_since
+      OR ${PLACE(tag)} >= covered.newest_from)) END)`;
 
 /** What needs a manifest: the indexes that name it, its subject, and what needs those. Referrers can close a circle. */
 const STEPS_UP = `
@@ -82,7 +83,7 @@ const STEPS_UP = `
   SELECT s.id FROM up JOIN manifests u ON u.id = up.id
     JOIN manifests s ON s.repository_id = u.repository_id AND s.digest = u.subject`;
 
-/** Where more needs a manifest than this, it stays until that is less: looking at it costs no more. */
+/** Where more needs a manifest than this, it stays until that is less: a look at it costs no more. */
 const MOST_ABOVE = 100;
 
 interface Judging {
@@ -92,16 +93,17 @@ interface Judging {
   readonly also?: string;
 }
 
-/** Whether nothing keeps the manifest `m` of a covered repository, nor anything that needs it. Rules do not keep referrers: their subject does. */
-export const IS_UNNEEDED = ({ tag, also = "FALSE" }: Judging): string => `(
-  WITH RECURSIVE up (id) AS (SELECT m.id UNION ${STEPS_UP} LIMIT ${MOST_ABOVE})
+/** Whether nothing keeps the manifest of a covered repository, nor anything that needs it. Rules do not keep referrers: their subject does. */
+export const IS_UNNEEDED = (manifest: string, { tag, also = "FALSE" }: Judging): string => `(
+  WITH RECURSIVE up (id) AS (SELECT ${manifest}.id UNION ${STEPS_UP} LIMIT ${MOST_ABOVE})
   SELECT COUNT(*) < ${MOST_ABOVE} AND COUNT(CASE WHEN
     u.created_at > ?3 OR ${also}
     OR EXISTS (SELECT 1 FROM tags t WHERE t.repository_id = u.repository_id AND t.digest = u.digest AND ${tag})
     OR ${IS_IN_USE("u")}
     OR u.subject IS NULL AND EXISTS (
-      SELECT 1 FROM covered k WHERE k.repository_id = u.repository_id AND (
-        u.created_at > k.newer_than OR MAX(u.created_at, COALESCE(u.pulled_at, 0)) >= k.pulled_since))
+      SELECT 1 FROM covered WHERE covered.repository_id = u.repository_id AND (
+        u.created_at > covered.newer_than
+        OR MAX(u.created_at, COALESCE(u.pulled_at, 0)) >= covered.pulled_since))
     THEN 1 END) = 0
   FROM up JOIN manifests u ON u.id = up.id)`;
 
