@@ -581,7 +581,7 @@ describe("a walk", () => {
       .run();
     await rule({ tags: ["kept"] });
     await runAfter(0);
-    expect((await tags()).length).toBe(602);
+    expect((await tags()).length).toBe(102);
     await runAfter(300_000);
     expect(await tags()).toEqual(["kept"]);
     await runAfter(300_000);

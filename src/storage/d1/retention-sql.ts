@@ -98,7 +98,9 @@ export const IS_UNNEEDED = (manifest: string, { tag, also = "FALSE" }: Judging):
   WITH RECURSIVE up (id) AS (SELECT ${manifest}.id UNION ${STEPS_UP} LIMIT ${MOST_ABOVE})
   SELECT COUNT(*) < ${MOST_ABOVE} AND COUNT(CASE WHEN
     u.created_at > ?3 OR ${also}
-    OR EXISTS (SELECT 1 FROM tags t WHERE t.repository_id = u.repository_id AND t.digest = u.digest AND ${tag})
+    OR EXISTS (
+      SELECT 1 FROM tags t INDEXED BY tags_by_digest
+      WHERE t.repository_id = u.repository_id AND t.digest = u.digest AND ${tag})
     OR ${IS_IN_USE("u")}
     OR u.subject IS NULL AND EXISTS (
       SELECT 1 FROM covered WHERE covered.repository_id = u.repository_id AND (
