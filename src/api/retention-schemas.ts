@@ -3,7 +3,7 @@ import { retentionKeep, retentionRepositories } from "../registry/retention.ts";
 import { changesSomething, SOMETHING, time } from "./schemas.ts";
 
 const name = z.string().trim().min(1).max(100);
-const confirm = z.boolean().default(false).meta({ description: "Needed for a rule that keeps nothing by itself." });
+const confirm = z.boolean().optional().meta({ description: "Needed for a rule that keeps nothing by itself." });
 const enabled = z.boolean().meta({ description: "A rule that is switched off covers nothing." });
 const keep = retentionKeep.meta({
   description:
@@ -24,9 +24,9 @@ export const retentionRuleChanges = z
     repositories: retentionRepositories.optional(),
     keep: keep.optional(),
     enabled: enabled.optional(),
-    confirm: confirm.optional(),
+    confirm,
   })
-  .refine(changesSomething, SOMETHING);
+  .refine(({ confirm: _, ...changes }) => changesSomething(changes), SOMETHING);
 
 export const retentionRuleOutput = z
   .object({

@@ -17,7 +17,7 @@ const SHOWN = 1000;
 
 export async function createRetentionRule(call: SpaceCall): Promise<Response> {
   const { registry, grant } = call;
-  const { confirm, ...fields } = await readBody(retentionRuleInput, call);
+  const { confirm = false, ...fields } = await readBody(retentionRuleInput, call);
   const rule: RetentionRule = { id: generateId("ret"), ...fields, createdAt: Date.now() };
   requireConfirmation(rule, confirm);
   const outcome = await registry.management.retentionRules.create(grant.space, rule);
