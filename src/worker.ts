@@ -27,6 +27,7 @@ import { d1Tags } from "./storage/d1/tags.ts";
 import { d1Targets } from "./storage/d1/targets.ts";
 import { d1Tokens } from "./storage/d1/tokens.ts";
 import { d1Triggers } from "./storage/d1/triggers.ts";
+import { d1Undo } from "./storage/d1/undo.ts";
 import { eventQueue } from "./storage/event-queue.ts";
 import { r2Bytes } from "./storage/r2/bytes.ts";
 import { r2Objects } from "./storage/r2/objects.ts";
@@ -182,6 +183,7 @@ async function openRegistry(env: Env, url: URL, context: ExecutionContext): Prom
   const events = openEventStores(env, settings);
   // The sweep tells the queue again of what this fails to tell it.
   const announce = (ids: readonly string[]): void => later(events.queue.send(ids.map((id) => ({ kind: "event", id }))));
+  const announcing = { registry: realm.service, announce };
   return {
     maxBody: maxBodyOf(settings),
     keys,
@@ -191,7 +193,7 @@ async function openRegistry(env: Env, url: URL, context: ExecutionContext): Prom
     stores: {
       bytes: r2Bytes(env.BLOBS, later),
       blobs: d1Blobs(env.DB),
-      manifests: d1Manifests(env.DB, { registry: realm.service, announce }),
+      manifests: d1Manifests(env.DB, announcing),
       tags: d1Tags(env.DB),
       repositories: d1Repositories(env.DB),
       uploads: durableUploads(env.UPLOADS),
@@ -204,6 +206,8 @@ async function openRegistry(env: Env, url: URL, context: ExecutionContext): Prom
       retentionRules: d1RetentionRules(env.DB),
       retention: d1Retention(env.DB, collectionOf(settings).grace),
     },
+    undo: d1Undo(env.DB, announcing),
+    keepDeleted: collectionOf(settings).keepDeleted,
     events,
     delivering: openDelivering(settings, realm.service),
   };

@@ -25,7 +25,7 @@ const immutableTags = tagPatterns.meta({
 const ownImmutableTags = immutableTags.nullable().meta({ description: "Likewise; null: as its space has it." });
 
 export const SOMETHING = "name something to change";
-export const changesSomething = (changes: object): boolean => Object.keys(changes).length > 0;
+const changesSomething = (changes: object): boolean => Object.keys(changes).length > 0;
 
 export const spaceChanges = z
   .strictObject({ public: isPublic.optional(), immutableTags: immutableTags.optional() })
