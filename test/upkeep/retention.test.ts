@@ -223,6 +223,19 @@ describe("a deletion by retention", () => {
     expect(listed).toContain('"name":"retention"');
   });
 
+  it.each(["tag", "digest"])("can be undone, by the %s", async (by) => {
+    const digest = await push("1");
+    const id = await rule({});
+    await runToTheEnd();
+    expect((await look(digest)).status).toBe(404);
+    await manage("DELETE", `spaces/${space}/retention-rules/${id}`);
+    const body = { repository: "web", ...(by === "tag" ? { tag: "1" } : { digest }) };
+    expect((await manage("POST", `spaces/${space}/undelete`, body)).status).toBe(200);
+    expect((await look(by === "tag" ? "1" : digest, "GET")).headers.get("Docker-Content-Digest")).toBe(digest);
+    await runToTheEnd();
+    expect(await manifests()).toEqual([digest]);
+  });
+
   it("leaves the manifest in the trash with what it needs, until that is emptied", async () => {
     const digest = await push("1");
     await rule({});
