@@ -3,6 +3,7 @@ import { listDamaged } from "./api/damaged.ts";
 import { openApiHandler } from "./api/openapi.ts";
 import * as repositories from "./api/repositories.ts";
 import * as deliveries from "./api/deliveries.ts";
+import * as retention from "./api/retention.ts";
 import * as spaces from "./api/spaces.ts";
 import * as storage from "./api/storage.ts";
 import * as targets from "./api/targets.ts";
@@ -79,6 +80,22 @@ const MANAGEMENT_ROUTES: readonly Route[] = [
     space(repositories.deleteRepository),
   ),
   route("listDamaged", "GET", "/api/v1/spaces/:space/damaged", space(listDamaged)),
+  route("createRetentionRule", "POST", "/api/v1/spaces/:space/retention-rules", space(retention.createRetentionRule)),
+  route("listRetentionRules", "GET", "/api/v1/spaces/:space/retention-rules", space(retention.listRetentionRules)),
+  route("getRetentionRule", "GET", "/api/v1/spaces/:space/retention-rules/:id", space(retention.getRetentionRule)),
+  route(
+    "updateRetentionRule",
+    "PATCH",
+    "/api/v1/spaces/:space/retention-rules/:id",
+    space(retention.updateRetentionRule),
+  ),
+  route(
+    "deleteRetentionRule",
+    "DELETE",
+    "/api/v1/spaces/:space/retention-rules/:id",
+    space(retention.deleteRetentionRule),
+  ),
+  route("previewRetention", "POST", "/api/v1/spaces/:space/retention:preview", space(retention.previewRetention)),
 ];
 
 const UNDO_ROUTES: readonly Route[] = [

@@ -23,6 +23,9 @@ import { d1PullTimes } from "./storage/d1/pull-times.ts";
 import { d1Records } from "./storage/d1/records.ts";
 import { d1Quarantine } from "./storage/d1/quarantine.ts";
 import { d1Repositories } from "./storage/d1/repositories.ts";
+import { d1RetentionRules } from "./storage/d1/retention-rules.ts";
+import { d1RetentionRuns } from "./storage/d1/retention-runs.ts";
+import { d1Retention } from "./storage/d1/retention.ts";
 import { d1Spaces } from "./storage/d1/spaces.ts";
 import { d1StorageReports } from "./storage/d1/storage-reports.ts";
 import { d1Tags } from "./storage/d1/tags.ts";
@@ -40,6 +43,7 @@ import { sendOut } from "./storage/send-out.ts";
 import { durableUploads } from "./storage/uploads/uploads.ts";
 import { collect } from "./upkeep/collect.ts";
 import { forgetRecords } from "./upkeep/forget.ts";
+import { retain } from "./upkeep/retention.ts";
 import { scrub, scrubObjects } from "./upkeep/scrub.ts";
 import type { ScrubStores } from "./upkeep/scrub-stores.ts";
 import type { UpkeepStores } from "./upkeep/stores.ts";
@@ -69,12 +73,19 @@ export default {
 
   async scheduled(_controller, env): Promise<void> {
     const settings = settingsOf(env);
-    const records = { walks: d1Collection(env.DB), records: d1Records(env.DB) };
-    const collected = collect(openUpkeep(env), collectionOf(settings), Date.now());
+    const kept = collectionOf(settings);
+    const upkeep = openUpkeep(env);
+    const walks = upkeep.collection;
+    const collected = collect(upkeep, kept, Date.now());
     // After collection, since it may take long; and whatever became of that.
     const scrubbed = Promise.allSettled([collected]).then(() => scrub(openScrub(env), scrubOf(settings), Date.now()));
-    const forgotten = forgetRecords(records, keepEventsOf(settings), Date.now());
-    const work = [sweep(openProcessing(env)), collected, scrubbed, forgotten];
+    const work = [
+      sweep(openProcessing(env)),
+      collected,
+      scrubbed,
+      retain({ walks, retention: d1RetentionRuns(env.DB, kept.grace) }, Date.now()),
+      forgetRecords({ walks, records: d1Records(env.DB) }, keepEventsOf(settings), Date.now()),
+    ];
     // One must not keep the other from its end; what failed is shown by the platform, and done by the next run.
     const failed = (await Promise.allSettled(work)).find((result) => result.status === "rejected");
     if (failed !== undefined) throw failed.reason;
@@ -227,6 +238,8 @@ async function openRegistry(env: Env, url: URL, context: ExecutionContext): Prom
       directory: d1Directory(env.DB),
       storage: d1StorageReports(env.DB, collectionOf(settings)),
       damaged: d1Damaged(env.DB),
+      retentionRules: d1RetentionRules(env.DB),
+      retention: d1Retention(env.DB, collectionOf(settings).grace),
     },
     undo: d1Undo(env.DB, announcing),
     keepDeleted: collectionOf(settings).keepDeleted,

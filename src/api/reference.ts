@@ -21,6 +21,14 @@ import {
   triggerOutput,
 } from "./event-schemas.ts";
 import {
+  retentionPreviewInput,
+  retentionPreviewOutput,
+  retentionPreviewQuery,
+  retentionRuleChanges,
+  retentionRuleInput,
+  retentionRuleOutput,
+} from "./retention-schemas.ts";
+import {
   damagedOutput,
   listOf,
   newTokenOutput,
@@ -113,6 +121,33 @@ export const OPERATIONS = {
     query: pageQuery,
     status: 200,
     output: listOf(damagedOutput),
+  },
+  createRetentionRule: {
+    summary: "Create a retention rule: what it does not keep goes, in the repositories that it covers",
+    body: retentionRuleInput,
+    status: 201,
+    output: retentionRuleOutput,
+  },
+  listRetentionRules: {
+    summary: "List the retention rules",
+    query: pageQuery,
+    status: 200,
+    output: listOf(retentionRuleOutput),
+  },
+  getRetentionRule: { summary: "Show a retention rule", status: 200, output: retentionRuleOutput },
+  updateRetentionRule: {
+    summary: "Change a retention rule",
+    body: retentionRuleChanges,
+    status: 200,
+    output: retentionRuleOutput,
+  },
+  deleteRetentionRule: { summary: "Delete a retention rule; what it does not cover any more stays", status: 204 },
+  previewRetention: {
+    summary: "Exactly what would go by the rules as they are, or with one that is not saved yet",
+    query: retentionPreviewQuery,
+    body: retentionPreviewInput,
+    status: 200,
+    output: retentionPreviewOutput,
   },
   getHistory: {
     summary: "Who moved a tag from what to what, newest first",

@@ -15,7 +15,7 @@ const spaceName = z
   .refine(isSpaceName, "lower-case letters and digits, separated by '.', '_', '__' or dashes; 63 characters at most")
   .meta({ description: "The first component of its repositories' names.", examples: ["acme"] });
 
-const time = z.iso.datetime();
+export const time = z.iso.datetime();
 
 export const spaceInput = z.strictObject({ name: spaceName, public: z.boolean().default(false) });
 
@@ -26,7 +26,7 @@ const immutableTags = tagPatterns.meta({
 });
 const ownImmutableTags = immutableTags.nullable().meta({ description: "Likewise; null: as its space has it." });
 
-const SOMETHING = "name something to change";
+export const SOMETHING = "name something to change";
 const changesSomething = (changes: object): boolean => Object.keys(changes).length > 0;
 
 const limit = z.int().nonnegative().nullable();

@@ -97,6 +97,22 @@ export const ERRORS = {
   },
   REQUEST_INVALID: { code: "REQUEST_INVALID", status: 400, message: "the request is not valid" },
   REQUEST_TOO_LARGE: { code: "REQUEST_INVALID", status: 413, message: "the request's body is too long" },
+  RETENTION_KEEPS_NOTHING: {
+    code: "CONFIRMATION_REQUIRED",
+    status: 409,
+    message:
+      'the rule keeps no tag, but for what is immutable or deployed: add newest, newerThanDays, pulledWithinDays or tags to "keep", or send "confirm": true',
+  },
+  RETENTION_RULES_FULL: {
+    code: "RETENTION_RULES_FULL",
+    status: 409,
+    message: "the space has as many retention rules as it may have, which is 20; delete one, or give one more patterns",
+  },
+  RETENTION_RULE_UNKNOWN: {
+    code: "RETENTION_RULE_UNKNOWN",
+    status: 404,
+    message: "the space has no such retention rule",
+  },
   ROUTE_UNKNOWN: { code: "UNSUPPORTED", status: 404, message: "there is nothing at this address" },
   SCOPE_INSUFFICIENT: { code: "UNAUTHORIZED", status: 401, message: "the token does not permit this" },
   SPACE_UNKNOWN: { code: "NAME_UNKNOWN", status: 404, message: "no such space" },

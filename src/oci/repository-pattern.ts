@@ -15,6 +15,20 @@ export function isRepositoryPattern(text: string): boolean {
   return text.length <= 255 && /^!?[a-z0-9*][a-z0-9._\-/*]*$/.test(text);
 }
 
+/** What no path has, whatever stands for the asterisks: an empty component, one that begins or ends with a separator, or two separators in a row. */
+const IN_NO_PATH = /^\/|\/\/|\/$|(?:^|\/)[._-]|[._-](?:\/|$)|[.-][._]|_[.-]|\.-|___/;
+
+/** The patterns that can match no path at all: by what they are made of, or since others exclude all that they include. */
+export function idlePatterns(patterns: readonly string[]): readonly string[] {
+  return patterns.filter((pattern) => IN_NO_PATH.test(pattern.replace(/^!/, "")) || isExcluded(pattern, patterns));
+}
+
+function isExcluded(pattern: string, patterns: readonly string[]): boolean {
+  if (pattern.startsWith("!")) return false;
+  if (!pattern.includes("*")) return !matchesRepository(patterns, pattern);
+  return patterns.includes(`!${pattern}`) || patterns.includes("!**");
+}
+
 function steps(pattern: string): readonly GlobStep[] {
   return (pattern.match(/\*\*|\*|[^*]/g) ?? []).map(step);
 }

@@ -3,6 +3,7 @@ import type { Page, PageRequest } from "../oci/page.ts";
 import type { StorageReports } from "./storage-report.ts";
 import type { Quota, Usage } from "./usage.ts";
 import type { Damage } from "./damage.ts";
+import type { RetentionRuleStore, RetentionStore } from "./retention.ts";
 
 /** Patterns over tags that neither move nor go. */
 type TagPatterns = readonly string[];
@@ -129,4 +130,6 @@ export interface ManagementStores {
   readonly directory: RepositoryDirectory;
   readonly storage: StorageReports;
   readonly damaged: DamageList;
+  readonly retentionRules: RetentionRuleStore;
+  readonly retention: RetentionStore;
 }

@@ -1,5 +1,14 @@
 /** What upkeep needs of storage. Times are milliseconds since the epoch. Every method is one round trip or two, and bounded. */
 
+import type {
+  CoverableRepository,
+  Coverage,
+  CoveringRule,
+  Look,
+  RetentionStore,
+  SeenManifest,
+} from "../registry/retention.ts";
+
 /** Rows looked at, or taken, in one step. */
 export interface Bounds {
   readonly now: number;
@@ -33,6 +42,38 @@ export interface CollectionStore {
   setPosition(walk: string, position: string | null): Promise<void>;
 }
 
+/** Repositories of spaces with rules that are switched on, and these rules. */
+export interface Ruled {
+  readonly repositories: readonly CoverableRepository[];
+  readonly rules: readonly CoveringRule[];
+}
+
+export interface MarkedManifest {
+  readonly id: number;
+  readonly repositoryId: number;
+  /** Bytes. */
+  readonly size: number;
+}
+
+/** What retention takes. A tag or manifest is judged again in the transaction that takes it. */
+export interface RetentionRunStore extends Pick<RetentionStore, "tags"> {
+  /** The next repositories, ordered by id, from this one on. */
+  ruledFrom(repositoryId: number, limit: number): Promise<Ruled>;
+  ruledAmong(repositoryIds: readonly number[]): Promise<Ruled>;
+  /** Deletes those of the tags that go, with the events. */
+  removeTags(coverage: Coverage, tags: readonly (readonly [number, string])[], now: number): Promise<void>;
+  /** The next manifests, ordered by digest; those go that nothing needs, and that are not marked yet. */
+  unneeded(look: Look, limit: number): Promise<readonly SeenManifest[]>;
+  mark(manifestIds: readonly number[], now: number): Promise<void>;
+  /** Those that were marked a grace ago, the first marked first. */
+  marked(now: number, limit: number): Promise<readonly MarkedManifest[]>;
+  /**
+   * Moves those of the manifests to the trash that nothing needs still, with the events, and what needs them with them:
+   * all of that was marked a grace ago. Unmarks the others.
+   */
+  take(coverage: Coverage, manifestIds: readonly number[], now: number): Promise<void>;
+}
+
 interface StoredObject {
   readonly key: string;
   readonly uploadedAt: number;
@@ -56,4 +97,9 @@ export interface RecordStore {
   forgetDeliveries(from: string | null, bounds: Bounds): Promise<string | null>;
   /** Takes events that were taken by a consumer and have no delivery left; but not those of a tag since it was set to what it is on. */
   forgetEvents(from: string | null, bounds: Bounds): Promise<string | null>;
+}
+
+export interface RetainingStores {
+  readonly walks: Pick<CollectionStore, "position" | "setPosition">;
+  readonly retention: RetentionRunStore;
 }

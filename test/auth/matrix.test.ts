@@ -51,6 +51,12 @@ const NEEDS: Record<string, Need> = {
   "GET /api/v1/spaces/:space/deleted/manifests": "space",
   "GET /api/v1/spaces/:space/deleted/tags": "space",
   "POST /api/v1/spaces/:space/undelete": "space",
+  "POST /api/v1/spaces/:space/retention-rules": "space",
+  "GET /api/v1/spaces/:space/retention-rules": "space",
+  "GET /api/v1/spaces/:space/retention-rules/:id": "space",
+  "PATCH /api/v1/spaces/:space/retention-rules/:id": "space",
+  "DELETE /api/v1/spaces/:space/retention-rules/:id": "space",
+  "POST /api/v1/spaces/:space/retention:preview": "space",
   "POST /api/v1/spaces/:space/targets": "space",
   "GET /api/v1/spaces/:space/targets": "space",
   "GET /api/v1/spaces/:space/targets/:id": "space",
@@ -230,6 +236,8 @@ const BODIES: Record<string, string> = {
   "PATCH /api/v1/spaces/:space": '{"public":false}',
   "PATCH /api/v1/spaces/:space/repositories/:name+": '{"public":false}',
   "POST /api/v1/spaces/:space/tokens": '{"name":"t","actions":["pull"]}',
+  "POST /api/v1/spaces/:space/retention-rules": '{"keep":{"newest":3}}',
+  "PATCH /api/v1/spaces/:space/retention-rules/:id": '{"enabled":false}',
 };
 
 function bodyFor(key: string): string | null {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { isRepositoryPattern, matchesRepository } from "../../src/oci/repository-pattern.ts";
+import { idlePatterns, isRepositoryPattern, matchesRepository } from "../../src/oci/repository-pattern.ts";
 
 describe("matching a path against patterns", () => {
   it.each([
@@ -84,4 +84,26 @@ describe("a pattern's form", () => {
       expect(isRepositoryPattern(text)).toBe(false);
     },
   );
+});
+
+describe("patterns that can match nothing", () => {
+  it.each([
+    [["web//api"], ["web//api"]],
+    [["web/"], ["web/"]],
+    [
+      ["web/-a", "!web/.b"],
+      ["web/-a", "!web/.b"],
+    ],
+    [
+      ["a-/b", "a..b", "a._b", "a___b", "a-.b", "a.-b"],
+      ["a-/b", "a..b", "a._b", "a___b", "a-.b", "a.-b"],
+    ],
+    [["web", "!web"], ["web"]],
+    [["web/api", "!web/*"], ["web/api"]],
+    [["web/*", "api", "!web/*"], ["web/*"]],
+    [["**", "!**"], ["**"]],
+    [["**", "!web", "web/*", "!web/tmp-*", "a-*", "*-b", "a/**", "a__b", "a--b", "a_b.c"], []],
+  ])("of %j are %j", (patterns, idle) => {
+    expect(idlePatterns(patterns)).toEqual(idle);
+  });
 });

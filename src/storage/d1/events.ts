@@ -5,7 +5,7 @@
 import { timeOrderedId } from "../../registry/time-ordered-id.ts";
 import { REPOSITORY } from "./gate.ts";
 
-const COLUMNS = `id, space_id, repository_id, type, tag, digest, previous_digest, media_type, artifact_type, size, platforms, actor, registry, occurred_at`;
+export const EVENT_COLUMNS = `id, space_id, repository_id, type, tag, digest, previous_digest, media_type, artifact_type, size, platforms, actor, registry, occurred_at`;
 
 export function eventId(): string {
   return timeOrderedId("evt");
@@ -13,7 +13,7 @@ export function eventId(): string {
 
 /** ?8 wanted references, ?9 digest, ?10 id, ?11 media type, ?12 artifact type, ?13 size, ?14 platforms, ?15 actor, ?16 registry. Only for a manifest that is new and lacks nothing. */
 export const MANIFEST_PUSHED = (problems: string): string => `
-  INSERT INTO events (${COLUMNS})
+  INSERT INTO events (${EVENT_COLUMNS})
   SELECT ?10, r.space_id, r.id, 'manifest.pushed', NULL, ?9, NULL, ?11, ?12, ?13, ?14, ?15, ?16, ?6
   FROM repositories r WHERE r.id = ${REPOSITORY}
     AND NOT EXISTS (SELECT 1 FROM manifests m WHERE m.repository_id = r.id AND m.digest = ?9)
@@ -21,7 +21,7 @@ export const MANIFEST_PUSHED = (problems: string): string => `
 
 /** ?8 digest of a manifest that is there whole, ?9 JSON list of { tag, id }, ?10 actor, ?11 registry; `pushed`: what to take of the list. */
 export const TAGS_PUSHED = (pushed = "json_each(?9)"): string => `
-  INSERT INTO events (${COLUMNS})
+  INSERT INTO events (${EVENT_COLUMNS})
   SELECT pushed.value ->> 'id', r.space_id, r.id, IIF(t.digest IS NULL, 'tag.created', 'tag.updated'),
     pushed.value ->> 'tag', m.digest, t.digest, m.media_type, m.artifact_type, m.size, m.platforms, ?10, ?11, ?6
   FROM manifests m JOIN repositories r ON r.id = m.repository_id, ${pushed} pushed
@@ -29,7 +29,7 @@ export const TAGS_PUSHED = (pushed = "json_each(?9)"): string => `
   WHERE m.repository_id = ${REPOSITORY} AND m.digest = ?8 AND m.quarantined_at IS NULL RETURNING id`;
 
 const DELETED = (type: string, tag: string, id: string, from: string, condition: string): string => `
-  INSERT INTO events (${COLUMNS})
+  INSERT INTO events (${EVENT_COLUMNS})
   SELECT ${id}, r.space_id, r.id, '${type}', ${tag}, m.digest, ${tag === "NULL" ? "NULL" : "m.digest"},
     m.media_type, m.artifact_type, m.size, m.platforms, ?10, ?11, ?6
   FROM ${from} JOIN repositories r ON r.id = m.repository_id WHERE ${condition} RETURNING id`;

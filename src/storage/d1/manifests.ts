@@ -2,7 +2,7 @@ import { z } from "zod";
 import { annotationsSchema } from "../../oci/annotations.ts";
 import { requireDigest } from "../../oci/digest.ts";
 import type { Reference } from "../../oci/reference.ts";
-import { DAMAGES } from "../../registry/damage.ts";
+import { type Damaged, DAMAGES } from "../../registry/damage.ts";
 import type {
   DeletionOutcome,
   FoundManifest,
@@ -12,7 +12,7 @@ import type {
   StoredManifest,
 } from "../../registry/stores.ts";
 import { eventId, TAG_DELETED, TAGS_DELETED, MANIFEST_DELETED, MANIFEST_PUSHED, TAGS_PUSHED } from "./events.ts";
-import { REPOSITORY, runGated, runGatedPush } from "./gate.ts";
+import { type GatedStatement, REPOSITORY, runGated, runGatedPush } from "./gate.ts";
 import { pullIsDue } from "./pull-times.ts";
 import { firstRow, isEmpty, rows } from "./rows.ts";
 import { moveToTrash } from "./trash.ts";
@@ -24,11 +24,12 @@ const manifestRow = z.object({
   body: z.string().nullable(),
   key: z.string().nullable(),
   damage: z.enum(DAMAGES).nullable(),
+  marked_at: z.int().nullable(),
 });
 
 const foundRow = manifestRow.extend({ pull_is_due: z.int() });
 
-const MANIFEST_COLUMNS = "m.digest, m.media_type, m.size, m.body, m.key, m.damage";
+const MANIFEST_COLUMNS = "m.digest, m.media_type, m.size, m.body, m.key, m.damage, m.marked_at";
 
 const FIND_BY_DIGEST = `
   SELECT ${MANIFEST_COLUMNS}, ${pullIsDue("m")} AS pull_is_due
@@ -51,11 +52,15 @@ const PROBLEMS = `
   WHERE COALESCE(m.size, b.size) IS NOT wanted.value ->> 'size'
   LIMIT 20`;
 
-/** What a manifest that is being pushed needs is no longer marked for collection. */
-const UNMARK = `
-  UPDATE repository_blobs SET marked_at = NULL, touched_at = ?6
-  WHERE repository_id = ${REPOSITORY} AND marked_at IS NOT NULL
+/** What a manifest that is being pushed needs is no longer marked, neither for collection nor by retention. */
+const NEEDED = `
+  repository_id = ${REPOSITORY} AND marked_at IS NOT NULL
     AND digest IN (SELECT wanted.value ->> 'digest' FROM json_each(?8) wanted)`;
+const UNMARK = `UPDATE repository_blobs SET marked_at = NULL, touched_at = ?6 WHERE ${NEEDED}`;
+const UNMARK_MANIFESTS = `UPDATE manifests SET marked_at = NULL WHERE ${NEEDED}`;
+
+/** ?8 digest: who asks for a manifest that is marked may be about to tag it. */
+const UNMARK_FOUND = `UPDATE manifests SET marked_at = NULL WHERE repository_id = ${REPOSITORY} AND digest = ?8`;
 
 const problemRow = z.object({ digest: z.string(), actual_size: z.int().nullable() });
 
@@ -74,7 +79,10 @@ const INSERT_MANIFEST = `
   FROM (SELECT ${REPOSITORY} AS repository_id)
   WHERE repository_id IS NOT NULL AND NOT EXISTS (${PROBLEMS})
   ON CONFLICT (repository_id, digest) DO UPDATE
-    SET body = excluded.body, key = excluded.key, quarantined_at = NULL, damage = NULL WHERE manifests.quarantined_at IS NOT NULL`;
+    SET body = IIF(manifests.quarantined_at IS NULL, manifests.body, excluded.body),
+      key = IIF(manifests.quarantined_at IS NULL, manifests.key, excluded.key),
+      quarantined_at = NULL, damage = NULL, marked_at = NULL
+    WHERE manifests.quarantined_at IS NOT NULL OR manifests.marked_at IS NOT NULL`;
 
 const INSERT_REFERENCES = `
   INSERT INTO manifest_references (repository_id, digest, manifest_id)
@@ -154,19 +162,23 @@ export function d1Manifests(db: D1Database, { registry, announce }: Announcing):
   return {
     async find(grant, reference) {
       const sql = "tag" in reference ? FIND_BY_TAG : FIND_BY_DIGEST;
-      const { results } = await runGated(db, grant, [{ sql, values: [referenceText(reference)] }]);
+      const found: GatedStatement = { sql, values: [referenceText(reference)] };
+      const { results } = await runGated(db, grant, [found]);
       const row = firstRow(foundRow, results[0]);
-      if (row === null || row.damage === null) return row && foundFromRow(row, reference);
-      return { digest: requireDigest(row.digest), damage: row.damage };
+      if (row === null || row.marked_at === null) return row && foundFromRow(row, reference);
+      const again = await runGated(db, grant, [{ sql: UNMARK_FOUND, values: [row.digest] }, found]);
+      const still = firstRow(foundRow, again.results[1]);
+      return still && foundFromRow(still, reference);
     },
 
     async check(grant, references) {
       const values = [JSON.stringify(references)];
       const { results } = await runGated(db, grant, [
         { sql: UNMARK, values },
+        { sql: UNMARK_MANIFESTS, values },
         { sql: PROBLEMS, values },
       ]);
-      return rows(problemRow, results[1]).map(problemFromRow);
+      return rows(problemRow, results[2]).map(problemFromRow);
     },
 
     async commit(grant, { stored, manifest, tags }) {
@@ -259,7 +271,8 @@ function deletionOutcome(before: boolean, after: boolean): DeletionOutcome {
   return after ? "referenced" : "deleted";
 }
 
-function foundFromRow(row: z.infer<typeof foundRow>, reference: Reference): FoundManifest {
+function foundFromRow(row: z.infer<typeof foundRow>, reference: Reference): FoundManifest | Damaged {
+  if (row.damage !== null) return { digest: requireDigest(row.digest), damage: row.damage };
   const tag = "tag" in reference ? reference.tag : null;
   return { ...manifestFromRow(row), tag, pullIsDue: row.pull_is_due === 1 };
 }

@@ -1,0 +1,111 @@
+import { generateId } from "../auth/secret.ts";
+import type { SpaceCall } from "../call.ts";
+import { RegistryError } from "../oci/errors.ts";
+import { previewRetention as previewOf, type RepositoryPreview } from "../registry/retention-preview.ts";
+import { keepsNothing, type RetentionRule } from "../registry/retention.ts";
+import { isoTime, listResponse, pageRequest, readBody, readQuery } from "./operation.ts";
+import {
+  retentionPreviewInput,
+  retentionPreviewQuery,
+  retentionRuleChanges,
+  retentionRuleInput,
+} from "./retention-schemas.ts";
+import { pageQuery } from "./schemas.ts";
+
+/** Names in one list of an answer. */
+const SHOWN = 1000;
+
+export async function createRetentionRule(call: SpaceCall): Promise<Response> {
+  const { registry, grant } = call;
+  const { confirm = false, ...fields } = await readBody(retentionRuleInput, call);
+  const rule: RetentionRule = { id: generateId("ret"), ...fields, createdAt: Date.now() };
+  requireConfirmation(rule, confirm);
+  const outcome = await registry.management.retentionRules.create(grant.space, rule);
+  if (outcome === "absent") throw new RegistryError("SPACE_UNKNOWN");
+  if (outcome === "full") throw new RegistryError("RETENTION_RULES_FULL");
+  const headers = { Location: `/api/v1/spaces/${grant.space}/retention-rules/${rule.id}` };
+  return Response.json(view(rule), { status: 201, headers });
+}
+
+export async function listRetentionRules(call: SpaceCall): Promise<Response> {
+  const { registry, grant } = call;
+  const page = await registry.management.retentionRules.list(grant.space, pageRequest(readQuery(pageQuery, call)));
+  if (page === null) throw new RegistryError("SPACE_UNKNOWN");
+  return listResponse(page, view, ({ id }) => id);
+}
+
+export async function getRetentionRule(call: SpaceCall): Promise<Response> {
+  return Response.json(view(await requireRule(call)));
+}
+
+export async function updateRetentionRule(call: SpaceCall): Promise<Response> {
+  const { registry, grant } = call;
+  const { confirm = false, ...changes } = await readBody(retentionRuleChanges, call);
+  const old = await requireRule(call);
+  const rule: RetentionRule = {
+    ...old,
+    name: changes.name ?? old.name,
+    repositories: changes.repositories ?? old.repositories,
+    keep: changes.keep ?? old.keep,
+    enabled: changes.enabled ?? old.enabled,
+  };
+  requireConfirmation(rule, confirm);
+  const updated = await registry.management.retentionRules.update(grant.space, rule);
+  if (!updated) throw new RegistryError("RETENTION_RULE_UNKNOWN");
+  return Response.json(view(rule));
+}
+
+export async function deleteRetentionRule({ registry, grant, params }: SpaceCall): Promise<Response> {
+  const deleted = await registry.management.retentionRules.delete(grant.space, params["id"] ?? "");
+  if (!deleted) throw new RegistryError("RETENTION_RULE_UNKNOWN");
+  return new Response(null, { status: 204 });
+}
+
+/** Exactly what would go: by the rules as they are, or with one that is not saved yet. */
+export async function previewRetention(call: SpaceCall): Promise<Response> {
+  const { registry, grant, params } = call;
+  // The router takes what follows `retention` for a parameter.
+  if (params["preview"] !== ":preview") throw new RegistryError("ROUTE_UNKNOWN");
+  const { cursor = null } = readQuery(retentionPreviewQuery, call);
+  const { keep, repositories = ["**"], enabled = true, replaces = null } = await readBody(retentionPreviewInput, call);
+  const rule = keep === undefined || !enabled ? null : { repositories, keep };
+  const preview = await previewOf(registry.management.retention, grant.space, { rule, replaces }, cursor, Date.now());
+  const seen = preview.repositories;
+  const sum = (of: (one: RepositoryPreview) => number): number => seen.reduce((total, one) => total + of(one), 0);
+  return Response.json({
+    items: seen.filter(({ tags, manifests }) => tags.length + manifests.length > 0).map(previewView),
+    totals: {
+      repositories: seen.length,
+      tags: sum(({ tags }) => tags.length),
+      manifests: sum(({ manifests }) => manifests.length),
+      bytes: sum(({ bytes }) => bytes),
+    },
+    next: preview.next,
+  });
+}
+
+function requireConfirmation({ enabled, keep }: RetentionRule, confirm: boolean): void {
+  if (enabled && keepsNothing(keep) && !confirm) throw new RegistryError("RETENTION_KEEPS_NOTHING");
+}
+
+async function requireRule({ registry, grant, params }: SpaceCall): Promise<RetentionRule> {
+  const rule = await registry.management.retentionRules.find(grant.space, params["id"] ?? "");
+  if (rule === null) throw new RegistryError("RETENTION_RULE_UNKNOWN");
+  return rule;
+}
+
+function view({ createdAt, ...rule }: RetentionRule): object {
+  return { ...rule, createdAt: isoTime(createdAt) };
+}
+
+function previewView({ repository, tags, manifests, bytes, complete }: RepositoryPreview): object {
+  return {
+    repository,
+    tags: tags.slice(0, SHOWN).map(({ name }) => name),
+    manifests: manifests.slice(0, SHOWN).map(({ digest }) => digest),
+    tagCount: tags.length,
+    manifestCount: manifests.length,
+    bytes,
+    complete,
+  };
+}

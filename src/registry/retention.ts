@@ -1,0 +1,149 @@
+/** Retention: which tags and manifests a space's rules keep. Off where no rule covers a repository. Times are milliseconds since the epoch. */
+import { z } from "zod";
+import type { Page, PageRequest } from "../oci/page.ts";
+import { idlePatterns, matchesRepository, repositoryPatterns } from "../oci/repository-pattern.ts";
+import { tagPatterns } from "../oci/tag-patterns.ts";
+
+/** Rules of one space: more than anybody understands, and it bounds what a look at them costs. */
+export const MAX_RULES = 20;
+
+/** Of either kind, in one rule: a step of upkeep judges by the rules of fifty spaces at once, in one parameter of 2 MB. */
+const MAX_PATTERNS = 20;
+
+/** It bounds what finding the newest costs. */
+const MAX_NEWEST = 1000;
+const MAX_DAYS = 3650;
+const MAX_PREVIOUSLY_DEPLOYED = 100;
+
+const days = z.int().min(0).max(MAX_DAYS);
+
+/** What a rule keeps: whatever any of the conditions holds for. */
+export const retentionKeep = z.strictObject({
+  newest: z.int().min(0).max(MAX_NEWEST).optional().meta({
+    description: "So many tags of each repository: those that were pushed last. Tags of signatures do not count.",
+  }),
+  newerThanDays: days.optional().meta({ description: "What was pushed within so many days." }),
+  pulledWithinDays: days.optional().meta({ description: "What was pulled, or pushed, within so many days." }),
+  tags: tagPatterns.min(1, "at least one pattern").max(MAX_PATTERNS).optional(),
+  previouslyDeployed: z.int().min(0).max(MAX_PREVIOUSLY_DEPLOYED).default(1).meta({
+    description:
+      "What was deployed last stays in any case, for each target and tag; and so many digests that were before it.",
+  }),
+});
+
+export type RetentionKeep = z.output<typeof retentionKeep>;
+
+/** The repositories of a rule: refuses patterns that can match none. */
+export const retentionRepositories = repositoryPatterns
+  .unwrap()
+  .max(MAX_PATTERNS)
+  .superRefine((patterns, context) => {
+    for (const pattern of idlePatterns(patterns)) {
+      const path = [patterns.indexOf(pattern)];
+      context.addIssue({
+        code: "custom",
+        path,
+        message: `no repository can match ${pattern}: mend it or leave it out`,
+      });
+    }
+  })
+  .meta(repositoryPatterns.meta() ?? {});
+
+/** Whether nothing but what is kept in any case would stay. */
+export function keepsNothing({ newest, newerThanDays, pulledWithinDays, tags }: RetentionKeep): boolean {
+  return tags === undefined && [newest, newerThanDays, pulledWithinDays].every((value) => (value ?? 0) === 0);
+}
+
+export interface RetentionRule {
+  readonly id: string;
+  readonly name: string;
+  /** Patterns over paths within the space. */
+  readonly repositories: readonly string[];
+  readonly keep: RetentionKeep;
+  readonly enabled: boolean;
+  readonly createdAt: number;
+}
+
+export interface RetentionRuleStore {
+  /** `full`: the space has {@link MAX_RULES} of them. `absent`: there is no such space. */
+  create(space: string, rule: RetentionRule): Promise<"created" | "full" | "absent">;
+  find(space: string, id: string): Promise<RetentionRule | null>;
+  /** Ordered by id. Null when there is no such space. */
+  list(space: string, page: PageRequest): Promise<Page<RetentionRule> | null>;
+  /** All of it but `createdAt` is replaced. False when there is no rule with its id. */
+  update(space: string, rule: RetentionRule): Promise<boolean>;
+  delete(space: string, id: string): Promise<boolean>;
+}
+
+/** A repository that rules may cover. */
+export interface CoverableRepository {
+  readonly id: number;
+  readonly spaceId: number;
+  readonly path: string;
+}
+
+/** What rules make of repositories, in the order in which these were given. */
+export interface Coverage {
+  /** The repositories that a rule covers at least. */
+  readonly ids: readonly number[];
+  /** A repository's id, and the place in `keeps` of what one of its rules keeps. */
+  readonly pairs: readonly (readonly [number, number])[];
+  readonly keeps: readonly RetentionKeep[];
+}
+
+export type CoveringRule = Pick<RetentionRule, "id" | "repositories" | "keep"> & { readonly spaceId: number };
+
+/** Which of the rules cover which repository: a repository without one is untouched. */
+export function coverageOf(repositories: readonly CoverableRepository[], rules: readonly CoveringRule[]): Coverage {
+  const pairs = repositories.flatMap(({ id, spaceId, path }) =>
+    rules.flatMap((rule, index) =>
+      rule.spaceId === spaceId && matchesRepository(rule.repositories, path) ? [[id, index] as const] : [],
+    ),
+  );
+  return { ids: [...new Set(pairs.map(([id]) => id))], pairs, keeps: rules.map(({ keep }) => keep) };
+}
+
+/** A walk over tags or manifests of the covered repositories: what comes after a tag's name, or a digest, in the first of them. */
+export interface Look {
+  readonly coverage: Coverage;
+  readonly after: string;
+  readonly now: number;
+}
+
+/** The look that goes on after what it came to. */
+export function lookOn(look: Look, { repositoryId, after }: { repositoryId: number; after: string }): Look {
+  const { ids, pairs, keeps } = look.coverage;
+  const left = new Set(ids.slice(ids.indexOf(repositoryId)));
+  const coverage = { ids: [...left], pairs: pairs.filter(([id]) => left.has(id)), keeps };
+  return { ...look, coverage, after };
+}
+
+export interface SeenTag {
+  readonly repositoryId: number;
+  readonly name: string;
+  readonly goes: boolean;
+}
+
+export interface SeenManifest {
+  readonly id: number;
+  readonly repositoryId: number;
+  readonly digest: string;
+  /** Bytes. */
+  readonly size: number;
+  readonly goes: boolean;
+}
+
+/** How rules judge what there is. What goes, and what is only shown to go, is decided by the same conditions. */
+export interface RetentionStore {
+  /** A space's repositories, ordered by path, with its rules that are switched on. Null when there is no such space. */
+  ofSpace(
+    space: string,
+    page: PageRequest,
+  ): Promise<{ readonly repositories: Page<CoverableRepository>; readonly rules: readonly CoveringRule[] } | null>;
+  /** The next tags, ordered by name within their repository. */
+  tags(look: Look, limit: number): Promise<readonly SeenTag[]>;
+  /** The next manifests, ordered by digest; judged as if the tags that go were gone. */
+  manifests(look: Look, limit: number): Promise<readonly SeenManifest[]>;
+  /** By repository: the bytes of blobs that only these manifests need, and that no other repository links. */
+  bytesOfBlobs(manifestIds: readonly number[]): Promise<ReadonlyMap<number, number>>;
+}

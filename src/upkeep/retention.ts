@@ -1,0 +1,128 @@
+/**
+ * Retention runs beside pushes and pulls, like collection, and like it in steps that may each be repeated, cut off or run twice
+ * at once. A walk goes over the tags that rules cover and deletes those that none keeps; then over the manifests, and marks
+ * those that nothing needs. After their grace they are looked at again in the transaction that moves them to the trash. A push,
+ * or a look at one by its digest, unmarks it.
+ */
+import { z } from "zod";
+import { coverageOf, type Look } from "../registry/retention.ts";
+import type { MarkedManifest, RetainingStores, RetentionRunStore, Ruled } from "./stores.ts";
+
+/** Milliseconds from the beginning of a walk to the next. */
+const WALK_EVERY = 6 * 3_600_000;
+
+/** Tags or manifests in one step, and repositories. */
+const STEP = 1000;
+const REPOSITORIES = 50;
+
+/** Bytes of manifests that one transaction moves. */
+const MAX_MOVED = 8_000_000;
+
+/** Steps in one run. With at most 7 queries, and 12, they make 45: an invocation on the Free plan has 50. */
+const WALK_STEPS = 3;
+const TAKE_STEPS = 2;
+
+const WALK = "retention";
+
+const walkShape = z.object({
+  began: z.int(),
+  phase: z.enum(["tags", "manifests", "over"]),
+  /** It goes on in this repository, after this tag or digest. */
+  repository: z.int(),
+  after: z.string(),
+});
+
+type Walk = z.infer<typeof walkShape>;
+
+/** One run, at `now`. Bounded: what is left is for the next one. */
+export async function retain(stores: RetainingStores, now: number): Promise<void> {
+  await repeat(WALK_STEPS, () => walkOn(stores, now));
+  await repeat(TAKE_STEPS, () => takeMarked(stores.retention, now));
+}
+
+/** @param step true where there is more to do. */
+async function repeat(times: number, step: () => Promise<boolean>): Promise<void> {
+  for (let time = 0; time < times; time++) {
+    if (!(await step())) return;
+  }
+}
+
+async function walkOn({ walks, retention }: RetainingStores, now: number): Promise<boolean> {
+  const walk = currentWalk(await walks.position(WALK), now);
+  if (walk.phase === "over") return false;
+  const ruled = await retention.ruledFrom(walk.repository, REPOSITORIES);
+  const coverage = coverageOf(ruled.repositories, ruled.rules);
+  const look: Look = { coverage, after: coverage.ids[0] === walk.repository ? walk.after : "", now };
+  const seen = await LOOKS[walk.phase](retention, look);
+  // The position first: a page that fails, for whatever reason, does not hold back what comes after it.
+  await walks.setPosition(WALK, JSON.stringify(nextWalk(walk, ruled, seen.end)));
+  await seen.act();
+  return true;
+}
+
+/** What a step saw: where it ended, unless it came to the end of its repositories; and what is to be done about it. */
+interface Seen {
+  readonly end: Pick<Walk, "repository" | "after"> | null;
+  readonly act: () => Promise<void>;
+}
+
+type LookAt = (store: RetentionRunStore, look: Look) => Promise<Seen>;
+
+const LOOKS: Readonly<Record<Exclude<Walk["phase"], "over">, LookAt>> = {
+  async tags(store, look) {
+    const seen = await store.tags(look, STEP);
+    const last = seen[STEP - 1];
+    const going = seen.filter(({ goes }) => goes).map(({ repositoryId, name }) => [repositoryId, name] as const);
+    return {
+      end: last === undefined ? null : { repository: last.repositoryId, after: last.name },
+      act: async () => (going.length === 0 ? undefined : store.removeTags(look.coverage, going, look.now)),
+    };
+  },
+
+  async manifests(store, look) {
+    const seen = await store.unneeded(look, STEP);
+    const last = seen[STEP - 1];
+    const going = seen.filter(({ goes }) => goes).map(({ id }) => id);
+    return {
+      end: last === undefined ? null : { repository: last.repositoryId, after: last.digest },
+      act: async () => (going.length === 0 ? undefined : store.mark(going, look.now)),
+    };
+  },
+};
+
+function currentWalk(position: string | null, now: number): Walk {
+  const walk = position === null ? null : walkShape.parse(JSON.parse(position));
+  const isDue = walk === null || (walk.phase === "over" && now >= walk.began + WALK_EVERY);
+  return isDue ? { began: now, phase: "tags", repository: 0, after: "" } : walk;
+}
+
+function nextWalk(walk: Walk, { repositories }: Ruled, end: Seen["end"]): Walk {
+  if (end !== null) return { ...walk, ...end };
+  const last = repositories[REPOSITORIES - 1];
+  if (last !== undefined) return { ...walk, repository: last.id + 1, after: "" };
+  return { ...walk, phase: walk.phase === "tags" ? "manifests" : "over", repository: 0, after: "" };
+}
+
+async function takeMarked(store: RetentionRunStore, now: number): Promise<boolean> {
+  const marked = await store.marked(now, STEP);
+  if (marked.length === 0) return false;
+  const batch = batchOf(marked);
+  const { repositories, rules } = await store.ruledAmong([...new Set(batch.map(({ repositoryId }) => repositoryId))]);
+  const ids = batch.map(({ id }) => id);
+  await store.take(coverageOf(repositories, rules), ids, now);
+  return batch.length < marked.length || marked.length === STEP;
+}
+
+/** The first of them, in so many repositories and of so many bytes as one transaction takes. */
+function batchOf(marked: readonly MarkedManifest[]): readonly MarkedManifest[] {
+  const batch: MarkedManifest[] = [];
+  const repositories = new Set<number>();
+  let bytes = 0;
+  for (const one of marked) {
+    repositories.add(one.repositoryId);
+    bytes += one.size;
+    if (batch.length > 0 && (repositories.size > REPOSITORIES || bytes > MAX_MOVED)) break;
+    batch.push(one);
+  }
+  return batch;
+}
