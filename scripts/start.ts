@@ -5,6 +5,7 @@
  *   STATE_DIR    where it keeps everything (.wrangler/state)
  *   MAX_BODY_MB  the most that a request's body may have; 0, the default here: no limit
  *   ALLOW_LOCAL_TARGETS=1   lets deployment targets be on this machine, over plain http
+ *   GC_GRACE_HOURS, ORPHAN_GRACE_MINUTES, KEEP_DELETED_DAYS  how long what is not needed is kept: see wrangler.toml
  *   ADMIN_TOKEN  the management API's key; without it, one is made and kept in .dev.vars
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -45,10 +46,7 @@ const server = startWrangler(
     stateDir,
     "--env-file",
     secretsFile,
-    "--var",
-    `ALLOW_LOCAL_TARGETS:${process.env["ALLOW_LOCAL_TARGETS"] ?? "0"}`,
-    "--var",
-    `MAX_BODY_MB:${process.env["MAX_BODY_MB"] ?? "0"}`,
+    ...Object.entries(vars()).flatMap(([name, value]) => ["--var", `${name}:${value}`]),
     "--inspector-port",
     "0",
     "--show-interactive-dev-session=false",
@@ -60,6 +58,16 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(sign
 
 await waitUntilHealthy();
 console.log(instructions(await demoToken()));
+
+/** The settings of this machine, over those of wrangler.toml. */
+function vars(): Record<string, string> {
+  const { ALLOW_LOCAL_TARGETS = "0", MAX_BODY_MB = "0" } = process.env;
+  const graces = ["GC_GRACE_HOURS", "ORPHAN_GRACE_MINUTES", "KEEP_DELETED_DAYS"].flatMap((name) => {
+    const value = process.env[name];
+    return value === undefined ? [] : [[name, value]];
+  });
+  return { ALLOW_LOCAL_TARGETS, MAX_BODY_MB, ...Object.fromEntries(graces) };
+}
 
 async function waitUntilHealthy(): Promise<void> {
   const deadline = Date.now() + 120_000;

@@ -20,6 +20,8 @@ export interface Env {
   readonly ALLOW_LOCAL_TARGETS?: string;
   /** Hours that what nothing needs is kept before it is collected. */
   readonly GC_GRACE_HOURS?: string | number;
+  /** Minutes that an object without a row is left at least: longer than it takes from bytes to their row. */
+  readonly ORPHAN_GRACE_MINUTES?: string | number;
   /** Days that the content of deleted repositories is kept. */
   readonly KEEP_DELETED_DAYS?: string | number;
   /** The most that a request's body may have, in MB: the limit of the zone's plan. 0, or absent: none is known. */
@@ -34,6 +36,7 @@ const settingsSchema = z.object({
   ENCRYPTION_KEY: z.string().min(1, "ENCRYPTION_KEY is missing"),
   ALLOW_LOCAL_TARGETS: z.enum(["0", "1", ""]).optional(),
   GC_GRACE_HOURS: z.coerce.number().nonnegative().default(24),
+  ORPHAN_GRACE_MINUTES: z.coerce.number().nonnegative().default(60),
   KEEP_DELETED_DAYS: z.coerce.number().nonnegative().default(7),
   MAX_BODY_MB: z.coerce.number().nonnegative().default(0),
   PUBLIC_URL: z.url({ protocol: /^https?$/ }).optional(),
@@ -50,8 +53,12 @@ export function settingsOf(env: Env): Settings {
 }
 
 /** What upkeep keeps, and for how long. */
-export function collectionOf({ GC_GRACE_HOURS, KEEP_DELETED_DAYS }: Settings): CollectionSettings {
-  return { grace: GC_GRACE_HOURS * 3_600_000, keepDeleted: KEEP_DELETED_DAYS * 86_400_000 };
+export function collectionOf(settings: Settings): CollectionSettings {
+  return {
+    grace: settings.GC_GRACE_HOURS * 3_600_000,
+    orphanGrace: settings.ORPHAN_GRACE_MINUTES * 60_000,
+    keepDeleted: settings.KEEP_DELETED_DAYS * 86_400_000,
+  };
 }
 
 /** Bytes that a request's body may have; null where no limit is stated. Cloudflare counts in powers of ten. */

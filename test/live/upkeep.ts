@@ -1,0 +1,41 @@
+import type { OwnServer } from "./server.ts";
+import { readState, type StoredState } from "./state.ts";
+
+/** More than any state that a test makes should need, at 500 rows a step. */
+const MOST_RUNS = 10;
+
+/** Lets the cron trigger fire, and waits until what it started has ended. Throws where that failed. */
+export async function runUpkeep({ url }: Pick<OwnServer, "url">): Promise<void> {
+  const response = await fetch(`${url}/cdn-cgi/handler/scheduled`);
+  const answer = await response.text();
+  if (answer !== "ok") throw new Error(`upkeep ended with ${response.status} ${answer}`);
+}
+
+interface Rest {
+  readonly runs: number;
+  readonly state: StoredState;
+}
+
+/** Runs upkeep until it finds nothing to do, but not for ever. */
+export async function runUpkeepToRest(server: OwnServer): Promise<Rest> {
+  let state = readState(server.state);
+  for (let runs = 1; ; runs++) {
+    await runUpkeep(server);
+    state = readState(server.state);
+    if (isAtRest(state) || runs === MOST_RUNS) return { runs, state };
+  }
+}
+
+function isAtRest({ orphans, missing, pending }: StoredState): boolean {
+  return orphans.length === 0 && missing.length === 0 && pending === 0;
+}
+
+/** What is wrong with a state that upkeep has brought to rest, in words. */
+export function violationsOf({ runs, state: { orphans, missing, pending } }: Rest): readonly string[] {
+  const after = `after ${runs} runs of upkeep`;
+  return [
+    ...(orphans.length > 0 ? [`${orphans.length} objects without a row are left ${after}: ${orphans[0]} …`] : []),
+    ...(missing.length > 0 ? [`${missing.length} rows have no object ${after}: ${missing[0]} …`] : []),
+    ...(pending > 0 ? [`${pending} rows that nothing needs are left ${after}`] : []),
+  ];
+}
