@@ -21,6 +21,7 @@ export async function playRound(world: World, round: number): Promise<void> {
   const { images } = world;
   const pushes = await preparePushes(world, round);
   const doomed = choose(world, DELETED);
+  progress(`round ${round}: ${pushes.length} pushes, ${doomed.length} deletions`);
   const attempts = [
     ...pushes.map((push) => attemptPush(world, push)),
     ...doomed.map((image) => attemptDeletion(world, image)),
@@ -29,15 +30,17 @@ export async function playRound(world: World, round: number): Promise<void> {
   await killAmong(world, attempts);
   const acknowledged = await Promise.all(attempts.map((attempt) => attempt.acknowledged));
   const failed = attempts.filter((_, index) => acknowledged[index] === false);
-  progress(`round ${round}: ${attempts.length - failed.length} of ${attempts.length} acknowledged`);
+  progress(`${attempts.length - failed.length} acknowledged, ${failed.length} not`);
   const again = choose(world, PULLED_AGAIN);
   const fresh = (): PushedImage[] => [...images].filter((image) => !earlier.has(image));
   await pullAll(world, [...new Set([...fresh(), ...again])], "after a kill in pushes");
   await redo(world, failed);
+  progress("done again");
   if (round % UPKEEP_EVERY === 0) await killInUpkeep(world);
   await bringToRest(world);
   await pullAll(world, fresh(), "after upkeep");
   await confirmGone(world);
+  progress(`${world.violations.length} violations so far; ${JSON.stringify(world.figures)}`);
 }
 
 function choose({ images, random }: World, most: number): readonly PushedImage[] {
@@ -53,8 +56,10 @@ async function killAmong({ server, random, figures }: World, attempts: readonly 
   while (left.size > most) await sleep(10);
   await sleep(random() * LONGEST_RESPITE);
   if (left.size > 0) figures.killsInPushes += 1;
+  progress(`killed with ${left.size} of ${attempts.length} under way`);
   await server.kill();
   await server.start();
+  progress("started again");
 }
 
 async function killInUpkeep({ server, random, figures }: World): Promise<void> {

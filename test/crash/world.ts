@@ -42,7 +42,7 @@ export interface World {
 
 export const TAG = "1";
 
-/** What a round tells of itself, beside the findings. */
+/** What a round tells of itself on the terminal, beside the findings. */
 export function progress(message: string): void {
-  console.error(`  … ${message}`);
+  console.error(`  … ${Math.round(performance.now() / 1000)} s  ${message}`);
 }

@@ -21,10 +21,13 @@ export interface Answer {
 
 export class UnexpectedAnswer extends Error {
   readonly status: number;
+  /** The registry's own word for what is wrong; null where the answer has none. */
+  readonly code: string | null;
 
   constructor(what: string, status: number, body: string) {
     super(`${what}: ${status} ${body.slice(0, 500)}`);
     this.status = status;
+    this.code = /"code":"([A-Z_]+)"/.exec(body)?.[1] ?? null;
   }
 }
 

@@ -2,7 +2,7 @@ import { writeFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
 import { table } from "../../bench/table.ts";
 
-interface Findings {
+export interface Findings {
   /** What was counted, by its name in a table. */
   readonly figures: Readonly<Record<string, number>>;
   /** What must not be, in words. */
@@ -38,7 +38,7 @@ async function perform<Name extends string>(
   const begun = performance.now();
   const { figures, violations } = await untilInterrupted((stack) => run(numbers, stack));
   const seconds = Math.round((performance.now() - begun) / 1000);
-  const rows = Object.entries({ ...numbers, ...figures, seconds, violations: violations.length });
+  const rows = Object.entries({ ...numbers, ...figures, took: `${seconds} s`, violations: violations.length });
   console.log(
     `\n${table(
       [title, ""],

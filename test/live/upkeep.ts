@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { OwnServer } from "./server.ts";
 import { readState, type StoredState } from "./state.ts";
 
@@ -16,13 +17,16 @@ interface Rest {
   readonly state: StoredState;
 }
 
-/** Runs upkeep until it finds nothing to do, but not for ever. */
-export async function runUpkeepToRest(server: OwnServer): Promise<Rest> {
-  let state = readState(server.state);
+/**
+ * Runs upkeep until it finds nothing to do, but not for ever.
+ * @param pause milliseconds between two runs: the grace, if there is one.
+ */
+export async function runUpkeepToRest(server: OwnServer, pause = 0): Promise<Rest> {
   for (let runs = 1; ; runs++) {
     await runUpkeep(server);
-    state = readState(server.state);
+    const state = readState(server.state);
     if (isAtRest(state) || runs === MOST_RUNS) return { runs, state };
+    await sleep(pause);
   }
 }
 
