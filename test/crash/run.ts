@@ -7,6 +7,7 @@ import * as skopeo from "../clients/support/skopeo.ts";
 import { dockerClient } from "../clients/support/docker.ts";
 import { runProgram } from "../live/program.ts";
 import { startOwnServer } from "../live/server.ts";
+import { keepFor } from "../live/upkeep.ts";
 import { randomFrom } from "../support/random.ts";
 import { pullAll } from "./check.ts";
 import { playRound } from "./round.ts";
@@ -29,14 +30,12 @@ it, starts it again, and checks that
 Ends with 1 when anything is violated. It needs the clients of .ci/install-clients. Leave src/ alone meanwhile: a change
 restarts the server.`;
 
-// Upkeep runs when we say so, and no push is under way then: nothing needs a grace.
-const NO_GRACE = { GC_GRACE_HOURS: "0", ORPHAN_GRACE_MINUTES: "0", KEEP_DELETED_DAYS: "0" };
-
 async function openWorld(stack: AsyncDisposableStack, seed: number): Promise<World> {
   const engine = dockerEngine();
   stack.defer(() => engine.stop());
   await engine.start("{}");
-  const server = await startOwnServer(NO_GRACE);
+  // Upkeep runs when we say so, and no push is under way then: nothing needs a grace.
+  const server = await startOwnServer(keepFor(0));
   stack.defer(() => server.stop());
   await server.createSpace(SPACE);
   const secret = await server.createToken(SPACE, { actions: ["pull", "push", "delete"] });

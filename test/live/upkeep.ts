@@ -1,9 +1,19 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import type { Environment } from "./process.ts";
 import type { OwnServer } from "./server.ts";
 import { readState, type StoredState } from "./state.ts";
 
 /** More than any state that a test makes should need, at 500 rows a step. */
 const MOST_RUNS = 10;
+
+/** The settings of a server that keeps what is not needed, whatever it is, for so many seconds. */
+export function keepFor(seconds: number): Environment {
+  return {
+    GC_GRACE_HOURS: String(seconds / 3600),
+    ORPHAN_GRACE_MINUTES: String(seconds / 60),
+    KEEP_DELETED_DAYS: String(seconds / 86_400),
+  };
+}
 
 /** Lets the cron trigger fire, and waits until what it started has ended. Throws where that failed. */
 export async function runUpkeep({ url }: Pick<OwnServer, "url">): Promise<void> {

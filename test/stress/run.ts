@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import { blobOf } from "../live/image.ts";
 import { type Findings, runProgram } from "../live/program.ts";
 import { type OwnServer, startOwnServer } from "../live/server.ts";
-import { runUpkeep, runUpkeepToRest, violationsOf } from "../live/upkeep.ts";
+import { keepFor, runUpkeep, runUpkeepToRest, violationsOf } from "../live/upkeep.ts";
 import { randomFrom } from "../support/random.ts";
 import { change, pullAll, pullOne, repeatUntil } from "./load.ts";
 import { NO_FIGURES, type Repository, type World } from "./world.ts";
@@ -84,11 +84,7 @@ async function stress(
   { seconds, grace, seed }: Readonly<Record<"seconds" | "grace" | "seed", number>>,
   stack: AsyncDisposableStack,
 ): Promise<Findings> {
-  const server = await startOwnServer({
-    GC_GRACE_HOURS: String(grace / 3600),
-    ORPHAN_GRACE_MINUTES: String(grace / 60),
-    KEEP_DELETED_DAYS: String(grace / 86_400),
-  });
+  const server = await startOwnServer(keepFor(grace));
   stack.defer(() => server.stop());
   const world = await openWorld(server, grace * 1000, seed);
   const { figures, violations } = world;
