@@ -26,7 +26,8 @@ export async function change(world: World): Promise<void> {
   await (random() * LIVE * 2 < live.size ? deleteOne(world) : pushOne(world));
 }
 
-async function deleteOne({ random, live, gone, figures }: World): Promise<void> {
+/** Deletes an image that is there. */
+export async function deleteOne({ random, live, gone, figures }: World): Promise<void> {
   const pushed = pick(random, [...live]);
   live.delete(pushed);
   const { repository, image } = pushed;

@@ -33,18 +33,25 @@ export async function pushOne(world: World): Promise<void> {
   figures.pushesGivenUp += 1;
 }
 
-/** False: it took longer than the grace, and what it had brought was taken meanwhile. Throws where that was taken before. */
+/** False: it took longer than the grace, and has to be begun anew. */
 async function push(world: World, repository: Repository, tag: string, image: Image): Promise<boolean> {
   const begun = Date.now();
+  const brought = await Promise.all(
+    image.blobs.map((blob) => unlessTaken(world, Date.now(), () => bringBlob(world, repository, blob))),
+  );
+  const put = (): Promise<void> => putManifest(repository.access, repository.name, tag, image);
+  return brought.every(Boolean) && unlessTaken(world, begun, put);
+}
+
+/** False: what was brought since `begun` was collected, its grace being over. Throws where it was not over. */
+async function unlessTaken({ grace, figures }: World, begun: number, work: () => Promise<void>): Promise<boolean> {
   try {
-    await Promise.all(image.blobs.map((blob) => bringBlob(world, repository, blob)));
-    await putManifest(repository.access, repository.name, tag, image);
+    await work();
     return true;
   } catch (fault) {
     const isTaken = fault instanceof UnexpectedAnswer && TAKEN.has(fault.code);
     // A run of upkeep counts from when it began: what came during it has a grace that is shorter by so much.
-    const grace = world.grace - world.figures.longestUpkeepMs;
-    if (!isTaken || Date.now() - begun < grace) throw fault;
+    if (!isTaken || Date.now() - begun < grace - figures.longestUpkeepMs) throw fault;
     return false;
   }
 }

@@ -5,7 +5,7 @@ import { type Findings, runProgram } from "../live/program.ts";
 import { type OwnServer, startOwnServer } from "../live/server.ts";
 import { keepFor, runUpkeep, runUpkeepToRest, violationsOf } from "../live/upkeep.ts";
 import { randomFrom } from "../support/random.ts";
-import { change, pullAll, pullOne, repeatUntil } from "./load.ts";
+import { change, deleteOne, pullAll, pullOne, repeatUntil } from "./load.ts";
 import { NO_FIGURES, type Repository, type World } from "./world.ts";
 
 const HELP = `npm run stress -- [--seconds <n>] [--grace <seconds>] [--seed <n>] [--json <file>]
@@ -90,6 +90,8 @@ async function stress(
   const { figures, violations } = world;
   await load(world, server, seconds);
   await pullAll(world, "after the load");
+  // However little the machine got done, there is something to collect.
+  for (let left = world.live.size / 2; left > 0; left--) await deleteOne(world);
   // Twice a grace: links first, then the blobs that they were the last of.
   const rest = await runUpkeepToRest(server, grace * 1000);
   violations.push(...violationsOf(rest));
