@@ -5,7 +5,7 @@
  *   STATE_DIR    where it keeps everything (.wrangler/state)
  *   MAX_BODY_MB  the most that a request's body may have; 0, the default here: no limit
  *   ALLOW_LOCAL_TARGETS=1   lets deployment targets be on this machine, over plain http
- *   GC_GRACE_HOURS, KEEP_DELETED_DAYS, KEEP_BYTES_DAYS  how long what is not needed is kept: see wrangler.toml
+ *   GC_GRACE_HOURS, ORPHAN_GRACE_MINUTES, KEEP_DELETED_DAYS, KEEP_BYTES_DAYS  how long what is not needed is kept: see wrangler.toml
  *   ADMIN_TOKEN  the management API's key; without it, one is made and kept in .dev.vars
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -62,7 +62,8 @@ console.log(instructions(await demoToken()));
 /** The settings of this machine, over those of wrangler.toml. */
 function vars(): Record<string, string> {
   const { ALLOW_LOCAL_TARGETS = "0", MAX_BODY_MB = "0" } = process.env;
-  const graces = ["GC_GRACE_HOURS", "KEEP_DELETED_DAYS", "KEEP_BYTES_DAYS"].flatMap((name) => {
+  const names = ["GC_GRACE_HOURS", "ORPHAN_GRACE_MINUTES", "KEEP_DELETED_DAYS", "KEEP_BYTES_DAYS"];
+  const graces = names.flatMap((name) => {
     const value = process.env[name];
     return value === undefined ? [] : [[name, value]];
   });

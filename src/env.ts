@@ -23,6 +23,8 @@ export interface Env {
   readonly ALLOW_LOCAL_TARGETS?: string;
   /** Hours that what nothing needs is kept before it is collected. */
   readonly GC_GRACE_HOURS?: string | number;
+  /** Minutes that an object without a row is left at least: longer than it takes from bytes to their row. */
+  readonly ORPHAN_GRACE_MINUTES?: string | number;
   /** Days that the content of deleted repositories is kept. */
   readonly KEEP_DELETED_DAYS?: string | number;
   /** Days that events, and deliveries that ended, are kept. 0: for ever. */
@@ -43,6 +45,7 @@ const settingsSchema = z.object({
   ENCRYPTION_KEY: z.string().min(1, "ENCRYPTION_KEY is missing"),
   ALLOW_LOCAL_TARGETS: z.enum(["0", "1", ""]).optional(),
   GC_GRACE_HOURS: z.coerce.number().nonnegative().default(24),
+  ORPHAN_GRACE_MINUTES: z.coerce.number().nonnegative().default(60),
   KEEP_DELETED_DAYS: z.coerce.number().nonnegative().default(7),
   KEEP_EVENTS_DAYS: z.coerce.number().nonnegative().default(400),
   SCRUB_MB_PER_RUN: z.coerce.number().nonnegative().default(256),
@@ -65,6 +68,7 @@ export function settingsOf(env: Env): Settings {
 export function collectionOf(settings: Settings): CollectionSettings {
   return {
     grace: settings.GC_GRACE_HOURS * 3_600_000,
+    orphanGrace: settings.ORPHAN_GRACE_MINUTES * 60_000,
     keepDeleted: settings.KEEP_DELETED_DAYS * 86_400_000,
     keepBytes: settings.KEEP_BYTES_DAYS * 86_400_000,
   };

@@ -12,6 +12,11 @@ import type { Bounds, UpkeepStores } from "./stores.ts";
 export interface CollectionSettings {
   /** Milliseconds that what nothing needs is kept. */
   readonly grace: number;
+  /**
+   * Milliseconds that an object without a row is left at least, however short the grace: it may be one whose row is just being
+   * written, an upload's within its session's day, a manifest's within its request.
+   */
+  readonly orphanGrace: number;
   /** Milliseconds that deleted manifests, and the content of deleted repositories, are kept. */
   readonly keepDeleted: number;
   /** Milliseconds that bytes are kept after the last row that pointed to them: how far back the database can be restored. */
@@ -23,9 +28,6 @@ const STEP = 500;
 
 /** Times that a step is repeated in one run while it finds work: what piled up must not take days. */
 const REPEATS = 5;
-
-/** An object without a row may be one whose row is just being written: an upload's within its session's day, a manifest's within its request. */
-const YOUNGEST_ORPHAN = 3_600_000;
 
 /** Milliseconds that a condemned key is remembered after its bytes: longer than any upload session lives. */
 const REMEMBERED = 7 * 86_400_000;
@@ -57,11 +59,11 @@ async function repeat(step: () => Promise<number>): Promise<void> {
 /** Looks at the next objects, and condemns those that no row points to. */
 async function condemnOrphans(
   { collection, objects }: UpkeepStores,
-  { grace }: CollectionSettings,
+  { grace, orphanGrace }: CollectionSettings,
   now: number,
 ): Promise<void> {
   const page = await objects.list(await collection.position(OBJECTS), STEP);
-  const before = now - Math.max(grace, YOUNGEST_ORPHAN);
+  const before = now - Math.max(grace, orphanGrace);
   const old = page.objects.filter(({ uploadedAt }) => uploadedAt < before).map(({ key }) => key);
   if (old.length > 0) await collection.condemnOrphans(old, now);
   await collection.setPosition(OBJECTS, page.next);

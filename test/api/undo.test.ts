@@ -59,7 +59,11 @@ async function list(address: string): Promise<z.infer<typeof itemsShape>["items"
 /** Upkeep, with nothing in it having a grace, after so much time. */
 async function upkeepAfter(time: number): Promise<void> {
   for (let run = 0; run < 4; run++) {
-    await collect(STORES, { grace: 0, keepDeleted: 7 * DAY, keepBytes: 0 }, Date.now() + time + run);
+    await collect(
+      STORES,
+      { grace: 0, keepDeleted: 7 * DAY, keepBytes: 0, orphanGrace: 3_600_000 },
+      Date.now() + time + run,
+    );
   }
 }
 

@@ -5,6 +5,7 @@ import { hashTree, writeRandomTree } from "./support/content.ts";
 import { type Client, describeContract, describeTagList, describeDeletion } from "./support/contract.ts";
 import type { Home } from "./support/home.ts";
 import { makeImageLayout, makeIndexLayout, readLayout } from "./support/layout.ts";
+import { copyIn, login } from "./support/oras.ts";
 import { scratch } from "./support/scratch.ts";
 
 const artifactType = "application/vnd.spacedock.test";
@@ -15,13 +16,8 @@ async function copyOut(home: Home, name: string): Promise<string> {
   return readLayout(layout);
 }
 
-async function copyIn(home: Home, layout: string, name: string): Promise<void> {
-  await home.run("oras", ["copy", "--from-oci-layout", "--to-plain-http", `${layout}:latest`, name]);
-}
-
 const oras: Client = {
-  login: (home, host, password) =>
-    home.run("oras", ["login", "--plain-http", "--username", "ci", "--password-stdin", host], password),
+  login,
   push: async (home, name) => {
     const layout = scratch(home);
     const digest = await makeImageLayout(layout, [20_000, 1_000_000]);

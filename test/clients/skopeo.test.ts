@@ -4,15 +4,10 @@ import { type Client, describeContract, describeTagList, describeDeletion } from
 import type { Home } from "./support/home.ts";
 import { makeImageLayout, makeIndexLayout, readLayout } from "./support/layout.ts";
 import { scratch } from "./support/scratch.ts";
-
-async function copyIn(home: Home, layout: string, name: string, ...options: string[]): Promise<void> {
-  const copy = ["copy", "--all", "--preserve-digests", "--dest-tls-verify=false", ...options];
-  await home.run("skopeo", [...copy, `oci:${layout}:latest`, `docker://${name}`]);
-}
+import { copyIn, login } from "./support/skopeo.ts";
 
 const skopeo: Client = {
-  login: (home, host, password) =>
-    home.run("skopeo", ["login", "--tls-verify=false", "--username", "ci", "--password-stdin", host], password),
+  login,
   push: async (home, name) => {
     const layout = scratch(home);
     const digest = await makeImageLayout(layout, [20_000, 1_000_000]);

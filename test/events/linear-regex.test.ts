@@ -1,28 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { compileRegex } from "../../src/events/linear-regex.ts";
-
-/** Numbers from 0 to below 1, the same for the same seed (mulberry32). */
-function randomFrom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
+import { pick, randomFrom } from "../support/random.ts";
 
 const ATOMS = ["a", "b", "1", ".", "-", "\\.", "\\d", "\\D", "\\w", "\\W", "\\s", "\\S", "[ab]", "[^a]", "[a-b1]"];
 const MORE_ATOMS = ["[^\\d-]", "[\\w.]", "[\\]a]", "[-a]", "[^\\W]", "\\-", "[+--]", "[a^]"];
 const ANCHORS = ["^", "$"];
 const QUANTIFIERS = ["*", "+", "?", "{2}", "{0}", "{1,}", "{0,2}", "{2,3}"];
 const CHARACTERS = ["a", "b", "1", ".", "-", "_", " ", "A", "\n", "é", "]"];
-
-function pick<T>(random: () => number, items: readonly T[]): T {
-  const item = items[Math.floor(random() * items.length)];
-  if (item === undefined) throw new Error("nothing to pick from");
-  return item;
-}
 
 function generatePattern(random: () => number, depth: number): string {
   const parts = Array.from({ length: 1 + Math.floor(random() * 3) }, () => generatePart(random, depth));

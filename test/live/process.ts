@@ -9,6 +9,8 @@ export interface Daemon {
   /** What it has printed so far, both streams, for failure messages. */
   output(): string;
   running(): boolean;
+  /** SIGKILL to all of it, as when the machine loses power but for its disks. */
+  kill(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -41,6 +43,12 @@ async function stopGroup(child: ChildProcess, pid: number): Promise<void> {
   signalGroup(pid, "SIGKILL");
 }
 
+async function killGroup(child: ChildProcess, pid: number): Promise<void> {
+  const exit = exited(child) ? Promise.resolve() : once(child, "exit");
+  signalGroup(pid, "SIGKILL");
+  await exit;
+}
+
 /** Starts a process as leader of its own group, so that ending it ends all that it started. */
 export function startDaemon(
   command: string,
@@ -57,7 +65,13 @@ export function startDaemon(
   child.on("error", (error) => collect(Buffer.from(String(error))));
   const { pid } = child;
   if (pid === undefined) throw new Error(`cannot start ${command}`);
-  return { pid, output: () => output, running: () => !exited(child), stop: () => stopGroup(child, pid) };
+  return {
+    pid,
+    output: () => output,
+    running: () => !exited(child),
+    kill: () => killGroup(child, pid),
+    stop: () => stopGroup(child, pid),
+  };
 }
 
 /** Waits until `ready` says yes; fails with the daemon's output if it ends or takes too long. */

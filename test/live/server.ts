@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
 import { freePort } from "./port.ts";
 import { type Daemon, type Environment, startDaemon, waitUntilReady } from "./process.ts";
@@ -35,6 +36,16 @@ interface Server extends Connection {
   stop(): Promise<void>;
 }
 
+/** One that was started here, with a state of its own. */
+export interface OwnServer extends Server {
+  /** The directory that it keeps everything in. */
+  readonly state: string;
+  /** Kills all its processes at once, and leaves its state as it is. */
+  kill(): Promise<void>;
+  /** Starts it after it was killed. */
+  start(): Promise<void>;
+}
+
 const root = resolve(import.meta.dirname, "../..");
 const createdToken = z.object({ id: z.string(), token: z.string().min(1) });
 
@@ -64,7 +75,7 @@ export function connect(endpoint: Endpoint): Connection {
   };
 }
 
-async function healthy(url: string): Promise<boolean> {
+export async function isHealthy(url: string): Promise<boolean> {
   try {
     const response = await fetch(`${url}/healthz`, { signal: AbortSignal.timeout(5000) });
     await response.body?.cancel();
@@ -83,7 +94,7 @@ function inherited(): Record<string, string> {
 async function launch(url: string, env: Environment): Promise<Daemon> {
   const daemon = startDaemon("npm", ["start"], { cwd: root, env });
   try {
-    await waitUntilReady(daemon, "npm start", () => healthy(url));
+    await waitUntilReady(daemon, "npm start", () => isHealthy(url));
   } catch (error) {
     await daemon.stop();
     throw error;
@@ -101,7 +112,8 @@ function externalServer(endpoint: Endpoint): Server {
   };
 }
 
-async function ownServer(): Promise<Server> {
+/** @param settings environment variables of `npm start`. */
+export async function startOwnServer(settings: Environment = {}): Promise<OwnServer> {
   const state = await mkdtemp(join(tmpdir(), "spacedock-state-"));
   const port = await freePort();
   const endpoint = { url: `http://localhost:${port}`, adminToken: randomBytes(24).toString("base64url") };
@@ -111,17 +123,27 @@ async function ownServer(): Promise<Server> {
     STATE_DIR: state,
     ADMIN_TOKEN: endpoint.adminToken,
     ALLOW_LOCAL_TARGETS: "1",
+    ...settings,
   };
   let daemon = await launch(endpoint.url, env).catch(async (error: unknown) => {
     await rm(state, { recursive: true, force: true });
     throw error;
   });
+  const start = async (): Promise<void> => {
+    daemon = await launch(endpoint.url, env);
+  };
   return {
     ...connect(endpoint),
+    state,
     output: () => daemon.output(),
+    kill: async () => {
+      await daemon.kill();
+      while (await isHealthy(endpoint.url)) await sleep(50);
+    },
+    start,
     restart: async () => {
       await daemon.stop();
-      daemon = await launch(endpoint.url, env);
+      await start();
     },
     stop: async () => {
       await daemon.stop();
@@ -134,5 +156,5 @@ export function startServer(): Promise<Server> {
   const url = process.env["SPACEDOCK_URL"];
   const adminToken = process.env["ADMIN_TOKEN"];
   if (url !== undefined && adminToken !== undefined) return Promise.resolve(externalServer({ url, adminToken }));
-  return ownServer();
+  return startOwnServer();
 }

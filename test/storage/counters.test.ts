@@ -124,7 +124,7 @@ describe.each([1, 2, 3])("a random sequence of all that changes usage, seed %i",
       () => {
         clock += random(3) * DAY;
         const stores = { collection: d1Collection(env.DB), objects: r2Objects(env.BLOBS) };
-        return collect(stores, { grace: DAY, keepDeleted: 2 * DAY, keepBytes: 0 }, clock);
+        return collect(stores, { grace: DAY, keepDeleted: 2 * DAY, keepBytes: 0, orphanGrace: 3_600_000 }, clock);
       },
     ];
     for (let step = 0; step < 60; step++) {

@@ -21,7 +21,7 @@ import { isReadable } from "../support/upload.ts";
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
-const SETTINGS = { grace: DAY, keepDeleted: 7 * DAY, keepBytes: 0 };
+const SETTINGS = { grace: DAY, orphanGrace: HOUR, keepDeleted: 7 * DAY, keepBytes: 0 };
 const STORES: UpkeepStores = { collection: d1Collection(env.DB), objects: r2Objects(env.BLOBS) };
 
 let space = "";
@@ -39,9 +39,9 @@ beforeEach(async () => {
 });
 
 /** A run of upkeep after so much time. */
-async function runAfter(time: number, stores = STORES): Promise<void> {
+async function runAfter(time: number, stores = STORES, settings = SETTINGS): Promise<void> {
   clock += time;
-  await collect(stores, SETTINGS, clock);
+  await collect(stores, settings, clock);
 }
 
 /** Long enough for all that nothing needs to go: marks, links, blobs, bytes. */
@@ -185,6 +185,16 @@ describe("an object that no row points to", () => {
     await runAfter(HOUR);
     expect(await isStored(key)).toBe(true);
     await runAfter(DAY);
+    expect(await isStored(key)).toBe(false);
+  });
+
+  it("is left for a while of its own, however short the grace", async () => {
+    const key = `blobs/young${spaces}`;
+    await env.BLOBS.put(key, "x");
+    const settings = { ...SETTINGS, grace: 0 };
+    await runAfter(HOUR / 2, STORES, settings);
+    expect(await isStored(key)).toBe(true);
+    await runAfter(HOUR, STORES, settings);
     expect(await isStored(key)).toBe(false);
   });
 

@@ -101,7 +101,7 @@ describe.each(HARMS)("a blob with %s", (harm, damage) => {
     expect(await keyOf(digest)).not.toBe(oldKey);
     await collect(
       { collection: d1Collection(env.DB), objects: r2Objects(env.BLOBS) },
-      { grace: DAY, keepDeleted: DAY, keepBytes: 0 },
+      { grace: DAY, keepDeleted: DAY, keepBytes: 0, orphanGrace: 3_600_000 },
       Date.now() + 30 * DAY,
     );
     expect(await env.BLOBS.head(oldKey)).toBeNull();

@@ -19,7 +19,7 @@ import { restoreSnapshot, takeSnapshot } from "../support/snapshot.ts";
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
-const SETTINGS = { grace: HOUR, keepDeleted: 0, keepBytes: 7 * DAY };
+const SETTINGS = { grace: HOUR, keepDeleted: 0, keepBytes: 7 * DAY, orphanGrace: HOUR };
 
 let spaces = 0;
 let seeds = 5000;

@@ -245,7 +245,7 @@ describe("a deletion by retention", () => {
     const stores = { collection: STORES.walks, objects: r2Objects(env.BLOBS) };
     for (const time of [0, 8 * DAY, 0, DAY + 1, DAY + 1]) {
       clock += time;
-      await collect(stores, { grace: DAY, keepDeleted: 7 * DAY, keepBytes: 0 }, clock);
+      await collect(stores, { grace: DAY, keepDeleted: 7 * DAY, keepBytes: 0, orphanGrace: 3_600_000 }, clock);
     }
     expect([await count("deleted_manifests"), await count("repository_blobs")]).toEqual([0, 0]);
   });

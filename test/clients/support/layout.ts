@@ -1,8 +1,9 @@
-import { createHash, randomBytes } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { z } from "zod";
+import { sha256 } from "../../live/sha256.ts";
 
 /** OCI image layouts: made from random bytes, and read back with every digest checked. */
 
@@ -26,10 +27,6 @@ const content = z.looseObject({
   config: descriptor.optional(),
   layers: z.array(descriptor).optional(),
 });
-
-function sha256(bytes: Uint8Array): string {
-  return `sha256:${createHash("sha256").update(bytes).digest("hex")}`;
-}
 
 function blobPath(layout: string, digest: string): string {
   return join(layout, "blobs", ...digest.split(":"));

@@ -1,0 +1,94 @@
+import { z } from "zod";
+import { type Access, ask } from "./ask.ts";
+import { sha256 } from "./sha256.ts";
+
+const MANIFEST_TYPE = "application/vnd.oci.image.manifest.v1+json";
+
+const ACCEPTED = [
+  MANIFEST_TYPE,
+  "application/vnd.oci.image.index.v1+json",
+  "application/vnd.docker.distribution.manifest.v2+json",
+  "application/vnd.docker.distribution.manifest.list.v2+json",
+].join(", ");
+
+const descriptor = z.looseObject({ digest: z.string(), size: z.number() });
+
+const manifestContent = z.looseObject({
+  manifests: z.array(descriptor).default([]),
+  config: descriptor.optional(),
+  layers: z.array(descriptor).default([]),
+});
+
+export interface Blob {
+  readonly digest: string;
+  readonly bytes: Uint8Array<ArrayBuffer>;
+}
+
+/** An image that is in memory. */
+export interface Image {
+  readonly manifest: Blob;
+  /** Its config, then its layers. */
+  readonly blobs: readonly Blob[];
+}
+
+export function blobOf(bytes: Uint8Array<ArrayBuffer>): Blob {
+  return { digest: sha256(bytes), bytes };
+}
+
+/** An image of these layers; `name` makes it another than each that has the same. */
+export function makeImage(name: string, layers: readonly Blob[]): Image {
+  const config = blobOf(json({ architecture: "amd64", os: "linux", config: { Labels: { name } } }));
+  const describe = (mediaType: string, { digest, bytes }: Blob): object => ({ mediaType, digest, size: bytes.length });
+  const manifest = {
+    schemaVersion: 2,
+    mediaType: MANIFEST_TYPE,
+    config: describe("application/vnd.oci.image.config.v1+json", config),
+    layers: layers.map((layer) => describe("application/vnd.oci.image.layer.v1.tar", layer)),
+  };
+  return { manifest: blobOf(json(manifest)), blobs: [config, ...layers] };
+}
+
+function json(value: object): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(Buffer.from(JSON.stringify(value)));
+}
+
+/** Puts the manifest of an image whose blobs are there. */
+export async function putManifest(access: Access, repository: string, tag: string, { manifest }: Image): Promise<void> {
+  await ask(access, "PUT", `/v2/${repository}/manifests/${tag}`, {
+    expect: [201],
+    body: manifest.bytes,
+    headers: { "Content-Type": MANIFEST_TYPE },
+  });
+}
+
+/** Pulls all of an image and checks every byte of it. Returns how many blobs it has; throws where anything is not as it should be. */
+export async function pullImage(
+  access: Access,
+  repository: string,
+  reference: string,
+  digest: string,
+): Promise<number> {
+  const { bytes } = await ask(access, "GET", `/v2/${repository}/manifests/${reference}`, {
+    expect: [200],
+    headers: { Accept: ACCEPTED },
+  });
+  requireDigest(`${repository}:${reference}`, bytes, digest);
+  const { manifests, config, layers } = manifestContent.parse(JSON.parse(Buffer.from(bytes).toString()));
+  let blobs = 0;
+  for (const child of manifests) blobs += await pullImage(access, repository, child.digest, child.digest);
+  for (const blob of [...(config === undefined ? [] : [config]), ...layers]) {
+    await pullBlob(access, repository, blob.digest);
+    blobs += 1;
+  }
+  return blobs;
+}
+
+async function pullBlob(access: Access, repository: string, digest: string): Promise<void> {
+  const { bytes } = await ask(access, "GET", `/v2/${repository}/blobs/${digest}`, { expect: [200] });
+  requireDigest(`${repository}@${digest}`, bytes, digest);
+}
+
+function requireDigest(what: string, bytes: Uint8Array, digest: string): void {
+  const actual = sha256(bytes);
+  if (actual !== digest) throw new Error(`${what} came as ${actual}, ${bytes.length} bytes, and not as ${digest}`);
+}

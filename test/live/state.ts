@@ -1,0 +1,69 @@
+/** What a local server has stored, by what wrangler keeps on disk. */
+import { globSync } from "node:fs";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { z } from "zod";
+
+export interface StoredState {
+  /** Keys of objects that no row points to. */
+  readonly orphans: readonly string[];
+  /** Keys that a row points to, without an object. */
+  readonly missing: readonly string[];
+  /** What collection has still to take: links, blobs and condemned keys that nothing needs. */
+  readonly pending: number;
+  /** Keys whose objects collection has deleted so far. */
+  readonly deleted: number;
+}
+
+const OBJECT_KEYS = "SELECT key FROM _mf_objects";
+const ROW_KEYS =
+  "SELECT key FROM blobs UNION ALL SELECT key FROM manifests WHERE key IS NOT NULL UNION ALL SELECT key FROM deleted_manifests WHERE key IS NOT NULL";
+const PENDING = `
+  SELECT (SELECT COUNT(*) FROM condemned WHERE deleted_at IS NULL)
+    + (SELECT COUNT(*) FROM deleted_manifests)
+    + (SELECT COUNT(*) FROM blobs b WHERE NOT EXISTS (SELECT 1 FROM repository_blobs rb WHERE rb.digest = b.digest))
+    + (SELECT COUNT(*) FROM repository_blobs rb WHERE NOT EXISTS (
+        SELECT 1 FROM manifest_references f WHERE f.repository_id = rb.repository_id AND f.digest = rb.digest)) AS n`;
+const DELETED = "SELECT COUNT(*) AS n FROM condemned WHERE deleted_at IS NOT NULL";
+
+const keyRow = z.object({ key: z.string() });
+const countRow = z.object({ n: z.int() });
+
+/** @param state the directory that the server keeps everything in; it may be running, but should be at rest. */
+export function readState(state: string): StoredState {
+  using bucket = openDatabase(state, "r2", "_mf_objects");
+  using database = openDatabase(state, "d1", "repository_blobs");
+  const objects = keys(bucket, OBJECT_KEYS);
+  const rows = keys(database, ROW_KEYS);
+  return {
+    orphans: [...objects.difference(rows)],
+    missing: [...rows.difference(objects)],
+    pending: count(database, PENDING),
+    deleted: count(database, DELETED),
+  };
+}
+
+/** The one database of a product that has this table; wrangler gives their files names that nobody can guess. */
+function openDatabase(state: string, product: string, table: string): DatabaseSync {
+  const directory = join(state, "v3", product);
+  for (const file of globSync("*/*.sqlite", { cwd: directory })) {
+    const database = new DatabaseSync(join(directory, file), { readOnly: true });
+    const tables = database.prepare("SELECT 1 FROM sqlite_master WHERE name = ?").all(table);
+    if (tables.length > 0) return database;
+    database.close();
+  }
+  throw new Error(`no database with the table ${table} in ${directory}: does wrangler keep its state otherwise now?`);
+}
+
+function keys(database: DatabaseSync, sql: string): ReadonlySet<string> & Set<string> {
+  return new Set(
+    database
+      .prepare(sql)
+      .all()
+      .map((row) => keyRow.parse(row).key),
+  );
+}
+
+function count(database: DatabaseSync, sql: string): number {
+  return countRow.parse(database.prepare(sql).get()).n;
+}
