@@ -1,0 +1,51 @@
+import fc from "fast-check";
+import { expect } from "vitest";
+import { ask, manage } from "../../support/registry.ts";
+import { anyBlob, anyManifest, anyRepository, anyTag } from "../choices.ts";
+import type { ModelBlob, ModelManifest } from "../content.ts";
+import { dropManifest, has, isNeeded, type RepositoryModel } from "../model.ts";
+import { step } from "../step.ts";
+import { secretOf, type World } from "../world.ts";
+
+export const deleteTag = fc.record({ name: anyRepository, tag: anyTag }).map(({ name, tag }) =>
+  step(`delete tag ${tag} of ${name}`, async (model, world) => {
+    const isThere = model.repositories.get(name)?.tags.delete(tag) ?? false;
+    expect(await remove(world, name, `manifests/${tag}`)).toBe(isThere ? 202 : 404);
+  }),
+);
+
+/** With all its tags; not while an index needs it. */
+export const deleteManifest = fc.record({ name: anyRepository, manifest: anyManifest }).map(({ name, manifest }) =>
+  step(`delete ${manifest.name} of ${name}`, async (model, world) => {
+    const repository = model.repositories.get(name);
+    const status = await remove(world, name, `manifests/${manifest.digest}`);
+    expect(status).toBe(statusOf(repository, manifest));
+    if (status === 202 && repository !== undefined) dropManifest(repository, manifest.digest, world.clock.now());
+  }),
+);
+
+export const deleteBlob = fc.record({ name: anyRepository, blob: anyBlob }).map(({ name, blob }) =>
+  step(`delete ${blob.name} of ${name}`, async (model, world) => {
+    const repository = model.repositories.get(name);
+    const status = await remove(world, name, `blobs/${blob.digest}`);
+    expect(status).toBe(statusOf(repository, blob));
+    if (status === 202) repository?.links.delete(blob.digest);
+  }),
+);
+
+export const deleteRepository = anyRepository.map((name) =>
+  step(`delete ${name}`, async (model) => {
+    const [space, path] = name.split("/");
+    const { status } = await manage("DELETE", `spaces/${space}/repositories/${path}`);
+    expect(status).toBe(model.repositories.delete(name) ? 204 : 404);
+  }),
+);
+
+function statusOf(repository: RepositoryModel | undefined, content: ModelBlob | ModelManifest): number {
+  if (repository === undefined || !has(repository, content)) return 404;
+  return isNeeded(repository, content.digest) ? 405 : 202;
+}
+
+async function remove(world: World, name: string, path: string): Promise<number> {
+  return (await ask(`/v2/${name}/${path}`, { method: "DELETE", as: secretOf(world, name) })).status;
+}

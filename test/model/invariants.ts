@@ -1,0 +1,94 @@
+/** What DESIGN.md promises ("Invariants"), looked at after each step. */
+import { expect } from "vitest";
+import type { Digest } from "../../src/oci/digest.ts";
+import { digestOf } from "../support/content.ts";
+import { ask } from "../support/registry.ts";
+import { BLOBS, isManifest, MANIFESTS } from "./content.ts";
+import { isNeeded, manifestOf, type Model, type RepositoryModel } from "./model.ts";
+import { linksOf, type Snapshot, takeSnapshot } from "./snapshot.ts";
+import { REPOSITORIES, secretOf, strangerTo, type World } from "./world.ts";
+
+export async function expectInvariants(model: Model, world: World): Promise<void> {
+  const snapshot = await takeSnapshot();
+  expectRows(model, snapshot);
+  await Promise.all(REPOSITORIES.map((name) => expectReadable(world, name, model.repositories.get(name))));
+}
+
+/** Rows are those of the model, and each has its object. */
+function expectRows(model: Model, snapshot: Snapshot): void {
+  expect(snapshot.keys.difference(snapshot.objects), "rows without their object").toEqual(new Set());
+  const shown = { tags: lines(snapshot.tags), manifests: lines(snapshot.manifests), links: lines(snapshot.links) };
+  expect(shown).toEqual(expectedRows(model));
+}
+
+function lines(rows: readonly { repository: string; name?: string; digest: string }[]): readonly string[] {
+  return rows
+    .map(({ repository, name, digest }) => [repository, name, digest].filter(Boolean).join(" "))
+    .toSorted(byText);
+}
+
+function expectedRows({ repositories }: Model): Record<"tags" | "manifests" | "links", readonly string[]> {
+  const all = [...repositories];
+  return {
+    tags: lines(
+      all.flatMap(([repository, { tags }]) => [...tags].map(([name, digest]) => ({ repository, name, digest }))),
+    ),
+    manifests: lines(
+      all.flatMap(([repository, { manifests }]) => [...manifests].map((digest) => ({ repository, digest }))),
+    ),
+    links: lines(all.flatMap(([repository, { links }]) => [...links.keys()].map((digest) => ({ repository, digest })))),
+  };
+}
+
+function byText(left: string, right: string): number {
+  return left < right ? -1 : 1;
+}
+
+/** Tags resolve, all that manifests need is there and hashes to its digest, and what is not linked cannot be read. */
+async function expectReadable(world: World, name: string, repository: RepositoryModel | undefined): Promise<void> {
+  const answers = new Map<string, string>();
+  const expected = new Map<string, string>();
+  const look = async (path: string, answer: string, as = secretOf(world, name)): Promise<void> => {
+    expected.set(path, answer);
+    answers.set(path, await read(`/v2/${name}/${path}`, as));
+  };
+  const manifests = [...(repository?.manifests ?? [])];
+  const needed = new Set(manifests.flatMap((digest) => manifestOf(digest).needs.filter((need) => !isManifest(need))));
+  await Promise.all([
+    ...[...(repository?.tags ?? [])].map(([tag, digest]) => look(`manifests/${tag}`, digest)),
+    ...MANIFESTS.map(({ digest }) => look(`manifests/${digest}`, repository?.manifests.has(digest) ? digest : "404")),
+    ...[...needed].map(({ digest }) => look(`blobs/${digest}`, digest)),
+    // To look at the others would renew their grace.
+    ...BLOBS.filter(({ digest }) => !repository?.links.has(digest)).map(({ digest }) => look(`blobs/${digest}`, "404")),
+  ]);
+  expect(answers, name).toEqual(expected);
+  const [, first] = manifests;
+  if (first !== undefined) expect(await read(`/v2/${name}/manifests/${first}`, strangerTo(world, name))).toBe("403");
+}
+
+/** The digest of what is answered, by its bytes; otherwise the status. */
+async function read(path: string, as: string): Promise<string> {
+  const answer = await ask(path, { as });
+  const bytes = await answer.bytes();
+  if (answer.status !== 200) return String(answer.status);
+  const digest = await digestOf(bytes);
+  return answer.headers.get("Docker-Content-Digest") === digest ? digest : `${digest} under another`;
+}
+
+/**
+ * Takes over what upkeep did: of links that nothing needs and whose grace is over, any may be gone. All others must be there,
+ * which {@link expectInvariants} sees to.
+ */
+export async function adoptUpkeep(model: Model, now: number, grace: number): Promise<void> {
+  const snapshot = await takeSnapshot();
+  for (const [name, repository] of model.repositories) {
+    const there = linksOf(snapshot, name);
+    for (const digest of freeSince(repository, now - grace)) if (!there.has(digest)) repository.links.delete(digest);
+  }
+}
+
+function freeSince(repository: RepositoryModel, time: number): readonly Digest[] {
+  return [...repository.links]
+    .filter(([digest, since]) => since <= time && !isNeeded(repository, digest))
+    .map(([digest]) => digest);
+}

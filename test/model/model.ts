@@ -1,0 +1,73 @@
+/** What a registry should hold after a sequence of steps: a few maps, and no storage. */
+import type { Digest } from "../../src/oci/digest.ts";
+import { isManifest, MANIFESTS, type ModelBlob, type ModelManifest } from "./content.ts";
+
+export interface RepositoryModel {
+  readonly manifests: Set<Digest>;
+  readonly tags: Map<string, Digest>;
+  /** The blobs that it links, and since when nothing has needed them or asked for them. */
+  readonly links: Map<Digest, number>;
+}
+
+/** An upload session that was started and neither finished nor cancelled. */
+export interface SessionModel {
+  readonly repository: string;
+  readonly blob: ModelBlob;
+  readonly address: string;
+  readonly startedAt: number;
+  /** Bytes that were acknowledged. */
+  offset: number;
+  /** Null before the first chunk. */
+  touchedAt: number | null;
+  /** Given up, since it lay idle. */
+  ended: boolean;
+}
+
+export interface Model {
+  /** By full name: those that a push has made, and no one has deleted since. */
+  readonly repositories: Map<string, RepositoryModel>;
+  readonly sessions: SessionModel[];
+}
+
+export function emptyModel(): Model {
+  return { repositories: new Map(), sessions: [] };
+}
+
+/** The repository; a push makes it. */
+export function pushedRepository(model: Model, name: string): RepositoryModel {
+  const known = model.repositories.get(name);
+  if (known !== undefined) return known;
+  const made = { manifests: new Set<Digest>(), tags: new Map<string, Digest>(), links: new Map<Digest, number>() };
+  model.repositories.set(name, made);
+  return made;
+}
+
+export function manifestOf(digest: Digest): ModelManifest {
+  const found = MANIFESTS.find((manifest) => manifest.digest === digest);
+  if (found === undefined) throw new Error(`no sequence pushes ${digest}`);
+  return found;
+}
+
+/** Whether a manifest of the repository needs the blob or manifest. */
+export function isNeeded({ manifests }: RepositoryModel, digest: Digest): boolean {
+  return [...manifests].some((one) => manifestOf(one).needs.some((need) => need.digest === digest));
+}
+
+export function has(repository: RepositoryModel | undefined, content: ModelBlob | ModelManifest): boolean {
+  if (repository === undefined) return false;
+  return isManifest(content) ? repository.manifests.has(content.digest) : repository.links.has(content.digest);
+}
+
+/** Was pushed, mounted or asked for: what it had of its grace begins anew. */
+export function touch(repository: RepositoryModel, digest: Digest, now: number): void {
+  repository.links.set(digest, now);
+}
+
+/** What only this manifest needed is free from now on. */
+export function dropManifest(repository: RepositoryModel, digest: Digest, now: number): void {
+  repository.manifests.delete(digest);
+  for (const need of manifestOf(digest).needs) {
+    if (repository.links.has(need.digest)) touch(repository, need.digest, now);
+  }
+  for (const [tag, target] of repository.tags) if (target === digest) repository.tags.delete(tag);
+}

@@ -1,0 +1,51 @@
+/** What storage holds, read past the Worker: looking so changes nothing, while a client's look at a blob renews its grace. */
+import { env } from "cloudflare:workers";
+import { z } from "zod";
+import { type Digest, requireDigest } from "../../src/oci/digest.ts";
+
+const linkRow = z.object({ repository: z.string(), digest: z.string().transform(requireDigest), key: z.string() });
+const manifestRow = linkRow.extend({ key: z.string().nullable() });
+const tagRow = z.object({ repository: z.string(), name: z.string(), digest: z.string().transform(requireDigest) });
+const keyRow = z.object({ key: z.string() });
+
+const LIVE = `SELECT r.id, s.name || '/' || r.path AS repository FROM repositories r
+  JOIN spaces s ON s.id = r.space_id WHERE r.deleted_at IS NULL AND s.deleted_at IS NULL`;
+const LINKS = `SELECT l.repository, rb.digest, b.key FROM (${LIVE}) l JOIN repository_blobs rb ON rb.repository_id = l.id
+  JOIN blobs b ON b.digest = rb.digest`;
+const MANIFESTS = `SELECT l.repository, m.digest, m.key FROM (${LIVE}) l JOIN manifests m ON m.repository_id = l.id`;
+const TAGS = `SELECT l.repository, t.name, t.digest FROM (${LIVE}) l JOIN tags t ON t.repository_id = l.id`;
+/** All that rows point to, those of deleted repositories included. */
+const KEYS = "SELECT key FROM blobs UNION SELECT key FROM manifests WHERE key IS NOT NULL";
+
+export interface Snapshot {
+  readonly links: readonly z.infer<typeof linkRow>[];
+  readonly manifests: readonly z.infer<typeof manifestRow>[];
+  readonly tags: readonly z.infer<typeof tagRow>[];
+  /** Keys that rows point to, and those of the objects that are there. */
+  readonly keys: ReadonlySet<string>;
+  readonly objects: ReadonlySet<string>;
+}
+
+export async function takeSnapshot(): Promise<Snapshot> {
+  const [links, manifests, tags, keys] = await env.DB.batch(
+    [LINKS, MANIFESTS, TAGS, KEYS].map((sql) => env.DB.prepare(sql)),
+  );
+  const { objects } = await env.BLOBS.list();
+  return {
+    links: z.array(linkRow).parse(links?.results),
+    manifests: z.array(manifestRow).parse(manifests?.results),
+    tags: z.array(tagRow).parse(tags?.results),
+    keys: new Set(
+      z
+        .array(keyRow)
+        .parse(keys?.results)
+        .map(({ key }) => key),
+    ),
+    objects: new Set(objects.map(({ key }) => key)),
+  };
+}
+
+/** The blobs that a repository links. */
+export function linksOf({ links }: Snapshot, repository: string): ReadonlySet<Digest> {
+  return new Set(links.filter((link) => link.repository === repository).map(({ digest }) => digest));
+}

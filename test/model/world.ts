@@ -1,0 +1,59 @@
+/** The registry under test: the real Worker on real local storage, emptied for each sequence, and a clock that is moved. */
+import { applyD1Migrations, createScheduledController, reset, runDurableObjectAlarm } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import type { Env } from "../../src/env.ts";
+import worker from "../../src/worker.ts";
+import { countedEnv } from "../support/counting.ts";
+import { makeSpace } from "../support/registry.ts";
+import { sessionObject } from "../support/upload.ts";
+import { bucketInTime, type MovedClock, startClock } from "./clock.ts";
+
+export const SPACES = ["north", "south"] as const;
+export const REPOSITORIES: readonly string[] = SPACES.flatMap((space) => [`${space}/web`, `${space}/api`]);
+
+export interface World {
+  readonly clock: MovedClock;
+  /** The bindings as upkeep sees them. */
+  readonly bindings: Env;
+  /** Each space's credential. */
+  readonly secrets: ReadonlyMap<string, string>;
+}
+
+export async function openWorld(): Promise<World> {
+  await reset();
+  await applyD1Migrations(env.DB, env.TEST_MIGRATIONS);
+  const clock = startClock();
+  const secrets = new Map<string, string>();
+  for (const space of SPACES) secrets.set(space, await makeSpace(space));
+  return { clock, secrets, bindings: countedEnv({ ...env, BLOBS: bucketInTime(env.BLOBS, clock) }) };
+}
+
+export function closeWorld({ clock }: World): void {
+  clock.stop();
+}
+
+/** The credential of the repository's space. */
+export function secretOf({ secrets }: World, repository: string): string {
+  return secretOfSpace(secrets, repository.slice(0, repository.indexOf("/")));
+}
+
+/** The credential of the other space. */
+export function strangerTo({ secrets }: World, repository: string): string {
+  return secretOfSpace(secrets, SPACES.find((space) => !repository.startsWith(`${space}/`)) ?? "");
+}
+
+function secretOfSpace(secrets: ReadonlyMap<string, string>, space: string): string {
+  const secret = secrets.get(space);
+  if (secret === undefined) throw new Error(`there is no space ${space}`);
+  return secret;
+}
+
+/** What the cron trigger does, once. */
+export async function runUpkeep({ bindings }: World): Promise<void> {
+  await worker.scheduled(createScheduledController(), bindings);
+}
+
+/** What the session's Durable Object does when it is woken. */
+export async function wake(address: string): Promise<void> {
+  await runDurableObjectAlarm(sessionObject(address));
+}
