@@ -1,9 +1,9 @@
 /** What commands draw from. Repositories and tags are few, so that steps meet. */
-import fc from "fast-check";
+import { type Arbitrary, constantFrom } from "fast-check";
 import { BLOBS, MANIFESTS, type ModelBlob, type ModelManifest } from "./content.ts";
 import { REPOSITORIES } from "./world.ts";
 
-export const anyRepository: fc.Arbitrary<string> = fc.constantFrom(...REPOSITORIES);
-export const anyBlob: fc.Arbitrary<ModelBlob> = fc.constantFrom(...BLOBS);
-export const anyManifest: fc.Arbitrary<ModelManifest> = fc.constantFrom(...MANIFESTS);
-export const anyTag: fc.Arbitrary<string> = fc.constantFrom("latest", "1.0");
+export const anyRepository: Arbitrary<string> = constantFrom(...REPOSITORIES);
+export const anyBlob: Arbitrary<ModelBlob> = constantFrom(...BLOBS);
+export const anyManifest: Arbitrary<ModelManifest> = constantFrom(...MANIFESTS);
+export const anyTag: Arbitrary<string> = constantFrom("latest", "1.0");

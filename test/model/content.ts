@@ -18,15 +18,15 @@ export interface ModelManifest {
 }
 
 export const BLOBS: readonly ModelBlob[] = await Promise.all(
-  ["a", "b", "c", "d"].map(async (name, index) => {
-    const bytes = bytesOf(40 + index, 7000 + index);
+  ["a", "b", "c", "d"].map(async (name, place) => {
+    const bytes = bytesOf(40 + place, 7000 + place);
     return { name: `blob ${name}`, bytes, digest: await digestOf(bytes) };
   }),
 );
 
-function blob(index: number): ModelBlob {
-  const found = BLOBS[index];
-  if (found === undefined) throw new Error(`there is no blob ${index}`);
+function blob(place: number): ModelBlob {
+  const found = BLOBS[place];
+  if (found === undefined) throw new Error(`there is no blob ${place}`);
   return found;
 }
 

@@ -27,10 +27,12 @@ export interface Model {
   /** By full name: those that a push has made, and no one has deleted since. */
   readonly repositories: Map<string, RepositoryModel>;
   readonly sessions: SessionModel[];
+  /** That were taken. */
+  steps: number;
 }
 
 export function emptyModel(): Model {
-  return { repositories: new Map(), sessions: [] };
+  return { repositories: new Map(), sessions: [], steps: 0 };
 }
 
 /** The repository; a push makes it. */

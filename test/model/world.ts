@@ -8,7 +8,7 @@ import { makeSpace } from "../support/registry.ts";
 import { sessionObject } from "../support/upload.ts";
 import { bucketInTime, type MovedClock, startClock } from "./clock.ts";
 
-export const SPACES = ["north", "south"] as const;
+const SPACES = ["north", "south"] as const;
 export const REPOSITORIES: readonly string[] = SPACES.flatMap((space) => [`${space}/web`, `${space}/api`]);
 
 export interface World {
@@ -17,6 +17,8 @@ export interface World {
   readonly bindings: Env;
   /** Each space's credential. */
   readonly secrets: ReadonlyMap<string, string>;
+  /** Keys whose objects were found to hold what their digests say. */
+  readonly verified: Set<string>;
 }
 
 export async function openWorld(): Promise<World> {
@@ -25,7 +27,12 @@ export async function openWorld(): Promise<World> {
   const clock = startClock();
   const secrets = new Map<string, string>();
   for (const space of SPACES) secrets.set(space, await makeSpace(space));
-  return { clock, secrets, bindings: countedEnv({ ...env, BLOBS: bucketInTime(env.BLOBS, clock) }) };
+  return {
+    clock,
+    secrets,
+    verified: new Set(),
+    bindings: countedEnv({ ...env, BLOBS: bucketInTime(env.BLOBS, clock) }),
+  };
 }
 
 export function closeWorld({ clock }: World): void {

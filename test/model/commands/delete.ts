@@ -1,34 +1,33 @@
-import fc from "fast-check";
-import { expect } from "vitest";
+import { record } from "fast-check";
 import { ask, manage } from "../../support/registry.ts";
 import { anyBlob, anyManifest, anyRepository, anyTag } from "../choices.ts";
 import type { ModelBlob, ModelManifest } from "../content.ts";
 import { dropManifest, has, isNeeded, type RepositoryModel } from "../model.ts";
-import { step } from "../step.ts";
+import { expectAnswer, step } from "../step.ts";
 import { secretOf, type World } from "../world.ts";
 
-export const deleteTag = fc.record({ name: anyRepository, tag: anyTag }).map(({ name, tag }) =>
+export const deleteTag = record({ name: anyRepository, tag: anyTag }).map(({ name, tag }) =>
   step(`delete tag ${tag} of ${name}`, async (model, world) => {
     const isThere = model.repositories.get(name)?.tags.delete(tag) ?? false;
-    expect(await remove(world, name, `manifests/${tag}`)).toBe(isThere ? 202 : 404);
+    expectAnswer(await remove(world, name, `manifests/${tag}`), isThere ? 202 : 404);
   }),
 );
 
 /** With all its tags; not while an index needs it. */
-export const deleteManifest = fc.record({ name: anyRepository, manifest: anyManifest }).map(({ name, manifest }) =>
+export const deleteManifest = record({ name: anyRepository, manifest: anyManifest }).map(({ name, manifest }) =>
   step(`delete ${manifest.name} of ${name}`, async (model, world) => {
     const repository = model.repositories.get(name);
     const status = await remove(world, name, `manifests/${manifest.digest}`);
-    expect(status).toBe(statusOf(repository, manifest));
+    expectAnswer(status, statusOf(repository, manifest));
     if (status === 202 && repository !== undefined) dropManifest(repository, manifest.digest, world.clock.now());
   }),
 );
 
-export const deleteBlob = fc.record({ name: anyRepository, blob: anyBlob }).map(({ name, blob }) =>
+export const deleteBlob = record({ name: anyRepository, blob: anyBlob }).map(({ name, blob }) =>
   step(`delete ${blob.name} of ${name}`, async (model, world) => {
     const repository = model.repositories.get(name);
     const status = await remove(world, name, `blobs/${blob.digest}`);
-    expect(status).toBe(statusOf(repository, blob));
+    expectAnswer(status, statusOf(repository, blob));
     if (status === 202) repository?.links.delete(blob.digest);
   }),
 );
@@ -37,7 +36,7 @@ export const deleteRepository = anyRepository.map((name) =>
   step(`delete ${name}`, async (model) => {
     const [space, path] = name.split("/");
     const { status } = await manage("DELETE", `spaces/${space}/repositories/${path}`);
-    expect(status).toBe(model.repositories.delete(name) ? 204 : 404);
+    expectAnswer(status, model.repositories.delete(name) ? 204 : 404);
   }),
 );
 

@@ -1,5 +1,5 @@
 /** The steps that sequences are made of. One more is a file here and a line below; what is listed twice comes twice as often. */
-import type fc from "fast-check";
+import type { Arbitrary } from "fast-check";
 import type { Step } from "../step.ts";
 import { deleteBlob, deleteManifest, deleteRepository, deleteTag } from "./delete.ts";
 import { mount } from "./mount.ts";
@@ -10,7 +10,7 @@ import { readBlob } from "./read-blob.ts";
 import { beginUpload, cancelUpload, finishUpload, sendChunk } from "./sessions.ts";
 import { upkeep, wait } from "./time.ts";
 
-export const STEPS: readonly fc.Arbitrary<Step>[] = [
+export const STEPS: readonly Arbitrary<Step>[] = [
   pushBlob,
   pushImage,
   pushImage,

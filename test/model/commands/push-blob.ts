@@ -1,12 +1,11 @@
-import fc from "fast-check";
-import { expect } from "vitest";
+import { constantFrom, record } from "fast-check";
 import { startSession } from "../../support/content.ts";
 import { ask } from "../../support/registry.ts";
 import { finish, patch } from "../../support/upload.ts";
 import { anyBlob, anyRepository } from "../choices.ts";
 import type { ModelBlob } from "../content.ts";
 import { pushedRepository, touch } from "../model.ts";
-import { step } from "../step.ts";
+import { expectAnswer, step } from "../step.ts";
 import { secretOf } from "../world.ts";
 
 type Way = (repository: string, as: string, blob: ModelBlob) => Promise<Response>;
@@ -22,12 +21,14 @@ const WAYS: Readonly<Record<"post" | "put" | "chunks", Way>> = {
   },
 };
 
-export const pushBlob = fc
-  .record({ repository: anyRepository, blob: anyBlob, way: fc.constantFrom("post", "put", "chunks") })
-  .map(({ repository, blob, way }) =>
-    step(`push ${blob.name} to ${repository} by ${way}`, async (model, world) => {
-      const answer = await WAYS[way](repository, secretOf(world, repository), blob);
-      expect(answer.status).toBe(201);
-      touch(pushedRepository(model, repository), blob.digest, world.clock.now());
-    }),
-  );
+export const pushBlob = record({
+  repository: anyRepository,
+  blob: anyBlob,
+  way: constantFrom("post", "put", "chunks"),
+}).map(({ repository, blob, way }) =>
+  step(`push ${blob.name} to ${repository} by ${way}`, async (model, world) => {
+    const answer = await WAYS[way](repository, secretOf(world, repository), blob);
+    expectAnswer(answer.status, 201);
+    touch(pushedRepository(model, repository), blob.digest, world.clock.now());
+  }),
+);

@@ -1,22 +1,20 @@
-import fc from "fast-check";
-import { expect } from "vitest";
+import { record } from "fast-check";
 import { pushBlob as postBlob } from "../../support/content.ts";
 import { ask } from "../../support/registry.ts";
 import { anyManifest, anyRepository, anyTag } from "../choices.ts";
 import { isManifest, type ModelBlob, type ModelManifest } from "../content.ts";
 import { has, type Model, pushedRepository, touch } from "../model.ts";
-import { step } from "../step.ts";
+import { expectAnswer, step } from "../step.ts";
 import { secretOf, type World } from "../world.ts";
 import { putModelManifest } from "./push-manifest.ts";
 
 /** Pushes as clients do: what the repository has already is not sent again, children come before their index. */
-export const pushImage = fc
-  .record({ repository: anyRepository, manifest: anyManifest, tag: anyTag })
-  .map(({ repository, manifest, tag }) =>
+export const pushImage = record({ repository: anyRepository, manifest: anyManifest, tag: anyTag }).map(
+  ({ repository, manifest, tag }) =>
     step(`push all of ${manifest.name} to ${repository} as ${tag}`, (model, world) =>
       pushTree(model, world, repository, manifest, tag),
     ),
-  );
+);
 
 async function pushTree(
   model: Model,
@@ -35,7 +33,7 @@ async function pushTree(
 async function sendMissing(model: Model, world: World, name: string, blob: ModelBlob): Promise<void> {
   const as = secretOf(world, name);
   const { status } = await ask(`/v2/${name}/blobs/${blob.digest}`, { method: "HEAD", as });
-  expect(status).toBe(has(model.repositories.get(name), blob) ? 200 : 404);
+  expectAnswer(status, has(model.repositories.get(name), blob) ? 200 : 404);
   if (status === 404) await postBlob(name, as, blob.bytes);
   touch(pushedRepository(model, name), blob.digest, world.clock.now());
 }

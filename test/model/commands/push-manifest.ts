@@ -1,20 +1,18 @@
-import fc from "fast-check";
-import { expect } from "vitest";
+import { option, record } from "fast-check";
 import { putManifest } from "../../support/content.ts";
 import { anyManifest, anyRepository, anyTag } from "../choices.ts";
 import { isManifest, type ModelManifest } from "../content.ts";
 import { has, type Model, pushedRepository, touch } from "../model.ts";
-import { step } from "../step.ts";
+import { expectAnswer, step } from "../step.ts";
 import { secretOf, type World } from "../world.ts";
 
 /** Pushes a manifest as it is, whether what it needs is there or not. */
-export const pushManifest = fc
-  .record({ repository: anyRepository, manifest: anyManifest, tag: fc.option(anyTag) })
-  .map(({ repository, manifest, tag }) =>
+export const pushManifest = record({ repository: anyRepository, manifest: anyManifest, tag: option(anyTag) }).map(
+  ({ repository, manifest, tag }) =>
     step(`push ${manifest.name} to ${repository} as ${tag ?? "its digest"}`, (model, world) =>
       putModelManifest(model, world, repository, manifest, tag),
     ),
-  );
+);
 
 export async function putModelManifest(
   model: Model,
@@ -27,7 +25,7 @@ export async function putModelManifest(
   const known = model.repositories.get(name);
   const isComplete = needs.every((need) => has(known, need));
   const answer = await putManifest(name, secretOf(world, name), tag ?? digest, text, mediaType);
-  expect([manifest.name, answer.status]).toEqual([manifest.name, isComplete ? 201 : 400]);
+  expectAnswer(answer.status, isComplete ? 201 : 400);
   const repository = isComplete ? pushedRepository(model, name) : known;
   if (repository === undefined) return;
   // Even a push that is refused asks for what it needs.

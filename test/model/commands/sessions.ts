@@ -1,12 +1,11 @@
-import fc from "fast-check";
-import { expect } from "vitest";
+import { type Arbitrary, nat, record } from "fast-check";
 import { startSession } from "../../support/content.ts";
 import { ask } from "../../support/registry.ts";
 import { finish, patch } from "../../support/upload.ts";
 import { anyBlob, anyRepository } from "../choices.ts";
 import { DAY } from "../clock.ts";
 import { pushedRepository, type SessionModel, touch } from "../model.ts";
-import { type Step, step } from "../step.ts";
+import { expectAnswer, type Step, step } from "../step.ts";
 import { secretOf, type World } from "../world.ts";
 
 /** Milliseconds after which its address is no longer valid. */
@@ -15,7 +14,7 @@ const ADDRESS_LIFETIME = 6 * DAY;
 /** Bytes of each chunk. */
 const CHUNK = 15;
 
-export const beginUpload = fc.record({ repository: anyRepository, blob: anyBlob }).map(({ repository, blob }) =>
+export const beginUpload = record({ repository: anyRepository, blob: anyBlob }).map(({ repository, blob }) =>
   step(`start an upload of ${blob.name} to ${repository}`, async ({ sessions }, world) => {
     const address = await startSession(repository, secretOf(world, repository));
     sessions.push({
@@ -34,7 +33,7 @@ export const sendChunk = withSession("send a chunk of", async (session, world) =
   const { address, blob, repository, offset } = session;
   const chunk = blob.bytes.subarray(offset, offset + CHUNK);
   const { status } = await patch(address, secretOf(world, repository), chunk, { at: offset });
-  expect(status).toBe(isOpen(session, world) ? 202 : 404);
+  expectAnswer(status, isOpen(session, world) ? 202 : 404);
   if (status === 202) Object.assign(session, { offset: offset + chunk.length, touchedAt: world.clock.now() });
 });
 
@@ -43,7 +42,7 @@ export const finishUpload = withSession("finish", async (session, world, model) 
   const { status } = await finish(address, secretOf(world, repository), blob.digest, blob.bytes.slice(offset), {
     at: offset,
   });
-  expect(status).toBe(isOpen(session, world) ? 201 : 404);
+  expectAnswer(status, isOpen(session, world) ? 201 : 404);
   if (status === 201) touch(pushedRepository(model, repository), blob.digest, world.clock.now());
   model.sessions.splice(model.sessions.indexOf(session), 1);
 });
@@ -51,7 +50,7 @@ export const finishUpload = withSession("finish", async (session, world, model) 
 export const cancelUpload = withSession("cancel", async (session, world, { sessions }) => {
   const { address, repository } = session;
   const { status } = await ask(address, { method: "DELETE", as: secretOf(world, repository) });
-  expect(status).toBe(isOpen(session, world) ? 204 : 404);
+  expectAnswer(status, isOpen(session, world) ? 204 : 404);
   sessions.splice(sessions.indexOf(session), 1);
 });
 
@@ -61,13 +60,16 @@ function isOpen({ startedAt, ended }: SessionModel, { clock }: World): boolean {
 
 type OfSession = (session: SessionModel, world: World, model: Parameters<Step["run"]>[0]) => Promise<void>;
 
-/** A step with one of the sessions that are under way, if there is any. */
-function withSession(verb: string, run: OfSession): fc.Arbitrary<Step> {
-  return fc.nat({ max: 9 }).map((number) => ({
-    ...step(`${verb} upload ${number}`, async (model, world) => {
-      const session = model.sessions[number % model.sessions.length];
-      if (session !== undefined) await run(session, world, model);
-    }),
-    check: ({ sessions }) => sessions.length > 0,
-  }));
+/** A step with one of the sessions that are under way; left out where there is none. */
+function withSession(verb: string, run: OfSession): Arbitrary<Step> {
+  return nat({ max: 9 }).map((number) =>
+    step(
+      `${verb} upload ${number}`,
+      async (model, world) => {
+        const session = model.sessions[number % model.sessions.length];
+        if (session !== undefined) await run(session, world, model);
+      },
+      ({ sessions }) => sessions.length > 0,
+    ),
+  );
 }

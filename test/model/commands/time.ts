@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import { constant, constantFrom } from "fast-check";
 import { IDLE_LIFETIME } from "../../../src/storage/uploads/upload-session.ts";
 import { DAY, HOUR } from "../clock.ts";
 import { adoptUpkeep } from "../invariants.ts";
@@ -10,7 +10,7 @@ import { runUpkeep, wake } from "../world.ts";
 const GRACE = DAY;
 
 /** Upload sessions that lie idle for too long are given up meanwhile. */
-export const wait = fc.constantFrom(HOUR, 13 * HOUR, 25 * HOUR, 8 * DAY).map((time) =>
+export const wait = constantFrom(HOUR, 13 * HOUR, 25 * HOUR, 8 * DAY).map((time) =>
   step(`wait ${time / HOUR} hours`, async ({ sessions }, { clock }) => {
     clock.advance(time);
     for (const session of sessions.filter((one) => isIdle(one, clock.now()))) {
@@ -24,7 +24,7 @@ function isIdle({ touchedAt, ended }: SessionModel, now: number): boolean {
   return !ended && touchedAt !== null && now >= touchedAt + IDLE_LIFETIME;
 }
 
-export const upkeep = fc.constant(null).map(() =>
+export const upkeep = constant(null).map(() =>
   step("run upkeep", async (model, world) => {
     await runUpkeep(world);
     await adoptUpkeep(model, world.clock.now(), GRACE);
