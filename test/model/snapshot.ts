@@ -1,6 +1,7 @@
 /** What storage holds, read past the Worker: looking so changes nothing, while a client's look at a blob renews its grace. */
 import { env } from "cloudflare:workers";
 import { z } from "zod";
+import { objectKeys } from "../support/upkeep.ts";
 import { type Digest, requireDigest } from "../../src/oci/digest.ts";
 
 const linkRow = z.object({ repository: z.string(), digest: z.string().transform(requireDigest), key: z.string() });
@@ -30,7 +31,6 @@ export async function takeSnapshot(): Promise<Snapshot> {
   const [links, manifests, tags, keys] = await env.DB.batch(
     [LINKS, MANIFESTS, TAGS, KEYS].map((sql) => env.DB.prepare(sql)),
   );
-  const { objects } = await env.BLOBS.list();
   return {
     links: z.array(linkRow).parse(links?.results),
     manifests: z.array(manifestRow).parse(manifests?.results),
@@ -41,7 +41,7 @@ export async function takeSnapshot(): Promise<Snapshot> {
         .parse(keys?.results)
         .map(({ key }) => key),
     ),
-    objects: new Set(objects.map(({ key }) => key)),
+    objects: await objectKeys(),
   };
 }
 

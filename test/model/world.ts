@@ -1,12 +1,11 @@
 /** The registry under test: the real Worker on real local storage, emptied for each sequence, and a clock that is moved. */
-import { applyD1Migrations, createScheduledController, reset, runDurableObjectAlarm } from "cloudflare:test";
+import { applyD1Migrations, reset, runDurableObjectAlarm } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import type { Env } from "../../src/env.ts";
-import worker from "../../src/worker.ts";
-import { countedEnv } from "../support/counting.ts";
+import { type MovedClock, startClock } from "../support/clock.ts";
 import { makeSpace } from "../support/registry.ts";
+import { bindingsInTime } from "../support/upkeep.ts";
 import { sessionObject } from "../support/upload.ts";
-import { bucketInTime, type MovedClock, startClock } from "./clock.ts";
 
 const SPACES = ["north", "south"] as const;
 export const REPOSITORIES: readonly string[] = SPACES.flatMap((space) => [`${space}/web`, `${space}/api`]);
@@ -31,7 +30,7 @@ export async function openWorld(): Promise<World> {
     clock,
     secrets,
     verified: new Set(),
-    bindings: countedEnv({ ...env, BLOBS: bucketInTime(env.BLOBS, clock) }),
+    bindings: bindingsInTime(clock),
   };
 }
 
@@ -53,11 +52,6 @@ function secretOfSpace(secrets: ReadonlyMap<string, string>, space: string): str
   const secret = secrets.get(space);
   if (secret === undefined) throw new Error(`there is no space ${space}`);
   return secret;
-}
-
-/** What the cron trigger does, once. */
-export async function runUpkeep({ bindings }: World): Promise<void> {
-  await worker.scheduled(createScheduledController(), bindings);
 }
 
 /** What the session's Durable Object does when it is woken. */

@@ -3,7 +3,7 @@ import { startSession } from "../../support/content.ts";
 import { ask } from "../../support/registry.ts";
 import { finish, patch } from "../../support/upload.ts";
 import { anyBlob, anyRepository } from "../choices.ts";
-import { DAY } from "../clock.ts";
+import { DAY } from "../../support/clock.ts";
 import { pushedRepository, type SessionModel, touch } from "../model.ts";
 import { expectAnswer, type Step, step } from "../step.ts";
 import { secretOf, type World } from "../world.ts";
