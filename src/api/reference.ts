@@ -25,12 +25,13 @@ import {
   newTokenOutput,
   pageQuery,
   repositoryOutput,
+  repositoryChanges,
+  spaceChanges,
   spaceInput,
   spaceOutput,
   tagOutput,
   tokenInput,
   tokenOutput,
-  visibilityInput,
   whoamiOutput,
 } from "./schemas.ts";
 
@@ -49,7 +50,12 @@ export const OPERATIONS = {
   createSpace: { summary: "Create a space", body: spaceInput, status: 201, output: spaceOutput },
   listSpaces: { summary: "List the spaces", query: pageQuery, status: 200, output: listOf(spaceOutput) },
   getSpace: { summary: "Show a space", status: 200, output: spaceOutput },
-  updateSpace: { summary: "Make a space public or private", body: visibilityInput, status: 200, output: spaceOutput },
+  updateSpace: {
+    summary: "Change a space: who may pull, and which tags are immutable",
+    body: spaceChanges,
+    status: 200,
+    output: spaceOutput,
+  },
   deleteSpace: { summary: "Delete a space with its repositories, and revoke its tokens", status: 204 },
   createToken: {
     summary: "Create a token; its secret is shown this once",
@@ -68,8 +74,8 @@ export const OPERATIONS = {
   },
   getRepository: { summary: "Show a repository", status: 200, output: repositoryOutput },
   updateRepository: {
-    summary: "Make a repository public or private",
-    body: visibilityInput,
+    summary: "Change a repository: who may pull, and which tags are immutable",
+    body: repositoryChanges,
     status: 200,
     output: repositoryOutput,
   },

@@ -2,7 +2,7 @@ import type { SpaceCall } from "../call.ts";
 import { RegistryError } from "../oci/errors.ts";
 import type { Repository, TaggedManifest } from "../registry/management.ts";
 import { isoTime, listResponse, pageRequest, readBody, readQuery } from "./operation.ts";
-import { pageQuery, visibilityInput } from "./schemas.ts";
+import { pageQuery, repositoryChanges } from "./schemas.ts";
 
 export async function listRepositories(call: SpaceCall): Promise<Response> {
   const { registry, grant } = call;
@@ -22,8 +22,8 @@ export async function getRepository({ registry, grant, params }: SpaceCall): Pro
 
 export async function updateRepository(call: SpaceCall): Promise<Response> {
   const { registry, grant, params } = call;
-  const input = await readBody(visibilityInput, call);
-  const repository = await registry.management.directory.setPublic(grant.space, params["name"] ?? "", input.public);
+  const changes = await readBody(repositoryChanges, call);
+  const repository = await registry.management.directory.update(grant.space, params["name"] ?? "", changes);
   return repositoryResponse(grant.space, repository);
 }
 
@@ -47,8 +47,8 @@ function repositoryResponse(space: string, repository: Repository | null): Respo
 }
 
 function view(space: string, repository: Repository): object {
-  const { path, createdAt } = repository;
-  return { name: path, fullName: `${space}/${path}`, public: repository.public, createdAt: isoTime(createdAt) };
+  const { path, createdAt, ...settings } = repository;
+  return { name: path, fullName: `${space}/${path}`, ...settings, createdAt: isoTime(createdAt) };
 }
 
 function tagView({ createdAt, updatedAt, ...tag }: TaggedManifest): object {

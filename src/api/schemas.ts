@@ -2,6 +2,7 @@ import { z } from "zod";
 import { CREDENTIAL_ACTIONS } from "../auth/credential.ts";
 import { isSpaceName } from "../oci/name.ts";
 import { repositoryPatterns } from "../oci/repository-pattern.ts";
+import { tagPatterns } from "../oci/tag-patterns.ts";
 
 /** What comes in is strict: an unknown field is refused, not ignored (mass assignment). */
 
@@ -15,11 +16,27 @@ const spaceName = z
 const time = z.iso.datetime();
 
 export const spaceInput = z.strictObject({ name: spaceName, public: z.boolean().default(false) });
-export const visibilityInput = z.strictObject({
-  public: z.boolean().meta({ description: "Whether anybody may pull, without logging in." }),
-});
 
-export const spaceOutput = z.object({ name: spaceName, public: z.boolean(), createdAt: time }).meta({ id: "Space" });
+const isPublic = z.boolean().meta({ description: "Whether anybody may pull, without logging in." });
+const immutableTags = tagPatterns.meta({
+  description:
+    "Tags that no push, deletion, retention or undo moves or takes. `*` stands for any characters, `?` for any one; `!` in front excludes.",
+});
+const ownImmutableTags = immutableTags.nullable().meta({ description: "Likewise; null: as its space has it." });
+
+const SOMETHING = "name something to change";
+const changesSomething = (changes: object): boolean => Object.keys(changes).length > 0;
+
+export const spaceChanges = z
+  .strictObject({ public: isPublic.optional(), immutableTags: immutableTags.optional() })
+  .refine(changesSomething, SOMETHING);
+export const repositoryChanges = z
+  .strictObject({ public: isPublic.optional(), immutableTags: ownImmutableTags.optional() })
+  .refine(changesSomething, SOMETHING);
+
+export const spaceOutput = z
+  .object({ name: spaceName, public: z.boolean(), immutableTags, createdAt: time })
+  .meta({ id: "Space" });
 
 export const tokenInput = z.strictObject({
   name: z.string().trim().min(1).max(100),
@@ -70,6 +87,7 @@ export const repositoryOutput = z
     name: z.string().meta({ description: "The path within the space." }),
     fullName: z.string().meta({ description: "As clients name it, after the host." }),
     public: z.boolean(),
+    immutableTags: ownImmutableTags,
     createdAt: time,
   })
   .meta({ id: "Repository" });
@@ -82,6 +100,7 @@ export const tagOutput = z
     size: z.int().meta({ description: "Bytes of the manifest." }),
     createdAt: time,
     updatedAt: time,
+    immutable: z.boolean().meta({ description: "It neither moves nor goes." }),
   })
   .meta({ id: "Tag" });
 

@@ -2,7 +2,7 @@ import type { Call, SpaceCall } from "../call.ts";
 import { RegistryError } from "../oci/errors.ts";
 import type { Space } from "../registry/management.ts";
 import { isoTime, listResponse, pageRequest, readBody, readQuery } from "./operation.ts";
-import { pageQuery, spaceInput, visibilityInput } from "./schemas.ts";
+import { pageQuery, spaceChanges, spaceInput } from "./schemas.ts";
 
 export async function createSpace(call: Call): Promise<Response> {
   const input = await readBody(spaceInput, call);
@@ -21,8 +21,8 @@ export async function getSpace({ registry, grant }: SpaceCall): Promise<Response
 }
 
 export async function updateSpace(call: SpaceCall): Promise<Response> {
-  const input = await readBody(visibilityInput, call);
-  return spaceResponse(await call.registry.management.spaces.setPublic(call.grant.space, input.public));
+  const changes = await readBody(spaceChanges, call);
+  return spaceResponse(await call.registry.management.spaces.update(call.grant.space, changes));
 }
 
 export async function deleteSpace({ registry, grant }: SpaceCall): Promise<Response> {
@@ -36,5 +36,6 @@ function spaceResponse(space: Space | null): Response {
 }
 
 function view(space: Space): object {
-  return { name: space.name, public: space.public, createdAt: isoTime(space.createdAt) };
+  const { name, immutableTags, createdAt } = space;
+  return { name, public: space.public, immutableTags, createdAt: isoTime(createdAt) };
 }

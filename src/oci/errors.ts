@@ -85,6 +85,12 @@ export const ERRORS = {
     status: 429,
     message: "the storage is busy; try again in a few seconds",
   },
+  TAG_IMMUTABLE: {
+    code: "DENIED",
+    status: 403,
+    message:
+      "the tag is immutable: its repository or space says that tags of this pattern neither move nor go; push under another tag, or ask the space's administrator",
+  },
   TAG_INVALID: {
     code: "TAG_INVALID",
     status: 400,

@@ -1,13 +1,23 @@
 import type { CredentialAction } from "../auth/credential.ts";
 import type { Page, PageRequest } from "../oci/page.ts";
 
+/** Patterns over tags that neither move nor go. */
+type TagPatterns = readonly string[];
+
 /** A team's registry. Times here are milliseconds since the epoch. */
 export interface Space {
   readonly id: number;
   readonly name: string;
   /** Whether all its repositories may be pulled by anybody. */
   readonly public: boolean;
+  readonly immutableTags: TagPatterns;
   readonly createdAt: number;
+}
+
+/** What shall be different; what is absent stays. */
+interface SpaceChanges {
+  readonly public?: boolean | undefined;
+  readonly immutableTags?: TagPatterns | undefined;
 }
 
 export interface SpaceStore {
@@ -16,7 +26,8 @@ export interface SpaceStore {
   find(name: string): Promise<Space | null>;
   /** Ordered by name. */
   list(page: PageRequest): Promise<Page<Space>>;
-  setPublic(name: string, isPublic: boolean): Promise<Space | null>;
+  /** Null when there is none. */
+  update(name: string, changes: SpaceChanges): Promise<Space | null>;
   /** Its repositories go with it, and its tokens are revoked. False when there is none. */
   delete(name: string): Promise<boolean>;
 }
@@ -46,7 +57,15 @@ export interface Repository {
   /** Within the space. */
   readonly path: string;
   readonly public: boolean;
+  /** Null: as its space has it. */
+  readonly immutableTags: TagPatterns | null;
   readonly createdAt: number;
+}
+
+/** What shall be different; what is absent stays. */
+interface RepositoryChanges {
+  readonly public?: boolean | undefined;
+  readonly immutableTags?: TagPatterns | null | undefined;
 }
 
 export interface TaggedManifest {
@@ -57,14 +76,16 @@ export interface TaggedManifest {
   readonly size: number;
   readonly createdAt: number;
   readonly updatedAt: number;
+  /** No route moves or deletes it. */
+  readonly immutable: boolean;
 }
 
 export interface RepositoryDirectory {
   /** Ordered by path. Null when there is no such space. */
   list(space: string, page: PageRequest): Promise<Page<Repository> | null>;
   find(space: string, path: string): Promise<Repository | null>;
-  setPublic(space: string, path: string, isPublic: boolean): Promise<Repository | null>;
-  /** False when there is none. */
+  update(space: string, path: string, changes: RepositoryChanges): Promise<Repository | null>;
+  /** False when there is none. Throws TAG_IMMUTABLE where it has such tags. */
   delete(space: string, path: string): Promise<boolean>;
   /** Ordered by name. Null when there is no such repository. */
   tags(space: string, path: string, page: PageRequest): Promise<Page<TaggedManifest> | null>;

@@ -11,7 +11,7 @@ import type { Bounds, UpkeepStores } from "./stores.ts";
 export interface CollectionSettings {
   /** Milliseconds that what nothing needs is kept. */
   readonly grace: number;
-  /** Milliseconds that a deleted repository's content is kept. */
+  /** Milliseconds that deleted manifests, and the content of deleted repositories, are kept. */
   readonly keepDeleted: number;
 }
 
@@ -33,7 +33,9 @@ const OBJECTS = "objects";
 export async function collect(stores: UpkeepStores, settings: CollectionSettings, now: number): Promise<void> {
   const { collection } = stores;
   const bounds: Bounds = { now, cutoff: now - settings.grace, limit: STEP };
-  await repeat(() => collection.purgeRepository({ ...bounds, cutoff: now - settings.keepDeleted }));
+  const deleted: Bounds = { ...bounds, cutoff: now - settings.keepDeleted };
+  await repeat(() => collection.emptyTrash(deleted));
+  await repeat(() => collection.purgeRepository(deleted));
   await collection.markLinks(bounds);
   await repeat(() => collection.unlink(bounds));
   await collection.markBlobs(bounds);

@@ -17,6 +17,8 @@ export interface CollectionStore {
   markBlobs(bounds: Bounds): Promise<void>;
   /** Condemns blobs that were marked before the cutoff and that nothing links still. Returns how many it looked at. */
   condemnBlobs(bounds: Bounds): Promise<number>;
+  /** Takes manifests out of the trash that came into it before the cutoff. Returns how many. */
+  emptyTrash(bounds: Bounds): Promise<number>;
   /** Takes tags, manifests and links out of a repository that was deleted before the cutoff. Returns how many rows it took. */
   purgeRepository(bounds: Bounds): Promise<number>;
   /** Of these keys, condemns those that no row points to. */

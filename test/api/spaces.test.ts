@@ -23,7 +23,12 @@ describe("spaces", () => {
     const made = await manage("POST", "spaces", { name: "acme" });
     expect(made.status).toBe(201);
     expect(made.headers.get("Location")).toBe("/api/v1/spaces/acme");
-    expect(await made.json()).toEqual({ name: "acme", public: false, createdAt: expect.stringMatching(/Z$/) });
+    expect(await made.json()).toEqual({
+      name: "acme",
+      public: false,
+      immutableTags: [],
+      createdAt: expect.stringMatching(/Z$/),
+    });
     expect((await manage("GET", "spaces/acme")).status).toBe(200);
     expect(await (await manage("PATCH", "spaces/acme", { public: true })).json()).toMatchObject({ public: true });
     expect(await (await manage("GET", "spaces/acme")).json()).toMatchObject({ public: true });

@@ -135,7 +135,7 @@ describe("an image", () => {
     for (const blob of blobsOf(text)) expect(await isReadable(`${space}/web`, as, blob)).toBe(true);
   });
 
-  it("that was deleted leaves nothing behind, its long manifest included", async () => {
+  it("that was deleted is kept for a week and then leaves nothing behind, its long manifest included", async () => {
     const text = padded(await imageText(`${space}/web`, as, newSeed()), 1_000_000);
     expect((await putManifest(`${space}/web`, as, "latest", text)).status).toBe(201);
     const { key } = keyRow.parse(
@@ -145,6 +145,9 @@ describe("an image", () => {
     );
     const keys = [key, ...(await Promise.all(blobsOf(text).map(keyOf)))];
     await ask(`/v2/${space}/web/manifests/${await digestOf(text)}`, { method: "DELETE", as });
+    await runToTheEnd();
+    expect(await Promise.all(keys.map(isStored))).toEqual([true, true, true]);
+    await runAfter(7 * DAY);
     await runToTheEnd();
     expect(await Promise.all(keys.map(isStored))).toEqual([false, false, false]);
   });
@@ -305,7 +308,7 @@ describe("storage after upkeep", () => {
     await runToTheEnd();
     const { objects } = await env.BLOBS.list();
     const { results } = await env.DB.prepare(
-      "SELECT key FROM blobs UNION SELECT key FROM manifests WHERE key IS NOT NULL ORDER BY key",
+      "SELECT key FROM blobs UNION SELECT key FROM manifests WHERE key IS NOT NULL UNION SELECT key FROM deleted_manifests WHERE key IS NOT NULL ORDER BY key",
     ).all();
     expect(objects.map(({ key }) => key)).toEqual(
       z

@@ -28,7 +28,12 @@ const problemSchema = z.looseObject({
 });
 export type Problem = z.infer<typeof problemSchema>;
 
-const spaceSchema = z.looseObject({ name: z.string(), public: z.boolean(), createdAt: z.string() });
+const spaceSchema = z.looseObject({
+  name: z.string(),
+  public: z.boolean(),
+  immutableTags: z.array(z.string()),
+  createdAt: z.string(),
+});
 export type Space = z.infer<typeof spaceSchema>;
 
 const newTokenSchema = z.looseObject({
@@ -58,6 +63,7 @@ const repositorySchema = z.looseObject({
   name: z.string(),
   fullName: z.string(),
   public: z.boolean(),
+  immutableTags: z.union([z.array(z.string()), z.null()]),
   createdAt: z.string(),
 });
 export type Repository = z.infer<typeof repositorySchema>;
@@ -69,6 +75,7 @@ const tagSchema = z.looseObject({
   size: z.number(),
   createdAt: z.string(),
   updatedAt: z.string(),
+  immutable: z.boolean(),
 });
 export type Tag = z.infer<typeof tagSchema>;
 
@@ -213,7 +220,7 @@ export const operations = {
     path: "/api/v1/spaces/{space}",
     status: 200,
 
-    body: z.strictObject({ public: z.boolean() }),
+    body: z.strictObject({ public: z.boolean().optional(), immutableTags: z.array(z.string()).optional() }),
     output: spaceSchema,
   },
   deleteSpace: {
@@ -286,7 +293,10 @@ export const operations = {
     path: "/api/v1/spaces/{space}/repositories/{name}",
     status: 200,
 
-    body: z.strictObject({ public: z.boolean() }),
+    body: z.strictObject({
+      public: z.boolean().optional(),
+      immutableTags: z.union([z.array(z.string()), z.null()]).optional(),
+    }),
     output: repositorySchema,
   },
   deleteRepository: {

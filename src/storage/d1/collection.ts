@@ -2,8 +2,10 @@ import { z } from "zod";
 import type { Bounds, CollectionStore } from "../../upkeep/stores.ts";
 import { firstRow, rows } from "./rows.ts";
 
-const NEEDED = `EXISTS (
-  SELECT 1 FROM manifest_references f WHERE f.repository_id = repository_blobs.repository_id AND f.digest = repository_blobs.digest)`;
+const NAMED_IN = (references: string): string => `EXISTS (
+  SELECT 1 FROM ${references} f WHERE f.repository_id = repository_blobs.repository_id AND f.digest = repository_blobs.digest)`;
+/** By a manifest, or by one in the trash: its deletion could be undone. */
+const NEEDED = `(${NAMED_IN("manifest_references")} OR ${NAMED_IN("deleted_references")})`;
 const LINKED = "EXISTS (SELECT 1 FROM repository_blobs rb WHERE rb.digest = blobs.digest)";
 
 const NEXT_LINKS = `
@@ -32,7 +34,11 @@ const CONDEMN_BLOBS = `
   SELECT key, ?3 FROM blobs WHERE digest IN (${MARKED_BLOBS}) AND NOT ${LINKED} ON CONFLICT (key) DO NOTHING`;
 const DELETE_BLOBS = `DELETE FROM blobs WHERE digest IN (${MARKED_BLOBS}) AND NOT ${LINKED}`;
 
-/** One that was deleted before ?1 and still has content. */
+const EMPTY_TRASH = `
+  DELETE FROM deleted_manifests WHERE id IN (
+    SELECT id FROM deleted_manifests WHERE deleted_at <= ?1 ORDER BY deleted_at LIMIT ?2) RETURNING id`;
+
+/** One that was deleted before ?1 and still has content. What was in its trash is older, and goes by itself. */
 const TO_PURGE = `
   SELECT id FROM repositories WHERE deleted_at <= ?1 AND purged_at IS NULL ORDER BY deleted_at LIMIT 1`;
 const PURGE_TAGS = `
@@ -58,6 +64,7 @@ const CONDEMN_ORPHANS = `
   SELECT k.value, ?2 FROM json_each(?1) k
   WHERE NOT EXISTS (SELECT 1 FROM blobs b WHERE b.key = k.value)
     AND NOT EXISTS (SELECT 1 FROM manifests m WHERE m.key = k.value)
+    AND NOT EXISTS (SELECT 1 FROM deleted_manifests d WHERE d.key = k.value)
   ON CONFLICT (key) DO NOTHING`;
 const CONDEMNED = "SELECT key FROM condemned WHERE deleted_at IS NULL ORDER BY condemned_at LIMIT ?1";
 const NOTE_DELETED = "UPDATE condemned SET deleted_at = ?2 WHERE key IN (SELECT value FROM json_each(?1))";
@@ -118,6 +125,11 @@ export function d1Collection(db: D1Database): CollectionStore {
         db.prepare(DELETE_BLOBS).bind(cutoff, limit),
       ]);
       return (unmarked?.meta.changes ?? 0) + (deleted?.meta.changes ?? 0);
+    },
+
+    async emptyTrash({ cutoff, limit }) {
+      // Counted by rows: `changes` has those of other tables too.
+      return rows(idRow, await db.prepare(EMPTY_TRASH).bind(cutoff, limit).all()).length;
     },
 
     async purgeRepository({ now, cutoff, limit }: Bounds) {

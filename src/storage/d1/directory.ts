@@ -1,10 +1,16 @@
 import { z } from "zod";
 import { pageOf } from "../../oci/page.ts";
 import type { Repository, RepositoryDirectory, TaggedManifest } from "../../registry/management.ts";
-import { firstRow, isEmpty, rows } from "./rows.ts";
+import { constrained } from "./constraints.ts";
+import { firstRow, isEmpty, jsonOrNull, patternsColumn, rows } from "./rows.ts";
 import { FIND_SPACE, LIVE_SPACE } from "./spaces.ts";
 
-const repositoryRow = z.object({ path: z.string(), public: z.int(), created_at: z.int() });
+const repositoryRow = z.object({
+  path: z.string(),
+  public: z.int(),
+  immutable_tags: z.string().nullable(),
+  created_at: z.int(),
+});
 
 const tagRow = z.object({
   name: z.string(),
@@ -13,21 +19,26 @@ const tagRow = z.object({
   size: z.int(),
   created_at: z.int(),
   updated_at: z.int(),
+  immutable: z.int(),
 });
 
 const LIVE_REPOSITORY = `(SELECT id FROM repositories WHERE space_id = ${LIVE_SPACE} AND path = ?2 AND deleted_at IS NULL)`;
-const COLUMNS = "path, public, created_at";
+const COLUMNS = "path, public, immutable_tags, created_at";
 
 const LIST_REPOSITORIES = `
   SELECT ${COLUMNS} FROM repositories WHERE space_id = ${LIVE_SPACE} AND path > ?2 AND deleted_at IS NULL
   ORDER BY path LIMIT ?3`;
 
 const FIND_REPOSITORY = `SELECT ${COLUMNS} FROM repositories WHERE id = ${LIVE_REPOSITORY}`;
-const SET_PUBLIC = `UPDATE repositories SET public = ?3 WHERE id = ${LIVE_REPOSITORY} RETURNING ${COLUMNS}`;
+/** ?5 is null where the patterns stay as they are. */
+const UPDATE = `
+  UPDATE repositories SET public = COALESCE(?3, public), immutable_tags = IIF(?4, ?5, immutable_tags)
+  WHERE id = ${LIVE_REPOSITORY} RETURNING ${COLUMNS}`;
 const DELETE = `UPDATE repositories SET deleted_at = ?3 WHERE id = ${LIVE_REPOSITORY}`;
 
 const LIST_TAGGED = `
-  SELECT t.name, t.digest, m.media_type, m.size, t.created_at, t.updated_at
+  SELECT t.name, t.digest, m.media_type, m.size, t.created_at, t.updated_at,
+    EXISTS (SELECT 1 FROM immutable_tags i WHERE i.repository_id = t.repository_id AND i.name = t.name) AS immutable
   FROM tags t JOIN manifests m ON m.repository_id = t.repository_id AND m.digest = t.digest
   WHERE t.repository_id = ${LIVE_REPOSITORY} AND t.name > ?3 ORDER BY t.name LIMIT ?4`;
 
@@ -47,18 +58,19 @@ export function d1Directory(db: D1Database): RepositoryDirectory {
       return row && repositoryFromRow(row);
     },
 
-    async setPublic(space, path, isPublic) {
-      const values = [space, path, isPublic ? 1 : 0];
+    async update(space, path, { public: isPublic, immutableTags }) {
+      const visibility = isPublic === undefined ? null : Number(isPublic);
+      const patterns = immutableTags === undefined ? [0, null] : [1, jsonOrNull(immutableTags)];
       const result = await db
-        .prepare(SET_PUBLIC)
-        .bind(...values)
+        .prepare(UPDATE)
+        .bind(space, path, visibility, ...patterns)
         .all();
       const row = firstRow(repositoryRow, result);
       return row && repositoryFromRow(row);
     },
 
     async delete(space, path) {
-      const { meta } = await db.prepare(DELETE).bind(space, path, Date.now()).run();
+      const { meta } = await constrained(db.prepare(DELETE).bind(space, path, Date.now()).run());
       return meta.changes > 0;
     },
 
@@ -73,7 +85,13 @@ export function d1Directory(db: D1Database): RepositoryDirectory {
 }
 
 function repositoryFromRow(row: z.infer<typeof repositoryRow>): Repository {
-  return { path: row.path, public: row.public === 1, createdAt: row.created_at };
+  const { path, immutable_tags: patterns, created_at: createdAt } = row;
+  return {
+    path,
+    public: row.public === 1,
+    immutableTags: patterns === null ? null : patternsColumn.parse(patterns),
+    createdAt,
+  };
 }
 
 function taggedFromRow(row: z.infer<typeof tagRow>): TaggedManifest {
@@ -84,5 +102,6 @@ function taggedFromRow(row: z.infer<typeof tagRow>): TaggedManifest {
     size: row.size,
     createdAt: row.created_at,
     updatedAt: row.updated_at,
+    immutable: row.immutable === 1,
   };
 }

@@ -5,6 +5,7 @@
  */
 import { confirmGrant, type Grant, type GrantFacts } from "../../auth/grant.ts";
 import { z } from "zod";
+import { constrained } from "./constraints.ts";
 import { firstRow } from "./rows.ts";
 
 const CREDENTIAL_LIVE = `(?5 IS NULL OR EXISTS (
@@ -51,7 +52,7 @@ export interface GatedResults {
   readonly results: readonly D1Result[];
 }
 
-/** Runs the grant's facts and the statements as one batch: one round trip, one transaction. Throws as `confirmGrant` does. */
+/** Runs the grant's facts and the statements as one batch: one round trip, one transaction. Throws as `confirmGrant` and `constrained` do. */
 export async function runGated(
   db: D1Database,
   grant: Grant,
@@ -59,8 +60,10 @@ export async function runGated(
   now = Date.now(),
 ): Promise<GatedResults> {
   const all: readonly GatedStatement[] = [{ sql: FACTS }, ...statements];
-  const [first, ...results] = await db.batch(
-    all.map(({ sql, values = [], grant: own = grant }) => db.prepare(sql).bind(...gateValues(own, now), ...values)),
+  const [first, ...results] = await constrained(
+    db.batch(
+      all.map(({ sql, values = [], grant: own = grant }) => db.prepare(sql).bind(...gateValues(own, now), ...values)),
+    ),
   );
   const facts = factsFromRow(firstRow(factsRow, first));
   confirmGrant(grant, facts);

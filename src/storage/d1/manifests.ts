@@ -12,6 +12,7 @@ import type {
 import { eventId, TAG_DELETED, TAGS_DELETED, MANIFEST_DELETED, MANIFEST_PUSHED, TAGS_PUSHED } from "./events.ts";
 import { REPOSITORY, runGated, runGatedPush } from "./gate.ts";
 import { firstRow, isEmpty, rows } from "./rows.ts";
+import { moveToTrash } from "./trash.ts";
 
 const manifestRow = z.object({
   digest: z.string(),
@@ -75,9 +76,17 @@ const DELETE_TAG = `DELETE FROM tags WHERE repository_id = ${REPOSITORY} AND nam
 const UNREFERENCED = `NOT EXISTS (
   SELECT 1 FROM manifest_references f WHERE f.repository_id = ${REPOSITORY} AND f.digest = ?8)`;
 
-const DELETE_TAGS_OF = `DELETE FROM tags WHERE repository_id = ${REPOSITORY} AND digest = ?8 AND ${UNREFERENCED}`;
+/** ?8 digest; for the first, ?9 actor. */
+const [COPY_TO_TRASH, ...MOVE_TO_TRASH] = moveToTrash({
+  ids: `SELECT id FROM manifests WHERE repository_id = ${REPOSITORY} AND digest = ?8 AND ${UNREFERENCED}`,
+  at: "?6",
+  actor: "?9",
+});
 
-const DELETE_MANIFEST = `DELETE FROM manifests WHERE repository_id = ${REPOSITORY} AND digest = ?8 AND ${UNREFERENCED}`;
+/** ?8 digest: one that is back is no longer in the trash. */
+const FORGET_DELETION = `
+  DELETE FROM deleted_manifests WHERE repository_id = ${REPOSITORY} AND digest = ?8
+    AND EXISTS (SELECT 1 FROM manifests m WHERE m.repository_id = deleted_manifests.repository_id AND m.digest = ?8)`;
 
 /** A page ends early where its manifests have more than 4 MiB together: annotations may be most of a manifest. */
 const REFERRERS = `
@@ -172,10 +181,11 @@ export function d1Manifests(db: D1Database, { registry, announce }: Announcing):
         { sql: INSERT_REFERENCES, values: [digest, wanted] },
         { sql: TAGS_PUSHED, values: [digest, pushed, grant.subject, registry] },
         { sql: UPSERT_TAGS, values: [digest, pushed] },
+        { sql: FORGET_DELETION, values: [digest] },
         { sql: FIND_BY_DIGEST, values: [digest] },
       ]);
       announceAll(results[0], results[3]);
-      return manifestFromRow(firstRow(manifestRow, results[5]));
+      return manifestFromRow(firstRow(manifestRow, results.at(-1)));
     },
 
     async delete(grant, reference) {
@@ -192,12 +202,12 @@ export function d1Manifests(db: D1Database, { registry, announce }: Announcing):
         { sql: FIND_BY_DIGEST, values },
         { sql: TAGS_DELETED(UNREFERENCED), values: [...values, eventId(), grant.subject, registry] },
         { sql: MANIFEST_DELETED(UNREFERENCED), values: [...values, eventId(), grant.subject, registry] },
-        { sql: DELETE_TAGS_OF, values },
-        { sql: DELETE_MANIFEST, values },
+        { sql: COPY_TO_TRASH, values: [...values, grant.subject] },
+        ...MOVE_TO_TRASH.map((sql) => ({ sql, values })),
         { sql: FIND_BY_DIGEST, values },
       ]);
       announceAll(results[1], results[2]);
-      return deletionOutcome(!isEmpty(results[0]), !isEmpty(results[5]));
+      return deletionOutcome(!isEmpty(results[0]), !isEmpty(results.at(-1)));
     },
 
     async referrers(grant, subject, artifactType, { limit, last }) {

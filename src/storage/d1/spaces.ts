@@ -1,11 +1,17 @@
 import { z } from "zod";
 import { pageOf } from "../../oci/page.ts";
 import type { Space, SpaceStore } from "../../registry/management.ts";
-import { firstRow, rows } from "./rows.ts";
+import { firstRow, jsonOrNull, patternsColumn, rows } from "./rows.ts";
 
-const spaceRow = z.object({ id: z.int(), name: z.string(), public: z.int(), created_at: z.int() });
+const spaceRow = z.object({
+  id: z.int(),
+  name: z.string(),
+  public: z.int(),
+  immutable_tags: z.string(),
+  created_at: z.int(),
+});
 
-const COLUMNS = "id, name, public, created_at";
+const COLUMNS = "id, name, public, immutable_tags, created_at";
 
 const CREATE = `
   INSERT INTO spaces (name, public, created_at) VALUES (?1, ?2, ?3)
@@ -13,16 +19,23 @@ const CREATE = `
 
 export const FIND_SPACE = `SELECT ${COLUMNS} FROM spaces WHERE name = ?1 AND deleted_at IS NULL`;
 const LIST_SPACES = `SELECT ${COLUMNS} FROM spaces WHERE name > ?1 AND deleted_at IS NULL ORDER BY name LIMIT ?2`;
-const SET_PUBLIC = `UPDATE spaces SET public = ?2 WHERE name = ?1 AND deleted_at IS NULL RETURNING ${COLUMNS}`;
+const UPDATE = `
+  UPDATE spaces SET public = COALESCE(?2, public), immutable_tags = COALESCE(?3, immutable_tags)
+  WHERE name = ?1 AND deleted_at IS NULL RETURNING ${COLUMNS}`;
 
 /** A scalar subquery: the id of the space named in ?1, or null. */
 export const LIVE_SPACE = "(SELECT id FROM spaces WHERE name = ?1 AND deleted_at IS NULL)";
 const REVOKE_TOKENS = `UPDATE tokens SET revoked_at = ?2 WHERE space_id = ${LIVE_SPACE} AND revoked_at IS NULL`;
+/** With the space its patterns end: whoever deletes all of it means its immutable tags too. */
+const RELEASE_TAGS = [
+  `UPDATE spaces SET immutable_tags = '[]' WHERE id = ${LIVE_SPACE} AND ?2 > 0`,
+  `UPDATE repositories SET immutable_tags = NULL WHERE space_id = ${LIVE_SPACE} AND ?2 > 0 AND immutable_tags IS NOT NULL`,
+];
 const DELETE_REPOSITORIES = `UPDATE repositories SET deleted_at = ?2 WHERE space_id = ${LIVE_SPACE} AND deleted_at IS NULL`;
 const DELETE_SPACE = `UPDATE spaces SET deleted_at = ?2 WHERE name = ?1 AND deleted_at IS NULL`;
 
 export function d1Spaces(db: D1Database): SpaceStore {
-  const one = async (sql: string, ...values: readonly (string | number)[]): Promise<Space | null> => {
+  const one = async (sql: string, ...values: readonly (string | number | null)[]): Promise<Space | null> => {
     const result = await db
       .prepare(sql)
       .bind(...values)
@@ -33,7 +46,8 @@ export function d1Spaces(db: D1Database): SpaceStore {
   return {
     create: (name, isPublic) => one(CREATE, name, isPublic ? 1 : 0, Date.now()),
     find: (name) => one(FIND_SPACE, name),
-    setPublic: (name, isPublic) => one(SET_PUBLIC, name, isPublic ? 1 : 0),
+    update: (name, { public: isPublic, immutableTags }) =>
+      one(UPDATE, name, isPublic === undefined ? null : Number(isPublic), jsonOrNull(immutableTags)),
 
     async list({ limit, last }) {
       const result = await db
@@ -44,7 +58,7 @@ export function d1Spaces(db: D1Database): SpaceStore {
     },
 
     async delete(name) {
-      const statements = [REVOKE_TOKENS, DELETE_REPOSITORIES, DELETE_SPACE];
+      const statements = [REVOKE_TOKENS, ...RELEASE_TAGS, DELETE_REPOSITORIES, DELETE_SPACE];
       const results = await db.batch(statements.map((sql) => db.prepare(sql).bind(name, Date.now())));
       return (results.at(-1)?.meta.changes ?? 0) > 0;
     },
@@ -52,5 +66,6 @@ export function d1Spaces(db: D1Database): SpaceStore {
 }
 
 function spaceFromRow(row: z.infer<typeof spaceRow>): Space {
-  return { id: row.id, name: row.name, public: row.public === 1, createdAt: row.created_at };
+  const { id, name, created_at: createdAt } = row;
+  return { id, name, public: row.public === 1, immutableTags: patternsColumn.parse(row.immutable_tags), createdAt };
 }

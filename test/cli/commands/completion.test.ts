@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { stubManagement } from "../support/management-stub.ts";
 import { runCli } from "../support/world.ts";
 import { run } from "../../live/run.ts";
-import { page, target, token } from "./samples.ts";
+import { page, repositoryAt, spaceNamed, target, token } from "./samples.ts";
 
 async function candidates(words: readonly string[], env = {}): Promise<readonly string[]> {
   const { stdout, exitCode, stderr } = await runCli(["__complete", "--", ...words], { HOME: "/nowhere", ...env });
@@ -45,14 +45,9 @@ describe("what a word could be", () => {
 
   it("is what the registry has", async () => {
     const stub = await stubManagement();
-    const { createdAt } = token;
     stub.on("whoami", {}, { kind: "token", space: "acme", token });
-    stub.on("listSpaces", {}, page({ name: "acme", public: false, createdAt }));
-    stub.on(
-      "listRepositories",
-      { space: "acme" },
-      page({ name: "web", fullName: "acme/web", public: false, createdAt }),
-    );
+    stub.on("listSpaces", {}, page(spaceNamed("acme")));
+    stub.on("listRepositories", { space: "acme" }, page(repositoryAt("web")));
     stub.on("listTargets", { space: "acme" }, page(target));
     expect(await candidates(["tokens", "list", "--space", ""], stub.env)).toEqual(["acme"]);
     expect(await candidates(["tags", "a"], stub.env)).toEqual(["acme/web"]);

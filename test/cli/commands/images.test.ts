@@ -6,6 +6,7 @@ import type { Environment } from "../../../src/cli/context.ts";
 import { ImageRegistry } from "../support/image-registry.ts";
 import { reply } from "../support/server.ts";
 import { runCli } from "../support/world.ts";
+import { repositoryAt, taggedAs } from "./samples.ts";
 
 let home = "";
 let registry: ImageRegistry;
@@ -33,11 +34,11 @@ describe("tags", () => {
   });
 
   it("have the time they were set at where the management API may be asked", async () => {
-    const { digest, mediaType, size } = registry.image("amd64", 5000);
+    const { digest } = registry.image("amd64", 5000);
     const time = new Date(Date.now() - 3_700_000).toISOString();
     registry.also = (request, response) => {
       if (request.url !== "/api/v1/spaces/acme/repositories/web/tags?limit=5") return false;
-      const items = [{ name: "1.0", digest, mediaType, size, createdAt: time, updatedAt: time }];
+      const items = [taggedAs("1.0", digest, { updatedAt: time })];
       reply(response, 200, {}, JSON.stringify({ items, next: null }));
       return true;
     };
@@ -149,7 +150,7 @@ describe("repositories", () => {
     const seen: string[] = [];
     registry.also = (request, response) => {
       seen.push(`${request.method ?? ""} ${request.url ?? ""}`);
-      const view = { name: "web/api", fullName: "acme/web/api", public: true, createdAt: "2026-01-01T00:00:00.000Z" };
+      const view = repositoryAt("web/api", { public: true });
       reply(
         response,
         request.method === "DELETE" ? 204 : 200,

@@ -1,4 +1,13 @@
-import type { Delivery, Event, Target, Token, Trigger } from "../../../src/cli/management/operations.ts";
+import type {
+  Delivery,
+  Event,
+  Repository,
+  Space,
+  Tag,
+  Target,
+  Token,
+  Trigger,
+} from "../../../src/cli/management/operations.ts";
 
 /** Things of the management API, as it answers them. */
 
@@ -61,4 +70,18 @@ export const delivery: Delivery = {
 
 export function page<T>(...items: readonly T[]): { items: T[]; next: null } {
   return { items: [...items], next: null };
+}
+
+export function spaceNamed(name: string, more: Partial<Space> = {}): Space {
+  return { name, public: false, immutableTags: [], createdAt, ...more };
+}
+
+/** @param path within the space `acme`. */
+export function repositoryAt(path: string, more: Partial<Repository> = {}): Repository {
+  return { name: path, fullName: `acme/${path}`, public: false, immutableTags: null, createdAt, ...more };
+}
+
+export function taggedAs(name: string, digest: string, more: Partial<Tag> = {}): Tag {
+  const mediaType = "application/vnd.oci.image.manifest.v1+json";
+  return { name, digest, mediaType, size: 500, createdAt, updatedAt: createdAt, immutable: false, ...more };
 }

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { stubManagement } from "../support/management-stub.ts";
 import { runCli } from "../support/world.ts";
-import { page } from "./samples.ts";
+import { page, spaceNamed } from "./samples.ts";
 
-const acme = { name: "acme", public: false, createdAt: "2026-01-01T00:00:00.000Z" };
+const acme = spaceNamed("acme");
 
 describe("spaces", () => {
   it("creates one and says what comes next", async () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { stubManagement } from "../support/management-stub.ts";
 import { runCli } from "../support/world.ts";
-import { page, token } from "./samples.ts";
+import { page, spaceNamed, token } from "./samples.ts";
 
 describe("creating a token", () => {
   it("prints the secret alone on stdout", async () => {
@@ -65,7 +65,7 @@ describe("the space of a command", () => {
   it("is the only one there is, for an administrator", async () => {
     const stub = await stubManagement();
     stub.on("whoami", {}, administrator);
-    stub.on("listSpaces", {}, page({ name: "acme", public: false, createdAt: token.createdAt }));
+    stub.on("listSpaces", {}, page(spaceNamed("acme")));
     stub.on("listTokens", { space: "acme" }, page(token));
     expect((await runCli(["tokens", "list"], stub.env)).exitCode).toBe(0);
   });
@@ -76,7 +76,7 @@ describe("the space of a command", () => {
   ])("has to be said where there are %j", async (names, exitCode, said) => {
     const stub = await stubManagement();
     stub.on("whoami", {}, administrator);
-    stub.on("listSpaces", {}, page(...names.map((name) => ({ name, public: false, createdAt: token.createdAt }))));
+    stub.on("listSpaces", {}, page(...names.map((name) => spaceNamed(name))));
     const ended = await runCli(["tokens", "list"], stub.env);
     expect(ended.exitCode).toBe(exitCode);
     expect(ended.stderr).toContain(said);

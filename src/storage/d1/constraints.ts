@@ -1,0 +1,17 @@
+import { type ErrorKind, RegistryError } from "../../oci/errors.ts";
+
+/** What the database's own triggers refuse, by the words with which they do. */
+const REFUSALS: Readonly<Record<string, ErrorKind>> = {
+  "immutable tag": "TAG_IMMUTABLE",
+};
+
+/** Awaits the work of a transaction; throws a trigger's refusal as the client's error that it is. Nothing has changed then. */
+export async function constrained<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (cause) {
+    const text = cause instanceof Error ? cause.message : "";
+    const refusal = Object.entries(REFUSALS).find(([words]) => text.includes(`${words}: SQLITE_CONSTRAINT`));
+    throw refusal === undefined ? cause : new RegistryError(refusal[1], { cause });
+  }
+}

@@ -1,0 +1,41 @@
+/**
+ * Statements that put manifests into the trash and take them out. A manifest is in `manifests` or in the trash, never in
+ * both: whatever deletes one moves it in the same batch, whatever adds one empties the trash of it.
+ */
+
+const COLUMNS =
+  "id, repository_id, digest, media_type, size, body, key, artifact_type, subject, annotations, platforms, created_at";
+
+/** A row's most is 2,000,000 bytes, and a body with annotations can have most of them. Further tags are in the history. */
+const MAX_TAGS = 500;
+
+/** SQL for what is moved, when, and who did it. */
+interface Moving {
+  /** A query for the ids of manifests; it must give the same for each of the statements. */
+  readonly ids: string;
+  readonly at: string;
+  readonly actor: string;
+}
+
+/** Moves manifests to the trash with their tags and what they need: in this order, in one batch. */
+export function moveToTrash({ ids, at, actor }: Moving): readonly [string, string, string, string] {
+  const tags = `SELECT t.name FROM tags t WHERE t.repository_id = m.repository_id AND t.digest = m.digest ORDER BY t.name LIMIT ${MAX_TAGS}`;
+  return [
+    `INSERT INTO deleted_manifests (${COLUMNS}, tags, actor, deleted_at)
+     SELECT ${COLUMNS}, (SELECT json_group_array(name) FROM (${tags})), ${actor}, ${at} FROM manifests m WHERE m.id IN (${ids})`,
+    `INSERT INTO deleted_references (repository_id, digest, manifest_id)
+     SELECT repository_id, digest, manifest_id FROM manifest_references WHERE manifest_id IN (${ids})`,
+    `DELETE FROM tags WHERE (repository_id, digest) IN (SELECT m.repository_id, m.digest FROM manifests m WHERE m.id IN (${ids}))`,
+    `DELETE FROM manifests WHERE id IN (${ids})`,
+  ];
+}
+
+/** The way back, for ids of the trash; the tags are up to whoever asks. */
+export function moveFromTrash(ids: string): readonly [string, string, string] {
+  return [
+    `INSERT INTO manifests (${COLUMNS}) SELECT ${COLUMNS} FROM deleted_manifests WHERE id IN (${ids})`,
+    `INSERT INTO manifest_references (repository_id, digest, manifest_id)
+     SELECT repository_id, digest, manifest_id FROM deleted_references WHERE manifest_id IN (${ids})`,
+    `DELETE FROM deleted_manifests WHERE id IN (${ids}) AND id IN (SELECT id FROM manifests)`,
+  ];
+}
