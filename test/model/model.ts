@@ -7,6 +7,8 @@ export interface RepositoryModel {
   readonly tags: Map<string, Digest>;
   /** The blobs that it links, and since when nothing has needed them or asked for them. */
   readonly links: Map<Digest, number>;
+  /** Whether its tags neither move nor go: see {@link isImmutable}. */
+  immutable: boolean;
 }
 
 /** An upload session that was started and neither finished nor cancelled. */
@@ -39,7 +41,7 @@ export function emptyModel(): Model {
 export function pushedRepository(model: Model, name: string): RepositoryModel {
   const known = model.repositories.get(name);
   if (known !== undefined) return known;
-  const made = { manifests: new Set<Digest>(), tags: new Map<string, Digest>(), links: new Map<Digest, number>() };
+  const made: RepositoryModel = { manifests: new Set(), tags: new Map(), links: new Map(), immutable: false };
   model.repositories.set(name, made);
   return made;
 }
@@ -53,6 +55,29 @@ export function manifestOf(digest: Digest): ModelManifest {
 /** Whether a manifest of the repository needs the blob or manifest. */
 export function isNeeded({ manifests }: RepositoryModel, digest: Digest): boolean {
   return [...manifests].some((one) => manifestOf(one).needs.some((need) => need.digest === digest));
+}
+
+/** Where sequences make tags immutable, it is all but `latest`. */
+function isImmutable({ immutable }: RepositoryModel, tag: string): boolean {
+  return immutable && tag !== "latest";
+}
+
+/** Whether the tag must stay on what it is on. */
+export function isFixed(
+  repository: RepositoryModel | undefined,
+  tag: string | null,
+  on: Digest | null = null,
+): boolean {
+  if (repository === undefined || tag === null) return false;
+  const target = repository.tags.get(tag);
+  return target !== undefined && target !== on && isImmutable(repository, tag);
+}
+
+/** The manifest's tags, or all. */
+export function hasFixedTags(repository: RepositoryModel | undefined, digest: Digest | null = null): boolean {
+  return [...(repository?.tags ?? [])].some(
+    ([tag, target]) => (digest === null || target === digest) && isFixed(repository, tag),
+  );
 }
 
 export function has(repository: RepositoryModel | undefined, content: ModelBlob | ModelManifest): boolean {

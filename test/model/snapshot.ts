@@ -15,8 +15,9 @@ const LINKS = `SELECT l.repository, rb.digest, b.key FROM (${LIVE}) l JOIN repos
   JOIN blobs b ON b.digest = rb.digest`;
 const MANIFESTS = `SELECT l.repository, m.digest, m.key FROM (${LIVE}) l JOIN manifests m ON m.repository_id = l.id`;
 const TAGS = `SELECT l.repository, t.name, t.digest FROM (${LIVE}) l JOIN tags t ON t.repository_id = l.id`;
-/** All that rows point to, those of deleted repositories included. */
-const KEYS = "SELECT key FROM blobs UNION SELECT key FROM manifests WHERE key IS NOT NULL";
+/** All that rows point to, those of deleted repositories and the trash included. */
+const KEYS = `SELECT key FROM blobs UNION SELECT key FROM manifests WHERE key IS NOT NULL
+  UNION SELECT key FROM deleted_manifests WHERE key IS NOT NULL`;
 
 export interface Snapshot {
   readonly links: readonly z.infer<typeof linkRow>[];

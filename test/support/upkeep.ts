@@ -18,7 +18,7 @@ export async function runUpkeep(bindings: Env): Promise<void> {
   await worker.scheduled(createScheduledController(), bindings);
 }
 
-/** Times between runs after which nothing may be left to do: deleted repositories are over, then links, blobs and bytes. */
+/** Times between runs after which nothing may be left to do: repositories and manifests in the trash are over, then links, blobs and bytes. */
 const QUIET_AFTER = [8 * DAY, HOUR, 25 * HOUR, HOUR, 25 * HOUR, HOUR];
 
 /** @param between what else time brings. */
@@ -40,6 +40,7 @@ const LEFTOVERS = [
     SELECT 1 FROM manifest_references f WHERE f.repository_id = rb.repository_id AND f.digest = rb.digest)`,
   `SELECT 'blob ' || digest AS what FROM blobs b WHERE NOT EXISTS (SELECT 1 FROM repository_blobs rb WHERE rb.digest = b.digest)`,
   `SELECT 'manifest ' || m.digest AS what FROM manifests m JOIN repositories r ON r.id = m.repository_id WHERE r.deleted_at IS NOT NULL`,
+  "SELECT 'manifest in the trash ' || digest AS what FROM deleted_manifests",
   "SELECT 'condemned ' || key AS what FROM condemned WHERE deleted_at IS NULL",
 ];
 const KEYS = "SELECT key AS what FROM blobs UNION SELECT key FROM manifests WHERE key IS NOT NULL";

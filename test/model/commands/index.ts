@@ -2,6 +2,7 @@
 import type { Arbitrary } from "fast-check";
 import type { Step } from "../step.ts";
 import { deleteBlob, deleteManifest, deleteRepository, deleteTag } from "./delete.ts";
+import { setImmutableTags } from "./immutable-tags.ts";
 import { mount } from "./mount.ts";
 import { pushBlob } from "./push-blob.ts";
 import { pushImage } from "./push-image.ts";
@@ -22,6 +23,7 @@ export const STEPS: readonly Arbitrary<Step>[] = [
   deleteManifest,
   deleteBlob,
   deleteRepository,
+  setImmutableTags,
   beginUpload,
   sendChunk,
   finishUpload,

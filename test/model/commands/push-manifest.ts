@@ -2,7 +2,7 @@ import { option, record } from "fast-check";
 import { putManifest } from "../../support/content.ts";
 import { anyManifest, anyRepository, anyTag } from "../choices.ts";
 import { isManifest, type ModelManifest } from "../content.ts";
-import { has, type Model, pushedRepository, touch } from "../model.ts";
+import { has, isFixed, type Model, pushedRepository, touch } from "../model.ts";
 import { expectAnswer, step } from "../step.ts";
 import { secretOf, type World } from "../world.ts";
 
@@ -25,14 +25,15 @@ export async function putModelManifest(
   const known = model.repositories.get(name);
   const isComplete = needs.every((need) => has(known, need));
   const answer = await putManifest(name, secretOf(world, name), tag ?? digest, text, mediaType);
-  expectAnswer(answer.status, isComplete ? 201 : 400);
-  const repository = isComplete ? pushedRepository(model, name) : known;
+  const isFree = !isFixed(known, tag, digest);
+  expectAnswer(answer.status, isComplete ? (isFree ? 201 : 403) : 400);
+  const repository = isComplete && isFree ? pushedRepository(model, name) : known;
   if (repository === undefined) return;
   // Even a push that is refused asks for what it needs.
   for (const need of needs) {
     if (!isManifest(need) && repository.links.has(need.digest)) touch(repository, need.digest, world.clock.now());
   }
-  if (!isComplete) return;
+  if (!answer.ok) return;
   repository.manifests.add(digest);
   if (tag !== null) repository.tags.set(tag, digest);
 }
