@@ -69,6 +69,9 @@ const seal = await image("signature of the signed index", [2], { subject: signed
 
 export const MANIFESTS: readonly ModelManifest[] = [first, second, long, both, signature, signed, seal];
 
+/** Plain images that share a blob. */
+export const IMAGES: readonly ModelManifest[] = [first, second];
+
 export function isManifest(content: ModelBlob | ModelManifest): content is ModelManifest {
   return "text" in content;
 }
