@@ -9,11 +9,15 @@ import type { Delivering } from "./events/processing.ts";
 import type { EventStores } from "./events/stores.ts";
 import type { ManagementStores } from "./registry/management.ts";
 import type { Stores } from "./registry/stores.ts";
+import type { UndoStore } from "./registry/undo.ts";
 
 /** The installation, as one request sees it. */
 export interface Registry {
   readonly stores: Stores;
   readonly management: ManagementStores;
+  readonly undo: UndoStore;
+  /** Milliseconds that what was deleted can be brought back. */
+  readonly keepDeleted: number;
   readonly events: EventStores;
   /** Which addresses targets may have, and how they are reached. */
   readonly delivering: Delivering;

@@ -6,6 +6,7 @@ import * as spaces from "./api/spaces.ts";
 import * as targets from "./api/targets.ts";
 import * as tokens from "./api/tokens.ts";
 import * as triggers from "./api/triggers.ts";
+import * as undo from "./api/undo.ts";
 import { whoami } from "./api/whoami.ts";
 import { discardBody } from "./body.ts";
 import type { Call } from "./call.ts";
@@ -75,6 +76,20 @@ const MANAGEMENT_ROUTES: readonly Route[] = [
   ),
 ];
 
+const UNDO_ROUTES: readonly Route[] = [
+  route("getHistory", "GET", "/api/v1/spaces/:space/history", space(undo.getHistory)),
+  route("revert", "POST", "/api/v1/spaces/:space/revert", space(undo.revert)),
+  route(
+    "listDeletedRepositories",
+    "GET",
+    "/api/v1/spaces/:space/deleted/repositories",
+    space(undo.listDeletedRepositories),
+  ),
+  route("listDeletedManifests", "GET", "/api/v1/spaces/:space/deleted/manifests", space(undo.listDeletedManifests)),
+  route("listDeletedTags", "GET", "/api/v1/spaces/:space/deleted/tags", space(undo.listDeletedTags)),
+  route("undelete", "POST", "/api/v1/spaces/:space/undelete", space(undo.undelete)),
+];
+
 const DEPLOYMENT_ROUTES: readonly Route[] = [
   route("createTarget", "POST", "/api/v1/spaces/:space/targets", space(targets.createTarget)),
   route("listTargets", "GET", "/api/v1/spaces/:space/targets", space(targets.listTargets)),
@@ -106,7 +121,12 @@ const DEPLOYMENT_ROUTES: readonly Route[] = [
 ];
 
 const OTHER_ROUTES: readonly Route[] = [
-  route("openapi", "GET", "/api/v1/openapi.json", open(openApiHandler([...MANAGEMENT_ROUTES, ...DEPLOYMENT_ROUTES]))),
+  route(
+    "openapi",
+    "GET",
+    "/api/v1/openapi.json",
+    open(openApiHandler([...MANAGEMENT_ROUTES, ...UNDO_ROUTES, ...DEPLOYMENT_ROUTES])),
+  ),
   route("discovery", "GET", "/.well-known/openid-configuration", open(getDiscovery)),
   route("jwks", "GET", "/.well-known/jwks.json", open(getKeys)),
   route("welcome", "GET", "/", open(getWelcome)),
@@ -117,6 +137,7 @@ export const ROUTES: readonly Route[] = [
   ...REGISTRY_ROUTES,
   ...TOKEN_ROUTES,
   ...MANAGEMENT_ROUTES,
+  ...UNDO_ROUTES,
   ...DEPLOYMENT_ROUTES,
   ...OTHER_ROUTES,
 ];

@@ -24,6 +24,7 @@ import { d1Tags } from "./storage/d1/tags.ts";
 import { d1Targets } from "./storage/d1/targets.ts";
 import { d1Tokens } from "./storage/d1/tokens.ts";
 import { d1Triggers } from "./storage/d1/triggers.ts";
+import { d1Undo } from "./storage/d1/undo.ts";
 import { eventQueue } from "./storage/event-queue.ts";
 import { r2Bytes } from "./storage/r2/bytes.ts";
 import { r2Objects } from "./storage/r2/objects.ts";
@@ -175,6 +176,7 @@ async function openRegistry(env: Env, url: URL, context: ExecutionContext): Prom
   const events = openEventStores(env, settings);
   // The sweep tells the queue again of what this fails to tell it.
   const announce = (ids: readonly string[]): void => later(events.queue.send(ids.map((id) => ({ kind: "event", id }))));
+  const announcing = { registry: realm.service, announce };
   return {
     maxBody: maxBodyOf(settings),
     keys,
@@ -184,7 +186,7 @@ async function openRegistry(env: Env, url: URL, context: ExecutionContext): Prom
     stores: {
       bytes: r2Bytes(env.BLOBS, later),
       blobs: d1Blobs(env.DB),
-      manifests: d1Manifests(env.DB, { registry: realm.service, announce }),
+      manifests: d1Manifests(env.DB, announcing),
       tags: d1Tags(env.DB),
       repositories: d1Repositories(env.DB),
       uploads: durableUploads(env.UPLOADS),
@@ -195,6 +197,8 @@ async function openRegistry(env: Env, url: URL, context: ExecutionContext): Prom
       tokens: d1Tokens(env.DB),
       directory: d1Directory(env.DB),
     },
+    undo: d1Undo(env.DB, announcing),
+    keepDeleted: collectionOf(settings).keepDeleted,
     events,
     delivering: openDelivering(settings, realm.service),
   };

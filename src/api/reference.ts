@@ -34,6 +34,17 @@ import {
   tokenOutput,
   whoamiOutput,
 } from "./schemas.ts";
+import {
+  deletedManifestOutput,
+  deletedQuery,
+  deletedRepositoryOutput,
+  historyQuery,
+  revertInput,
+  revertOutput,
+  tagChangeOutput,
+  undeleteInput,
+  undeleteOutput,
+} from "./undo-schemas.ts";
 
 /** What the OpenAPI document says of one operation; the same schemas parse its requests. */
 export interface OperationReference {
@@ -81,6 +92,42 @@ export const OPERATIONS = {
   },
   deleteRepository: { summary: "Delete a repository with everything in it", status: 204 },
   listRepositoryTags: { summary: "List a repository's tags", query: pageQuery, status: 200, output: listOf(tagOutput) },
+  getHistory: {
+    summary: "Who moved a tag from what to what, newest first",
+    query: historyQuery,
+    status: 200,
+    output: listOf(tagChangeOutput),
+  },
+  revert: {
+    summary: "Move a tag back to what it pointed to; a push like any other",
+    body: revertInput,
+    status: 200,
+    output: revertOutput,
+  },
+  listDeletedRepositories: {
+    summary: "List the deleted repositories that can be brought back",
+    query: pageQuery,
+    status: 200,
+    output: listOf(deletedRepositoryOutput),
+  },
+  listDeletedManifests: {
+    summary: "List a repository's deleted manifests",
+    query: deletedQuery,
+    status: 200,
+    output: listOf(deletedManifestOutput),
+  },
+  listDeletedTags: {
+    summary: "List a repository's deleted tags, the last first",
+    query: deletedQuery,
+    status: 200,
+    output: listOf(tagChangeOutput),
+  },
+  undelete: {
+    summary: "Bring back a tag, a manifest with its tags, or a repository",
+    body: undeleteInput,
+    status: 200,
+    output: undeleteOutput,
+  },
   createTarget: { summary: "Create a deployment target", body: targetInput, status: 201, output: newTargetOutput },
   listTargets: { summary: "List the targets", query: pageQuery, status: 200, output: listOf(targetOutput) },
   getTarget: { summary: "Show a target", status: 200, output: targetOutput },

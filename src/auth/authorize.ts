@@ -117,6 +117,23 @@ export function authorizeSpace(principal: Principal, space: string): SpaceGrant 
   return { space, credentialId: principal.credential.id };
 }
 
+/** Who acts, in events, where it is the installation's administrator. */
+const ADMINISTRATOR = "administrator";
+
+/** What the right to manage a space permits in one of its repositories: anything. */
+export function authorizeWithin({ credentialId }: SpaceGrant, action: RepositoryAction, name: RepositoryName): Grant {
+  return {
+    name,
+    action,
+    subject: credentialId ?? ADMINISTRATOR,
+    credentialId,
+    spaceId: null,
+    repositoryId: null,
+    publicOnly: false,
+    final: true,
+  };
+}
+
 /**
  * Whose secret it is; null: the installation's administrator. Throws UNAUTHORIZED for nobody's, and for an access
  * token, which is the registry API's alone.

@@ -21,6 +21,16 @@ export const ERRORS = {
     status: 416,
     message: "the chunk does not start where the upload stands; the Range header says how far it is",
   },
+  CONTENT_GONE: {
+    code: "CONTENT_GONE",
+    status: 409,
+    message: "what it needs is no longer stored; push it again (detail.missing has the digests)",
+  },
+  DELETION_UNKNOWN: {
+    code: "DELETION_UNKNOWN",
+    status: 404,
+    message: "there is no such deletion to undo: it was never there, or its time to be undone is over",
+  },
   DELIVERY_UNKNOWN: { code: "DELIVERY_UNKNOWN", status: 404, message: "the space has no such delivery" },
   DENIED: { code: "DENIED", status: 403, message: "the credential does not permit this" },
   DIGEST_INVALID: {
@@ -64,10 +74,20 @@ export const ERRORS = {
     message: "n is the page's size: a whole number, 0 or more",
   },
   RANGE_INVALID: { code: "RANGE_INVALID", status: 416, message: "no part of the range lies within the content" },
+  NOTHING_TO_REVERT: {
+    code: "NOTHING_TO_REVERT",
+    status: 409,
+    message: "the history has nothing else that this tag pointed to; name a digest to move it there",
+  },
   NOTHING_TO_TEST: {
     code: "NOTHING_TO_TEST",
     status: 409,
     message: "nothing that was pushed lately fits this trigger; push something, or name a repository and tag",
+  },
+  REPOSITORY_EXISTS: {
+    code: "REPOSITORY_EXISTS",
+    status: 409,
+    message: "there is a repository of that name again; delete it first, or keep it",
   },
   REQUEST_INVALID: { code: "REQUEST_INVALID", status: 400, message: "the request is not valid" },
   REQUEST_TOO_LARGE: { code: "REQUEST_INVALID", status: 413, message: "the request's body is too long" },
@@ -85,6 +105,7 @@ export const ERRORS = {
     status: 429,
     message: "the storage is busy; try again in a few seconds",
   },
+  TAG_EXISTS: { code: "TAG_EXISTS", status: 409, message: "the tag is there; revert moves it to what it was" },
   TAG_IMMUTABLE: {
     code: "DENIED",
     status: 403,
@@ -95,6 +116,11 @@ export const ERRORS = {
     code: "TAG_INVALID",
     status: 400,
     message: "a tag has 1 to 128 letters, digits, '_', '.' or '-', and starts with a letter, digit or '_'",
+  },
+  TAG_MOVED: {
+    code: "TAG_MOVED",
+    status: 409,
+    message: "the tag was moved by somebody else meanwhile; look at its history and try again",
   },
   TARGET_UNKNOWN: { code: "TARGET_UNKNOWN", status: 404, message: "the space has no such target" },
   TRIGGER_UNKNOWN: { code: "TRIGGER_UNKNOWN", status: 404, message: "the space has no such trigger" },

@@ -22,14 +22,15 @@ const tagRow = z.object({
   immutable: z.int(),
 });
 
-const LIVE_REPOSITORY = `(SELECT id FROM repositories WHERE space_id = ${LIVE_SPACE} AND path = ?2 AND deleted_at IS NULL)`;
+/** A scalar subquery: the id of the repository at path ?2 in the space ?1, or null. */
+export const LIVE_REPOSITORY = `(SELECT id FROM repositories WHERE space_id = ${LIVE_SPACE} AND path = ?2 AND deleted_at IS NULL)`;
 const COLUMNS = "path, public, immutable_tags, created_at";
 
 const LIST_REPOSITORIES = `
   SELECT ${COLUMNS} FROM repositories WHERE space_id = ${LIVE_SPACE} AND path > ?2 AND deleted_at IS NULL
   ORDER BY path LIMIT ?3`;
 
-const FIND_REPOSITORY = `SELECT ${COLUMNS} FROM repositories WHERE id = ${LIVE_REPOSITORY}`;
+export const FIND_REPOSITORY = `SELECT ${COLUMNS} FROM repositories WHERE id = ${LIVE_REPOSITORY}`;
 /** ?5 is null where the patterns stay as they are. */
 const UPDATE = `
   UPDATE repositories SET public = COALESCE(?3, public), immutable_tags = IIF(?4, ?5, immutable_tags)

@@ -19,12 +19,12 @@ export const MANIFEST_PUSHED = (problems: string): string => `
     AND NOT EXISTS (SELECT 1 FROM manifests m WHERE m.repository_id = r.id AND m.digest = ?9)
     AND NOT EXISTS (${problems}) RETURNING id`;
 
-/** ?8 digest of a manifest that is there, ?9 JSON list of { tag, id }, ?10 actor, ?11 registry. */
-export const TAGS_PUSHED = `
+/** ?8 digest of a manifest that is there, ?9 JSON list of { tag, id }, ?10 actor, ?11 registry; `pushed`: what to take of the list. */
+export const TAGS_PUSHED = (pushed = "json_each(?9)"): string => `
   INSERT INTO events (${COLUMNS})
   SELECT pushed.value ->> 'id', r.space_id, r.id, IIF(t.digest IS NULL, 'tag.created', 'tag.updated'),
     pushed.value ->> 'tag', m.digest, t.digest, m.media_type, m.artifact_type, m.size, m.platforms, ?10, ?11, ?6
-  FROM manifests m JOIN repositories r ON r.id = m.repository_id, json_each(?9) pushed
+  FROM manifests m JOIN repositories r ON r.id = m.repository_id, ${pushed} pushed
     LEFT JOIN tags t ON t.repository_id = m.repository_id AND t.name = pushed.value ->> 'tag'
   WHERE m.repository_id = ${REPOSITORY} AND m.digest = ?8 RETURNING id`;
 

@@ -64,10 +64,11 @@ const INSERT_REFERENCES = `
   FROM manifests m, json_each(?9) wanted WHERE m.repository_id = ${REPOSITORY} AND m.digest = ?8
   ON CONFLICT (repository_id, digest, manifest_id) DO NOTHING`;
 
-const UPSERT_TAGS = `
+/** ?8 digest, ?9 JSON list of { tag }; `pushed`: what to take of it. */
+export const UPSERT_TAGS = (pushed = "json_each(?9)"): string => `
   INSERT INTO tags (repository_id, name, digest, created_at, updated_at)
   SELECT m.repository_id, pushed.value ->> 'tag', m.digest, ?6, ?6
-  FROM manifests m, json_each(?9) pushed WHERE m.repository_id = ${REPOSITORY} AND m.digest = ?8
+  FROM manifests m, ${pushed} pushed WHERE m.repository_id = ${REPOSITORY} AND m.digest = ?8
   ON CONFLICT (repository_id, name) DO UPDATE SET digest = excluded.digest, updated_at = excluded.updated_at`;
 
 const DELETE_TAG = `DELETE FROM tags WHERE repository_id = ${REPOSITORY} AND name = ?8`;
@@ -120,12 +121,17 @@ export interface Announcing {
 
 const idRow = z.object({ id: z.string() });
 
-/** Manifests, their references and the tags on them, in D1. */
-export function d1Manifests(db: D1Database, { registry, announce }: Announcing): ManifestStore {
-  const announceAll = (...results: readonly (D1Result | undefined)[]): void => {
+/** Announces the events whose ids the results have. */
+export function announcing(announce: Announcing["announce"]): (...results: readonly (D1Result | undefined)[]) => void {
+  return (...results) => {
     const ids = results.flatMap((result) => rows(idRow, result)).map(({ id }) => id);
     if (ids.length > 0) announce(ids);
   };
+}
+
+/** Manifests, their references and the tags on them, in D1. */
+export function d1Manifests(db: D1Database, { registry, announce }: Announcing): ManifestStore {
+  const announceAll = announcing(announce);
   return {
     async find(grant, reference) {
       const sql = "tag" in reference ? FIND_BY_TAG : FIND_BY_DIGEST;
@@ -179,8 +185,8 @@ export function d1Manifests(db: D1Database, { registry, announce }: Announcing):
           ],
         },
         { sql: INSERT_REFERENCES, values: [digest, wanted] },
-        { sql: TAGS_PUSHED, values: [digest, pushed, grant.subject, registry] },
-        { sql: UPSERT_TAGS, values: [digest, pushed] },
+        { sql: TAGS_PUSHED(), values: [digest, pushed, grant.subject, registry] },
+        { sql: UPSERT_TAGS(), values: [digest, pushed] },
         { sql: FORGET_DELETION, values: [digest] },
         { sql: FIND_BY_DIGEST, values: [digest] },
       ]);

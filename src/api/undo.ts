@@ -1,0 +1,105 @@
+import { authorizeWithin } from "../auth/authorize.ts";
+import type { Grant } from "../auth/grant.ts";
+import type { SpaceCall } from "../call.ts";
+import { requireDigest } from "../oci/digest.ts";
+import { RegistryError } from "../oci/errors.ts";
+import { type RepositoryName, requireRepositoryName } from "../oci/name.ts";
+import { requireTag } from "../oci/reference.ts";
+import {
+  type DeletedManifest,
+  revertTag,
+  type TagChange,
+  undeleteManifest,
+  undeleteRepository,
+  undeleteTag,
+} from "../registry/undo.ts";
+import { isoTime, listResponse, pageRequest, readBody, readQuery } from "./operation.ts";
+import { pageQuery } from "./schemas.ts";
+import { deletedQuery, historyQuery, revertInput, undeleteInput } from "./undo-schemas.ts";
+
+/** Who moved a tag from what to what, and when. */
+export async function getHistory(call: SpaceCall): Promise<Response> {
+  const query = readQuery(historyQuery, call);
+  const { path } = nameIn(call, query.repository);
+  const page = await call.registry.undo.history(call.grant.space, path, requireTag(query.tag), pageRequest(query));
+  return listResponse(found(page), changeView, ({ id }) => id);
+}
+
+export async function listDeletedRepositories(call: SpaceCall): Promise<Response> {
+  const { undo, keepDeleted } = call.registry;
+  const page = await undo.deletedRepositories(call.grant.space, since(call), pageRequest(readQuery(pageQuery, call)));
+  if (page === null) throw new RegistryError("SPACE_UNKNOWN");
+  const view = ({ path, deletedAt }: (typeof page.entries)[number]): object => ({
+    name: path,
+    fullName: `${call.grant.space}/${path}`,
+    deletedAt: isoTime(deletedAt),
+    until: isoTime(deletedAt + keepDeleted),
+  });
+  return listResponse(page, view, ({ path }) => path);
+}
+
+export async function listDeletedManifests(call: SpaceCall): Promise<Response> {
+  const query = readQuery(deletedQuery, call);
+  const { path } = nameIn(call, query.repository);
+  const page = await call.registry.undo.deletedManifests(call.grant.space, path, pageRequest(query));
+  const view = ({ deletedAt, ...manifest }: DeletedManifest): object => ({
+    ...manifest,
+    deletedAt: isoTime(deletedAt),
+    until: isoTime(deletedAt + call.registry.keepDeleted),
+  });
+  return listResponse(found(page), view, ({ digest }) => digest);
+}
+
+export async function listDeletedTags(call: SpaceCall): Promise<Response> {
+  const query = readQuery(deletedQuery, call);
+  const { path } = nameIn(call, query.repository);
+  const page = await call.registry.undo.deletedTags(call.grant.space, path, since(call), pageRequest(query));
+  return listResponse(found(page), changeView, ({ id }) => id);
+}
+
+/** Moves a tag back: a push like any other, so that it can deploy. */
+export async function revert(call: SpaceCall): Promise<Response> {
+  const { repository, tag, to } = await readBody(revertInput, call);
+  const digest = to === undefined ? null : requireDigest(to);
+  const undone = await revertTag(call.registry.undo, grantIn(call, repository), requireTag(tag), digest);
+  return Response.json({ repository, tag, ...undone });
+}
+
+/** Brings back a repository, a tag or a manifest with its tags. */
+export async function undelete(call: SpaceCall): Promise<Response> {
+  const { undo } = call.registry;
+  const { repository, tag, digest } = await readBody(undeleteInput, call);
+  if (tag !== undefined) {
+    const undone = await undeleteTag(undo, grantIn(call, repository), requireTag(tag));
+    return Response.json({ repository, digest: undone.digest, tags: [tag] });
+  }
+  if (digest !== undefined) {
+    const tags = await undeleteManifest(undo, grantIn(call, repository), requireDigest(digest));
+    return Response.json({ repository, digest, tags });
+  }
+  await undeleteRepository(undo, nameIn(call, repository), since(call));
+  return Response.json({ repository, digest: null, tags: [] });
+}
+
+/** What was deleted after this can be brought back. */
+function since({ registry }: SpaceCall): number {
+  return Date.now() - registry.keepDeleted;
+}
+
+/** @param path the repository's, within the call's space. */
+function nameIn({ grant }: SpaceCall, path: string): RepositoryName {
+  return requireRepositoryName(`${grant.space}/${path}`);
+}
+
+function grantIn(call: SpaceCall, path: string): Grant {
+  return authorizeWithin(call.grant, "push", nameIn(call, path));
+}
+
+function found<T>(page: T | null): T {
+  if (page === null) throw new RegistryError("NAME_UNKNOWN");
+  return page;
+}
+
+function changeView({ at, ...change }: TagChange): object {
+  return { ...change, at: isoTime(at) };
+}
