@@ -10,17 +10,17 @@ interface Actor {
   finished: boolean;
 }
 
+/** Chooses by their places in the list of works. */
+export type Pick = (waiting: readonly number[]) => number | undefined;
+
 /** Turns of the event loop in which nothing new is asked for: then nothing will be before a call is let go on. */
 const QUIET_TURNS = 3;
 
 /**
- * Runs works at once, one call to a binding at a time: before each, `pick` says which of those that wait goes on, from 0 to
- * one less than `waiting`. The same picks give the same order. Rejects where one of them did, after all have ended.
+ * Runs works at once, one call to a binding at a time: before each, `pick` says which work goes on, of those that wait. The
+ * same picks give the same order. Rejects where one of them did, after all have ended.
  */
-export async function interleave(
-  works: readonly (() => Promise<void>)[],
-  pick: (waiting: number) => number,
-): Promise<void> {
+export async function interleave(works: readonly (() => Promise<void>)[], pick: Pick): Promise<void> {
   const current = new AsyncLocalStorage<Actor>();
   const actors = works.map((): Actor => ({ waiting: [], calls: 0, finished: false }));
   await disturbCalls(
@@ -62,13 +62,16 @@ async function inTurn(actor: Actor | undefined, proceed: () => unknown): Promise
 }
 
 /** What is let go on next; undefined when all have finished. */
-async function nextOf(actors: readonly Actor[], pick: (waiting: number) => number): Promise<(() => void) | undefined> {
+async function nextOf(actors: readonly Actor[], pick: Pick): Promise<(() => void) | undefined> {
   for (let turns = 0; turns < QUIET_TURNS;) {
     await scheduler.wait(0);
     turns = actors.every(isAtRest) ? turns + 1 : 0;
   }
-  const waiting = actors.filter((actor) => actor.waiting.length > 0);
-  return waiting[pick(waiting.length)]?.waiting.shift();
+  const waiting = [...actors.keys()].filter((place) => (actors[place]?.waiting.length ?? 0) > 0);
+  if (waiting.length === 0) return undefined;
+  const picked = actors[pick(waiting) ?? -1]?.waiting.shift();
+  if (picked === undefined) throw new Error("what was picked does not wait");
+  return picked;
 }
 
 function isAtRest({ waiting, calls, finished }: Actor): boolean {
