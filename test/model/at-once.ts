@@ -1,9 +1,10 @@
+import { expect } from "vitest";
 import { DAY } from "../support/clock.ts";
 import { interleave, type Pick } from "../support/interleave.ts";
 import { expectOnlyReferenced, runUntilQuiet, runUpkeep } from "../support/upkeep.ts";
-import { expect } from "vitest";
 import { type Act, type Done, runAct } from "./acts.ts";
 import { expectAcknowledged, expectAnswers, expectWhole } from "./outcome.ts";
+import { takeSnapshot } from "./snapshot.ts";
 import { closeWorld, openWorld, type World } from "./world.ts";
 
 /** How the repositories stand before: what was done in them, and how often upkeep has run since, a day apart. */
@@ -23,12 +24,13 @@ export async function expectNothingLost(before: Before, acts: readonly Act[], pi
       pick,
     );
     expectAnswers(done);
-    const snapshot = await expectWhole(world);
-    expectAcknowledged(done, snapshot);
+    // Only rows are looked at so far: who pulls a blob that is marked by mistake has it unmarked.
+    const { tags, manifests, ...rest } = await takeSnapshot();
+    expectAcknowledged(done, { tags, manifests, ...rest });
     await runUntilQuiet(world.clock, world.bindings);
-    const { tags, manifests } = await expectWhole(world);
-    expect({ tags, manifests }).toEqual({ tags: snapshot.tags, manifests: snapshot.manifests });
     await expectOnlyReferenced();
+    const after = await expectWhole(world);
+    expect({ tags: after.tags, manifests: after.manifests }).toEqual({ tags, manifests });
   } finally {
     closeWorld(world);
   }
