@@ -5,9 +5,9 @@ import type { Digest } from "../../src/oci/digest.ts";
 import { digestOf } from "../support/content.ts";
 import { ask } from "../support/registry.ts";
 import { BLOBS, isManifest, MANIFESTS } from "./content.ts";
-import { isNeeded, manifestOf, type Model, type RepositoryModel } from "./model.ts";
+import { emptyTrash, isKept, manifestOf, type Model, type RepositoryModel } from "./model.ts";
 import { SETTINGS } from "./settings.ts";
-import { linksOf, type Snapshot, takeSnapshot } from "./snapshot.ts";
+import { digestsIn, type Snapshot, takeSnapshot } from "./snapshot.ts";
 import { REPOSITORIES, secretOf, strangerTo, type World } from "./world.ts";
 
 export async function expectInvariants(model: Model, world: World): Promise<void> {
@@ -23,7 +23,8 @@ export async function expectInvariants(model: Model, world: World): Promise<void
 /** Rows are those of the model, and each has its object. */
 function expectRows(model: Model, snapshot: Snapshot): void {
   expect(snapshot.keys.difference(snapshot.objects), "rows without their object").toEqual(new Set());
-  const shown = { tags: lines(snapshot.tags), manifests: lines(snapshot.manifests), links: lines(snapshot.links) };
+  const { tags, manifests, trash, links } = snapshot;
+  const shown = { tags: lines(tags), manifests: lines(manifests), trash: lines(trash), links: lines(links) };
   expect(shown).toEqual(expectedRows(model));
 }
 
@@ -33,7 +34,7 @@ function lines(rows: readonly { repository: string; name?: string; digest: strin
     .toSorted(byText);
 }
 
-function expectedRows({ repositories }: Model): Record<"tags" | "manifests" | "links", readonly string[]> {
+function expectedRows({ repositories }: Model): Record<"tags" | "manifests" | "trash" | "links", readonly string[]> {
   const all = [...repositories];
   return {
     tags: lines(
@@ -42,6 +43,7 @@ function expectedRows({ repositories }: Model): Record<"tags" | "manifests" | "l
     manifests: lines(
       all.flatMap(([repository, { manifests }]) => [...manifests].map((digest) => ({ repository, digest }))),
     ),
+    trash: lines(all.flatMap(([repository, { trash }]) => [...trash.keys()].map((digest) => ({ repository, digest })))),
     links: lines(all.flatMap(([repository, { links }]) => [...links.keys()].map((digest) => ({ repository, digest })))),
   };
 }
@@ -104,19 +106,25 @@ async function read(path: string, as: string): Promise<string> {
 }
 
 /**
- * Takes over what upkeep did: of links that nothing needs and whose grace is over, any may be gone. All others must be there,
- * which {@link expectInvariants} sees to.
+ * Takes over what upkeep did: of the trash that is old enough, and of links that nothing needs and whose grace is over, any may
+ * be gone. All others must be there, which {@link expectInvariants} sees to.
  */
-export async function adoptUpkeep(model: Model, now: number, grace: number): Promise<void> {
+export async function adoptUpkeep(model: Model, now: number, grace: number, keepDeleted: number): Promise<void> {
   const snapshot = await takeSnapshot();
   for (const [name, repository] of model.repositories) {
-    const there = linksOf(snapshot, name);
-    for (const digest of freeSince(repository, now - grace)) if (!there.has(digest)) repository.links.delete(digest);
+    const inTrash = digestsIn(snapshot.trash, name);
+    for (const [digest, { at }] of repository.trash) {
+      if (at <= now - keepDeleted && !inTrash.has(digest)) emptyTrash(repository, digest, now);
+    }
+    const linked = digestsIn(snapshot.links, name);
+    for (const digest of freeSince(repository, now - grace)) {
+      if (!linked.has(digest)) repository.links.delete(digest);
+    }
   }
 }
 
 function freeSince(repository: RepositoryModel, time: number): readonly Digest[] {
   return [...repository.links]
-    .filter(([digest, since]) => since <= time && !isNeeded(repository, digest))
+    .filter(([digest, since]) => since <= time && !isKept(repository, digest))
     .map(([digest]) => digest);
 }

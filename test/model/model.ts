@@ -7,6 +7,8 @@ export interface RepositoryModel {
   readonly tags: Map<string, Digest>;
   /** The blobs that it links, and since when nothing has needed them or asked for them. */
   readonly links: Map<Digest, number>;
+  /** Deleted manifests that can be brought back, with the tags that went with them, and when. */
+  readonly trash: Map<Digest, { readonly tags: readonly string[]; readonly at: number }>;
   /** Whether its tags neither move nor go: see {@link isImmutable}. */
   immutable: boolean;
 }
@@ -41,7 +43,13 @@ export function emptyModel(): Model {
 export function pushedRepository(model: Model, name: string): RepositoryModel {
   const known = model.repositories.get(name);
   if (known !== undefined) return known;
-  const made: RepositoryModel = { manifests: new Set(), tags: new Map(), links: new Map(), immutable: false };
+  const made: RepositoryModel = {
+    manifests: new Set(),
+    tags: new Map(),
+    links: new Map(),
+    trash: new Map(),
+    immutable: false,
+  };
   model.repositories.set(name, made);
   return made;
 }
@@ -90,11 +98,26 @@ export function touch(repository: RepositoryModel, digest: Digest, now: number):
   repository.links.set(digest, now);
 }
 
+/** Whether it must be kept: its deletion from the trash could be undone. */
+export function isKept(repository: RepositoryModel, digest: Digest): boolean {
+  const trash = [...repository.trash.keys()];
+  return (
+    isNeeded(repository, digest) || trash.some((one) => manifestOf(one).needs.some((need) => need.digest === digest))
+  );
+}
+
+/** Moves a manifest to the trash, with its tags. */
+export function dropManifest({ manifests, tags, trash }: RepositoryModel, digest: Digest, now: number): void {
+  const own = [...tags].filter(([, target]) => target === digest).map(([tag]) => tag);
+  manifests.delete(digest);
+  for (const tag of own) tags.delete(tag);
+  trash.set(digest, { tags: own, at: now });
+}
+
 /** What only this manifest needed is free from now on. */
-export function dropManifest(repository: RepositoryModel, digest: Digest, now: number): void {
-  repository.manifests.delete(digest);
+export function emptyTrash(repository: RepositoryModel, digest: Digest, now: number): void {
+  repository.trash.delete(digest);
   for (const need of manifestOf(digest).needs) {
     if (repository.links.has(need.digest)) touch(repository, need.digest, now);
   }
-  for (const [tag, target] of repository.tags) if (target === digest) repository.tags.delete(tag);
 }

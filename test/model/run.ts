@@ -5,10 +5,10 @@ import { dirname, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { modelSettings } from "./run-settings.ts";
 
-const HELP = `npm run model -- [--runs <n>] [--steps <n>] [--seed <n>] [--quick] [-- <options of vitest>]
+const HELP = `npm run model -- [--runs <n>] [--steps <n>] [--seed <n>] [--quick] [<files>]
 
 Random sequences of pushes, deletions, upkeep and time that passes, compared with a simple model after every step; and
-operations that run at once, in random orders of their calls to storage.
+operations that run at once: in random orders of their calls to storage, and held up at every one of them.
 
   --runs <n>   sequences (30)
   --steps <n>  in a sequence, at most (200)
@@ -39,7 +39,7 @@ function run(): void {
   });
   console.log(`seed ${settings.seed}, ${settings.runs} sequences of up to ${settings.steps} steps`);
   const vitest = join(dirname(createRequire(import.meta.url).resolve("vitest/package.json")), "vitest.mjs");
-  const child = spawn(process.execPath, [vitest, "run", "test/model", ...positionals], {
+  const child = spawn(process.execPath, [vitest, "run", ...(positionals.length === 0 ? ["test/model"] : positionals)], {
     cwd: resolve(import.meta.dirname, "../.."),
     env: { ...process.env, MODEL_SETTINGS: JSON.stringify(settings) },
     stdio: "inherit",

@@ -14,6 +14,7 @@ const LIVE = `SELECT r.id, s.name || '/' || r.path AS repository FROM repositori
 const LINKS = `SELECT l.repository, rb.digest, b.key FROM (${LIVE}) l JOIN repository_blobs rb ON rb.repository_id = l.id
   JOIN blobs b ON b.digest = rb.digest`;
 const MANIFESTS = `SELECT l.repository, m.digest, m.key FROM (${LIVE}) l JOIN manifests m ON m.repository_id = l.id`;
+const TRASH = `SELECT l.repository, d.digest, d.key FROM (${LIVE}) l JOIN deleted_manifests d ON d.repository_id = l.id`;
 const TAGS = `SELECT l.repository, t.name, t.digest FROM (${LIVE}) l JOIN tags t ON t.repository_id = l.id`;
 /** All that rows point to, those of deleted repositories and the trash included. */
 const KEYS = `SELECT key FROM blobs UNION SELECT key FROM manifests WHERE key IS NOT NULL
@@ -22,6 +23,7 @@ const KEYS = `SELECT key FROM blobs UNION SELECT key FROM manifests WHERE key IS
 export interface Snapshot {
   readonly links: readonly z.infer<typeof linkRow>[];
   readonly manifests: readonly z.infer<typeof manifestRow>[];
+  readonly trash: readonly z.infer<typeof manifestRow>[];
   readonly tags: readonly z.infer<typeof tagRow>[];
   /** Keys that rows point to, and those of the objects that are there. */
   readonly keys: ReadonlySet<string>;
@@ -29,12 +31,13 @@ export interface Snapshot {
 }
 
 export async function takeSnapshot(): Promise<Snapshot> {
-  const [links, manifests, tags, keys] = await env.DB.batch(
-    [LINKS, MANIFESTS, TAGS, KEYS].map((sql) => env.DB.prepare(sql)),
+  const [links, manifests, trash, tags, keys] = await env.DB.batch(
+    [LINKS, MANIFESTS, TRASH, TAGS, KEYS].map((sql) => env.DB.prepare(sql)),
   );
   return {
     links: z.array(linkRow).parse(links?.results),
     manifests: z.array(manifestRow).parse(manifests?.results),
+    trash: z.array(manifestRow).parse(trash?.results),
     tags: z.array(tagRow).parse(tags?.results),
     keys: new Set(
       z
@@ -46,7 +49,7 @@ export async function takeSnapshot(): Promise<Snapshot> {
   };
 }
 
-/** The blobs that a repository links. */
-export function linksOf({ links }: Snapshot, repository: string): ReadonlySet<Digest> {
-  return new Set(links.filter((link) => link.repository === repository).map(({ digest }) => digest));
+/** The digests among the rows of a repository. */
+export function digestsIn(rows: readonly { repository: string; digest: Digest }[], name: string): ReadonlySet<Digest> {
+  return new Set(rows.filter(({ repository }) => repository === name).map(({ digest }) => digest));
 }

@@ -10,6 +10,7 @@ import { pushManifest } from "./push-manifest.ts";
 import { readBlob } from "./read-blob.ts";
 import { beginUpload, cancelUpload, finishUpload, sendChunk } from "./sessions.ts";
 import { upkeep, wait } from "./time.ts";
+import { undeleteManifest } from "./undelete.ts";
 
 export const STEPS: readonly Arbitrary<Step>[] = [
   pushBlob,
@@ -23,6 +24,8 @@ export const STEPS: readonly Arbitrary<Step>[] = [
   deleteManifest,
   deleteBlob,
   deleteRepository,
+  undeleteManifest,
+  undeleteManifest,
   setImmutableTags,
   beginUpload,
   sendChunk,

@@ -35,5 +35,6 @@ export async function putModelManifest(
   }
   if (!answer.ok) return;
   repository.manifests.add(digest);
+  repository.trash.delete(digest);
   if (tag !== null) repository.tags.set(tag, digest);
 }

@@ -9,6 +9,8 @@ import { wake } from "../world.ts";
 
 /** Milliseconds that what nothing needs is kept, by default. */
 const GRACE = DAY;
+/** Likewise what was deleted. */
+const KEEP_DELETED = 7 * DAY;
 
 /** Upload sessions that lie idle for too long are given up meanwhile. */
 export const wait = constantFrom(HOUR, 13 * HOUR, 13 * HOUR, 25 * HOUR, 8 * DAY).map((time) =>
@@ -28,6 +30,6 @@ function isIdle({ touchedAt, ended }: SessionModel, now: number): boolean {
 export const upkeep = constant(null).map(() =>
   step("run upkeep", async (model, world) => {
     await runUpkeep(world.bindings);
-    await adoptUpkeep(model, world.clock.now(), GRACE);
+    await adoptUpkeep(model, world.clock.now(), GRACE, KEEP_DELETED);
   }),
 );
