@@ -19,7 +19,7 @@ const MIN_PROXY_RATIO = 0.8;
 const MAX_PROXY_MEMORY = 150 * MB;
 
 /** How many times as many rows an item of collection may read where there is most as where there is least. */
-const MAX_ROWS_RATIO = 2;
+const MAX_ROWS_RATIO = 1.5;
 
 /** Queries of one invocation, on the Paid plan. */
 const MAX_QUERIES = 1000;

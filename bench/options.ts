@@ -47,7 +47,7 @@ const QUICK: Plan = {
   memory: [50 * MIB, 200 * MIB],
   pushes: 100,
   proxy: { size: 100 * MIB, runs: 9, memory: 300 * MIB },
-  collection: [1000, 10_000],
+  collection: [5000, 20_000],
 };
 
 export const HELP = `npm run bench -- [--quick] [--json <file>]
@@ -62,7 +62,7 @@ Measures what Spacedock costs and how fast it is, and compares it with what it m
   collection  what a run of upkeep reads, by the number of manifests (bar: rows an item do not grow with it)
 
   --quick        smaller: 300 MiB at most where it is 2000 MiB otherwise, and 100 pushes where it is 1000,
-                 10,000 manifests where it is 100,000
+                 20,000 manifests where it is 100,000
   --json <file>  writes the results there too
   --help         this
 

@@ -46,6 +46,7 @@ export const OPERATIONS: readonly Operation[] = [
   },
   { name: "a blob deleted", doneBefore: [404], prepare: blobDeletion },
   { name: "a repository deleted", doneBefore: [404], prepare: repositoryDeletion },
+  { name: "a manifest undeleted", doneBefore: [404], prepare: undeletion },
 ];
 
 type Send = (place: Place, bytes: Uint8Array, digest: string) => Promise<Response>;
@@ -119,6 +120,15 @@ async function repositoryDeletion({ space, path, name, as, seed }: Place): Promi
   return {
     act: () => manage("DELETE", `spaces/${space}/repositories/${path}`),
     expectDone: () => expectGone(`/v2/${name}/manifests/latest`, as),
+  };
+}
+
+async function undeletion({ space, path, name, as, seed }: Place): Promise<Attempt> {
+  const { text, digest } = await pushImage(name, as, "latest", seed);
+  expect((await ask(`/v2/${name}/manifests/${digest}`, { method: "DELETE", as })).status).toBe(202);
+  return {
+    act: () => manage("POST", `spaces/${space}/undelete`, { repository: path, digest }),
+    expectDone: () => expectTagged(name, as, text),
   };
 }
 
