@@ -34,7 +34,7 @@ const FULL: Plan = {
   memory: [50 * MIB, 1000 * MIB],
   pushes: 1000,
   proxy: { size: 200 * MIB, runs: 5, memory: 2000 * MIB },
-  collection: [1000, 10_000, 100_000],
+  collection: [5000, 20_000, 100_000],
 };
 
 const QUICK: Plan = {
