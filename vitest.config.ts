@@ -36,6 +36,7 @@ export default defineConfig(async () => ({
           MAX_BODY_MB: "0",
           TEST_MIGRATIONS: await readD1Migrations("migrations"),
           LOOPBACK_RECEIVER: await startReceiver(),
+          MODEL_SETTINGS: process.env["MODEL_SETTINGS"] ?? "{}",
         },
         serviceBindings: {
           PUBLIC_NETWORK: { network: { allow: ["public"] } },

@@ -1,6 +1,6 @@
 import { overBudget } from "../test/budget/rows.ts";
 import type { OperationCost, Operations } from "./operations.ts";
-import { growth, megabytes, type Results } from "./report.ts";
+import { growth, megabytes, type Results, rowsPerItem } from "./report.ts";
 import { MB, sizeText } from "./units.ts";
 
 /** How many times as long the finishing PUT of the largest upload may take as that of the smallest. */
@@ -18,15 +18,36 @@ const MIN_PROXY_RATIO = 0.8;
 /** Bytes that the proxy may have in memory. */
 const MAX_PROXY_MEMORY = 150 * MB;
 
+/** How many times as many rows an item of collection may read where there is most as where there is least. */
+const MAX_ROWS_RATIO = 1.5;
+
+/** Queries of one invocation, on the Paid plan. */
+const MAX_QUERIES = 1000;
+
 /** The bars that were missed, in words. */
-export function missedBars({ operations, uploads, deliveries, memory, proxy }: Results): readonly string[] {
+export function missedBars({ operations, uploads, deliveries, memory, proxy, collection }: Results): readonly string[] {
   return [
     ...missedBudgets(operations),
     ...missedFinish(uploads),
     ...missedDeliveries(deliveries),
     ...missedMemory(memory),
     ...missedProxy(proxy),
+    ...missedCollection(collection),
   ];
+}
+
+function missedCollection(costs: Results["collection"]): readonly string[] {
+  const least = Math.min(...costs.map(({ size }) => size));
+  return costs.flatMap((cost) => {
+    const first = costs.find(({ task, size }) => task === cost.task && size === least) ?? cost;
+    const ratio = rowsPerItem(cost) / rowsPerItem(first);
+    const what = `collecting (${cost.task}) among ${cost.size} manifests`;
+    return [
+      ...(ratio > MAX_ROWS_RATIO ? [`${what} reads ${ratio.toFixed(1)} times the rows an item as among ${least}`] : []),
+      ...(cost.queries > MAX_QUERIES ? [`${what} takes ${cost.queries} queries; ${MAX_QUERIES} is the most`] : []),
+      ...(cost.items === 0 ? [`${what} took nothing`] : []),
+    ];
+  });
 }
 
 function missedDeliveries({ missing, repeated, restMs }: Results["deliveries"]): readonly string[] {

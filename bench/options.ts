@@ -19,6 +19,8 @@ export interface Plan {
   readonly pushes: number;
   /** Layers through `spacedock proxy`: for their rate, and for its memory. */
   readonly proxy: { readonly size: number; readonly runs: number; readonly memory: number };
+  /** Manifests in the registry that is collected in; the smallest first. */
+  readonly collection: readonly number[];
 }
 
 // All are whole parts of 5 MiB, so that each finishing PUT has the same to do: to send the last part, which is full.
@@ -32,6 +34,7 @@ const FULL: Plan = {
   memory: [50 * MIB, 1000 * MIB],
   pushes: 1000,
   proxy: { size: 200 * MIB, runs: 5, memory: 2000 * MIB },
+  collection: [5000, 20_000, 100_000],
 };
 
 const QUICK: Plan = {
@@ -44,6 +47,7 @@ const QUICK: Plan = {
   memory: [50 * MIB, 200 * MIB],
   pushes: 100,
   proxy: { size: 100 * MIB, runs: 9, memory: 300 * MIB },
+  collection: [5000, 20_000],
 };
 
 export const HELP = `npm run bench -- [--quick] [--json <file>]
@@ -55,8 +59,10 @@ Measures what Spacedock costs and how fast it is, and compares it with what it m
   deliveries  pushes to a space with five triggers (bar: each that matches arrives once, and within five minutes)
   memory      peak of the server's workerd processes while a layer arrives (bar: does not grow with size)
   proxy       rate through spacedock proxy against without it (bar: 0.8), and what it has in memory (bar: 150 MB)
+  collection  what a run of upkeep reads, by the number of manifests (bar: rows an item do not grow with it)
 
-  --quick        smaller: 300 MiB at most where it is 2000 MiB otherwise, and 100 pushes where it is 1000
+  --quick        smaller: 300 MiB at most where it is 2000 MiB otherwise, and 100 pushes where it is 1000,
+                 20,000 manifests where it is 100,000
   --json <file>  writes the results there too
   --help         this
 

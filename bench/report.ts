@@ -1,4 +1,5 @@
 import { overBudget, type Tally } from "../test/budget/rows.ts";
+import type { CollectionCost } from "./collection/measure.ts";
 import type { DeliveryTimes } from "./deliveries.ts";
 import type { MemoryUse } from "./memory.ts";
 import type { OperationCost, Operations } from "./operations.ts";
@@ -14,6 +15,7 @@ export interface Results {
   /** Null where it could not be measured. */
   readonly memory: readonly MemoryUse[] | null;
   readonly proxy: ProxyResults;
+  readonly collection: readonly CollectionCost[];
 }
 
 export function operationsTable({ costs }: Operations): string {
@@ -102,6 +104,25 @@ export function proxyTable({ times: { size, runs, directMs, proxyMs }, memory }:
   const peak =
     memory === null ? "not measured" : `${megabytes(memory.peak)} at most, while ${sizeText(memory.size)} passed`;
   return `${table(header, rows)}\n\n  Memory of the proxy: ${peak}`;
+}
+
+export function collectionTable(costs: readonly CollectionCost[]): string {
+  return table(
+    ["One run of collection", "manifests", "items", "queries", "rows read an item", "in the database", "an item"],
+    costs.map((cost) => [
+      cost.task,
+      cost.size.toLocaleString("en"),
+      String(cost.items),
+      String(cost.queries),
+      rowsPerItem(cost).toFixed(1),
+      ms(cost.ms),
+      `${((cost.ms / cost.items) * 1000).toFixed(0)} µs`,
+    ]),
+  );
+}
+
+export function rowsPerItem({ rowsRead, items }: CollectionCost): number {
+  return rowsRead / Math.max(items, 1);
 }
 
 /** By how many bytes the peak is higher for the last layer than for the first. */

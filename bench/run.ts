@@ -1,12 +1,13 @@
 /** `npm run bench`: what Spacedock costs and how fast it is. See HELP in options.ts. */
 import { writeFile } from "node:fs/promises";
 import { missedBars } from "./bars.ts";
+import { measureCollection } from "./collection/measure.ts";
 import { measureMemory } from "./memory.ts";
 import { measureDeliveries } from "./deliveries.ts";
 import { countOperations } from "./operations.ts";
 import { HELP, type Options, readOptions } from "./options.ts";
 import { measureProxy } from "./proxy.ts";
-import { deliveriesTable, memoryTable, operationsTable, proxyTable, uploadsTable } from "./report.ts";
+import { collectionTable, deliveriesTable, memoryTable, operationsTable, proxyTable, uploadsTable } from "./report.ts";
 import { withServer } from "./server.ts";
 import { progress } from "./units.ts";
 import { measureUploads } from "./uploads.ts";
@@ -32,10 +33,12 @@ async function bench({ plan, json }: Options): Promise<number> {
   show(memoryTable(memory));
   const proxy = await measureProxy(plan.proxy);
   show(proxyTable(proxy));
-  const missed = missedBars({ operations, uploads, deliveries, memory, proxy });
+  const collection = await measureCollection(plan.collection);
+  show(collectionTable(collection));
+  const missed = missedBars({ operations, uploads, deliveries, memory, proxy, collection });
   const seconds = Math.round((performance.now() - begun) / 1000);
   if (json !== null) {
-    const measured = { operations: operations.costs, uploads, deliveries, memory, proxy };
+    const measured = { operations: operations.costs, uploads, deliveries, memory, proxy, collection };
     const results = { quick: plan.quick, seconds, ...measured, missed };
     await writeFile(json, `${JSON.stringify(results, null, 2)}\n`);
   }

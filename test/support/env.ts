@@ -8,6 +8,8 @@ declare global {
       readonly TEST_MIGRATIONS: D1Migration[];
       /** An address on this machine, by a name, that answers 204. */
       readonly LOOPBACK_RECEIVER: string;
+      /** JSON: how much the model test tries. */
+      readonly MODEL_SETTINGS: string;
       readonly PUBLIC_NETWORK: Fetcher;
       readonly PRIVATE_NETWORK: Fetcher;
     }

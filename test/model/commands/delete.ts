@@ -1,0 +1,56 @@
+import { record } from "fast-check";
+import { ask, manage } from "../../support/registry.ts";
+import { anyBlob, anyManifest, anyRepository, anyTag } from "../choices.ts";
+import type { ModelBlob, ModelManifest } from "../content.ts";
+import { dropManifest, has, hasFixedTags, isFixed, isNeeded, type RepositoryModel } from "../model.ts";
+import { expectAnswer, step } from "../step.ts";
+import { secretOf, type World } from "../world.ts";
+
+export const deleteTag = record({ name: anyRepository, tag: anyTag }).map(({ name, tag }) =>
+  step(`delete tag ${tag} of ${name}`, async (model, world) => {
+    const repository = model.repositories.get(name);
+    const status = await remove(world, name, `manifests/${tag}`);
+    const isThere = repository?.tags.has(tag) ?? false;
+    expectAnswer(status, isThere ? (isFixed(repository, tag) ? 403 : 202) : 404);
+    if (status === 202) repository?.tags.delete(tag);
+  }),
+);
+
+/** With all its tags; not while an index needs it. */
+export const deleteManifest = record({ name: anyRepository, manifest: anyManifest }).map(({ name, manifest }) =>
+  step(`delete ${manifest.name} of ${name}`, async (model, world) => {
+    const repository = model.repositories.get(name);
+    const status = await remove(world, name, `manifests/${manifest.digest}`);
+    expectAnswer(status, statusOf(repository, manifest));
+    if (status === 202 && repository !== undefined) dropManifest(repository, manifest.digest, world.clock.now());
+  }),
+);
+
+export const deleteBlob = record({ name: anyRepository, blob: anyBlob }).map(({ name, blob }) =>
+  step(`delete ${blob.name} of ${name}`, async (model, world) => {
+    const repository = model.repositories.get(name);
+    const status = await remove(world, name, `blobs/${blob.digest}`);
+    expectAnswer(status, statusOf(repository, blob));
+    if (status === 202) repository?.links.delete(blob.digest);
+  }),
+);
+
+export const deleteRepository = anyRepository.map((name) =>
+  step(`delete ${name}`, async (model) => {
+    const [space, path] = name.split("/");
+    const { status } = await manage("DELETE", `spaces/${space}/repositories/${path}`);
+    const repository = model.repositories.get(name);
+    expectAnswer(status, repository === undefined ? 404 : hasFixedTags(repository) ? 403 : 204);
+    if (status === 204) model.repositories.delete(name);
+  }),
+);
+
+function statusOf(repository: RepositoryModel | undefined, content: ModelBlob | ModelManifest): number {
+  if (repository === undefined || !has(repository, content)) return 404;
+  if (isNeeded(repository, content.digest)) return 405;
+  return hasFixedTags(repository, content.digest) ? 403 : 202;
+}
+
+async function remove(world: World, name: string, path: string): Promise<number> {
+  return (await ask(`/v2/${name}/${path}`, { method: "DELETE", as: secretOf(world, name) })).status;
+}

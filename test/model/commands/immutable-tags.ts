@@ -1,0 +1,18 @@
+import { constantFrom, record } from "fast-check";
+import { manage } from "../../support/registry.ts";
+import { anyRepository } from "../choices.ts";
+import { expectAnswer, step } from "../step.ts";
+
+/** None, or the same in two ways: see `isImmutable`. */
+const anyPatterns = constantFrom<string[][]>([], ["1.*"], ["*", "!latest"]);
+
+export const setImmutableTags = record({ name: anyRepository, immutableTags: anyPatterns }).map(
+  ({ name, immutableTags }) =>
+    step(`make ${JSON.stringify(immutableTags)} of ${name} immutable`, async ({ repositories }) => {
+      const [space, path] = name.split("/");
+      const { status } = await manage("PATCH", `spaces/${space}/repositories/${path}`, { immutableTags });
+      const repository = repositories.get(name);
+      expectAnswer(status, repository === undefined ? 404 : 200);
+      if (repository !== undefined) repository.immutable = immutableTags.length > 0;
+    }),
+);

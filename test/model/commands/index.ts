@@ -1,0 +1,39 @@
+/** The steps that sequences are made of. One more is a file here and a line below; what is listed twice comes twice as often. */
+import type { Arbitrary } from "fast-check";
+import type { Step } from "../step.ts";
+import { deleteBlob, deleteManifest, deleteRepository, deleteTag } from "./delete.ts";
+import { setImmutableTags } from "./immutable-tags.ts";
+import { mount } from "./mount.ts";
+import { pushBlob } from "./push-blob.ts";
+import { pushImage } from "./push-image.ts";
+import { pushManifest } from "./push-manifest.ts";
+import { readBlob } from "./read-blob.ts";
+import { beginUpload, cancelUpload, finishUpload, sendChunk } from "./sessions.ts";
+import { upkeep, wait } from "./time.ts";
+import { undeleteManifest } from "./undelete.ts";
+
+export const STEPS: readonly Arbitrary<Step>[] = [
+  pushBlob,
+  pushImage,
+  pushImage,
+  pushManifest,
+  mount,
+  readBlob,
+  deleteTag,
+  deleteManifest,
+  deleteManifest,
+  deleteBlob,
+  deleteRepository,
+  undeleteManifest,
+  undeleteManifest,
+  setImmutableTags,
+  beginUpload,
+  sendChunk,
+  finishUpload,
+  cancelUpload,
+  wait,
+  wait,
+  upkeep,
+  upkeep,
+  upkeep,
+];

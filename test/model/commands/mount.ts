@@ -1,0 +1,28 @@
+import { option, record } from "fast-check";
+import { ask } from "../../support/registry.ts";
+import { anyBlob, anyRepository } from "../choices.ts";
+import { has, type Model, pushedRepository, touch } from "../model.ts";
+import { expectAnswer, step } from "../step.ts";
+import { secretOf } from "../world.ts";
+
+/** From a repository that is named, or from any that the credential covers; never from another space. */
+export const mount = record({ target: anyRepository, source: option(anyRepository), blob: anyBlob }).map(
+  ({ target, source, blob }) =>
+    step(`mount ${blob.name} in ${target} from ${source ?? "anywhere"}`, async (model, world) => {
+      const from = source === null ? "" : `&from=${source}`;
+      const path = `/v2/${target}/blobs/uploads/?mount=${blob.digest}${from}`;
+      const { status } = await ask(path, { method: "POST", as: secretOf(world, target) });
+      const sources = namesIn(model, spaceOf(target)).filter((name) => source === null || name === source);
+      const isThere = sources.some((name) => has(model.repositories.get(name), blob));
+      expectAnswer(status, isThere ? 201 : 202);
+      if (isThere) touch(pushedRepository(model, target), blob.digest, world.clock.now());
+    }),
+);
+
+function spaceOf(repository: string): string {
+  return repository.slice(0, repository.indexOf("/"));
+}
+
+function namesIn({ repositories }: Model, space: string): readonly string[] {
+  return [...repositories.keys()].filter((name) => spaceOf(name) === space);
+}

@@ -1,0 +1,130 @@
+/** What DESIGN.md promises ("Invariants"), looked at after each step. */
+import { env } from "cloudflare:workers";
+import { expect } from "vitest";
+import type { Digest } from "../../src/oci/digest.ts";
+import { digestOf } from "../support/content.ts";
+import { ask } from "../support/registry.ts";
+import { BLOBS, isManifest, MANIFESTS } from "./content.ts";
+import { emptyTrash, isKept, manifestOf, type Model, type RepositoryModel } from "./model.ts";
+import { SETTINGS } from "./settings.ts";
+import { digestsIn, type Snapshot, takeSnapshot } from "./snapshot.ts";
+import { REPOSITORIES, secretOf, strangerTo, type World } from "./world.ts";
+
+export async function expectInvariants(model: Model, world: World): Promise<void> {
+  const snapshot = await takeSnapshot();
+  expectRows(model, snapshot);
+  await expectContent(world, snapshot);
+  const names = SETTINGS.thorough
+    ? REPOSITORIES
+    : REPOSITORIES.filter((_, place) => place === model.steps % REPOSITORIES.length);
+  await Promise.all(names.map((name) => expectReadable(world, name, model.repositories.get(name))));
+}
+
+/** Rows are those of the model, and each has its object. */
+function expectRows(model: Model, snapshot: Snapshot): void {
+  expect(snapshot.keys.difference(snapshot.objects), "rows without their object").toEqual(new Set());
+  const { tags, manifests, trash, links } = snapshot;
+  const shown = { tags: lines(tags), manifests: lines(manifests), trash: lines(trash), links: lines(links) };
+  expect(shown).toEqual(expectedRows(model));
+}
+
+function lines(rows: readonly { repository: string; name?: string; digest: string }[]): readonly string[] {
+  return rows
+    .map(({ repository, name, digest }) => [repository, name, digest].filter(Boolean).join(" "))
+    .toSorted(byText);
+}
+
+function expectedRows({ repositories }: Model): Record<"tags" | "manifests" | "trash" | "links", readonly string[]> {
+  const all = [...repositories];
+  return {
+    tags: lines(
+      all.flatMap(([repository, { tags }]) => [...tags].map(([name, digest]) => ({ repository, name, digest }))),
+    ),
+    manifests: lines(
+      all.flatMap(([repository, { manifests }]) => [...manifests].map((digest) => ({ repository, digest }))),
+    ),
+    trash: lines(all.flatMap(([repository, { trash }]) => [...trash.keys()].map((digest) => ({ repository, digest })))),
+    links: lines(all.flatMap(([repository, { links }]) => [...links.keys()].map((digest) => ({ repository, digest })))),
+  };
+}
+
+function byText(left: string, right: string): number {
+  return left < right ? -1 : 1;
+}
+
+/** Each object holds what its digest says. A key is written once, so it is enough to look when it is new. */
+async function expectContent({ verified }: World, { links, manifests }: Snapshot): Promise<void> {
+  for (const { key, digest } of [...links, ...manifests]) {
+    if (key === null || verified.has(key)) continue;
+    const object = await env.BLOBS.get(key);
+    expect(object && (await digestOf(await object.bytes())), key).toBe(digest);
+    verified.add(key);
+  }
+}
+
+/** After the last step: all that manifests need can be pulled. */
+export async function expectPullable(model: Model, world: World): Promise<void> {
+  for (const [name, { manifests }] of model.repositories) {
+    const needed = new Set(
+      [...manifests].flatMap((digest) => manifestOf(digest).needs.filter((need) => !isManifest(need))),
+    );
+    for (const { digest } of needed) {
+      expect(await read(`/v2/${name}/blobs/${digest}`, secretOf(world, name)), name).toBe(digest);
+    }
+  }
+}
+
+/**
+ * Tags and manifests resolve, and what is not linked cannot be read. Blobs that are there are not read after each step: it would
+ * renew their grace, and unmark those that were marked by mistake. Their rows and objects are looked at instead.
+ */
+async function expectReadable(world: World, name: string, repository: RepositoryModel | undefined): Promise<void> {
+  const answers = new Map<string, string>();
+  const expected = new Map<string, string>();
+  const look = async (path: string, answer: string, as = secretOf(world, name)): Promise<void> => {
+    expected.set(path, answer);
+    answers.set(path, await read(`/v2/${name}/${path}`, as));
+  };
+  const manifests = [...(repository?.manifests ?? [])];
+  await Promise.all([
+    ...[...(repository?.tags ?? [])].map(([tag, digest]) => look(`manifests/${tag}`, digest)),
+    ...MANIFESTS.map(({ digest }) => look(`manifests/${digest}`, repository?.manifests.has(digest) ? digest : "404")),
+    ...BLOBS.filter(({ digest }) => !repository?.links.has(digest)).map(({ digest }) => look(`blobs/${digest}`, "404")),
+  ]);
+  expect(answers, name).toEqual(expected);
+  const [, first] = manifests;
+  if (first !== undefined) expect(await read(`/v2/${name}/manifests/${first}`, strangerTo(world, name))).toBe("403");
+}
+
+/** The digest of what is answered, by its bytes; otherwise the status. */
+async function read(path: string, as: string): Promise<string> {
+  const answer = await ask(path, { as });
+  const bytes = await answer.bytes();
+  if (answer.status !== 200) return String(answer.status);
+  const digest = await digestOf(bytes);
+  return answer.headers.get("Docker-Content-Digest") === digest ? digest : `${digest} under another`;
+}
+
+/**
+ * Takes over what upkeep did: of the trash that is old enough, and of links that nothing needs and whose grace is over, any may
+ * be gone. All others must be there, which {@link expectInvariants} sees to.
+ */
+export async function adoptUpkeep(model: Model, now: number, grace: number, keepDeleted: number): Promise<void> {
+  const snapshot = await takeSnapshot();
+  for (const [name, repository] of model.repositories) {
+    const inTrash = digestsIn(snapshot.trash, name);
+    for (const [digest, { at }] of repository.trash) {
+      if (at <= now - keepDeleted && !inTrash.has(digest)) emptyTrash(repository, digest, now);
+    }
+    const linked = digestsIn(snapshot.links, name);
+    for (const digest of freeSince(repository, now - grace)) {
+      if (!linked.has(digest)) repository.links.delete(digest);
+    }
+  }
+}
+
+function freeSince(repository: RepositoryModel, time: number): readonly Digest[] {
+  return [...repository.links]
+    .filter(([digest, since]) => since <= time && !isKept(repository, digest))
+    .map(([digest]) => digest);
+}

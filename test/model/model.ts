@@ -1,0 +1,123 @@
+/** What a registry should hold after a sequence of steps: a few maps, and no storage. */
+import type { Digest } from "../../src/oci/digest.ts";
+import { isManifest, MANIFESTS, type ModelBlob, type ModelManifest } from "./content.ts";
+
+export interface RepositoryModel {
+  readonly manifests: Set<Digest>;
+  readonly tags: Map<string, Digest>;
+  /** The blobs that it links, and since when nothing has needed them or asked for them. */
+  readonly links: Map<Digest, number>;
+  /** Deleted manifests that can be brought back, with the tags that went with them, and when. */
+  readonly trash: Map<Digest, { readonly tags: readonly string[]; readonly at: number }>;
+  /** Whether its tags neither move nor go: see {@link isImmutable}. */
+  immutable: boolean;
+}
+
+/** An upload session that was started and neither finished nor cancelled. */
+export interface SessionModel {
+  readonly repository: string;
+  readonly blob: ModelBlob;
+  readonly address: string;
+  readonly startedAt: number;
+  /** Bytes that were acknowledged. */
+  offset: number;
+  /** Null before the first chunk. */
+  touchedAt: number | null;
+  /** Given up, since it lay idle. */
+  ended: boolean;
+}
+
+export interface Model {
+  /** By full name: those that a push has made, and no one has deleted since. */
+  readonly repositories: Map<string, RepositoryModel>;
+  readonly sessions: SessionModel[];
+  /** That were taken. */
+  steps: number;
+}
+
+export function emptyModel(): Model {
+  return { repositories: new Map(), sessions: [], steps: 0 };
+}
+
+/** The repository; a push makes it. */
+export function pushedRepository(model: Model, name: string): RepositoryModel {
+  const known = model.repositories.get(name);
+  if (known !== undefined) return known;
+  const made: RepositoryModel = {
+    manifests: new Set(),
+    tags: new Map(),
+    links: new Map(),
+    trash: new Map(),
+    immutable: false,
+  };
+  model.repositories.set(name, made);
+  return made;
+}
+
+export function manifestOf(digest: Digest): ModelManifest {
+  const found = MANIFESTS.find((manifest) => manifest.digest === digest);
+  if (found === undefined) throw new Error(`no sequence pushes ${digest}`);
+  return found;
+}
+
+/** Whether a manifest of the repository needs the blob or manifest. */
+export function isNeeded({ manifests }: RepositoryModel, digest: Digest): boolean {
+  return [...manifests].some((one) => manifestOf(one).needs.some((need) => need.digest === digest));
+}
+
+/** Where sequences make tags immutable, it is all but `latest`. */
+function isImmutable({ immutable }: RepositoryModel, tag: string): boolean {
+  return immutable && tag !== "latest";
+}
+
+/** Whether the tag must stay on what it is on. */
+export function isFixed(
+  repository: RepositoryModel | undefined,
+  tag: string | null,
+  on: Digest | null = null,
+): boolean {
+  if (repository === undefined || tag === null) return false;
+  const target = repository.tags.get(tag);
+  return target !== undefined && target !== on && isImmutable(repository, tag);
+}
+
+/** The manifest's tags, or all. */
+export function hasFixedTags(repository: RepositoryModel | undefined, digest: Digest | null = null): boolean {
+  return [...(repository?.tags ?? [])].some(
+    ([tag, target]) => (digest === null || target === digest) && isFixed(repository, tag),
+  );
+}
+
+export function has(repository: RepositoryModel | undefined, content: ModelBlob | ModelManifest): boolean {
+  if (repository === undefined) return false;
+  return isManifest(content) ? repository.manifests.has(content.digest) : repository.links.has(content.digest);
+}
+
+/** Was pushed, mounted or asked for: what it had of its grace begins anew. */
+export function touch(repository: RepositoryModel, digest: Digest, now: number): void {
+  repository.links.set(digest, now);
+}
+
+/** Whether it must be kept: its deletion from the trash could be undone. */
+export function isKept(repository: RepositoryModel, digest: Digest): boolean {
+  const trash = [...repository.trash.keys()];
+  return (
+    isNeeded(repository, digest) || trash.some((one) => manifestOf(one).needs.some((need) => need.digest === digest))
+  );
+}
+
+/** Moves a manifest to the trash, with its tags. */
+export function dropManifest({ manifests, tags, trash }: RepositoryModel, digest: Digest, now: number): void {
+  const own = [...tags].filter(([, target]) => target === digest).map(([tag]) => tag);
+  manifests.delete(digest);
+  for (const tag of own) tags.delete(tag);
+  trash.set(digest, { tags: own, at: now });
+}
+
+/** What only this manifest needed is free from now on. */
+export function emptyTrash(repository: RepositoryModel, digest: Digest, now: number): void {
+  repository.trash.delete(digest);
+  for (const need of manifestOf(digest).needs) {
+    if (repository.links.has(need.digest)) touch(repository, need.digest, now);
+  }
+}

@@ -1,0 +1,77 @@
+/** What must hold after acts that ran at once, whatever order they took effect in. */
+import { expect } from "vitest";
+import { digestOf } from "../support/content.ts";
+import { ask } from "../support/registry.ts";
+import { type Act, type ActKind, type Done, TAG } from "./acts.ts";
+import { isManifest } from "./content.ts";
+import { manifestOf } from "./model.ts";
+import { type Snapshot, takeSnapshot } from "./snapshot.ts";
+import { secretOf, type World } from "./world.ts";
+
+const DELETIONS: ReadonlySet<ActKind> = new Set(["untag", "unpush", "unlink", "destroy"]);
+
+/** No answer but these: what is asked for may be gone, needed, or taken by a deletion meanwhile; a fault may not be. */
+const ANSWERS: Readonly<Record<ActKind, readonly number[]>> = {
+  push: [201, 400, 404],
+  blob: [201, 404],
+  mount: [201, 202],
+  untag: [202, 404],
+  unpush: [202, 404, 405],
+  unlink: [202, 404, 405],
+  destroy: [204, 404],
+  upkeep: [200],
+  time: [200],
+};
+
+export function expectAnswers(done: readonly Done[]): void {
+  for (const act of done) {
+    const isUndisturbed = !others(done, act).some(({ kind }) => kind === "time" || DELETIONS.has(kind));
+    const mustSucceed = isUndisturbed && (act.kind === "push" || act.kind === "blob");
+    expect(mustSucceed ? [201] : ANSWERS[act.kind], act.kind).toContain(act.status);
+  }
+}
+
+/** What was acknowledged, and nobody took back, is there. */
+export function expectAcknowledged(done: readonly Done[], { tags, links }: Snapshot): void {
+  for (const act of done.filter(({ status }) => status === 201)) {
+    const here = others(done, act);
+    const isTakenBack = here.some(({ kind }) => DELETIONS.has(kind));
+    if (isTakenBack) continue;
+    if (act.kind === "push") {
+      const pushed = [act, ...here].filter(({ kind }) => kind === "push").map(({ image }) => image.digest);
+      expect(pushed).toContain(tags.find(({ repository }) => repository === act.repository)?.digest);
+    } else if (!done.some(({ kind }) => kind === "time")) {
+      const [blob] = act.image.needs;
+      expect(links).toContainEqual(expect.objectContaining({ repository: act.repository, digest: blob?.digest }));
+    }
+  }
+}
+
+/** Those in the same repository, and those that are in none. */
+function others(done: readonly Done[], act: Done): readonly Done[] {
+  return done.filter((other) => other !== act && (other.repository === act.repository || isEverywhere(other)));
+}
+
+function isEverywhere({ kind }: Act): boolean {
+  return kind === "time" || kind === "upkeep";
+}
+
+/** Whatever is tagged can be pulled, and each manifest has what it needs. */
+export async function expectWhole(world: World): Promise<Snapshot> {
+  const snapshot = await takeSnapshot();
+  expect(snapshot.keys.difference(snapshot.objects), "rows without their object").toEqual(new Set());
+  for (const { repository } of snapshot.tags) await expectPull(world, repository, `manifests/${TAG}`);
+  for (const { repository, digest } of snapshot.manifests) {
+    await expectPull(world, repository, `manifests/${digest}`);
+    for (const need of manifestOf(digest).needs) {
+      await expectPull(world, repository, `${isManifest(need) ? "manifests" : "blobs"}/${need.digest}`);
+    }
+  }
+  return snapshot;
+}
+
+async function expectPull(world: World, repository: string, path: string): Promise<void> {
+  const answer = await ask(`/v2/${repository}/${path}`, { as: secretOf(world, repository) });
+  const digest = await digestOf(await answer.bytes());
+  expect([answer.status, digest], `${repository} ${path}`).toEqual([200, answer.headers.get("Docker-Content-Digest")]);
+}

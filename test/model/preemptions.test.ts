@@ -1,0 +1,43 @@
+import { expect, it } from "vitest";
+import { type Act, type ActKind, ACTS, SOURCE } from "./acts.ts";
+import { type Before, expectNothingLost } from "./at-once.ts";
+import { IMAGES } from "./content.ts";
+import { SETTINGS, TIME_LIMIT } from "./settings.ts";
+
+/** Every place at which one operation can be held up while another runs from its beginning to its end. */
+
+interface Pair {
+  readonly held: ActKind;
+  readonly between: ActKind;
+}
+
+const PAIRS: readonly Pair[] = SETTINGS.thorough
+  ? ACTS.flatMap((held) => ACTS.map((between) => ({ held, between })))
+  : [{ held: "push", between: "upkeep" }];
+
+const [image] = IMAGES;
+
+function act(kind: ActKind, repository = "north/web"): Act {
+  if (image === undefined) throw new Error("there is no image");
+  return { kind, repository, image };
+}
+
+/** A blob of the image that nothing needs, and that is due to go; and the whole image elsewhere, to mount from. */
+const BEFORE: Before = { acts: [act("blob"), act("push", SOURCE)], runs: 1 };
+
+it.each(PAIRS)(
+  "$held, held up before any of its calls while $between runs, loses nothing",
+  { timeout: TIME_LIMIT },
+  async ({ held, between }) => {
+    let calls = 0;
+    for (let at = 0; at <= calls; at++) {
+      calls = 0;
+      await expectNothingLost(BEFORE, [act(held), act(between)], (waiting) => {
+        const goesOn = waiting.includes(0) && (calls < at || !waiting.includes(1));
+        if (goesOn) calls += 1;
+        return goesOn ? 0 : 1;
+      });
+    }
+    expect(calls).toBeGreaterThan(0);
+  },
+);

@@ -1,0 +1,27 @@
+import { assert, asyncModelRun, asyncProperty, commands } from "fast-check";
+import { it } from "vitest";
+import { STEPS } from "./commands/index.ts";
+import { emptyModel } from "./model.ts";
+import { expectExactStorage } from "./quiet.ts";
+import { SETTINGS, TIME_LIMIT } from "./settings.ts";
+import { closeWorld, openWorld } from "./world.ts";
+
+it(
+  "whatever is done in whatever order, the registry holds what the model says, and in the end nothing else",
+  { timeout: TIME_LIMIT },
+  async () => {
+    await assert(
+      asyncProperty(commands([...STEPS], { maxCommands: SETTINGS.steps, size: "max" }), async (steps) => {
+        const world = await openWorld();
+        const model = emptyModel();
+        try {
+          await asyncModelRun(() => ({ model, real: world }), steps);
+          await expectExactStorage(model, world);
+        } finally {
+          closeWorld(world);
+        }
+      }),
+      { numRuns: SETTINGS.runs, seed: SETTINGS.seed },
+    );
+  },
+);

@@ -1,0 +1,33 @@
+import type { AsyncCommand } from "fast-check";
+import { expect } from "vitest";
+import { expectInvariants } from "./invariants.ts";
+import type { Model } from "./model.ts";
+import type { World } from "./world.ts";
+
+export type Step = AsyncCommand<Model, World>;
+
+/** Milliseconds that a step takes. */
+const TICK = 1000;
+
+/** One step of a sequence: does the same to the registry and to the model, compares what it is answered, and then all the rest. */
+export function step(
+  name: string,
+  run: (model: Model, world: World) => Promise<void>,
+  check: Step["check"] = () => true,
+): Step {
+  return {
+    check,
+    toString: () => name,
+    async run(model, world) {
+      world.clock.advance(TICK);
+      model.steps += 1;
+      await run(model, world);
+      await expectInvariants(model, world);
+    },
+  };
+}
+
+/** The registry answered as the model does. */
+export function expectAnswer<T extends number | boolean>(actual: T, expected: T): void {
+  expect(actual).toBe(expected);
+}
