@@ -85,7 +85,9 @@ beforeAll(async () => {
     source.db.prepare(
       "CREATE TRIGGER tally_tags AFTER INSERT ON tags BEGIN\nUPDATE tally SET count = count + 1;\nINSERT INTO tally SELECT 'a', 1 WHERE NOT EXISTS (SELECT 1 FROM tally);\nEND",
     ),
-    source.db.prepare("INSERT INTO tags SELECT repository_id, 'counted', digest, 1, 1 FROM tags WHERE name = 'a'"),
+    source.db.prepare(
+      "INSERT INTO tags (repository_id, name, digest, created_at, updated_at) SELECT repository_id, 'counted', digest, 1, 1 FROM tags WHERE name = 'a'",
+    ),
   ]);
   base = join(scratch, "base");
   await backUp(source, base);
