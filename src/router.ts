@@ -217,10 +217,10 @@ async function dispatch(
   }
 }
 
-/** A chunk of the size that clients are asked for, so that they hear what is wrong with it; and what is too large a body. */
+/** Some chunks of the size that clients are asked for, so that they hear what is wrong with them; and what is too large a body. */
 function discardedBytes(error: unknown): number {
   const isTooLarge = error instanceof RegistryError && error.kind === "BODY_TOO_LARGE";
-  return isTooLarge ? 512 * 1024 * 1024 : 8 * 1024 * 1024;
+  return isTooLarge ? 512 * 1024 * 1024 : 32 * 1024 * 1024;
 }
 
 function methodNotAllowed(routes: readonly Route[]): RegistryError {

@@ -16,7 +16,7 @@ import { MAX_SESSION_BYTES, type SessionRow, SessionRows } from "./session-rows.
 export const IDLE_LIFETIME = 24 * 3_600_000;
 
 /** Of a chunk that is refused; a larger one breaks off, since the time it takes is better spent on the right one. */
-const REFUSED_BYTES = 8 * 1024 * 1024;
+const REFUSED_BYTES = 32 * 1024 * 1024;
 
 export interface UploadEnv {
   readonly BLOBS: R2Bucket;
