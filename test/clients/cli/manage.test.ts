@@ -141,7 +141,9 @@ describe("spacedock, from a space's making to its end", () => {
 
   it("shows what was pushed, and deletes it", async () => {
     const digest = await push("web:2.0.0");
-    expect(await spacedock(["tags", `${space}/web`])).toMatch(/^2\.0\.0 +sha256:\w{12} +\d.* kB +\d+ seconds? ago +\S.*$/m);
+    expect(await spacedock(["tags", `${space}/web`])).toMatch(
+      /^2\.0\.0 +sha256:\w{12} +\d.* kB +\d+ seconds? ago +\S.*$/m,
+    );
     expect(await spacedock(["inspect", `${space}/web:2.0.0`])).toContain(digest);
     await spacedock(["repos", "public", `${space}/web`]);
     expect((await attempt(["rm", `${space}/web:2.0.0`])).exitCode).toBe(2);
