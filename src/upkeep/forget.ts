@@ -2,10 +2,10 @@
  * Forgets what was told long ago: deliveries that ended, with their attempts, and events. In steps that are bounded and may each
  * be repeated or cut off: what is kept is decided by the statement that deletes, so what is redelivered meanwhile stays.
  */
-import type { Bounds, CollectionStore, RecordStore } from "./stores.ts";
+import type { Bounds, RecordStore, WalkStore } from "./stores.ts";
 
 interface ForgetStores {
-  readonly walks: Pick<CollectionStore, "position" | "setPosition">;
+  readonly walks: WalkStore;
   readonly records: RecordStore;
 }
 

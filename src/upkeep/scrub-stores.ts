@@ -1,6 +1,6 @@
 import type { Damage } from "../registry/damage.ts";
 import type { KeptObject } from "../registry/stores.ts";
-import type { CollectionStore } from "./stores.ts";
+import type { WalkStore } from "./stores.ts";
 
 export const OBJECT_KINDS = ["blobs", "manifests"] as const;
 
@@ -30,7 +30,7 @@ export interface QuarantineStore {
 }
 
 export interface ScrubStores {
-  readonly walks: Pick<CollectionStore, "position" | "setPosition">;
+  readonly walks: WalkStore;
   readonly quarantine: QuarantineStore;
   /** What is wrong with an object's bytes; null: nothing. Throws where they cannot be read, which says nothing of them. */
   readonly examine: (object: KeptObject) => Promise<Damage | null>;

@@ -17,7 +17,14 @@ export interface Bounds {
   readonly limit: number;
 }
 
-export interface CollectionStore {
+/** Where walks have come to that go on from run to run. */
+export interface WalkStore {
+  /** Null: to its beginning. */
+  position(walk: string): Promise<string | null>;
+  setPosition(walk: string, position: string | null): Promise<void>;
+}
+
+export interface CollectionStore extends WalkStore {
   /** Marks links that no manifest needs, among the next `limit`. The walk goes on where it ended, and begins anew after the last. */
   markLinks(bounds: Bounds): Promise<void>;
   /** Takes out links that were marked before the cutoff and that nothing needs still; unmarks those that something does. Returns how many it looked at. */
@@ -37,9 +44,6 @@ export interface CollectionStore {
   noteDeleted(keys: readonly string[], now: number): Promise<void>;
   /** Forgets keys whose bytes were deleted before. */
   forget(before: number, limit: number): Promise<void>;
-  /** Where a walk over something that is not in this database has come to; null: to its beginning. */
-  position(walk: string): Promise<string | null>;
-  setPosition(walk: string, position: string | null): Promise<void>;
 }
 
 /** Repositories of spaces with rules that are switched on, and these rules. */
@@ -100,6 +104,6 @@ export interface RecordStore {
 }
 
 export interface RetainingStores {
-  readonly walks: Pick<CollectionStore, "position" | "setPosition">;
+  readonly walks: WalkStore;
   readonly retention: RetentionRunStore;
 }
