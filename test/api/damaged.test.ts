@@ -1,5 +1,5 @@
 import { env } from "cloudflare:workers";
-import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import {
   bytesOf,
   descriptorOf,
@@ -9,34 +9,20 @@ import {
   pushBlob,
   pushImage,
   putManifest,
+  newSeed,
+  newBytes,
 } from "../support/content.ts";
-import { damagedOf, HARM, keyOf, scrubAll } from "../support/damage.ts";
-import { makeSpace } from "../support/registry.ts";
+import { damagedOf, HARM, keyOf, scrubAll, hideLog } from "../support/damage.ts";
+import { makeSpace, nextSpace } from "../support/registry.ts";
 
 let space = "";
 let as = "";
-let spaces = 0;
-let seeds = 5000;
 
-beforeAll(() => {
-  // What is quarantined, released or unreadable is logged.
-  vi.spyOn(console, "error").mockReturnValue(undefined);
-});
-
-afterAll(() => {
-  vi.restoreAllMocks();
-});
+hideLog();
 
 beforeEach(async () => {
-  spaces += 1;
-  space = `damaged${spaces}`;
-  as = await makeSpace(space);
+  ({ space, as } = await nextSpace("damaged"));
 });
-
-function newBytes(length = 1000): Uint8Array {
-  seeds += 1;
-  return bytesOf(length, seeds);
-}
 
 describe("the list of what is damaged", () => {
   it("comes in pages, of the space's own repositories alone", async () => {
@@ -67,9 +53,10 @@ describe("the list of what is damaged", () => {
   });
 
   it("names the tags of an index whose child's blob is damaged", async () => {
-    const { text } = await pushImage(`${space}/web`, as, "amd64", (seeds += 1));
+    const seed = newSeed();
+    const { text } = await pushImage(`${space}/web`, as, "amd64", seed);
     await putManifest(`${space}/web`, as, "all", indexText([await descriptorOf(text)]), OCI_INDEX);
-    await HARM["no object"](await keyOf(await digestOf(bytesOf(100, seeds))));
+    await HARM["no object"](await keyOf(await digestOf(bytesOf(100, seed))));
     await scrubAll();
     const { items } = await damagedOf(space);
     expect(items.map(({ tags }) => tags.toSorted())).toEqual([["all", "amd64"]]);

@@ -1,8 +1,8 @@
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it } from "vitest";
 import { z } from "zod";
-import { imageText, pushImage, putManifest } from "../support/content.ts";
-import { ask, errorOf, makeSpace, makeToken, manage } from "../support/registry.ts";
+import { imageText, pushImage, putManifest, newSeed } from "../support/content.ts";
+import { ask, errorOf, makeToken, manage, nextSpace } from "../support/registry.ts";
 
 const tagList = z.object({
   items: z.array(z.object({ name: z.string(), digest: z.string(), immutable: z.boolean() })),
@@ -10,16 +10,11 @@ const tagList = z.object({
 
 let space = "";
 let as = "";
-let spaces = 0;
-let seeds = 0;
 
 beforeEach(async () => {
-  spaces += 1;
-  space = `immutable${spaces}`;
-  as = await makeSpace(space);
+  ({ space, as } = await nextSpace("immutable"));
 });
 
-const newSeed = (): number => (seeds += 1);
 const web = (): string => `${space}/web`;
 
 /** What the space shall keep; its repository of that path, if one is named. */

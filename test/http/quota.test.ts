@@ -15,17 +15,14 @@ import {
 } from "../support/content.ts";
 import { countCalls } from "../support/counting.ts";
 import { expectCountersToBeRight } from "../support/recount.ts";
-import { ask, makeSpace, manage } from "../support/registry.ts";
+import { ask, makeSpace, manage, nextSpace } from "../support/registry.ts";
 import { finish, isReadable, offsetOf, patch } from "../support/upload.ts";
 
-let spaces = 0;
 let space = "";
 let as = "";
 
 beforeEach(async () => {
-  spaces += 1;
-  space = `full${spaces}`;
-  as = await makeSpace(space);
+  ({ space, as } = await nextSpace("full"));
 });
 
 const INDEX = indexText([]);

@@ -13,6 +13,19 @@ export function bytesOf(length: number, seed = 1): Uint8Array {
   return new Uint8Array(words.buffer, 0, length);
 }
 
+let seeds = 5000;
+
+/** One that no other call gives. */
+export function newSeed(): number {
+  seeds += 1;
+  return seeds;
+}
+
+/** Bytes that no other call gives. */
+export function newBytes(length = 1000): Uint8Array {
+  return bytesOf(length, newSeed());
+}
+
 export function digestOf(bytes: Uint8Array | string, algorithm: DigestAlgorithm = "sha256"): Promise<Digest> {
   return digestBytes(algorithm, typeof bytes === "string" ? new TextEncoder().encode(bytes) : bytes);
 }

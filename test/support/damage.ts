@@ -1,4 +1,5 @@
 import { env } from "cloudflare:workers";
+import { afterAll, beforeAll, vi } from "vitest";
 import { z } from "zod";
 import { d1Collection } from "../../src/storage/d1/collection.ts";
 import { d1Quarantine } from "../../src/storage/d1/quarantine.ts";
@@ -12,6 +13,16 @@ export const SCRUB: ScrubStores = {
   quarantine: d1Quarantine(env.DB),
   examine: (object) => examineObject(env.BLOBS, object),
 };
+
+/** For the tests of a file: what is quarantined, released or unreadable is logged, and need not be seen. */
+export function hideLog(): void {
+  beforeAll(() => {
+    vi.spyOn(console, "error").mockReturnValue(undefined);
+  });
+  afterAll(() => {
+    vi.restoreAllMocks();
+  });
+}
 
 const keyRow = z.object({ key: z.string() });
 

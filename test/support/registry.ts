@@ -61,6 +61,15 @@ export async function makeSpace(name: string, isPublic = false): Promise<string>
   return (await makeToken(name)).token;
 }
 
+let spaces = 0;
+
+/** {@link makeSpace}, under a name that none had before. */
+export async function nextSpace(purpose: string): Promise<{ readonly space: string; readonly as: string }> {
+  spaces += 1;
+  const space = `${purpose}${spaces}`;
+  return { space, as: await makeSpace(space) };
+}
+
 const errorBody = z.object({
   errors: z.array(z.object({ code: z.string(), message: z.string(), detail: z.unknown().optional() })).min(1),
 });

@@ -1,5 +1,5 @@
 import { env } from "cloudflare:workers";
-import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { beforeEach, describe, expect, it, vi } from "vitest";
 import type { Digest } from "../../src/oci/digest.ts";
 import type { Damage } from "../../src/registry/damage.ts";
 import { d1Collection } from "../../src/storage/d1/collection.ts";
@@ -17,10 +17,12 @@ import {
   pushImage,
   putManifest,
   startSession,
+  newSeed,
+  newBytes,
 } from "../support/content.ts";
 import { type Disturbance, disturbCalls } from "../support/counting.ts";
-import { damageOf, damagedOf, HARM, keyOf, scrubAll } from "../support/damage.ts";
-import { ask, errorOf, makeSpace, manage } from "../support/registry.ts";
+import { damageOf, damagedOf, HARM, keyOf, scrubAll, hideLog } from "../support/damage.ts";
+import { ask, errorOf, makeSpace, manage, nextSpace } from "../support/registry.ts";
 import { finish, isReadable, patch } from "../support/upload.ts";
 
 /** What scrub found gone or wrong: how it answers, and how it comes back. */
@@ -29,28 +31,12 @@ const DAY = 86_400_000;
 
 let space = "";
 let as = "";
-let spaces = 0;
-let seeds = 5000;
 
-beforeAll(() => {
-  // What is quarantined, released or unreadable is logged.
-  vi.spyOn(console, "error").mockReturnValue(undefined);
-});
-
-afterAll(() => {
-  vi.restoreAllMocks();
-});
+hideLog();
 
 beforeEach(async () => {
-  spaces += 1;
-  space = `quarantine${spaces}`;
-  as = await makeSpace(space);
+  ({ space, as } = await nextSpace("quarantine"));
 });
-
-function newBytes(length = 1000): Uint8Array {
-  seeds += 1;
-  return bytesOf(length, seeds);
-}
 
 function blob(repository: string, digest: string, method = "GET"): Promise<Response> {
   return ask(`/v2/${repository}/blobs/${digest}`, { method, as });
@@ -127,13 +113,14 @@ describe.each(HARMS)("a blob with %s", (harm, damage) => {
   });
 
   it("is wanted again before a manifest that needs it is taken", async () => {
-    const { text } = await pushImage(`${space}/web`, as, "latest", (seeds += 1));
-    const layer = await digestOf(bytesOf(100, seeds));
+    const seed = newSeed();
+    const { text } = await pushImage(`${space}/web`, as, "latest", seed);
+    const layer = await digestOf(bytesOf(100, seed));
     await HARM[harm](await keyOf(layer));
     await scrubAll();
     expect((await damagedOf(space)).items).toMatchObject([{ digest: layer, tags: ["latest"] }]);
     expect(await errorOf(await putManifest(`${space}/web`, as, "again", text))).toBe("400 MANIFEST_BLOB_UNKNOWN");
-    await pushBlob(`${space}/web`, as, bytesOf(100, seeds));
+    await pushBlob(`${space}/web`, as, bytesOf(100, seed));
     expect((await putManifest(`${space}/web`, as, "again", text)).status).toBe(201);
   });
 
@@ -150,9 +137,11 @@ describe.each(HARMS)("a blob with %s", (harm, damage) => {
 describe.each(HARMS)("a long manifest with %s", (harm, damage) => {
   let text = "";
   let digest = "";
+  let seed = 0;
 
   beforeEach(async () => {
-    text = padded(await imageText(`${space}/web`, as, (seeds += 1)), 950_000);
+    seed = newSeed();
+    text = padded(await imageText(`${space}/web`, as, seed), 950_000);
     digest = await digestOf(text);
     await putManifest(`${space}/web`, as, "latest", text);
     await HARM[harm](await keyOf(digest, "manifests"));
@@ -192,7 +181,7 @@ describe.each(HARMS)("a long manifest with %s", (harm, damage) => {
 
   it("is neither mended nor tagged by a push whose blob is lost at the last moment", async () => {
     await scrubAll();
-    const layer = await digestOf(bytesOf(100, seeds));
+    const layer = await digestOf(bytesOf(100, seed));
     let batches = 0;
     const loseBlob: Disturbance = async ({ name }, proceed) => {
       batches += Number(name === "D1 batch");
@@ -225,10 +214,10 @@ function undo(operation: string, body: object): Promise<Response> {
 
 describe("an undo", () => {
   it("to a damaged manifest is refused until that is pushed again", async () => {
-    const text = padded(await imageText(`${space}/web`, as, (seeds += 1)), 950_000);
+    const text = padded(await imageText(`${space}/web`, as, newSeed()), 950_000);
     const digest = await digestOf(text);
     await putManifest(`${space}/web`, as, "latest", text);
-    await pushImage(`${space}/web`, as, "latest", (seeds += 1));
+    await pushImage(`${space}/web`, as, "latest", newSeed());
     await HARM["other bytes"](await keyOf(digest, "manifests"));
     await scrubAll();
     const refused = await undo("revert", { tag: "latest" });
@@ -238,8 +227,9 @@ describe("an undo", () => {
   });
 
   it("of a deletion whose manifest needs a damaged blob is refused until that is pushed again", async () => {
-    const { digest } = await pushImage(`${space}/web`, as, "latest", (seeds += 1));
-    const layer = bytesOf(100, seeds);
+    const seed = newSeed();
+    const { digest } = await pushImage(`${space}/web`, as, "latest", seed);
+    const layer = bytesOf(100, seed);
     await ask(`/v2/${space}/web/manifests/${digest}`, { method: "DELETE", as });
     await HARM["no object"](await keyOf(await digestOf(layer)));
     await scrubAll();
@@ -266,10 +256,11 @@ describe("a blob of a sha512 digest", () => {
 
 describe("what is right", () => {
   it("stays as it is", async () => {
-    const { text } = await pushImage(`${space}/web`, as, "latest", (seeds += 1));
+    const seed = newSeed();
+    const { text } = await pushImage(`${space}/web`, as, "latest", seed);
     await scrubAll();
     expect(await (await ask(`/v2/${space}/web/manifests/latest`, { as })).text()).toBe(text);
-    expect(await isReadable(`${space}/web`, as, await digestOf(bytesOf(100, seeds)))).toBe(true);
+    expect(await isReadable(`${space}/web`, as, await digestOf(bytesOf(100, seed)))).toBe(true);
   });
 
   it("again, under the same key, is released by the next walk", async () => {

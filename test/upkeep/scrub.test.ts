@@ -1,42 +1,26 @@
 import { createScheduledController } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import type { Damage } from "../../src/registry/damage.ts";
 import { examineObject } from "../../src/storage/r2/digest-object.ts";
 import { scrub } from "../../src/upkeep/scrub.ts";
 import type { ScrubStores } from "../../src/upkeep/scrub-stores.ts";
 import worker from "../../src/worker.ts";
-import { bytesOf, pushBlob } from "../support/content.ts";
-import { damagedOf, HARM, keyOf, SCRUB, scrubAll } from "../support/damage.ts";
-import { ask, makeSpace } from "../support/registry.ts";
+import { pushBlob, newBytes } from "../support/content.ts";
+import { damagedOf, HARM, keyOf, SCRUB, scrubAll, hideLog } from "../support/damage.ts";
+import { ask, nextSpace } from "../support/registry.ts";
 import { isReadable } from "../support/upload.ts";
 
 const DAY = 86_400_000;
 
 let space = "";
 let as = "";
-let spaces = 0;
-let seeds = 5000;
 
-beforeAll(() => {
-  // What is quarantined, released or unreadable is logged.
-  vi.spyOn(console, "error").mockReturnValue(undefined);
-});
-
-afterAll(() => {
-  vi.restoreAllMocks();
-});
+hideLog();
 
 beforeEach(async () => {
-  spaces += 1;
-  space = `scrub${spaces}`;
-  as = await makeSpace(space);
+  ({ space, as } = await nextSpace("scrub"));
 });
-
-function newBytes(length = 1000): Uint8Array {
-  seeds += 1;
-  return bytesOf(length, seeds);
-}
 
 function blob(repository: string, digest: string, method = "GET"): Promise<Response> {
   return ask(`/v2/${repository}/blobs/${digest}`, { method, as });
