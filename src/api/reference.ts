@@ -43,6 +43,7 @@ import {
   tokenOutput,
   whoamiOutput,
 } from "./schemas.ts";
+import { collectableOutput, storageOutput, storageQuery } from "./storage-schemas.ts";
 import {
   deletedManifestOutput,
   deletedQuery,
@@ -54,8 +55,6 @@ import {
   undeleteInput,
   undeleteOutput,
 } from "./undo-schemas.ts";
-
-import { collectableOutput, storageOutput, storageQuery } from "./storage-schemas.ts";
 
 /** What the OpenAPI document says of one operation; the same schemas parse its requests. */
 export interface OperationReference {
@@ -73,7 +72,7 @@ export const OPERATIONS = {
   listSpaces: { summary: "List the spaces", query: pageQuery, status: 200, output: listOf(spaceOutput) },
   getSpace: { summary: "Show a space", status: 200, output: spaceOutput },
   updateSpace: {
-    summary: "Change a space: who may pull, and which tags are immutable",
+    summary: "Change a space: who may pull, which tags are immutable, and how much it may have",
     body: spaceChanges,
     status: 200,
     output: spaceOutput,

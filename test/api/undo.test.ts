@@ -15,9 +15,10 @@ import {
   pushImage,
   putManifest,
   bytesOf,
+  newSeed,
 } from "../support/content.ts";
 import { makeTarget, makeTrigger, receive } from "../support/deploy.ts";
-import { ask, makeSpace, makeToken, manage } from "../support/registry.ts";
+import { ask, makeSpace, makeToken, manage, nextSpace } from "../support/registry.ts";
 import { isReadable } from "../support/upload.ts";
 
 const DAY = 86_400_000;
@@ -25,16 +26,11 @@ const STORES = { collection: d1Collection(env.DB), objects: r2Objects(env.BLOBS)
 
 let space = "";
 let as = "";
-let spaces = 0;
-let seeds = 5000;
 
 beforeEach(async () => {
-  spaces += 1;
-  space = `undo${spaces}`;
-  as = await makeSpace(space);
+  ({ space, as } = await nextSpace("undo"));
 });
 
-const newSeed = (): number => (seeds += 1);
 const web = (): string => `${space}/web`;
 
 async function digestUnder(reference: string): Promise<string | null> {
@@ -211,6 +207,14 @@ describe("revert", () => {
     expect(await answer.text()).toContain(layer.digest);
     expect(await digestUnder("latest")).toBe(now);
     expect(await digestUnder(digest)).toBeNull();
+  });
+
+  it("knows where the tag was before, although the event that set it to that is forgotten", async () => {
+    const first = await pushImage(web(), as, "latest", newSeed());
+    await pushImage(web(), as, "latest", newSeed());
+    await env.DB.prepare("DELETE FROM events WHERE tag = 'latest' AND digest = ?").bind(first.digest).run();
+    expect((await post("revert", { tag: "latest" })).status).toBe(200);
+    expect(await digestUnder("latest")).toBe(first.digest);
   });
 
   it("has nothing to go to where there was nothing else", async () => {

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { pageOf } from "../../oci/page.ts";
 import { DAMAGES } from "../../registry/damage.ts";
 import { CONTENT_KINDS, type DamagedContent, type DamageList } from "../../registry/management.ts";
-import { isEmpty, rows } from "./rows.ts";
+import { listWithin, textsColumn } from "./rows.ts";
 import { FIND_SPACE, LIVE_SPACE } from "./spaces.ts";
 
 /** What one entry says of tags is to show where to push again, not to be complete. */
@@ -17,10 +17,8 @@ const damagedRow = z.object({
   size: z.int(),
   damage: z.enum(DAMAGES),
   quarantined_at: z.int(),
-  tags: z.string(),
+  tags: textsColumn,
 });
-
-const tagsColumn = z.array(z.string());
 
 /** JSON list of tags that need the digest, by the manifests that refer to it, and the indexes that refer to them. */
 const TAGS_NEEDING = (repository: string, digest: string): string => `(
@@ -54,11 +52,13 @@ const LIST = `
 export function d1Damaged(db: D1Database): DamageList {
   return {
     async list(space, { limit, last }) {
-      const [found, damaged] = await db.batch([
+      const damaged = await listWithin(
+        db,
         db.prepare(FIND_SPACE).bind(space),
         db.prepare(LIST).bind(space, ...parsePosition(last), limit + 1),
-      ]);
-      return isEmpty(found) ? null : pageOf(rows(damagedRow, damaged).map(damagedFromRow), limit);
+        damagedRow,
+      );
+      return damaged && pageOf(damaged.map(damagedFromRow), limit);
     },
   };
 }
@@ -79,6 +79,6 @@ function damagedFromRow(row: z.infer<typeof damagedRow>): DamagedContent {
     size,
     damage,
     since: row.quarantined_at,
-    tags: tagsColumn.parse(JSON.parse(row.tags)),
+    tags: row.tags,
   };
 }

@@ -11,7 +11,7 @@ import { pageOf } from "../../oci/page.ts";
 import { timeOrderedId } from "../../registry/time-ordered-id.ts";
 import type { SecretBox } from "../secret-box.ts";
 import { eventFromRow, eventRow, FIND_EVENT, LAST_ID } from "./outbox.ts";
-import { firstRow, isEmpty, rows } from "./rows.ts";
+import { firstRow, listWithin, rows } from "./rows.ts";
 import { FIND_SPACE, LIVE_SPACE } from "./spaces.ts";
 import { OPEN_COLUMNS, openRow, openTarget } from "./targets.ts";
 
@@ -206,21 +206,25 @@ export function d1Deliveries(db: D1Database, box: SecretBox): DeliveryStore {
 
     async deployed(space, target, { limit, last }) {
       const before = last === null ? Number.MAX_SAFE_INTEGER : Number(last);
-      const [found, deployed] = await db.batch([
+      const deployed = await listWithin(
+        db,
         db.prepare(FIND_SPACE).bind(space),
         db.prepare(LIST_DEPLOYED).bind(space, Number.isSafeInteger(before) ? before : 0, target, limit + 1),
-      ]);
-      return isEmpty(found) ? null : pageOf(rows(deployedRow, deployed).map(deployedFromRow), limit);
+        deployedRow,
+      );
+      return deployed && pageOf(deployed.map(deployedFromRow), limit);
     },
 
     overdue: (before, limit) => ids(OVERDUE, before, limit),
 
     async list(space, { status, trigger, target, event }, { limit, last }) {
-      const [found, deliveries] = await db.batch([
+      const deliveries = await listWithin(
+        db,
         db.prepare(FIND_SPACE).bind(space),
         db.prepare(LIST).bind(space, last ?? LAST_ID, status, trigger, target, event, limit + 1),
-      ]);
-      return isEmpty(found) ? null : pageOf(rows(deliveryRow, deliveries).map(deliveryFromRow), limit);
+        deliveryRow,
+      );
+      return deliveries && pageOf(deliveries.map(deliveryFromRow), limit);
     },
 
     async find(space, id) {

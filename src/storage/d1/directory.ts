@@ -2,13 +2,13 @@ import { z } from "zod";
 import { pageOf } from "../../oci/page.ts";
 import type { Repository, RepositoryDirectory, TaggedManifest } from "../../registry/management.ts";
 import { constrained } from "./constraints.ts";
-import { firstRow, isEmpty, jsonOrNull, patternsColumn, rows } from "./rows.ts";
+import { change, firstRow, jsonOrNull, listWithin, textsColumn } from "./rows.ts";
 import { FIND_SPACE, LIVE_SPACE } from "./spaces.ts";
 
 const repositoryRow = z.object({
   path: z.string(),
   public: z.int(),
-  immutable_tags: z.string().nullable(),
+  immutable_tags: textsColumn.nullable(),
   created_at: z.int(),
 });
 
@@ -32,7 +32,7 @@ const LIST_REPOSITORIES = `
   ORDER BY path LIMIT ?3`;
 
 export const FIND_REPOSITORY = `SELECT ${COLUMNS} FROM repositories WHERE id = ${LIVE_REPOSITORY}`;
-/** ?5 is null where the patterns stay as they are. */
+/** ?4 says whether the patterns in ?5 are to be set, perhaps to none of its own. */
 const UPDATE = `
   UPDATE repositories SET public = COALESCE(?3, public), immutable_tags = IIF(?4, ?5, immutable_tags)
   WHERE id = ${LIVE_REPOSITORY} RETURNING ${COLUMNS}`;
@@ -48,11 +48,13 @@ const LIST_TAGGED = `
 export function d1Directory(db: D1Database): RepositoryDirectory {
   return {
     async list(space, { limit, last }) {
-      const [found, repositories] = await db.batch([
+      const repositories = await listWithin(
+        db,
         db.prepare(FIND_SPACE).bind(space),
         db.prepare(LIST_REPOSITORIES).bind(space, last ?? "", limit + 1),
-      ]);
-      return isEmpty(found) ? null : pageOf(rows(repositoryRow, repositories).map(repositoryFromRow), limit);
+        repositoryRow,
+      );
+      return repositories && pageOf(repositories.map(repositoryFromRow), limit);
     },
 
     async find(space, path) {
@@ -62,7 +64,7 @@ export function d1Directory(db: D1Database): RepositoryDirectory {
 
     async update(space, path, { public: isPublic, immutableTags }) {
       const visibility = isPublic === undefined ? null : Number(isPublic);
-      const patterns = immutableTags === undefined ? [0, null] : [1, jsonOrNull(immutableTags)];
+      const patterns = change(immutableTags === undefined ? undefined : jsonOrNull(immutableTags));
       const result = await db
         .prepare(UPDATE)
         .bind(space, path, visibility, ...patterns)
@@ -77,21 +79,23 @@ export function d1Directory(db: D1Database): RepositoryDirectory {
     },
 
     async tags(space, path, { limit, last }) {
-      const [found, tags] = await db.batch([
+      const tags = await listWithin(
+        db,
         db.prepare(FIND_REPOSITORY).bind(space, path),
         db.prepare(LIST_TAGGED).bind(space, path, last ?? "", limit + 1),
-      ]);
-      return isEmpty(found) ? null : pageOf(rows(tagRow, tags).map(taggedFromRow), limit);
+        tagRow,
+      );
+      return tags && pageOf(tags.map(taggedFromRow), limit);
     },
   };
 }
 
 function repositoryFromRow(row: z.infer<typeof repositoryRow>): Repository {
-  const { path, immutable_tags: patterns, created_at: createdAt } = row;
+  const { path, immutable_tags: immutableTags, created_at: createdAt } = row;
   return {
     path,
     public: row.public === 1,
-    immutableTags: patterns === null ? null : patternsColumn.parse(patterns),
+    immutableTags,
     createdAt,
   };
 }

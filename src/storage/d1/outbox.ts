@@ -2,7 +2,7 @@ import { z } from "zod";
 import { EVENT_TYPES, type RegistryEvent } from "../../events/event.ts";
 import type { ListedEvent, OutboxStore } from "../../events/stores.ts";
 import { pageOf } from "../../oci/page.ts";
-import { firstRow, isEmpty, rows } from "./rows.ts";
+import { firstRow, listWithin, rows, textsColumn } from "./rows.ts";
 import { FIND_SPACE, LIVE_SPACE } from "./spaces.ts";
 
 const EVENTS = `
@@ -35,7 +35,7 @@ export const eventRow = z.object({
   media_type: z.string(),
   artifact_type: z.string().nullable(),
   size: z.int(),
-  platforms: z.string(),
+  platforms: textsColumn,
   actor: z.string(),
   actor_name: z.string().nullable(),
   space_id: z.int(),
@@ -46,7 +46,6 @@ export const eventRow = z.object({
 
 const verdictsColumn = z.array(z.object({ trigger: z.string(), fires: z.boolean(), reason: z.string().nullable() }));
 
-const platformsColumn = z.array(z.string());
 const idRow = z.object({ id: z.string() });
 
 export function d1Outbox(db: D1Database): OutboxStore {
@@ -71,11 +70,13 @@ export function d1Outbox(db: D1Database): OutboxStore {
     },
 
     async list(space, { limit, last }) {
-      const [found, events] = await db.batch([
+      const events = await listWithin(
+        db,
         db.prepare(FIND_SPACE).bind(space),
         db.prepare(LIST_EVENTS).bind(space, last ?? LAST_ID, limit + 1),
-      ]);
-      return isEmpty(found) ? null : pageOf(rows(eventRow, events).map(listedFromRow), limit);
+        eventRow,
+      );
+      return events && pageOf(events.map(listedFromRow), limit);
     },
 
     async listed(space, id) {
@@ -99,7 +100,7 @@ export function eventFromRow(row: z.infer<typeof eventRow>): RegistryEvent {
     mediaType: row.media_type,
     artifactType: row.artifact_type,
     size: row.size,
-    platforms: platformsColumn.parse(JSON.parse(row.platforms)),
+    platforms: row.platforms,
     actor: { id: row.actor, name: row.actor_name ?? row.actor },
   };
 }

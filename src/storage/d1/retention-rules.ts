@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { pageOf } from "../../oci/page.ts";
 import { MAX_RULES, retentionKeep, type RetentionRule, type RetentionRuleStore } from "../../registry/retention.ts";
-import { firstRow, isEmpty, patternsColumn, rows } from "./rows.ts";
+import { firstRow, isEmpty, listWithin, textsColumn } from "./rows.ts";
 import { FIND_SPACE, LIVE_SPACE } from "./spaces.ts";
 
 const COLUMNS = "id, name, repositories, keep, enabled, created_at";
@@ -27,7 +27,7 @@ export const keepColumn = z
 const ruleRow = z.object({
   id: z.string(),
   name: z.string(),
-  repositories: patternsColumn,
+  repositories: textsColumn,
   keep: keepColumn,
   enabled: z.int(),
   created_at: z.int(),
@@ -54,11 +54,13 @@ export function d1RetentionRules(db: D1Database): RetentionRuleStore {
     },
 
     async list(space, { limit, last }) {
-      const [found, rules] = await db.batch([
+      const rules = await listWithin(
+        db,
         db.prepare(FIND_SPACE).bind(space),
         db.prepare(LIST).bind(space, last ?? "", limit + 1),
-      ]);
-      return isEmpty(found) ? null : pageOf(rows(ruleRow, rules).map(ruleFromRow), limit);
+        ruleRow,
+      );
+      return rules && pageOf(rules.map(ruleFromRow), limit);
     },
 
     update: (space, rule) => changes(UPDATE, space, ...columnsOf(rule)),

@@ -11,7 +11,7 @@ import type {
 } from "../../registry/retention.ts";
 import { keepColumn } from "./retention-rules.ts";
 import { IS_COVERED, IS_UNNEEDED, JUDGING, TAG_STAYS } from "./retention-sql.ts";
-import { isEmpty, patternsColumn, rows } from "./rows.ts";
+import { isEmpty, textsColumn, rows } from "./rows.ts";
 import { FIND_SPACE, LIVE_SPACE } from "./spaces.ts";
 
 const REPOSITORIES = `
@@ -49,7 +49,7 @@ const BYTES = `
   GROUP BY needed.repository_id`;
 
 const repositoryRow = z.object({ id: z.int(), space_id: z.int(), path: z.string() });
-const ruleRow = z.object({ id: z.string(), space_id: z.int(), repositories: patternsColumn, keep: keepColumn });
+const ruleRow = z.object({ id: z.string(), space_id: z.int(), repositories: textsColumn, keep: keepColumn });
 const tagRow = z.object({ repository_id: z.int(), name: z.string(), goes: z.int() });
 const manifestRow = z.object({
   id: z.int(),

@@ -14,8 +14,22 @@ export function isEmpty(result: D1Result | undefined): boolean {
   return (result?.results.length ?? 0) === 0;
 }
 
+/**
+ * The rows of a list, asked for in one round trip with what it is a list of; null when that is not there.
+ * @param parent finds the space or repository; @param list its entries.
+ */
+export async function listWithin<S extends z.ZodType>(
+  db: D1Database,
+  parent: D1PreparedStatement,
+  list: D1PreparedStatement,
+  shape: S,
+): Promise<z.output<S>[] | null> {
+  const [found, entries] = await db.batch([parent, list]);
+  return isEmpty(found) ? null : rows(shape, entries);
+}
+
 /** A column that holds a JSON list of texts. */
-export const patternsColumn = z
+export const textsColumn = z
   .string()
   .transform((text): unknown => JSON.parse(text))
   .pipe(z.array(z.string()));
@@ -23,4 +37,9 @@ export const patternsColumn = z
 /** A value as a JSON column keeps it: null for what is absent. */
 export function jsonOrNull(value: unknown): string | null {
   return value === undefined || value === null ? null : JSON.stringify(value);
+}
+
+/** For a statement's `IIF(?n, ?n+1, column)`: whether a value is to be set, and to what, perhaps to none. */
+export function change<T extends string | number>(value: T | null | undefined): readonly [number, T | null] {
+  return value === undefined ? [0, null] : [1, value];
 }

@@ -1,14 +1,14 @@
 import { z } from "zod";
 import { pageOf } from "../../oci/page.ts";
 import type { Space, SpaceStore } from "../../registry/management.ts";
-import { firstRow, jsonOrNull, patternsColumn, rows } from "./rows.ts";
+import { change, firstRow, jsonOrNull, rows, textsColumn } from "./rows.ts";
 import { USAGE_COLUMNS, usageFromRow, usageRow } from "./usage.ts";
 
 const spaceRow = usageRow.extend({
   id: z.int(),
   name: z.string(),
   public: z.int(),
-  immutable_tags: z.string(),
+  immutable_tags: textsColumn,
   created_at: z.int(),
 });
 
@@ -51,9 +51,7 @@ export function d1Spaces(db: D1Database): SpaceStore {
     find: (name) => one(FIND_SPACE, name),
     update(name, { public: isPublic, immutableTags, quota }) {
       const visibility = isPublic === undefined ? null : Number(isPublic);
-      const limits = [quota?.bytes, quota?.repositories].flatMap((limit) =>
-        limit === undefined ? [0, null] : [1, limit],
-      );
+      const limits = [quota?.bytes, quota?.repositories].flatMap(change);
       return one(UPDATE, name, visibility, jsonOrNull(immutableTags), ...limits);
     },
 
@@ -74,7 +72,6 @@ export function d1Spaces(db: D1Database): SpaceStore {
 }
 
 function spaceFromRow(row: z.infer<typeof spaceRow>): Space {
-  const { id, name, created_at: createdAt } = row;
-  const immutableTags = patternsColumn.parse(row.immutable_tags);
+  const { id, name, immutable_tags: immutableTags, created_at: createdAt } = row;
   return { id, name, public: row.public === 1, immutableTags, usage: usageFromRow(row), createdAt };
 }

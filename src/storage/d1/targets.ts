@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { OpenTarget, Target, TargetStore } from "../../events/stores.ts";
 import { pageOf } from "../../oci/page.ts";
 import type { SecretBox } from "../secret-box.ts";
-import { firstRow, isEmpty, rows } from "./rows.ts";
+import { firstRow, listWithin, rows } from "./rows.ts";
 import { FIND_SPACE, LIVE_SPACE } from "./spaces.ts";
 
 const TARGET_COLUMNS = "id, name, type, url, config, enabled, disabled_reason, failing_since, created_at";
@@ -69,11 +69,13 @@ export function d1Targets(db: D1Database, box: SecretBox): TargetStore {
     },
 
     async list(space, { limit, last }) {
-      const [found, targets] = await db.batch([
+      const targets = await listWithin(
+        db,
         db.prepare(FIND_SPACE).bind(space),
         db.prepare(LIST).bind(space, last ?? "", limit + 1),
-      ]);
-      return isEmpty(found) ? null : pageOf(rows(targetRow, targets).map(targetFromRow), limit);
+        targetRow,
+      );
+      return targets && pageOf(targets.map(targetFromRow), limit);
     },
 
     setEnabled: (space, id, enabled) => changes(SET_ENABLED, space, id, enabled ? 1 : 0),

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { pageOf } from "../../oci/page.ts";
 import type { Token, TokenStore } from "../../registry/management.ts";
 import { parseRights } from "./credentials.ts";
-import { firstRow, isEmpty, rows } from "./rows.ts";
+import { firstRow, listWithin } from "./rows.ts";
 import { FIND_SPACE, LIVE_SPACE } from "./spaces.ts";
 
 const tokenRow = z.object({
@@ -54,11 +54,13 @@ export function d1Tokens(db: D1Database): TokenStore {
     },
 
     async list(space, { limit, last }) {
-      const [found, tokens] = await db.batch([
+      const tokens = await listWithin(
+        db,
         db.prepare(FIND_SPACE).bind(space),
         db.prepare(LIST_TOKENS).bind(space, last ?? "", limit + 1),
-      ]);
-      return isEmpty(found) ? null : pageOf(rows(tokenRow, tokens).map(tokenFromRow), limit);
+        tokenRow,
+      );
+      return tokens && pageOf(tokens.map(tokenFromRow), limit);
     },
 
     async revoke(space, id) {

@@ -3,7 +3,7 @@ import type { TaggedSubject, Trigger, TriggerStore } from "../../events/stores.t
 import { triggerRules } from "../../events/trigger.ts";
 import { parseInput } from "../../oci/parse-input.ts";
 import { pageOf } from "../../oci/page.ts";
-import { firstRow, isEmpty, rows } from "./rows.ts";
+import { firstRow, listWithin, rows } from "./rows.ts";
 import { FIND_SPACE, LIVE_SPACE } from "./spaces.ts";
 
 /** More than a space has: they are all matched against each event. */
@@ -75,11 +75,13 @@ export function d1Triggers(db: D1Database): TriggerStore {
     },
 
     async list(space, { limit, last }) {
-      const [found, triggers] = await db.batch([
+      const triggers = await listWithin(
+        db,
         db.prepare(FIND_SPACE).bind(space),
         db.prepare(LIST).bind(space, last ?? "", limit + 1),
-      ]);
-      return isEmpty(found) ? null : pageOf(rows(triggerRow, triggers).map(triggerFromRow), limit);
+        triggerRow,
+      );
+      return triggers && pageOf(triggers.map(triggerFromRow), limit);
     },
 
     async active(spaceId) {

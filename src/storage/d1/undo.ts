@@ -3,12 +3,13 @@ import { requireDigest } from "../../oci/digest.ts";
 import { RegistryError } from "../../oci/errors.ts";
 import { pageOf } from "../../oci/page.ts";
 import type { DeletedManifest, TagChange, UndoStore } from "../../registry/undo.ts";
+import { firstIdAt } from "../../registry/time-ordered-id.ts";
 import { constrained } from "./constraints.ts";
 import { eventId, TAGS_PUSHED } from "./events.ts";
 import { type GatedResults, REPOSITORY, runGated } from "./gate.ts";
 import { type Announcing, announcing, UPSERT_TAGS } from "./manifests.ts";
 import { LAST_ID } from "./outbox.ts";
-import { firstRow, isEmpty, patternsColumn, rows } from "./rows.ts";
+import { firstRow, isEmpty, listWithin, rows, textsColumn } from "./rows.ts";
 import { FIND_SPACE, LIVE_SPACE } from "./spaces.ts";
 import { FIND_REPOSITORY, LIVE_REPOSITORY } from "./directory.ts";
 import { moveFromTrash } from "./trash.ts";
@@ -25,8 +26,8 @@ const CHANGES = `
 
 const HISTORY = `${CHANGES} AND e.tag = ?5 AND e.id < ?3 ORDER BY e.id DESC LIMIT ?4`;
 
-/** Only the last deletion of each tag. */
-const DELETED_TAGS = `${CHANGES} AND e.type = 'tag.deleted' AND e.id < ?3 AND e.occurred_at > ?5
+/** Only the last deletion of each tag; ?5: the first id in question, since ids are ordered by time. */
+const DELETED_TAGS = `${CHANGES} AND e.type = 'tag.deleted' AND e.id > ?5 AND e.id < ?3
   AND NOT EXISTS (SELECT 1 FROM tags now WHERE now.repository_id = e.repository_id AND now.name = e.tag)
   AND NOT EXISTS (SELECT 1 FROM events later WHERE later.repository_id = e.repository_id AND later.tag = e.tag AND later.id > e.id)
   ORDER BY e.id DESC LIMIT ?4`;
@@ -50,8 +51,11 @@ const RESTORE_REPOSITORY = `
 
 /** ?8 tag. */
 const CURRENT = `SELECT digest FROM tags WHERE repository_id = ${REPOSITORY} AND name = ?8`;
+/** The event that set the tag to its digest before may be forgotten; the one after it names that digest still. */
 const PREVIOUS = `
-  SELECT digest FROM events WHERE repository_id = ${REPOSITORY} AND tag = ?8 AND digest IS NOT (${CURRENT})
+  SELECT IIF(digest IS NOT (${CURRENT}), digest, previous_digest) AS digest FROM events
+  WHERE repository_id = ${REPOSITORY} AND tag = ?8
+    AND (digest IS NOT (${CURRENT}) OR (previous_digest IS NOT NULL AND previous_digest IS NOT (${CURRENT})))
   ORDER BY id DESC LIMIT 1`;
 
 /** ?8 digest: those that went with it, and where they point now. */
@@ -117,7 +121,7 @@ const manifestRow = z.object({
   media_type: z.string(),
   size: z.int(),
   artifact_type: z.string().nullable(),
-  tags: patternsColumn,
+  tags: textsColumn,
   actor: z.string(),
   actor_name: z.string().nullable(),
   deleted_at: z.int(),
@@ -128,43 +132,41 @@ const moveRow = z.object({ tag: z.string(), was: z.string().nullable() });
 const digestRow = z.object({ digest: z.string() });
 const nameRow = z.object({ name: z.string() });
 
-type Values = readonly (string | number | null)[];
-
 /** Histories and the trash, in D1. */
 export function d1Undo(db: D1Database, { registry, announce }: Announcing): UndoStore {
   const announceAll = announcing(announce);
-  /** The rows of a list, and whether what it is of is there. */
-  const listed = async <S extends z.ZodType>(
-    parent: readonly [string, Values],
-    [sql, values]: readonly [string, Values],
+  const inRepository = <S extends z.ZodType>(
+    sql: string,
+    name: readonly [space: string, path: string],
+    values: readonly (string | number)[],
     shape: S,
   ): Promise<z.output<S>[] | null> => {
-    const [found, list] = await db.batch([db.prepare(parent[0]).bind(...parent[1]), db.prepare(sql).bind(...values)]);
-    return isEmpty(found) ? null : rows(shape, list);
+    const list = db.prepare(sql).bind(...name, ...values);
+    return listWithin(db, db.prepare(FIND_REPOSITORY).bind(...name), list, shape);
   };
 
   return {
     async history(space, path, tag, { limit, last }) {
-      const values = [space, path, last ?? LAST_ID, limit + 1, tag];
-      const found = await listed([FIND_REPOSITORY, [space, path]], [HISTORY, values], changeRow);
+      const values = [last ?? LAST_ID, limit + 1, tag];
+      const found = await inRepository(HISTORY, [space, path], values, changeRow);
       return found && pageOf(found.map(changeFromRow), limit);
     },
 
     async deletedTags(space, path, since, { limit, last }) {
-      const values = [space, path, last ?? LAST_ID, limit + 1, since];
-      const found = await listed([FIND_REPOSITORY, [space, path]], [DELETED_TAGS, values], changeRow);
+      const values = [last ?? LAST_ID, limit + 1, firstIdAt("evt", since)];
+      const found = await inRepository(DELETED_TAGS, [space, path], values, changeRow);
       return found && pageOf(found.map(changeFromRow), limit);
     },
 
     async deletedManifests(space, path, { limit, last }) {
-      const values = [space, path, last ?? "", limit + 1];
-      const found = await listed([FIND_REPOSITORY, [space, path]], [DELETED_MANIFESTS, values], manifestRow);
+      const values = [last ?? "", limit + 1];
+      const found = await inRepository(DELETED_MANIFESTS, [space, path], values, manifestRow);
       return found && pageOf(found.map(manifestFromRow), limit);
     },
 
     async deletedRepositories(space, since, { limit, last }) {
-      const values = [space, last ?? "", since, limit + 1];
-      const found = await listed([FIND_SPACE, [space]], [DELETED_REPOSITORIES, values], repositoryRow);
+      const list = db.prepare(DELETED_REPOSITORIES).bind(space, last ?? "", since, limit + 1);
+      const found = await listWithin(db, db.prepare(FIND_SPACE).bind(space), list, repositoryRow);
       return (
         found &&
         pageOf(
