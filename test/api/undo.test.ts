@@ -2,6 +2,7 @@ import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { z } from "zod";
 import { requireDigest } from "../../src/oci/digest.ts";
+import { firstIdAt } from "../../src/registry/time-ordered-id.ts";
 import { d1Collection } from "../../src/storage/d1/collection.ts";
 import { r2Objects } from "../../src/storage/r2/objects.ts";
 import { collect } from "../../src/upkeep/collect.ts";
@@ -259,6 +260,16 @@ describe("undelete", () => {
     expect(await list("deleted/tags?repository=web")).toEqual([]);
     expect(await codeOf(await post("undelete", { tag: "latest" }))).toBe("409 TAG_EXISTS");
     expect(await codeOf(await post("undelete", { tag: "never" }))).toBe("404 DELETION_UNKNOWN");
+  });
+
+  it("is not offered for a tag whose time is over", async () => {
+    await pushImage(web(), as, "latest", newSeed());
+    await remove("latest");
+    const old = firstIdAt("evt", Date.now() - 8 * DAY);
+    await env.DB.prepare("UPDATE events SET id = ? || id WHERE type = 'tag.deleted' AND tag = 'latest'")
+      .bind(old)
+      .run();
+    expect(await list("deleted/tags?repository=web")).toEqual([]);
   });
 
   it("brings a manifest back with its tags, but for those given anew", async () => {

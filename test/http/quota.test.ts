@@ -279,6 +279,15 @@ describe("the undoing of a deletion", () => {
       await expectCountersToBeRight();
     },
   );
+
+  it("of a manifest is refused with the figures", async () => {
+    const { digest } = await pushImage(`${space}/web`, as, "latest");
+    await ask(`/v2/${space}/web/manifests/${digest}`, { method: "DELETE", as });
+    await setQuota({ bytes: 10 });
+    const refused = await manage("POST", `spaces/${space}/undelete`, { repository: "web", digest });
+    expect([refused.status, await refused.text()]).toEqual([403, expect.stringContaining("of 10 B")]);
+    await expectCountersToBeRight();
+  });
 });
 
 describe("a space near its limit", () => {

@@ -33,9 +33,9 @@ const ENSURE_REPOSITORY = `
   WHERE s.name = ?1 AND s.deleted_at IS NULL AND s.id = ?3 AND ?4 IS NULL AND ?7 = 0 AND ${CREDENTIAL_LIVE}
     AND NOT EXISTS (SELECT 1 FROM repositories r WHERE r.space_id = s.id AND r.path = ?2 AND r.deleted_at IS NULL)`;
 
-/** What the space of a grant to push has, at this point of the batch. */
+/** What the space of a grant to push or manage has, at this point of the batch. */
 const USAGE = `
-  SELECT ${USAGE_COLUMNS} FROM spaces WHERE name = ?1 AND deleted_at IS NULL AND id = ?3 AND ?7 = 0`;
+  SELECT ${USAGE_COLUMNS} FROM spaces WHERE name = ?1 AND deleted_at IS NULL AND (?3 IS NULL OR id = ?3) AND ?7 = 0`;
 
 /** Of no space; stands in where the confirmation of a grant throws. */
 const NO_USAGE = { bytes: 0, repositories: 0, max_bytes: null, max_repositories: null };
@@ -69,11 +69,12 @@ export async function runGated(
   now = Date.now(),
 ): Promise<GatedResults> {
   const all: readonly GatedStatement[] = [{ sql: FACTS }, ...statements];
-  const [first, ...results] = await constrained(
-    db.batch(
-      all.map(({ sql, values = [], grant: own = grant }) => db.prepare(sql).bind(...gateValues(own, now), ...values)),
-    ),
+  const work = db.batch(
+    all.map(({ sql, values = [], grant: own = grant }) => db.prepare(sql).bind(...gateValues(own, now), ...values)),
   );
+  const [first, ...results] = await constrained(work).catch(async (error: unknown) => {
+    throw await withFigures(db, grant, error);
+  });
   const facts = factsFromRow(firstRow(factsRow, first));
   confirmGrant(grant, facts);
   return { facts, results };
@@ -90,12 +91,8 @@ export async function runGatedPush(
   grant: Grant,
   statements: readonly GatedStatement[],
 ): Promise<PushResults> {
-  try {
-    const { facts, results, usage } = await runWithUsage(db, grant, [{ sql: ENSURE_REPOSITORY }, ...statements]);
-    return { facts, results: results.slice(1), usage };
-  } catch (error) {
-    throw await withFigures(db, grant, error);
-  }
+  const { facts, results, usage } = await runWithUsage(db, grant, [{ sql: ENSURE_REPOSITORY }, ...statements]);
+  return { facts, results: results.slice(1), usage };
 }
 
 /** Likewise for no more than to see what a push meets. */
