@@ -263,12 +263,10 @@ describe("undelete", () => {
   });
 
   it("is not offered for a tag whose time is over", async () => {
-    await pushImage(web(), as, "latest", newSeed());
+    const { digest } = await pushImage(web(), as, "latest", newSeed());
     await remove("latest");
     const old = firstIdAt("evt", Date.now() - 8 * DAY);
-    await env.DB.prepare("UPDATE events SET id = ? || id WHERE type = 'tag.deleted' AND tag = 'latest'")
-      .bind(old)
-      .run();
+    await env.DB.prepare("UPDATE events SET id = ? || id WHERE digest = ?").bind(old, digest).run();
     expect(await list("deleted/tags?repository=web")).toEqual([]);
   });
 
