@@ -1,7 +1,12 @@
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { z } from "zod";
+import { authorizeWithin } from "../../src/auth/authorize.ts";
 import { requireDigest } from "../../src/oci/digest.ts";
+import { requireRepositoryName } from "../../src/oci/name.ts";
+import { requireTag } from "../../src/oci/reference.ts";
+import { revertTag, type UndoStore } from "../../src/registry/undo.ts";
+import { d1Undo } from "../../src/storage/d1/undo.ts";
 import { firstIdAt } from "../../src/registry/time-ordered-id.ts";
 import { d1Collection } from "../../src/storage/d1/collection.ts";
 import { r2Objects } from "../../src/storage/r2/objects.ts";
@@ -246,7 +251,26 @@ describe("revert", () => {
       ]);
       expect(pushed.status).toBe(201);
       expect([200, 409]).toContain(reverted.status);
+      if (reverted.status === 409) expect(await digestUnder("latest")).toBe(third.digest);
     }
+  });
+
+  it("leaves a tag alone that was moved since it was looked at", async () => {
+    await pushImage(web(), as, "latest", newSeed());
+    await pushImage(web(), as, "latest", newSeed());
+    const store = d1Undo(env.DB, { registry: "registry.test", announce: () => undefined });
+    const grant = authorizeWithin({ space, credentialId: null }, "push", requireRepositoryName(web()));
+    let moved = "";
+    const overtaken: UndoStore = {
+      ...store,
+      async tagState(...asked) {
+        const state = await store.tagState(...asked);
+        moved = (await pushImage(web(), as, "latest", newSeed())).digest;
+        return state;
+      },
+    };
+    await expect(revertTag(overtaken, grant, requireTag("latest"), null)).rejects.toMatchObject({ kind: "TAG_MOVED" });
+    expect(await digestUnder("latest")).toBe(moved);
   });
 });
 
