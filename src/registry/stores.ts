@@ -52,6 +52,8 @@ interface DamageStore {
 interface PushFacts {
   readonly spaceId: number;
   readonly repositoryExists: boolean;
+  /** Whether anything that the repository links is quarantined. */
+  readonly hasDamage: boolean;
   readonly usage: Usage;
 }
 

@@ -31,7 +31,8 @@ interface StartedUpload {
 
 /**
  * The terms of a new session. Nothing is written: the session's address is all there is to it.
- * `length` is that of the whole blob, in bytes; null while it is not known: then there must be room for one. Throws SPACE_FULL,
+ * `length` is that of the whole blob, in bytes; null while it is not known: then there must be room for one. Where something is
+ * damaged, it may be that which comes again and needs no room: the end of the upload decides. Throws SPACE_FULL,
  * REPOSITORIES_FULL.
  */
 export async function startUpload(
@@ -40,9 +41,10 @@ export async function startUpload(
   algorithm: DigestAlgorithm,
   length: number | null,
 ): Promise<StartedUpload> {
-  const { spaceId, repositoryExists, usage } = await stores.blobs.confirm(grant);
-  requireRoom(usage, { bytes: length ?? 1, repositories: repositoryExists ? 0 : 1 });
-  return { terms: newSessionTerms({ spaceId, algorithm, room: roomIn(usage) }, new Date()), usage };
+  const { spaceId, repositoryExists, hasDamage, usage } = await stores.blobs.confirm(grant);
+  requireRoom(usage, { bytes: hasDamage ? 0 : (length ?? 1), repositories: repositoryExists ? 0 : 1 });
+  const room = hasDamage ? null : roomIn(usage);
+  return { terms: newSessionTerms({ spaceId, algorithm, room }, new Date()), usage };
 }
 
 /**

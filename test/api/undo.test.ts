@@ -21,9 +21,11 @@ import {
   pushImage,
   putManifest,
   bytesOf,
+  newBytes,
   newSeed,
 } from "../support/content.ts";
 import { makeTarget, makeTrigger, receive } from "../support/deploy.ts";
+import { HARM, hideLog, keyOf, scrubAll } from "../support/damage.ts";
 import { ask, makeSpace, makeToken, manage, nextSpace } from "../support/registry.ts";
 import { isReadable } from "../support/upload.ts";
 
@@ -215,6 +217,24 @@ describe("revert", () => {
     expect(await digestUnder(digest)).toBeNull();
   });
 
+  describe("to a manifest that is there", () => {
+    hideLog();
+
+    it("but has lost a blob to damage is refused, with the blob, until that is mended", async () => {
+      const bytes = newBytes(30);
+      const layer = await pushBlob(web(), as, bytes);
+      await pushImage(web(), as, "latest", newSeed(), { layers: [layer] });
+      const { digest: now } = await pushImage(web(), as, "latest", newSeed());
+      await HARM["no object"](await keyOf(layer.digest));
+      await scrubAll();
+      const answer = await post("revert", { tag: "latest" });
+      expect([answer.status, await answer.text()]).toEqual([409, expect.stringContaining(layer.digest)]);
+      expect(await digestUnder("latest")).toBe(now);
+      await pushBlob(web(), as, bytes);
+      expect((await post("revert", { tag: "latest" })).status).toBe(200);
+    });
+  });
+
   it("knows where the tag was before, although the event that set it to that is forgotten", async () => {
     const first = await pushImage(web(), as, "latest", newSeed());
     await pushImage(web(), as, "latest", newSeed());
@@ -339,6 +359,15 @@ describe("undelete", () => {
     expect(await digestUnder("latest")).toBe(digest);
     await upkeepAfter(30 * DAY);
     await expectWhole("latest");
+    expect(await codeOf(await post("undelete", {}))).toBe("404 DELETION_UNKNOWN");
+  });
+
+  it("finds no repository that is being taken apart, although its time was made longer meanwhile", async () => {
+    await pushImage(web(), as, "latest", newSeed());
+    await manage("DELETE", `spaces/${space}/repositories/web`);
+    // By a cutoff at which the deletion could no longer be undone, while requests go by one at which it can.
+    await STORES.collection.purgeRepository({ now: Date.now(), cutoff: Date.now(), limit: 1 });
+    expect(await list("deleted/repositories")).toEqual([]);
     expect(await codeOf(await post("undelete", {}))).toBe("404 DELETION_UNKNOWN");
   });
 

@@ -1,6 +1,7 @@
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it } from "vitest";
 import { z } from "zod";
+import type { Digest } from "../../src/oci/digest.ts";
 import {
   bytesOf,
   digestOf,
@@ -14,6 +15,7 @@ import {
   startSession,
 } from "../support/content.ts";
 import { countCalls } from "../support/counting.ts";
+import { HARM, hideLog, keyOf, scrubAll } from "../support/damage.ts";
 import { expectCountersToBeRight } from "../support/recount.ts";
 import { ask, makeSpace, manage, nextSpace } from "../support/registry.ts";
 import { finish, isReadable, offsetOf, patch } from "../support/upload.ts";
@@ -209,6 +211,43 @@ describe("a full space", () => {
     expect((await ask(`/v2/${space}/web/manifests/other`, { method: "DELETE", as })).status).toBe(202);
   });
 
+  describe("in which a blob is damaged", () => {
+    hideLog();
+
+    beforeEach(async () => {
+      await HARM["other bytes"](await keyOf(await digestOf(body)));
+      await scrubAll();
+    });
+
+    it.each<[string, (digest: Digest) => Promise<Response>]>([
+      ["at once", (digest) => post("web", `?digest=${digest}`, body)],
+      ["in a session", async (digest) => finish(await startSession(`${space}/web`, as), as, digest, body)],
+      [
+        "in chunks",
+        async (digest) => {
+          const session = await startSession(`${space}/web`, as);
+          await patch(session, as, body.subarray(0, 200), { at: 0 });
+          return finish(session, as, digest, body.subarray(200), { at: 200 });
+        },
+      ],
+    ])("takes it again, since it needs no room: %s", async (_, push) => {
+      const digest = await digestOf(body);
+      expect(await isReadable(`${space}/web`, as, digest)).toBe(false);
+      expect((await push(digest)).status).toBe(201);
+      expect(await isReadable(`${space}/web`, as, digest)).toBe(true);
+      expect((await post("web", "")).status).toBe(403);
+      await expectCountersToBeRight();
+    });
+
+    it("takes nothing else, and not the blob to another repository", async () => {
+      const other = bytesOf(10, 5);
+      expect(await refusal(await post("web", `?digest=${await digestOf(other)}`, other))).toContain("of 400 B");
+      expect(await refusal(await post("api", `?digest=${await digestOf(body)}`, body))).toContain("of 400 B");
+      expect(await isReadable(`${space}/web`, as, await digestOf(other))).toBe(false);
+      await expectCountersToBeRight();
+    });
+  });
+
   it("has room again for what was deleted", async () => {
     await ask(`/v2/${space}/web/blobs/${await digestOf(body)}`, { method: "DELETE", as });
     const { bytes } = z.object({ bytes: z.int() }).parse(await usage());
@@ -271,7 +310,10 @@ describe("the undoing of a deletion", () => {
       await setQuota(quota);
       const undelete = (): Promise<Response> => manage("POST", `spaces/${space}/undelete`, { repository: "web" });
       const refused = await undelete();
-      expect([refused.status, await refused.json()]).toMatchObject([403, { code: "DENIED" }]);
+      expect([refused.status, await refused.json()]).toMatchObject([
+        403,
+        { code: "DENIED", detail: expect.stringMatching(/it has 0( B)? of (100 B|0 repositories); /) },
+      ]);
       expect(await usage()).toEqual({ bytes: 0, repositories: 0 });
       await setQuota({ bytes: null, repositories: null });
       expect((await undelete()).status).toBe(200);

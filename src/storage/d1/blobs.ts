@@ -75,6 +75,12 @@ const UNLINK_BLOB = `
   DELETE FROM repository_blobs WHERE repository_id = ${REPOSITORY} AND digest = ?8
     AND NOT EXISTS (SELECT 1 FROM manifest_references f WHERE f.repository_id = repository_blobs.repository_id AND f.digest = ?8)`;
 
+/** From what is quarantined, which is little, to the links. */
+const DAMAGED = `
+  SELECT 1 FROM blobs b INDEXED BY blobs_quarantined
+    CROSS JOIN repository_blobs rb ON rb.repository_id = ${REPOSITORY} AND rb.digest = b.digest
+  WHERE b.quarantined_at IS NOT NULL LIMIT 1`;
+
 function blobFromRow(digest: Digest, row: z.infer<typeof blobRow> | null): StoredBlob | Damaged | null {
   if (row === null) return null;
   return row.damage === null ? { digest, key: row.key, size: row.size } : { digest, damage: row.damage };
@@ -93,9 +99,10 @@ export function d1Blobs(db: D1Database): BlobStore {
     },
 
     async confirm(grant) {
-      const { facts, usage } = await runWithUsage(db, grant, []);
+      const { facts, results, usage } = await runWithUsage(db, grant, [{ sql: DAMAGED }]);
       // A grant to push names the space, so the confirmation has already compared it.
-      return { spaceId: facts.spaceId ?? 0, repositoryExists: facts.repositoryId !== null, usage };
+      const spaceId = facts.spaceId ?? 0;
+      return { spaceId, repositoryExists: facts.repositoryId !== null, hasDamage: !isEmpty(results[0]), usage };
     },
 
     async link(grant, { digest, key, size }) {

@@ -38,9 +38,13 @@ const EMPTY_TRASH = `
   DELETE FROM deleted_manifests WHERE id IN (
     SELECT id FROM deleted_manifests WHERE deleted_at <= ?1 ORDER BY deleted_at LIMIT ?2) RETURNING id`;
 
-/** One that was deleted before ?1 and still has content. What was in its trash is older, and goes by itself. */
-const TO_PURGE = `
-  SELECT id FROM repositories WHERE deleted_at <= ?1 AND purged_at IS NULL ORDER BY deleted_at LIMIT 1`;
+/**
+ * One that was deleted before ?1 and still has content. What was in its trash is older, and goes by itself. From here on it
+ * cannot be undeleted, which may be asked for at the same moment.
+ */
+const BEGIN_PURGE = `
+  UPDATE repositories SET purge_begun_at = COALESCE(purge_begun_at, ?2) WHERE id = (
+    SELECT id FROM repositories WHERE deleted_at <= ?1 AND purged_at IS NULL ORDER BY deleted_at LIMIT 1) RETURNING id`;
 /** In the order of digests, so that the manifests of the least ones are free. */
 const PURGE_TAGS = `
   DELETE FROM tags WHERE repository_id = ?1 AND name IN (
@@ -140,7 +144,7 @@ export function d1Collection(db: D1Database): CollectionStore {
     },
 
     async purgeRepository({ now, cutoff, limit }: Bounds) {
-      const id = firstRow(idRow, await db.prepare(TO_PURGE).bind(cutoff).all())?.id;
+      const id = firstRow(idRow, await db.prepare(BEGIN_PURGE).bind(cutoff, now).all())?.id;
       if (id === undefined) return 0;
       const [tags, , manifests, links] = await db.batch([
         db.prepare(PURGE_TAGS).bind(id, limit),

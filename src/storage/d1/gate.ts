@@ -5,10 +5,10 @@
  */
 import { confirmGrant, type Grant, type GrantFacts } from "../../auth/grant.ts";
 import { z } from "zod";
-import { fullError, measureOf, type Usage } from "../../registry/usage.ts";
+import type { Usage } from "../../registry/usage.ts";
 import { constrained } from "./constraints.ts";
 import { firstRow } from "./rows.ts";
-import { USAGE_COLUMNS, usageFromRow, usageRow } from "./usage.ts";
+import { USAGE_COLUMNS, usageFromRow, usageRow, withFigures } from "./usage.ts";
 
 const CREDENTIAL_LIVE = `(?5 IS NULL OR EXISTS (
   SELECT 1 FROM tokens t WHERE t.id = ?5 AND t.revoked_at IS NULL AND (t.expires_at IS NULL OR t.expires_at > ?6)))`;
@@ -36,9 +36,6 @@ const ENSURE_REPOSITORY = `
 /** What the space of a grant to push or manage has, at this point of the batch. */
 const USAGE = `
   SELECT ${USAGE_COLUMNS} FROM spaces WHERE name = ?1 AND deleted_at IS NULL AND (?3 IS NULL OR id = ?3) AND ?7 = 0`;
-
-/** Of no space; stands in where the confirmation of a grant throws. */
-const NO_USAGE = { bytes: 0, repositories: 0, max_bytes: null, max_repositories: null };
 
 const factsRow = z.object({
   space_id: z.int().nullable(),
@@ -72,9 +69,8 @@ export async function runGated(
   const work = db.batch(
     all.map(({ sql, values = [], grant: own = grant }) => db.prepare(sql).bind(...gateValues(own, now), ...values)),
   );
-  const [first, ...results] = await constrained(work).catch(async (error: unknown) => {
-    throw await withFigures(db, grant, error);
-  });
+  const usage = async (): Promise<Usage> => (await runWithUsage(db, grant, [])).usage;
+  const [first, ...results] = await withFigures(constrained(work), usage);
   const facts = factsFromRow(firstRow(factsRow, first));
   confirmGrant(grant, facts);
   return { facts, results };
@@ -102,14 +98,8 @@ export async function runWithUsage(
   statements: readonly GatedStatement[],
 ): Promise<PushResults> {
   const { facts, results } = await runGated(db, grant, [...statements, { sql: USAGE }]);
-  const usage = usageFromRow(firstRow(usageRow, results.at(-1)) ?? NO_USAGE);
+  const usage = usageFromRow(firstRow(usageRow, results.at(-1)));
   return { facts, results: results.slice(0, -1), usage };
-}
-
-/** A trigger's refusal tells nothing but that it is one: whoever is refused should know how full the space is. */
-async function withFigures(db: D1Database, grant: Grant, error: unknown): Promise<unknown> {
-  const measure = measureOf(error);
-  return measure === undefined ? error : fullError(measure, (await runWithUsage(db, grant, [])).usage);
 }
 
 function gateValues(grant: Grant, now: number): readonly (string | number | null)[] {

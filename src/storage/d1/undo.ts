@@ -4,6 +4,7 @@ import { RegistryError } from "../../oci/errors.ts";
 import { pageOf } from "../../oci/page.ts";
 import type { DeletedManifest, TagChange, UndoStore } from "../../registry/undo.ts";
 import { firstIdAt } from "../../registry/time-ordered-id.ts";
+import type { Usage } from "../../registry/usage.ts";
 import { constrained } from "./constraints.ts";
 import { eventId, TAGS_PUSHED } from "./events.ts";
 import { type GatedResults, REPOSITORY, runGated } from "./gate.ts";
@@ -13,6 +14,7 @@ import { firstRow, isEmpty, listWithin, rows, textsColumn } from "./rows.ts";
 import { FIND_SPACE, LIVE_SPACE } from "./spaces.ts";
 import { FIND_REPOSITORY, LIVE_REPOSITORY } from "./directory.ts";
 import { moveFromTrash } from "./trash.ts";
+import { USAGE_COLUMNS, usageFromRow, usageRow, withFigures } from "./usage.ts";
 
 const CHANGES = `
   SELECT e.id, e.type, e.tag, e.digest, e.previous_digest, e.actor, t.name AS actor_name, e.occurred_at,
@@ -39,15 +41,17 @@ const DELETED_MANIFESTS = `
 
 const DELETED_REPOSITORIES = `
   SELECT path, MAX(deleted_at) AS deleted_at FROM repositories
-  WHERE space_id = ${LIVE_SPACE} AND path > ?2 AND deleted_at IS NOT NULL AND deleted_at > ?3 AND purged_at IS NULL
+  WHERE space_id = ${LIVE_SPACE} AND path > ?2 AND deleted_at IS NOT NULL AND deleted_at > ?3 AND purge_begun_at IS NULL
   GROUP BY path ORDER BY path LIMIT ?4`;
 
 const LAST_DELETED = `
   SELECT id FROM repositories
-  WHERE space_id = ${LIVE_SPACE} AND path = ?2 AND deleted_at IS NOT NULL AND deleted_at > ?3 AND purged_at IS NULL
+  WHERE space_id = ${LIVE_SPACE} AND path = ?2 AND deleted_at IS NOT NULL AND deleted_at > ?3 AND purge_begun_at IS NULL
   ORDER BY deleted_at DESC, id DESC LIMIT 1`;
 const RESTORE_REPOSITORY = `
   UPDATE repositories SET deleted_at = NULL WHERE id = (${LAST_DELETED}) AND ${LIVE_REPOSITORY} IS NULL RETURNING id`;
+
+const SPACE_USAGE = `SELECT ${USAGE_COLUMNS} FROM spaces WHERE id = ${LIVE_SPACE}`;
 
 /** ?8 tag. */
 const CURRENT = `SELECT digest FROM tags WHERE repository_id = ${REPOSITORY} AND name = ?8`;
@@ -77,10 +81,17 @@ const CLOSURE = `
     SELECT d.id, d.repository_id, d.digest FROM closure c
       JOIN deleted_manifests d ON d.repository_id = c.repository_id AND d.subject = c.digest AND d.actor = 'retention')`;
 
-/** Needed, and neither there whole nor coming back (`CROSS JOIN`: from the closure, not through all references). The manifest itself, where it is in no place. */
+/**
+ * Needed by what comes back, or by the manifest where it is there, and neither there whole nor coming back. The manifest itself,
+ * where it is in no place. (`CROSS JOIN`: from the closure, not through all references.)
+ */
 const MISSING = `
   ${CLOSURE}
-  SELECT f.digest FROM closure c CROSS JOIN deleted_references f ON f.manifest_id = c.id
+  SELECT f.digest FROM (
+    SELECT f.repository_id, f.digest FROM closure c CROSS JOIN deleted_references f ON f.manifest_id = c.id
+    UNION ALL
+    SELECT f.repository_id, f.digest FROM manifests m CROSS JOIN manifest_references f ON f.manifest_id = m.id
+    WHERE m.repository_id = ${REPOSITORY} AND m.digest = ?8) f
   WHERE NOT EXISTS (
       SELECT 1 FROM repository_blobs rb JOIN blobs b ON b.digest = rb.digest AND b.quarantined_at IS NULL
       WHERE rb.repository_id = f.repository_id AND rb.digest = f.digest)
@@ -95,9 +106,10 @@ const MISSING = `
 
 const MOVE_FROM_TRASH = moveFromTrash(`${CLOSURE} SELECT id FROM closure WHERE NOT EXISTS (${MISSING})`);
 
-/** Of the tags in ?9, those that still point where they did. */
+/** Of the tags in ?9, those that still point where they did; none while anything is missing. */
 const UNMOVED = `(SELECT p.value AS value FROM json_each(?9) p WHERE (
-  SELECT t.digest FROM tags t WHERE t.repository_id = ${REPOSITORY} AND t.name = p.value ->> 'tag') IS p.value ->> 'was')`;
+  SELECT t.digest FROM tags t WHERE t.repository_id = ${REPOSITORY} AND t.name = p.value ->> 'tag') IS p.value ->> 'was'
+  AND NOT EXISTS (${MISSING}))`;
 
 /** ?8 digest, ?9 tags. */
 const TAGS_NOW = `
@@ -219,13 +231,14 @@ export function d1Undo(db: D1Database, { registry, announce }: Announcing): Undo
     },
 
     async restoreRepository({ space, path }, since) {
-      const [live, deleted, restored] = await constrained(
-        db.batch([
-          db.prepare(FIND_REPOSITORY).bind(space, path),
-          db.prepare(LAST_DELETED).bind(space, path, since),
-          db.prepare(RESTORE_REPOSITORY).bind(space, path, since),
-        ]),
-      );
+      const work = db.batch([
+        db.prepare(FIND_REPOSITORY).bind(space, path),
+        db.prepare(LAST_DELETED).bind(space, path, since),
+        db.prepare(RESTORE_REPOSITORY).bind(space, path, since),
+      ]);
+      const usage = async (): Promise<Usage> =>
+        usageFromRow(firstRow(usageRow, await db.prepare(SPACE_USAGE).bind(space).all()));
+      const [live, deleted, restored] = await withFigures(constrained(work), usage);
       if (!isEmpty(restored)) return "restored";
       return isEmpty(live) || isEmpty(deleted) ? "unknown" : "taken";
     },

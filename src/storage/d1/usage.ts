@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Usage } from "../../registry/usage.ts";
+import { fullError, measureOf, type Usage } from "../../registry/usage.ts";
 
 /** Of a space: kept by triggers (migration 0023). */
 export const USAGE_COLUMNS = "bytes, repositories, max_bytes, max_repositories";
@@ -11,7 +11,20 @@ export const usageRow = z.object({
   max_repositories: z.int().nullable(),
 });
 
-export function usageFromRow(row: z.infer<typeof usageRow>): Usage {
-  const { bytes, repositories, max_bytes: maxBytes, max_repositories: maxRepositories } = row;
+/** Of no space; stands in where whoever asked is refused for that. */
+const NO_USAGE = { bytes: 0, repositories: 0, max_bytes: null, max_repositories: null };
+
+export function usageFromRow(row: z.infer<typeof usageRow> | null): Usage {
+  const { bytes, repositories, max_bytes: maxBytes, max_repositories: maxRepositories } = row ?? NO_USAGE;
   return { bytes, repositories, quota: { bytes: maxBytes, repositories: maxRepositories } };
+}
+
+/** A trigger's refusal tells nothing but that it is one: whoever is refused should know how full the space is. */
+export async function withFigures<T>(work: Promise<T>, usage: () => Promise<Usage>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    const measure = measureOf(error);
+    throw measure === undefined ? error : fullError(measure, await usage());
+  }
 }
