@@ -106,10 +106,10 @@ describe("retention preview", () => {
   });
 
   it.each([
-    [previewOf([], 0), "no rule covers a repository of acme"],
-    [NOTHING, "nothing would go"],
-  ])("says whether nothing goes, or nothing is covered", async (preview, said) => {
-    const stub = await stubSpace(preview);
+    [[previewOf([], 0)], "no rule covers a repository of acme"],
+    [[previewOf([], 1, "api"), previewOf([], 0)], "nothing would go now"],
+  ])("says whether nothing goes, or nothing is covered: %#", async (previews, said) => {
+    const stub = await stubSpace(...previews);
     const ended = await runCli(args, stub.env);
     expect(ended).toMatchObject({ exitCode: 0, stdout: "" });
     expect(ended.stderr).toContain(said);
