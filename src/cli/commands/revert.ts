@@ -49,7 +49,7 @@ async function revertTag(scene: Scene, tag: ManagedTag, wanted: string | undefin
       ? `${shown} points to ${digest} already`
       : `moved ${shown} to ${digest}${previousDigest === null ? "" : `, from ${shortDigest(previousDigest)}`}`,
   );
-  output.note(`What came of it: spacedock events list --space ${tag.name.space}`);
+  if (digest !== previousDigest) output.note(`What came of it: spacedock events list --space ${tag.name.space}`);
 }
 
 /** All of it, the newest first. */

@@ -99,6 +99,13 @@ describe("revert", () => {
     expect(stub.changes).toEqual([]);
   });
 
+  it("neither asks nor tells of more, where the tag is there already", async () => {
+    const stub = await stubTag();
+    stub.on("revert", { space }, { repository: "web", tag: "latest", digest: c, previousDigest: c });
+    const said = await runCli([...args, "--to", c], stub.env);
+    expect(said).toEqual({ exitCode: 0, stdout: `acme/web:latest points to ${c} already\n`, stderr: "" });
+  });
+
   it("asks which, where several digests begin like that", async () => {
     const stub = await stubManagement();
     const twins = ["1", "2"].map((end) => changeTo("a", { digest: `sha256:${"a".repeat(63)}${end}` }));
