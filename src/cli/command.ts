@@ -88,6 +88,7 @@ function parseInput<I extends z.ZodType>(schema: I, command: Commander): z.outpu
   const parsed = schema.safeParse(raw);
   if (parsed.success) return parsed.data;
   const problems = parsed.error.issues.map(({ path, message }) => {
+    if (path.length === 0) return message;
     const name = String(path[0] ?? "");
     const flag = command.options.find((option) => option.attributeName() === name)?.long ?? `<${name}>`;
     return raw[name] === undefined ? `${flag} is missing` : `${flag}: ${message}`;

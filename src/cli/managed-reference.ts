@@ -2,7 +2,9 @@ import { parseRegistry, parseRemoteReference, type RegistryAddress, type RemoteR
 import { managedRegistry, namedRegistry } from "./connections.ts";
 import type { Context } from "./context.ts";
 import { CliError } from "./exit.ts";
+import type { Digest } from "../oci/digest.ts";
 import { parseRepositoryName, type RepositoryName } from "../oci/name.ts";
+import type { Tag } from "../oci/reference.ts";
 
 /**
  * Reads a reference as management commands take it: `acme/web:1`, without a host, is in the registry that is managed.
@@ -25,15 +27,37 @@ export interface ManagedRepository {
   readonly name: RepositoryName;
 }
 
-/** Reads `[host/]space/path`, as {@link parseManagedReference} does, with neither tag nor digest. */
-export async function parseManagedRepository(context: Context, text: string): Promise<ManagedRepository> {
+/** A repository, or a tag or a manifest in it; tag and digest are null where they are not given. */
+export interface ManagedContent extends ManagedRepository {
+  readonly tag: Tag | null;
+  readonly digest: Digest | null;
+}
+
+/** A tag of a repository. */
+export interface ManagedTag extends ManagedRepository {
+  readonly tag: Tag;
+}
+
+/** Reads `[host/]space/path[:tag][@digest]`, as {@link parseManagedReference} does. Throws a usage error. */
+export async function parseManagedContent(context: Context, text: string): Promise<ManagedContent> {
   const { registry, name, tag, digest } = await parseManagedReference(context, text);
   const parsed = parseRepositoryName(text.includes("/") ? name : text);
-  if (parsed === null) {
-    throw new CliError("usage", `"${text}" lacks its space: write it as acme/${text}`);
-  }
-  if (tag === null && digest === null) return { registry, name: parsed };
-  throw new CliError("usage", `"${text}" is a reference: name the repository alone, as ${name}`);
+  if (parsed !== null) return { registry, name: parsed, tag, digest };
+  throw new CliError("usage", `"${text}" lacks its space: write it as acme/${text}`);
+}
+
+/** Likewise with neither tag nor digest. */
+export async function parseManagedRepository(context: Context, text: string): Promise<ManagedRepository> {
+  const { registry, name, tag, digest } = await parseManagedContent(context, text);
+  if (tag === null && digest === null) return { registry, name };
+  throw new CliError("usage", `"${text}" is a reference: name the repository alone, as ${name.full}`);
+}
+
+/** Likewise with a tag, and nothing but a tag. */
+export async function parseManagedTag(context: Context, text: string): Promise<ManagedTag> {
+  const { registry, name, tag, digest } = await parseManagedContent(context, text);
+  if (tag !== null && digest === null) return { registry, name, tag };
+  throw new CliError("usage", `"${text}" is not a tag: which one? Write it as ${name.full}:latest`);
 }
 
 /** The registry that a command is about: the one that is named, else the one that is managed. */

@@ -19,6 +19,11 @@ import { targets } from "./commands/targets.ts";
 import { tokens } from "./commands/tokens.ts";
 import { triggers } from "./commands/triggers.ts";
 import { whoami } from "./commands/whoami.ts";
+import { deleted } from "./commands/deleted.ts";
+import { history } from "./commands/history.ts";
+import { revert } from "./commands/revert.ts";
+import { undelete } from "./commands/undelete.ts";
+import { retention } from "./commands/retention.ts";
 import { EXIT_CODES } from "./exit.ts";
 import type { Context } from "./context.ts";
 import { version } from "./version.ts";
@@ -37,6 +42,11 @@ const COMMANDS: readonly Command[] = [
   tags,
   inspect,
   rm,
+  history,
+  revert,
+  deleted,
+  undelete,
+  retention,
   targets,
   triggers,
   events,

@@ -32,6 +32,8 @@ interface RefusedDetails {
 interface Problem {
   readonly code: string | null;
   readonly message: string;
+  /** Digests of what it would take, and is not there. */
+  readonly missing: readonly string[];
 }
 
 const registryProblem = z.object({
@@ -41,9 +43,9 @@ const managementProblem = z.object({
   code: z.string().optional(),
   detail: z.string().optional(),
   title: z.string(),
-  /** Each thing that is wrong with a request. */
+  /** Each thing that is wrong with a request, or what else there is to say. */
   errors: z
-    .array(z.object({ path: z.string(), message: z.string() }))
+    .union([z.array(z.object({ path: z.string(), message: z.string() })), z.object({ missing: z.array(z.string()) })])
     .optional()
     .catch(undefined),
 });
@@ -86,12 +88,14 @@ function readProblem(text: string): Problem | null {
   if (management.success) return ofManagement(management.data);
   const registry = registryProblem.safeParse(json);
   const [first] = registry.success ? registry.data.errors : [];
-  return first === undefined ? null : { code: first.code ?? null, message: first.message || first.code || "an error" };
+  if (first === undefined) return null;
+  return { code: first.code ?? null, message: first.message || first.code || "an error", missing: [] };
 }
 
 function ofManagement({ code, detail, title, errors = [] }: z.output<typeof managementProblem>): Problem {
-  const wrong = errors.map(({ path, message }) => (path === "" ? message : `${path}: ${message}`)).join("; ");
-  return { code: code ?? null, message: wrong || (detail ?? title) };
+  const [wrong, missing] = Array.isArray(errors) ? [errors, []] : [[], errors.missing];
+  const said = wrong.map(({ path, message }) => (path === "" ? message : `${path}: ${message}`)).join("; ");
+  return { code: code ?? null, message: said || (detail ?? title), missing };
 }
 
 /** Where no registry speaks, but what stands in front of it: a page, or nothing at all. */
@@ -111,6 +115,7 @@ function hintFor(status: number, { host }: URL, problem: Problem | null): string
   if (status === 401) return `Log in: spacedock login ${host}`;
   if (status === 413 && problem === null)
     return "Send smaller chunks: --chunk-size, below the limit of the zone's plan.";
+  if (problem !== null && problem.missing.length > 0) return `Missing: ${problem.missing.join(", ")}`;
   if (status === 429) return "Wait a little, then run it again.";
   return undefined;
 }

@@ -1,4 +1,4 @@
-import type { Target, Trigger } from "../management/operations.ts";
+import type { RetentionRule, Target, Trigger } from "../management/operations.ts";
 import type { Kind } from "./named.ts";
 
 export const TARGETS: Kind<Target> = {
@@ -13,4 +13,11 @@ export const TRIGGERS: Kind<Trigger> = {
   group: "triggers",
   prefix: "trg_",
   all: ({ management, space }) => management.list("listTriggers", { path: { space } }),
+};
+
+export const RULES: Kind<RetentionRule> = {
+  word: "rule",
+  group: "retention",
+  prefix: "ret_",
+  all: ({ management, space }) => management.list("listRetentionRules", { path: { space } }),
 };

@@ -30,7 +30,7 @@ export async function idOf(scene: SpaceScene, kind: AnyKind, given: string): Pro
     });
   }
   if (ids.length === 1) return id;
-  throw new CliError("usage", `several ${kind.group} are called "${given}": ${ids.join(", ")}`, {
+  throw new CliError("usage", `several ${kind.word}s are called "${given}": ${ids.join(", ")}`, {
     hint: "Use the id.",
   });
 }
@@ -65,7 +65,12 @@ function whichInput({ word }: AnyKind): z.ZodType<{ readonly which: string }> {
   return z.object({ [word]: z.string() }).transform((given) => ({ which: given[word] ?? "" }));
 }
 
-const EXAMPLE_NAMES: Readonly<Record<string, string>> = { target: "hook", trigger: "releases", token: "ci" };
+const EXAMPLE_NAMES: Readonly<Record<string, string>> = {
+  target: "hook",
+  trigger: "releases",
+  token: "ci",
+  rule: "builds",
+};
 
 interface DeleteDeclaration {
   readonly kind: AnyKind;

@@ -1,41 +1,19 @@
 import { z } from "zod";
-import { type Command, type CommandDeclaration, defineCommand, defineGroup } from "../command.ts";
+import { defineGroup } from "../command.ts";
 import { LIMIT_OPTION, limitInput, YES_OPTION, yesInput } from "../input/options.ts";
 import { confirm } from "../input/prompt.ts";
-import { parseManagedRepository } from "../managed-reference.ts";
 import type { Repository } from "../management/operations.ts";
 import { fields } from "../output/fields.ts";
 import { age, visibility } from "../output/words.ts";
-import { type Columns, pageQuery, type Scene, showList, spaceCommand, withManagement } from "./shapes.ts";
+import { immutableTagsOf, repositoryImmutable } from "./immutable.ts";
+import { repositoryCommand } from "./repository-command.ts";
+import { type Columns, pageQuery, showList, spaceCommand } from "./shapes.ts";
 
 const COLUMNS: Columns<Repository> = {
   repository: ({ fullName }) => fullName,
   visibility: (repository) => visibility(repository.public),
   created: ({ createdAt }) => age(createdAt),
 };
-
-/** What the API's path says of a repository. */
-interface RepositoryPath {
-  readonly space: string;
-  readonly name: string;
-}
-
-type RepositoryDeclaration<I extends z.ZodType> = Omit<CommandDeclaration<I>, "run" | "arguments"> & {
-  readonly run: (scene: Scene, path: RepositoryPath, input: z.output<I>) => Promise<void>;
-};
-
-/** A command about one repository, which is named in full. */
-function repositoryCommand<I extends z.ZodType>({ run, input, ...rest }: RepositoryDeclaration<I>): Command {
-  return defineCommand({
-    ...rest,
-    arguments: { "<repository>": "its name with its space, as acme/web" },
-    input: z.intersection(z.object({ repository: z.string() }), input),
-    run: async (context, given) => {
-      const { registry, name } = await parseManagedRepository(context, given.repository);
-      await withManagement(context, (scene) => run(scene, { space: name.space, name: name.path }, given), registry);
-    },
-  });
-}
 
 const list = spaceCommand({
   name: "list",
@@ -63,6 +41,7 @@ const show = repositoryCommand({
       fields({
         repository: `${management.host}/${fullName}`,
         visibility: visibility(repository.public),
+        "immutable tags": immutableTagsOf(repository.immutableTags),
         created: age(createdAt),
       }),
     );
@@ -98,4 +77,10 @@ const remove = repositoryCommand({
   },
 });
 
-export const repos = defineGroup("repos", "Show, publish and delete repositories", [list, show, ...publish, remove]);
+export const repos = defineGroup("repos", "Show, publish and delete repositories", [
+  list,
+  show,
+  ...publish,
+  repositoryImmutable,
+  remove,
+]);

@@ -1,6 +1,6 @@
 import { formatBytes } from "../../oci/size.ts";
 import { z } from "zod";
-import { byteSize, LIMIT_OPTION, limitInput } from "../input/options.ts";
+import { byteSize, LIMIT_OPTION, limitInput, NONE, orNone } from "../input/options.ts";
 import type { Collectable, RepositoryStorage, Space } from "../management/operations.ts";
 import { shortDigest, ageOrUntil } from "../output/words.ts";
 import { type Columns, managementCommand, showList, SPACE, spaceName } from "./shapes.ts";
@@ -21,11 +21,9 @@ const COLLECTABLE: Columns<Collectable> = {
   "kept until": ({ keptUntil }) => (keptUntil === null ? "not noticed yet" : ageOrUntil(keptUntil)),
 };
 
-const NONE = "none";
-const noLimit = z.literal(NONE).transform(() => null);
 const repositoryCount = z
   .string()
-  .regex(/^\d{1,9}$/, "a number of repositories, or none")
+  .regex(/^\d{1,9}$/, "a number of repositories")
   .transform(Number);
 
 const quota = managementCommand({
@@ -39,8 +37,8 @@ const quota = managementCommand({
   },
   input: spaceName
     .extend({
-      bytes: noLimit.or(byteSize).optional(),
-      repositories: noLimit.or(repositoryCount).optional(),
+      bytes: orNone(byteSize).optional(),
+      repositories: orNone(repositoryCount).optional(),
     })
     .refine(({ bytes, repositories }) => bytes !== undefined || repositories !== undefined, {
       error: "say what to limit: --bytes, --repositories, or both",

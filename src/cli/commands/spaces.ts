@@ -5,6 +5,8 @@ import { confirm } from "../input/prompt.ts";
 import type { Space } from "../management/operations.ts";
 import { fields } from "../output/fields.ts";
 import { age, visibility } from "../output/words.ts";
+import { damaged } from "./damaged.ts";
+import { immutableTagsOf, spaceImmutable } from "./immutable.ts";
 import { type Columns, managementCommand, pageQuery, showList, SPACE, spaceName } from "./shapes.ts";
 import { spaceStorage, usageOf } from "./space-storage.ts";
 
@@ -82,8 +84,13 @@ const remove = managementCommand({
 });
 
 function description(space: Space): [Space, () => string] {
-  const { name, createdAt } = space;
-  const shown = { space: name, visibility: visibility(space.public), stores: usageOf(space), created: age(createdAt) };
+  const shown = {
+    space: space.name,
+    visibility: visibility(space.public),
+    "immutable tags": immutableTagsOf(space.immutableTags),
+    stores: usageOf(space),
+    created: age(space.createdAt),
+  };
   return [space, () => fields(shown)];
 }
 
@@ -92,6 +99,8 @@ export const spaces = defineGroup("spaces", "Show and change the teams' spaces",
   create,
   show,
   ...publish,
+  spaceImmutable,
   ...spaceStorage,
+  damaged,
   remove,
 ]);

@@ -22,11 +22,16 @@ const VALUES: Readonly<Record<string, (context: Context) => Promise<readonly str
   space: (context) =>
     managed(context, async ({ management }) => names(management.list("listSpaces", { path: {} }), ({ name }) => name)),
   repository: repositories,
+  where: async (context) => [...(await ownSpace(context)), ...(await repositories(context))],
   reference: repositories,
   references: repositories,
   target: (context) =>
     managed(context, async ({ management, space }) =>
       names(management.list("listTargets", { path: { space: await space() } }), ({ name }) => name),
+    ),
+  rule: (context) =>
+    managed(context, async ({ management, space }) =>
+      names(management.list("listRetentionRules", { path: { space: await space() } }), ({ name }) => name),
     ),
   trigger: (context) =>
     managed(context, async ({ management, space }) =>
@@ -49,6 +54,10 @@ export async function valuesOf(kind: string, context: Context): Promise<readonly
 async function hosts({ env }: Context): Promise<readonly string[]> {
   const { auths = {} } = await readDockerConfig(env);
   return Object.keys(auths).filter((host) => !host.includes("/"));
+}
+
+function ownSpace(context: Context): Promise<readonly string[]> {
+  return managed(context, async ({ space }) => [await space()]);
 }
 
 function repositories(context: Context): Promise<readonly string[]> {

@@ -1,3 +1,4 @@
+import { plural } from "../output/words.ts";
 import { formatRemoteReference } from "../client/reference.ts";
 import { formatBytes } from "../../oci/size.ts";
 import type { Style } from "../output/style.ts";
@@ -46,8 +47,4 @@ export function summary({ copied, skipped, referrers }: Tally, dryRun: boolean):
 
 function counted({ blobs, manifests }: { readonly blobs: number; readonly manifests: number }): string {
   return `${plural(blobs, "blob")} and ${plural(manifests, "manifest")}`;
-}
-
-function plural(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }

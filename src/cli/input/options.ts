@@ -22,6 +22,21 @@ export const words = z
   .array(z.string())
   .transform((given) => given.flatMap((one) => one.split(",")).filter((word) => word !== ""));
 
+/** What says that there shall be none. */
+export const NONE = "none";
+
+/** An option that may be {@link NONE}, which is null. As a union its errors would say nothing. */
+export function orNone<T>(schema: z.ZodType<T, string>): z.ZodType<T | null, string> {
+  return z.string().transform((text, context) => {
+    if (text === NONE) return null;
+    const parsed = schema.safeParse(text);
+    if (parsed.success) return parsed.data;
+    for (const { message } of parsed.error.issues)
+      context.addIssue({ code: "custom", message: `${message}; or ${NONE}` });
+    return z.NEVER;
+  });
+}
+
 /** A size, as in `90MB` or `5MiB`, in bytes. */
 export const byteSize = z.string().transform((text, context) => {
   const bytes = parseBytes(text);

@@ -33,6 +33,21 @@ export function shortDigest(digest: string): string {
   return `${algorithm}:${hex.slice(0, 12)}`;
 }
 
+/** As in "1 tag" or "12 tags". */
+export function plural(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
+}
+
+/** As many names as a line has room for. */
+const SOME = 5;
+
+/** The first of some names, as in "1.0, 1.1 and 7 more". */
+export function someOf(names: readonly string[], count: number): string {
+  const first = names.slice(0, SOME);
+  const more = count - first.length;
+  return `${first.join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
+}
+
 const STATUS_COLOURS = {
   delivered: "green",
   done: "green",

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { stubManagement } from "../support/management-stub.ts";
 import { runCli } from "../support/world.ts";
 import { run } from "../../live/run.ts";
-import { page, repositoryAt, spaceNamed, target, token } from "./samples.ts";
+import { page, repositoryAt, rule, spaceNamed, target, token } from "./samples.ts";
 
 async function candidates(words: readonly string[], env = {}): Promise<readonly string[]> {
   const { stdout, exitCode, stderr } = await runCli(["__complete", "--", ...words], { HOME: "/nowhere", ...env });
@@ -15,7 +15,8 @@ async function candidates(words: readonly string[], env = {}): Promise<readonly 
 
 describe("what a word could be", () => {
   it.each([
-    [["del"], ["deliveries"]],
+    [["del"], ["deleted", "deliveries"]],
+    [["unde"], ["undelete"]],
     [
       ["tokens", ""],
       ["list", "create", "show", "revoke", "help"],
@@ -49,10 +50,14 @@ describe("what a word could be", () => {
     stub.on("listSpaces", {}, page(spaceNamed("acme")));
     stub.on("listRepositories", { space: "acme" }, page(repositoryAt("web")));
     stub.on("listTargets", { space: "acme" }, page(target));
+    stub.on("listRetentionRules", { space: "acme" }, page(rule));
     expect(await candidates(["tokens", "list", "--space", ""], stub.env)).toEqual(["acme"]);
     expect(await candidates(["tags", "a"], stub.env)).toEqual(["acme/web"]);
     expect(await candidates(["rm", "acme/web", ""], stub.env)).toEqual(["acme/web"]);
     expect(await candidates(["targets", "show", ""], stub.env)).toEqual(["hook"]);
+    expect(await candidates(["retention", "preview", "--rule", ""], stub.env)).toEqual(["builds"]);
+    expect(await candidates(["revert", ""], stub.env)).toEqual(["acme/web"]);
+    expect(await candidates(["deleted", ""], stub.env)).toEqual(["acme", "acme/web"]);
   });
 
   it("is nothing, without a word, where the registry cannot be asked", async () => {

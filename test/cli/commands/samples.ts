@@ -2,8 +2,10 @@ import type {
   Delivery,
   Event,
   Repository,
+  RetentionRule,
   Space,
   Tag,
+  TagChange,
   Target,
   Token,
   Trigger,
@@ -67,6 +69,35 @@ export const delivery: Delivery = {
   createdAt,
   finishedAt: createdAt,
 };
+
+export const rule: RetentionRule = {
+  id: "ret_1",
+  name: "builds",
+  repositories: ["web/**"],
+  keep: { newest: 20, tags: ["v*"], previouslyDeployed: 1 },
+  enabled: true,
+  createdAt,
+};
+
+/** A digest of one letter, again and again. */
+export function digestOf(letter: string): string {
+  return `sha256:${letter.repeat(64)}`;
+}
+
+/** A change of the tag `latest`: set to a digest of this letter, by ci. */
+export function changeTo(letter: string, more: Partial<TagChange> = {}): TagChange {
+  return {
+    id: `evt_${letter}`,
+    type: "tag.updated",
+    tag: "latest",
+    digest: digestOf(letter),
+    previousDigest: null,
+    actor: { id: "tok_1", name: "ci" },
+    at: createdAt,
+    content: "present",
+    ...more,
+  };
+}
 
 export function page<T>(...items: readonly T[]): { items: T[]; next: null } {
   return { items: [...items], next: null };

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { stubManagement } from "../support/management-stub.ts";
 import { runCli } from "../support/world.ts";
-import { page, spaceNamed } from "./samples.ts";
+import { digestOf, page, repositoryAt, spaceNamed } from "./samples.ts";
 
 const acme = spaceNamed("acme");
 
@@ -88,16 +88,91 @@ describe("spaces", () => {
     expect(stub.changes).toEqual([["PATCH /api/v1/spaces/acme", { quota }]]);
   });
 
-  it.each([[[]], [["--bytes", "much"]], [["--repositories", "-1"]]])("asks for no quota of %j", async (options) => {
+  it.each([
+    [[], "say what to limit"],
+    [["--bytes", "much"], '--bytes: "much" is no size'],
+    [["--repositories", "-1"], "--repositories"],
+  ])("asks for no quota of %j", async (options, said) => {
     const stub = await stubManagement();
-    expect((await runCli(["spaces", "quota", "acme", ...options], stub.env)).exitCode).toBe(2);
+    const { exitCode, stderr } = await runCli(["spaces", "quota", "acme", ...options], stub.env);
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain(said);
     expect(stub.changes).toEqual([]);
+  });
+
+  it("shows what is damaged, and what needs it", async () => {
+    const stub = await stubManagement();
+    stub.on("listDamaged", { space: "acme" }, page());
+    expect(await runCli(["spaces", "damaged", "acme"], stub.env)).toMatchObject({ exitCode: 0, stdout: "" });
+    const blob = { kind: "blob", digest: digestOf("a"), repository: "web", size: 2000, damage: "corrupt" };
+    const since = "2026-01-01T00:00:00.000Z";
+    stub.on("listDamaged", { space: "acme" }, page({ ...blob, since, tags: ["1.0", "latest"] }));
+    const { stdout, stderr } = await runCli(["spaces", "damaged", "acme", "--limit", "1"], stub.env);
+    expect(stdout).toMatch(/web +blob +sha256:a{12} +2\.0 kB +corrupt +\d+ days ago +1\.0, latest/);
+    expect(stderr).toContain("mends it");
+    expect(stub.asked.at(-1)?.what).toBe("GET /api/v1/spaces/acme/damaged?limit=1");
   });
 
   it("ends with 3 where there is no such space", async () => {
     const stub = await stubManagement();
     stub.refuse("getSpace", { space: "gone" }, 404, "NAME_UNKNOWN");
     expect((await runCli(["spaces", "show", "gone"], stub.env)).exitCode).toBe(3);
+  });
+});
+
+describe("immutable tags", () => {
+  it.each([
+    [
+      ["--tags", "v*", "--tags", "!*-rc*"],
+      ["v*", "!*-rc*"],
+    ],
+    [
+      ["--tags", "v*,!*-rc*"],
+      ["v*", "!*-rc*"],
+    ],
+    [["--none"], []],
+  ])("of a space are set by %j", async (options, immutableTags) => {
+    const stub = await stubManagement();
+    stub.on("updateSpace", { space: "acme" }, spaceNamed("acme", { immutableTags }));
+    const { stdout } = await runCli(["spaces", "immutable", "acme", ...options], stub.env);
+    expect(stdout).toBe(`immutable tags of acme: ${immutableTags.join(", ") || "none"}\n`);
+    expect(stub.changes).toEqual([["PATCH /api/v1/spaces/acme", { immutableTags }]]);
+  });
+
+  it("are shown", async () => {
+    const stub = await stubManagement();
+    stub.on("getSpace", { space: "acme" }, spaceNamed("acme", { immutableTags: ["v*"] }));
+    stub.on("getRepository", { space: "acme", name: "web" }, repositoryAt("web"));
+    const { stdout } = await runCli(["spaces", "immutable", "acme", "--json"], stub.env);
+    expect(JSON.parse(stdout)).toEqual({ immutableTags: ["v*"] });
+    expect((await runCli(["spaces", "show", "acme"], stub.env)).stdout).toMatch(/immutable tags: +v\*\n/);
+    expect((await runCli(["repos", "immutable", "acme/web"], stub.env)).stdout).toContain("those of its space");
+    expect((await runCli(["repos", "show", "acme/web"], stub.env)).stdout).toMatch(/immutable tags: +those of its/);
+    expect(stub.changes).toEqual([]);
+  });
+
+  it.each([
+    [["--tags", "*"], ["*"]],
+    [["--none"], []],
+    [["--inherit"], null],
+  ])("of a repository are set by %j", async (options, immutableTags) => {
+    const stub = await stubManagement();
+    stub.on("updateRepository", { space: "acme", name: "web" }, repositoryAt("web", { immutableTags }));
+    expect((await runCli(["repos", "immutable", "acme/web", ...options], stub.env)).exitCode).toBe(0);
+    expect(stub.changes).toEqual([["PATCH /api/v1/spaces/acme/repositories/web", { immutableTags }]]);
+  });
+
+  it.each([
+    ["spaces", "acme", ["--tags", "v*", "--none"], "either --tags or --none"],
+    ["spaces", "acme", ["--tags", ""], "--tags: at least one pattern"],
+    ["spaces", "acme", ["--inherit"], "--inherit"],
+    ["repos", "acme/web", ["--none", "--inherit"], "one of --tags, --none and --inherit"],
+  ])("are not set in %s by two words at once, or none: %s %j", async (group, name, options, said) => {
+    const stub = await stubManagement();
+    const { exitCode, stderr } = await runCli([group, "immutable", name, ...options], stub.env);
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain(said);
+    expect(stub.changes).toEqual([]);
   });
 });
 

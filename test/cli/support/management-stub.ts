@@ -31,8 +31,14 @@ export interface ManagementStub {
     path: Readonly<Record<string, string>>,
     ...outputs: readonly z.input<(typeof operations)[O]["output"]>[]
   ): void;
-  /** A problem as the answer. */
-  refuse(operation: OperationId, path: Readonly<Record<string, string>>, status: number, code: string): void;
+  /** A problem as the answer, with what it says beside words. */
+  refuse(
+    operation: OperationId,
+    path: Readonly<Record<string, string>>,
+    status: number,
+    code: string,
+    errors?: unknown,
+  ): void;
   /** Those that change something: method, address and body. */
   readonly changes: readonly (readonly [string, unknown])[];
 }
@@ -58,8 +64,8 @@ export async function stubManagement(): Promise<ManagementStub> {
         outputs.map((one) => ({ status, body: status === 204 ? "" : JSON.stringify(output.parse(one)) })),
       );
     },
-    refuse: (operation, path, status, code) => {
-      const body = JSON.stringify({ type: "about:blank", title: code, status, code, detail: `it is ${code}` });
+    refuse: (operation, path, status, code, errors) => {
+      const body = JSON.stringify({ type: "about:blank", title: code, status, code, detail: `it is ${code}`, errors });
       put(operation, path, [{ status, body }]);
     },
     get changes() {

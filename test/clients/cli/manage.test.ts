@@ -139,6 +139,79 @@ describe("spacedock, from a space's making to its end", () => {
     expect(await spacedock(["triggers", "test", "releases"])).toContain("the receiver's answer");
   });
 
+  it("tells who moved a tag from what to what, and moves it back", async () => {
+    const first = await push("web:latest");
+    const second = await push("web:latest");
+    const latest = `${space}/web:latest`;
+    expect(await json(z.array(z.looseObject({})), "history", latest)).toMatchObject([
+      { type: "tag.updated", digest: second, previousDigest: first, actor: { name: "ci" }, content: "present" },
+      { type: "tag.created", digest: first },
+    ]);
+    const unasked = await attempt(["revert", latest]);
+    expect(unasked.exitCode).toBe(2);
+    expect(unasked.stderr).toContain("it may deploy");
+    await spacedock(["revert", latest, "--yes"]);
+    expect(await spacedock(["inspect", latest])).toContain(first);
+    await spacedock(["revert", latest, "--to", second.slice(0, 19), "--yes"]);
+    expect(await spacedock(["inspect", latest])).toContain(second);
+  });
+
+  it("brings back what was deleted: a tag, a manifest, a repository", async () => {
+    const latest = `${space}/web:latest`;
+    const { digest } = await json(z.looseObject({ digest: z.string() }), "inspect", latest);
+    const manifest = `${space}/web@${digest}`;
+    for (const [removal, where, reference] of [
+      [["rm", latest], `${space}/web`, latest],
+      [["rm", manifest], `${space}/web`, manifest],
+      [["repos", "delete", `${space}/web`], space, `${space}/web`],
+    ] as const) {
+      await spacedock([...removal, "--yes"]);
+      expect((await attempt(["inspect", latest])).exitCode).toBe(3);
+      const listed = await json(z.array(z.looseObject({ reference: z.string() })), "deleted", where);
+      expect(listed.map((one) => one.reference)).toContain(reference);
+      expect(await spacedock(["undelete", reference])).toContain(`${reference} is back`);
+      expect(await spacedock(["inspect", latest])).toContain(digest);
+    }
+    expect((await attempt(["undelete", latest])).stderr).toContain("the tag is there");
+    expect(await json(z.array(z.unknown()), "spaces", "damaged", space)).toEqual([]);
+  });
+
+  it("holds immutable tags where they are", async () => {
+    const latest = `${space}/web:latest`;
+    await spacedock(["repos", "immutable", `${space}/web`, "--tags", "latest,v*"]);
+    expect(await spacedock(["repos", "show", `${space}/web`])).toMatch(/immutable tags: +latest, v\*/);
+    for (const line of [
+      ["revert", latest],
+      ["rm", latest],
+      ["repos", "delete", `${space}/web`],
+    ]) {
+      const { exitCode, stderr } = await attempt([...line, "--yes"]);
+      expect({ line, exitCode, stderr }).toMatchObject({ exitCode: 4, stderr: expect.stringContaining("immutable") });
+    }
+    expect(await spacedock(["repos", "immutable", `${space}/web`, "--inherit"])).toContain("those of its space");
+    expect((await attempt(["spaces", "immutable", space, "--tags", "!v*"])).stderr).toContain("at least one pattern");
+  });
+
+  it("saves a retention rule, and one that keeps nothing only when that is confirmed", async () => {
+    const rules = ["--repository", "web/**,web", "--keep-newest", "20", "--keep-tag", "v*"];
+    // What was just pushed stays in any case.
+    const previewed = await attempt(["retention", "preview", ...rules]);
+    expect(previewed).toMatchObject({ exitCode: 0, stderr: expect.stringContaining("nothing would go now") });
+    await spacedock(["retention", "create", "builds", ...rules]);
+    expect(await spacedock(["retention", "update", "builds", "--keep-newest", "10"])).toContain(
+      "the newest 10; tags v*",
+    );
+    const refused = await attempt(["retention", "update", "builds", "--keep-newest", "none", "--keep-tag", "none"]);
+    expect(refused).toMatchObject({ exitCode: 1, stderr: expect.stringMatching(/keeps no tag.*\n.*--confirm/) });
+    expect(await spacedock(["retention", "list"])).toMatch(/builds +on +web\/\*\*, web +the newest 10; tags v\*/);
+    await spacedock(["retention", "disable", "builds"]);
+    await spacedock(["retention", "update", "builds", "--keep-newest", "none", "--keep-tag", "none"]);
+    expect((await attempt(["retention", "enable", "builds"])).stderr).toContain("--confirm");
+    await spacedock(["retention", "enable", "builds", "--confirm"]);
+    await spacedock(["retention", "delete", "builds", "--yes"]);
+    expect(await json(z.array(z.unknown()), "retention", "list")).toEqual([]);
+  });
+
   it("shows what was pushed, and deletes it", async () => {
     const digest = await push("web:2.0.0");
     expect(await spacedock(["tags", `${space}/web`])).toMatch(

@@ -1,0 +1,35 @@
+import { z } from "zod";
+import { formatBytes } from "../../oci/size.ts";
+import { LIMIT_OPTION, limitInput } from "../input/options.ts";
+import type { Damaged } from "../management/operations.ts";
+import { age, shortDigest } from "../output/words.ts";
+import { type Columns, managementCommand, pageQuery, showList, SPACE, spaceName } from "./shapes.ts";
+
+const COLUMNS: Columns<Damaged> = {
+  repository: ({ repository }) => repository,
+  what: ({ kind }) => kind,
+  digest: ({ digest }) => shortDigest(digest),
+  size: ({ size }) => formatBytes(size),
+  damage: ({ damage }) => damage,
+  found: ({ since }) => age(since),
+  "needed by": ({ tags }) => (tags.length === 0 ? "no tag" : tags.join(", ")),
+};
+
+export const damaged = managementCommand({
+  name: "damaged",
+  summary: "Show what cannot be pulled from a space, since its stored bytes are gone or wrong",
+  description:
+    "Push the images that need it again, with any client: that mends a blob in all repositories, a manifest in its own.",
+  examples: ["spaces damaged acme", "spaces damaged acme --json"],
+  arguments: SPACE,
+  options: LIMIT_OPTION,
+  input: z.intersection(spaceName, limitInput),
+  run: async (scene, { space, limit }) => {
+    const found = scene.management.list("listDamaged", { path: { space }, query: pageQuery(limit) });
+    const shown = await showList(scene, found, COLUMNS, {
+      limit,
+      none: `nothing: all of ${space} is as it was pushed`,
+    });
+    if (shown.length > 0) scene.output.note("Push what needs it again: that mends it.");
+  },
+});

@@ -1,0 +1,84 @@
+import { z } from "zod";
+import { defineCommand } from "../command.ts";
+import { LIMIT_OPTION, limitInput } from "../input/options.ts";
+import { type ManagedRepository, parseManagedRepository } from "../managed-reference.ts";
+import { spaceOf } from "../management/space.ts";
+import { age, ageOrUntil, shortDigest, someOf } from "../output/words.ts";
+import { type Columns, pageQuery, type Scene, showList, withManagement } from "./shapes.ts";
+
+/** Something that can be brought back. */
+interface Deleted {
+  /** What `undelete` takes. */
+  readonly reference: string;
+  readonly kind: "repository" | "tag" | "manifest";
+  /** Null for a repository. */
+  readonly digest: string | null;
+  /** Those that went with a manifest. */
+  readonly tags: readonly string[];
+  readonly deletedAt: string;
+  /** Null where nobody is noted, as for a repository. */
+  readonly by: string | null;
+  /** Null for a tag: it comes back for as long as its manifest is there, or can come back. */
+  readonly until: string | null;
+  /** False for a tag whose manifest is gone. */
+  readonly restorable: boolean;
+}
+
+const COLUMNS: Columns<Deleted> = {
+  reference: ({ reference }) => reference,
+  what: (one) => whatOf(one),
+  deleted: ({ deletedAt }) => age(deletedAt),
+  by: ({ by }) => by ?? "-",
+  "kept until": ({ until, restorable }) => (restorable ? (until === null ? "-" : ageOrUntil(until)) : "gone"),
+};
+
+export const deleted = defineCommand({
+  name: "deleted",
+  summary: "Show what was deleted, and until when it can be brought back",
+  description:
+    "Of a space, its repositories; of a repository, its tags and manifests. The reference is what undelete takes.",
+  examples: ["deleted", "deleted acme", "deleted acme/web --json"],
+  arguments: { "[where]": "a space, or a repository as acme/web; the space that the token is for, if not given" },
+  options: LIMIT_OPTION,
+  input: limitInput.extend({ where: z.string().optional() }),
+  run: async (context, { where, limit }) => {
+    if (where?.includes("/")) {
+      const repository = await parseManagedRepository(context, where);
+      const none = `nothing was deleted in ${repository.name.full} that can be brought back`;
+      const show = (scene: Scene) => showList(scene, deletedIn(scene, repository, limit), COLUMNS, { limit, none });
+      await withManagement(context, show, repository.registry);
+    } else {
+      await withManagement(context, async (scene) => {
+        const space = await spaceOf(scene, where);
+        const none = `no repository of ${space} was deleted that can be brought back; for tags: spacedock deleted ${space}/<path>`;
+        await showList(scene, deletedRepositories(scene, space, limit), COLUMNS, { limit, none });
+      });
+    }
+  },
+});
+
+async function* deletedRepositories({ management }: Scene, space: string, limit?: number): AsyncGenerator<Deleted> {
+  const input = { path: { space }, query: pageQuery(limit) };
+  for await (const { fullName, deletedAt, until } of management.list("listDeletedRepositories", input)) {
+    const repository = { reference: fullName, kind: "repository", digest: null, tags: [], by: null } as const;
+    yield { ...repository, deletedAt, until, restorable: true };
+  }
+}
+
+async function* deletedIn({ management }: Scene, { name }: ManagedRepository, limit?: number): AsyncGenerator<Deleted> {
+  const input = { path: { space: name.space }, query: { ...pageQuery(limit), repository: name.path } };
+  for await (const { tag, digest, at, actor, content } of management.list("listDeletedTags", input)) {
+    const gone = { reference: `${name.full}:${tag}`, kind: "tag", digest, tags: [], until: null } as const;
+    yield { ...gone, deletedAt: at, by: actor.name, restorable: content !== "gone" };
+  }
+  for await (const { digest, tags, deletedAt, actor, until } of management.list("listDeletedManifests", input)) {
+    const manifest = { reference: `${name.full}@${digest}`, kind: "manifest", digest, tags } as const;
+    yield { ...manifest, deletedAt, by: actor.name, until, restorable: true };
+  }
+}
+
+function whatOf({ kind, digest, tags }: Deleted): string {
+  if (kind === "tag" && digest !== null) return shortDigest(digest);
+  if (kind !== "manifest") return kind;
+  return tags.length === 0 ? "manifest" : `manifest of ${someOf(tags, tags.length)}`;
+}

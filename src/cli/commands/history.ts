@@ -1,0 +1,44 @@
+import { z } from "zod";
+import { defineCommand } from "../command.ts";
+import { LIMIT_OPTION, limitInput } from "../input/options.ts";
+import { parseManagedTag } from "../managed-reference.ts";
+import type { TagChange } from "../management/operations.ts";
+import type { Style } from "../output/style.ts";
+import { age, shortDigest } from "../output/words.ts";
+import { type Columns, pageQuery, showList, withManagement } from "./shapes.ts";
+
+/** As many as one sees at once. */
+const DEFAULT_LIMIT = 20;
+
+const columns = (style: Style): Columns<TagChange> => ({
+  when: ({ at }) => age(at),
+  what: ({ type }) => type.replace(/^tag\./, ""),
+  digest: ({ digest }) => shortDigest(digest),
+  before: ({ digest, previousDigest: before }) => (before === null || before === digest ? "-" : shortDigest(before)),
+  by: ({ actor }) => actor.name,
+  content: ({ content }) => (content === "gone" ? style.red(content) : content),
+});
+
+export const history = defineCommand({
+  name: "history",
+  summary: "Show who moved a tag from what to what, the newest change first",
+  description:
+    "Content that is deleted comes back with a revert; what is gone does not. Of a tag that is deleted, the history is still there.",
+  examples: ["history acme/web:latest", "history acme/web:latest --limit 100 --json"],
+  arguments: { "<reference>": "the tag, as acme/web:latest" },
+  options: LIMIT_OPTION,
+  input: limitInput.extend({ reference: z.string() }),
+  run: async (context, { reference, limit = DEFAULT_LIMIT }) => {
+    const { registry, name, tag } = await parseManagedTag(context, reference);
+    const shown = `${name.full}:${tag}`;
+    await withManagement(
+      context,
+      async (scene) => {
+        const query = { ...pageQuery(limit), repository: name.path, tag };
+        const changes = scene.management.list("getHistory", { path: { space: name.space }, query });
+        await showList(scene, changes, columns(context.output.style), { limit, none: `there was never a ${shown}` });
+      },
+      registry,
+    );
+  },
+});

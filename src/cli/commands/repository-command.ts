@@ -1,0 +1,27 @@
+import { z } from "zod";
+import { type Command, type CommandDeclaration, defineCommand } from "../command.ts";
+import { parseManagedRepository } from "../managed-reference.ts";
+import { type Scene, withManagement } from "./shapes.ts";
+
+/** What the API's path says of a repository. */
+interface RepositoryPath {
+  readonly space: string;
+  readonly name: string;
+}
+
+type RepositoryDeclaration<I extends z.ZodType> = Omit<CommandDeclaration<I>, "run" | "arguments"> & {
+  readonly run: (scene: Scene, path: RepositoryPath, input: z.output<I>) => Promise<void>;
+};
+
+/** A command about one repository, which is named in full. */
+export function repositoryCommand<I extends z.ZodType>({ run, input, ...rest }: RepositoryDeclaration<I>): Command {
+  return defineCommand({
+    ...rest,
+    arguments: { "<repository>": "its name with its space, as acme/web" },
+    input: z.intersection(z.object({ repository: z.string() }), input),
+    run: async (context, given) => {
+      const { registry, name } = await parseManagedRepository(context, given.repository);
+      await withManagement(context, (scene) => run(scene, { space: name.space, name: name.path }, given), registry);
+    },
+  });
+}

@@ -1,0 +1,99 @@
+import { z } from "zod";
+import { formatBytes } from "../../oci/size.ts";
+import { LIMIT_OPTION, limitInput } from "../input/options.ts";
+import type { operations, RetentionPreview } from "../management/operations.ts";
+import { plural, someOf } from "../output/words.ts";
+import { RULES } from "./kinds.ts";
+import { idOf } from "./named.ts";
+import { readRule, RULE_OPTIONS, ruleInput, saysRule } from "./retention-rules.ts";
+import { type Columns, spaceCommand, type SpaceScene, tableOf } from "./shapes.ts";
+
+/** Rules as they would be; nothing: as they are. */
+export type Proposal = z.input<typeof operations.previewRetention.body>;
+
+type Item = RetentionPreview["items"][number];
+
+/** What would go. */
+interface Loss {
+  /** The repositories in which something would. */
+  readonly items: readonly Item[];
+  /** How many repositories a rule covers. */
+  readonly covered: number;
+}
+
+const COLUMNS: Columns<Item> = {
+  repository: ({ repository }) => repository,
+  tags: ({ tagCount, complete }) => atLeast(tagCount, complete),
+  manifests: ({ manifestCount, complete }) => atLeast(manifestCount, complete),
+  size: ({ bytes }) => formatBytes(bytes),
+  "which tags": ({ tags, tagCount }) => someOf(tags, tagCount),
+};
+
+export const preview = spaceCommand({
+  name: "preview",
+  summary: "Show exactly what would go: by the rules as they are, or with one that is not saved yet",
+  description:
+    "Nothing is changed. The first 1,000 tags and digests of each repository are in what --json prints. What goes can be brought back for a while: see undelete.",
+  examples: [
+    "retention preview",
+    "retention preview --repository 'web/**' --keep-newest 20 --keep-tag 'v*'",
+    "retention preview --rule builds --keep-newest 10",
+  ],
+  options: {
+    ...RULE_OPTIONS,
+    "--rule <rule>": "as if this one, by name or id, was changed so, and switched on",
+    ...LIMIT_OPTION,
+  },
+  input: ruleInput.extend({ rule: z.string().optional(), ...limitInput.shape }),
+  run: async (scene, { rule: named, limit, ...input }) => {
+    const { management, space, context, output } = scene;
+    const id = named === undefined ? undefined : await idOf(scene, RULES, named);
+    const saved = id === undefined ? undefined : await management.call("getRetentionRule", { path: { space, id } });
+    const isRule = saved !== undefined || saysRule(input);
+    const rule = isRule ? { ...(await readRule(context, input, saved)), enabled: true, replaces: id } : {};
+    const loss = await lossOf(scene, rule);
+    const shown = loss.items.slice(0, limit);
+    if (output.isJson || shown.length > 0) output.show(shown, () => tableOf(shown, COLUMNS));
+    output.note(loss.covered === 0 ? `no rule covers a repository of ${space}: nothing goes` : lossSentence(loss));
+  },
+});
+
+/** All that would go, page by page. */
+export async function lossOf({ management, space }: SpaceScene, body: Proposal): Promise<Loss> {
+  const items: Item[] = [];
+  let covered = 0;
+  let cursor: string | undefined;
+  do {
+    const page: RetentionPreview = await management.call("previewRetention", {
+      path: { space },
+      query: { cursor },
+      body,
+    });
+    items.push(...page.items);
+    covered += page.totals.repositories;
+    cursor = page.next ?? undefined;
+  } while (cursor !== undefined);
+  return { items, covered };
+}
+
+/** As in "12 tags and 10 manifests would go, 2.0 GB, in 3 repositories". */
+export function lossSentence({ items }: Pick<Loss, "items">): string {
+  if (items.length === 0) return "nothing would go now";
+  const sum = (of: (item: Item) => number): number => items.reduce((total, item) => total + of(item), 0);
+  const tags = plural(
+    sum(({ tagCount }) => tagCount),
+    "tag",
+  );
+  const manifests = plural(
+    sum(({ manifestCount }) => manifestCount),
+    "manifest",
+  );
+  const bytes = formatBytes(sum((item) => item.bytes));
+  const least = items.every(({ complete }) => complete) ? "" : "at least ";
+  const where = items.length === 1 ? "1 repository" : `${items.length} repositories`;
+  return `${least}${tags} and ${manifests} would go, ${bytes}, in ${where}`;
+}
+
+function atLeast(count: number, isComplete: boolean): string {
+  return `${count}${isComplete ? "" : " or more"}`;
+}

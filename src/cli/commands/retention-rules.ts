@@ -1,0 +1,91 @@
+import { z } from "zod";
+import type { Context } from "../context.ts";
+import { duration } from "../input/duration.ts";
+import { readJsonFile } from "../input/json-file.ts";
+import { NONE, orNone, words } from "../input/options.ts";
+import { operations, type RetentionRule } from "../management/operations.ts";
+
+const DAY = 86_400_000;
+
+/** The options that say what a rule covers and keeps; `create`, `update` and `preview` have them. */
+export const RULE_OPTIONS = {
+  "--repository <pattern...>": "paths within the space that it covers: * but no slash, ** anything, ! excludes",
+  "--keep-newest <count>": "so many tags of each repository: those that were pushed last",
+  "--keep-newer-than <time>": "what was pushed within this time, as 30d",
+  "--keep-pulled-within <time>": "what was pulled, or pushed, within this time, as 90d",
+  "--keep-tag <pattern...>": "tags: * any characters, ? any one, ! excludes",
+  "--keep-deployed <count>": "beside what is deployed, so many that were deployed before it; 1 if not said",
+  "--file <file>": "all of this from a JSON file, as the management API takes it; - is stdin",
+} as const;
+
+const count = z
+  .string()
+  .regex(/^\d{1,9}$/, "a number")
+  .transform(Number);
+const days = duration
+  .refine((milliseconds) => milliseconds % DAY === 0, "whole days, as 30d")
+  .transform((milliseconds) => milliseconds / DAY);
+const tags = words.transform((given) => (given.length === 1 && given[0] === NONE ? null : given));
+
+export const ruleInput = z.object({
+  repository: words.optional(),
+  keepNewest: orNone(count).optional(),
+  keepNewerThan: orNone(days).optional(),
+  keepPulledWithin: orNone(days).optional(),
+  keepTag: tags.optional(),
+  keepDeployed: count.optional(),
+  file: z.string().optional(),
+});
+
+type RuleInput = z.output<typeof ruleInput>;
+
+/** In a file the name may be left to the command line, which alone confirms. */
+const ruleFile = operations.createRetentionRule.body.omit({ confirm: true }).partial();
+
+/** What a rule covers and keeps, as the management API takes it. */
+export type RuleBody = Pick<z.input<typeof operations.createRetentionRule.body>, "repositories" | "keep" | "enabled">;
+
+/** Whether the command line says anything of a rule. */
+export function saysRule(input: RuleInput): boolean {
+  const { repository, keepNewest, keepNewerThan, keepPulledWithin, keepTag, keepDeployed, file } = input;
+  const said = [repository, keepNewest, keepNewerThan, keepPulledWithin, keepTag, keepDeployed, file];
+  return said.some((value) => value !== undefined);
+}
+
+/**
+ * The rule of the options, which count before the file's, one by one, and these before those of a rule that is saved:
+ * what is not named stays, lest a condition that is forgotten takes what it kept.
+ */
+export async function readRule(context: Context, input: RuleInput, saved?: RetentionRule): Promise<RuleBody> {
+  const { repositories, keep, enabled } =
+    input.file === undefined ? {} : await readJsonFile(context, input.file, ruleFile);
+  return {
+    repositories: input.repository ?? repositories ?? saved?.repositories,
+    enabled: enabled ?? saved?.enabled,
+    keep: {
+      newest: first(input.keepNewest, keep?.newest, saved?.keep.newest),
+      newerThanDays: first(input.keepNewerThan, keep?.newerThanDays, saved?.keep.newerThanDays),
+      pulledWithinDays: first(input.keepPulledWithin, keep?.pulledWithinDays, saved?.keep.pulledWithinDays),
+      tags: first(input.keepTag, keep?.tags, saved?.keep.tags),
+      previouslyDeployed: first(input.keepDeployed, keep?.previouslyDeployed, saved?.keep.previouslyDeployed),
+    },
+  };
+}
+
+/** The first that is said; null says that there is none. */
+function first<T>(...values: readonly (T | null | undefined)[]): T | undefined {
+  return values.find((value) => value !== undefined) ?? undefined;
+}
+
+/** As in "the newest 20, tags v*, !*-rc*". */
+export function keptBy({ keep }: RetentionRule): string {
+  const { newest, newerThanDays, pulledWithinDays, tags: patterns, previouslyDeployed } = keep;
+  const kept = [
+    newest !== undefined && `the newest ${newest}`,
+    newerThanDays !== undefined && `pushed within ${newerThanDays} d`,
+    pulledWithinDays !== undefined && `pulled within ${pulledWithinDays} d`,
+    patterns !== undefined && `tags ${patterns.join(", ")}`,
+    previouslyDeployed !== 1 && `deployed and ${previouslyDeployed} before it`,
+  ];
+  return kept.filter((text) => text !== false).join("; ") || "what is deployed";
+}

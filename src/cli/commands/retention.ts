@@ -1,0 +1,189 @@
+import { z } from "zod";
+import { RefusedError } from "../client/problem.ts";
+import { defineGroup } from "../command.ts";
+import { CliError } from "../exit.ts";
+import { LIMIT_OPTION, limitInput, YES_OPTION, yesInput } from "../input/options.ts";
+import { confirm } from "../input/prompt.ts";
+import type { operations, RetentionRule } from "../management/operations.ts";
+import { fields } from "../output/fields.ts";
+import type { Style } from "../output/style.ts";
+import { age, onOff } from "../output/words.ts";
+import { RULES } from "./kinds.ts";
+import { oneCommand, showCommand } from "./named.ts";
+import { lossOf, lossSentence, preview, type Proposal } from "./retention-preview.ts";
+import { keptBy, readRule, RULE_OPTIONS, ruleInput, saysRule } from "./retention-rules.ts";
+import { type Columns, pageQuery, showList, spaceCommand, type SpaceScene } from "./shapes.ts";
+
+const columns = (style: Style): Columns<RetentionRule> => ({
+  rule: ({ id }) => id,
+  name: ({ name }) => name,
+  state: ({ enabled }) => onOff(enabled, style),
+  repositories: ({ repositories }) => repositories.join(", "),
+  keeps: keptBy,
+});
+
+const AGREED_OPTIONS = {
+  "--confirm": "save it without asking, even where it keeps nothing by itself, so that all may go",
+  ...YES_OPTION,
+} as const;
+const agreedInput = yesInput.extend({ confirm: z.boolean().default(false) });
+type Agreed = z.output<typeof agreedInput>;
+
+const list = spaceCommand({
+  name: "list",
+  summary: "List the rules that say what a space keeps",
+  examples: ["retention list --space acme"],
+  options: LIMIT_OPTION,
+  input: limitInput,
+  run: async (scene, { limit }) => {
+    const { management, space, output } = scene;
+    const rules = management.list("listRetentionRules", { path: { space }, query: pageQuery(limit) });
+    await showList(scene, rules, columns(output.style), { limit, none: `${space} has no rules: all is kept` });
+  },
+});
+
+const create = spaceCommand({
+  name: "create",
+  summary: "Create a rule: in the repositories that it covers, all tags go that no rule keeps",
+  description:
+    "It says what would go, and asks, before the rule is saved. Whatever rules say, immutable tags, what is deployed, and what was just pushed stay. Options come on top of what a file says.",
+  examples: [
+    "retention create builds --repository 'web/**' --keep-newest 20 --keep-tag 'v*,!*-rc*'",
+    "retention create idle --keep-pulled-within 90d --yes",
+  ],
+  arguments: { "<name>": "what to call it" },
+  options: { ...RULE_OPTIONS, ...AGREED_OPTIONS },
+  input: ruleInput.extend({ name: z.string(), ...agreedInput.shape }),
+  run: async (scene, { name, ...input }) => {
+    const { management, space, context, output } = scene;
+    const rule = await readRule(context, input);
+    const question = `Save the rule ${name} of the space ${space}?`;
+    const created = await save(scene, { question, proposal: rule, agreed: input }, (confirmed) =>
+      management.call("createRetentionRule", { path: { space }, body: { ...rule, ...confirmed, name } }),
+    );
+    output.show(created, () => fields(described(created, output.style)));
+  },
+});
+
+const update = oneCommand({
+  kind: RULES,
+  name: "update",
+  summary: "Change what a rule covers and keeps; what is not named stays as it is",
+  description:
+    "A condition is taken back with none, as in --keep-newest none. It says what would go, and asks, before the rule is saved.",
+  examples: ["retention update builds --keep-newest 50", "retention update builds --keep-tag none --yes"],
+  options: { "--name <name>": "what to call it from now on", ...RULE_OPTIONS, ...AGREED_OPTIONS },
+  input: ruleInput
+    .extend({ name: z.string().optional(), ...agreedInput.shape })
+    .refine((input) => input.name !== undefined || saysRule(input), { error: "say what to change" }),
+  run: async (scene, id, { name, ...input }) => {
+    const { management, space, context, output } = scene;
+    const old = await management.call("getRetentionRule", { path: { space, id } });
+    const changes = saysRule(input) ? await readRule(context, input, old) : {};
+    const changed = await change(scene, old, { ...changes, ...(name !== undefined && { name }) }, input);
+    output.show(changed, () => fields(described(changed, output.style)));
+  },
+});
+
+const switches = (["enable", "disable"] as const).map((name) =>
+  oneCommand({
+    kind: RULES,
+    name,
+    summary:
+      name === "enable" ? "Switch on a rule" : "Switch off a rule: it covers nothing, and keeps nothing from others",
+    options: name === "enable" ? AGREED_OPTIONS : YES_OPTION,
+    input: agreedInput,
+    run: async (scene, id, agreed) => {
+      const old = await scene.management.call("getRetentionRule", { path: { space: scene.space, id } });
+      const changed = await change(scene, old, { enabled: name === "enable" }, agreed);
+      scene.output.show(changed, () => `${name}d ${id}`);
+    },
+  }),
+);
+
+const remove = oneCommand({
+  kind: RULES,
+  name: "delete",
+  summary: "Delete a rule",
+  description:
+    "What no other rule covers then stays. What only this one kept from another goes: it says what that is, and asks.",
+  options: YES_OPTION,
+  input: yesInput,
+  run: async (scene, id, { yes }) => {
+    const { management, space, context, output } = scene;
+    if (!yes) {
+      const question = `Delete the rule ${id} of the space ${space}? Without it, ${lossSentence(await lossOf(scene, { replaces: id }))}.`;
+      await confirm(context, { question, yes });
+    }
+    await management.call("deleteRetentionRule", { path: { space, id } });
+    output.show({ deleted: id }, () => `deleted ${id}`);
+  },
+});
+
+type Changes = z.input<typeof operations.updateRetentionRule.body>;
+
+function change(scene: SpaceScene, old: RetentionRule, changes: Changes, agreed: Agreed): Promise<RetentionRule> {
+  const { management, space } = scene;
+  const { id, repositories, keep, enabled } = { ...old, ...changes };
+  const proposal = { repositories, keep, enabled, replaces: id };
+  const question = `Change the rule ${id} of the space ${space}?`;
+  return save(scene, { question, proposal, agreed }, (confirmed) =>
+    management.call("updateRetentionRule", { path: { space, id }, body: { ...changes, ...confirmed } }),
+  );
+}
+
+interface Saving {
+  readonly question: string;
+  /** The rule as it is to be. */
+  readonly proposal: Proposal;
+  readonly agreed: Agreed;
+}
+
+/** Saves a rule, once it was agreed to what would go. One that keeps nothing has to be confirmed beside that. */
+async function save(
+  scene: SpaceScene,
+  { question, proposal, agreed }: Saving,
+  send: (confirmed: { readonly confirm?: true }) => Promise<RetentionRule>,
+): Promise<RetentionRule> {
+  if (!agreed.yes && !agreed.confirm) {
+    const loss = await lossOf(scene, proposal);
+    const isHarmless = loss.items.length === 0;
+    await confirm(scene.context, { question: `${question} By its rules, ${lossSentence(loss)}.`, yes: isHarmless });
+  }
+  try {
+    return await send(agreed.confirm ? { confirm: true } : {});
+  } catch (failure) {
+    if (!(failure instanceof RefusedError) || failure.code !== "CONFIRMATION_REQUIRED") throw failure;
+    const loss = lossSentence(await lossOf(scene, proposal));
+    throw new CliError("failure", `the rule keeps no tag, but for what is immutable or deployed: ${loss}`, {
+      hint: "Say what it keeps (--keep-newest, --keep-tag and others), or add --confirm if this is meant.",
+      cause: failure,
+    });
+  }
+}
+
+function described(rule: RetentionRule, style: Style): Record<string, string | null> {
+  const { id, name, repositories, enabled, createdAt } = rule;
+  return {
+    rule: id,
+    name,
+    state: onOff(enabled, style),
+    repositories: repositories.join(", "),
+    keeps: keptBy(rule),
+    created: age(createdAt),
+  };
+}
+
+export const retention = defineGroup("retention", "Show and change which tags a space keeps", [
+  list,
+  preview,
+  create,
+  showCommand({
+    kind: RULES,
+    get: ({ management, space }, id) => management.call("getRetentionRule", { path: { space, id } }),
+    describe: (rule, { output }) => described(rule, output.style),
+  }),
+  update,
+  ...switches,
+  remove,
+]);

@@ -1,0 +1,112 @@
+import { z } from "zod";
+import { parseDigest } from "../../oci/digest.ts";
+import { defineCommand } from "../command.ts";
+import { CliError } from "../exit.ts";
+import { YES_OPTION, yesInput } from "../input/options.ts";
+import { confirm } from "../input/prompt.ts";
+import { type ManagedTag, parseManagedTag } from "../managed-reference.ts";
+import type { TagChange } from "../management/operations.ts";
+import { age, shortDigest } from "../output/words.ts";
+import { type Scene, withManagement } from "./shapes.ts";
+
+/** As `history` shows digests, or longer. */
+const digestStart = z
+  .string()
+  .regex(
+    /^(?:sha(?:256|512):)?[0-9a-f]{6,}$/,
+    "a digest, or how one in the tag's history begins, as sha256:4f53cda18c2b",
+  );
+
+export const revert = defineCommand({
+  name: "revert",
+  summary: "Move a tag back to what it pointed to before",
+  description:
+    "It is a push like any other: triggers fire, so that it may deploy. What was deleted meanwhile comes back with all that it needs. Said twice, it moves the tag forth again.",
+  examples: ["revert acme/web:latest", "revert acme/web:latest --to sha256:4f53cda18c2b --yes"],
+  arguments: { "<reference>": "the tag, as acme/web:latest" },
+  options: {
+    "--to <digest>": "what to move it to, or how that begins, as its history shows it; the one before, if not given",
+    ...YES_OPTION,
+  },
+  input: yesInput.extend({ reference: z.string(), to: digestStart.optional() }),
+  run: async (context, { reference, to, yes }) => {
+    const tag = await parseManagedTag(context, reference);
+    await withManagement(context, (scene) => revertTag(scene, tag, to, yes), tag.registry);
+  },
+});
+
+async function revertTag(scene: Scene, tag: ManagedTag, wanted: string | undefined, yes: boolean): Promise<void> {
+  const { management, context, output } = scene;
+  const shown = nameOf(tag);
+  const changes = await historyOf(scene, tag);
+  const to = wanted === undefined ? previousOf(changes, shown) : digestOf(wanted, changes, shown);
+  if (to !== currentOf(changes)) await confirm(context, { question: questionFor(scene, tag, changes, to), yes });
+  const body = { repository: tag.name.path, tag: tag.tag, to };
+  const undone = await management.call("revert", { path: { space: tag.name.space }, body });
+  const { digest, previousDigest } = undone;
+  output.show(undone, () =>
+    digest === previousDigest
+      ? `${shown} points to ${digest} already`
+      : `moved ${shown} to ${digest}${previousDigest === null ? "" : `, from ${shortDigest(previousDigest)}`}`,
+  );
+  if (digest !== previousDigest) output.note(`What came of it: spacedock events list --space ${tag.name.space}`);
+}
+
+/** All of it, the newest first. */
+async function historyOf({ management }: Scene, { name, tag }: ManagedTag): Promise<readonly TagChange[]> {
+  const query = { repository: name.path, tag, limit: 1000 };
+  const changes: TagChange[] = [];
+  for await (const change of management.list("getHistory", { path: { space: name.space }, query }))
+    changes.push(change);
+  return changes;
+}
+
+/** What the tag points to; null when it is deleted. */
+function currentOf([newest]: readonly TagChange[]): string | null {
+  return newest === undefined || newest.type === "tag.deleted" ? null : newest.digest;
+}
+
+/** The last other digest, as the registry finds it: sent by name, so that what was agreed to is what is done. */
+function previousOf(changes: readonly TagChange[], shown: string): string {
+  const current = currentOf(changes);
+  const previous = digestsOf(changes).find((digest) => digest !== current);
+  if (previous !== undefined) return previous;
+  throw new CliError("failure", `the history of ${shown} has nothing else that it pointed to`, {
+    hint: "Say which digest it shall point to: --to sha256:…",
+  });
+}
+
+function digestOf(start: string, changes: readonly TagChange[], shown: string): string {
+  if (parseDigest(start) !== null) return start;
+  const fitting = [...new Set(digestsOf(changes))].filter(
+    (digest) => digest.startsWith(start) || digest.split(":")[1]?.startsWith(start),
+  );
+  const [only] = fitting;
+  if (only !== undefined && fitting.length === 1) return only;
+  if (only !== undefined) throw new CliError("usage", `several digests begin with ${start}: ${fitting.join(", ")}`);
+  throw new CliError("not-found", `no digest in the history of ${shown} begins with ${start}`, {
+    hint: `See spacedock history ${shown}; any other digest has to be given whole.`,
+  });
+}
+
+/** All that the tag pointed to, with what it did before the oldest change, whose own event is forgotten. */
+function digestsOf(changes: readonly TagChange[]): readonly string[] {
+  return changes.flatMap(({ digest, previousDigest }) => [digest, previousDigest ?? digest]);
+}
+
+function questionFor({ management }: Scene, tag: ManagedTag, changes: readonly TagChange[], to: string): string {
+  const [newest] = changes;
+  const from = currentOf(changes);
+  const isNow = from === null ? "which is deleted," : `from ${shortDigest(from)}${when(newest)}`;
+  const then = changes.find(({ type, digest }) => type !== "tag.deleted" && digest === to);
+  return `Move ${nameOf(tag)} at ${management.host} ${isNow} to ${shortDigest(to)}${when(then)}? It is a push like any other, so it may deploy.`;
+}
+
+/** As in " (set 2 hours ago by ci)". */
+function when(change: TagChange | undefined): string {
+  return change === undefined ? "" : ` (set ${age(change.at)} by ${change.actor.name})`;
+}
+
+function nameOf({ name, tag }: ManagedTag): string {
+  return `${name.full}:${tag}`;
+}
