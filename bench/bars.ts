@@ -28,8 +28,8 @@ const MAX_PROXY_MEMORY = 150 * MB;
 /** How many times as many rows an item of collection may read where there is most as where there is least. */
 const MAX_ROWS_RATIO = 1.5;
 
-/** Queries of one invocation, on the Paid plan. */
-const MAX_QUERIES = 1000;
+/** Queries of one invocation, on the Free plan. */
+const MAX_QUERIES = 50;
 
 /** How many times as much CPU a run of upkeep may take where there is most as where there is least: it is measured once. */
 const MAX_CPU_RATIO = 2;

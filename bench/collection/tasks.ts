@@ -2,7 +2,7 @@
 import { d1Collection } from "../../src/storage/d1/collection.ts";
 import { d1RetentionRuns } from "../../src/storage/d1/retention-runs.ts";
 import { r2Objects } from "../../src/storage/r2/objects.ts";
-import { collect } from "../../src/upkeep/collect.ts";
+import { collectDeleted, collectUnneeded } from "../../src/upkeep/collect.ts";
 import { retain } from "../../src/upkeep/retention.ts";
 import { type Shape, tagAgain } from "../../test/support/large-registry.ts";
 
@@ -31,8 +31,9 @@ const NOW = Date.UTC(2030, 0);
 const GRACE = 1000;
 const SETTINGS = { grace: GRACE, orphanGrace: GRACE, keepDeleted: GRACE, keepBytes: 0 };
 
-const collection = ({ DB, BLOBS }: Bindings): Promise<void> =>
-  collect({ collection: d1Collection(DB), objects: r2Objects(BLOBS) }, SETTINGS, NOW);
+const unneeded = ({ DB, BLOBS }: Bindings): Promise<void> =>
+  collectUnneeded({ collection: d1Collection(DB), objects: r2Objects(BLOBS) }, SETTINGS, NOW);
+const deleted = ({ DB }: Bindings): Promise<void> => collectDeleted({ collection: d1Collection(DB) }, SETTINGS, NOW);
 const retention = ({ DB }: Bindings): Promise<void> =>
   retain({ walks: d1Collection(DB), retention: d1RetentionRuns(DB, GRACE) }, NOW);
 
@@ -53,14 +54,14 @@ export const TASKS: readonly Task[] = [
     task: "nothing is due: links and blobs are looked at",
     isOfShape: false,
     makeDue: statements("SELECT 1"),
-    run: collection,
+    run: unneeded,
     items: 1000,
   },
   {
     task: "links",
     isOfShape: false,
     makeDue: statements("UPDATE repository_blobs SET marked_at = 1 WHERE repository_id = 2"),
-    run: collection,
+    run: unneeded,
     items: "SELECT COUNT(*) AS n FROM repository_blobs WHERE repository_id = 2",
   },
   {
@@ -70,14 +71,14 @@ export const TASKS: readonly Task[] = [
       "UPDATE repository_blobs SET marked_at = NULL",
       "UPDATE blobs SET marked_at = 1 WHERE digest NOT IN (SELECT digest FROM repository_blobs)",
     ),
-    run: collection,
+    run: unneeded,
     items: "SELECT COUNT(*) AS n FROM blobs",
   },
   {
     task: "manifests in the trash",
     isOfShape: false,
     makeDue: statements("UPDATE blobs SET marked_at = NULL", "UPDATE deleted_manifests SET deleted_at = 1"),
-    run: collection,
+    run: deleted,
     items: "SELECT COUNT(*) AS n FROM deleted_manifests",
   },
   {
@@ -109,14 +110,14 @@ export const TASKS: readonly Task[] = [
       await tagAgain(db, size, shape);
       await statements("UPDATE repositories SET deleted_at = 1 WHERE id = 1")(db);
     },
-    run: collection,
+    run: deleted,
     items: "SELECT COUNT(*) AS n FROM tags",
   },
   {
     task: "a deleted repository: manifests and links",
     isOfShape: true,
     makeDue: statements("DELETE FROM tags"),
-    run: collection,
+    run: deleted,
     items: `SELECT (SELECT COUNT(*) FROM manifests) + (SELECT COUNT(*) FROM repository_blobs WHERE repository_id = 1) AS n`,
   },
 ];

@@ -67,13 +67,16 @@ const tags = (onOne: number): string => `
   INSERT OR IGNORE INTO tags (repository_id, name, digest, created_at, updated_at)
   ${NUMBERS} SELECT 1, 'tag' || i, m.digest, 0, 0 FROM n JOIN manifests m ON m.id = 10000000 + i
   UNION ALL SELECT 1, 'same' || i, (SELECT MIN(digest) FROM manifests WHERE repository_id = 1), 0, 0 FROM n WHERE i <= ${onOne}`;
-/** That each was pushed. */
+/** That each was pushed, and delivered. */
 const EVENTS = `
   INSERT INTO events (id, space_id, repository_id, type, tag, digest, media_type, size, platforms, actor, registry, occurred_at, sent_at)
   ${NUMBERS} SELECT 'evt_' || printf('%032x', i), 1, 1, 'tag.created', 'tag' || i, ${digest("c", "i")},
     'application/x', 2, '[]', 'bench', 'localhost', 0, 0 FROM n`;
+const DELIVERIES = `
+  INSERT INTO deliveries (id, space_id, event_id, trigger_id, target_id, repository_id, tag, status, next_attempt_at, created_at, finished_at)
+  ${NUMBERS} SELECT 'dlv_' || printf('%032x', i), 1, 'evt_' || printf('%032x', i), 'trg_1', 'tgt_1', 1, 'tag' || i, 'delivered', 0, 0, 0 FROM n`;
 
-/** A repository of `size` manifests of this shape, which are tagged. */
+/** A repository of `size` manifests of this shape, which are tagged and were delivered. */
 export async function seed(db: D1Database, size: number, { isIndex, isReferrer, tagsOnOne }: Shape): Promise<void> {
   await db.batch(BEGINNING.map((sql) => db.prepare(sql)));
   await fill(db, size, [
@@ -84,6 +87,7 @@ export async function seed(db: D1Database, size: number, { isIndex, isReferrer, 
     children(isIndex),
     tags(tagsOnOne),
     EVENTS,
+    DELIVERIES,
   ]);
 }
 
