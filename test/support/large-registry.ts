@@ -36,7 +36,7 @@ const BEGINNING = [
 
 /** As a digest: in an order that has nothing to do with that of the numbers. */
 const digest = (kind: string, number: string): string =>
-  `'sha256:${kind}' || printf('%08x', (${number} * 2654435761) % 4294967296) || printf('%055d', ${number})`;
+  `'sha256:${kind}' || printf('%08x', ((${number}) * 2654435761) % 4294967296) || printf('%055d', ${number})`;
 
 /** Rows of one statement. */
 const AT_ONCE = 5000;
