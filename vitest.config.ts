@@ -1,3 +1,4 @@
+import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-pool-workers";
 import { defineConfig } from "vitest/config";
@@ -34,6 +35,7 @@ export default defineConfig(async () => ({
           ...secrets,
           // Off, as in `npm start`: tests that are about it switch it on.
           MAX_BODY_MB: "0",
+          WRANGLER_TOML: await readFile("wrangler.toml", "utf8"),
           TEST_MIGRATIONS: await readD1Migrations("migrations"),
           LOOPBACK_RECEIVER: await startReceiver(),
           MODEL_SETTINGS: process.env["MODEL_SETTINGS"] ?? "{}",

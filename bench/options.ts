@@ -1,10 +1,12 @@
 import { parseArgs } from "node:util";
+import { isSection, SECTION_NAMES, type SectionName } from "./sections.ts";
 import { MIB } from "./units.ts";
 
 export interface Options {
   readonly help: boolean;
   /** Where the results go as JSON; null: nowhere. */
   readonly json: string | null;
+  readonly sections: readonly SectionName[];
   readonly plan: Plan;
 }
 
@@ -19,8 +21,10 @@ export interface Plan {
   readonly pushes: number;
   /** Layers through `spacedock proxy`: for their rate, and for its memory. */
   readonly proxy: { readonly size: number; readonly runs: number; readonly memory: number };
-  /** Manifests in the registry that is collected in; the smallest first. */
-  readonly collection: readonly number[];
+  /** Manifests in the repository that upkeep works on: of plain images, and of other shapes. The smallest first. */
+  readonly collection: { readonly images: readonly number[]; readonly shapes: readonly number[] };
+  /** Likewise, while CPU and memory are measured. Small and large. */
+  readonly load: readonly [number, number];
 }
 
 // All are whole parts of 5 MiB, so that each finishing PUT has the same to do: to send the last part, which is full.
@@ -34,7 +38,8 @@ const FULL: Plan = {
   memory: [50 * MIB, 1000 * MIB],
   pushes: 1000,
   proxy: { size: 200 * MIB, runs: 5, memory: 2000 * MIB },
-  collection: [5000, 20_000, 100_000],
+  collection: { images: [5000, 20_000, 100_000], shapes: [5000, 20_000, 100_000] },
+  load: [5000, 100_000],
 };
 
 const QUICK: Plan = {
@@ -47,10 +52,11 @@ const QUICK: Plan = {
   memory: [50 * MIB, 200 * MIB],
   pushes: 100,
   proxy: { size: 100 * MIB, runs: 9, memory: 300 * MIB },
-  collection: [5000, 20_000],
+  collection: { images: [5000, 20_000], shapes: [5000, 10_000] },
+  load: [5000, 20_000],
 };
 
-export const HELP = `npm run bench -- [--quick] [--json <file>]
+export const HELP = `npm run bench -- [--quick] [--only <section>] [--json <file>]
 
 Measures what Spacedock costs and how fast it is, and compares it with what it may be:
 
@@ -59,12 +65,15 @@ Measures what Spacedock costs and how fast it is, and compares it with what it m
   deliveries  pushes to a space with five triggers (bar: each that matches arrives once, and within five minutes)
   memory      peak of the server's workerd processes while a layer arrives (bar: does not grow with size)
   proxy       rate through spacedock proxy against without it (bar: 0.8), and what it has in memory (bar: 150 MB)
-  collection  what a run of upkeep reads, by the number of manifests (bar: rows an item do not grow with it)
+  collection  what a run of collection or retention reads, by the number of manifests and what they are to each other
+              (bar: rows an item do not grow with it)
+  load        CPU and memory of the server's workerd processes during such runs (bar: they do not grow with it)
 
-  --quick        smaller: 300 MiB at most where it is 2000 MiB otherwise, and 100 pushes where it is 1000,
-                 20,000 manifests where it is 100,000
-  --json <file>  writes the results there too
-  --help         this
+  --quick           smaller: 300 MiB at most where it is 2000 MiB otherwise, and 100 pushes where it is 1000,
+                    20,000 manifests where it is 100,000
+  --only <section>  one of these; may be given more than once
+  --json <file>     writes the results there too
+  --help            this
 
 Ends with 1 when a bar is missed. It starts servers of its own and ends them; their state lies in the temporary
 directory, which needs room for 8 GB (3 GB when quick). Leave src/ alone meanwhile: a change restarts the servers.`;
@@ -74,9 +83,16 @@ export function readOptions(args: readonly string[]): Options | null {
   try {
     const { values } = parseArgs({
       args: [...args],
-      options: { quick: { type: "boolean" }, json: { type: "string" }, help: { type: "boolean", short: "h" } },
+      options: {
+        quick: { type: "boolean" },
+        only: { type: "string", multiple: true },
+        json: { type: "string" },
+        help: { type: "boolean", short: "h" },
+      },
     });
-    return { help: values.help ?? false, json: values.json ?? null, plan: values.quick === true ? QUICK : FULL };
+    const { quick = false, only = SECTION_NAMES, json = null, help = false } = values;
+    const sections = only.filter(isSection);
+    return sections.length < only.length ? null : { help, json, sections, plan: quick ? QUICK : FULL };
   } catch {
     return null;
   }

@@ -1,4 +1,5 @@
 import { overBudget, type Tally } from "../test/budget/rows.ts";
+import type { LoadCost } from "./collection/load.ts";
 import type { CollectionCost } from "./collection/measure.ts";
 import type { DeliveryTimes } from "./deliveries.ts";
 import type { MemoryUse } from "./memory.ts";
@@ -8,15 +9,7 @@ import { table } from "./table.ts";
 import { MB, rate, sizeText } from "./units.ts";
 import type { UploadTimes } from "./uploads.ts";
 
-export interface Results {
-  readonly operations: Operations;
-  readonly uploads: readonly UploadTimes[];
-  readonly deliveries: DeliveryTimes;
-  /** Null where it could not be measured. */
-  readonly memory: readonly MemoryUse[] | null;
-  readonly proxy: ProxyResults;
-  readonly collection: readonly CollectionCost[];
-}
+const NOT_VISIBLE = "not measured, since this system does not show its processes under /proc";
 
 export function operationsTable({ costs }: Operations): string {
   const header = ["Calls: measured/budget", "R2 class A", "R2 class B", "D1", "Durable Object", ""];
@@ -86,7 +79,7 @@ export function deliveriesTable({
 }
 
 export function memoryTable(memory: readonly MemoryUse[] | null): string {
-  if (memory === null) return "  Memory: not measured, since this system does not show its processes under /proc";
+  if (memory === null) return `  Memory: ${NOT_VISIBLE}`;
   const rows = memory.map(({ size, idle, peak }) => [sizeText(size), megabytes(idle), megabytes(peak)]);
   return table(
     ["Memory while a layer arrives", "before", "peak"],
@@ -107,16 +100,33 @@ export function proxyTable({ times: { size, runs, directMs, proxyMs }, memory }:
 }
 
 export function collectionTable(costs: readonly CollectionCost[]): string {
+  const header = ["One run, in which are due", "manifests", "of", "items", "queries", "rows read an item"];
   return table(
-    ["One run of collection", "manifests", "items", "queries", "rows read an item", "in the database", "an item"],
+    [...header, "in the database", "an item"],
     costs.map((cost) => [
       cost.task,
       cost.size.toLocaleString("en"),
+      cost.shape,
       String(cost.items),
       String(cost.queries),
       rowsPerItem(cost).toFixed(1),
       ms(cost.ms),
       `${((cost.ms / cost.items) * 1000).toFixed(0)} µs`,
+    ]),
+  );
+}
+
+export function loadTable(costs: readonly LoadCost[] | null): string {
+  if (costs === null) return `  CPU and memory of upkeep: ${NOT_VISIBLE}`;
+  return table(
+    ["One run, in which are due", "manifests", "CPU of workerd", "takes", "memory before", "peak"],
+    costs.map(({ task, size, cpuMs, ms: time, idle, peak }) => [
+      task,
+      size.toLocaleString("en"),
+      ms(cpuMs),
+      ms(time),
+      megabytes(idle),
+      megabytes(peak),
     ]),
   );
 }

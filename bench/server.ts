@@ -3,7 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { freePort } from "../test/live/port.ts";
-import { type Daemon, startDaemon, waitUntilReady } from "../test/live/process.ts";
+import { type Daemon, type Environment, startDaemon, waitUntilReady } from "../test/live/process.ts";
 import { connect, type Endpoint } from "../test/live/server.ts";
 import { environment } from "./environment.ts";
 
@@ -21,17 +21,29 @@ export interface BenchServer {
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 const root = resolve(import.meta.dirname, "..");
 
+interface Beginning {
+  /** Settings beside those that every server of the bench has. */
+  readonly env?: Environment;
+  /** Fills the directory of its state before it starts. */
+  readonly fill?: (state: string) => Promise<void>;
+}
+
 /** Starts a server with a state of its own, and ends it whatever happens. */
-export async function withServer<T>(use: (server: BenchServer) => Promise<T>): Promise<T> {
+export async function withServer<T>(
+  use: (server: BenchServer) => Promise<T>,
+  { env: settings = {}, fill }: Beginning = {},
+): Promise<T> {
   const state = await mkdtemp(join(tmpdir(), "spacedock-bench-"));
   const endpoint = { url: `http://localhost:${await freePort()}`, adminToken: randomBytes(24).toString("base64url") };
   const env = {
     ...environment(),
+    ...settings,
     PORT: new URL(endpoint.url).port,
     STATE_DIR: state,
     ADMIN_TOKEN: endpoint.adminToken,
     ALLOW_LOCAL_TARGETS: "1",
   };
+  await fill?.(state);
   const daemon = startDaemon("npm", ["start"], { cwd: root, env });
   let interrupted = false;
   // It leads a process group of its own, which Ctrl-C does not reach. Once it is ended, `use` fails.

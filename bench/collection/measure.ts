@@ -1,19 +1,20 @@
-/** What a run of collection costs, by the size of what there is: per item it must cost the same. */
+/** What a run of collection or retention costs, by the size and shape of what there is: per item it must cost the same. */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { readD1Migrations } from "@cloudflare/vitest-pool-workers";
 import { getPlatformProxy } from "wrangler";
-import { d1Collection } from "../../src/storage/d1/collection.ts";
-import { r2Objects } from "../../src/storage/r2/objects.ts";
-import { collect } from "../../src/upkeep/collect.ts";
+import type { Plan } from "../options.ts";
 import { progress } from "../units.ts";
-import { metered } from "./metered.ts";
-import { seed } from "./seed.ts";
+import { metered } from "../../test/support/metered.ts";
+import { IMAGES, seed, seedGarbage, type Shape, SHAPES } from "../../test/support/large-registry.ts";
+import { type Bindings, type Task, TASKS } from "./tasks.ts";
 
-/** One run of collection with a certain thing to do. */
+/** One run with a certain thing to do. */
 export interface CollectionCost {
   readonly task: string;
+  /** Of the manifests in the repository. */
+  readonly shape: string;
   /** Manifests in the repository, and of everything else as many. */
   readonly size: number;
   /** Rows that it looked at, or took. */
@@ -24,68 +25,32 @@ export interface CollectionCost {
   readonly ms: number;
 }
 
-interface Task {
-  readonly task: string;
-  /** Makes it due. */
-  readonly due: string;
-  /** Counts what is left to take; null: nothing is taken, a step's rows are looked at. */
-  readonly left: string | null;
-}
+/** In the trash, and not due. */
+const NOT_DUE = 9e15;
 
-const NOW = Date.UTC(2030, 0);
-const SETTINGS = { grace: 1000, orphanGrace: 1000, keepDeleted: 1000, keepBytes: 0 };
-
-/** Links, and blobs, that one run looks at. */
-const LOOKED_AT = 1000;
-
-/** What the task before has left. */
-const NOTHING_DUE = ["UPDATE repository_blobs SET marked_at = NULL", "UPDATE blobs SET marked_at = NULL"];
-
-const TASKS: readonly Task[] = [
-  { task: "nothing is due", due: "SELECT 1", left: null },
-  {
-    task: "links",
-    due: "UPDATE repository_blobs SET marked_at = 1 WHERE repository_id = 2",
-    left: "SELECT COUNT(*) AS n FROM repository_blobs WHERE repository_id = 2",
-  },
-  {
-    task: "blobs",
-    due: `UPDATE blobs SET marked_at = 1 WHERE digest NOT IN (SELECT digest FROM repository_blobs)`,
-    left: "SELECT COUNT(*) AS n FROM blobs",
-  },
-  {
-    task: "manifests in the trash",
-    due: "UPDATE deleted_manifests SET deleted_at = 1",
-    left: "SELECT COUNT(*) AS n FROM deleted_manifests",
-  },
-  {
-    task: "a deleted repository",
-    due: "UPDATE repositories SET deleted_at = 1 WHERE id = 1",
-    left: "SELECT (SELECT COUNT(*) FROM tags) + (SELECT COUNT(*) FROM manifests) + (SELECT COUNT(*) FROM repository_blobs WHERE repository_id = 1) AS n",
-  },
-];
-
-export async function measureCollection(sizes: readonly number[]): Promise<readonly CollectionCost[]> {
+export async function measureCollection(sizes: Plan["collection"]): Promise<readonly CollectionCost[]> {
   const costs: CollectionCost[] = [];
-  for (const size of sizes) {
-    progress(`collecting in a registry of ${size.toLocaleString("en")} manifests`);
-    costs.push(...(await measureSize(size)));
+  for (const shape of SHAPES) {
+    for (const size of shape === IMAGES ? sizes.images : sizes.shapes) {
+      progress(`upkeep in a repository of ${size.toLocaleString("en")} manifests: ${shape.shape}`);
+      costs.push(...(await measureRepository(size, shape)));
+    }
   }
   return costs;
 }
 
-async function measureSize(size: number): Promise<readonly CollectionCost[]> {
+async function measureRepository(size: number, shape: Shape): Promise<readonly CollectionCost[]> {
   const state = await mkdtemp(join(tmpdir(), "spacedock-bench-"));
   const configPath = resolve(import.meta.dirname, "wrangler.toml");
-  const { env, dispose } = await getPlatformProxy<{ DB: D1Database; BLOBS: R2Bucket }>({
-    configPath,
-    persist: { path: state },
-  });
+  const { env, dispose } = await getPlatformProxy<Bindings>({ configPath, persist: { path: state } });
   try {
     await migrate(env.DB);
-    await seed(env.DB, size);
+    await seed(env.DB, size, shape);
+    if (shape === IMAGES) await seedGarbage(env.DB, size, NOT_DUE);
     const costs: CollectionCost[] = [];
-    for (const task of TASKS) costs.push(await measureTask(env, size, task));
+    for (const task of TASKS) {
+      if (shape === IMAGES || task.isOfShape) costs.push(await measureTask(env, { size, shape }, task));
+    }
     return costs;
   } finally {
     await dispose();
@@ -100,18 +65,17 @@ async function migrate(db: D1Database): Promise<void> {
 }
 
 async function measureTask(
-  { DB, BLOBS }: { DB: D1Database; BLOBS: R2Bucket },
-  size: number,
-  { task, due, left }: Task,
+  { DB, BLOBS }: Bindings,
+  { size, shape }: { readonly size: number; readonly shape: Shape },
+  { task, makeDue, run, items }: Task,
 ): Promise<CollectionCost> {
-  await DB.batch([...NOTHING_DUE, due].map((sql) => DB.prepare(sql)));
-  const before = await countOf(DB, left);
+  await makeDue(DB, { size, shape });
+  const left = async (): Promise<number> =>
+    typeof items === "number" ? items : Number(await DB.prepare(items).first("n"));
+  const before = await left();
   const { db, spent } = metered(DB);
-  await collect({ collection: d1Collection(db), objects: r2Objects(BLOBS) }, SETTINGS, NOW);
+  await run({ DB: db, BLOBS });
   const { queries, rowsRead, ms } = spent();
-  return { task, size, items: left === null ? LOOKED_AT : before - (await countOf(DB, left)), queries, rowsRead, ms };
-}
-
-async function countOf(db: D1Database, sql: string | null): Promise<number> {
-  return sql === null ? 0 : Number(await db.prepare(sql).first("n"));
+  const taken = typeof items === "number" ? items : before - (await left());
+  return { task, shape: shape.shape, size, items: taken, queries, rowsRead, ms };
 }

@@ -34,13 +34,27 @@ const REMEMBERED = 7 * 86_400_000;
 
 const OBJECTS = "objects";
 
-/** One run, at `now`. Bounded: what is left is for the next one. */
+/** One run of both, at `now`. Bounded, like each: what is left is for the next one. */
 export async function collect(stores: UpkeepStores, settings: CollectionSettings, now: number): Promise<void> {
+  await collectDeleted(stores, settings, now);
+  await collectUnneeded(stores, settings, now);
+}
+
+/** What was deleted, and is no longer kept. In 35 queries at most. */
+export async function collectDeleted(
+  { collection }: Pick<UpkeepStores, "collection">,
+  { keepDeleted }: CollectionSettings,
+  now: number,
+): Promise<void> {
+  const bounds: Bounds = { now, cutoff: now - keepDeleted, limit: STEP };
+  await repeat(() => collection.emptyTrash(bounds));
+  await repeat(() => collection.purgeRepository(bounds));
+}
+
+/** Links that no manifest needs, blobs that nothing links, and bytes. In 47 queries at most. */
+export async function collectUnneeded(stores: UpkeepStores, settings: CollectionSettings, now: number): Promise<void> {
   const { collection } = stores;
   const bounds: Bounds = { now, cutoff: now - settings.grace, limit: STEP };
-  const deleted: Bounds = { ...bounds, cutoff: now - settings.keepDeleted };
-  await repeat(() => collection.emptyTrash(deleted));
-  await repeat(() => collection.purgeRepository(deleted));
   await collection.markLinks(bounds);
   await repeat(() => collection.unlink(bounds));
   await collection.markBlobs(bounds);

@@ -18,7 +18,7 @@ const REPOSITORIES = 50;
 /** Bytes of manifests that one transaction moves. */
 const MAX_MOVED = 8_000_000;
 
-/** Steps in one run. With at most 7 queries, and 12, they make 45: an invocation on the Free plan has 50. */
+/** Steps in one run. With at most 7 queries, and 11, they make 43: an invocation on the Free plan has 50. */
 const WALK_STEPS = 3;
 const TAKE_STEPS = 2;
 

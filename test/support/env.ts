@@ -6,6 +6,8 @@ declare global {
     /** What tests find in `env`: the Worker's own bindings, and the migrations. */
     interface Env extends WorkerEnv {
       readonly TEST_MIGRATIONS: D1Migration[];
+      /** The text of wrangler.toml. */
+      readonly WRANGLER_TOML: string;
       /** An address on this machine, by a name, that answers 204. */
       readonly LOOPBACK_RECEIVER: string;
       /** JSON: how much the model test tries. */

@@ -45,14 +45,13 @@ const EMPTY_TRASH = `
 const BEGIN_PURGE = `
   UPDATE repositories SET purge_begun_at = COALESCE(purge_begun_at, ?2) WHERE id = (
     SELECT id FROM repositories WHERE deleted_at <= ?1 AND purged_at IS NULL ORDER BY deleted_at LIMIT 1) RETURNING id`;
-/** In the order of digests, so that the manifests of the least ones are free. */
 const PURGE_TAGS = `
   DELETE FROM tags WHERE repository_id = ?1 AND name IN (
-    SELECT name FROM tags WHERE repository_id = ?1 ORDER BY digest, name LIMIT ?2)`;
-/** Those before the first that has a tag still: to look at each for its tags would take longer the more there are. */
+    SELECT name FROM tags WHERE repository_id = ?1 ORDER BY name LIMIT ?2)`;
+/** Once all tags are gone: the foreign key of tags has each of the repository's looked at for each manifest that is deleted. */
 const UNTAGGED = `
-  SELECT id FROM manifests WHERE repository_id = ?1
-    AND digest < COALESCE((SELECT MIN(digest) FROM tags WHERE repository_id = ?1), '~') ORDER BY digest LIMIT ?2`;
+  SELECT id FROM manifests WHERE repository_id = IIF(EXISTS (SELECT 1 FROM tags WHERE repository_id = ?1), NULL, ?1)
+  ORDER BY digest LIMIT ?2`;
 const CONDEMN_MANIFESTS = `
   INSERT INTO condemned (key, condemned_at)
   SELECT key, ?3 FROM manifests WHERE id IN (${UNTAGGED}) AND key IS NOT NULL ON CONFLICT (key) DO NOTHING`;
