@@ -7,11 +7,11 @@ import { ask } from "../support/registry.ts";
 import { BLOBS, isManifest, MANIFESTS } from "./content.ts";
 import { emptyTrash, isKept, manifestOf, type Model, type RepositoryModel } from "./model.ts";
 import { SETTINGS } from "./settings.ts";
-import { digestsIn, type Snapshot, takeSnapshot } from "./snapshot.ts";
+import { digestsIn, shownName, type Snapshot, takeSnapshot } from "./snapshot.ts";
 import { REPOSITORIES, secretOf, strangerTo, type World } from "./world.ts";
 
 export async function expectInvariants(model: Model, world: World): Promise<void> {
-  const snapshot = await takeSnapshot();
+  const snapshot = await takeSnapshot("all");
   expectRows(model, snapshot);
   await expectContent(world, snapshot);
   const names = SETTINGS.thorough
@@ -34,8 +34,8 @@ function lines(rows: readonly { repository: string; name?: string; digest: strin
     .toSorted(byText);
 }
 
-function expectedRows({ repositories }: Model): Record<"tags" | "manifests" | "trash" | "links", readonly string[]> {
-  const all = [...repositories];
+function expectedRows(model: Model): Record<"tags" | "manifests" | "trash" | "links", readonly string[]> {
+  const all = shownRepositories(model);
   return {
     tags: lines(
       all.flatMap(([repository, { tags }]) => [...tags].map(([name, digest]) => ({ repository, name, digest }))),
@@ -46,6 +46,11 @@ function expectedRows({ repositories }: Model): Record<"tags" | "manifests" | "t
     trash: lines(all.flatMap(([repository, { trash }]) => [...trash.keys()].map((digest) => ({ repository, digest })))),
     links: lines(all.flatMap(([repository, { links }]) => [...links.keys()].map((digest) => ({ repository, digest })))),
   };
+}
+
+/** All that may have rows, by the names that a snapshot shows. */
+function shownRepositories({ repositories, deleted }: Model): readonly (readonly [string, RepositoryModel])[] {
+  return [...repositories, ...deleted.map((one) => [shownName(one), one.repository] as const)];
 }
 
 function byText(left: string, right: string): number {
@@ -106,12 +111,13 @@ async function read(path: string, as: string): Promise<string> {
 }
 
 /**
- * Takes over what upkeep did: of the trash that is old enough, and of links that nothing needs and whose grace is over, any may
+ * Takes over what upkeep did: of deleted repositories and of the trash that is old enough, and of links that nothing needs and whose grace is over, any may
  * be gone. All others must be there, which {@link expectInvariants} sees to.
  */
 export async function adoptUpkeep(model: Model, now: number, grace: number, keepDeleted: number): Promise<void> {
-  const snapshot = await takeSnapshot();
-  for (const [name, repository] of model.repositories) {
+  const snapshot = await takeSnapshot("all");
+  adoptPurge(model, snapshot, now - keepDeleted);
+  for (const [name, repository] of shownRepositories(model)) {
     const inTrash = digestsIn(snapshot.trash, name);
     for (const [digest, { at }] of repository.trash) {
       if (at <= now - keepDeleted && !inTrash.has(digest)) emptyTrash(repository, digest, now);
@@ -120,6 +126,25 @@ export async function adoptUpkeep(model: Model, now: number, grace: number, keep
     for (const digest of freeSince(repository, now - grace)) {
       if (!linked.has(digest)) repository.links.delete(digest);
     }
+  }
+}
+
+/** Of repositories that were deleted long ago, anything may be gone. */
+function adoptPurge({ deleted }: Model, snapshot: Snapshot, until: number): void {
+  for (const one of deleted.filter(({ at }) => at <= until)) {
+    const { tags, manifests, trash, links } = one.repository;
+    const name = shownName(one);
+    const tagged = digestsIn(snapshot.tags, name);
+    for (const [tag, digest] of tags) if (!tagged.has(digest)) tags.delete(tag);
+    for (const [held, rows] of [
+      [manifests, snapshot.manifests],
+      [trash, snapshot.trash],
+      [links, snapshot.links],
+    ] as const) {
+      const left = digestsIn(rows, name);
+      for (const digest of held.keys()) if (!left.has(digest)) held.delete(digest);
+    }
+    if (manifests.size + trash.size + links.size === 0) deleted.splice(deleted.indexOf(one), 1);
   }
 }
 

@@ -5,12 +5,21 @@ import { isManifest, MANIFESTS, type ModelBlob, type ModelManifest } from "./con
 export interface RepositoryModel {
   readonly manifests: Set<Digest>;
   readonly tags: Map<string, Digest>;
+  /** What each tag was set to, one after the other. */
+  readonly history: Map<string, readonly Digest[]>;
   /** The blobs that it links, and since when nothing has needed them or asked for them. */
   readonly links: Map<Digest, number>;
   /** Deleted manifests that can be brought back, with the tags that went with them, and when. */
   readonly trash: Map<Digest, { readonly tags: readonly string[]; readonly at: number }>;
   /** Whether its tags neither move nor go: see {@link isImmutable}. */
   immutable: boolean;
+}
+
+/** A repository that can be brought back, for a while. */
+export interface DeletedRepository {
+  readonly name: string;
+  readonly at: number;
+  readonly repository: RepositoryModel;
 }
 
 /** An upload session that was started and neither finished nor cancelled. */
@@ -30,13 +39,15 @@ export interface SessionModel {
 export interface Model {
   /** By full name: those that a push has made, and no one has deleted since. */
   readonly repositories: Map<string, RepositoryModel>;
+  /** In the order of their deletion, as long as anything of them may be left. */
+  readonly deleted: DeletedRepository[];
   readonly sessions: SessionModel[];
   /** That were taken. */
   steps: number;
 }
 
 export function emptyModel(): Model {
-  return { repositories: new Map(), sessions: [], steps: 0 };
+  return { repositories: new Map(), deleted: [], sessions: [], steps: 0 };
 }
 
 /** The repository; a push makes it. */
@@ -46,12 +57,23 @@ export function pushedRepository(model: Model, name: string): RepositoryModel {
   const made: RepositoryModel = {
     manifests: new Set(),
     tags: new Map(),
+    history: new Map(),
     links: new Map(),
     trash: new Map(),
     immutable: false,
   };
   model.repositories.set(name, made);
   return made;
+}
+
+export function setTag({ tags, history }: RepositoryModel, tag: string, digest: Digest): void {
+  tags.set(tag, digest);
+  history.set(tag, [...(history.get(tag) ?? []), digest]);
+}
+
+/** The last other manifest that the tag was on; for one that is gone, the last. */
+export function previousOf({ tags, history }: RepositoryModel, tag: string): Digest | undefined {
+  return history.get(tag)?.findLast((digest) => digest !== tags.get(tag));
 }
 
 export function manifestOf(digest: Digest): ModelManifest {

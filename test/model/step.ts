@@ -1,6 +1,7 @@
 import type { AsyncCommand } from "fast-check";
 import { expect } from "vitest";
 import { expectInvariants } from "./invariants.ts";
+import { expectCountersToBeRight } from "../support/recount.ts";
 import type { Model } from "./model.ts";
 import type { World } from "./world.ts";
 
@@ -23,6 +24,7 @@ export function step(
       model.steps += 1;
       await run(model, world);
       await expectInvariants(model, world);
+      await expectCountersToBeRight();
     },
   };
 }

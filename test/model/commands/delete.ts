@@ -36,12 +36,14 @@ export const deleteBlob = record({ name: anyRepository, blob: anyBlob }).map(({ 
 );
 
 export const deleteRepository = anyRepository.map((name) =>
-  step(`delete ${name}`, async (model) => {
+  step(`delete ${name}`, async (model, world) => {
     const [space, path] = name.split("/");
     const { status } = await manage("DELETE", `spaces/${space}/repositories/${path}`);
     const repository = model.repositories.get(name);
     expectAnswer(status, repository === undefined ? 404 : hasFixedTags(repository) ? 403 : 204);
-    if (status === 204) model.repositories.delete(name);
+    if (status !== 204 || repository === undefined) return;
+    model.repositories.delete(name);
+    model.deleted.push({ name, at: world.clock.now(), repository });
   }),
 );
 

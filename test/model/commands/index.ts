@@ -8,9 +8,10 @@ import { pushBlob } from "./push-blob.ts";
 import { pushImage } from "./push-image.ts";
 import { pushManifest } from "./push-manifest.ts";
 import { readBlob } from "./read-blob.ts";
+import { revert } from "./revert.ts";
 import { beginUpload, cancelUpload, finishUpload, sendChunk } from "./sessions.ts";
 import { upkeep, wait } from "./time.ts";
-import { undeleteManifest } from "./undelete.ts";
+import { undeleteManifest, undeleteRepository, undeleteTag } from "./undelete.ts";
 
 export const STEPS: readonly Arbitrary<Step>[] = [
   pushBlob,
@@ -26,6 +27,11 @@ export const STEPS: readonly Arbitrary<Step>[] = [
   deleteRepository,
   undeleteManifest,
   undeleteManifest,
+  undeleteTag,
+  undeleteRepository,
+  undeleteRepository,
+  revert,
+  revert,
   setImmutableTags,
   beginUpload,
   sendChunk,

@@ -2,7 +2,7 @@ import { option, record } from "fast-check";
 import { putManifest } from "../../support/content.ts";
 import { anyManifest, anyRepository, anyTag } from "../choices.ts";
 import { isManifest, type ModelManifest } from "../content.ts";
-import { has, isFixed, type Model, pushedRepository, touch } from "../model.ts";
+import { has, isFixed, type Model, pushedRepository, setTag, touch } from "../model.ts";
 import { expectAnswer, step } from "../step.ts";
 import { secretOf, type World } from "../world.ts";
 
@@ -36,5 +36,5 @@ export async function putModelManifest(
   if (!answer.ok) return;
   repository.manifests.add(digest);
   repository.trash.delete(digest);
-  if (tag !== null) repository.tags.set(tag, digest);
+  if (tag !== null) setTag(repository, tag, digest);
 }

@@ -1,0 +1,34 @@
+import type { Digest } from "../../src/oci/digest.ts";
+import { has, isFixed, manifestOf, type RepositoryModel, setTag } from "./model.ts";
+
+/**
+ * Takes the manifest out of the trash, if it is there, with all of the trash that it needs, and sets tags to it: all or nothing.
+ * Returns the status that the registry is to answer with.
+ */
+export function restore(repository: RepositoryModel, digest: Digest, tags: readonly string[]): 200 | 403 | 409 {
+  const returning = closureOf(repository, digest);
+  if (!isWhole(repository, digest, returning)) return 409;
+  if (tags.some((tag) => isFixed(repository, tag, digest))) return 403;
+  for (const one of returning) {
+    repository.trash.delete(one);
+    repository.manifests.add(one);
+  }
+  for (const tag of tags) setTag(repository, tag, digest);
+  return 200;
+}
+
+/** Of the trash: what comes back together. */
+function closureOf({ trash }: RepositoryModel, digest: Digest): ReadonlySet<Digest> {
+  const closure = new Set(trash.has(digest) ? [digest] : []);
+  for (const one of closure) {
+    for (const need of manifestOf(one).needs) if (trash.has(need.digest)) closure.add(need.digest);
+  }
+  return closure;
+}
+
+function isWhole(repository: RepositoryModel, digest: Digest, returning: ReadonlySet<Digest>): boolean {
+  if (!returning.has(digest)) return repository.manifests.has(digest);
+  return [...returning].every((one) =>
+    manifestOf(one).needs.every((need) => has(repository, need) || returning.has(need.digest)),
+  );
+}
