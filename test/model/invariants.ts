@@ -1,23 +1,33 @@
 /** What DESIGN.md promises ("Invariants"), looked at after each step. */
 import { env } from "cloudflare:workers";
 import { expect } from "vitest";
+import { z } from "zod";
 import type { Digest } from "../../src/oci/digest.ts";
 import { digestOf } from "../support/content.ts";
-import { ask } from "../support/registry.ts";
+import { ask, manage } from "../support/registry.ts";
 import { BLOBS, isManifest, MANIFESTS } from "./content.ts";
 import { emptyTrash, isKept, manifestOf, type Model, type RepositoryModel } from "./model.ts";
 import { SETTINGS } from "./settings.ts";
 import { digestsIn, shownName, type Snapshot, takeSnapshot } from "./snapshot.ts";
-import { REPOSITORIES, secretOf, strangerTo, type World } from "./world.ts";
+import { usageOf } from "./usage.ts";
+import { REPOSITORIES, secretOf, SPACES, strangerTo, type World } from "./world.ts";
 
 export async function expectInvariants(model: Model, world: World): Promise<void> {
   const snapshot = await takeSnapshot("all");
   expectRows(model, snapshot);
   await expectContent(world, snapshot);
+  await Promise.all(SPACES.map((space) => expectUsage(model, space)));
   const names = SETTINGS.thorough
     ? REPOSITORIES
     : REPOSITORIES.filter((_, place) => place === model.steps % REPOSITORIES.length);
   await Promise.all(names.map((name) => expectReadable(world, name, model.repositories.get(name))));
+}
+
+const usageOfSpace = z.object({ usage: z.object({ bytes: z.int(), repositories: z.int() }), quota: z.unknown() });
+
+async function expectUsage(model: Model, space: string): Promise<void> {
+  const { usage, quota } = usageOfSpace.parse(await (await manage("GET", `spaces/${space}`)).json());
+  expect({ ...usage, quota }, space).toEqual(usageOf(model, space));
 }
 
 /** Rows are those of the model, and each has its object. */

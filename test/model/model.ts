@@ -1,5 +1,6 @@
 /** What a registry should hold after a sequence of steps: a few maps, and no storage. */
 import type { Digest } from "../../src/oci/digest.ts";
+import type { Quota } from "../../src/registry/usage.ts";
 import { isManifest, MANIFESTS, type ModelBlob, type ModelManifest } from "./content.ts";
 
 export interface RepositoryModel {
@@ -28,6 +29,8 @@ export interface SessionModel {
   readonly blob: ModelBlob;
   readonly address: string;
   readonly startedAt: number;
+  /** Bytes that there was room for then. */
+  readonly room: number;
   /** Bytes that were acknowledged. */
   offset: number;
   /** Null before the first chunk. */
@@ -42,12 +45,19 @@ export interface Model {
   /** In the order of their deletion, as long as anything of them may be left. */
   readonly deleted: DeletedRepository[];
   readonly sessions: SessionModel[];
+  /** Of the spaces that ever had one. */
+  readonly quotas: Map<string, Quota>;
   /** That were taken. */
   steps: number;
 }
 
 export function emptyModel(): Model {
-  return { repositories: new Map(), deleted: [], sessions: [], steps: 0 };
+  return { repositories: new Map(), deleted: [], sessions: [], quotas: new Map(), steps: 0 };
+}
+
+/** The space's name, of a repository's. */
+export function spaceOf(name: string): string {
+  return name.slice(0, name.indexOf("/"));
 }
 
 /** The repository; a push makes it. */

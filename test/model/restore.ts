@@ -1,14 +1,18 @@
 import type { Digest } from "../../src/oci/digest.ts";
-import { has, isFixed, manifestOf, type RepositoryModel, setTag } from "./model.ts";
+import { has, isFixed, manifestOf, type Model, type RepositoryModel, setTag } from "./model.ts";
+import { hasRoom, sizeOfAll } from "./usage.ts";
 
 /**
  * Takes the manifest out of the trash, if it is there, with all of the trash that it needs, and sets tags to it: all or nothing.
  * Returns the status that the registry is to answer with.
  */
-export function restore(repository: RepositoryModel, digest: Digest, tags: readonly string[]): 200 | 403 | 409 {
+export function restore(model: Model, name: string, digest: Digest, tags: readonly string[]): 200 | 403 | 404 | 409 {
+  const repository = model.repositories.get(name);
+  if (repository === undefined) return 404;
   const returning = closureOf(repository, digest);
   if (!isWhole(repository, digest, returning)) return 409;
   if (tags.some((tag) => isFixed(repository, tag, digest))) return 403;
+  if (!hasRoom(model, name, sizeOfAll(returning))) return 403;
   for (const one of returning) {
     repository.trash.delete(one);
     repository.manifests.add(one);

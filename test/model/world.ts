@@ -6,8 +6,9 @@ import { type MovedClock, startClock } from "../support/clock.ts";
 import { makeSpace } from "../support/registry.ts";
 import { bindingsInTime } from "../support/upkeep.ts";
 import { sessionObject } from "../support/upload.ts";
+import { spaceOf } from "./model.ts";
 
-const SPACES = ["north", "south"] as const;
+export const SPACES = ["north", "south"] as const;
 export const REPOSITORIES: readonly string[] = SPACES.flatMap((space) => [`${space}/web`, `${space}/api`]);
 
 export interface World {
@@ -40,7 +41,7 @@ export function closeWorld({ clock }: World): void {
 
 /** The credential of the repository's space. */
 export function secretOf({ secrets }: World, repository: string): string {
-  return secretOfSpace(secrets, repository.slice(0, repository.indexOf("/")));
+  return secretOfSpace(secrets, spaceOf(repository));
 }
 
 /** The credential of the other space. */

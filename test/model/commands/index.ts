@@ -7,6 +7,7 @@ import { mount } from "./mount.ts";
 import { pushBlob } from "./push-blob.ts";
 import { pushImage } from "./push-image.ts";
 import { pushManifest } from "./push-manifest.ts";
+import { setQuota } from "./quota.ts";
 import { readBlob } from "./read-blob.ts";
 import { revert } from "./revert.ts";
 import { beginUpload, cancelUpload, finishUpload, sendChunk } from "./sessions.ts";
@@ -33,6 +34,7 @@ export const STEPS: readonly Arbitrary<Step>[] = [
   revert,
   revert,
   setImmutableTags,
+  setQuota,
   beginUpload,
   sendChunk,
   finishUpload,

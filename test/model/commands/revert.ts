@@ -1,23 +1,25 @@
 import { option, record } from "fast-check";
+import type { Digest } from "../../../src/oci/digest.ts";
 import { manage } from "../../support/registry.ts";
 import { anyManifest, anyRepository, anyTag } from "../choices.ts";
-import { previousOf } from "../model.ts";
+import { type Model, previousOf } from "../model.ts";
 import { restore } from "../restore.ts";
 import { expectAnswer, step } from "../step.ts";
 
 /** To what it was on before, or to a manifest; out of the trash, too. */
 export const revert = record({ name: anyRepository, tag: anyTag, to: option(anyManifest) }).map(({ name, tag, to }) =>
-  step(`revert ${tag} of ${name} to ${to?.name ?? "what it was on before"}`, async ({ repositories }) => {
+  step(`revert ${tag} of ${name} to ${to?.name ?? "what it was on before"}`, async (model) => {
     const [space, path] = name.split("/");
     const wish = { repository: path, tag, to: to?.digest };
     const { status } = await manage("POST", `spaces/${space}/revert`, wish);
-    const repository = repositories.get(name);
-    if (repository === undefined) {
-      expectAnswer(status, 404);
-      return;
-    }
-    const digest = to?.digest ?? previousOf(repository, tag);
-    if (digest === undefined) expectAnswer(status, 409);
-    else expectAnswer(status, digest === repository.tags.get(tag) ? 200 : restore(repository, digest, [tag]));
+    expectAnswer(status, reverted(model, name, tag, to?.digest));
   }),
 );
+
+function reverted(model: Model, name: string, tag: string, to: Digest | undefined): number {
+  const repository = model.repositories.get(name);
+  if (repository === undefined) return 404;
+  const digest = to ?? previousOf(repository, tag);
+  if (digest === undefined) return 409;
+  return digest === repository.tags.get(tag) ? 200 : restore(model, name, digest, [tag]);
+}

@@ -1,32 +1,31 @@
 import { record } from "fast-check";
 import { manage } from "../../support/registry.ts";
 import { anyManifest, anyRepository, anyTag } from "../choices.ts";
-import type { DeletedRepository, Model } from "../model.ts";
-import { previousOf } from "../model.ts";
+import { type DeletedRepository, type Model, previousOf } from "../model.ts";
 import { restore } from "../restore.ts";
 import { expectAnswer, step } from "../step.ts";
+import { hasRoom, sizeOf } from "../usage.ts";
 import { KEEP_DELETED } from "../upkeep-times.ts";
 
 /** With all of the trash that it needs, and with its tags that have not been given anew. */
 export const undeleteManifest = record({ name: anyRepository, manifest: anyManifest }).map(
   ({ name, manifest: { name: what, digest } }) =>
-    step(`undelete ${what} of ${name}`, async ({ repositories }) => {
+    step(`undelete ${what} of ${name}`, async (model) => {
       const status = await undelete(name, { digest });
-      const repository = repositories.get(name);
-      const deletion = repository?.trash.get(digest);
-      const free = deletion?.tags.filter((tag) => !repository?.tags.has(tag)) ?? [];
-      expectAnswer(status, repository && deletion ? restore(repository, digest, free) : 404);
+      const repository = model.repositories.get(name);
+      const free = repository?.trash.get(digest)?.tags.filter((tag) => !repository.tags.has(tag));
+      expectAnswer(status, free === undefined ? 404 : restore(model, name, digest, free));
     }),
 );
 
 /** It is set to what it was on last, wherever that is now. */
 export const undeleteTag = record({ name: anyRepository, tag: anyTag }).map(({ name, tag }) =>
-  step(`undelete tag ${tag} of ${name}`, async ({ repositories }) => {
+  step(`undelete tag ${tag} of ${name}`, async (model) => {
     const status = await undelete(name, { tag });
-    const repository = repositories.get(name);
+    const repository = model.repositories.get(name);
     const digest = repository && previousOf(repository, tag);
     if (repository?.tags.has(tag)) expectAnswer(status, 409);
-    else expectAnswer(status, repository && digest ? restore(repository, digest, [tag]) : 404);
+    else expectAnswer(status, digest === undefined ? 404 : restore(model, name, digest, [tag]));
   }),
 );
 
@@ -35,8 +34,13 @@ export const undeleteRepository = anyRepository.map((name) =>
   step(`undelete ${name}`, async (model, { clock }) => {
     const status = await undelete(name, {});
     const last = lastDeleted(model, name, clock.now() - KEEP_DELETED);
-    expectAnswer(status, last === undefined ? 404 : model.repositories.has(name) ? 409 : 200);
-    if (status !== 200 || last === undefined) return;
+    if (last === undefined) {
+      expectAnswer(status, 404);
+      return;
+    }
+    const mayReturn = hasRoom(model, name, sizeOf(last.repository));
+    expectAnswer(status, model.repositories.has(name) ? 409 : mayReturn ? 200 : 403);
+    if (status !== 200) return;
     model.deleted.splice(model.deleted.indexOf(last), 1);
     model.repositories.set(name, last.repository);
   }),
