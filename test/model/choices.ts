@@ -3,7 +3,8 @@ import { type Arbitrary, constantFrom } from "fast-check";
 import { BLOBS, MANIFESTS, type ModelBlob, type ModelManifest } from "./content.ts";
 import { REPOSITORIES } from "./world.ts";
 
-export const anyRepository: Arbitrary<string> = constantFrom(...REPOSITORIES);
+/** One of them most of all, so that much happens in it. */
+export const anyRepository: Arbitrary<string> = constantFrom("north/web", "north/web", "north/web", ...REPOSITORIES);
 export const anyBlob: Arbitrary<ModelBlob> = constantFrom(...BLOBS);
 export const anyManifest: Arbitrary<ModelManifest> = constantFrom(...MANIFESTS);
 export const anyTag: Arbitrary<string> = constantFrom("latest", "1.0");

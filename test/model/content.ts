@@ -77,6 +77,9 @@ const seal = await image("signature of the signed index", [2], { subject: signed
 
 export const MANIFESTS: readonly ModelManifest[] = [first, second, long, both, signature, signed, seal];
 
+/** Those that are kept in R2. */
+export const LONG_MANIFESTS: readonly ModelManifest[] = [long];
+
 /** Plain images that share a blob. */
 export const IMAGES: readonly ModelManifest[] = [first, second];
 

@@ -14,7 +14,7 @@ import { REPOSITORIES, secretOf, SPACES, strangerTo, type World } from "./world.
 
 export async function expectInvariants(model: Model, world: World): Promise<void> {
   const snapshot = await takeSnapshot("all");
-  expectRows(model, snapshot);
+  expectRows(model, world, snapshot);
   await expectContent(world, snapshot);
   await Promise.all(SPACES.map((space) => expectUsage(model, space)));
   const names = SETTINGS.thorough
@@ -31,8 +31,10 @@ async function expectUsage(model: Model, space: string): Promise<void> {
 }
 
 /** Rows are those of the model, and each has its object. */
-function expectRows(model: Model, snapshot: Snapshot): void {
-  expect(snapshot.keys.difference(snapshot.objects), "rows without their object").toEqual(new Set());
+function expectRows(model: Model, { broken }: World, snapshot: Snapshot): void {
+  const lost = snapshot.keys.difference(snapshot.objects).difference(broken);
+  expect(lost, "rows without their object").toEqual(new Set());
+  expect(snapshot.damaged, "quarantined").toEqual(damagedRows(model));
   const { tags, manifests, trash, links } = snapshot;
   const shown = { tags: lines(tags), manifests: lines(manifests), trash: lines(trash), links: lines(links) };
   expect(shown).toEqual(expectedRows(model));
@@ -56,6 +58,13 @@ function expectedRows(model: Model): Record<"tags" | "manifests" | "trash" | "li
     trash: lines(all.flatMap(([repository, { trash }]) => [...trash.keys()].map((digest) => ({ repository, digest })))),
     links: lines(all.flatMap(([repository, { links }]) => [...links.keys()].map((digest) => ({ repository, digest })))),
   };
+}
+
+function damagedRows(model: Model): ReadonlySet<string> {
+  const manifests = shownRepositories(model).flatMap(([name, { damaged }]) =>
+    [...damaged].map((digest) => `${name} ${digest}`),
+  );
+  return new Set([...model.damaged, ...manifests]);
 }
 
 /** All that may have rows, by the names that a snapshot shows. */
@@ -101,9 +110,11 @@ async function expectReadable(world: World, name: string, repository: Repository
     answers.set(path, await read(`/v2/${name}/${path}`, as));
   };
   const manifests = [...(repository?.manifests ?? [])];
+  const answerFor = (digest: Digest): string =>
+    repository?.manifests.has(digest) && !repository.damaged.has(digest) ? digest : "404";
   await Promise.all([
-    ...[...(repository?.tags ?? [])].map(([tag, digest]) => look(`manifests/${tag}`, digest)),
-    ...MANIFESTS.map(({ digest }) => look(`manifests/${digest}`, repository?.manifests.has(digest) ? digest : "404")),
+    ...[...(repository?.tags ?? [])].map(([tag, digest]) => look(`manifests/${tag}`, answerFor(digest))),
+    ...MANIFESTS.map(({ digest }) => look(`manifests/${digest}`, answerFor(digest))),
     ...BLOBS.filter(({ digest }) => !repository?.links.has(digest)).map(({ digest }) => look(`blobs/${digest}`, "404")),
   ]);
   expect(answers, name).toEqual(expected);
@@ -137,6 +148,10 @@ export async function adoptUpkeep(model: Model, now: number, grace: number, keep
       if (!linked.has(digest)) repository.links.delete(digest);
     }
   }
+  const all = shownRepositories(model);
+  for (const digest of model.damaged.difference(snapshot.damaged)) {
+    if (!all.some(([, { links }]) => links.has(digest))) model.damaged.delete(digest);
+  }
 }
 
 /** Of repositories that were deleted long ago, anything may be gone. */
@@ -146,6 +161,8 @@ function adoptPurge({ deleted }: Model, snapshot: Snapshot, until: number): void
     const name = shownName(one);
     const tagged = digestsIn(snapshot.tags, name);
     for (const [tag, digest] of tags) if (!tagged.has(digest)) tags.delete(tag);
+    const isPurged = !snapshot.manifests.some(({ repository }) => repository === name);
+    if (isPurged) one.repository.damaged.clear();
     for (const [held, rows] of [
       [manifests, snapshot.manifests],
       [trash, snapshot.trash],

@@ -3,6 +3,13 @@ import type { Digest } from "../../src/oci/digest.ts";
 import type { Quota } from "../../src/registry/usage.ts";
 import { isManifest, MANIFESTS, type ModelBlob, type ModelManifest } from "./content.ts";
 
+interface TrashModel {
+  /** That went with the manifest. */
+  readonly tags: readonly string[];
+  readonly at: number;
+  readonly damaged: boolean;
+}
+
 export interface RepositoryModel {
   readonly manifests: Set<Digest>;
   readonly tags: Map<string, Digest>;
@@ -10,8 +17,10 @@ export interface RepositoryModel {
   readonly history: Map<string, readonly Digest[]>;
   /** The blobs that it links, and since when nothing has needed them or asked for them. */
   readonly links: Map<Digest, number>;
-  /** Deleted manifests that can be brought back, with the tags that went with them, and when. */
-  readonly trash: Map<Digest, { readonly tags: readonly string[]; readonly at: number }>;
+  /** Deleted manifests that can be brought back. */
+  readonly trash: Map<Digest, TrashModel>;
+  /** Manifests whose bytes were found missing or wrong. */
+  readonly damaged: Set<Digest>;
   /** Whether its tags neither move nor go: see {@link isImmutable}. */
   immutable: boolean;
 }
@@ -45,6 +54,8 @@ export interface Model {
   /** In the order of their deletion, as long as anything of them may be left. */
   readonly deleted: DeletedRepository[];
   readonly sessions: SessionModel[];
+  /** Blobs whose bytes were found missing or wrong: these are the same in all repositories. */
+  readonly damaged: Set<Digest>;
   /** Of the spaces that ever had one. */
   readonly quotas: Map<string, Quota>;
   /** That were taken. */
@@ -52,7 +63,7 @@ export interface Model {
 }
 
 export function emptyModel(): Model {
-  return { repositories: new Map(), deleted: [], sessions: [], quotas: new Map(), steps: 0 };
+  return { repositories: new Map(), deleted: [], sessions: [], damaged: new Set(), quotas: new Map(), steps: 0 };
 }
 
 /** The space's name, of a repository's. */
@@ -70,6 +81,7 @@ export function pushedRepository(model: Model, name: string): RepositoryModel {
     history: new Map(),
     links: new Map(),
     trash: new Map(),
+    damaged: new Set(),
     immutable: false,
   };
   model.repositories.set(name, made);
@@ -120,8 +132,8 @@ export function hasFixedTags(repository: RepositoryModel | undefined, digest: Di
   );
 }
 
-export function has(repository: RepositoryModel | undefined, content: ModelBlob | ModelManifest): boolean {
-  if (repository === undefined) return false;
+/** Whether it is there, damaged or not. */
+export function has(repository: RepositoryModel, content: ModelBlob | ModelManifest): boolean {
   return isManifest(content) ? repository.manifests.has(content.digest) : repository.links.has(content.digest);
 }
 
@@ -139,11 +151,11 @@ export function isKept(repository: RepositoryModel, digest: Digest): boolean {
 }
 
 /** Moves a manifest to the trash, with its tags. */
-export function dropManifest({ manifests, tags, trash }: RepositoryModel, digest: Digest, now: number): void {
+export function dropManifest({ manifests, tags, trash, damaged }: RepositoryModel, digest: Digest, now: number): void {
   const own = [...tags].filter(([, target]) => target === digest).map(([tag]) => tag);
   manifests.delete(digest);
   for (const tag of own) tags.delete(tag);
-  trash.set(digest, { tags: own, at: now });
+  trash.set(digest, { tags: own, at: now, damaged: damaged.delete(digest) });
 }
 
 /** What only this manifest needed is free from now on. */

@@ -1,5 +1,6 @@
 import type { Digest } from "../../src/oci/digest.ts";
-import { has, isFixed, manifestOf, type Model, type RepositoryModel, setTag } from "./model.ts";
+import { hasWhole } from "./damaged.ts";
+import { isFixed, manifestOf, type Model, type RepositoryModel, setTag } from "./model.ts";
 import { hasRoom, sizeOfAll } from "./usage.ts";
 
 /**
@@ -10,10 +11,11 @@ export function restore(model: Model, name: string, digest: Digest, tags: readon
   const repository = model.repositories.get(name);
   if (repository === undefined) return 404;
   const returning = closureOf(repository, digest);
-  if (!isWhole(repository, digest, returning)) return 409;
+  if (!isWhole(model, repository, digest, returning)) return 409;
   if (tags.some((tag) => isFixed(repository, tag, digest))) return 403;
   if (!hasRoom(model, name, sizeOfAll(returning))) return 403;
   for (const one of returning) {
+    if (repository.trash.get(one)?.damaged) repository.damaged.add(one);
     repository.trash.delete(one);
     repository.manifests.add(one);
   }
@@ -30,9 +32,9 @@ function closureOf({ trash }: RepositoryModel, digest: Digest): ReadonlySet<Dige
   return closure;
 }
 
-function isWhole(repository: RepositoryModel, digest: Digest, returning: ReadonlySet<Digest>): boolean {
-  if (!returning.has(digest)) return repository.manifests.has(digest);
+function isWhole(model: Model, repository: RepositoryModel, digest: Digest, returning: ReadonlySet<Digest>): boolean {
+  if (!returning.has(digest)) return hasWhole(model, repository, manifestOf(digest));
   return [...returning].every((one) =>
-    manifestOf(one).needs.every((need) => has(repository, need) || returning.has(need.digest)),
+    manifestOf(one).needs.every((need) => hasWhole(model, repository, need) || returning.has(need.digest)),
   );
 }

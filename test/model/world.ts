@@ -19,6 +19,8 @@ export interface World {
   readonly secrets: ReadonlyMap<string, string>;
   /** Keys whose objects were found to hold what their digests say. */
   readonly verified: Set<string>;
+  /** Keys whose objects were damaged or taken away. */
+  readonly broken: Set<string>;
 }
 
 export async function openWorld(): Promise<World> {
@@ -31,6 +33,7 @@ export async function openWorld(): Promise<World> {
     clock,
     secrets,
     verified: new Set(),
+    broken: new Set(),
     bindings: bindingsInTime(clock),
   };
 }

@@ -1,6 +1,7 @@
 /** The steps that sequences are made of. One more is a file here and a line below; what is listed twice comes twice as often. */
 import type { Arbitrary } from "fast-check";
 import type { Step } from "../step.ts";
+import { damage } from "./damage.ts";
 import { deleteBlob, deleteManifest, deleteRepository, deleteTag } from "./delete.ts";
 import { setImmutableTags } from "./immutable-tags.ts";
 import { mount } from "./mount.ts";
@@ -14,8 +15,11 @@ import { beginUpload, cancelUpload, finishUpload, sendChunk } from "./sessions.t
 import { upkeep, wait } from "./time.ts";
 import { undeleteManifest, undeleteRepository, undeleteTag } from "./undelete.ts";
 
+/** As often as they are named: what others build upon is more often. */
 export const STEPS: readonly Arbitrary<Step>[] = [
   pushBlob,
+  pushImage,
+  pushImage,
   pushImage,
   pushImage,
   pushManifest,
@@ -34,7 +38,10 @@ export const STEPS: readonly Arbitrary<Step>[] = [
   revert,
   revert,
   setImmutableTags,
+  setImmutableTags,
   setQuota,
+  damage,
+  damage,
   beginUpload,
   sendChunk,
   finishUpload,

@@ -1,7 +1,8 @@
 import { option, record } from "fast-check";
 import { ask } from "../../support/registry.ts";
 import { anyBlob, anyRepository } from "../choices.ts";
-import { has, type Model, pushedRepository, spaceOf, touch } from "../model.ts";
+import { hasWhole } from "../damaged.ts";
+import { type Model, pushedRepository, spaceOf, touch } from "../model.ts";
 import { expectAnswer, step } from "../step.ts";
 import { hasRoom, mayLink } from "../usage.ts";
 import { secretOf } from "../world.ts";
@@ -14,7 +15,7 @@ export const mount = record({ target: anyRepository, source: option(anyRepositor
       const path = `/v2/${target}/blobs/uploads/?mount=${blob.digest}${from}`;
       const { status } = await ask(path, { method: "POST", as: secretOf(world, target) });
       const sources = namesIn(model, spaceOf(target)).filter((name) => source === null || name === source);
-      const isThere = sources.some((name) => has(model.repositories.get(name), blob));
+      const isThere = sources.some((name) => hasWhole(model, model.repositories.get(name), blob));
       if (isThere) expectAnswer(status, mayLink(model, target, blob) ? 201 : 403);
       else expectAnswer(status, hasRoom(model, target, 1) ? 202 : 403);
       if (status === 201) touch(pushedRepository(model, target), blob.digest, world.clock.now());

@@ -3,7 +3,8 @@ import { ask } from "../../support/registry.ts";
 import { finish, patch } from "../../support/upload.ts";
 import { anyBlob, anyRepository } from "../choices.ts";
 import type { ModelBlob } from "../content.ts";
-import { type Model, pushedRepository, touch } from "../model.ts";
+import { receive } from "../damaged.ts";
+import type { Model } from "../model.ts";
 import { expectAnswer, step } from "../step.ts";
 import { hasRoom, mayLink, roomFor } from "../usage.ts";
 import { secretOf, type World } from "../world.ts";
@@ -74,6 +75,6 @@ export async function pushModelBlob(
   const { status } = await push(name, secretOf(world, name), blob);
   const fits = hasRoom(model, name, known(blob)) && longest(blob) <= roomFor(model, name);
   expectAnswer(status, fits && mayLink(model, name, blob) ? 201 : 403);
-  if (status === 201) touch(pushedRepository(model, name), blob.digest, world.clock.now());
+  if (status === 201) receive(model, name, blob.digest, world.clock.now());
   return status === 201;
 }

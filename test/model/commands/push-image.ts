@@ -2,7 +2,8 @@ import { record } from "fast-check";
 import { ask } from "../../support/registry.ts";
 import { anyManifest, anyRepository, anyTag } from "../choices.ts";
 import { isManifest, type ModelBlob, type ModelManifest } from "../content.ts";
-import { has, type Model, pushedRepository, touch } from "../model.ts";
+import { hasWhole } from "../damaged.ts";
+import { type Model, pushedRepository, touch } from "../model.ts";
 import { expectAnswer, step } from "../step.ts";
 import { secretOf, type World } from "../world.ts";
 import { pushModelBlob } from "./push-blob.ts";
@@ -35,7 +36,7 @@ async function pushTree(
 async function sendMissing(model: Model, world: World, name: string, blob: ModelBlob): Promise<boolean> {
   const as = secretOf(world, name);
   const { status } = await ask(`/v2/${name}/blobs/${blob.digest}`, { method: "HEAD", as });
-  expectAnswer(status, has(model.repositories.get(name), blob) ? 200 : 404);
+  expectAnswer(status, hasWhole(model, model.repositories.get(name), blob) ? 200 : 404);
   if (status === 404) return pushModelBlob(model, world, name, blob);
   touch(pushedRepository(model, name), blob.digest, world.clock.now());
   return true;

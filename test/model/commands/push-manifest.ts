@@ -2,7 +2,8 @@ import { option, record } from "fast-check";
 import { putManifest } from "../../support/content.ts";
 import { anyManifest, anyRepository, anyTag } from "../choices.ts";
 import { isManifest, type ModelManifest } from "../content.ts";
-import { has, isFixed, type Model, setTag, touch } from "../model.ts";
+import { hasWhole } from "../damaged.ts";
+import { isFixed, type Model, setTag, touch } from "../model.ts";
 import { expectAnswer, step } from "../step.ts";
 import { hasRoom } from "../usage.ts";
 import { secretOf, type World } from "../world.ts";
@@ -25,7 +26,7 @@ export async function putModelManifest(
 ): Promise<boolean> {
   const { digest, text, mediaType, needs, size } = manifest;
   const repository = model.repositories.get(name);
-  const isComplete = needs.every((need) => has(repository, need));
+  const isComplete = needs.every((need) => hasWhole(model, repository, need));
   const answer = await putManifest(name, secretOf(world, name), tag ?? digest, text, mediaType);
   const mayPush =
     !isFixed(repository, tag, digest) && hasRoom(model, name, repository?.manifests.has(digest) ? 0 : size);
@@ -38,6 +39,7 @@ export async function putModelManifest(
   if (!answer.ok) return false;
   repository.manifests.add(digest);
   repository.trash.delete(digest);
+  repository.damaged.delete(digest);
   if (tag !== null) setTag(repository, tag, digest);
   return true;
 }

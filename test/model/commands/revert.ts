@@ -5,14 +5,16 @@ import { anyManifest, anyRepository, anyTag } from "../choices.ts";
 import { type Model, previousOf } from "../model.ts";
 import { restore } from "../restore.ts";
 import { expectAnswer, step } from "../step.ts";
+import { scrubReturned } from "./damage.ts";
 
 /** To what it was on before, or to a manifest; out of the trash, too. */
 export const revert = record({ name: anyRepository, tag: anyTag, to: option(anyManifest) }).map(({ name, tag, to }) =>
-  step(`revert ${tag} of ${name} to ${to?.name ?? "what it was on before"}`, async (model) => {
+  step(`revert ${tag} of ${name} to ${to?.name ?? "what it was on before"}`, async (model, world) => {
     const [space, path] = name.split("/");
     const wish = { repository: path, tag, to: to?.digest };
     const { status } = await manage("POST", `spaces/${space}/revert`, wish);
     expectAnswer(status, reverted(model, name, tag, to?.digest));
+    await scrubReturned(model, world, name);
   }),
 );
 

@@ -3,7 +3,8 @@ import { ask } from "../../support/registry.ts";
 import { finish, patch } from "../../support/upload.ts";
 import { anyBlob, anyRepository } from "../choices.ts";
 import { DAY } from "../../support/clock.ts";
-import { pushedRepository, type SessionModel, touch } from "../model.ts";
+import { receive } from "../damaged.ts";
+import type { SessionModel } from "../model.ts";
 import { expectAnswer, type Step, step } from "../step.ts";
 import { hasRoom, mayLink, roomFor } from "../usage.ts";
 import { secretOf, type World } from "../world.ts";
@@ -48,7 +49,7 @@ export const finishUpload = withSession("finish", async (session, world, model) 
   const rest = blob.bytes.slice(offset);
   const { status } = await finish(address, secretOf(world, repository), blob.digest, rest, { at: offset });
   expectAnswer(status, refusalOf(session, world, rest.length) ?? (mayLink(model, repository, blob) ? 201 : 403));
-  if (status === 201) touch(pushedRepository(model, repository), blob.digest, world.clock.now());
+  if (status === 201) receive(model, repository, blob.digest, world.clock.now());
   model.sessions.splice(model.sessions.indexOf(session), 1);
 });
 

@@ -4,28 +4,31 @@ import { anyManifest, anyRepository, anyTag } from "../choices.ts";
 import { type DeletedRepository, type Model, previousOf } from "../model.ts";
 import { restore } from "../restore.ts";
 import { expectAnswer, step } from "../step.ts";
+import { scrubReturned } from "./damage.ts";
 import { hasRoom, sizeOf } from "../usage.ts";
 import { KEEP_DELETED } from "../upkeep-times.ts";
 
 /** With all of the trash that it needs, and with its tags that have not been given anew. */
 export const undeleteManifest = record({ name: anyRepository, manifest: anyManifest }).map(
   ({ name, manifest: { name: what, digest } }) =>
-    step(`undelete ${what} of ${name}`, async (model) => {
+    step(`undelete ${what} of ${name}`, async (model, world) => {
       const status = await undelete(name, { digest });
       const repository = model.repositories.get(name);
       const free = repository?.trash.get(digest)?.tags.filter((tag) => !repository.tags.has(tag));
       expectAnswer(status, free === undefined ? 404 : restore(model, name, digest, free));
+      await scrubReturned(model, world, name);
     }),
 );
 
 /** It is set to what it was on last, wherever that is now. */
 export const undeleteTag = record({ name: anyRepository, tag: anyTag }).map(({ name, tag }) =>
-  step(`undelete tag ${tag} of ${name}`, async (model) => {
+  step(`undelete tag ${tag} of ${name}`, async (model, world) => {
     const status = await undelete(name, { tag });
     const repository = model.repositories.get(name);
     const digest = repository && previousOf(repository, tag);
     if (repository?.tags.has(tag)) expectAnswer(status, 409);
     else expectAnswer(status, digest === undefined ? 404 : restore(model, name, digest, [tag]));
+    await scrubReturned(model, world, name);
   }),
 );
 
