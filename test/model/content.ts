@@ -18,6 +18,7 @@ export interface ModelManifest {
   readonly digest: Digest;
   /** Blobs, or manifests, without which it cannot be pulled. */
   readonly needs: readonly (ModelBlob | ModelManifest)[];
+  readonly subject: Digest | null;
 }
 
 export const BLOBS: readonly ModelBlob[] = await Promise.all(
@@ -49,7 +50,7 @@ async function image(
   const subject = wish.subject && { subject: await descriptorOf(wish.subject.text, wish.subject.mediaType) };
   const short = JSON.stringify({ schemaVersion: 2, mediaType: OCI_MANIFEST, config: first, layers: rest, ...subject });
   const text = wish.length === undefined ? short : padded(short, wish.length);
-  return manifest(name, OCI_MANIFEST, text, needs);
+  return manifest(name, OCI_MANIFEST, text, needs, wish.subject?.digest);
 }
 
 async function manifest(
@@ -57,8 +58,9 @@ async function manifest(
   mediaType: string,
   text: string,
   needs: ModelManifest["needs"],
+  subject: Digest | null = null,
 ): Promise<ModelManifest> {
-  return { name, text, ...(await descriptorOf(text, mediaType)), needs };
+  return { name, text, ...(await descriptorOf(text, mediaType)), needs, subject };
 }
 
 async function index(name: string, needs: readonly ModelManifest[]): Promise<ModelManifest> {
@@ -76,6 +78,9 @@ const signed = await index("signed index", [both, signature]);
 const seal = await image("signature of the signed index", [2], { subject: signed });
 
 export const MANIFESTS: readonly ModelManifest[] = [first, second, long, both, signature, signed, seal];
+
+/** As cosign tags what it makes of the image. */
+export const SIGNATURE_TAG = `${first.digest.replace(":", "-")}.sig`;
 
 /** Those that are kept in R2. */
 export const LONG_MANIFESTS: readonly ModelManifest[] = [long];

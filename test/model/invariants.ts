@@ -6,7 +6,8 @@ import type { Digest } from "../../src/oci/digest.ts";
 import { digestOf } from "../support/content.ts";
 import { ask, manage } from "../support/registry.ts";
 import { BLOBS, isManifest, MANIFESTS } from "./content.ts";
-import { emptyTrash, isKept, manifestOf, type Model, type RepositoryModel } from "./model.ts";
+import { dropManifest, emptyTrash, isKept, manifestOf, type Model, type RepositoryModel } from "./model.ts";
+import { isHeld, manifestsToGo, ruleOf, tagsToGo } from "./retention.ts";
 import { SETTINGS } from "./settings.ts";
 import { digestsIn, shownName, type Snapshot, takeSnapshot } from "./snapshot.ts";
 import { usageOf } from "./usage.ts";
@@ -20,7 +21,7 @@ export async function expectInvariants(model: Model, world: World): Promise<void
   const names = SETTINGS.thorough
     ? REPOSITORIES
     : REPOSITORIES.filter((_, place) => place === model.steps % REPOSITORIES.length);
-  await Promise.all(names.map((name) => expectReadable(world, name, model.repositories.get(name))));
+  await Promise.all(names.map((name) => expectReadable(model, world, name)));
 }
 
 const usageOfSpace = z.object({ usage: z.object({ bytes: z.int(), repositories: z.int() }), quota: z.unknown() });
@@ -102,7 +103,9 @@ export async function expectPullable(model: Model, world: World): Promise<void> 
  * Tags and manifests resolve, and what is not linked cannot be read. Blobs that are there are not read after each step: it would
  * renew their grace, and unmark those that were marked by mistake. Their rows and objects are looked at instead.
  */
-async function expectReadable(world: World, name: string, repository: RepositoryModel | undefined): Promise<void> {
+async function expectReadable(model: Model, world: World, name: string): Promise<void> {
+  const repository = model.repositories.get(name);
+  const rule = ruleOf(model, name);
   const answers = new Map<string, string>();
   const expected = new Map<string, string>();
   const look = async (path: string, answer: string, as = secretOf(world, name)): Promise<void> => {
@@ -110,11 +113,16 @@ async function expectReadable(world: World, name: string, repository: Repository
     answers.set(path, await read(`/v2/${name}/${path}`, as));
   };
   const manifests = [...(repository?.manifests ?? [])];
+  // A look by its digest would keep what is to go.
+  const isDue = (digest: Digest): boolean =>
+    rule !== undefined && repository !== undefined && repository.manifests.has(digest) && !isHeld(repository, digest);
   const answerFor = (digest: Digest): string =>
     repository?.manifests.has(digest) && !repository.damaged.has(digest) ? digest : "404";
   await Promise.all([
     ...[...(repository?.tags ?? [])].map(([tag, digest]) => look(`manifests/${tag}`, answerFor(digest))),
-    ...MANIFESTS.map(({ digest }) => look(`manifests/${digest}`, answerFor(digest))),
+    ...MANIFESTS.filter(({ digest }) => !isDue(digest)).map(({ digest }) =>
+      look(`manifests/${digest}`, answerFor(digest)),
+    ),
     ...BLOBS.filter(({ digest }) => !repository?.links.has(digest)).map(({ digest }) => look(`blobs/${digest}`, "404")),
   ]);
   expect(answers, name).toEqual(expected);
@@ -138,6 +146,7 @@ async function read(path: string, as: string): Promise<string> {
 export async function adoptUpkeep(model: Model, now: number, grace: number, keepDeleted: number): Promise<void> {
   const snapshot = await takeSnapshot("all");
   adoptPurge(model, snapshot, now - keepDeleted);
+  adoptRetention(model, snapshot, now);
   for (const [name, repository] of shownRepositories(model)) {
     const inTrash = digestsIn(snapshot.trash, name);
     for (const [digest, { at }] of repository.trash) {
@@ -172,6 +181,17 @@ function adoptPurge({ deleted }: Model, snapshot: Snapshot, until: number): void
       for (const digest of held.keys()) if (!left.has(digest)) held.delete(digest);
     }
     if (manifests.size + trash.size + links.size === 0) deleted.splice(deleted.indexOf(one), 1);
+  }
+}
+
+/** Of tags and manifests that a rule does not keep, any may be gone. All are judged by what there was before. */
+function adoptRetention(model: Model, snapshot: Snapshot, now: number): void {
+  for (const [name, repository] of model.repositories) {
+    const tagged = new Set(snapshot.tags.filter((tag) => tag.repository === name).map((tag) => tag.name));
+    const tags = tagsToGo(model, name, now).difference(tagged);
+    const manifests = manifestsToGo(model, name, now).difference(digestsIn(snapshot.manifests, name));
+    for (const tag of tags) repository.tags.delete(tag);
+    for (const digest of manifests) dropManifest(repository, digest, now, "retention");
   }
 }
 

@@ -3,7 +3,7 @@ import { it } from "vitest";
 import { hideLog } from "../support/damage.ts";
 import { STEPS } from "./commands/index.ts";
 import { emptyModel } from "./model.ts";
-import { expectExactStorage } from "./quiet.ts";
+import { expectExactStorage, expectRetained } from "./quiet.ts";
 import { SETTINGS, TIME_LIMIT } from "./settings.ts";
 import { mendAll } from "./mend.ts";
 import { closeWorld, openWorld } from "./world.ts";
@@ -21,6 +21,7 @@ it(
         try {
           await asyncModelRun(() => ({ model, real: world }), steps);
           await mendAll(model, world);
+          await expectRetained(model, world);
           await expectExactStorage(model, world);
         } finally {
           closeWorld(world);

@@ -4,7 +4,7 @@ import { anyRepository } from "../choices.ts";
 import { expectAnswer, step } from "../step.ts";
 
 /** None, or the same in two ways: see `isImmutable`. */
-const anyPatterns = constantFrom<string[][]>([], ["1.*"], ["*", "!latest"]);
+const anyPatterns = constantFrom<string[][]>([], ["1.*", "sha256-*"], ["*", "!latest"]);
 
 export const setImmutableTags = record({ name: anyRepository, immutableTags: anyPatterns }).map(
   ({ name, immutableTags }) =>

@@ -10,6 +10,8 @@ import { pushImage } from "./push-image.ts";
 import { pushManifest } from "./push-manifest.ts";
 import { setQuota } from "./quota.ts";
 import { readBlob } from "./read-blob.ts";
+import { readManifest } from "./read-manifest.ts";
+import { setRetention } from "./retention.ts";
 import { revert } from "./revert.ts";
 import { beginUpload, cancelUpload, finishUpload, sendChunk } from "./sessions.ts";
 import { upkeep, wait } from "./time.ts";
@@ -25,6 +27,7 @@ export const STEPS: readonly Arbitrary<Step>[] = [
   pushManifest,
   mount,
   readBlob,
+  readManifest,
   deleteTag,
   deleteManifest,
   deleteManifest,
@@ -40,6 +43,8 @@ export const STEPS: readonly Arbitrary<Step>[] = [
   setImmutableTags,
   setImmutableTags,
   setQuota,
+  setRetention,
+  setRetention,
   damage,
   damage,
   beginUpload,

@@ -32,14 +32,17 @@ export async function putModelManifest(
     !isFixed(repository, tag, digest) && hasRoom(model, name, repository?.manifests.has(digest) ? 0 : size);
   expectAnswer(answer.status, isComplete ? (mayPush ? 201 : 403) : 400);
   if (repository === undefined) return false;
+  const now = world.clock.now();
   // Even a push that is refused asks for what it needs.
   for (const need of needs) {
-    if (!isManifest(need) && repository.links.has(need.digest)) touch(repository, need.digest, world.clock.now());
+    if (isManifest(need)) repository.heldAt.set(need.digest, now);
+    else if (repository.links.has(need.digest)) touch(repository, need.digest, now);
   }
   if (!answer.ok) return false;
   repository.manifests.add(digest);
+  repository.heldAt.set(digest, now);
   repository.trash.delete(digest);
   repository.damaged.delete(digest);
-  if (tag !== null) setTag(repository, tag, digest);
+  if (tag !== null) setTag(repository, tag, digest, now);
   return true;
 }

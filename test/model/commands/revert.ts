@@ -13,15 +13,15 @@ export const revert = record({ name: anyRepository, tag: anyTag, to: option(anyM
     const [space, path] = name.split("/");
     const wish = { repository: path, tag, to: to?.digest };
     const { status } = await manage("POST", `spaces/${space}/revert`, wish);
-    expectAnswer(status, reverted(model, name, tag, to?.digest));
+    expectAnswer(status, reverted(model, name, tag, to?.digest, world.clock.now()));
     await scrubReturned(model, world, name);
   }),
 );
 
-function reverted(model: Model, name: string, tag: string, to: Digest | undefined): number {
+function reverted(model: Model, name: string, tag: string, to: Digest | undefined, now: number): number {
   const repository = model.repositories.get(name);
   if (repository === undefined) return 404;
   const digest = to ?? previousOf(repository, tag);
   if (digest === undefined) return 409;
-  return digest === repository.tags.get(tag) ? 200 : restore(model, name, digest, [tag]);
+  return digest === repository.tags.get(tag) ? 200 : restore(model, name, digest, [tag], now);
 }

@@ -15,7 +15,7 @@ export const undeleteManifest = record({ name: anyRepository, manifest: anyManif
       const status = await undelete(name, { digest });
       const repository = model.repositories.get(name);
       const free = repository?.trash.get(digest)?.tags.filter((tag) => !repository.tags.has(tag));
-      expectAnswer(status, free === undefined ? 404 : restore(model, name, digest, free));
+      expectAnswer(status, free === undefined ? 404 : restore(model, name, digest, free, world.clock.now()));
       await scrubReturned(model, world, name);
     }),
 );
@@ -27,7 +27,7 @@ export const undeleteTag = record({ name: anyRepository, tag: anyTag }).map(({ n
     const repository = model.repositories.get(name);
     const digest = repository && previousOf(repository, tag);
     if (repository?.tags.has(tag)) expectAnswer(status, 409);
-    else expectAnswer(status, digest === undefined ? 404 : restore(model, name, digest, [tag]));
+    else expectAnswer(status, digest === undefined ? 404 : restore(model, name, digest, [tag], world.clock.now()));
     await scrubReturned(model, world, name);
   }),
 );
