@@ -1,5 +1,5 @@
 /** What commands draw from. Repositories and tags are few, so that steps meet. */
-import { type Arbitrary, constantFrom } from "fast-check";
+import { type Arbitrary, constantFrom, nat } from "fast-check";
 import { BLOBS, MANIFESTS, type ModelBlob, type ModelManifest, SIGNATURE_TAG } from "./content.ts";
 import { REPOSITORIES } from "./world.ts";
 
@@ -8,3 +8,6 @@ export const anyRepository: Arbitrary<string> = constantFrom("north/web", "north
 export const anyBlob: Arbitrary<ModelBlob> = constantFrom(...BLOBS);
 export const anyManifest: Arbitrary<ModelManifest> = constantFrom(...MANIFESTS);
 export const anyTag: Arbitrary<string> = constantFrom("latest", "latest", "1.0", "1.0", SIGNATURE_TAG);
+
+/** Whether to ask for what is not there, too: mostly that tells nothing, and the step is left out. */
+export const anyMiss: Arbitrary<boolean> = nat({ max: 9 }).map((number) => number === 0);

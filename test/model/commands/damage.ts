@@ -5,7 +5,7 @@ import { ask } from "../../support/registry.ts";
 import { anyRepository } from "../choices.ts";
 import { BLOBS, isManifest, LONG_MANIFESTS, type ModelBlob, type ModelManifest } from "../content.ts";
 import { hasWhole } from "../damaged.ts";
-import type { Model } from "../model.ts";
+import { type Model, pushedRepository } from "../model.ts";
 import { takeSnapshot } from "../snapshot.ts";
 import { step } from "../step.ts";
 import { secretOf, type World } from "../world.ts";
@@ -16,20 +16,22 @@ const anyStored: Arbitrary<ModelBlob | ModelManifest> = constantFrom(...BLOBS, .
 /** Something happens to an object behind the registry's back, and scrub comes by. */
 export const damage = record({ name: anyRepository, content: anyStored, harm: anyHarm }).map(
   ({ name, content, harm }) =>
-    step(`leave ${harm} of ${content.name} of ${name}`, async (model, world) => {
-      const repository = model.repositories.get(name);
-      if (repository === undefined || !hasWhole(model, repository, content)) return;
-      const key = await keyIn(name, content);
-      await HARM[harm](key);
-      world.broken.add(key);
-      const { damaged } = isManifest(content) ? repository : model;
-      damaged.add(content.digest);
-      const found = harm === "no object" ? "missing" : "corrupt";
-      // A blob's bytes are not looked at on their way, but for their number.
-      if (isManifest(content) || harm !== "other bytes") await expectDamage(world, name, content, found);
-      await scrubAll();
-      await expectDamage(world, name, content, found);
-    }),
+    step(
+      `leave ${harm} of ${content.name} of ${name}`,
+      async (model, world) => {
+        const key = await keyIn(name, content);
+        await HARM[harm](key);
+        world.broken.add(key);
+        const holder = isManifest(content) ? pushedRepository(model, name) : model;
+        holder.damaged.add(content.digest);
+        const found = harm === "no object" ? "missing" : "corrupt";
+        // A blob's bytes are not looked at on their way, but for their number.
+        if (isManifest(content) || harm !== "other bytes") await expectDamage(world, name, content, found);
+        await scrubAll();
+        await expectDamage(world, name, content, found);
+      },
+      (model) => hasWhole(model, model.repositories.get(name), content),
+    ),
 );
 
 /** A manifest that was damaged when it was deleted comes back so: its object is looked at only then. */
