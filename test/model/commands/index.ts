@@ -35,7 +35,7 @@ const WEIGHTS: readonly (readonly [number, Arbitrary<Step>])[] = [
   [6, revert],
   [2, setImmutableTags],
   [1, setQuota],
-  [1, setRetention],
+  [3, setRetention],
   [3, damage],
   [1, beginUpload],
   [1, sendChunk],
