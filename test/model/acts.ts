@@ -6,9 +6,23 @@ import { DAY } from "../support/clock.ts";
 import { ORIGIN } from "../support/registry.ts";
 import { runUpkeep } from "../support/upkeep.ts";
 import { isManifest, type ModelBlob, type ModelManifest } from "./content.ts";
+import { spaceOf } from "./model.ts";
 import { secretOf, type World } from "./world.ts";
 
-export const ACTS = ["push", "blob", "mount", "untag", "unpush", "unlink", "destroy", "upkeep", "time"] as const;
+export const ACTS = [
+  "push",
+  "blob",
+  "mount",
+  "untag",
+  "unpush",
+  "unlink",
+  "destroy",
+  "undelete",
+  "revert",
+  "retain",
+  "upkeep",
+  "time",
+] as const;
 
 export type ActKind = (typeof ACTS)[number];
 
@@ -38,6 +52,15 @@ const RUN: Readonly<Record<ActKind, (act: Act, world: World) => Promise<number>>
     send(world, "DELETE", `/v2/${repository}/blobs/${firstBlob(image).digest}`, repository),
   destroy: ({ repository }, world) =>
     send(world, "DELETE", `/api/v1/spaces/${repository.replace("/", "/repositories/")}`, null),
+  undelete: ({ repository, image }, world) => undo(world, "undelete", repository, { digest: image.digest }),
+  revert: ({ repository }, world) => undo(world, "revert", repository, { tag: TAG }),
+  /** Lets go what no tag is on. A rule that is there already is as good as a new one. */
+  retain: async ({ repository }, world) => {
+    const rule = JSON.stringify({ keep: { newest: 1 } });
+    await send(world, "POST", `/api/v1/spaces/${spaceOf(repository)}/retention-rules`, null, rule);
+    await runUpkeep(world.bindings);
+    return 200;
+  },
   upkeep: async (_, { bindings }) => {
     await runUpkeep(bindings);
     return 200;
@@ -65,6 +88,11 @@ async function push({ repository, image }: Act, world: World): Promise<number> {
     if (sent !== 201) return sent;
   }
   return send(world, "PUT", `/v2/${repository}/manifests/${TAG}`, repository, image.text, image.mediaType);
+}
+
+function undo(world: World, verb: "undelete" | "revert", name: string, what: object): Promise<number> {
+  const [space, repository] = name.split("/");
+  return send(world, "POST", `/api/v1/spaces/${space}/${verb}`, null, JSON.stringify({ repository, ...what }));
 }
 
 function sendBlob(world: World, repository: string, { digest, bytes }: ModelBlob): Promise<number> {

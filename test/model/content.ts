@@ -5,6 +5,7 @@ import { bytesOf, descriptorOf, digestOf, indexText, OCI_INDEX, OCI_MANIFEST, pa
 export interface ModelBlob {
   readonly name: string;
   readonly bytes: Uint8Array;
+  readonly size: number;
   readonly digest: Digest;
 }
 
@@ -12,15 +13,18 @@ export interface ModelManifest {
   readonly name: string;
   readonly mediaType: string;
   readonly text: string;
+  /** Bytes. */
+  readonly size: number;
   readonly digest: Digest;
   /** Blobs, or manifests, without which it cannot be pulled. */
   readonly needs: readonly (ModelBlob | ModelManifest)[];
+  readonly subject: Digest | null;
 }
 
 export const BLOBS: readonly ModelBlob[] = await Promise.all(
   ["a", "b", "c", "d"].map(async (name, place) => {
     const bytes = bytesOf(40 + place, 7000 + place);
-    return { name: `blob ${name}`, bytes, digest: await digestOf(bytes) };
+    return { name: `blob ${name}`, bytes, size: bytes.length, digest: await digestOf(bytes) };
   }),
 );
 
@@ -42,20 +46,26 @@ async function image(
   wish: ImageWish = {},
 ): Promise<ModelManifest> {
   const needs = [config ?? 0, ...layers].map(blob);
-  const [first, ...rest] = needs.map(({ digest, bytes }) => ({
-    mediaType: "application/x",
-    digest,
-    size: bytes.length,
-  }));
+  const [first, ...rest] = needs.map(({ digest, size }) => ({ mediaType: "application/x", digest, size }));
   const subject = wish.subject && { subject: await descriptorOf(wish.subject.text, wish.subject.mediaType) };
   const short = JSON.stringify({ schemaVersion: 2, mediaType: OCI_MANIFEST, config: first, layers: rest, ...subject });
   const text = wish.length === undefined ? short : padded(short, wish.length);
-  return { name, mediaType: OCI_MANIFEST, text, digest: await digestOf(text), needs };
+  return manifest(name, OCI_MANIFEST, text, needs, wish.subject?.digest);
+}
+
+async function manifest(
+  name: string,
+  mediaType: string,
+  text: string,
+  needs: ModelManifest["needs"],
+  subject: Digest | null = null,
+): Promise<ModelManifest> {
+  return { name, text, ...(await descriptorOf(text, mediaType)), needs, subject };
 }
 
 async function index(name: string, needs: readonly ModelManifest[]): Promise<ModelManifest> {
   const text = indexText(await Promise.all(needs.map((child) => descriptorOf(child.text, child.mediaType))));
-  return { name, mediaType: OCI_INDEX, text, digest: await digestOf(text), needs };
+  return manifest(name, OCI_INDEX, text, needs);
 }
 
 const first = await image("image", [0, 1]);
@@ -68,6 +78,12 @@ const signed = await index("signed index", [both, signature]);
 const seal = await image("signature of the signed index", [2], { subject: signed });
 
 export const MANIFESTS: readonly ModelManifest[] = [first, second, long, both, signature, signed, seal];
+
+/** As cosign tags what it makes of the image. */
+export const SIGNATURE_TAG = `${first.digest.replace(":", "-")}.sig`;
+
+/** Those that are kept in R2. */
+export const LONG_MANIFESTS: readonly ModelManifest[] = [long];
 
 /** Plain images that share a blob. */
 export const IMAGES: readonly ModelManifest[] = [first, second];

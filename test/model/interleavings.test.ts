@@ -13,7 +13,7 @@ const act = (kinds: readonly Act["kind"][]): Arbitrary<Act> =>
   });
 
 const anyBefore: Arbitrary<Before> = record({
-  acts: array(act(["push", "blob", "unpush", "untag"]), { minLength: 1, maxLength: 4, size: "max" }),
+  acts: array(act(["push", "push", "blob", "unpush", "untag", "retain"]), { minLength: 1, maxLength: 5, size: "max" }),
   runs: nat({ max: 2 }),
 });
 

@@ -1,28 +1,41 @@
 /** What DESIGN.md promises ("Invariants"), looked at after each step. */
 import { env } from "cloudflare:workers";
 import { expect } from "vitest";
+import { z } from "zod";
 import type { Digest } from "../../src/oci/digest.ts";
 import { digestOf } from "../support/content.ts";
-import { ask } from "../support/registry.ts";
+import { ask, manage } from "../support/registry.ts";
 import { BLOBS, isManifest, MANIFESTS } from "./content.ts";
-import { emptyTrash, isKept, manifestOf, type Model, type RepositoryModel } from "./model.ts";
+import { dropManifest, emptyTrash, isKept, manifestOf, type Model, type RepositoryModel } from "./model.ts";
+import { isHeld, manifestsToGo, ruleOf, tagsToGo } from "./retention.ts";
 import { SETTINGS } from "./settings.ts";
-import { digestsIn, type Snapshot, takeSnapshot } from "./snapshot.ts";
-import { REPOSITORIES, secretOf, strangerTo, type World } from "./world.ts";
+import { digestsIn, shownName, type Snapshot, takeSnapshot } from "./snapshot.ts";
+import { usageOf } from "./usage.ts";
+import { REPOSITORIES, secretOf, SPACES, strangerTo, type World } from "./world.ts";
 
 export async function expectInvariants(model: Model, world: World): Promise<void> {
-  const snapshot = await takeSnapshot();
-  expectRows(model, snapshot);
+  const snapshot = await takeSnapshot("all");
+  expectRows(model, world, snapshot);
   await expectContent(world, snapshot);
+  await Promise.all(SPACES.map((space) => expectUsage(model, space)));
   const names = SETTINGS.thorough
     ? REPOSITORIES
     : REPOSITORIES.filter((_, place) => place === model.steps % REPOSITORIES.length);
-  await Promise.all(names.map((name) => expectReadable(world, name, model.repositories.get(name))));
+  await Promise.all(names.map((name) => expectReadable(model, world, name)));
+}
+
+const usageOfSpace = z.object({ usage: z.object({ bytes: z.int(), repositories: z.int() }), quota: z.unknown() });
+
+async function expectUsage(model: Model, space: string): Promise<void> {
+  const { usage, quota } = usageOfSpace.parse(await (await manage("GET", `spaces/${space}`)).json());
+  expect({ ...usage, quota }, space).toEqual(usageOf(model, space));
 }
 
 /** Rows are those of the model, and each has its object. */
-function expectRows(model: Model, snapshot: Snapshot): void {
-  expect(snapshot.keys.difference(snapshot.objects), "rows without their object").toEqual(new Set());
+function expectRows(model: Model, { broken }: World, snapshot: Snapshot): void {
+  const lost = snapshot.keys.difference(snapshot.objects).difference(broken);
+  expect(lost, "rows without their object").toEqual(new Set());
+  expect(snapshot.damaged, "quarantined").toEqual(damagedRows(model));
   const { tags, manifests, trash, links } = snapshot;
   const shown = { tags: lines(tags), manifests: lines(manifests), trash: lines(trash), links: lines(links) };
   expect(shown).toEqual(expectedRows(model));
@@ -34,8 +47,8 @@ function lines(rows: readonly { repository: string; name?: string; digest: strin
     .toSorted(byText);
 }
 
-function expectedRows({ repositories }: Model): Record<"tags" | "manifests" | "trash" | "links", readonly string[]> {
-  const all = [...repositories];
+function expectedRows(model: Model): Record<"tags" | "manifests" | "trash" | "links", readonly string[]> {
+  const all = shownRepositories(model);
   return {
     tags: lines(
       all.flatMap(([repository, { tags }]) => [...tags].map(([name, digest]) => ({ repository, name, digest }))),
@@ -46,6 +59,18 @@ function expectedRows({ repositories }: Model): Record<"tags" | "manifests" | "t
     trash: lines(all.flatMap(([repository, { trash }]) => [...trash.keys()].map((digest) => ({ repository, digest })))),
     links: lines(all.flatMap(([repository, { links }]) => [...links.keys()].map((digest) => ({ repository, digest })))),
   };
+}
+
+function damagedRows(model: Model): ReadonlySet<string> {
+  const manifests = shownRepositories(model).flatMap(([name, { damaged }]) =>
+    [...damaged].map((digest) => `${name} ${digest}`),
+  );
+  return new Set([...model.damaged, ...manifests]);
+}
+
+/** All that may have rows, by the names that a snapshot shows. */
+function shownRepositories({ repositories, deleted }: Model): readonly (readonly [string, RepositoryModel])[] {
+  return [...repositories, ...deleted.map((one) => [shownName(one), one.repository] as const)];
 }
 
 function byText(left: string, right: string): number {
@@ -78,7 +103,9 @@ export async function expectPullable(model: Model, world: World): Promise<void> 
  * Tags and manifests resolve, and what is not linked cannot be read. Blobs that are there are not read after each step: it would
  * renew their grace, and unmark those that were marked by mistake. Their rows and objects are looked at instead.
  */
-async function expectReadable(world: World, name: string, repository: RepositoryModel | undefined): Promise<void> {
+async function expectReadable(model: Model, world: World, name: string): Promise<void> {
+  const repository = model.repositories.get(name);
+  const rule = ruleOf(model, name);
   const answers = new Map<string, string>();
   const expected = new Map<string, string>();
   const look = async (path: string, answer: string, as = secretOf(world, name)): Promise<void> => {
@@ -86,9 +113,16 @@ async function expectReadable(world: World, name: string, repository: Repository
     answers.set(path, await read(`/v2/${name}/${path}`, as));
   };
   const manifests = [...(repository?.manifests ?? [])];
+  // A look by its digest would keep what is to go.
+  const isDue = (digest: Digest): boolean =>
+    rule !== undefined && repository !== undefined && repository.manifests.has(digest) && !isHeld(repository, digest);
+  const answerFor = (digest: Digest): string =>
+    repository?.manifests.has(digest) && !repository.damaged.has(digest) ? digest : "404";
   await Promise.all([
-    ...[...(repository?.tags ?? [])].map(([tag, digest]) => look(`manifests/${tag}`, digest)),
-    ...MANIFESTS.map(({ digest }) => look(`manifests/${digest}`, repository?.manifests.has(digest) ? digest : "404")),
+    ...[...(repository?.tags ?? [])].map(([tag, digest]) => look(`manifests/${tag}`, answerFor(digest))),
+    ...MANIFESTS.filter(({ digest }) => !isDue(digest)).map(({ digest }) =>
+      look(`manifests/${digest}`, answerFor(digest)),
+    ),
     ...BLOBS.filter(({ digest }) => !repository?.links.has(digest)).map(({ digest }) => look(`blobs/${digest}`, "404")),
   ]);
   expect(answers, name).toEqual(expected);
@@ -106,12 +140,14 @@ async function read(path: string, as: string): Promise<string> {
 }
 
 /**
- * Takes over what upkeep did: of the trash that is old enough, and of links that nothing needs and whose grace is over, any may
+ * Takes over what upkeep did: of deleted repositories and of the trash that is old enough, and of links that nothing needs and whose grace is over, any may
  * be gone. All others must be there, which {@link expectInvariants} sees to.
  */
 export async function adoptUpkeep(model: Model, now: number, grace: number, keepDeleted: number): Promise<void> {
-  const snapshot = await takeSnapshot();
-  for (const [name, repository] of model.repositories) {
+  const snapshot = await takeSnapshot("all");
+  adoptPurge(model, snapshot, now - keepDeleted);
+  adoptRetention(model, snapshot, now);
+  for (const [name, repository] of shownRepositories(model)) {
     const inTrash = digestsIn(snapshot.trash, name);
     for (const [digest, { at }] of repository.trash) {
       if (at <= now - keepDeleted && !inTrash.has(digest)) emptyTrash(repository, digest, now);
@@ -120,6 +156,42 @@ export async function adoptUpkeep(model: Model, now: number, grace: number, keep
     for (const digest of freeSince(repository, now - grace)) {
       if (!linked.has(digest)) repository.links.delete(digest);
     }
+  }
+  const all = shownRepositories(model);
+  for (const digest of model.damaged.difference(snapshot.damaged)) {
+    if (!all.some(([, { links }]) => links.has(digest))) model.damaged.delete(digest);
+  }
+}
+
+/** Of repositories that were deleted long ago, anything may be gone. */
+function adoptPurge({ deleted }: Model, snapshot: Snapshot, until: number): void {
+  for (const one of deleted.filter(({ at }) => at <= until)) {
+    const { tags, manifests, trash, links } = one.repository;
+    const name = shownName(one);
+    const tagged = digestsIn(snapshot.tags, name);
+    for (const [tag, digest] of tags) if (!tagged.has(digest)) tags.delete(tag);
+    const isPurged = !snapshot.manifests.some(({ repository }) => repository === name);
+    if (isPurged) one.repository.damaged.clear();
+    for (const [held, rows] of [
+      [manifests, snapshot.manifests],
+      [trash, snapshot.trash],
+      [links, snapshot.links],
+    ] as const) {
+      const left = digestsIn(rows, name);
+      for (const digest of held.keys()) if (!left.has(digest)) held.delete(digest);
+    }
+    if (manifests.size + trash.size + links.size === 0) deleted.splice(deleted.indexOf(one), 1);
+  }
+}
+
+/** Of tags and manifests that a rule does not keep, any may be gone. All are judged by what there was before. */
+function adoptRetention(model: Model, snapshot: Snapshot, now: number): void {
+  for (const [name, repository] of model.repositories) {
+    const tagged = new Set(snapshot.tags.filter((tag) => tag.repository === name).map((tag) => tag.name));
+    const tags = tagsToGo(model, name, now).difference(tagged);
+    const manifests = manifestsToGo(model, name, now).difference(digestsIn(snapshot.manifests, name));
+    for (const tag of tags) repository.tags.delete(tag);
+    for (const digest of manifests) dropManifest(repository, digest, now, "retention");
   }
 }
 

@@ -1,16 +1,39 @@
 /** What a registry should hold after a sequence of steps: a few maps, and no storage. */
 import type { Digest } from "../../src/oci/digest.ts";
+import type { Quota } from "../../src/registry/usage.ts";
+import type { RuleModel } from "./retention.ts";
 import { isManifest, MANIFESTS, type ModelBlob, type ModelManifest } from "./content.ts";
+
+interface TrashModel {
+  /** That went with the manifest. */
+  readonly tags: readonly string[];
+  readonly at: number;
+  readonly by: "client" | "retention";
+  readonly damaged: boolean;
+}
 
 export interface RepositoryModel {
   readonly manifests: Set<Digest>;
+  /** Until when a tag held each of them, or somebody asked for it. */
+  readonly heldAt: Map<Digest, number>;
   readonly tags: Map<string, Digest>;
+  /** What each tag was set to, one after the other, and when. */
+  readonly history: Map<string, readonly { readonly digest: Digest; readonly at: number }[]>;
   /** The blobs that it links, and since when nothing has needed them or asked for them. */
   readonly links: Map<Digest, number>;
-  /** Deleted manifests that can be brought back, with the tags that went with them, and when. */
-  readonly trash: Map<Digest, { readonly tags: readonly string[]; readonly at: number }>;
+  /** Deleted manifests that can be brought back. */
+  readonly trash: Map<Digest, TrashModel>;
+  /** Manifests whose bytes were found missing or wrong. */
+  readonly damaged: Set<Digest>;
   /** Whether its tags neither move nor go: see {@link isImmutable}. */
   immutable: boolean;
+}
+
+/** A repository that can be brought back, for a while. */
+export interface DeletedRepository {
+  readonly name: string;
+  readonly at: number;
+  readonly repository: RepositoryModel;
 }
 
 /** An upload session that was started and neither finished nor cancelled. */
@@ -19,6 +42,8 @@ export interface SessionModel {
   readonly blob: ModelBlob;
   readonly address: string;
   readonly startedAt: number;
+  /** Bytes that there was room for then. */
+  readonly room: number;
   /** Bytes that were acknowledged. */
   offset: number;
   /** Null before the first chunk. */
@@ -30,13 +55,34 @@ export interface SessionModel {
 export interface Model {
   /** By full name: those that a push has made, and no one has deleted since. */
   readonly repositories: Map<string, RepositoryModel>;
+  /** In the order of their deletion, as long as anything of them may be left. */
+  readonly deleted: DeletedRepository[];
   readonly sessions: SessionModel[];
+  /** Blobs whose bytes were found missing or wrong: these are the same in all repositories. */
+  readonly damaged: Set<Digest>;
+  /** By space, of those that have one. */
+  readonly rules: Map<string, RuleModel>;
+  /** Of the spaces that ever had one. */
+  readonly quotas: Map<string, Quota>;
   /** That were taken. */
   steps: number;
 }
 
 export function emptyModel(): Model {
-  return { repositories: new Map(), sessions: [], steps: 0 };
+  return {
+    repositories: new Map(),
+    deleted: [],
+    sessions: [],
+    damaged: new Set(),
+    rules: new Map(),
+    quotas: new Map(),
+    steps: 0,
+  };
+}
+
+/** The space's name, of a repository's. */
+export function spaceOf(name: string): string {
+  return name.slice(0, name.indexOf("/"));
 }
 
 /** The repository; a push makes it. */
@@ -45,13 +91,31 @@ export function pushedRepository(model: Model, name: string): RepositoryModel {
   if (known !== undefined) return known;
   const made: RepositoryModel = {
     manifests: new Set(),
+    heldAt: new Map(),
     tags: new Map(),
+    history: new Map(),
     links: new Map(),
     trash: new Map(),
+    damaged: new Set(),
     immutable: false,
   };
   model.repositories.set(name, made);
   return made;
+}
+
+export function setTag({ tags, history }: RepositoryModel, tag: string, digest: Digest, at: number): void {
+  tags.set(tag, digest);
+  history.set(tag, [...(history.get(tag) ?? []), { digest, at }]);
+}
+
+/** When the tag was set last. */
+export function setAt({ history }: RepositoryModel, tag: string): number {
+  return history.get(tag)?.at(-1)?.at ?? 0;
+}
+
+/** The last other manifest that the tag was on; for one that is gone, the last. */
+export function previousOf({ tags, history }: RepositoryModel, tag: string): Digest | undefined {
+  return history.get(tag)?.findLast(({ digest }) => digest !== tags.get(tag))?.digest;
 }
 
 export function manifestOf(digest: Digest): ModelManifest {
@@ -66,7 +130,7 @@ export function isNeeded({ manifests }: RepositoryModel, digest: Digest): boolea
 }
 
 /** Where sequences make tags immutable, it is all but `latest`. */
-function isImmutable({ immutable }: RepositoryModel, tag: string): boolean {
+export function isImmutable({ immutable }: RepositoryModel, tag: string): boolean {
   return immutable && tag !== "latest";
 }
 
@@ -88,8 +152,8 @@ export function hasFixedTags(repository: RepositoryModel | undefined, digest: Di
   );
 }
 
-export function has(repository: RepositoryModel | undefined, content: ModelBlob | ModelManifest): boolean {
-  if (repository === undefined) return false;
+/** Whether it is there, damaged or not. */
+export function has(repository: RepositoryModel, content: ModelBlob | ModelManifest): boolean {
   return isManifest(content) ? repository.manifests.has(content.digest) : repository.links.has(content.digest);
 }
 
@@ -107,11 +171,16 @@ export function isKept(repository: RepositoryModel, digest: Digest): boolean {
 }
 
 /** Moves a manifest to the trash, with its tags. */
-export function dropManifest({ manifests, tags, trash }: RepositoryModel, digest: Digest, now: number): void {
+export function dropManifest(
+  { manifests, tags, trash, damaged }: RepositoryModel,
+  digest: Digest,
+  at: number,
+  by: TrashModel["by"] = "client",
+): void {
   const own = [...tags].filter(([, target]) => target === digest).map(([tag]) => tag);
   manifests.delete(digest);
   for (const tag of own) tags.delete(tag);
-  trash.set(digest, { tags: own, at: now });
+  trash.set(digest, { tags: own, at, by, damaged: damaged.delete(digest) });
 }
 
 /** What only this manifest needed is free from now on. */

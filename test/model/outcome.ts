@@ -3,7 +3,7 @@ import { expect } from "vitest";
 import { digestOf } from "../support/content.ts";
 import { ask } from "../support/registry.ts";
 import { type Act, type ActKind, type Done, TAG } from "./acts.ts";
-import { isManifest } from "./content.ts";
+import { IMAGES, isManifest } from "./content.ts";
 import { manifestOf } from "./model.ts";
 import { type Snapshot, takeSnapshot } from "./snapshot.ts";
 import { secretOf, type World } from "./world.ts";
@@ -19,6 +19,9 @@ const ANSWERS: Readonly<Record<ActKind, readonly number[]>> = {
   unpush: [202, 404, 405],
   unlink: [202, 404, 405],
   destroy: [204, 404],
+  undelete: [200, 404, 409],
+  revert: [200, 404, 409],
+  retain: [200],
   upkeep: [200],
   time: [200],
 };
@@ -32,19 +35,44 @@ export function expectAnswers(done: readonly Done[]): void {
 }
 
 /** What was acknowledged, and nobody took back, is there. */
-export function expectAcknowledged(done: readonly Done[], { tags, links }: Snapshot): void {
-  for (const act of done.filter(({ status }) => status === 201)) {
+export function expectAcknowledged(done: readonly Done[], snapshot: Snapshot): void {
+  for (const act of done) {
     const here = others(done, act);
     const isTakenBack = here.some(({ kind }) => DELETIONS.has(kind));
-    if (isTakenBack) continue;
-    if (act.kind === "push") {
-      const pushed = [act, ...here].filter(({ kind }) => kind === "push").map(({ image }) => image.digest);
-      expect(pushed).toContain(tags.find(({ repository }) => repository === act.repository)?.digest);
-    } else if (!done.some(({ kind }) => kind === "time")) {
-      const [blob] = act.image.needs;
-      expect(links).toContainEqual(expect.objectContaining({ repository: act.repository, digest: blob?.digest }));
-    }
+    if (!isTakenBack) RESULTS[act.kind]?.(act, here, snapshot);
   }
+}
+
+type Result = (act: Done, here: readonly Done[], snapshot: Snapshot) => void;
+
+/** What an answer that nothing takes back promises. */
+const RESULTS: Partial<Readonly<Record<ActKind, Result>>> = {
+  push({ status, repository, image }, here, { tags }) {
+    if (status !== 201) return;
+    const pushed = here.filter(({ kind }) => kind === "push").map((other) => other.image.digest);
+    const reverted = here.some(({ kind }) => kind === "revert") ? IMAGES.map(({ digest }) => digest) : [];
+    const found = tags.find((tag) => tag.repository === repository)?.digest;
+    expect([image.digest, ...pushed, ...reverted]).toContain(found);
+  },
+  blob: expectLink,
+  mount: expectLink,
+  undelete({ status, repository, image: { digest } }, here, { manifests }) {
+    if (status !== 200 || passesGrace(here)) return;
+    expect(manifests).toContainEqual(expect.objectContaining({ repository, digest }));
+  },
+  revert({ status, repository }, _, { tags }) {
+    if (status === 200) expect(tags).toContainEqual(expect.objectContaining({ repository, name: TAG }));
+  },
+};
+
+function expectLink({ status, repository, image }: Done, here: readonly Done[], { links }: Snapshot): void {
+  if (status !== 201 || passesGrace(here)) return;
+  const [blob] = image.needs;
+  expect(links).toContainEqual(expect.objectContaining({ repository, digest: blob?.digest }));
+}
+
+function passesGrace(here: readonly Done[]): boolean {
+  return here.some(({ kind }) => kind === "time");
 }
 
 /** Those in the same repository, and those that are in none. */
@@ -53,7 +81,7 @@ function others(done: readonly Done[], act: Done): readonly Done[] {
 }
 
 function isEverywhere({ kind }: Act): boolean {
-  return kind === "time" || kind === "upkeep";
+  return kind === "time" || kind === "upkeep" || kind === "retain";
 }
 
 /** Whatever is tagged can be pulled, and each manifest has what it needs. */

@@ -1,9 +1,12 @@
 import { expect } from "vitest";
-import { expectOnlyReferenced, runUntilQuiet } from "../support/upkeep.ts";
+import { HOUR } from "../support/clock.ts";
+import { expectOnlyReferenced, runUntilQuiet, runUpkeep } from "../support/upkeep.ts";
 import { isManifest } from "./content.ts";
-import { expectPullable } from "./invariants.ts";
+import { adoptUpkeep, expectInvariants, expectPullable } from "./invariants.ts";
 import { manifestOf, type Model } from "./model.ts";
 import { takeSnapshot } from "./snapshot.ts";
+import { manifestsToGo, renewHeld, tagsToGo } from "./retention.ts";
+import { GRACE, KEEP_DELETED } from "./upkeep-times.ts";
 import { wake, type World } from "./world.ts";
 
 /** Lets all grace pass; then storage must hold what manifests need, and nothing else. */
@@ -16,6 +19,26 @@ export async function expectExactStorage(model: Model, world: World): Promise<vo
   expect(new Set(links.map(({ repository, digest }) => `${repository} ${digest}`))).toEqual(neededLinks(model));
   await expectOnlyReferenced();
   await expectPullable(model, world);
+}
+
+/** Runs after which retention has nothing left to do: what a signature's tag held goes after the signature's subject. */
+const RETENTION_RUNS = 6;
+
+/** Lets retention do all it is to do; then nothing is left that a rule does not keep. */
+export async function expectRetained(model: Model, world: World): Promise<void> {
+  const { clock, bindings } = world;
+  if (model.rules.size === 0) return;
+  for (let run = 0; run < RETENTION_RUNS; run++) {
+    clock.advance(25 * HOUR);
+    renewHeld(model, clock.now());
+    await runUpkeep(bindings);
+    await adoptUpkeep(model, clock.now(), GRACE, KEEP_DELETED);
+    await expectInvariants(model, world);
+  }
+  for (const name of model.repositories.keys()) {
+    const left = [tagsToGo(model, name, clock.now()), manifestsToGo(model, name, clock.now())];
+    expect(left, `should be gone of ${name}`).toEqual([new Set(), new Set()]);
+  }
 }
 
 function neededLinks({ repositories }: Model): ReadonlySet<string> {

@@ -8,14 +8,34 @@ const linkRow = z.object({ repository: z.string(), digest: z.string().transform(
 const manifestRow = linkRow.extend({ key: z.string().nullable() });
 const tagRow = z.object({ repository: z.string(), name: z.string(), digest: z.string().transform(requireDigest) });
 const keyRow = z.object({ key: z.string() });
+const damagedRow = z.object({ what: z.string() });
 
-const LIVE = `SELECT r.id, s.name || '/' || r.path AS repository FROM repositories r
-  JOIN spaces s ON s.id = r.space_id WHERE r.deleted_at IS NULL AND s.deleted_at IS NULL`;
-const LINKS = `SELECT l.repository, rb.digest, b.key FROM (${LIVE}) l JOIN repository_blobs rb ON rb.repository_id = l.id
-  JOIN blobs b ON b.digest = rb.digest`;
-const MANIFESTS = `SELECT l.repository, m.digest, m.key FROM (${LIVE}) l JOIN manifests m ON m.repository_id = l.id`;
-const TRASH = `SELECT l.repository, d.digest, d.key FROM (${LIVE}) l JOIN deleted_manifests d ON d.repository_id = l.id`;
-const TAGS = `SELECT l.repository, t.name, t.digest FROM (${LIVE}) l JOIN tags t ON t.repository_id = l.id`;
+/** Repositories with the names that rows are shown under. */
+const REPOSITORIES = {
+  live: `SELECT r.id, s.name || '/' || r.path AS repository FROM repositories r
+    JOIN spaces s ON s.id = r.space_id WHERE r.deleted_at IS NULL`,
+  deleted: `SELECT r.id, s.name || '/' || r.path || ' deleted at ' || r.deleted_at AS repository FROM repositories r
+    JOIN spaces s ON s.id = r.space_id WHERE r.deleted_at IS NOT NULL`,
+} as const;
+
+export function shownName({ name, at }: { readonly name: string; readonly at: number }): string {
+  return `${name} deleted at ${at}`;
+}
+
+const ROWS: readonly ((repositories: string) => string)[] = [
+  (
+    shown,
+  ) => `SELECT l.repository, rb.digest, b.key FROM (${shown}) l JOIN repository_blobs rb ON rb.repository_id = l.id
+    JOIN blobs b ON b.digest = rb.digest`,
+  (shown) => `SELECT l.repository, m.digest, m.key FROM (${shown}) l JOIN manifests m ON m.repository_id = l.id`,
+  (shown) =>
+    `SELECT l.repository, d.digest, d.key FROM (${shown}) l JOIN deleted_manifests d ON d.repository_id = l.id`,
+  (shown) => `SELECT l.repository, t.name, t.digest FROM (${shown}) l JOIN tags t ON t.repository_id = l.id`,
+];
+
+const DAMAGED = (shown: string): string => `SELECT digest AS what FROM blobs WHERE quarantined_at IS NOT NULL UNION
+  SELECT l.repository || ' ' || m.digest FROM (${shown}) l JOIN manifests m ON m.repository_id = l.id AND m.quarantined_at IS NOT NULL`;
+
 /** All that rows point to, those of deleted repositories and the trash included. */
 const KEYS = `SELECT key FROM blobs UNION SELECT key FROM manifests WHERE key IS NOT NULL
   UNION SELECT key FROM deleted_manifests WHERE key IS NOT NULL`;
@@ -25,14 +45,18 @@ export interface Snapshot {
   readonly manifests: readonly z.infer<typeof manifestRow>[];
   readonly trash: readonly z.infer<typeof manifestRow>[];
   readonly tags: readonly z.infer<typeof tagRow>[];
+  /** What is quarantined: digests of blobs, and manifests with their repositories. */
+  readonly damaged: ReadonlySet<string>;
   /** Keys that rows point to, and those of the objects that are there. */
   readonly keys: ReadonlySet<string>;
   readonly objects: ReadonlySet<string>;
 }
 
-export async function takeSnapshot(): Promise<Snapshot> {
-  const [links, manifests, trash, tags, keys] = await env.DB.batch(
-    [LINKS, MANIFESTS, TRASH, TAGS, KEYS].map((sql) => env.DB.prepare(sql)),
+/** @param which `all`: of deleted repositories too, under their {@link shownName}s. */
+export async function takeSnapshot(which: "live" | "all" = "live"): Promise<Snapshot> {
+  const shown = which === "live" ? REPOSITORIES.live : `${REPOSITORIES.live} UNION ALL ${REPOSITORIES.deleted}`;
+  const [links, manifests, trash, tags, keys, damaged] = await env.DB.batch(
+    [...ROWS.map((rows) => rows(shown)), KEYS, DAMAGED(shown)].map((sql) => env.DB.prepare(sql)),
   );
   return {
     links: z.array(linkRow).parse(links?.results),
@@ -44,6 +68,12 @@ export async function takeSnapshot(): Promise<Snapshot> {
         .array(keyRow)
         .parse(keys?.results)
         .map(({ key }) => key),
+    ),
+    damaged: new Set(
+      z
+        .array(damagedRow)
+        .parse(damaged?.results)
+        .map(({ what }) => what),
     ),
     objects: await objectKeys(),
   };

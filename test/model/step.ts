@@ -1,7 +1,9 @@
 import type { AsyncCommand } from "fast-check";
 import { expect } from "vitest";
 import { expectInvariants } from "./invariants.ts";
+import { expectCountersToBeRight } from "../support/recount.ts";
 import type { Model } from "./model.ts";
+import { renewHeld } from "./retention.ts";
 import type { World } from "./world.ts";
 
 export type Step = AsyncCommand<Model, World>;
@@ -21,8 +23,10 @@ export function step(
     async run(model, world) {
       world.clock.advance(TICK);
       model.steps += 1;
+      renewHeld(model, world.clock.now());
       await run(model, world);
       await expectInvariants(model, world);
+      await expectCountersToBeRight();
     },
   };
 }

@@ -6,8 +6,9 @@ import { type MovedClock, startClock } from "../support/clock.ts";
 import { makeSpace } from "../support/registry.ts";
 import { bindingsInTime } from "../support/upkeep.ts";
 import { sessionObject } from "../support/upload.ts";
+import { spaceOf } from "./model.ts";
 
-const SPACES = ["north", "south"] as const;
+export const SPACES = ["north", "south"] as const;
 export const REPOSITORIES: readonly string[] = SPACES.flatMap((space) => [`${space}/web`, `${space}/api`]);
 
 export interface World {
@@ -18,6 +19,8 @@ export interface World {
   readonly secrets: ReadonlyMap<string, string>;
   /** Keys whose objects were found to hold what their digests say. */
   readonly verified: Set<string>;
+  /** Keys whose objects were damaged or taken away. */
+  readonly broken: Set<string>;
 }
 
 export async function openWorld(): Promise<World> {
@@ -30,6 +33,7 @@ export async function openWorld(): Promise<World> {
     clock,
     secrets,
     verified: new Set(),
+    broken: new Set(),
     bindings: bindingsInTime(clock),
   };
 }
@@ -40,7 +44,7 @@ export function closeWorld({ clock }: World): void {
 
 /** The credential of the repository's space. */
 export function secretOf({ secrets }: World, repository: string): string {
-  return secretOfSpace(secrets, repository.slice(0, repository.indexOf("/")));
+  return secretOfSpace(secrets, spaceOf(repository));
 }
 
 /** The credential of the other space. */

@@ -1,8 +1,10 @@
 import { option, record } from "fast-check";
 import { ask } from "../../support/registry.ts";
 import { anyBlob, anyRepository } from "../choices.ts";
-import { has, type Model, pushedRepository, touch } from "../model.ts";
+import { hasWhole } from "../damaged.ts";
+import { type Model, pushedRepository, spaceOf, touch } from "../model.ts";
 import { expectAnswer, step } from "../step.ts";
+import { hasRoom, mayLink } from "../usage.ts";
 import { secretOf } from "../world.ts";
 
 /** From a repository that is named, or from any that the credential covers; never from another space. */
@@ -13,15 +15,12 @@ export const mount = record({ target: anyRepository, source: option(anyRepositor
       const path = `/v2/${target}/blobs/uploads/?mount=${blob.digest}${from}`;
       const { status } = await ask(path, { method: "POST", as: secretOf(world, target) });
       const sources = namesIn(model, spaceOf(target)).filter((name) => source === null || name === source);
-      const isThere = sources.some((name) => has(model.repositories.get(name), blob));
-      expectAnswer(status, isThere ? 201 : 202);
-      if (isThere) touch(pushedRepository(model, target), blob.digest, world.clock.now());
+      const isThere = sources.some((name) => hasWhole(model, model.repositories.get(name), blob));
+      if (isThere) expectAnswer(status, mayLink(model, target, blob) ? 201 : 403);
+      else expectAnswer(status, hasRoom(model, target, 1) ? 202 : 403);
+      if (status === 201) touch(pushedRepository(model, target), blob.digest, world.clock.now());
     }),
 );
-
-function spaceOf(repository: string): string {
-  return repository.slice(0, repository.indexOf("/"));
-}
 
 function namesIn({ repositories }: Model, space: string): readonly string[] {
   return [...repositories.keys()].filter((name) => spaceOf(name) === space);

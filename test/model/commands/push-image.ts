@@ -1,19 +1,20 @@
 import { record } from "fast-check";
-import { pushBlob as postBlob } from "../../support/content.ts";
 import { ask } from "../../support/registry.ts";
 import { anyManifest, anyRepository, anyTag } from "../choices.ts";
 import { isManifest, type ModelBlob, type ModelManifest } from "../content.ts";
-import { has, type Model, pushedRepository, touch } from "../model.ts";
+import { hasWhole } from "../damaged.ts";
+import { type Model, pushedRepository, touch } from "../model.ts";
 import { expectAnswer, step } from "../step.ts";
 import { secretOf, type World } from "../world.ts";
+import { pushModelBlob } from "./push-blob.ts";
 import { putModelManifest } from "./push-manifest.ts";
 
-/** Pushes as clients do: what the repository has already is not sent again, children come before their index. */
+/** Pushes as clients do: what the repository has already is not sent again, children come before their index. Ends with what is refused. */
 export const pushImage = record({ repository: anyRepository, manifest: anyManifest, tag: anyTag }).map(
   ({ repository, manifest, tag }) =>
-    step(`push all of ${manifest.name} to ${repository} as ${tag}`, (model, world) =>
-      pushTree(model, world, repository, manifest, tag),
-    ),
+    step(`push all of ${manifest.name} to ${repository} as ${tag}`, async (model, world) => {
+      await pushTree(model, world, repository, manifest, tag);
+    }),
 );
 
 async function pushTree(
@@ -22,18 +23,21 @@ async function pushTree(
   repository: string,
   manifest: ModelManifest,
   tag: string | null,
-): Promise<void> {
+): Promise<boolean> {
   for (const need of manifest.needs) {
-    if (isManifest(need)) await pushTree(model, world, repository, need, null);
-    else await sendMissing(model, world, repository, need);
+    const isThere = isManifest(need)
+      ? await pushTree(model, world, repository, need, null)
+      : await sendMissing(model, world, repository, need);
+    if (!isThere) return false;
   }
-  await putModelManifest(model, world, repository, manifest, tag);
+  return putModelManifest(model, world, repository, manifest, tag);
 }
 
-async function sendMissing(model: Model, world: World, name: string, blob: ModelBlob): Promise<void> {
+async function sendMissing(model: Model, world: World, name: string, blob: ModelBlob): Promise<boolean> {
   const as = secretOf(world, name);
   const { status } = await ask(`/v2/${name}/blobs/${blob.digest}`, { method: "HEAD", as });
-  expectAnswer(status, has(model.repositories.get(name), blob) ? 200 : 404);
-  if (status === 404) await postBlob(name, as, blob.bytes);
+  expectAnswer(status, hasWhole(model, model.repositories.get(name), blob) ? 200 : 404);
+  if (status === 404) return pushModelBlob(model, world, name, blob);
   touch(pushedRepository(model, name), blob.digest, world.clock.now());
+  return true;
 }

@@ -2,39 +2,47 @@ import { option, record } from "fast-check";
 import { putManifest } from "../../support/content.ts";
 import { anyManifest, anyRepository, anyTag } from "../choices.ts";
 import { isManifest, type ModelManifest } from "../content.ts";
-import { has, isFixed, type Model, pushedRepository, touch } from "../model.ts";
+import { hasWhole } from "../damaged.ts";
+import { isFixed, type Model, setTag, touch } from "../model.ts";
 import { expectAnswer, step } from "../step.ts";
+import { hasRoom } from "../usage.ts";
 import { secretOf, type World } from "../world.ts";
 
 /** Pushes a manifest as it is, whether what it needs is there or not. */
 export const pushManifest = record({ repository: anyRepository, manifest: anyManifest, tag: option(anyTag) }).map(
   ({ repository, manifest, tag }) =>
-    step(`push ${manifest.name} to ${repository} as ${tag ?? "its digest"}`, (model, world) =>
-      putModelManifest(model, world, repository, manifest, tag),
-    ),
+    step(`push ${manifest.name} to ${repository} as ${tag ?? "its digest"}`, async (model, world) => {
+      await putModelManifest(model, world, repository, manifest, tag);
+    }),
 );
 
+/** Returns whether it was taken. */
 export async function putModelManifest(
   model: Model,
   world: World,
   name: string,
   manifest: ModelManifest,
   tag: string | null,
-): Promise<void> {
-  const { digest, text, mediaType, needs } = manifest;
-  const known = model.repositories.get(name);
-  const isComplete = needs.every((need) => has(known, need));
+): Promise<boolean> {
+  const { digest, text, mediaType, needs, size } = manifest;
+  const repository = model.repositories.get(name);
+  const isComplete = needs.every((need) => hasWhole(model, repository, need));
   const answer = await putManifest(name, secretOf(world, name), tag ?? digest, text, mediaType);
-  const isFree = !isFixed(known, tag, digest);
-  expectAnswer(answer.status, isComplete ? (isFree ? 201 : 403) : 400);
-  const repository = isComplete && isFree ? pushedRepository(model, name) : known;
-  if (repository === undefined) return;
+  const mayPush =
+    !isFixed(repository, tag, digest) && hasRoom(model, name, repository?.manifests.has(digest) ? 0 : size);
+  expectAnswer(answer.status, isComplete ? (mayPush ? 201 : 403) : 400);
+  if (repository === undefined) return false;
+  const now = world.clock.now();
   // Even a push that is refused asks for what it needs.
   for (const need of needs) {
-    if (!isManifest(need) && repository.links.has(need.digest)) touch(repository, need.digest, world.clock.now());
+    if (isManifest(need)) repository.heldAt.set(need.digest, now);
+    else if (repository.links.has(need.digest)) touch(repository, need.digest, now);
   }
-  if (!answer.ok) return;
+  if (!answer.ok) return false;
   repository.manifests.add(digest);
+  repository.heldAt.set(digest, now);
   repository.trash.delete(digest);
-  if (tag !== null) repository.tags.set(tag, digest);
+  repository.damaged.delete(digest);
+  if (tag !== null) setTag(repository, tag, digest, now);
+  return true;
 }

@@ -1,7 +1,8 @@
 import { record } from "fast-check";
 import { isReadable } from "../../support/upload.ts";
 import { anyBlob, anyRepository } from "../choices.ts";
-import { has, touch } from "../model.ts";
+import { hasWhole } from "../damaged.ts";
+import { touch } from "../model.ts";
 import { expectAnswer, step } from "../step.ts";
 import { secretOf } from "../world.ts";
 
@@ -9,7 +10,7 @@ import { secretOf } from "../world.ts";
 export const readBlob = record({ name: anyRepository, blob: anyBlob }).map(({ name, blob }) =>
   step(`read ${blob.name} from ${name}`, async (model, world) => {
     const repository = model.repositories.get(name);
-    const isThere = has(repository, blob);
+    const isThere = hasWhole(model, repository, blob);
     expectAnswer(await isReadable(name, secretOf(world, name), blob.digest), isThere);
     if (isThere && repository !== undefined) touch(repository, blob.digest, world.clock.now());
   }),

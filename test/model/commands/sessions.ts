@@ -1,11 +1,12 @@
 import { type Arbitrary, nat, record } from "fast-check";
-import { startSession } from "../../support/content.ts";
 import { ask } from "../../support/registry.ts";
 import { finish, patch } from "../../support/upload.ts";
 import { anyBlob, anyRepository } from "../choices.ts";
 import { DAY } from "../../support/clock.ts";
-import { pushedRepository, type SessionModel, touch } from "../model.ts";
+import { receive } from "../damaged.ts";
+import type { SessionModel } from "../model.ts";
 import { expectAnswer, type Step, step } from "../step.ts";
+import { hasRoom, mayLink, roomFor } from "../usage.ts";
 import { secretOf, type World } from "../world.ts";
 
 /** Milliseconds after which its address is no longer valid. */
@@ -15,13 +16,16 @@ const ADDRESS_LIFETIME = 6 * DAY;
 const CHUNK = 15;
 
 export const beginUpload = record({ repository: anyRepository, blob: anyBlob }).map(({ repository, blob }) =>
-  step(`start an upload of ${blob.name} to ${repository}`, async ({ sessions }, world) => {
-    const address = await startSession(repository, secretOf(world, repository));
-    sessions.push({
+  step(`start an upload of ${blob.name} to ${repository}`, async (model, world) => {
+    const answer = await ask(`/v2/${repository}/blobs/uploads/`, { method: "POST", as: secretOf(world, repository) });
+    expectAnswer(answer.status, hasRoom(model, repository, 1) ? 202 : 403);
+    if (!answer.ok) return;
+    model.sessions.push({
       repository,
       blob,
-      address,
+      address: answer.headers.get("Location") ?? "",
       startedAt: world.clock.now(),
+      room: roomFor(model, repository),
       offset: 0,
       touchedAt: null,
       ended: false,
@@ -30,32 +34,37 @@ export const beginUpload = record({ repository: anyRepository, blob: anyBlob }).
 );
 
 export const sendChunk = withSession("send a chunk of", async (session, world) => {
-  const { address, blob, repository, offset } = session;
+  const { address, blob, repository, offset, room } = session;
   const chunk = blob.bytes.subarray(offset, offset + CHUNK);
   const { status } = await patch(address, secretOf(world, repository), chunk, { at: offset });
-  expectAnswer(status, isOpen(session, world) ? 202 : 404);
-  if (status === 202) Object.assign(session, { offset: offset + chunk.length, touchedAt: world.clock.now() });
+  const end = offset + chunk.length;
+  expectAnswer(status, refusalOf(session, world, chunk.length) ?? (end > room ? 403 : 202));
+  if (status === 202) Object.assign(session, { offset: end, touchedAt: world.clock.now() });
+  // One that there is no room for is given up.
+  if (status === 403 && chunk.length <= room) session.ended = true;
 });
 
 export const finishUpload = withSession("finish", async (session, world, model) => {
   const { address, blob, repository, offset } = session;
-  const { status } = await finish(address, secretOf(world, repository), blob.digest, blob.bytes.slice(offset), {
-    at: offset,
-  });
-  expectAnswer(status, isOpen(session, world) ? 201 : 404);
-  if (status === 201) touch(pushedRepository(model, repository), blob.digest, world.clock.now());
+  const rest = blob.bytes.slice(offset);
+  const { status } = await finish(address, secretOf(world, repository), blob.digest, rest, { at: offset });
+  expectAnswer(status, refusalOf(session, world, rest.length) ?? (mayLink(model, repository, blob) ? 201 : 403));
+  if (status === 201) receive(model, repository, blob.digest, world.clock.now());
   model.sessions.splice(model.sessions.indexOf(session), 1);
 });
 
 export const cancelUpload = withSession("cancel", async (session, world, { sessions }) => {
   const { address, repository } = session;
   const { status } = await ask(address, { method: "DELETE", as: secretOf(world, repository) });
-  expectAnswer(status, isOpen(session, world) ? 204 : 404);
+  expectAnswer(status, refusalOf(session, world, 0) ?? 204);
   sessions.splice(sessions.indexOf(session), 1);
 });
 
-function isOpen({ startedAt, ended }: SessionModel, { clock }: World): boolean {
-  return !ended && clock.now() < startedAt + ADDRESS_LIFETIME;
+/** What a body of so many bytes is refused with, before anything is done with it. */
+function refusalOf({ startedAt, ended, room }: SessionModel, { clock }: World, bytes: number): number | null {
+  if (clock.now() >= startedAt + ADDRESS_LIFETIME) return 404;
+  if (bytes > room) return 403;
+  return ended ? 404 : null;
 }
 
 type OfSession = (session: SessionModel, world: World, model: Parameters<Step["run"]>[0]) => Promise<void>;

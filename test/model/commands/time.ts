@@ -5,12 +5,8 @@ import { runUpkeep } from "../../support/upkeep.ts";
 import { adoptUpkeep } from "../invariants.ts";
 import type { SessionModel } from "../model.ts";
 import { step } from "../step.ts";
+import { GRACE, KEEP_DELETED } from "../upkeep-times.ts";
 import { wake } from "../world.ts";
-
-/** Milliseconds that what nothing needs is kept, by default. */
-const GRACE = DAY;
-/** Likewise what was deleted. */
-const KEEP_DELETED = 7 * DAY;
 
 /** Upload sessions that lie idle for too long are given up meanwhile. */
 export const wait = constantFrom(HOUR, 13 * HOUR, 13 * HOUR, 25 * HOUR, 8 * DAY).map((time) =>

@@ -1,37 +1,75 @@
 import { record } from "fast-check";
-import type { Digest } from "../../../src/oci/digest.ts";
 import { manage } from "../../support/registry.ts";
-import { anyManifest, anyRepository } from "../choices.ts";
-import { has, manifestOf, type RepositoryModel } from "../model.ts";
+import { anyManifest, anyMiss, anyRepository, anyTag } from "../choices.ts";
+import { type DeletedRepository, type Model, previousOf, type RepositoryModel } from "../model.ts";
+import { restore } from "../restore.ts";
 import { expectAnswer, step } from "../step.ts";
+import { scrubReturned } from "./damage.ts";
+import { hasRoom, sizeOf } from "../usage.ts";
+import { KEEP_DELETED } from "../upkeep-times.ts";
 
 /** With all of the trash that it needs, and with its tags that have not been given anew. */
-export const undeleteManifest = record({ name: anyRepository, manifest: anyManifest }).map(
-  ({ name, manifest: { name: what, digest } }) =>
-    step(`undelete ${what} of ${name}`, async ({ repositories }) => {
-      const [space, path] = name.split("/");
-      const { status } = await manage("POST", `spaces/${space}/undelete`, { repository: path, digest });
-      const repository = repositories.get(name);
-      const deletion = repository?.trash.get(digest);
-      if (repository === undefined || deletion === undefined) {
+export const undeleteManifest = record({ name: anyRepository, manifest: anyManifest, miss: anyMiss }).map(
+  ({ name, manifest: { name: what, digest }, miss }) =>
+    step(
+      `undelete ${what} of ${name}`,
+      async (model, world) => {
+        const status = await undelete(name, { digest });
+        const repository = model.repositories.get(name);
+        const free = repository?.trash.get(digest)?.tags.filter((tag) => !repository.tags.has(tag));
+        expectAnswer(status, free === undefined ? 404 : restore(model, name, digest, free, world.clock.now()));
+        await scrubReturned(model, world, name);
+      },
+      ({ repositories }) => miss || repositories.get(name)?.trash.has(digest) === true,
+    ),
+);
+
+/** It is set to what it was on last, wherever that is now. */
+export const undeleteTag = record({ name: anyRepository, tag: anyTag, miss: anyMiss }).map(({ name, tag, miss }) =>
+  step(
+    `undelete tag ${tag} of ${name}`,
+    async (model, world) => {
+      const status = await undelete(name, { tag });
+      const repository = model.repositories.get(name);
+      const digest = repository && previousOf(repository, tag);
+      if (repository?.tags.has(tag)) expectAnswer(status, 409);
+      else expectAnswer(status, digest === undefined ? 404 : restore(model, name, digest, [tag], world.clock.now()));
+      await scrubReturned(model, world, name);
+    },
+    ({ repositories }) => miss || isGone(repositories.get(name), tag),
+  ),
+);
+
+/** The one of that name that was deleted last, as it was; collection has gone on in it. */
+export const undeleteRepository = record({ name: anyRepository, miss: anyMiss }).map(({ name, miss }) =>
+  step(
+    `undelete ${name}`,
+    async (model, { clock }) => {
+      const status = await undelete(name, {});
+      const last = lastDeleted(model, name, clock.now() - KEEP_DELETED);
+      if (last === undefined) {
         expectAnswer(status, 404);
         return;
       }
-      const returning = closureOf(repository, digest);
-      const isComplete = [...returning].every((one) =>
-        manifestOf(one).needs.every((need) => has(repository, need) || returning.has(need.digest)),
-      );
-      expectAnswer(status, isComplete ? 200 : 409);
-      if (!isComplete) return;
-      for (const one of returning) {
-        repository.trash.delete(one);
-        repository.manifests.add(one);
-      }
-      for (const tag of deletion.tags) if (!repository.tags.has(tag)) repository.tags.set(tag, digest);
-    }),
+      const mayReturn = hasRoom(model, name, sizeOf(last.repository));
+      expectAnswer(status, model.repositories.has(name) ? 409 : mayReturn ? 200 : 403);
+      if (status !== 200) return;
+      model.deleted.splice(model.deleted.indexOf(last), 1);
+      model.repositories.set(name, last.repository);
+    },
+    ({ deleted }) => miss || deleted.some((one) => one.name === name),
+  ),
 );
 
-function closureOf(repository: RepositoryModel, digest: Digest): ReadonlySet<Digest> {
-  const needs = manifestOf(digest).needs.filter((need) => repository.trash.has(need.digest));
-  return new Set([digest, ...needs.flatMap((need) => Array.from(closureOf(repository, need.digest)))]);
+function isGone(repository: RepositoryModel | undefined, tag: string): boolean {
+  return repository !== undefined && repository.history.has(tag) && !repository.tags.has(tag);
+}
+
+function lastDeleted({ deleted }: Model, name: string, since: number): DeletedRepository | undefined {
+  return deleted.findLast((one) => one.name === name && one.at > since);
+}
+
+async function undelete(name: string, what: { readonly tag?: string; readonly digest?: string }): Promise<number> {
+  const [space, repository] = name.split("/");
+  return (await manage("POST", `spaces/${space}/undelete`, { repository, ...what })).status;
 }

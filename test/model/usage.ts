@@ -1,0 +1,45 @@
+/** What the spaces of the model have, and whether there is room for more: as docs/decisions/0013-quotas.md says. */
+import type { Digest } from "../../src/oci/digest.ts";
+import type { Quota, Usage } from "../../src/registry/usage.ts";
+import { BLOBS, MANIFESTS } from "./content.ts";
+import { type Model, type RepositoryModel, spaceOf } from "./model.ts";
+
+const SIZES = new Map([...BLOBS, ...MANIFESTS].map(({ digest, size }) => [digest, size]));
+
+const NO_QUOTA: Quota = { bytes: null, repositories: null };
+
+export function usageOf({ repositories, quotas }: Model, space: string): Usage {
+  const own = [...repositories].filter(([name]) => spaceOf(name) === space);
+  const bytes = own.reduce((sum, [, repository]) => sum + sizeOf(repository), 0);
+  return { bytes, repositories: own.length, quota: quotas.get(space) ?? NO_QUOTA };
+}
+
+/** Bytes that count. */
+export function sizeOf({ manifests, links }: RepositoryModel): number {
+  return sizeOfAll([...manifests, ...links.keys()]);
+}
+
+export function sizeOfAll(digests: Iterable<Digest>): number {
+  return [...digests].reduce((sum, digest) => sum + (SIZES.get(digest) ?? Number.NaN), 0);
+}
+
+/** Whether so many bytes more may come to the repository, which may have to be made. */
+export function hasRoom(model: Model, name: string, bytes: number): boolean {
+  const { quota, ...usage } = usageOf(model, spaceOf(name));
+  const isNew = !model.repositories.has(name);
+  return (
+    (!isNew || usage.repositories < (quota.repositories ?? Infinity)) &&
+    (bytes === 0 || usage.bytes + bytes <= (quota.bytes ?? Infinity))
+  );
+}
+
+/** The bytes that an upload may have which begins now. */
+export function roomFor(model: Model, name: string): number {
+  const { bytes, quota } = usageOf(model, spaceOf(name));
+  return quota.bytes === null ? Infinity : Math.max(quota.bytes - bytes, 0);
+}
+
+/** Whether the repository may link the blob: what it links already adds nothing. */
+export function mayLink(model: Model, name: string, { digest, size }: { digest: Digest; size: number }): boolean {
+  return hasRoom(model, name, model.repositories.get(name)?.links.has(digest) ? 0 : size);
+}
