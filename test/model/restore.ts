@@ -43,8 +43,9 @@ function closureOf({ trash }: RepositoryModel, digest: Digest): ReadonlySet<Dige
 }
 
 function isWhole(model: Model, repository: RepositoryModel, digest: Digest, returning: ReadonlySet<Digest>): boolean {
-  if (!returning.has(digest)) return hasWhole(model, repository, manifestOf(digest));
-  return [...returning].every((one) =>
+  const isThere = !returning.has(digest);
+  if (isThere && !hasWhole(model, repository, manifestOf(digest))) return false;
+  return (isThere ? [digest] : [...returning]).every((one) =>
     manifestOf(one).needs.every((need) => hasWhole(model, repository, need) || returning.has(need.digest)),
   );
 }

@@ -33,10 +33,20 @@ export function hasRoom(model: Model, name: string, bytes: number): boolean {
   );
 }
 
+/** Whether an upload may begin that is known to have so many bytes at least. */
+export function mayBegin(model: Model, name: string, bytes: number): boolean {
+  return hasRoom(model, name, mayMend(model, name) ? 0 : bytes);
+}
+
 /** The bytes that an upload may have which begins now. */
 export function roomFor(model: Model, name: string): number {
   const { bytes, quota } = usageOf(model, spaceOf(name));
-  return quota.bytes === null ? Infinity : Math.max(quota.bytes - bytes, 0);
+  return quota.bytes === null || mayMend(model, name) ? Infinity : Math.max(quota.bytes - bytes, 0);
+}
+
+/** Whether what comes may be a blob that is damaged: it adds nothing. */
+function mayMend({ damaged, repositories }: Model, name: string): boolean {
+  return [...(repositories.get(name)?.links.keys() ?? [])].some((digest) => damaged.has(digest));
 }
 
 /** Whether the repository may link the blob: what it links already adds nothing. */

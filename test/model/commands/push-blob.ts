@@ -6,7 +6,7 @@ import type { ModelBlob } from "../content.ts";
 import { receive } from "../damaged.ts";
 import type { Model } from "../model.ts";
 import { expectAnswer, step } from "../step.ts";
-import { hasRoom, mayLink, roomFor } from "../usage.ts";
+import { mayBegin, mayLink, roomFor } from "../usage.ts";
 import { secretOf, type World } from "../world.ts";
 
 /** Bytes of the first chunk. */
@@ -73,7 +73,7 @@ export async function pushModelBlob(
   { push, known, longest }: Way = WAYS.post,
 ): Promise<boolean> {
   const { status } = await push(name, secretOf(world, name), blob);
-  const fits = hasRoom(model, name, known(blob)) && longest(blob) <= roomFor(model, name);
+  const fits = mayBegin(model, name, known(blob)) && longest(blob) <= roomFor(model, name);
   expectAnswer(status, fits && mayLink(model, name, blob) ? 201 : 403);
   if (status === 201) receive(model, name, blob.digest, world.clock.now());
   return status === 201;

@@ -6,7 +6,7 @@ import { DAY } from "../../support/clock.ts";
 import { receive } from "../damaged.ts";
 import type { SessionModel } from "../model.ts";
 import { expectAnswer, type Step, step } from "../step.ts";
-import { hasRoom, mayLink, roomFor } from "../usage.ts";
+import { mayBegin, mayLink, roomFor } from "../usage.ts";
 import { secretOf, type World } from "../world.ts";
 
 /** Milliseconds after which its address is no longer valid. */
@@ -18,7 +18,7 @@ const CHUNK = 15;
 export const beginUpload = record({ repository: anyRepository, blob: anyBlob }).map(({ repository, blob }) =>
   step(`start an upload of ${blob.name} to ${repository}`, async (model, world) => {
     const answer = await ask(`/v2/${repository}/blobs/uploads/`, { method: "POST", as: secretOf(world, repository) });
-    expectAnswer(answer.status, hasRoom(model, repository, 1) ? 202 : 403);
+    expectAnswer(answer.status, mayBegin(model, repository, 1) ? 202 : 403);
     if (!answer.ok) return;
     model.sessions.push({
       repository,
