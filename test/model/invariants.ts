@@ -5,11 +5,12 @@ import { z } from "zod";
 import type { Digest } from "../../src/oci/digest.ts";
 import { digestOf } from "../support/content.ts";
 import { ask, manage } from "../support/registry.ts";
+import { shownRepositories } from "./adopt.ts";
 import { BLOBS, isManifest, MANIFESTS } from "./content.ts";
-import { dropManifest, emptyTrash, isKept, manifestOf, type Model, type RepositoryModel } from "./model.ts";
-import { isHeld, manifestsToGo, ruleOf, tagsToGo } from "./retention.ts";
+import { manifestOf, type Model } from "./model.ts";
+import { isHeld, ruleOf } from "./retention.ts";
 import { SETTINGS } from "./settings.ts";
-import { digestsIn, shownName, type Snapshot, takeSnapshot } from "./snapshot.ts";
+import { type Snapshot, takeSnapshot } from "./snapshot.ts";
 import { usageOf } from "./usage.ts";
 import { REPOSITORIES, secretOf, SPACES, strangerTo, type World } from "./world.ts";
 
@@ -68,11 +69,6 @@ function damagedRows(model: Model): ReadonlySet<string> {
   return new Set([...model.damaged, ...manifests]);
 }
 
-/** All that may have rows, by the names that a snapshot shows. */
-function shownRepositories({ repositories, deleted }: Model): readonly (readonly [string, RepositoryModel])[] {
-  return [...repositories, ...deleted.map((one) => [shownName(one), one.repository] as const)];
-}
-
 function byText(left: string, right: string): number {
   return left < right ? -1 : 1;
 }
@@ -113,7 +109,7 @@ async function expectReadable(model: Model, world: World, name: string): Promise
     answers.set(path, await read(`/v2/${name}/${path}`, as));
   };
   const manifests = [...(repository?.manifests ?? [])];
-  // A look by its digest would keep what is to go.
+  // A look by its digest would keep what retention is about to take.
   const isDue = (digest: Digest): boolean =>
     rule !== undefined && repository !== undefined && repository.manifests.has(digest) && !isHeld(repository, digest);
   const answerFor = (digest: Digest): string =>
@@ -137,66 +133,4 @@ async function read(path: string, as: string): Promise<string> {
   if (answer.status !== 200) return String(answer.status);
   const digest = await digestOf(bytes);
   return answer.headers.get("Docker-Content-Digest") === digest ? digest : `${digest} under another`;
-}
-
-/**
- * Takes over what upkeep did: of deleted repositories and of the trash that is old enough, and of links that nothing needs and whose grace is over, any may
- * be gone. All others must be there, which {@link expectInvariants} sees to.
- */
-export async function adoptUpkeep(model: Model, now: number, grace: number, keepDeleted: number): Promise<void> {
-  const snapshot = await takeSnapshot("all");
-  adoptPurge(model, snapshot, now - keepDeleted);
-  adoptRetention(model, snapshot, now);
-  for (const [name, repository] of shownRepositories(model)) {
-    const inTrash = digestsIn(snapshot.trash, name);
-    for (const [digest, { at }] of repository.trash) {
-      if (at <= now - keepDeleted && !inTrash.has(digest)) emptyTrash(repository, digest, now);
-    }
-    const linked = digestsIn(snapshot.links, name);
-    for (const digest of freeSince(repository, now - grace)) {
-      if (!linked.has(digest)) repository.links.delete(digest);
-    }
-  }
-  const all = shownRepositories(model);
-  for (const digest of model.damaged.difference(snapshot.damaged)) {
-    if (!all.some(([, { links }]) => links.has(digest))) model.damaged.delete(digest);
-  }
-}
-
-/** Of repositories that were deleted long ago, anything may be gone. */
-function adoptPurge({ deleted }: Model, snapshot: Snapshot, until: number): void {
-  for (const one of deleted.filter(({ at }) => at <= until)) {
-    const { tags, manifests, trash, links } = one.repository;
-    const name = shownName(one);
-    const tagged = digestsIn(snapshot.tags, name);
-    for (const [tag, digest] of tags) if (!tagged.has(digest)) tags.delete(tag);
-    const isPurged = !snapshot.manifests.some(({ repository }) => repository === name);
-    if (isPurged) one.repository.damaged.clear();
-    for (const [held, rows] of [
-      [manifests, snapshot.manifests],
-      [trash, snapshot.trash],
-      [links, snapshot.links],
-    ] as const) {
-      const left = digestsIn(rows, name);
-      for (const digest of held.keys()) if (!left.has(digest)) held.delete(digest);
-    }
-    if (manifests.size + trash.size + links.size === 0) deleted.splice(deleted.indexOf(one), 1);
-  }
-}
-
-/** Of tags and manifests that a rule does not keep, any may be gone. All are judged by what there was before. */
-function adoptRetention(model: Model, snapshot: Snapshot, now: number): void {
-  for (const [name, repository] of model.repositories) {
-    const tagged = new Set(snapshot.tags.filter((tag) => tag.repository === name).map((tag) => tag.name));
-    const tags = tagsToGo(model, name, now).difference(tagged);
-    const manifests = manifestsToGo(model, name, now).difference(digestsIn(snapshot.manifests, name));
-    for (const tag of tags) repository.tags.delete(tag);
-    for (const digest of manifests) dropManifest(repository, digest, now, "retention");
-  }
-}
-
-function freeSince(repository: RepositoryModel, time: number): readonly Digest[] {
-  return [...repository.links]
-    .filter(([digest, since]) => since <= time && !isKept(repository, digest))
-    .map(([digest]) => digest);
 }

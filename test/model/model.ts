@@ -8,6 +8,7 @@ interface TrashModel {
   /** That went with the manifest. */
   readonly tags: readonly string[];
   readonly at: number;
+  /** Referrers that retention took come back with their subject. */
   readonly by: "client" | "retention";
   readonly damaged: boolean;
 }
@@ -48,7 +49,7 @@ export interface SessionModel {
   offset: number;
   /** Null before the first chunk. */
   touchedAt: number | null;
-  /** Given up, since it lay idle. */
+  /** Given up, since it lay idle or there was no room for it. */
   ended: boolean;
 }
 

@@ -2,11 +2,11 @@ import { expect } from "vitest";
 import { HOUR } from "../support/clock.ts";
 import { expectOnlyReferenced, runUntilQuiet, runUpkeep } from "../support/upkeep.ts";
 import { isManifest } from "./content.ts";
-import { adoptUpkeep, expectInvariants, expectPullable } from "./invariants.ts";
+import { adoptUpkeep } from "./adopt.ts";
+import { expectInvariants, expectPullable } from "./invariants.ts";
 import { manifestOf, type Model } from "./model.ts";
 import { takeSnapshot } from "./snapshot.ts";
 import { manifestsToGo, renewHeld, tagsToGo } from "./retention.ts";
-import { GRACE, KEEP_DELETED } from "./upkeep-times.ts";
 import { wake, type World } from "./world.ts";
 
 /** Lets all grace pass; then storage must hold what manifests need, and nothing else. */
@@ -32,7 +32,7 @@ export async function expectRetained(model: Model, world: World): Promise<void> 
     clock.advance(25 * HOUR);
     renewHeld(model, clock.now());
     await runUpkeep(bindings);
-    await adoptUpkeep(model, clock.now(), GRACE, KEEP_DELETED);
+    await adoptUpkeep(model, clock.now());
     await expectInvariants(model, world);
   }
   for (const name of model.repositories.keys()) {

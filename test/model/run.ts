@@ -7,8 +7,9 @@ import { modelSettings } from "./run-settings.ts";
 
 const HELP = `npm run model -- [--runs <n>] [--steps <n>] [--seed <n>] [--quick] [<files>]
 
-Random sequences of pushes, deletions, upkeep and time that passes, compared with a simple model after every step; and
-operations that run at once: in random orders of their calls to storage, and held up at every one of them.
+Random sequences of pushes, deletions and their undo, quotas, rules of retention, damage, upkeep and time that passes,
+compared with a simple model after every step; and operations that run at once: in random orders of their calls to storage, and
+held up at every one of them.
 
   --runs <n>   sequences (30)
   --steps <n>  in a sequence, at most (200)

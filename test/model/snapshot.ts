@@ -7,8 +7,7 @@ import { type Digest, requireDigest } from "../../src/oci/digest.ts";
 const linkRow = z.object({ repository: z.string(), digest: z.string().transform(requireDigest), key: z.string() });
 const manifestRow = linkRow.extend({ key: z.string().nullable() });
 const tagRow = z.object({ repository: z.string(), name: z.string(), digest: z.string().transform(requireDigest) });
-const keyRow = z.object({ key: z.string() });
-const damagedRow = z.object({ what: z.string() });
+const textRow = z.object({ text: z.string() });
 
 /** Repositories with the names that rows are shown under. */
 const REPOSITORIES = {
@@ -33,11 +32,11 @@ const ROWS: readonly ((repositories: string) => string)[] = [
   (shown) => `SELECT l.repository, t.name, t.digest FROM (${shown}) l JOIN tags t ON t.repository_id = l.id`,
 ];
 
-const DAMAGED = (shown: string): string => `SELECT digest AS what FROM blobs WHERE quarantined_at IS NOT NULL UNION
+const DAMAGED = (shown: string): string => `SELECT digest AS text FROM blobs WHERE quarantined_at IS NOT NULL UNION
   SELECT l.repository || ' ' || m.digest FROM (${shown}) l JOIN manifests m ON m.repository_id = l.id AND m.quarantined_at IS NOT NULL`;
 
 /** All that rows point to, those of deleted repositories and the trash included. */
-const KEYS = `SELECT key FROM blobs UNION SELECT key FROM manifests WHERE key IS NOT NULL
+const KEYS = `SELECT key AS text FROM blobs UNION SELECT key FROM manifests WHERE key IS NOT NULL
   UNION SELECT key FROM deleted_manifests WHERE key IS NOT NULL`;
 
 export interface Snapshot {
@@ -63,20 +62,15 @@ export async function takeSnapshot(which: "live" | "all" = "live"): Promise<Snap
     manifests: z.array(manifestRow).parse(manifests?.results),
     trash: z.array(manifestRow).parse(trash?.results),
     tags: z.array(tagRow).parse(tags?.results),
-    keys: new Set(
-      z
-        .array(keyRow)
-        .parse(keys?.results)
-        .map(({ key }) => key),
-    ),
-    damaged: new Set(
-      z
-        .array(damagedRow)
-        .parse(damaged?.results)
-        .map(({ what }) => what),
-    ),
+    keys: textsOf(keys),
+    damaged: textsOf(damaged),
     objects: await objectKeys(),
   };
+}
+
+function textsOf(result: D1Result | undefined): ReadonlySet<string> {
+  const found = z.array(textRow).parse(result?.results);
+  return new Set(found.map(({ text }) => text));
 }
 
 /** The digests among the rows of a repository. */

@@ -36,6 +36,7 @@ export const beginUpload = record({ repository: anyRepository, blob: anyBlob }).
 export const sendChunk = withSession("send a chunk of", async (session, world) => {
   const { address, blob, repository, offset, room } = session;
   const chunk = blob.bytes.subarray(offset, offset + CHUNK);
+  if (chunk.length === 0) return;
   const { status } = await patch(address, secretOf(world, repository), chunk, { at: offset });
   const end = offset + chunk.length;
   expectAnswer(status, refusalOf(session, world, chunk.length) ?? (end > room ? 403 : 202));
@@ -47,7 +48,8 @@ export const sendChunk = withSession("send a chunk of", async (session, world) =
 export const finishUpload = withSession("finish", async (session, world, model) => {
   const { address, blob, repository, offset } = session;
   const rest = blob.bytes.slice(offset);
-  const { status } = await finish(address, secretOf(world, repository), blob.digest, rest, { at: offset });
+  const last = rest.length === 0 ? null : rest;
+  const { status } = await finish(address, secretOf(world, repository), blob.digest, last, { at: offset });
   expectAnswer(status, refusalOf(session, world, rest.length) ?? (mayLink(model, repository, blob) ? 201 : 403));
   if (status === 201) receive(model, repository, blob.digest, world.clock.now());
   model.sessions.splice(model.sessions.indexOf(session), 1);

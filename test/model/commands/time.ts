@@ -2,10 +2,9 @@ import { constant, constantFrom } from "fast-check";
 import { IDLE_LIFETIME } from "../../../src/storage/uploads/upload-session.ts";
 import { DAY, HOUR } from "../../support/clock.ts";
 import { runUpkeep } from "../../support/upkeep.ts";
-import { adoptUpkeep } from "../invariants.ts";
+import { adoptUpkeep } from "../adopt.ts";
 import type { SessionModel } from "../model.ts";
 import { step } from "../step.ts";
-import { GRACE, KEEP_DELETED } from "../upkeep-times.ts";
 import { wake } from "../world.ts";
 
 /** Upload sessions that lie idle for too long are given up meanwhile. */
@@ -26,6 +25,6 @@ function isIdle({ touchedAt, ended }: SessionModel, now: number): boolean {
 export const upkeep = constant(null).map(() =>
   step("run upkeep", async (model, world) => {
     await runUpkeep(world.bindings);
-    await adoptUpkeep(model, world.clock.now(), GRACE, KEEP_DELETED);
+    await adoptUpkeep(model, world.clock.now());
   }),
 );

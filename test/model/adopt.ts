@@ -1,0 +1,73 @@
+/** What upkeep may do, and when it does it is its own affair: the model takes over what was done of that. */
+import type { Digest } from "../../src/oci/digest.ts";
+import { dropManifest, emptyTrash, isKept, type Model, type RepositoryModel } from "./model.ts";
+import { manifestsToGo, tagsToGo } from "./retention.ts";
+import { digestsIn, shownName, type Snapshot, takeSnapshot } from "./snapshot.ts";
+import { GRACE, KEEP_DELETED } from "./upkeep-times.ts";
+
+/** All that may have rows, by the names that a snapshot shows. */
+export function shownRepositories({ repositories, deleted }: Model): readonly (readonly [string, RepositoryModel])[] {
+  return [...repositories, ...deleted.map((one) => [shownName(one), one.repository] as const)];
+}
+
+/**
+ * Takes over what upkeep did: of what was deleted long enough ago, of links that nothing needs and whose grace is over, and of
+ * what no rule of retention keeps, any may be gone. All else must be there, which the invariants see to.
+ */
+export async function adoptUpkeep(model: Model, now: number): Promise<void> {
+  const snapshot = await takeSnapshot("all");
+  adoptPurge(model, snapshot, now - KEEP_DELETED);
+  adoptRetention(model, snapshot, now);
+  for (const [name, repository] of shownRepositories(model)) {
+    const inTrash = digestsIn(snapshot.trash, name);
+    for (const [digest, { at }] of repository.trash) {
+      if (at <= now - KEEP_DELETED && !inTrash.has(digest)) emptyTrash(repository, digest, now);
+    }
+    const linked = digestsIn(snapshot.links, name);
+    for (const digest of freeSince(repository, now - GRACE)) {
+      if (!linked.has(digest)) repository.links.delete(digest);
+    }
+  }
+  // A blob that nothing links is collected, damaged or not.
+  const all = shownRepositories(model);
+  for (const digest of model.damaged.difference(snapshot.damaged)) {
+    if (!all.some(([, { links }]) => links.has(digest))) model.damaged.delete(digest);
+  }
+}
+
+/** Of repositories that were deleted long ago, anything may be gone. */
+function adoptPurge({ deleted }: Model, snapshot: Snapshot, until: number): void {
+  for (const one of deleted.filter(({ at }) => at <= until)) {
+    const { tags, manifests, damaged, trash, links } = one.repository;
+    const name = shownName(one);
+    const tagged = digestsIn(snapshot.tags, name);
+    for (const [tag, digest] of tags) if (!tagged.has(digest)) tags.delete(tag);
+    for (const [held, rows] of [
+      [manifests, snapshot.manifests],
+      [damaged, snapshot.manifests],
+      [trash, snapshot.trash],
+      [links, snapshot.links],
+    ] as const) {
+      const left = digestsIn(rows, name);
+      for (const digest of held.keys()) if (!left.has(digest)) held.delete(digest);
+    }
+    if (manifests.size + trash.size + links.size === 0) deleted.splice(deleted.indexOf(one), 1);
+  }
+}
+
+/** Of tags and manifests that a rule does not keep, any may be gone. All are judged by what there was before. */
+function adoptRetention(model: Model, snapshot: Snapshot, now: number): void {
+  for (const [name, repository] of model.repositories) {
+    const tagged = new Set(snapshot.tags.filter((tag) => tag.repository === name).map((tag) => tag.name));
+    const tags = tagsToGo(model, name, now).difference(tagged);
+    const manifests = manifestsToGo(model, name, now).difference(digestsIn(snapshot.manifests, name));
+    for (const tag of tags) repository.tags.delete(tag);
+    for (const digest of manifests) dropManifest(repository, digest, now, "retention");
+  }
+}
+
+function freeSince(repository: RepositoryModel, time: number): readonly Digest[] {
+  return [...repository.links]
+    .filter(([digest, since]) => since <= time && !isKept(repository, digest))
+    .map(([digest]) => digest);
+}
