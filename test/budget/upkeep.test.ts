@@ -57,6 +57,15 @@ it("is shared by the cron triggers, each of which keeps to the queries of the Fr
   expect(Math.max(...Object.values(QUERIES))).toBeLessThanOrEqual(MAX_QUERIES);
 });
 
+it("takes a manifest for as many rows, however many tags its repository has", async () => {
+  const untagged =
+    "INSERT INTO manifests (id, repository_id, digest, media_type, size, body, platforms, created_at) VALUES (1, 1, 'sha256:f', '', 2, '{}', '[]', 0)";
+  const { db, spent } = metered(env.DB);
+  await env.DB.prepare(untagged).run();
+  await db.prepare("DELETE FROM manifests WHERE id = 1").run();
+  expect(spent().rowsRead).toBeLessThan(20);
+});
+
 it("takes the manifests of a deleted repository for as many rows each, however many they are", async () => {
   await env.DB.prepare("UPDATE repositories SET deleted_at = 1 WHERE id = 1").run();
   for (let runs = 0; (await manifestsLeft()) > 0; runs++) {

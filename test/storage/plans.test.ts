@@ -171,6 +171,15 @@ describe("every statement", () => {
     expect(statements.size).toBeGreaterThanOrEqual(70);
   });
 
+  it("that deletes tags or manifests does not look at each tag of a repository", async () => {
+    const deletions = [...statements].filter((sql) => /^\s*DELETE FROM (?:tags|manifests)\b/.test(sql));
+    expect(deletions.length).toBeGreaterThanOrEqual(4);
+    for (const sql of deletions) {
+      // By the foreign key too, which the plan shows.
+      expect(await planOf(sql), sql).not.toContainEqual(expect.stringMatching(/^SEARCH tags .*\(repository_id=\?\)/));
+    }
+  });
+
   it("finds its rows by an index, and sorts by none but an index", async () => {
     const offences: string[] = [];
     for (const sql of statements) {

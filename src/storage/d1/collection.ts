@@ -48,7 +48,7 @@ const BEGIN_PURGE = `
 const PURGE_TAGS = `
   DELETE FROM tags WHERE repository_id = ?1 AND name IN (
     SELECT name FROM tags WHERE repository_id = ?1 ORDER BY name LIMIT ?2)`;
-/** Once all tags are gone: the foreign key of tags has each of the repository's looked at for each manifest that is deleted. */
+/** Once all tags are gone, which may take some steps: none must be left without its manifest. */
 const UNTAGGED = `
   SELECT id FROM manifests WHERE repository_id = IIF(EXISTS (SELECT 1 FROM tags WHERE repository_id = ?1), NULL, ?1)
   ORDER BY digest LIMIT ?2`;
