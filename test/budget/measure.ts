@@ -38,7 +38,7 @@ export async function bearerClient(secret: string, ...scopes: readonly string[])
 /** A test that an operation keeps to its row of the budget. `prepare` is not counted; what it returns is. */
 export function budgeted(key: BudgetKey, prepare: () => Promise<() => Promise<void>>): void {
   const { operation, budget } = BUDGET[key];
-  it(operation, async ({ task }) => {
+  it(`${operation} keeps to its budget`, async ({ task }) => {
     const counted = await countCalls(await prepare());
     const tally = tallyOf(counted);
     const calls = counted.map(({ name }) => name);
