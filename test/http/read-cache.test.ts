@@ -218,6 +218,8 @@ describe("what is cached", () => {
   });
 });
 
+const short = (): Response => new Response("short", { headers: { "Cache-Control": "max-age=60" } });
+
 describe("a cache that fails", () => {
   it.each(["match", "put", "delete"] as const)("fails no pull: %s", async (method) => {
     vi.spyOn(console, "error").mockReturnValue(undefined);
@@ -232,7 +234,6 @@ describe("a cache that fails", () => {
     const { digest } = await pushBlob(web(), as, bytes);
     const token = await pullToken();
     const put = caches.default.put.bind(caches.default);
-    const short = (): Response => new Response("short", { headers: { "Cache-Control": "max-age=60" } });
     vi.spyOn(caches.default, "put").mockImplementation((address, answer) =>
       put(address, addressOf(address).includes("/objects/") ? short() : answer),
     );
