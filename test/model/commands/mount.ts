@@ -4,7 +4,7 @@ import { anyBlob, anyRepository } from "../choices.ts";
 import { hasWhole } from "../damaged.ts";
 import { type Model, pushedRepository, spaceOf, touch } from "../model.ts";
 import { expectAnswer, step } from "../step.ts";
-import { hasRoom, mayLink } from "../usage.ts";
+import { mayBegin, mayLink } from "../usage.ts";
 import { secretOf } from "../world.ts";
 
 /** From a repository that is named, or from any that the credential covers; never from another space. */
@@ -17,7 +17,7 @@ export const mount = record({ target: anyRepository, source: option(anyRepositor
       const sources = namesIn(model, spaceOf(target)).filter((name) => source === null || name === source);
       const isThere = sources.some((name) => hasWhole(model, model.repositories.get(name), blob));
       if (isThere) expectAnswer(status, mayLink(model, target, blob) ? 201 : 403);
-      else expectAnswer(status, hasRoom(model, target, 1) ? 202 : 403);
+      else expectAnswer(status, mayBegin(model, target, 1) ? 202 : 403);
       if (status === 201) touch(pushedRepository(model, target), blob.digest, world.clock.now());
     }),
 );
