@@ -12,10 +12,12 @@ import { TRACE_PATH } from "./wrapper/protocol.ts";
 import type { TracedRequest } from "./wrapper/trace.ts";
 
 /** One operation of a client, done once. */
-interface Sample {
+export interface Sample {
   readonly ms: number;
   /** What the stated delays alone make it take. */
   readonly expectedMs: number;
+  /** What the client's round trips alone make it take: no registry can be faster. */
+  readonly leastMs: number;
   readonly requests: number;
   /** Those after the answer included. */
   readonly calls: Readonly<Partial<Record<CallKind, number>>>;
@@ -96,11 +98,13 @@ async function sampleOf(target: Target, roundTrip: number, act: Operation["act"]
   await act(session);
   const ms = performance.now() - begun;
   const requests = await takeTrace(target);
-  const delays = new Map(requests.map((one) => [one.request, roundTrip + delayOf(one)]));
+  const expectedWith = (delay: typeof delayOf): number =>
+    expectedMs(session.stages, new Map(requests.map((one) => [one.request, roundTrip + delay(one)])));
   const calls = requests.flatMap((one) => one.calls);
   return {
     ms,
-    expectedMs: expectedMs(session.stages, delays),
+    expectedMs: expectedWith(delayOf),
+    leastMs: expectedWith(() => 0),
     requests: session.stages.flatMap((pools) => pools.flatMap(({ tasks }) => tasks.flat())).length,
     calls: tally(calls.map(({ kind }) => kind)),
     names: tally(calls.map(({ name }) => name)),
