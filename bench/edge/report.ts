@@ -60,7 +60,6 @@ export function compare(measured: readonly Measured[], first: string, second: st
   return measured.flatMap((ours) => {
     const theirs = measured.find(({ operation, worker }) => operation === ours.operation && worker === second);
     if (ours.worker !== first || theirs === undefined) return [];
-    const middle = (row: Measured, of: (sample: Sample) => number): number => median(row.samples.map(of));
     const expected = middle(theirs, ({ expectedMs }) => expectedMs);
     return [
       {
@@ -73,6 +72,8 @@ export function compare(measured: readonly Measured[], first: string, second: st
     ];
   });
 }
+
+const middle = ({ samples }: Measured, of: (sample: Sample) => number): number => median(samples.map(of));
 
 export const isMissed = ({ measured, bar }: Comparison): boolean => bar !== null && measured > bar;
 
