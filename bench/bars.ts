@@ -89,9 +89,9 @@ export function missedBudgets({ costs, failures }: Operations): readonly string[
   return over.length > 0 ? over : failures.map((failure) => `test/budget failed: ${failure}`);
 }
 
-function missedBudget({ row: { operation, budget, binding }, measured }: OperationCost): readonly string[] {
+function missedBudget({ row: { operation, budget }, measured }: OperationCost): readonly string[] {
   if (measured === null) return [`${operation}: not measured; see npx vitest run test/budget`];
-  const columns = binding ? overBudget(measured.tally, budget) : [];
+  const columns = overBudget(measured.tally, budget);
   return columns.length === 0
     ? []
     : [`${operation}: over in ${columns.join(", ")}; it made ${measured.calls.join(", ")}`];

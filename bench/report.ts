@@ -16,22 +16,14 @@ export function operationsTable({ costs }: Operations): string {
   return table(header, costs.map(operationRow));
 }
 
-function operationRow({ row: { operation, budget, binding }, measured }: OperationCost): readonly string[] {
+function operationRow({ row: { operation, budget }, measured }: OperationCost): readonly string[] {
   const cell = (column: keyof Tally): string => `${measured?.tally[column] ?? "?"}/${budget[column]}`;
-  return [
-    operation,
-    cell("classA"),
-    cell("classB"),
-    cell("d1"),
-    cell("durableObject"),
-    remark(binding, measured, budget),
-  ];
+  return [operation, cell("classA"), cell("classB"), cell("d1"), cell("durableObject"), remark(measured, budget)];
 }
 
-function remark(binding: boolean, measured: OperationCost["measured"], budget: Tally): string {
+function remark(measured: OperationCost["measured"], budget: Tally): string {
   if (measured === null) return "not measured";
-  if (overBudget(measured.tally, budget).length === 0) return "";
-  return binding ? "OVER" : "to come: the cache";
+  return overBudget(measured.tally, budget).length === 0 ? "" : "OVER";
 }
 
 export function uploadsTable(uploads: readonly UploadTimes[]): string {

@@ -6,6 +6,7 @@
  *   MAX_BODY_MB  the most that a request's body may have; 0, the default here: no limit
  *   ALLOW_LOCAL_TARGETS=1   lets deployment targets be on this machine, over plain http
  *   GC_GRACE_HOURS, ORPHAN_GRACE_MINUTES, KEEP_DELETED_DAYS, KEEP_BYTES_DAYS  how long what is not needed is kept: see wrangler.toml
+ *   READ_MEMORY_SECONDS, CACHE_MB  what pulls take from the cache: likewise
  *   ADMIN_TOKEN  the management API's key; without it, one is made and kept in .dev.vars
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -15,6 +16,16 @@ import { ensureSecrets, writeSecrets } from "./secrets.ts";
 import { runWrangler, startWrangler } from "./wrangler.ts";
 
 const SPACE = "demo";
+
+/** Settings that are taken from the environment as they are, if they are there. */
+const PASSED_ON = [
+  "GC_GRACE_HOURS",
+  "ORPHAN_GRACE_MINUTES",
+  "KEEP_DELETED_DAYS",
+  "KEEP_BYTES_DAYS",
+  "READ_MEMORY_SECONDS",
+  "CACHE_MB",
+];
 
 const port = Number(process.env["PORT"] ?? 8787);
 const stateDir = resolve(process.env["STATE_DIR"] ?? ".wrangler/state");
@@ -62,12 +73,11 @@ console.log(instructions(await demoToken()));
 /** The settings of this machine, over those of wrangler.toml. */
 function vars(): Record<string, string> {
   const { ALLOW_LOCAL_TARGETS = "0", MAX_BODY_MB = "0" } = process.env;
-  const names = ["GC_GRACE_HOURS", "ORPHAN_GRACE_MINUTES", "KEEP_DELETED_DAYS", "KEEP_BYTES_DAYS"];
-  const graces = names.flatMap((name) => {
+  const given = PASSED_ON.flatMap((name) => {
     const value = process.env[name];
     return value === undefined ? [] : [[name, value]];
   });
-  return { ALLOW_LOCAL_TARGETS, MAX_BODY_MB, ...Object.fromEntries(graces) };
+  return { ALLOW_LOCAL_TARGETS, MAX_BODY_MB, ...Object.fromEntries(given) };
 }
 
 async function waitUntilHealthy(): Promise<void> {

@@ -35,9 +35,16 @@ export interface Env {
   readonly KEEP_BYTES_DAYS?: string | number;
   /** The most that a request's body may have, in MB: the limit of the zone's plan. 0, or absent: none is known. */
   readonly MAX_BODY_MB?: string | number;
+  /** Seconds that a data centre remembers what may be read where: so long may a deletion or a revocation go unnoticed there. 0: not at all. */
+  readonly READ_MEMORY_SECONDS?: string | number;
+  /** The longest object that a data centre keeps a copy of, in MB; 0: none. */
+  readonly CACHE_MB?: string | number;
   /** The address that clients use, where it is not the one that requests name. */
   readonly PUBLIC_URL?: string;
 }
+
+/** What the Cache API takes at most, in MB. */
+const MAX_CACHE_MB = 512;
 
 const settingsSchema = z.object({
   ADMIN_TOKEN: z.string().min(1, "ADMIN_TOKEN is missing"),
@@ -51,6 +58,8 @@ const settingsSchema = z.object({
   SCRUB_MB_PER_RUN: z.coerce.number().nonnegative().default(256),
   KEEP_BYTES_DAYS: z.coerce.number().nonnegative().default(7),
   MAX_BODY_MB: z.coerce.number().nonnegative().default(0),
+  READ_MEMORY_SECONDS: z.coerce.number().nonnegative().default(60),
+  CACHE_MB: z.coerce.number().nonnegative().max(MAX_CACHE_MB).default(MAX_CACHE_MB),
   PUBLIC_URL: z.url({ protocol: /^https?$/ }).optional(),
 });
 

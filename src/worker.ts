@@ -11,6 +11,8 @@ import { DELIVERY_LIFETIME } from "./events/schedule.ts";
 import type { EventStores } from "./events/stores.ts";
 import { unavailable } from "./http/respond.ts";
 import { handleRequest } from "./router.ts";
+import { cachedBytes } from "./storage/cache/cached-bytes.ts";
+import { readMemory } from "./storage/cache/read-memory.ts";
 import { d1Blobs } from "./storage/d1/blobs.ts";
 import { d1Collection } from "./storage/d1/collection.ts";
 import { d1Credentials } from "./storage/d1/credentials.ts";
@@ -235,12 +237,13 @@ async function openRegistry(env: Env, url: URL, context: ExecutionContext): Prom
     authenticator,
     later,
     stores: {
-      bytes: r2Bytes(env.BLOBS, later),
+      bytes: cachedBytes(r2Bytes(env.BLOBS, later), caches.default, later, settings.CACHE_MB * 1_000_000),
       blobs: d1Blobs(env.DB),
       damage: {
         suspect: (object) => later(scrubObjects(openScrub(env), [{ ...object, damage: null }], Date.now())),
       },
       manifests: d1Manifests(env.DB, announcing),
+      memory: readMemory(caches.default, later, settings.READ_MEMORY_SECONDS),
       tags: d1Tags(env.DB),
       pullTimes: d1PullTimes(env.DB, later),
       pullCounts: pullCounts(env.PULLS, later),

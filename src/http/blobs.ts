@@ -3,7 +3,7 @@ import { requireDigest } from "../oci/digest.ts";
 import { RegistryError } from "../oci/errors.ts";
 import { type ByteRange, parseRange } from "../oci/range.ts";
 import { deleteBlob } from "../registry/delete.ts";
-import { findBlob, readBlob } from "../registry/pull.ts";
+import { findBlob, findBlobToRead, readBlob } from "../registry/pull.ts";
 import type { StoredBlob } from "../registry/stores.ts";
 import { contentRange, multipartByteranges } from "./byteranges.ts";
 import { applicableRange, entityTag, isUnmodified } from "./conditions.ts";
@@ -14,13 +14,16 @@ const OCTET_STREAM = "application/octet-stream";
 /** end-2: the whole blob, parts of it, or only its size. */
 export async function getBlob(call: RepositoryCall): Promise<Response> {
   const { stores } = call.registry;
-  const blob = await findBlob(stores, call.grant, requireDigest(decodeParam(call, "digest")));
+  const isRead = call.request.method !== "HEAD";
+  // Whoever asks whether a blob is there may be about to push what needs it: that is asked of the database.
+  const find = isRead ? findBlobToRead : findBlob;
+  const blob = await find(stores, call.grant, requireDigest(decodeParam(call, "digest")));
   const headers = blobHeaders(blob);
   if (isUnmodified(call.request, blob.digest)) {
     headers.delete("Content-Length");
     return new Response(null, { status: 304, headers });
   }
-  if (call.request.method === "HEAD") return new Response(null, { headers });
+  if (!isRead) return new Response(null, { headers });
   const ranges = parseRange(applicableRange(call.request, blob.digest), blob.size);
   if (ranges !== null) return getRanges(call, blob, headers, ranges);
   return new Response(await readBlob(stores, blob, null), { headers });

@@ -17,13 +17,11 @@ const MAX_TAG_PARAMETERS = 100;
 /** end-3: the exact bytes, under the type they were pushed with, whatever Accept says. */
 export async function getManifest(call: RepositoryCall): Promise<Response> {
   const { request, grant, registry } = call;
-  const manifest = await findManifest(registry.stores, grant, decodeParam(call, "reference"));
+  const got = request.method === "HEAD" ? "headers" : "body";
+  const manifest = await findManifest(registry.stores, grant, decodeParam(call, "reference"), got);
   // First what may fail: only what is answered is a pull, one that finds nothing new included.
   const answer = await manifestAnswer(call, manifest);
-  notePull(registry.stores, grant, manifest, {
-    got: request.method === "HEAD" ? "headers" : "body",
-    client: clientOf(request),
-  });
+  notePull(registry.stores, grant, manifest, { got, client: clientOf(request) });
   return answer;
 }
 

@@ -12,6 +12,7 @@ export async function deleteBlob(stores: Stores, grant: Grant, digest: Digest): 
   const outcome = await stores.blobs.unlink(grant, digest);
   if (outcome === "absent") throw new RegistryError("BLOB_UNKNOWN", { detail: { digest } });
   if (outcome === "referenced") throw stillNeeded("a manifest of this repository needs this blob");
+  await stores.memory.forget(grant.name, digest);
 }
 
 /** Deletes a tag, or a manifest with all its tags. Throws MANIFEST_UNKNOWN; UNSUPPORTED for what an index needs. */
@@ -22,6 +23,7 @@ export async function deleteManifest(stores: Stores, grant: Grant, referenceText
     throw new RegistryError("MANIFEST_UNKNOWN", { detail: { reference: referenceText.slice(0, 256) } });
   }
   if (outcome === "referenced") throw stillNeeded("an index of this repository needs this manifest");
+  if (reference !== null && "digest" in reference) await stores.memory.forget(grant.name, reference.digest);
 }
 
 /** The spec knows 405 for a deletion that is not permitted (end-9, end-10). */

@@ -9,11 +9,23 @@ import { parseReference } from "../oci/reference.ts";
 import { type Damage, damagedBlob, damagedManifest } from "./damage.ts";
 import type { FoundManifest, KeptObject, Referrer, Stores, StoredBlob, StoredManifest } from "./stores.ts";
 
+/** What a pull asks for. */
+export type PullKind = "headers" | "body";
+
 /** The blob, if the repository has it whole. Throws BLOB_UNKNOWN. */
 export async function findBlob(stores: Stores, grant: Grant, digest: Digest): Promise<StoredBlob> {
   const blob = await stores.blobs.find(grant, digest);
   if (blob === null) throw new RegistryError("BLOB_UNKNOWN", { detail: { digest } });
   if ("damage" in blob) throw damagedBlob(blob);
+  return blob;
+}
+
+/** Likewise for whoever reads it now: by what is remembered here, if it is. */
+export async function findBlobToRead(stores: Stores, grant: Grant, digest: Digest): Promise<StoredBlob> {
+  const remembered = await stores.memory.blob(grant, digest);
+  if (remembered !== null) return remembered;
+  const blob = await findBlob(stores, grant, digest);
+  stores.memory.keepBlob(grant, blob);
   return blob;
 }
 
@@ -25,14 +37,26 @@ export async function readBlob(stores: Stores, blob: StoredBlob, range: ByteRang
   throw damagedBlob({ digest: blob.digest, damage: body });
 }
 
-/** The manifest of a tag or digest. Throws MANIFEST_UNKNOWN, for a malformed reference too: nothing can be there. */
-export async function findManifest(stores: Stores, grant: Grant, referenceText: string): Promise<FoundManifest> {
+/**
+ * The manifest of a tag or digest. Throws MANIFEST_UNKNOWN, for a malformed reference too: nothing can be there.
+ * `asked`: for its headers, which must tell what is there now, or to read it: by what is remembered here, if its digest is.
+ */
+export async function findManifest(
+  stores: Stores,
+  grant: Grant,
+  referenceText: string,
+  asked: PullKind,
+): Promise<FoundManifest> {
   const reference = parseReference(referenceText);
+  const digest = asked === "body" && reference !== null && "digest" in reference ? reference.digest : null;
+  const remembered = digest && (await stores.memory.manifest(grant, digest));
+  if (remembered) return { ...remembered, tag: null, pullIsDue: false };
   const manifest = reference === null ? null : await stores.manifests.find(grant, reference);
   if (manifest === null) {
     throw new RegistryError("MANIFEST_UNKNOWN", { detail: { reference: referenceText.slice(0, 256) } });
   }
   if ("damage" in manifest) throw damagedManifest(manifest);
+  stores.memory.keepManifest(grant, manifest);
   return manifest;
 }
 
@@ -66,7 +90,7 @@ export function notePull(
   { pullTimes, pullCounts }: Stores,
   grant: Grant,
   manifest: FoundManifest,
-  { got, client }: { readonly got: "headers" | "body"; readonly client: string },
+  { got, client }: { readonly got: PullKind; readonly client: string },
 ): void {
   if (manifest.pullIsDue) pullTimes.note(grant, manifest);
   const { tag, digest, size } = manifest;

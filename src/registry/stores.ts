@@ -142,6 +142,20 @@ export interface ManifestStore {
   referrers(grant: Grant, subject: Digest, artifactType: string | null, page: PageRequest): Promise<Page<Referrer>>;
 }
 
+/**
+ * What this data centre remembers for a short while of what the database confirmed, so that who reads again asks no store.
+ * Null: it must be asked.
+ */
+export interface ReadMemory {
+  blob(grant: Grant, digest: Digest): Promise<StoredBlob | null>;
+  manifest(grant: Grant, digest: Digest): Promise<StoredManifest | null>;
+  /** After the answer: that the grant holds, and that its repository has this. */
+  keepBlob(grant: Grant, blob: StoredBlob): void;
+  keepManifest(grant: Grant, manifest: StoredManifest): void;
+  /** What was deleted is read no more here; elsewhere when its time is over. */
+  forget(name: RepositoryName, digest: Digest): Promise<void>;
+}
+
 export interface PullTimes {
   /** Notes, after the answer, that a manifest was pulled, and the tag it was found by: once a day each, however often it is called. */
   note(grant: Grant, manifest: FoundManifest): void;
@@ -229,6 +243,7 @@ export interface Stores {
   readonly blobs: BlobStore;
   readonly damage: DamageStore;
   readonly manifests: ManifestStore;
+  readonly memory: ReadMemory;
   readonly tags: TagStore;
   readonly pullTimes: PullTimes;
   readonly pullCounts: PullCounts;

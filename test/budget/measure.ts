@@ -37,13 +37,13 @@ export async function bearerClient(secret: string, ...scopes: readonly string[])
 
 /** A test that an operation keeps to its row of the budget. `prepare` is not counted; what it returns is. */
 export function budgeted(key: BudgetKey, prepare: () => Promise<() => Promise<void>>): void {
-  const { operation, budget, binding } = BUDGET[key];
-  it(`${operation}${binding ? "" : " (not bound yet)"}`, async ({ task }) => {
+  const { operation, budget } = BUDGET[key];
+  it(`${operation} keeps to its budget`, async ({ task }) => {
     const counted = await countCalls(await prepare());
     const tally = tallyOf(counted);
     const calls = counted.map(({ name }) => name);
     task.meta.measured = { key, tally, calls };
-    const over = binding ? overBudget(tally, budget) : [];
+    const over = overBudget(tally, budget);
     // The calls are there to be seen when the test fails.
     expect({ over, calls }).toEqual({ over: [], calls });
   });

@@ -19,8 +19,6 @@ export type Tally = Readonly<z.infer<typeof tallySchema>>;
 export interface BudgetRow {
   readonly operation: string;
   readonly budget: Tally;
-  /** False where what keeps the budget is still to be built: measured, but not judged. */
-  readonly binding: boolean;
 }
 
 const MIB = 1024 * 1024;
@@ -32,11 +30,7 @@ export const PULLED_BLOBS = 3;
 export const MANY_LAYERS = 100;
 
 const free: Tally = { classA: 0, classB: 0, d1: 0, durableObject: 0 };
-const row = (operation: string, budget: Partial<Tally>, binding = true): BudgetRow => ({
-  operation,
-  budget: { ...free, ...budget },
-  binding,
-});
+const row = (operation: string, budget: Partial<Tally>): BudgetRow => ({ operation, budget: { ...free, ...budget } });
 const onePut = { classA: 1, d1: 2, durableObject: 1 };
 const session = (bytes: number): Partial<Tally> => ({
   classA: bytes < PART_BYTES ? 1 : 2 + Math.ceil(bytes / PART_BYTES),
@@ -62,7 +56,7 @@ export const BUDGET = {
   firstPull: row("pull a manifest, its day's first", twoTrips),
   nextPull: row("pull a manifest", oneTrip),
   pull: row(`pull, cold, ${PULLED_BLOBS} blobs`, { classB: PULLED_BLOBS, d1: 1 + PULLED_BLOBS }),
-  pullAgain: row(`pull again, ${PULLED_BLOBS} blobs`, oneTrip, false),
+  pullAgain: row(`pull again, ${PULLED_BLOBS} blobs`, oneTrip),
   tags: row("page of tags", oneTrip),
   catalog: row("page of the catalog", oneTrip),
   referrers: row("page of referrers", oneTrip),

@@ -6,13 +6,18 @@ import { readState, type StoredState } from "./state.ts";
 /** More than any state that a test makes should need, at 500 rows a step. */
 const MOST_RUNS = 10;
 
-/** The settings of a server that keeps what is not needed, whatever it is, for so many seconds. */
+/**
+ * The settings of a server that keeps what is not needed, whatever it is, for so many seconds. It serves nothing from the cache,
+ * which could hide that something is lost.
+ */
 export function keepFor(seconds: number): Environment {
   return {
     GC_GRACE_HOURS: String(seconds / 3600),
     ORPHAN_GRACE_MINUTES: String(seconds / 60),
     KEEP_DELETED_DAYS: String(seconds / 86_400),
     KEEP_BYTES_DAYS: "0",
+    READ_MEMORY_SECONDS: "0",
+    CACHE_MB: "0",
   };
 }
 

@@ -1,0 +1,79 @@
+import { z } from "zod";
+import type { Grant } from "../../auth/grant.ts";
+import type { ReadMemory } from "../../registry/stores.ts";
+import { cacheAddress } from "./address.ts";
+
+/** Of which repository something is known: one that was made anew under its name is another. */
+const known = z.object({ repositoryId: z.int() });
+const knownBlob = known.extend({ key: z.string(), size: z.int() });
+const knownManifest = known.extend({
+  mediaType: z.string(),
+  size: z.int(),
+  content: z.union([z.object({ body: z.string() }), z.object({ key: z.string() })]),
+});
+
+/**
+ * What may be read where, in the cache of the data centre. It takes two facts to read from here, each of which the database has
+ * confirmed within `seconds`: that this credential may read in the repository, and that the repository has the content.
+ * @param later runs what the answer need not wait for. @param seconds 0: nothing is remembered.
+ */
+export function readMemory(cache: Cache, later: (work: Promise<unknown>) => void, seconds: number): ReadMemory {
+  const read = async <S extends z.ZodType>(address: string, shape: S): Promise<z.output<S> | null> => {
+    // A pull must not fail because the cache does.
+    const json: unknown = await cache
+      .match(address)
+      .then((answer) => answer?.json())
+      .catch(() => undefined);
+    const parsed = shape.safeParse(json);
+    return parsed.success ? parsed.data : null;
+  };
+  const recall = async <S extends typeof known>(
+    grant: Grant,
+    address: string,
+    shape: S,
+  ): Promise<z.output<S> | null> => {
+    if (seconds === 0 || grant.repositoryId === null) return null;
+    const [reader, content] = await Promise.all([read(readerAddress(grant), known), read(address, shape)]);
+    const isConfirmed = [reader, content].every((one) => one?.repositoryId === grant.repositoryId);
+    return isConfirmed ? content : null;
+  };
+  const put = (address: string, value: object): Promise<void> => {
+    const headers = { "Cache-Control": `max-age=${seconds}`, "Content-Type": "application/json" };
+    return cache.put(address, new Response(JSON.stringify(value), { headers }));
+  };
+  const keep = (grant: Grant, address: string, content: object): void => {
+    const { repositoryId } = grant;
+    if (seconds === 0 || repositoryId === null) return;
+    later(Promise.all([put(readerAddress(grant), { repositoryId }), put(address, { repositoryId, ...content })]));
+  };
+
+  return {
+    async blob(grant, digest) {
+      const found = await recall(grant, cacheAddress("blobs", `${grant.name.full}/${digest}`), knownBlob);
+      return found && { digest, key: found.key, size: found.size };
+    },
+
+    async manifest(grant, digest) {
+      const found = await recall(grant, cacheAddress("manifests", `${grant.name.full}/${digest}`), knownManifest);
+      return found && { digest, mediaType: found.mediaType, size: found.size, content: found.content };
+    },
+
+    keepBlob(grant, { digest, key, size }) {
+      keep(grant, cacheAddress("blobs", `${grant.name.full}/${digest}`), { key, size });
+    },
+
+    keepManifest(grant, { digest, mediaType, size, content }) {
+      keep(grant, cacheAddress("manifests", `${grant.name.full}/${digest}`), { mediaType, size, content });
+    },
+
+    async forget({ full }, digest) {
+      const addresses = (["blobs", "manifests"] as const).map((kind) => cacheAddress(kind, `${full}/${digest}`));
+      if (seconds > 0) await Promise.all(addresses.map((address) => cache.delete(address)));
+    },
+  };
+}
+
+/** Who reads, of those that the database tells apart: a credential, or anybody while the repository is public. */
+function readerAddress({ name, credentialId, publicOnly }: Grant): string {
+  return cacheAddress("readers", `${publicOnly ? "anybody" : credentialId}/${name.full}`);
+}

@@ -1,0 +1,275 @@
+/** What pulls take from the cache of the data centre, and what they must not. */
+import { createExecutionContext, waitOnExecutionContext } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { requireDigest } from "../../src/oci/digest.ts";
+import worker from "../../src/worker.ts";
+import { bearerOf } from "../support/bearer.ts";
+import {
+  digestOf,
+  imageText,
+  newBytes,
+  newSeed,
+  padded,
+  pushBlob,
+  pushImage,
+  putManifest,
+} from "../support/content.ts";
+import { countCalls, countedEnv } from "../support/counting.ts";
+import { HARM, keyOf } from "../support/damage.ts";
+import { ask, errorOf, makeToken, manage, nextSpace, ORIGIN } from "../support/registry.ts";
+
+let space = "";
+let as = "";
+
+beforeEach(async () => {
+  ({ space, as } = await nextSpace("cached"));
+});
+
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+const web = (): string => `${space}/web`;
+
+/** A token for the repository, which must be there already: it names its id. */
+const pullToken = (secret: string | null = as, name = web()): Promise<string> =>
+  bearerOf(secret, `repository:${name}:pull`);
+
+interface Wish {
+  readonly method?: string;
+  readonly range?: string;
+}
+
+function get(token: string, path: string, { method = "GET", range }: Wish = {}): Promise<Response> {
+  const headers = { Authorization: `Bearer ${token}`, ...(range !== undefined && { Range: range }) };
+  return ask(`/v2/${web()}/${path}`, { method, headers });
+}
+
+/** Reads it all, and returns its digest or the status. */
+async function read(token: string, path: string, wish?: Wish): Promise<string> {
+  const answer = await get(token, path, wish);
+  const bytes = await answer.bytes();
+  return answer.ok ? digestOf(bytes) : String(answer.status);
+}
+
+/** The names of the calls to stores, until all that the answer did not wait for has ended. */
+async function callsOf(act: () => Promise<unknown>): Promise<readonly string[]> {
+  return (await countCalls(async () => void (await act()))).map(({ name }) => name);
+}
+
+function addressOf(request: RequestInfo | URL): string {
+  return request instanceof Request ? request.url : String(request);
+}
+
+async function warm(token: string, path: string, wish?: Wish): Promise<void> {
+  await countCalls(async () => void (await read(token, path, wish)));
+}
+
+describe("a pull that comes again", () => {
+  it("asks no store for what is addressed by digest, and the database once for the tag", async () => {
+    const layer = await pushBlob(web(), as, newBytes());
+    const image = await pushImage(web(), as, "latest", newSeed(), { layers: [layer] });
+    const token = await pullToken();
+    const pull = async (): Promise<void> => {
+      await get(token, "manifests/latest", { method: "HEAD" });
+      expect(await read(token, `manifests/${image.digest}`)).toBe(image.digest);
+      expect(await read(token, `blobs/${layer.digest}`)).toBe(layer.digest);
+    };
+    await callsOf(pull);
+    expect(await callsOf(pull)).toEqual(["D1 batch"]);
+  });
+
+  it("asks nothing more for another credential, once that has been confirmed", async () => {
+    const { digest } = await pushBlob(web(), as, newBytes());
+    const image = await pushImage(web(), as, "latest");
+    await warm(await pullToken(), `blobs/${digest}`);
+    const token = await pullToken((await makeToken(space, { actions: ["pull"] })).token);
+    expect(await callsOf(() => read(token, `blobs/${digest}`))).toEqual(["D1 batch"]);
+    await warm(await pullToken(), `manifests/${image.digest}`);
+    expect(await callsOf(() => read(token, `manifests/${image.digest}`))).toEqual([]);
+  });
+
+  it("finds the tag's new image at once", async () => {
+    const token = await pullToken(as, web());
+    await pushImage(web(), as, "latest", newSeed());
+    await warm(token, "manifests/latest");
+    const { digest } = await pushImage(web(), as, "latest", newSeed());
+    expect(await read(token, "manifests/latest")).toBe(digest);
+  });
+
+  it("has a long manifest from there too", async () => {
+    const text = padded(await imageText(web(), as, newSeed()), 1_000_000);
+    expect((await putManifest(web(), as, "latest", text)).status).toBe(201);
+    const token = await pullToken();
+    const path = `manifests/${await digestOf(text)}`;
+    await warm(token, path);
+    expect(await callsOf(() => read(token, path))).toEqual([]);
+    expect(await read(token, path)).toBe(await digestOf(text));
+  });
+
+  it("asks the database with HEAD, which must tell what is there now", async () => {
+    const { digest } = await pushBlob(web(), as, newBytes());
+    const token = await pullToken();
+    await warm(token, `blobs/${digest}`);
+    expect(await callsOf(() => read(token, `blobs/${digest}`, { method: "HEAD" }))).toEqual(["D1 batch"]);
+  });
+});
+
+describe("parts of a blob", () => {
+  it.each(["bytes=0-0", "bytes=10-499", "bytes=900-", "bytes=-7", "bytes=0-9,500-509", "bytes=700-709,0-9"])(
+    "are the same from the cache as from the bucket: %s",
+    async (range) => {
+      const bytes = newBytes();
+      const { digest } = await pushBlob(web(), as, bytes);
+      const token = await pullToken();
+      const parts = async (): Promise<readonly unknown[]> => {
+        const answer = await get(token, `blobs/${digest}`, { range });
+        const boundary = /boundary=([\w-]+)/.exec(answer.headers.get("Content-Type") ?? "")?.[1] ?? "-";
+        return [answer.status, answer.headers.get("Content-Range"), (await answer.text()).replaceAll(boundary, "")];
+      };
+      const first: unknown[] = [];
+      await countCalls(async () => void first.push(await parts()));
+      const again: unknown[] = [];
+      expect(await callsOf(async () => again.push(await parts()))).toEqual([]);
+      expect(again).toEqual(first);
+    },
+  );
+
+  it("bring the whole into the cache", async () => {
+    const { digest } = await pushBlob(web(), as, newBytes());
+    const token = await pullToken();
+    await warm(token, `blobs/${digest}`, { range: "bytes=5-9" });
+    expect(await callsOf(() => read(token, `blobs/${digest}`))).toEqual([]);
+    expect(await read(token, `blobs/${digest}`)).toBe(digest);
+  });
+});
+
+describe("a blob that many miss at once", () => {
+  it.each([1000, 9 * 1024 * 1024])("is put into the cache by one of them: %i bytes", async (size) => {
+    const { digest } = await pushBlob(web(), as, newBytes(size));
+    const token = await pullToken();
+    const put = vi.spyOn(caches.default, "put");
+    await countCalls(async () => {
+      const digests = await Promise.all(Array.from({ length: 5 }, () => read(token, `blobs/${digest}`)));
+      expect(new Set(digests)).toEqual(new Set([digest]));
+    });
+    const key = await keyOf(digest);
+    expect(put.mock.calls.filter(([address]) => addressOf(address).endsWith(`/${key}`))).toHaveLength(1);
+    expect(await callsOf(() => read(token, `blobs/${digest}`))).toEqual([]);
+  });
+});
+
+describe("what is cached", () => {
+  it("is read by nobody who may not: another space, a credential for other repositories, anybody", async () => {
+    const { digest } = await pushBlob(web(), as, newBytes());
+    const image = await pushImage(web(), as, "latest");
+    const token = await pullToken();
+    for (const path of [`blobs/${digest}`, `manifests/${image.digest}`]) {
+      await warm(token, path);
+      const stranger = await nextSpace("stranger");
+      await pushBlob(`${stranger.space}/web`, stranger.as, newBytes());
+      const elsewhere = await pullToken(stranger.as, `${stranger.space}/web`);
+      const other = await makeToken(space, { repositories: ["other/**"] });
+      expect(await read(elsewhere, path)).toBe("401");
+      expect(await read(await pullToken(other.token), path)).toBe("401");
+      expect((await ask(`/v2/${web()}/${path}`)).status).toBe(401);
+      const own = await ask(`/v2/${stranger.space}/web/${path}`, { headers: { Authorization: `Bearer ${elsewhere}` } });
+      expect(own.status).toBe(404);
+    }
+  });
+
+  it("is not what another repository of the space has", async () => {
+    const { digest } = await pushBlob(web(), as, newBytes());
+    await pushBlob(`${space}/api`, as, newBytes());
+    await warm(await pullToken(), `blobs/${digest}`);
+    const token = await pullToken(as, `${space}/api`);
+    const path = `/v2/${space}/api/blobs/${digest}`;
+    expect((await ask(path, { headers: { Authorization: `Bearer ${token}` } })).status).toBe(404);
+  });
+
+  it("is not read once it was deleted here", async () => {
+    const { digest } = await pushBlob(web(), as, newBytes());
+    const image = await pushImage(web(), as, "latest");
+    const token = await pullToken();
+    for (const path of [`blobs/${digest}`, `manifests/${image.digest}`]) {
+      await warm(token, path);
+      expect((await ask(`/v2/${web()}/${path}`, { method: "DELETE", as })).status).toBe(202);
+      expect(await read(token, path)).toBe("404");
+    }
+  });
+
+  it("is not read in a repository that was made anew, nor with the old one's token", async () => {
+    const { digest } = await pushBlob(web(), as, newBytes());
+    const before = await pullToken();
+    await warm(before, `blobs/${digest}`);
+    await manage("DELETE", `spaces/${space}/repositories/web`);
+    await pushBlob(web(), as, newBytes());
+    expect(await read(await pullToken(), `blobs/${digest}`)).toBe("404");
+    expect(await read(await pullToken(), `blobs/${digest}`)).toBe("404");
+  });
+
+  it("may be read where the bucket has lost it", async () => {
+    const { digest } = await pushBlob(web(), as, newBytes());
+    const token = await pullToken();
+    await warm(token, `blobs/${digest}`);
+    await HARM["no object"](await keyOf(digest));
+    expect(await read(token, `blobs/${digest}`)).toBe(digest);
+  });
+});
+
+const short = (): Response => new Response("short", { headers: { "Cache-Control": "max-age=60" } });
+
+describe("a cache that fails", () => {
+  it.each(["match", "put", "delete"] as const)("fails no pull: %s", async (method) => {
+    vi.spyOn(console, "error").mockReturnValue(undefined);
+    vi.spyOn(caches.default, method).mockRejectedValue(new Error("the cache is broken"));
+    const { digest } = await pushBlob(web(), as, newBytes());
+    const token = await pullToken();
+    for (let time = 0; time < 2; time++) expect(await read(token, `blobs/${digest}`)).toBe(digest);
+  });
+
+  it("has copies of another length, which are not used", async () => {
+    const bytes = newBytes();
+    const { digest } = await pushBlob(web(), as, bytes);
+    const token = await pullToken();
+    const put = caches.default.put.bind(caches.default);
+    vi.spyOn(caches.default, "put").mockImplementation((address, answer) =>
+      put(address, addressOf(address).includes("/objects/") ? short() : answer),
+    );
+    await warm(token, `blobs/${digest}`);
+    expect(await read(token, `blobs/${digest}`)).toBe(digest);
+    expect(await read(token, `blobs/${digest}`, { range: "bytes=0-2" })).toBe(await digestOf(bytes.subarray(0, 3)));
+  });
+});
+
+describe("without memory", () => {
+  /** One request to a Worker that remembers nothing, and keeps no copies. */
+  async function getAnew(token: string, path: string): Promise<string> {
+    const context = createExecutionContext();
+    const headers = { Authorization: `Bearer ${token}` };
+    const request = new Request<unknown, IncomingRequestCfProperties>(`${ORIGIN}/v2/${web()}/${path}`, { headers });
+    const answer = await worker.fetch(request, FORGETFUL, context);
+    const digest = answer.ok ? await digestOf(await answer.bytes()) : await errorOf(answer);
+    await waitOnExecutionContext(context);
+    return digest;
+  }
+  const FORGETFUL = { ...countedEnv(env), READ_MEMORY_SECONDS: "0", CACHE_MB: "0" };
+
+  it("a revoked credential reads nothing more, whatever was read", async () => {
+    const credential = await makeToken(space, { actions: ["pull"] });
+    const { digest } = await pushBlob(web(), as, newBytes());
+    const token = await pullToken(credential.token);
+    expect(await getAnew(token, `blobs/${digest}`)).toBe(digest);
+    await manage("DELETE", `spaces/${space}/tokens/${credential.id}`);
+    expect(await getAnew(token, `blobs/${digest}`)).toBe("401 UNAUTHORIZED");
+  });
+
+  it("each pull reads the database and the bucket", async () => {
+    const { digest } = await pushBlob(web(), as, newBytes());
+    const token = await pullToken();
+    await warm(token, `blobs/${digest}`);
+    const calls = await callsOf(() => getAnew(token, `blobs/${requireDigest(digest)}`));
+    expect(calls).toEqual(["D1 batch", "R2 get"]);
+  });
+});
