@@ -60,20 +60,20 @@ export function compare(measured: readonly Measured[], first: string, second: st
   return measured.flatMap((ours) => {
     const theirs = measured.find(({ operation, worker }) => operation === ours.operation && worker === second);
     if (ours.worker !== first || theirs === undefined) return [];
-    const expected = middle(theirs, ({ expectedMs }) => expectedMs);
+    const expected = middleOf(theirs, ({ expectedMs }) => expectedMs);
     return [
       {
         operation: ours.operation,
-        measured: middle(ours, ({ ms }) => ms) / middle(theirs, ({ ms }) => ms),
-        expected: middle(ours, ({ expectedMs }) => expectedMs) / expected,
-        least: middle(ours, ({ leastMs }) => leastMs) / expected,
+        measured: middleOf(ours, ({ ms }) => ms) / middleOf(theirs, ({ ms }) => ms),
+        expected: middleOf(ours, ({ expectedMs }) => expectedMs) / expected,
+        least: middleOf(ours, ({ leastMs }) => leastMs) / expected,
         bar: BARS[ours.kind] ?? null,
       },
     ];
   });
 }
 
-const middle = ({ samples }: Measured, of: (sample: Sample) => number): number => median(samples.map(of));
+const middleOf = ({ samples }: Measured, of: (sample: Sample) => number): number => median(samples.map(of));
 
 export const isMissed = ({ measured, bar }: Comparison): boolean => bar !== null && measured > bar;
 
