@@ -39,6 +39,7 @@ interface Wish {
 function send(method: string, path: string, { name = "", type, body }: Wish = {}): Promise<Response> {
   const headers = new Headers({ Authorization: `Basic ${btoa(`u:${as}`)}`, [REQUEST_HEADER]: name });
   if (type !== undefined) headers.set("Content-Type", type);
+  if (body instanceof Uint8Array) headers.set("Content-Length", String(body.length));
   const url = new URL(path, ORIGIN);
   const request = new Request<unknown, IncomingRequestCfProperties>(url, { method, headers, body: body ?? null });
   return wrapped.fetch(request, env, createExecutionContext());
