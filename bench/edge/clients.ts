@@ -69,7 +69,7 @@ export async function pushLayer(session: Session, layer: Content, way: UploadWay
 const one = (task: Task): { readonly lanes: number; readonly tasks: readonly Task[] } => ({ lanes: 1, tasks: [task] });
 
 const ping: Task = async (send) => {
-  await send({ method: "GET", address: "/v2/", status: 200 });
+  await send({ method: "GET", address: "/v2/", status: 200, isPing: true });
 };
 
 async function getManifest(send: Send, manifest: Content, reference: string): Promise<void> {

@@ -40,7 +40,7 @@ that makes, and how long it would take if nothing but the delays took time, whic
   --delays <file>         JSON, in milliseconds, each of which may be left out:
                           {"client": 20, "cache": 3, "r2": 40, "d1Primary": 60, "d1Replica": 10, "durableObject": 20,
                            "queue": 15, "kv": 10}
-  --quick                 2 rounds instead of 7
+  --quick                 2 rounds instead of 5
   --json <file>           writes the results there too
   --help                  this
 
@@ -69,7 +69,7 @@ export function readOptions(args: readonly string[]): Options | null {
       workerEnvironment: values["worker-env"] ?? null,
       workerLogin: values["worker-login"] ?? "hello:world",
       delays: values.delays ?? null,
-      plan: { rounds: values.quick === true ? 2 : 7, layers: LAYERS, largeLayer: LARGE_LAYER },
+      plan: { rounds: values.quick === true ? 2 : 5, layers: LAYERS, largeLayer: LARGE_LAYER },
     };
   } catch {
     return null;

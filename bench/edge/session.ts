@@ -21,6 +21,8 @@ interface Wish {
   readonly body?: Uint8Array;
   /** The body's length is not told beforehand. */
   readonly isChunked?: boolean;
+  /** It is only about how to log in: it is not sent again once that is done. */
+  readonly isPing?: boolean;
 }
 
 export interface Answer {
@@ -77,6 +79,7 @@ export function openSession(account: Account, roundTrip: number, scope: string):
       if (answer.status === 401 && authorization === null) {
         const challenge = answer.header("www-authenticate");
         authorization = await authorize(challenge, account, scope, (token) => deliver(token, names));
+        if (wish.isPing === true) return answer;
         answer = await deliver(wish, names);
       }
       return expectStatus(wish, answer);
