@@ -39,7 +39,7 @@ export type Send = (wish: Wish) => Promise<Answer>;
 export type Task = (send: Send) => Promise<void>;
 
 /** Tasks of which so many are under way at a time, in their order. */
-export interface Pool<T> {
+interface Pool<T> {
   readonly lanes: number;
   readonly tasks: readonly T[];
 }

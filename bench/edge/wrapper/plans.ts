@@ -104,9 +104,7 @@ export type PlanOf = (wrapped: unknown) => Plan | null;
 
 const isList = (value: unknown): value is readonly unknown[] => Array.isArray(value);
 
-export const BINDING_KINDS = ["r2", "d1", "durableObject", "queue", "kv"] as const;
-
-export type BindingKind = (typeof BINDING_KINDS)[number];
+export type BindingKind = "r2" | "d1" | "durableObject" | "queue" | "kv";
 
 /** How calls on each kind of binding go. */
 export const BINDING_PLANS: Readonly<Record<BindingKind, (planOf: PlanOf) => Plan>> = {
