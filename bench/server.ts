@@ -6,6 +6,7 @@ import { freePort } from "../test/live/port.ts";
 import { type Daemon, type Environment, startDaemon, waitUntilReady } from "../test/live/process.ts";
 import { connect, type Endpoint } from "../test/live/server.ts";
 import { environment } from "./environment.ts";
+import { stopOnSignal } from "./interrupt.ts";
 
 export const SPACE = "bench";
 
@@ -18,7 +19,6 @@ export interface BenchServer {
   readonly secret: string;
 }
 
-const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 const root = resolve(import.meta.dirname, "..");
 
 interface Beginning {
@@ -45,23 +45,19 @@ export async function withServer<T>(
   };
   await fill?.(state);
   const daemon = startDaemon("npm", ["start"], { cwd: root, env });
-  let interrupted = false;
-  // It leads a process group of its own, which Ctrl-C does not reach. Once it is ended, `use` fails.
-  const interrupt = (): void => {
-    interrupted = true;
-    void daemon.stop();
-  };
-  for (const signal of SIGNALS) process.once(signal, interrupt);
-  try {
-    return await use(await prepare(daemon, endpoint));
-  } catch (cause) {
-    throw new Error(`the server said:\n${daemon.output()}`, { cause });
-  } finally {
-    for (const signal of SIGNALS) process.off(signal, interrupt);
-    await daemon.stop();
-    await rm(state, { recursive: true, force: true });
-    if (interrupted) process.exit(130);
-  }
+  return stopOnSignal(
+    () => daemon.stop(),
+    async () => {
+      try {
+        return await use(await prepare(daemon, endpoint));
+      } catch (cause) {
+        throw new Error(`the server said:\n${daemon.output()}`, { cause });
+      } finally {
+        await daemon.stop();
+        await rm(state, { recursive: true, force: true });
+      }
+    },
+  );
 }
 
 async function prepare(daemon: Daemon, endpoint: Endpoint): Promise<BenchServer> {

@@ -1,0 +1,112 @@
+/** What clients do when they pull and push: which requests, in what order, and how many beside each other. */
+import { type Content, digestOf, type Pushed } from "./content.ts";
+import type { Answer, Send, Session, Task } from "./session.ts";
+
+/** Its first part is a space of ours. */
+export const SPACE = "bench";
+const REPOSITORY = `/v2/${SPACE}/edge`;
+export const SCOPE = `repository:${SPACE}/edge:pull,push`;
+
+const MANIFEST = { "Content-Type": "application/vnd.oci.image.manifest.v1+json" };
+const ACCEPT = { Accept: "application/vnd.oci.image.manifest.v1+json" };
+const BYTES = { "Content-Type": "application/octet-stream" };
+
+/** How an upload's bytes are sent. */
+export type UploadWay = "PUT" | "PATCH";
+
+/** Docker's `max-concurrent-uploads`, with its own store and with containerd's. */
+const UPLOADS = 5;
+
+/** Docker's `max-concurrent-downloads`. */
+const DOCKER_DOWNLOADS = 3;
+
+type Pull = (session: Session, pushed: Pushed, reference: string) => Promise<void>;
+
+/** Asks who it is talking to, gets the manifest, then the configuration beside three layers at once. */
+const pullAsDocker: Pull = async (session, { manifest, config, layers }, reference) => {
+  await session.perform(
+    one(async (send) => {
+      await ping(send);
+      await getManifest(send, manifest, reference);
+    }),
+  );
+  await session.perform(one(getBlob(config)), { lanes: DOCKER_DOWNLOADS, tasks: layers.map(getBlob) });
+};
+
+/** Resolves the reference, gets the manifest by its digest, then everything that it names at once. */
+const pullAsContainerd: Pull = async (session, { manifest, config, layers }, reference) => {
+  await session.perform(
+    one(async (send) => {
+      await send({ method: "HEAD", address: `${REPOSITORY}/manifests/${reference}`, headers: ACCEPT, status: 200 });
+      await getManifest(send, manifest, manifest.digest);
+    }),
+  );
+  const blobs = [config, ...layers];
+  await session.perform({ lanes: blobs.length, tasks: blobs.map(getBlob) });
+};
+
+export const PULLS = { Docker: pullAsDocker, containerd: pullAsContainerd } as const satisfies Record<string, Pull>;
+
+/** Each layer unless it is there, then the configuration, then the manifest under its tag. */
+export async function push(session: Session, { manifest, config, layers, tag }: Pushed, way: UploadWay): Promise<void> {
+  await session.perform(one(ping));
+  await session.perform({ lanes: UPLOADS, tasks: layers.map((layer) => pushBlob(layer, way)) });
+  await session.perform(one(pushBlob(config, way)));
+  const address = `${REPOSITORY}/manifests/${tag}`;
+  await session.perform(
+    one(async (send) => {
+      await send({ method: "PUT", address, headers: MANIFEST, body: manifest.bytes, status: 201 });
+    }),
+  );
+}
+
+/** One layer that is not there yet. */
+export async function pushLayer(session: Session, layer: Content, way: UploadWay): Promise<void> {
+  await session.perform(one(ping));
+  await session.perform(one(pushBlob(layer, way)));
+}
+
+const one = (task: Task): { readonly lanes: number; readonly tasks: readonly Task[] } => ({ lanes: 1, tasks: [task] });
+
+const ping: Task = async (send) => {
+  await send({ method: "GET", address: "/v2/", status: 200, isPing: true });
+};
+
+async function getManifest(send: Send, manifest: Content, reference: string): Promise<void> {
+  const address = `${REPOSITORY}/manifests/${reference}`;
+  const { bytes } = await send({ method: "GET", address, headers: ACCEPT, status: 200 });
+  expectBytes(bytes, manifest);
+}
+
+function getBlob(blob: Content): Task {
+  return async (send) => {
+    const { bytes } = await send({ method: "GET", address: `${REPOSITORY}/blobs/${blob.digest}`, status: 200 });
+    expectBytes(bytes, blob);
+  };
+}
+
+function expectBytes(bytes: Uint8Array, { digest }: Content): void {
+  if (digestOf(bytes) !== digest) throw new Error(`${bytes.length} bytes came under ${digest} that are others`);
+}
+
+function pushBlob({ digest, bytes }: Content, way: UploadWay): Task {
+  return async (send) => {
+    await send({ method: "HEAD", address: `${REPOSITORY}/blobs/${digest}`, status: 404 });
+    const session = await send({ method: "POST", address: `${REPOSITORY}/blobs/uploads/`, status: 202 });
+    const finish = (location: string): string => `${location}${location.includes("?") ? "&" : "?"}digest=${digest}`;
+    if (way === "PUT") {
+      const address = finish(locationOf(session));
+      await send({ method: "PUT", address, headers: BYTES, body: bytes, status: 201 });
+      return;
+    }
+    const address = locationOf(session);
+    const patched = await send({ method: "PATCH", address, headers: BYTES, body: bytes, isChunked: true, status: 202 });
+    await send({ method: "PUT", address: finish(locationOf(patched)), status: 201 });
+  };
+}
+
+function locationOf({ header }: Answer): string {
+  const location = header("location");
+  if (location === "") throw new Error("an upload was not told where to go on");
+  return location;
+}
