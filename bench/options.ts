@@ -67,7 +67,8 @@ export const HELP = `npm run bench -- [--quick] [--only <section>] [--json <file
 Measures what Spacedock costs and how fast it is, and compares it with what it may be:
 
   operations  calls to R2, D1 and Durable Objects that each client operation makes (bar: the budget of the design)
-  dollars     what pushes, pulls and lists use of all that is billed, by its prices (bar: no more than serverless-registry)
+  dollars     what pushes, pulls and lists use of all that is billed, by its prices (bars: a warm pull costs
+              less than on serverless-registry, and a first push takes few class A operations)
   growth      rows that metadata operations read, by how much there is (bar: at most three times as many)
   uploads     rate by size, and the time of the finishing PUT (bar: does not grow with size)
   deliveries  pushes to a space with five triggers (bar: each that matches arrives once, and within five minutes)

@@ -39,6 +39,14 @@ await env.DB.prepare(
   `INSERT INTO manifests (id, repository_id, digest, media_type, size, body, platforms, created_at)
    VALUES (90000000, 1, 'sha256:e', '', 2, '{}', '[]', 0)`,
 ).run();
+// More tags that were deleted than a page has, so that each page is full.
+await env.DB.prepare(
+  `INSERT INTO events (id, space_id, repository_id, type, tag, digest, media_type, size, platforms, actor, occurred_at, sent_at)
+   SELECT 'evt_f' || printf('%031d', value), 1, 1, 'tag.deleted', 'gone' || value, ?1, '', 2, '[]', 'bench', 0, 0
+   FROM json_each(?2)`,
+)
+  .bind(digest, JSON.stringify(Array.from({ length: 60 }, (_, index) => index + 1)))
+  .run();
 
 const registry = { Authorization: `Bearer ${await bearerOf(as, `repository:${NAME}:pull,push,delete`)}` };
 const everything = { Authorization: `Bearer ${await bearerOf(as, "registry:catalog:*")}` };
@@ -89,6 +97,7 @@ const OPERATIONS: Readonly<Record<string, Prepare>> = {
   "history of a tag": management(`${api}/history?repository=images&tag=pulled&limit=50`),
   "list deleted manifests": management(`${api}/deleted/manifests?repository=images&limit=50`),
   "list deleted tags": management(`${api}/deleted/tags?repository=images&limit=50`),
+  "collection preview": always(`${api}/gc:preview?limit=50`, administrator, "POST"),
   "storage report": management(`${api}/storage?limit=50`),
 };
 

@@ -66,7 +66,11 @@ export type GrowthCost = Readonly<z.infer<typeof growthSchema>>;
 export const MAX_GROWTH = 3;
 
 /** What reads more rows the more there is, by its nature; why. */
-export const LINEAR: Readonly<Record<string, string>> = {};
+export const LINEAR: Readonly<Record<string, string>> = {
+  "storage report":
+    "linear: what is shared, and what nothing needs, is looked up link by link; only the sum is a counter",
+  "collection preview": "linear up to the 5,000 links that it looks at in one call",
+};
 
 /** By how many times the rows that an operation reads grow from the smallest size to this. */
 export function growthOf(costs: readonly GrowthCost[], { operation, rowsRead }: GrowthCost): number {
