@@ -18,6 +18,9 @@ const HEIGHT = 520;
 const BOX = { left: 70, top: 44, right: 580, bottom: 460 };
 /** Between labels of curves that end at the same height. */
 const LABEL_STEP = 15;
+/** So far below its curve's end may a label stand, to leave room for those above it. */
+const LABEL_DROP = 70;
+const LABELS = 640;
 
 const STYLE = `
   :root { color-scheme: light dark; color: #24292f; }
@@ -86,18 +89,16 @@ function path({ points, dashed }: Curve, x: Scale["at"], y: Scale["at"]): string
   return `<path class="curve${dashed ? " dashed" : ""}" d="${line.join("")}"/>`;
 }
 
-/** To the right of where each curve ends, pushed apart. */
+/** To the right of where each curve ends, pushed apart, with a line from the one to the other. */
 function labels(curves: readonly Curve[], y: Scale["at"]): readonly string[] {
   const ends = curves
     .map(({ label, points }) => ({ label, end: y(points.at(-1)?.y ?? 1) }))
     .toSorted((a, b) => b.end - a.end);
   let free = Infinity;
-  // From the bottom upwards; the lowest ones go below their curves' ends as far as there is room.
-  const room = HEIGHT - 8;
-  return ends.map(({ label, end }, index) => {
-    const lowest = room - index * LABEL_STEP;
-    free = Math.min(end + 4, lowest, free - LABEL_STEP);
-    return text(BOX.right + 10, free, label, "");
+  // From the lowest upwards.
+  return ends.flatMap(({ label, end }) => {
+    free = Math.min(end + LABEL_DROP, free - LABEL_STEP);
+    return [line(BOX.right, end, LABELS - 4, free - 4), text(LABELS, free, label, "")];
   });
 }
 
