@@ -111,7 +111,7 @@ function money(key: WorkloadKey, dollars: number): string {
 /** The most class A operations that a first push may take, as a share of those on serverless-registry. */
 const MAX_CLASS_A: Readonly<Partial<Record<WorkloadKey, number>>> = { firstPushByPut: 0.2, firstPushByPatch: 0.5 };
 
-const WARM: readonly WorkloadKey[] = ["pullTagWarm", "pullDigestWarm"];
+const WARM: ReadonlySet<WorkloadKey> = new Set(["pullTagWarm", "pullDigestWarm"]);
 
 /** A warm pull costs less than on serverless-registry, and a first push takes few class A operations. */
 export function missedDollars({ costs, failures }: Dollars): readonly string[] {
@@ -125,7 +125,7 @@ export function missedDollars({ costs, failures }: Dollars): readonly string[] {
 }
 
 function missedWarm({ key, dollars, peerDollars }: WorkloadCost): readonly string[] {
-  if (!WARM.includes(key) || peerDollars === null || dollars < peerDollars) return [];
+  if (!WARM.has(key) || peerDollars === null || dollars < peerDollars) return [];
   return [`${WORKLOADS[key]} costs ${money(key, dollars)}; ${money(key, peerDollars)} on serverless-registry`];
 }
 

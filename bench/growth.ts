@@ -51,7 +51,7 @@ export function growthTable({ costs, databases }: Growth): string {
     [
       [operation, String(all.at(-1)?.queries ?? "?")],
       all.map(({ rowsRead }) => rowsRead.toLocaleString("en")),
-      [last(costs, all)],
+      [last(costs, all), all.at(-1)?.databaseMs.toFixed(1) ?? "?"],
       all.map(({ ms }) => ms.toFixed(0)),
     ].flat(),
   );

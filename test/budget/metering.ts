@@ -66,7 +66,7 @@ export function meteredWorker(settings: Partial<Env> = {}): MeteredWorker {
     const calls = [...(await countCalls(act))];
     const messages = told.splice(0);
     if (messages.length > 0) calls.push(...(await countCalls(() => consume(messages))));
-    const { queries, rowsRead, rowsWritten } = spent();
+    const { queries, rowsRead, rowsWritten, ms } = spent();
     const count = (kind: (typeof calls)[number]["kind"]): number => calls.filter((call) => call.kind === kind).length;
     return {
       requests: requests + (messages.length > 0 ? 1 : 0),
@@ -76,6 +76,7 @@ export function meteredWorker(settings: Partial<Env> = {}): MeteredWorker {
       queries,
       rowsRead,
       rowsWritten,
+      databaseMs: ms,
       objectRequests: count("durableObject"),
       objectMs: objects.ms(),
       messages: messages.length + told.splice(0).length,

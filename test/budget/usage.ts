@@ -12,6 +12,8 @@ export const usageSchema = z.object({
   queries: z.int(),
   rowsRead: z.int(),
   rowsWritten: z.int(),
+  /** Milliseconds within the database. */
+  databaseMs: z.number(),
   objectRequests: z.int(),
   /** Milliseconds that calls on Durable Objects took. */
   objectMs: z.number(),
@@ -56,6 +58,8 @@ export const growthSchema = z.object({
   queries: z.int(),
   rowsRead: z.int(),
   rowsWritten: z.int(),
+  /** Milliseconds within the database: the least of several. */
+  databaseMs: z.number(),
   /** Milliseconds from the request to the end of its answer: the middle of several. */
   ms: z.number(),
 });
