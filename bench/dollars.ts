@@ -7,7 +7,7 @@ import { runTests } from "./test-report.ts";
 import { progress } from "./units.ts";
 
 /** One workload, here and on serverless-registry. */
-export interface WorkloadCost {
+interface WorkloadCost {
   readonly key: WorkloadKey;
   readonly usage: Usage;
   /** Dollars for one of it. */

@@ -1,5 +1,5 @@
 /** Curves as SVG, both axes logarithmic; colours are those of the page it is shown on, light or dark. */
-export interface Curve {
+interface Curve {
   readonly label: string;
   readonly points: readonly { readonly x: number; readonly y: number }[];
   /** Dashes: for what is not held to the bar. */

@@ -8,7 +8,7 @@ interface Price {
 
 const MILLION = 1_000_000;
 
-export const PRICES = {
+const PRICES = {
   requests: { dollars: 0.3, per: MILLION },
   classA: { dollars: 4.5, per: MILLION },
   classB: { dollars: 0.36, per: MILLION },

@@ -1,7 +1,7 @@
 /** What tests leave in their reports for the bench: what was used of everything that is billed. */
 import { z } from "zod";
 
-export const usageSchema = z.object({
+const usageSchema = z.object({
   /** Of the Worker: by clients, and one for each batch of messages that it consumes. */
   requests: z.int(),
   classA: z.int(),
