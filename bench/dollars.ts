@@ -37,7 +37,7 @@ function costOf({ key, usage }: { readonly key: WorkloadKey; readonly usage: Usa
 }
 
 /**
- * R2 operations of serverless-registry, counted on the same workloads (its checkout of 2026-11, local wrangler). Of a pull
+ * R2 operations of serverless-registry, counted by hand on local wrangler, whether by PUT or PATCH and with layers of what size is not on record. Of a pull
  * it makes one for each blob and the manifest, cold or warm, so that one of 10 layers makes 12.
  */
 const PEER: Readonly<Partial<Record<WorkloadKey, Priced>>> = {
@@ -80,7 +80,7 @@ const NOTES: readonly string[] = [
   "Queue: three operations a message; a batch of messages counts as a request. No trigger matches.",
   "Warm: again in the same data centre, within READ_MEMORY_SECONDS. Its cache is free.",
   "serverless-registry: its R2 operations as counted by hand, and as many requests, but for the token's; nothing else.",
-  "Its tags at 1,001 tags, its catalog at 2 repositories; its pushes were counted once, by PATCH, and stand for all three here.",
+  "Its tags at 1,001 tags, its catalog at 2 repositories; its first push was counted once (how, and with which layers, is not on record) and stands for all three.",
 ];
 
 export function dollarsTable({ costs }: Dollars): string {
