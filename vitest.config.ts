@@ -38,6 +38,7 @@ export default defineConfig(async () => ({
           WRANGLER_TOML: await readFile("wrangler.toml", "utf8"),
           TEST_MIGRATIONS: await readD1Migrations("migrations"),
           LOOPBACK_RECEIVER: await startReceiver(),
+          GROWTH_SIZES: process.env["GROWTH_SIZES"] ?? "[100,1000]",
           MODEL_SETTINGS: process.env["MODEL_SETTINGS"] ?? "{}",
         },
         serviceBindings: {

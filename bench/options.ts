@@ -6,6 +6,8 @@ export interface Options {
   readonly help: boolean;
   /** Where the results go as JSON; null: nowhere. */
   readonly json: string | null;
+  /** The directory that plots go to, as SVG; null: nowhere. */
+  readonly plots: string | null;
   readonly sections: readonly SectionName[];
   readonly plan: Plan;
 }
@@ -13,6 +15,8 @@ export interface Options {
 /** What is measured. Sizes in bytes. */
 export interface Plan {
   readonly quick: boolean;
+  /** Tags, repositories and so on, among which metadata operations are measured. The smallest first. */
+  readonly growth: readonly number[];
   /** The smallest first: the others are compared with it. */
   readonly uploads: readonly { readonly size: number; readonly runs: number }[];
   /** Small and large. */
@@ -30,6 +34,7 @@ export interface Plan {
 // All are whole parts of 5 MiB, so that each finishing PUT has the same to do: to send the last part, which is full.
 const FULL: Plan = {
   quick: false,
+  growth: [100, 1000, 10_000, 100_000],
   uploads: [
     { size: 10 * MIB, runs: 7 },
     { size: 100 * MIB, runs: 3 },
@@ -44,6 +49,7 @@ const FULL: Plan = {
 
 const QUICK: Plan = {
   quick: true,
+  growth: [100, 1000, 10_000],
   uploads: [
     { size: 10 * MIB, runs: 5 },
     { size: 100 * MIB, runs: 3 },
@@ -56,11 +62,14 @@ const QUICK: Plan = {
   load: [5000, 20_000],
 };
 
-export const HELP = `npm run bench -- [--quick] [--only <section>] [--json <file>]
+export const HELP = `npm run bench -- [--quick] [--only <section>] [--json <file>] [--plots <directory>]
 
 Measures what Spacedock costs and how fast it is, and compares it with what it may be:
 
   operations  calls to R2, D1 and Durable Objects that each client operation makes (bar: the budget of the design)
+  dollars     what pushes, pulls and lists use of all that is billed, by its prices (bars: a warm pull costs
+              less than on serverless-registry, and a first push takes few class A operations)
+  growth      rows that metadata operations read, by how much there is (bar: at most three times as many)
   uploads     rate by size, and the time of the finishing PUT (bar: does not grow with size)
   deliveries  pushes to a space with five triggers (bar: each that matches arrives once, and within five minutes)
   memory      peak of the server's workerd processes while a layer arrives (bar: does not grow with size)
@@ -70,9 +79,10 @@ Measures what Spacedock costs and how fast it is, and compares it with what it m
   load        CPU and memory of the server's workerd processes during such runs (bar: they do not grow with it)
 
   --quick           smaller: 300 MiB at most where it is 2000 MiB otherwise, and 100 pushes where it is 1000,
-                    20,000 manifests where it is 100,000
+                    20,000 manifests where it is 100,000, and 10,000 tags likewise
   --only <section>  one of these; may be given more than once
   --json <file>     writes the results there too
+  --plots <directory>  writes plots there, as <section>.svg
   --help            this
 
 Ends with 1 when a bar is missed. It starts servers of its own and ends them; their state lies in the temporary
@@ -87,12 +97,13 @@ export function readOptions(args: readonly string[]): Options | null {
         quick: { type: "boolean" },
         only: { type: "string", multiple: true },
         json: { type: "string" },
+        plots: { type: "string" },
         help: { type: "boolean", short: "h" },
       },
     });
-    const { quick = false, only = SECTION_NAMES, json = null, help = false } = values;
+    const { quick = false, only = SECTION_NAMES, json = null, plots = null, help = false } = values;
     const sections = only.filter(isSection);
-    return sections.length < only.length ? null : { help, json, sections, plan: quick ? QUICK : FULL };
+    return sections.length < only.length ? null : { help, json, plots, sections, plan: quick ? QUICK : FULL };
   } catch {
     return null;
   }

@@ -1,5 +1,6 @@
 /** `npm run bench`: what Spacedock costs and how fast it is. See HELP in options.ts. */
-import { writeFile } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { HELP, type Options, readOptions } from "./options.ts";
 import { runSection } from "./sections.ts";
 
@@ -10,7 +11,7 @@ if (options === null) {
 } else if (options.help) console.log(HELP);
 else process.exitCode = await bench(options);
 
-async function bench({ plan, sections, json }: Options): Promise<number> {
+async function bench({ plan, sections, json, plots }: Options): Promise<number> {
   const begun = performance.now();
   const measured: Record<string, unknown> = {};
   const missed: string[] = [];
@@ -18,6 +19,10 @@ async function bench({ plan, sections, json }: Options): Promise<number> {
     const outcome = await runSection(name, plan);
     measured[name] = outcome.measured;
     missed.push(...outcome.missed);
+    if (plots !== null && outcome.plot !== null) {
+      await mkdir(plots, { recursive: true });
+      await writeFile(join(plots, `${name}.svg`), outcome.plot);
+    }
   }
   const seconds = Math.round((performance.now() - begun) / 1000);
   if (json !== null) {

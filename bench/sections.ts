@@ -13,7 +13,10 @@ import { type CollectionCost, measureCollection } from "./collection/measure.ts"
 import { type DeliveryTimes, measureDeliveries } from "./deliveries.ts";
 import { measureMemory, type MemoryUse } from "./memory.ts";
 import { countOperations, type Operations } from "./operations.ts";
+import { type Dollars, dollarsTable, measureDollars, missedDollars } from "./dollars.ts";
+import { type Growth, growthPlot, growthTable, measureGrowth, missedGrowth } from "./growth.ts";
 import type { Plan } from "./options.ts";
+import { type Plot, svgOf } from "./plot.ts";
 import { measureProxy, type ProxyResults } from "./proxy.ts";
 import {
   collectionTable,
@@ -31,6 +34,8 @@ import { measureUploads, type UploadTimes } from "./uploads.ts";
 /** What each measures. Null where the system does not show its processes. */
 interface Results {
   readonly operations: Operations;
+  readonly dollars: Dollars;
+  readonly growth: Growth;
   readonly uploads: readonly UploadTimes[];
   readonly deliveries: DeliveryTimes;
   readonly memory: readonly MemoryUse[] | null;
@@ -46,10 +51,18 @@ interface Section<T> {
   readonly table: (measured: T) => string;
   /** The bars that were missed, in words. */
   readonly missed: (measured: T) => readonly string[];
+  readonly plot?: (measured: T) => Plot;
 }
 
 const SECTIONS: { readonly [N in SectionName]: Section<Results[N]> } = {
   operations: { measure: countOperations, table: operationsTable, missed: missedBudgets },
+  dollars: { measure: measureDollars, table: dollarsTable, missed: missedDollars },
+  growth: {
+    measure: ({ growth }) => measureGrowth(growth),
+    table: growthTable,
+    missed: missedGrowth,
+    plot: growthPlot,
+  },
   uploads: {
     measure: ({ uploads }) => onServer((server) => measureUploads(server, uploads)),
     table: uploadsTable,
@@ -83,12 +96,14 @@ export const SECTION_NAMES: readonly SectionName[] = Object.keys(SECTIONS).filte
 interface Outcome<T> {
   readonly measured: T;
   readonly missed: readonly string[];
+  /** An SVG document; null where there is nothing to be drawn. */
+  readonly plot: string | null;
 }
 
 /** Measures one section, and shows what came out. */
 export async function runSection<N extends SectionName>(name: N, plan: Plan): Promise<Outcome<Results[N]>> {
-  const { measure, table, missed } = SECTIONS[name];
+  const { measure, table, missed, plot }: Section<Results[N]> = SECTIONS[name];
   const measured = await measure(plan);
   console.log(`\n${table(measured)}\n`);
-  return { measured, missed: missed(measured) };
+  return { measured, missed: missed(measured), plot: plot === undefined ? null : svgOf(plot(measured)) };
 }

@@ -10,6 +10,8 @@ declare global {
       readonly WRANGLER_TOML: string;
       /** An address on this machine, by a name, that answers 204. */
       readonly LOOPBACK_RECEIVER: string;
+      /** JSON: the sizes that `test/budget/growth.test.ts` compares. */
+      readonly GROWTH_SIZES: string;
       /** JSON: how much the model test tries. */
       readonly MODEL_SETTINGS: string;
       readonly PUBLIC_NETWORK: Fetcher;

@@ -111,14 +111,47 @@ export async function markGarbage(db: D1Database): Promise<void> {
   await db.batch(marking.map((sql) => db.prepare(sql)));
 }
 
+const REPOSITORIES = `
+  INSERT INTO repositories (id, space_id, path, created_at)
+  ${NUMBERS} SELECT 1000 + i, 1, 'grown/r' || printf('%08d', i), 0 FROM n`;
+const SPACES = `
+  INSERT INTO spaces (id, name, created_at) ${NUMBERS} SELECT 1000 + i, 'grown' || printf('%08d', i), 0 FROM n`;
+const TOKENS = `
+  INSERT INTO tokens (id, space_id, name, hash, actions, repositories, created_at)
+  ${NUMBERS} SELECT 'tok_' || printf('%032x', i), 1, 'grown', printf('%064x', i), '["pull"]', '["**"]', 0 FROM n`;
+
+/**
+ * Makes everything as many as `to` in the space with the id 1 and its repository with the id 1, which are there, where it was `from`:
+ * repositories, and in the one repository tags, manifests, blobs, what is in its trash, events and deliveries; and beside
+ * the space spaces.
+ */
+export async function grow(db: D1Database, from: number, to: number): Promise<void> {
+  const inTrash = manifests("deleted_manifests", 1, "FALSE", ", tags, actor, deleted_at", ", '[]', 'bench', 4e12");
+  const statements = [
+    SPACES,
+    REPOSITORIES,
+    TOKENS,
+    blobs("a"),
+    links("a", 1),
+    manifests("manifests", 1, "i % 10 = 0", "", ""),
+    references("manifest_references", 1),
+    tags(0),
+    EVENTS,
+    DELIVERIES,
+    inTrash.replaceAll("sha256:c", "sha256:d"),
+  ];
+  await fill(db, to, statements, from + 1);
+}
+
 /** Gives those of the `size` manifests that are there their tags again. */
 export async function tagAgain(db: D1Database, size: number, { tagsOnOne }: Shape): Promise<void> {
   await fill(db, size, [tags(tagsOnOne)]);
 }
 
-async function fill(db: D1Database, size: number, statements: readonly string[]): Promise<void> {
+/** Rows from number `begin` to number `size`. */
+async function fill(db: D1Database, size: number, statements: readonly string[], begin = 1): Promise<void> {
   for (const sql of statements) {
-    for (let first = 1; first <= size; first += AT_ONCE) {
+    for (let first = begin; first <= size; first += AT_ONCE) {
       await db
         .prepare(sql)
         .bind(first, Math.min(first + AT_ONCE - 1, size))
