@@ -59,6 +59,7 @@ space where the registry is Spacedock (http://ci:<token>@localhost:8787/demo); t
 used as the registry asks, by token or Basic; %40 and the like stand for what has a meaning in an address.
 
   --quick               fewer runs of everything, of the same sizes
+  --runs <n>            so many runs of each workload
   --tags <n>            tags of the repository that lists and reads are from (1000), each of a manifest of its own
   --repositories <n>    repositories in the catalog (1000)
   --scale <factor>      multiplies the sizes of layers (1)
@@ -71,6 +72,7 @@ Nothing is judged: it ends with 1 only where a registry cannot be reached at all
 
 const OPTIONS = {
   quick: { type: "boolean" },
+  runs: { type: "string" },
   tags: { type: "string" },
   repositories: { type: "string" },
   scale: { type: "string" },
@@ -86,13 +88,15 @@ export function readOptions(args: readonly string[]): Options | null {
     const { values, positionals } = parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true });
     const { quick = false, help = false, keep = false, only = [], json = null } = values;
     const base = quick ? QUICK : FULL;
+    const often = values.runs === undefined ? null : Number(values.runs);
     const plan = {
       ...base,
+      runs: often === null ? base.runs : { small: often, large: often, largest: often },
       tags: Number(values.tags ?? base.tags),
       repositories: Number(values.repositories ?? base.repositories),
       scale: Number(values.scale ?? base.scale),
     };
-    const isPlan = isCount(plan.tags) && isCount(plan.repositories) && plan.scale > 0 && Number.isFinite(plan.scale);
+    const isPlan = [plan.runs.small, plan.tags, plan.repositories].every(isCount) && isScale(plan.scale);
     return isPlan && (help || positionals.length > 0) ? { help, addresses: positionals, json, only, keep, plan } : null;
   } catch {
     return null;
@@ -101,4 +105,8 @@ export function readOptions(args: readonly string[]): Options | null {
 
 function isCount(value: number): boolean {
   return Number.isSafeInteger(value) && value >= 1;
+}
+
+function isScale(value: number): boolean {
+  return value > 0 && Number.isFinite(value);
 }
