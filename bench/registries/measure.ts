@@ -50,8 +50,7 @@ interface Record {
 /** Performs a workload at all peers, in turns: a machine that is busy for a while slows them all. */
 export async function measure(workload: Workload, peers: readonly Peer[]): Promise<Measured> {
   progress(workload.name);
-  const records: Record[] = [];
-  for (const peer of peers) records.push(await prepare(workload, peer));
+  const records = await Promise.all(peers.map((peer) => prepare(workload, peer)));
   for (let run = 0; run < workload.runs; run++) {
     for (const record of records) if (isWorthWhile(record)) await perform(record, workload.concurrency);
   }

@@ -1,9 +1,9 @@
 /** How registries are started that the bench compares. Each asks for a login, as it would where it is used. */
 import { randomBytes } from "node:crypto";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
-import { dirname, join, resolve } from "node:path";
+import { join, resolve } from "node:path";
+import { WRANGLER } from "../../scripts/wrangler.ts";
 import { htpasswdLine, password, startDistribution, username } from "../../test/clients/support/distribution.ts";
 import { freePort } from "../../test/live/port.ts";
 import { startDaemon, waitUntilReady } from "../../test/live/process.ts";
@@ -51,12 +51,11 @@ async function startSpacedock(checkout: string, stack: AsyncDisposableStack): Pr
 /** By our wrangler, so that both run on the same simulator. */
 async function startServerless(checkout: string, stack: AsyncDisposableStack): Promise<string> {
   const port = String(await freePort());
-  const wrangler = join(dirname(createRequire(import.meta.url).resolve("wrangler/package.json")), "bin", "wrangler.js");
   const state = await scratch(stack);
   const words =
     `dev --config wrangler.example.toml --env dev --port ${port} --ip localhost --inspector-port 0 ` +
     `--show-interactive-dev-session=false --var USERNAME:${username} --var PASSWORD:${password}`;
-  const args = [wrangler, ...words.split(" "), "--persist-to", state];
+  const args = [WRANGLER, ...words.split(" "), "--persist-to", state];
   const env = { ...environment(), WRANGLER_SEND_METRICS: "false" };
   const ready = `http://localhost:${port}/v2/`;
   await serve({ command: process.execPath, args, cwd: resolve(checkout), env, ready }, stack);

@@ -33,18 +33,26 @@ if (wanted === null) {
 else process.exitCode = await benchPeers(wanted.peers, wanted.rest);
 
 async function benchPeers(peers: readonly Wanted[], rest: readonly string[]): Promise<number> {
-  // Ctrl-C ends what measures; the registries are ended after it.
-  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => undefined);
   await using stack = new AsyncDisposableStack();
+  const interrupted = new AbortController();
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => interrupted.abort());
   const addresses: string[] = [];
   for (const { kind, name, path } of peers) {
     console.error(`  … starting ${name}`);
     addresses.push(`${await PEERS[kind](path, stack)}#${encodeURIComponent(name)}`);
+    if (interrupted.signal.aborted) return 130;
   }
+  return bench([...rest, ...addresses], interrupted.signal);
+}
+
+/** Ends what measures when it is interrupted, so that the registries can be ended after it. */
+async function bench(args: readonly string[], signal: AbortSignal): Promise<number> {
   const run = resolve(import.meta.dirname, "run.ts");
-  const child = spawn(process.execPath, [run, ...rest, ...addresses], { stdio: "inherit" });
+  // Their state goes with them, so there is nothing to clean up.
+  const child = spawn(process.execPath, [run, "--keep", ...args], { stdio: "inherit" });
+  signal.addEventListener("abort", () => child.kill());
   await once(child, "exit");
-  return child.exitCode ?? 1;
+  return child.exitCode ?? 130;
 }
 
 /** Null where the arguments are not those of HELP. */

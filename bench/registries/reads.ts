@@ -12,7 +12,9 @@ import type { Peer } from "./peer.ts";
 /** A repository with many tags, each of a manifest of its own. */
 interface Tagged {
   readonly name: string;
-  readonly images: readonly Image[];
+  /** What they all have but for their annotation. */
+  readonly base: Image;
+  readonly count: number;
 }
 
 const AT_ONCE = 8;
@@ -25,71 +27,73 @@ export function reads({ runs, reads: count, tags, repositories }: Plan): readonl
   const [manyTags, manyRepositories] = [tags, repositories].map((number) => number.toLocaleString("en"));
   const among = `${manyTags} tags and ${manyRepositories} repositories`;
 
-  /** `count` reads of a run, one after another, spread over all that is there. */
-  const read = (name: string, ask: (peer: Peer, there: Tagged, at: number) => Promise<void>): Workload => ({
+  /** `count` reads of a run, one after another. */
+  const read = (name: string, makeRead: (peer: Peer, there: Tagged, at: number) => Operation): Workload => ({
     name,
     runs: runs.small,
     concurrency: 1,
     prepare: async (peer) => {
       const there = await tagged(peer);
       await listed(peer);
-      return () =>
-        Array.from(
-          { length: count },
-          (_, at): Operation =>
-            () =>
-              ask(peer, there, at),
-        );
+      return () => Array.from({ length: count }, (_, at) => makeRead(peer, there, at));
     },
   });
 
   return [
-    read(`HEAD manifest by tag, of ${among}`, (peer, there, at) => head(peer, there.name, imageAt(there, at).tag)),
-    read(`GET manifest by tag, of ${among}`, (peer, there, at) => get(peer, there.name, imageAt(there, at).tag)),
-    read(`GET manifest by digest, of ${among}`, (peer, there, at) =>
-      get(peer, there.name, digestOf(imageAt(there, at).manifest)),
+    read(`HEAD manifest by tag, of ${among}`, ({ connection }, there, at) => {
+      const { tag } = imageAt(there, at);
+      return () => requireFound(headManifest(connection, there.name, tag), tag);
+    }),
+    read(`GET manifest by tag, of ${among}`, ({ connection }, there, at) => {
+      const { tag } = imageAt(there, at);
+      return () => requireFound(getManifest(connection, there.name, tag), tag);
+    }),
+    read(`GET manifest by digest, of ${among}`, ({ connection }, there, at) => {
+      const digest = digestOf(imageAt(there, at).manifest);
+      return () => requireFound(getManifest(connection, there.name, digest), digest);
+    }),
+    read(
+      `tags, the first ${PAGE} of ${manyTags}`,
+      (peer, { name }) =>
+        () =>
+          readTagPage(peer, name, null),
     ),
-    read(`tags, the first ${PAGE} of ${manyTags}`, (peer, there) => readTagPage(peer, there.name, null)),
-    read(`tags, ${PAGE} from the middle of ${manyTags}`, (peer, there) =>
-      readTagPage(peer, there.name, numbered("t", tags / 2 - 1)),
-    ),
-    read(`catalog, the first ${PAGE} of ${manyRepositories}`, (peer) => readCatalogPage(peer, null)),
-    read(`catalog, ${PAGE} from the middle of ${manyRepositories}`, (peer) =>
-      readCatalogPage(peer, listedName(peer, repositories / 2 - 1)),
-    ),
+    read(`tags, ${PAGE} from the middle of ${manyTags}`, (peer, { name }) => {
+      const before = numbered("t", tags / 2 - 1);
+      return () => readTagPage(peer, name, before);
+    }),
+    read(`catalog, the first ${PAGE} of ${manyRepositories}`, (peer) => () => readCatalogPage(peer, null)),
+    read(`catalog, ${PAGE} from the middle of ${manyRepositories}`, (peer) => {
+      const before = listedName(peer, repositories / 2 - 1);
+      return () => readCatalogPage(peer, before);
+    }),
   ];
 }
 
-async function head({ connection }: Peer, name: string, reference: string): Promise<void> {
-  if ((await headManifest(connection, name, reference)) === null) throw new Error(`there is no ${name}:${reference}`);
+async function requireFound(found: Promise<unknown>, reference: string): Promise<void> {
+  if ((await found) === null) throw new Error(`the manifest ${reference} is not there`);
 }
 
-async function get({ connection }: Peer, name: string, reference: string): Promise<void> {
-  if ((await getManifest(connection, name, reference)) === null) throw new Error(`there is no ${name}:${reference}`);
-}
-
-/** Neighbours in time are far apart. */
-function imageAt({ images }: Tagged, at: number): Image {
-  const image = images[(at * 7919) % images.length];
-  if (image === undefined) throw new Error("there are no tags");
-  return image;
+/** The image of a tag; neighbours in time are far apart in the list. */
+function imageAt({ base, count }: Tagged, at: number): Image {
+  return variant(base, numbered("t", (at * 7919) % count));
 }
 
 async function fillTags(peer: Peer, count: number): Promise<Tagged> {
   progress(`${peer.name}: pushing ${count} tags`);
   const name = `${peer.root}/tags`;
-  const base = { ...makeImage([LAYER_BYTES]), tag: "first" };
+  const base = makeImage([LAYER_BYTES]);
   await pushImage(peer, name, base, "put");
-  const images = Array.from({ length: count }, (_, at) => variant(base, numbered("t", at)));
-  await inBatches(images, AT_ONCE, (image) => pushManifest(peer, name, image));
-  return { name, images };
+  const tags = Array.from({ length: count }, (_, at) => numbered("t", at));
+  await inBatches(tags, AT_ONCE, (tag) => pushManifest(peer, name, variant(base, tag)));
+  return { name, base, count };
 }
 
-async function fillRepositories(peer: Peer, count: number): Promise<readonly string[]> {
+async function fillRepositories(peer: Peer, count: number): Promise<number> {
   progress(`${peer.name}: pushing to ${count} repositories`);
   const names = Array.from({ length: count }, (_, at) => listedName(peer, at));
   await inBatches(names, AT_ONCE, (name) => pushImage(peer, name, makeImage([]), "put"));
-  return names;
+  return count;
 }
 
 function listedName({ root }: Peer, at: number): string {

@@ -26,11 +26,16 @@ function ratioCell({ ratio }: Result): string {
   return ratio?.toFixed(2) ?? "";
 }
 
-/** Why something is missing in the table. */
+/** Why something is missing in the table: each reason of a registry once, with what it is the reason of. */
 export function failureLines(measured: readonly Measured[]): readonly string[] {
-  return measured.flatMap(({ workload, results }) =>
-    results
-      .filter(({ failed }) => failed > 0)
-      .map(({ peer, failed, reasons }) => `${peer}, ${workload}: ${failed} failed: ${reasons.join("; ")}`),
-  );
+  const workloads = new Map<string, string[]>();
+  for (const { workload, results } of measured) {
+    for (const { peer, reasons } of results) {
+      for (const reason of reasons) {
+        const failed = `${peer} failed: ${reason}`;
+        workloads.set(failed, [...(workloads.get(failed) ?? []), workload]);
+      }
+    }
+  }
+  return [...workloads].map(([failed, names]) => `${failed}\n  ${names.join("\n  ")}`);
 }

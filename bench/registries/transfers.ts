@@ -60,7 +60,7 @@ export function shapes({ runs, scale }: Plan): readonly Workload[] {
   return [
     ...ways.map((way) => pushOne(`first push of ${fiveText}, ${WAYS[way]}`, five, way, runs.large)),
     ...ways.map((way) => pushOne(`first push of 1 × ${sizeText(huge)}, ${WAYS[way]}`, [huge], way, runs.largest)),
-    pushAgain(`push ${fiveText} again, unchanged`, five, runs.small),
+    pushAgain(`push again, unchanged, of ${fiveText}`, five, runs.small),
   ];
 }
 

@@ -4,6 +4,7 @@ import { pushScope, repositoryPath } from "../../src/cli/client/repository.ts";
 import { type Body, drain } from "../../src/cli/client/transport.ts";
 import { locationOf, type SessionRequest } from "../../src/cli/client/upload-session.ts";
 import type { Digest } from "../../src/oci/digest.ts";
+import { finishAddress } from "../../test/live/ask.ts";
 import { MB } from "../units.ts";
 
 /** Content of a blob, which can be read as often as need be. */
@@ -32,8 +33,7 @@ export async function uploadBlob(connection: Connection, name: string, content: 
   const begun = await send({ method: "POST", address, headers: { "content-length": "0" } }, 202);
   const body = way === "put" ? bodyOf(content) : null;
   const session = body === null ? await patch(send, begun, content, way) : begun;
-  // Appended, since the rest of the query is the registry's own.
-  const end = `${session}${session.includes("?") ? "&" : "?"}digest=${content.digest}`;
+  const end = finishAddress(session, content.digest);
   const headers = { "content-type": "application/octet-stream", ...(body === null && { "content-length": "0" }) };
   await send({ method: "PUT", address: end, headers, ...(body && { body }) }, 201);
 }
