@@ -18,7 +18,7 @@ const WAYS: { readonly [W in Way]: string } = {
   put: "by PUT",
   patch: "by PATCH",
   stream: "by PATCH, chunked transfer",
-  chunks: "in chunks of 10 MB",
+  chunks: "in ten chunks",
 };
 
 /** A repository below the peer's own. */

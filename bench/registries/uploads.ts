@@ -5,7 +5,6 @@ import { type Body, drain } from "../../src/cli/client/transport.ts";
 import { locationOf, type SessionRequest } from "../../src/cli/client/upload-session.ts";
 import type { Digest } from "../../src/oci/digest.ts";
 import { finishAddress } from "../../test/live/ask.ts";
-import { MB } from "../units.ts";
 
 /** Content of a blob, which can be read as often as need be. */
 export interface Content {
@@ -18,12 +17,9 @@ export interface Content {
 /**
  * How a blob's bytes are sent, after the POST that begins its session. `put`: in the PUT that ends it, as containerd,
  * buildx and oras do. `patch`: in one PATCH of known length, as zb does. `stream`: in one PATCH that does not say how long
- * it is, as docker does. `chunks`: in PATCHes of {@link CHUNK} with Content-Range.
+ * it is, as docker does. `chunks`: in ten PATCHes with Content-Range.
  */
 export type Way = "put" | "patch" | "stream" | "chunks";
-
-/** Bytes. */
-const CHUNK = 10 * MB;
 
 /** Begins a session, sends the bytes, ends it. Each request once: a failure is the registry's result. */
 export async function uploadBlob(connection: Connection, name: string, content: Content, way: Way): Promise<void> {
@@ -44,7 +40,7 @@ async function patch(
   content: Content,
   way: Way,
 ): Promise<string> {
-  const step = way === "chunks" ? CHUNK : content.size;
+  const step = way === "chunks" ? Math.ceil(content.size / 10) : content.size;
   let session = begun;
   for (let from = 0; from < content.size; from += step) {
     const to = Math.min(from + step, content.size);
