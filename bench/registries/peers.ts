@@ -42,7 +42,8 @@ async function benchPeers(peers: readonly Wanted[], rest: readonly string[]): Pr
     addresses.push(`${await PEERS[kind](path, stack)}#${encodeURIComponent(name)}`);
     if (interrupted.signal.aborted) return 130;
   }
-  return bench([...rest, ...addresses], interrupted.signal);
+  // Awaited here: the registries are ended when this returns.
+  return await bench([...rest, ...addresses], interrupted.signal);
 }
 
 /** Ends what measures when it is interrupted, so that the registries can be ended after it. */

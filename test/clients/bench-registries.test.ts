@@ -51,8 +51,14 @@ function contentOf({ bytes }: Answer): unknown {
   return JSON.parse(Buffer.from(bytes).toString());
 }
 
+type Script = "run.ts" | "peers.ts";
+
+function runScript(script: Script, args: readonly string[]): ReturnType<typeof attempt> {
+  return attempt(process.execPath, [join(root, "bench/registries", script), ...args], { env: {}, cwd: root });
+}
+
 function bench(...args: readonly string[]): ReturnType<typeof attempt> {
-  return attempt(process.execPath, [join(root, "bench/registries/run.ts"), ...args], { env: {}, cwd: root });
+  return runScript("run.ts", args);
 }
 
 describe("npm run bench:registries", () => {
@@ -124,6 +130,17 @@ describe("npm run bench:registries", () => {
     expect(exitCode).toBe(1);
     expect(stderr).toContain(`127.0.0.1:${port}`);
     expect(stderr).not.toContain(token);
+  });
+});
+
+describe("npm run bench:peers", () => {
+  it("starts what it is told to, under names, and measures it", async () => {
+    const peers = ["--distribution", "one=docker-registry", "--distribution", "two=docker-registry"];
+    const some = ["--quick", "--scale", "0.001", "--only", "push 1 kB, by PUT"];
+    const { exitCode, stdout, stderr } = await runScript("peers.ts", [...peers, "--", ...some]);
+    expect(exitCode, stderr).toBe(0);
+    expect(stdout.toString()).toMatch(/one +two +ratio/);
+    expect(stdout.toString()).toMatch(/push 1 kB, by PUT .* ms .* ms +\d/);
   });
 });
 
