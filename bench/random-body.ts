@@ -1,10 +1,12 @@
 import { createCipheriv, createHash, randomBytes } from "node:crypto";
+import { type Digest, makeDigest } from "../src/oci/digest.ts";
 
 const CHUNK_BYTES = 256 * 1024;
+const BLOCK_BYTES = 16;
 
 /**
- * Random bytes that are made as they are read, as often as need be, and never held whole: the key stream of a
- * cipher. Its digest is found beforehand, so that hashing here does not slow what is measured there.
+ * Random bytes that are made as they are read, as often as need be and from anywhere, and never held whole: the key
+ * stream of a cipher. Its digest is found beforehand, so that hashing here does not slow what is measured there.
  */
 export class RandomBody {
   /** Bytes. */
@@ -15,17 +17,26 @@ export class RandomBody {
     this.size = size;
   }
 
-  *chunks(): Generator<Uint8Array> {
-    const cipher = createCipheriv("aes-128-ctr", this.#key, Buffer.alloc(16));
+  /** The bytes from one offset up to another. */
+  *chunks(from = 0, to = this.size): Generator<Uint8Array> {
+    const cipher = createCipheriv("aes-128-ctr", this.#key, counterOf(Math.floor(from / BLOCK_BYTES)));
     const zeros = Buffer.alloc(CHUNK_BYTES);
-    for (let made = 0; made < this.size; made += CHUNK_BYTES) {
-      yield cipher.update(zeros.subarray(0, this.size - made));
+    cipher.update(zeros.subarray(0, from % BLOCK_BYTES));
+    for (let made = from; made < to; made += CHUNK_BYTES) {
+      yield cipher.update(zeros.subarray(0, to - made));
     }
   }
 
-  digest(): string {
+  digest(): Digest {
     const hash = createHash("sha256");
     for (const chunk of this.chunks()) hash.update(chunk);
-    return `sha256:${hash.digest("hex")}`;
+    return makeDigest("sha256", hash.digest("hex"));
   }
+}
+
+/** What the cipher counts blocks with, at one of them. */
+function counterOf(block: number): Buffer {
+  const counter = Buffer.alloc(BLOCK_BYTES);
+  counter.writeBigUInt64BE(BigInt(block), BLOCK_BYTES - 8);
+  return counter;
 }

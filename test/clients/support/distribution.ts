@@ -15,30 +15,33 @@ export interface Distribution {
   stop(): Promise<void>;
 }
 
-const username = "reader";
-const password = "source-secret";
-// bcrypt of that password, for the registry's own file.
-const hash = "$2b$04$YAjr1KzLQbTADRx6TbiSFeSF81CrkBkMp/kEkvHH76lmwf46iOVAW";
+export const username = "reader";
+export const password = "source-secret";
+/** The file of a registry that takes this login: a bcrypt hash, the cheapest there is. */
+export const htpasswdLine = `${username}:$2b$04$YAjr1KzLQbTADRx6TbiSFeSF81CrkBkMp/kEkvHH76lmwf46iOVAW\n`;
 
 // In the combined log format: the request's line, the status, the bytes of the answer.
 const blobServed = /"GET \/v2\/\S*\/blobs\/\S* HTTP\/1\.1" 20[06] (\d+)/g;
 
-export async function startDistribution(): Promise<Distribution> {
+/** @param command Debian's, or the path of another build. */
+export async function startDistribution(command = "docker-registry"): Promise<Distribution> {
   const directory = await mkdtemp(join(tmpdir(), "distribution-"));
   const host = `127.0.0.1:${await freePort()}`;
-  await writeFile(join(directory, "htpasswd"), `${username}:${hash}\n`);
+  await writeFile(join(directory, "htpasswd"), htpasswdLine);
   // YAML takes JSON.
   const configuration = {
     version: "0.1",
     log: { level: "error" },
-    storage: { filesystem: { rootdirectory: join(directory, "data") } },
+    storage: { filesystem: { rootdirectory: join(directory, "data") }, delete: { enabled: true } },
     auth: { htpasswd: { realm: "distribution", path: join(directory, "htpasswd") } },
     http: { addr: host },
   };
   await writeFile(join(directory, "config.yml"), JSON.stringify(configuration));
-  const serve = ["-c", "exec docker-registry serve config.yml >access.log 2>&1"];
-  const daemon = startDaemon("sh", serve, { env: { PATH: toolsPath, HOME: directory }, cwd: directory });
-  await waitUntilReady(daemon, "docker-registry", () =>
+  const serve = ["-c", `exec '${command}' serve config.yml >access.log 2>&1`];
+  // Later builds send traces to whoever listens, unless told not to.
+  const env = { PATH: toolsPath, HOME: directory, OTEL_TRACES_EXPORTER: "none" };
+  const daemon = startDaemon("sh", serve, { env, cwd: directory });
+  await waitUntilReady(daemon, command, () =>
     fetch(`http://${host}/v2/`).then(
       ({ status }) => status === 401,
       () => false,

@@ -1,0 +1,115 @@
+import { randomUUID } from "node:crypto";
+import { Readable } from "node:stream";
+import { headBlob } from "../../src/cli/client/blobs.ts";
+import { digestOf } from "../../src/cli/client/digests.ts";
+import { getManifest, putManifest } from "../../src/cli/client/manifests.ts";
+import { pullScope, repositoryPath } from "../../src/cli/client/repository.ts";
+import { asBytes } from "../../src/cli/bytes.ts";
+import type { Digest } from "../../src/oci/digest.ts";
+import { RandomBody } from "../random-body.ts";
+import { noteBlob, noteManifest, type Peer } from "./peer.ts";
+import { type Content, uploadBlob, type Way } from "./uploads.ts";
+
+const MANIFEST_TYPE = "application/vnd.oci.image.manifest.v1+json";
+
+/** An image that no registry has yet. Its layers are made as they are sent. */
+export interface Image {
+  /** Its layers, then its config. */
+  readonly blobs: readonly Content[];
+  readonly manifest: Buffer;
+  readonly tag: string;
+}
+
+/** @param sizes of the layers, in bytes. */
+export function makeImage(sizes: readonly number[]): Image {
+  const layers = sizes.map(randomContent);
+  const config = bytesContent(Buffer.from(JSON.stringify(configOf(layers))));
+  const manifest = {
+    schemaVersion: 2,
+    mediaType: MANIFEST_TYPE,
+    config: describe("application/vnd.oci.image.config.v1+json", config),
+    layers: layers.map((layer) => describe("application/vnd.oci.image.layer.v1.tar", layer)),
+  };
+  return { blobs: [...layers, config], manifest: Buffer.from(JSON.stringify(manifest)), tag: randomUUID() };
+}
+
+/** The same content again, but for the manifest: another one, under another tag. */
+export function variant({ blobs, manifest }: Image, tag: string): Image {
+  const text = manifest.toString().replace(/}$/, `,"annotations":{"org.opencontainers.image.version":"${tag}"}}`);
+  return { blobs, manifest: Buffer.from(text), tag };
+}
+
+function configOf(layers: readonly Content[]): object {
+  return {
+    architecture: "amd64",
+    os: "linux",
+    config: { Labels: { id: randomUUID() } },
+    rootfs: { type: "layers", diff_ids: layers.map(({ digest }) => digest) },
+  };
+}
+
+function describe(mediaType: string, { digest, size }: Content): object {
+  return { mediaType, digest, size };
+}
+
+function randomContent(size: number): Content {
+  const body = new RandomBody(size);
+  const open = (from: number, to: number): Readable => Readable.from(body.chunks(from, to), { objectMode: false });
+  return { digest: body.digest(), size, open };
+}
+
+function bytesContent(bytes: Buffer): Content {
+  return { digest: digestOf(bytes), size: bytes.length, open: (from, to) => Readable.from([bytes.subarray(from, to)]) };
+}
+
+/** As clients push: all layers at once, each only where a HEAD does not find it, and the manifest last. */
+export async function pushImage(peer: Peer, name: string, image: Image, way: Way): Promise<void> {
+  const pushed = await Promise.allSettled(image.blobs.map((content) => pushBlob(peer, name, content, way)));
+  for (const one of pushed) if (one.status === "rejected") throw one.reason;
+  await pushManifest(peer, name, image);
+}
+
+async function pushBlob(peer: Peer, name: string, content: Content, way: Way): Promise<void> {
+  if ((await headBlob(peer.connection, name, content.digest)) !== null) return;
+  await uploadBlob(peer.connection, name, content, way);
+  noteBlob(peer, name, content.digest);
+}
+
+/** Where the blobs are there already. */
+export async function pushManifest(peer: Peer, name: string, { manifest, tag }: Image): Promise<void> {
+  const { digest } = await putManifest(peer.connection, name, tag, { bytes: manifest, mediaType: MANIFEST_TYPE });
+  noteManifest(peer, name, digest);
+}
+
+/** As clients pull: the manifest by its tag, then all blobs at once. Throws where anything is missing or short. */
+export async function pullImage({ connection }: Peer, name: string, { tag, blobs }: Image): Promise<void> {
+  if ((await getManifest(connection, name, tag)) === null) throw new Error(`there is no manifest ${name}:${tag}`);
+  const pulled = await Promise.allSettled(blobs.map(({ digest, size }) => pullBlob(connection, name, digest, size)));
+  for (const one of pulled) if (one.status === "rejected") throw one.reason;
+}
+
+/** Counts the bytes and drops them: to hash them would measure this machine. */
+async function pullBlob(connection: Peer["connection"], name: string, digest: Digest, size: number): Promise<void> {
+  const answer = await connection.ask({
+    method: "GET",
+    address: repositoryPath({ name }, `blobs/${digest}`),
+    scopes: [pullScope({ name })],
+    expect: [200],
+  });
+  let got = 0;
+  for await (const piece of answer.body) got += asBytes(piece).length;
+  if (got !== size) throw new Error(`${name}@${digest} has ${got} bytes instead of ${size}`);
+}
+
+const WARM_UP_BYTES = 1_000_000;
+
+/** A push and a pull, so that what is loaded and compiled at first use does not count. What fails here fails again later. */
+export async function warmUp(peer: Peer): Promise<void> {
+  const name = `${peer.root}/first`;
+  for (const way of ["put", "patch"] as const) {
+    const image = makeImage([WARM_UP_BYTES]);
+    await pushImage(peer, name, image, way)
+      .then(() => pullImage(peer, name, image))
+      .catch(() => undefined);
+  }
+}

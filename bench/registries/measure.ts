@@ -1,0 +1,105 @@
+import { inBatches } from "../../src/cli/in-batches.ts";
+import { progress } from "../units.ts";
+import type { Peer } from "./peer.ts";
+import { type Spread, spreadOf } from "./statistics.ts";
+
+/** One thing that a client does, from its first request to its last answer. */
+export type Operation = () => Promise<void>;
+
+/** Something that all peers are asked to do. */
+export interface Workload {
+  readonly name: string;
+  /** Each peer's turn comes so often. */
+  readonly runs: number;
+  /** How many operations are under way together. */
+  readonly concurrency: number;
+  /** Brings to a peer what it must have. What comes back makes the operations of one run; neither is measured. */
+  readonly prepare: (peer: Peer) => Promise<() => readonly Operation[]>;
+}
+
+/** What came of a workload at one peer. */
+export interface Result {
+  readonly peer: string;
+  /** Of all operations that went well; null: none did. */
+  readonly spread: Spread | null;
+  /** Operations a second that went well; null likewise. */
+  readonly rate: number | null;
+  /** The median as a multiple of the first peer's; null where either has none. */
+  readonly ratio: number | null;
+  readonly failed: number;
+  /** Why, each reason once. */
+  readonly reasons: readonly string[];
+}
+
+export interface Measured {
+  readonly workload: string;
+  readonly results: readonly Result[];
+}
+
+/** What one peer has done so far. */
+interface Record {
+  readonly peer: Peer;
+  /** Null: it could not be made ready. */
+  readonly makeRun: (() => readonly Operation[]) | null;
+  readonly durations: number[];
+  readonly reasons: string[];
+  /** Of all runs, milliseconds. */
+  elapsed: number;
+}
+
+/** Performs a workload at all peers, in turns: a machine that is busy for a while slows them all. */
+export async function measure(workload: Workload, peers: readonly Peer[]): Promise<Measured> {
+  progress(workload.name);
+  const records = await Promise.all(peers.map((peer) => prepare(workload, peer)));
+  for (let run = 0; run < workload.runs; run++) {
+    for (const record of records) if (isWorthWhile(record)) await perform(record, workload.concurrency);
+  }
+  const first = records[0] === undefined ? null : spreadOf(records[0].durations);
+  return { workload: workload.name, results: records.map((record) => resultOf(record, first)) };
+}
+
+async function prepare({ prepare: makeReady }: Workload, peer: Peer): Promise<Record> {
+  const record = { peer, durations: [], reasons: [], elapsed: 0 };
+  try {
+    return { ...record, makeRun: await makeReady(peer) };
+  } catch (failure) {
+    return { ...record, reasons: [reasonOf(failure)], makeRun: null };
+  }
+}
+
+/** What has never gone well is not tried again. */
+function isWorthWhile({ durations, reasons }: Record): boolean {
+  return durations.length > 0 || reasons.length === 0;
+}
+
+async function perform(record: Record, concurrency: number): Promise<void> {
+  const operations = record.makeRun?.() ?? [];
+  const begun = performance.now();
+  // None fails for inBatches, so that it returns when all have ended.
+  await inBatches(operations, concurrency, async (operation) => {
+    const start = performance.now();
+    try {
+      await operation();
+      record.durations.push(performance.now() - start);
+    } catch (failure) {
+      record.reasons.push(reasonOf(failure));
+    }
+  });
+  record.elapsed += performance.now() - begun;
+}
+
+function resultOf({ peer, durations, reasons, elapsed }: Record, first: Spread | null): Result {
+  const spread = spreadOf(durations);
+  return {
+    peer: peer.name,
+    spread,
+    rate: spread === null ? null : spread.count / (elapsed / 1000),
+    ratio: spread === null || first === null ? null : spread.p50 / first.p50,
+    failed: reasons.length,
+    reasons: [...new Set(reasons)],
+  };
+}
+
+export function reasonOf(failure: unknown): string {
+  return failure instanceof Error ? failure.message : String(failure);
+}

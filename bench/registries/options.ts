@@ -1,0 +1,112 @@
+import { parseArgs } from "node:util";
+
+export interface Options {
+  readonly help: boolean;
+  readonly addresses: readonly string[];
+  /** Where the results go as JSON; null: nowhere. */
+  readonly json: string | null;
+  /** Parts of the names of workloads; none: all. */
+  readonly only: readonly string[];
+  /** What was pushed stays. */
+  readonly keep: boolean;
+  readonly plan: Plan;
+}
+
+/** How much of everything there is. */
+export interface Plan {
+  readonly quick: boolean;
+  /** Runs of what is small, of what is large, and of what takes longest. */
+  readonly runs: { readonly small: number; readonly large: number; readonly largest: number };
+  /** Pushes and pulls of a run, by their size: 1, 10 and 100 MB. */
+  readonly transfers: { readonly small: number; readonly medium: number; readonly large: number };
+  /** Manifests and pages read in a run. */
+  readonly reads: number;
+  /** Transfers under way together. */
+  readonly concurrency: number;
+  readonly tags: number;
+  readonly repositories: number;
+  /** What sizes of layers are multiplied by. */
+  readonly scale: number;
+}
+
+const FULL: Plan = {
+  quick: false,
+  runs: { small: 5, large: 5, largest: 3 },
+  transfers: { small: 20, medium: 8, large: 2 },
+  reads: 100,
+  concurrency: 4,
+  tags: 1000,
+  repositories: 1000,
+  scale: 1,
+};
+
+const QUICK: Plan = {
+  ...FULL,
+  quick: true,
+  runs: { small: 3, large: 3, largest: 1 },
+  transfers: { small: 8, medium: 4, large: 1 },
+  reads: 20,
+};
+
+export const HELP = `npm run bench:registries -- [--quick] [--tags <n>] [--repositories <n>] [--json <file>] <address> …
+
+Measures registries side by side, by what any client can ask of them: the workloads of zot's zb, reads of manifests,
+and pages of tags and of the catalog. The peers take turns, run by run; each is compared with the first. Content is
+random and new for each push. What a registry refuses is shown as "–", and why in the JSON.
+
+An address is http[s]://[user:password@]host[:port][/path][#name]: repositories are made below the path, which is the
+space where the registry is Spacedock (http://ci:<token>@localhost:8787/demo); tables show the name. Credentials are
+used as the registry asks, by token or Basic; %40 and the like stand for what has a meaning in an address.
+
+  --quick               fewer runs of everything, of the same sizes
+  --runs <n>            so many runs of each workload
+  --tags <n>            tags of the repository that lists and reads are from (1000), each of a manifest of its own
+  --repositories <n>    repositories in the catalog (1000)
+  --scale <factor>      multiplies the sizes of layers (1)
+  --only <text>         workloads with this in their names; may be given more than once
+  --keep                leaves what was pushed; without it, it is deleted as far as the registry lets it
+  --json <file>         writes everything there: percentiles, rates, failures and their reasons
+  --help                this
+
+Nothing is judged: it ends with 1 only where a registry cannot be reached at all. Ctrl-C leaves what was pushed.`;
+
+const OPTIONS = {
+  quick: { type: "boolean" },
+  runs: { type: "string" },
+  tags: { type: "string" },
+  repositories: { type: "string" },
+  scale: { type: "string" },
+  only: { type: "string", multiple: true },
+  keep: { type: "boolean" },
+  json: { type: "string" },
+  help: { type: "boolean", short: "h" },
+} as const;
+
+/** Null where the options are not those of HELP. */
+export function readOptions(args: readonly string[]): Options | null {
+  try {
+    const { values, positionals } = parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true });
+    const { quick = false, help = false, keep = false, only = [], json = null } = values;
+    const base = quick ? QUICK : FULL;
+    const often = values.runs === undefined ? null : Number(values.runs);
+    const plan = {
+      ...base,
+      runs: often === null ? base.runs : { small: often, large: often, largest: often },
+      tags: Number(values.tags ?? base.tags),
+      repositories: Number(values.repositories ?? base.repositories),
+      scale: Number(values.scale ?? base.scale),
+    };
+    const isPlan = [plan.runs.small, plan.tags, plan.repositories].every(isCount) && isScale(plan.scale);
+    return isPlan && (help || positionals.length > 0) ? { help, addresses: positionals, json, only, keep, plan } : null;
+  } catch {
+    return null;
+  }
+}
+
+function isCount(value: number): boolean {
+  return Number.isSafeInteger(value) && value >= 1;
+}
+
+function isScale(value: number): boolean {
+  return value > 0 && Number.isFinite(value);
+}

@@ -1,0 +1,106 @@
+import { getManifest, headManifest } from "../../src/cli/client/manifests.ts";
+import { digestOf } from "../../src/cli/client/digests.ts";
+import { inBatches } from "../../src/cli/in-batches.ts";
+import { progress } from "../units.ts";
+import { type Image, makeImage, pushImage, pushManifest, variant } from "./images.ts";
+import { PAGE, readCatalogPage, readTagPage } from "./lists.ts";
+import type { Operation, Workload } from "./measure.ts";
+import { oncePerPeer } from "./once.ts";
+import type { Plan } from "./options.ts";
+import type { Peer } from "./peer.ts";
+
+/** A repository with many tags, each of a manifest of its own. */
+interface Tagged {
+  readonly name: string;
+  /** What they all have but for their annotation. */
+  readonly base: Image;
+  readonly count: number;
+}
+
+const AT_ONCE = 8;
+const LAYER_BYTES = 1000;
+
+/** Manifests, tags and the catalog, in a repository and a registry that have many. */
+export function reads({ runs, reads: count, tags, repositories }: Plan): readonly Workload[] {
+  const tagged = oncePerPeer((peer) => fillTags(peer, tags));
+  const listed = oncePerPeer((peer) => fillRepositories(peer, repositories));
+  const [manyTags, manyRepositories] = [tags, repositories].map((number) => number.toLocaleString("en"));
+  const among = `${manyTags} tags and ${manyRepositories} repositories`;
+
+  /** `count` reads of a run, one after another. */
+  const read = (name: string, makeRead: (peer: Peer, there: Tagged, at: number) => Operation): Workload => ({
+    name,
+    runs: runs.small,
+    concurrency: 1,
+    prepare: async (peer) => {
+      const there = await tagged(peer);
+      await listed(peer);
+      return () => Array.from({ length: count }, (_, at) => makeRead(peer, there, at));
+    },
+  });
+
+  return [
+    read(`HEAD manifest by tag, of ${among}`, ({ connection }, there, at) => {
+      const { tag } = imageAt(there, at);
+      return () => requireFound(headManifest(connection, there.name, tag), tag);
+    }),
+    read(`GET manifest by tag, of ${among}`, ({ connection }, there, at) => {
+      const { tag } = imageAt(there, at);
+      return () => requireFound(getManifest(connection, there.name, tag), tag);
+    }),
+    read(`GET manifest by digest, of ${among}`, ({ connection }, there, at) => {
+      const digest = digestOf(imageAt(there, at).manifest);
+      return () => requireFound(getManifest(connection, there.name, digest), digest);
+    }),
+    read(
+      `tags, the first ${PAGE} of ${manyTags}`,
+      (peer, { name }) =>
+        () =>
+          readTagPage(peer, name, null),
+    ),
+    read(`tags, ${PAGE} from the middle of ${manyTags}`, (peer, { name }) => {
+      const before = numbered("t", tags / 2 - 1);
+      return () => readTagPage(peer, name, before);
+    }),
+    read(`catalog, the first ${PAGE} of ${manyRepositories}`, (peer) => () => readCatalogPage(peer, null)),
+    read(`catalog, ${PAGE} from the middle of ${manyRepositories}`, (peer) => {
+      const before = listedName(peer, repositories / 2 - 1);
+      return () => readCatalogPage(peer, before);
+    }),
+  ];
+}
+
+async function requireFound(found: Promise<unknown>, reference: string): Promise<void> {
+  if ((await found) === null) throw new Error(`the manifest ${reference} is not there`);
+}
+
+/** The image of a tag; neighbours in time are far apart in the list. */
+function imageAt({ base, count }: Tagged, at: number): Image {
+  return variant(base, numbered("t", (at * 7919) % count));
+}
+
+async function fillTags(peer: Peer, count: number): Promise<Tagged> {
+  progress(`${peer.name}: pushing ${count} tags`);
+  const name = `${peer.root}/tags`;
+  const base = makeImage([LAYER_BYTES]);
+  await pushImage(peer, name, base, "put");
+  const tags = Array.from({ length: count }, (_, at) => numbered("t", at));
+  await inBatches(tags, AT_ONCE, (tag) => pushManifest(peer, name, variant(base, tag)));
+  return { name, base, count };
+}
+
+async function fillRepositories(peer: Peer, count: number): Promise<number> {
+  progress(`${peer.name}: pushing to ${count} repositories`);
+  const names = Array.from({ length: count }, (_, at) => listedName(peer, at));
+  await inBatches(names, AT_ONCE, (name) => pushImage(peer, name, makeImage([]), "put"));
+  return count;
+}
+
+function listedName({ root }: Peer, at: number): string {
+  return `${root}/${numbered("r", at)}`;
+}
+
+/** Names that sort as their numbers do. */
+function numbered(letter: string, at: number): string {
+  return `${letter}-${String(Math.max(0, Math.floor(at))).padStart(7, "0")}`;
+}

@@ -1,0 +1,19 @@
+/** Where a number of durations lie. Milliseconds. */
+export interface Spread {
+  readonly count: number;
+  readonly min: number;
+  readonly p50: number;
+  readonly p90: number;
+  readonly p99: number;
+  readonly max: number;
+}
+
+/** Null where there are none. */
+export function spreadOf(durations: readonly number[]): Spread | null {
+  const sorted = durations.toSorted((a, b) => a - b);
+  const [min] = sorted;
+  if (min === undefined) return null;
+  // Of few values the high percentiles are the highest.
+  const at = (share: number): number => sorted[Math.ceil(share * sorted.length) - 1] ?? min;
+  return { count: sorted.length, min, p50: at(0.5), p90: at(0.9), p99: at(0.99), max: at(1) };
+}
