@@ -35,6 +35,8 @@ export default defineConfig(async () => ({
           ...secrets,
           // Off, as in `npm start`: tests that are about it switch it on.
           MAX_BODY_MB: "0",
+          CACHE_MB: "0",
+          READ_MEMORY_SECONDS: "0",
           WRANGLER_TOML: await readFile("wrangler.toml", "utf8"),
           TEST_MIGRATIONS: await readD1Migrations("migrations"),
           LOOPBACK_RECEIVER: await startReceiver(),

@@ -1,4 +1,4 @@
-import { describe } from "vitest";
+import { afterAll, beforeAll, describe } from "vitest";
 import { PART_BYTES } from "../../src/storage/uploads/session-rows.ts";
 import {
   bytesOf,
@@ -9,10 +9,14 @@ import {
   pushImage,
   type TestDescriptor,
 } from "../support/content.ts";
+import { setCaching } from "../support/caching.ts";
 import { countCalls } from "../support/counting.ts";
 import { makeSpace } from "../support/registry.ts";
 import { bearerClient, budgeted, type Client } from "./measure.ts";
 import { LARGE_BLOB, MANY_LAYERS, PULLED_BLOBS, SMALL_BLOB } from "./rows.ts";
+
+beforeAll(() => setCaching(true));
+afterAll(() => setCaching(false));
 
 const SPACE = "budget";
 const as = await makeSpace(SPACE);

@@ -24,7 +24,8 @@ declare module "vitest" {
 
 const SPACE = "dollars";
 const as = await makeSpace(SPACE);
-const metering = meteredWorker();
+// As by default.
+const metering = meteredWorker({ READ_MEMORY_SECONDS: 60, CACHE_MB: 512 });
 const { usageOf } = metering;
 /** For what is not to be found in the cache afterwards. */
 const uncached = meteredWorker({ READ_MEMORY_SECONDS: 0, CACHE_MB: 0 });

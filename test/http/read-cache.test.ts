@@ -1,7 +1,7 @@
 /** What pulls take from the cache of the data centre, and what they must not. */
 import { createExecutionContext, waitOnExecutionContext } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { requireDigest } from "../../src/oci/digest.ts";
 import worker from "../../src/worker.ts";
 import { bearerOf } from "../support/bearer.ts";
@@ -15,9 +15,13 @@ import {
   pushImage,
   putManifest,
 } from "../support/content.ts";
+import { setCaching } from "../support/caching.ts";
 import { countCalls, countedEnv } from "../support/counting.ts";
 import { HARM, keyOf } from "../support/damage.ts";
 import { ask, errorOf, makeToken, manage, nextSpace, ORIGIN } from "../support/registry.ts";
+
+beforeAll(() => setCaching(true));
+afterAll(() => setCaching(false));
 
 let space = "";
 let as = "";

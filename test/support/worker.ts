@@ -3,6 +3,7 @@ import type { Env } from "../../src/env.ts";
 import type { QueueMessage } from "../../src/events/messages.ts";
 import { UploadSession as RealUploadSession, type UploadEnv } from "../../src/storage/uploads/upload-session.ts";
 import worker from "../../src/worker.ts";
+import { cachingEnv } from "./caching.ts";
 import { countedBucket, countedContext, countedEnv } from "./counting.ts";
 
 export class UploadSession extends RealUploadSession {
@@ -13,5 +14,5 @@ export class UploadSession extends RealUploadSession {
 
 export default {
   ...worker,
-  fetch: (request, env, context) => worker.fetch(request, countedEnv(env), countedContext(context)),
+  fetch: (request, env, context) => worker.fetch(request, countedEnv(cachingEnv(env)), countedContext(context)),
 } satisfies ExportedHandler<Env, QueueMessage>;
