@@ -58,7 +58,7 @@ const settingsSchema = z.object({
   SCRUB_MB_PER_RUN: z.coerce.number().nonnegative().default(256),
   KEEP_BYTES_DAYS: z.coerce.number().nonnegative().default(7),
   MAX_BODY_MB: z.coerce.number().nonnegative().default(0),
-  READ_MEMORY_SECONDS: z.coerce.number().nonnegative().default(60),
+  READ_MEMORY_SECONDS: z.coerce.number().int().nonnegative().default(60),
   CACHE_MB: z.coerce.number().nonnegative().max(MAX_CACHE_MB).default(MAX_CACHE_MB),
   PUBLIC_URL: z.url({ protocol: /^https?$/ }).optional(),
 });

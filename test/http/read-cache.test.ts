@@ -225,12 +225,13 @@ describe("what is cached", () => {
 const short = (): Response => new Response("short", { headers: { "Cache-Control": "max-age=60" } });
 
 describe("a cache that fails", () => {
-  it.each(["match", "put", "delete"] as const)("fails no pull: %s", async (method) => {
+  it.each(["match", "put", "delete"] as const)("fails neither a pull nor a deletion: %s", async (method) => {
     vi.spyOn(console, "error").mockReturnValue(undefined);
     vi.spyOn(caches.default, method).mockRejectedValue(new Error("the cache is broken"));
     const { digest } = await pushBlob(web(), as, newBytes());
     const token = await pullToken();
     for (let time = 0; time < 2; time++) expect(await read(token, `blobs/${digest}`)).toBe(digest);
+    expect((await ask(`/v2/${web()}/blobs/${digest}`, { method: "DELETE", as })).status).toBe(202);
   });
 
   it("has copies of another length, which are not used", async () => {

@@ -9,8 +9,15 @@ import { cacheAddress } from "./address.ts";
  */
 const MAX_SPLIT = 8 * 1024 * 1024;
 
-/** Objects that this isolate is putting into the cache: others that miss them meanwhile only read. */
-const filling = new Set<string>();
+/** Objects that this isolate is putting into the cache, and since when: others that miss them meanwhile only read. */
+const filling = new Map<string, number>();
+
+/** Milliseconds after which a filling counts as cut off: the platform ends what goes on for longer after an answer, and says nothing. */
+const FILLING_LIFETIME = 60_000;
+
+function isFilling(key: string): boolean {
+  return Date.now() - (filling.get(key) ?? Number.NEGATIVE_INFINITY) < FILLING_LIFETIME;
+}
 
 /**
  * Bytes from the cache of the data centre, where it has them. Keys are written once, so a copy is never stale.
@@ -23,7 +30,7 @@ export function cachedBytes(
   maxBytes: number,
 ): ByteStore {
   const fill = async (object: KeptObject, read: () => Promise<ReadableStream | Damage>): Promise<void> => {
-    filling.add(object.key);
+    filling.set(object.key, Date.now());
     try {
       const body = await read();
       if (typeof body === "string") return;
@@ -41,7 +48,7 @@ export function cachedBytes(
       const copy = await find(cache, object, range);
       if (copy !== null) return copy;
       const body = await bytes.get(object, range);
-      if (typeof body === "string" || filling.has(object.key)) return body;
+      if (typeof body === "string" || isFilling(object.key)) return body;
       if (range !== null || object.size > MAX_SPLIT) {
         later(fill(object, () => bytes.get(object, null)));
         return body;

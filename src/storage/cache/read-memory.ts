@@ -68,7 +68,8 @@ export function readMemory(cache: Cache, later: (work: Promise<unknown>) => void
 
     async forget({ full }, digest) {
       const addresses = (["blobs", "manifests"] as const).map((kind) => cacheAddress(kind, `${full}/${digest}`));
-      if (seconds > 0) await Promise.all(addresses.map((address) => cache.delete(address)));
+      // What was deleted is so, although the cache fails: then it is forgotten when its time is over.
+      if (seconds > 0) await Promise.allSettled(addresses.map((address) => cache.delete(address)));
     },
   };
 }
