@@ -1,15 +1,11 @@
 /** `npm run bench`: what Spacedock costs and how fast it is. See HELP in options.ts. */
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { runCommand } from "./command.ts";
 import { HELP, type Options, readOptions } from "./options.ts";
 import { runSection } from "./sections.ts";
 
-const options = readOptions(process.argv.slice(2));
-if (options === null) {
-  console.error(HELP);
-  process.exitCode = 2;
-} else if (options.help) console.log(HELP);
-else process.exitCode = await bench(options);
+await runCommand(HELP, readOptions, bench);
 
 async function bench({ plan, sections, json, plots }: Options): Promise<number> {
   const begun = performance.now();

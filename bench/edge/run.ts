@@ -1,17 +1,13 @@
 /** `npm run bench:edge`: the edge, simulated. See HELP in options.ts. */
 import { writeFile } from "node:fs/promises";
+import { runCommand } from "../command.ts";
 import { readDelays } from "./delays.ts";
 import { measure } from "./measure.ts";
 import { HELP, type Options, readOptions } from "./options.ts";
 import { compare, comparisonTable, delaysText, isMissed, timesTable } from "./report.ts";
 import { otherWorker, SPACEDOCK, withTargets } from "./targets.ts";
 
-const options = readOptions(process.argv.slice(2));
-if (options === null) {
-  console.error(HELP);
-  process.exitCode = 2;
-} else if (options.help) console.log(HELP);
-else process.exitCode = await bench(options);
+await runCommand(HELP, readOptions, bench);
 
 async function bench({ worker, workerEnvironment, workerLogin, json, plan, ...files }: Options): Promise<number> {
   const delays = await readDelays(files.delays);

@@ -1,6 +1,7 @@
 /** `npm run bench:registries`: registries side by side. See HELP in options.ts. */
 import { randomBytes } from "node:crypto";
 import { writeFile } from "node:fs/promises";
+import { runCommand } from "../command.ts";
 import { progress } from "../units.ts";
 import { type CleanUp, cleanUp } from "./clean-up.ts";
 import { warmUp } from "./images.ts";
@@ -11,12 +12,7 @@ import { reads } from "./reads.ts";
 import { failureLines, registriesTable } from "./report.ts";
 import { shapes, transfers } from "./transfers.ts";
 
-const options = readOptions(process.argv.slice(2));
-if (options === null) {
-  console.error(HELP);
-  process.exitCode = 2;
-} else if (options.help) console.log(HELP);
-else process.exitCode = await bench(options);
+await runCommand(HELP, readOptions, bench);
 
 async function bench(wanted: Options): Promise<number> {
   const peers = await openPeers(wanted.addresses);
