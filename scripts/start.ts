@@ -6,7 +6,7 @@
  *   MAX_BODY_MB  the most that a request's body may have; 0, the default here: no limit
  *   ALLOW_LOCAL_TARGETS=1   lets deployment targets be on this machine, over plain http
  *   GC_GRACE_HOURS, ORPHAN_GRACE_MINUTES, KEEP_DELETED_DAYS, KEEP_BYTES_DAYS  how long what is not needed is kept: see wrangler.toml
- *   READ_MEMORY_SECONDS, CACHE_MB  what pulls take from the cache: likewise
+ *   READ_MEMORY_SECONDS, CACHE_MB, WARM_MB  what pulls take from the cache: likewise
  *   ADMIN_TOKEN  the management API's key; without it, one is made and kept in .dev.vars
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -25,6 +25,7 @@ const PASSED_ON = [
   "KEEP_BYTES_DAYS",
   "READ_MEMORY_SECONDS",
   "CACHE_MB",
+  "WARM_MB",
 ];
 
 const port = Number(process.env["PORT"] ?? 8787);

@@ -3,6 +3,7 @@ import type { TokenRealm } from "./auth/tokens.ts";
 import type { QueueMessage } from "./events/messages.ts";
 import type { CollectionSettings } from "./upkeep/collect.ts";
 import type { ScrubSettings } from "./upkeep/scrub.ts";
+import type { CacheLimits } from "./storage/cache/cached-bytes.ts";
 import type { UploadSession } from "./storage/uploads/upload-session.ts";
 
 /** The bindings and settings of `wrangler.toml`. */
@@ -39,6 +40,8 @@ export interface Env {
   readonly READ_MEMORY_SECONDS?: string | number;
   /** The longest object that a data centre keeps a copy of, in MB; 0: none. */
   readonly CACHE_MB?: string | number;
+  /** How much of an image a pull of its manifest brings to the data centre ahead of the client, in MB; 0: nothing. */
+  readonly WARM_MB?: string | number;
   /** The address that clients use, where it is not the one that requests name. */
   readonly PUBLIC_URL?: string;
 }
@@ -60,6 +63,7 @@ const settingsSchema = z.object({
   MAX_BODY_MB: z.coerce.number().nonnegative().default(0),
   READ_MEMORY_SECONDS: z.coerce.number().int().nonnegative().default(60),
   CACHE_MB: z.coerce.number().nonnegative().max(MAX_CACHE_MB).default(MAX_CACHE_MB),
+  WARM_MB: z.coerce.number().nonnegative().default(100),
   PUBLIC_URL: z.url({ protocol: /^https?$/ }).optional(),
 });
 
@@ -96,6 +100,11 @@ export function scrubOf({ SCRUB_MB_PER_RUN }: Settings): ScrubSettings {
 /** Bytes that a request's body may have; null where no limit is stated. Cloudflare counts in powers of ten. */
 export function maxBodyOf({ MAX_BODY_MB }: Settings): number | null {
   return MAX_BODY_MB === 0 ? null : MAX_BODY_MB * 1_000_000;
+}
+
+/** What a data centre keeps copies of. Cloudflare counts in powers of ten. */
+export function cacheLimitsOf({ CACHE_MB, WARM_MB }: Settings): CacheLimits {
+  return { maxBytes: CACHE_MB * 1_000_000, warmBytes: WARM_MB * 1_000_000 };
 }
 
 /** Where tokens for this installation come from, by the address that the request used. */

@@ -3,7 +3,17 @@ import type { Authenticator } from "./auth/authenticate.ts";
 import { signIdentityToken, targetSubject } from "./auth/identity-token.ts";
 import { signingKeys } from "./auth/keys.ts";
 import type { Registry } from "./call.ts";
-import { collectionOf, type Env, keepEventsOf, maxBodyOf, realmOf, scrubOf, type Settings, settingsOf } from "./env.ts";
+import {
+  cacheLimitsOf,
+  collectionOf,
+  type Env,
+  keepEventsOf,
+  maxBodyOf,
+  realmOf,
+  scrubOf,
+  type Settings,
+  settingsOf,
+} from "./env.ts";
 import { type QueueMessage, queueMessage } from "./events/messages.ts";
 import { processMessage, sweep } from "./events/process.ts";
 import type { Delivering, MessageOutcome, Processing } from "./events/processing.ts";
@@ -219,7 +229,9 @@ async function openRegistry(env: Env, url: URL, context: ExecutionContext): Prom
   const later = (work: Promise<unknown>): void => {
     context.waitUntil(work.catch((fault: unknown) => console.error(JSON.stringify({ later: String(fault) }))));
   };
-  const credentials = d1Credentials(env.DB, later);
+  // Where nothing is to be remembered, nothing that may be old is to be read either.
+  const near = settings.READ_MEMORY_SECONDS > 0 ? env.DB.withSession("first-unconstrained") : null;
+  const credentials = d1Credentials(env.DB, near, later);
   const authenticator: Authenticator = {
     keys,
     realm,
@@ -237,17 +249,17 @@ async function openRegistry(env: Env, url: URL, context: ExecutionContext): Prom
     authenticator,
     later,
     stores: {
-      bytes: cachedBytes(r2Bytes(env.BLOBS, later), caches.default, later, settings.CACHE_MB * 1_000_000),
-      blobs: d1Blobs(env.DB),
+      bytes: cachedBytes(r2Bytes(env.BLOBS, later), caches.default, later, cacheLimitsOf(settings)),
+      blobs: d1Blobs(env.DB, near),
       damage: {
         suspect: (object) => later(scrubObjects(openScrub(env), [{ ...object, damage: null }], Date.now())),
       },
-      manifests: d1Manifests(env.DB, announcing),
+      manifests: d1Manifests(env.DB, near, announcing),
       memory: readMemory(caches.default, later, settings.READ_MEMORY_SECONDS),
       tags: d1Tags(env.DB),
       pullTimes: d1PullTimes(env.DB, later),
       pullCounts: pullCounts(env.PULLS, later),
-      repositories: d1Repositories(env.DB),
+      repositories: d1Repositories(env.DB, near),
       uploads: durableUploads(env.UPLOADS),
       credentials,
     },

@@ -5,15 +5,34 @@ import type { TracedCall, TracedRequest } from "./wrapper/trace.ts";
 /**
  * Milliseconds of delays that one request waited for: the longest chain of calls of which each began when the one before had its
  * delay behind it. A chain is never longer than the request took. What went on after the answer does not count.
+ * @param others all requests: one that looks into the cache and soon looks again may wait meanwhile for what another does after its answer.
  */
-export function delayOf({ answered, calls }: TracedRequest): number {
+export function delayOf({ answered, calls }: TracedRequest, others: readonly TracedRequest[]): number {
   const before = calls.filter(({ ended }) => answered === null || ended <= answered);
+  const late = others.flatMap((other) => other.calls.filter(({ began }) => began >= (other.answered ?? Infinity)));
   const longest = new Map<TracedCall, number>();
   for (const call of before.toSorted((a, b) => a.ended - b.ended)) {
-    const earlier = [...longest].filter(([{ ended }]) => ended <= call.began).map(([, ms]) => ms);
+    const earlier = [...longest]
+      .filter(([{ ended }]) => ended <= call.began)
+      .map(([one, ms]) => ms + waitBetween(one, call, late));
     longest.set(call, call.delay + Math.max(0, ...earlier));
   }
   return Math.max(0, ...longest.values());
+}
+
+const LOOK = "cache match";
+
+/** Of the time between two looks into the cache, that in which any of the other calls was delayed. */
+function waitBetween(one: TracedCall, next: TracedCall, others: readonly TracedCall[]): number {
+  if (one.name !== LOOK || next.name !== LOOK) return 0;
+  let [ms, until] = [0, one.ended];
+  for (const { began, ended } of others.toSorted((a, b) => a.began - b.began)) {
+    const [from, to] = [Math.max(began, until), Math.min(ended, next.began)];
+    if (from >= to) continue;
+    ms += to - from;
+    until = to;
+  }
+  return ms;
 }
 
 /** @param delays of each request by its name, the client's round trip included. */

@@ -99,7 +99,7 @@ async function sampleOf(target: Target, roundTrip: number, act: Operation["act"]
   const ms = performance.now() - begun;
   const requests = await takeTrace(target);
   const expectedWith = (delay: typeof delayOf): number =>
-    expectedMs(session.stages, new Map(requests.map((one) => [one.request, roundTrip + delay(one)])));
+    expectedMs(session.stages, new Map(requests.map((one) => [one.request, roundTrip + delay(one, requests)])));
   const calls = requests.flatMap((one) => one.calls);
   return {
     ms,

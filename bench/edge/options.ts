@@ -11,6 +11,8 @@ export interface Options {
   readonly workerLogin: string;
   /** A file with other delays; null: the usual ones. */
   readonly delays: string | null;
+  /** Settings of this Worker, as in "WARM_MB:0". */
+  readonly settings: readonly string[];
   readonly plan: Plan;
 }
 
@@ -27,7 +29,7 @@ const LAYERS = Array.from({ length: 10 }, () => 100_000);
 const LARGE_LAYER = 12 * 1024 * 1024;
 
 export const HELP = `npm run bench:edge -- [--worker <path> [--worker-env <name>] [--worker-login <user:password>]]
-                      [--delays <file>] [--quick] [--json <file>]
+                      [--delays <file>] [--var <name:value>] [--quick] [--json <file>]
 
 The edge, simulated: this Worker, and another one if given, in wrangler on this machine, with a delay added to each call of a
 binding and to each request of the client. Prints how long clients take to push and pull an image of ten layers, how many calls
@@ -40,6 +42,7 @@ that makes, and how long it would take if nothing but the delays took time, whic
   --delays <file>         JSON, in milliseconds, each of which may be left out:
                           {"client": 20, "cache": 3, "r2": 40, "d1Primary": 60, "d1Replica": 10, "durableObject": 20,
                            "queue": 15, "kv": 10}
+  --var <name:value>      a setting of this Worker, as in WARM_MB:0; may be repeated
   --quick                 2 rounds instead of 5
   --json <file>           writes the results there too
   --help                  this
@@ -57,6 +60,7 @@ export function readOptions(args: readonly string[]): Options | null {
         "worker-env": { type: "string" },
         "worker-login": { type: "string" },
         delays: { type: "string" },
+        var: { type: "string", multiple: true },
         quick: { type: "boolean" },
         json: { type: "string" },
         help: { type: "boolean", short: "h" },
@@ -69,6 +73,7 @@ export function readOptions(args: readonly string[]): Options | null {
       workerEnvironment: values["worker-env"] ?? null,
       workerLogin: values["worker-login"] ?? "hello:world",
       delays: values.delays ?? null,
+      settings: values.var ?? [],
       plan: { rounds: values.quick === true ? 2 : 5, layers: LAYERS, largeLayer: LARGE_LAYER },
     };
   } catch {

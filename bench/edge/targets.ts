@@ -36,15 +36,16 @@ const config = resolve(import.meta.dirname, "../../wrangler.toml");
 const secretsIn = (directory: string): string => join(directory, "secrets.env");
 const stateIn = (directory: string): string => join(directory, "state");
 
-/** The Worker of this checkout. */
-export const SPACEDOCK: Candidate = {
+/** The Worker of this checkout, with settings as in "WARM_MB:0". */
+export const spacedock = (settings: readonly string[]): Candidate => ({
   name: "Spacedock",
   source: { config, environment: null },
   prepare: async (directory) => {
     await ensureSecrets(secretsIn(directory));
     const where = ["--local", "--persist-to", stateIn(directory), "--config", config];
     await runWrangler(["d1", "migrations", "apply", "DB", ...where], { output: "hide" });
-    return ["--env-file", secretsIn(directory), "--var", "MAX_BODY_MB:0"];
+    const vars = ["MAX_BODY_MB:0", ...settings].flatMap((setting) => ["--var", setting]);
+    return ["--env-file", secretsIn(directory), ...vars];
   },
   logIn: async (url, directory) => {
     const { ADMIN_TOKEN: adminToken } = await ensureSecrets(secretsIn(directory));
@@ -52,7 +53,7 @@ export const SPACEDOCK: Candidate = {
     await registry.createSpace(SPACE);
     return `bench:${await registry.createToken(SPACE, { actions: ["pull", "push"], name: "bench" })}`;
   },
-};
+});
 
 /** Another Worker, by the path of its configuration or of the directory that has it. */
 export function otherWorker(path: string, environmentName: string | null, login: string): Candidate {

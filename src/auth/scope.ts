@@ -6,9 +6,13 @@ export const REPOSITORY_ACTIONS = ["pull", "push", "delete"] as const;
 export type RepositoryAction = (typeof REPOSITORY_ACTIONS)[number];
 
 /** What a client asks a token for: rights in one repository, or the list of repositories. */
-export type Scope =
-  | { readonly type: "repository"; readonly name: RepositoryName; readonly actions: readonly RepositoryAction[] }
-  | { readonly type: "catalog" };
+export type Scope = RepositoryScope | { readonly type: "catalog" };
+
+export interface RepositoryScope {
+  readonly type: "repository";
+  readonly name: RepositoryName;
+  readonly actions: readonly RepositoryAction[];
+}
 
 /** More than any client asks for at once; each costs a look at the database. */
 const MAX_SCOPES = 50;

@@ -1,14 +1,14 @@
 import { z } from "zod";
-import { authenticate, authenticateSecret } from "../auth/authenticate.ts";
+import { authenticate, authenticateSecret, type Authenticator } from "../auth/authenticate.ts";
 import type { AccessClaims } from "../auth/claims.ts";
 import type { Credential } from "../auth/credential.ts";
 import { SIGNING_ALGORITHM } from "../auth/keys.ts";
 import type { Principal } from "../auth/principal.ts";
 import { parseScopes } from "../auth/scope.ts";
 import { ACCESS_TOKEN_LIFETIME, signAccessToken, signRefreshToken, verifyRefreshToken } from "../auth/tokens.ts";
-import type { Call } from "../call.ts";
+import type { Call, Registry } from "../call.ts";
 import { RegistryError } from "../oci/errors.ts";
-import { grantScopes } from "../registry/issue-token.ts";
+import { grantScopes, lookUpScopes } from "../registry/issue-token.ts";
 import { readBounded } from "../body.ts";
 
 const MAX_FORM_BYTES = 64 * 1024;
@@ -18,21 +18,21 @@ const tokenForm = z.discriminatedUnion("grant_type", [
   z.object({ grant_type: z.literal("refresh_token"), refresh_token: z.string() }),
 ]);
 
-interface TokenRequest {
+interface Requester {
   /** Null: nobody in particular. */
   readonly credential: Credential | null;
-  readonly scopes: readonly string[];
   readonly refreshToken: "none" | "new" | { readonly same: string };
 }
 
 /** Distribution's token specification: GET with Basic credentials, or with none for what is public. */
 export async function getToken(call: Call): Promise<Response> {
   const { request, url, registry } = call;
-  const principal = await authenticate(registry.authenticator, request.headers.get("Authorization"));
-  const credential = principal.kind === "anonymous" ? null : credentialOf(principal);
-  const wantsRefresh = url.searchParams.get("offline_token") === "true" && credential !== null;
-  const scopes = url.searchParams.getAll("scope");
-  return answer(call, { credential, scopes, refreshToken: wantsRefresh ? "new" : "none" });
+  const wantsRefresh = url.searchParams.get("offline_token") === "true";
+  return answer(call, url.searchParams.getAll("scope"), async () => {
+    const principal = await authenticate(tokenAuthenticator(registry), request.headers.get("Authorization"));
+    const credential = principal.kind === "anonymous" ? null : credentialOf(principal);
+    return { credential, refreshToken: wantsRefresh && credential !== null ? "new" : "none" };
+  });
 }
 
 /** Distribution's OAuth2 specification: POST with a password or a refresh token. */
@@ -48,16 +48,27 @@ export async function postToken(call: Call): Promise<Response> {
     });
   }
   const scopes = fields.getAll("scope");
-  if (form.data.grant_type === "password") {
-    const credential = credentialOf(await authenticateSecret(registry.authenticator, form.data.password));
-    return answer(call, { credential, scopes, refreshToken: form.data.access_type === "offline" ? "new" : "none" });
-  }
-  const same = form.data.refresh_token;
-  const credential = await registry.stores.credentials.findById(
-    await verifyRefreshToken(registry.keys, registry.realm, same),
+  return answer(call, scopes, () =>
+    form.data.grant_type === "password"
+      ? withPassword(registry, form.data.password, form.data.access_type === "offline")
+      : withRefreshToken(registry, form.data.refresh_token),
   );
+}
+
+async function withPassword(registry: Registry, password: string, isOffline: boolean): Promise<Requester> {
+  const credential = credentialOf(await authenticateSecret(tokenAuthenticator(registry), password));
+  return { credential, refreshToken: isOffline ? "new" : "none" };
+}
+
+async function withRefreshToken({ keys, realm, stores }: Registry, same: string): Promise<Requester> {
+  const credential = await stores.credentials.findByIdForToken(await verifyRefreshToken(keys, realm, same));
   if (credential === null) throw new RegistryError("TOKEN_INVALID");
-  return answer(call, { credential, scopes, refreshToken: { same } });
+  return { credential, refreshToken: { same } };
+}
+
+/** Whoever asks for a token is confirmed again when it is used. */
+function tokenAuthenticator({ authenticator, stores }: Registry): Authenticator {
+  return { ...authenticator, findCredential: (hash) => stores.credentials.findByHashForToken(hash) };
 }
 
 /** Where clients find the public keys that verify our tokens. */
@@ -86,10 +97,17 @@ function credentialOf(principal: Principal): Credential {
   });
 }
 
-async function answer({ registry }: Call, { credential, scopes, refreshToken }: TokenRequest): Promise<Response> {
+/** @param identify finds out who asks. What they ask for is looked up meanwhile: the database is one trip away, not two. */
+async function answer(
+  { registry }: Call,
+  scopeTexts: readonly string[],
+  identify: () => Promise<Requester>,
+): Promise<Response> {
   const { keys, realm, stores } = registry;
+  const scopes = parseScopes(scopeTexts);
+  const [{ credential, refreshToken }, facts] = await Promise.all([identify(), lookUpScopes(stores, scopes)]);
+  const claims = grantScopes(credential, scopes, facts);
   const now = new Date();
-  const claims = await grantScopes(stores, credential, parseScopes(scopes));
   const token = await signAccessToken(keys, realm, claims, now);
   const body = {
     token,

@@ -1,19 +1,24 @@
 import { type AccessEntry, ANONYMOUS, type AccessClaims, type RepositoryAccess } from "../auth/claims.ts";
 import { type Credential, permits } from "../auth/credential.ts";
-import type { RepositoryAction, Scope } from "../auth/scope.ts";
+import type { RepositoryAction, RepositoryScope, Scope } from "../auth/scope.ts";
 import type { RepositoryFacts, Stores } from "./stores.ts";
+
+/** What the database knows of the repositories among these scopes, in their order. */
+export function lookUpScopes({ repositories }: Stores, scopes: readonly Scope[]): Promise<readonly RepositoryFacts[]> {
+  return repositories.lookUp(repositoriesAmong(scopes).map(({ name }) => name));
+}
 
 /**
  * What an access token for these scopes may say: the part of what was asked for that the credential permits, or that
  * is public. Less than was asked is not an error; what is refused is noted, so that asking again can be told apart.
+ * @param facts as {@link lookUpScopes} gave them.
  */
-export async function grantScopes(
-  stores: Stores,
+export function grantScopes(
   credential: Credential | null,
   scopes: readonly Scope[],
-): Promise<AccessClaims> {
-  const repositories = scopes.filter((scope) => scope.type === "repository");
-  const facts = await stores.repositories.lookUp(repositories.map(({ name }) => name));
+  facts: readonly RepositoryFacts[],
+): AccessClaims {
+  const repositories = repositoriesAmong(scopes);
   const access: AccessEntry[] = facts.flatMap((fact, index) =>
     grantRepository(credential, repositories[index]?.actions ?? [], fact),
   );
@@ -29,6 +34,10 @@ export async function grantScopes(
     });
   }
   return { sub: credential?.id ?? ANONYMOUS, access };
+}
+
+function repositoriesAmong(scopes: readonly Scope[]): readonly RepositoryScope[] {
+  return scopes.filter((scope) => scope.type === "repository");
 }
 
 function grantRepository(

@@ -6,7 +6,7 @@ import { parseManifest } from "../oci/manifest.ts";
 import type { Page, PageRequest } from "../oci/page.ts";
 import type { ByteRange } from "../oci/range.ts";
 import { parseReference } from "../oci/reference.ts";
-import { type Damage, damagedBlob, damagedManifest } from "./damage.ts";
+import { type Damage, type Damaged, damagedBlob, damagedManifest } from "./damage.ts";
 import type { FoundManifest, KeptObject, Referrer, Stores, StoredBlob, StoredManifest } from "./stores.ts";
 
 /** What a pull asks for. */
@@ -14,18 +14,21 @@ export type PullKind = "headers" | "body";
 
 /** The blob, if the repository has it whole. Throws BLOB_UNKNOWN. */
 export async function findBlob(stores: Stores, grant: Grant, digest: Digest): Promise<StoredBlob> {
-  const blob = await stores.blobs.find(grant, digest);
-  if (blob === null) throw new RegistryError("BLOB_UNKNOWN", { detail: { digest } });
-  if ("damage" in blob) throw damagedBlob(blob);
-  return blob;
+  return wholeBlob(digest, await stores.blobs.find(grant, digest));
 }
 
 /** Likewise for whoever reads it now: by what is remembered here, if it is. */
 export async function findBlobToRead(stores: Stores, grant: Grant, digest: Digest): Promise<StoredBlob> {
   const remembered = await stores.memory.blob(grant, digest);
   if (remembered !== null) return remembered;
-  const blob = await findBlob(stores, grant, digest);
+  const blob = wholeBlob(digest, await stores.blobs.findToRead(grant, digest));
   stores.memory.keepBlob(grant, blob);
+  return blob;
+}
+
+function wholeBlob(digest: Digest, blob: StoredBlob | Damaged | null): StoredBlob {
+  if (blob === null) throw new RegistryError("BLOB_UNKNOWN", { detail: { digest } });
+  if ("damage" in blob) throw damagedBlob(blob);
   return blob;
 }
 
@@ -48,16 +51,21 @@ export async function findManifest(
   asked: PullKind,
 ): Promise<FoundManifest> {
   const reference = parseReference(referenceText);
-  const digest = asked === "body" && reference !== null && "digest" in reference ? reference.digest : null;
+  if (reference === null) throw manifestUnknown(referenceText);
+  const digest = asked === "body" && "digest" in reference ? reference.digest : null;
   const remembered = digest && (await stores.memory.manifest(grant, digest));
-  if (remembered) return { ...remembered, tag: null, pullIsDue: false };
-  const manifest = reference === null ? null : await stores.manifests.find(grant, reference);
-  if (manifest === null) {
-    throw new RegistryError("MANIFEST_UNKNOWN", { detail: { reference: referenceText.slice(0, 256) } });
-  }
+  if (remembered) return { ...remembered, tag: null, pullIsDue: false, blobs: [] };
+  const { manifests } = stores;
+  const manifest = await (digest === null ? manifests.find(grant, reference) : manifests.findToRead(grant, digest));
+  if (manifest === null) throw manifestUnknown(referenceText);
   if ("damage" in manifest) throw damagedManifest(manifest);
-  stores.memory.keepManifest(grant, manifest);
+  // A pull goes on with the blobs, and containerd's begins with the headers.
+  stores.memory.keepManifest(grant, manifest, () => stores.bytes.warm(manifest.blobs));
   return manifest;
+}
+
+function manifestUnknown(reference: string): RegistryError {
+  return new RegistryError("MANIFEST_UNKNOWN", { detail: { reference: reference.slice(0, 256) } });
 }
 
 /** The exact bytes as pushed. Throws MANIFEST_UNKNOWN where they are gone, or others. */

@@ -35,6 +35,8 @@ export interface ByteStore {
   /** The object, or the given part of it; or what is wrong with it, as far as that shows without reading it. */
   get(object: KeptObject, range: ByteRange | null): Promise<ReadableStream | Damage>;
   exists(key: string): Promise<boolean>;
+  /** Brings some objects, after the answer, to where they are likely to be asked for next. */
+  warm(objects: readonly KeptObject[]): void;
   /** Drops an object that no row points to, after the answer. If that fails, collection finds it. */
   discard(key: string): void;
 }
@@ -68,6 +70,8 @@ export type DeletionOutcome = "deleted" | "absent" | "referenced";
 export interface BlobStore {
   /** The blob, if the grant's repository links it. */
   find(grant: Grant, digest: Digest): Promise<StoredBlob | Damaged | null>;
+  /** Likewise for who only reads it: by a copy of the database that may be behind, if that knows of it. */
+  findToRead(grant: Grant, digest: Digest): Promise<StoredBlob | Damaged | null>;
   /** Only confirms the grant, and gives what whoever begins an upload should know. */
   confirm(grant: Grant): Promise<PushFacts>;
   /**
@@ -100,6 +104,8 @@ export interface FoundManifest extends StoredManifest {
   readonly tag: Tag | null;
   /** Whether a pull of it, or of the tag, was last noted so long ago that this one is to be noted. */
   readonly pullIsDue: boolean;
+  /** Some of the blobs that it needs, as the repository has them. */
+  readonly blobs: readonly StoredBlob[];
 }
 
 /** A manifest to be kept, with the tags that shall point to it. */
@@ -129,6 +135,8 @@ export interface Referrer {
 
 export interface ManifestStore {
   find(grant: Grant, reference: Reference): Promise<FoundManifest | Damaged | null>;
+  /** Likewise for who only reads it: by a copy of the database that may be behind, if that knows of it. */
+  findToRead(grant: Grant, digest: Digest): Promise<FoundManifest | Damaged | null>;
   /** What the repository lacks of the references, or has in another size. What is damaged is lacking. */
   check(grant: Grant, references: readonly ManifestReference[]): Promise<readonly ReferenceProblem[]>;
   /**
@@ -151,7 +159,11 @@ export interface ReadMemory {
   manifest(grant: Grant, digest: Digest): Promise<StoredManifest | null>;
   /** After the answer: that the grant holds, and that its repository has this. */
   keepBlob(grant: Grant, blob: StoredBlob): void;
-  keepManifest(grant: Grant, manifest: StoredManifest): void;
+  /**
+   * Likewise of a manifest, and of the blobs that come with it.
+   * @param unlessKept called where that was not remembered already.
+   */
+  keepManifest(grant: Grant, manifest: FoundManifest, unlessKept: () => void): void;
   /** What was deleted is read no more here; elsewhere when its time is over. */
   forget(name: RepositoryName, digest: Digest): Promise<void>;
 }
@@ -185,7 +197,7 @@ export interface TagStore {
 export interface RepositoryStore {
   /** Full names, ordered by bytes: those that the grant covers. */
   catalog(grant: CatalogGrant, page: PageRequest): Promise<Page<string>>;
-  /** For the token endpoint, in the order of the names. */
+  /** For the token endpoint, in the order of the names; by a copy of the database that may be behind. */
   lookUp(names: readonly RepositoryName[]): Promise<readonly RepositoryFacts[]>;
 }
 
@@ -232,9 +244,14 @@ export interface UploadStore {
 }
 
 export interface CredentialStore {
-  /** The live credential with this hash, or this id; notes its use, to the hour, after the answer. */
+  /** The live credential with this hash; notes its use, to the hour, after the answer. */
   findByHash(hash: string): Promise<Credential | null>;
-  findById(id: string): Promise<Credential | null>;
+  /**
+   * Likewise, or by its id, for the token endpoint: by a copy of the database that may be behind. What such a token is for is
+   * confirmed when it is used.
+   */
+  findByHashForToken(hash: string): Promise<Credential | null>;
+  findByIdForToken(id: string): Promise<Credential | null>;
 }
 
 /** Everything that the registry's use cases work with. */

@@ -3,12 +3,14 @@ import { delayOf, expectedMs, makespan } from "../../bench/edge/expected.ts";
 import type { TracedCall } from "../../bench/edge/wrapper/trace.ts";
 
 /** A call whose delay began and ended then. */
-function call(began: number, ended: number): TracedCall {
-  return { kind: "r2", name: "R2 get", delay: ended - began, began, ended };
+function call(began: number, ended: number, name = "R2 get"): TracedCall {
+  return { kind: "r2", name, delay: ended - began, began, ended };
 }
 
+const look = (began: number): TracedCall => call(began, began + 3, "cache match");
+
 const delayOfCalls = (answered: number | null, ...calls: readonly TracedCall[]): number =>
-  delayOf({ request: "1", answered, calls });
+  delayOf({ request: "1", answered, calls }, []);
 
 describe("the delays that a request waited for", () => {
   it("add up where calls follow each other, and count once where they go beside each other", () => {
@@ -22,6 +24,14 @@ describe("the delays that a request waited for", () => {
   it("do not count after the answer", () => {
     expect(delayOfCalls(50, call(0, 40), call(45, 105))).toBe(40);
     expect(delayOfCalls(null, call(0, 40), call(45, 105))).toBe(100);
+  });
+
+  it("are those of what another does after its answer, between two looks into the cache", () => {
+    const filling = { request: "2", answered: 10, calls: [call(0, 9), call(10, 50), call(52, 55, "cache put")] };
+    const waiting = { request: "1", answered: 70, calls: [look(30), look(60)] };
+    expect(delayOf(waiting, [filling, waiting])).toBe(3 + (50 - 33) + 3 + 3);
+    expect(delayOf({ ...waiting, calls: [look(30), call(60, 63)] }, [filling])).toBe(6);
+    expect(delayOf(waiting, [{ ...filling, answered: 60 }])).toBe(6);
   });
 
   it("are none where no call was made", () => {

@@ -10,7 +10,7 @@ import {
   type TestDescriptor,
 } from "../support/content.ts";
 import { setCaching } from "../support/caching.ts";
-import { countCalls } from "../support/counting.ts";
+import { countCalls, settled } from "../support/counting.ts";
 import { makeSpace } from "../support/registry.ts";
 import { bearerClient, budgeted, type Client } from "./measure.ts";
 import { LARGE_BLOB, MANY_LAYERS, PULLED_BLOBS, SMALL_BLOB } from "./rows.ts";
@@ -78,9 +78,11 @@ async function mount(source: "named" | "not named"): Promise<() => Promise<void>
   return async () => void (await client({ method: "POST", path, status: 201 }));
 }
 
-/** Has the pull noted, so that one which is counted is not its day's first. */
+/** Has the pull noted, so that one which is counted is not its day's first; and leaves nothing in the cache. */
 async function firstOfDay(pullManifest: () => Promise<void>): Promise<void> {
+  setCaching(false);
   await countCalls(pullManifest);
+  setCaching(true);
 }
 
 async function pull(): Promise<() => Promise<void>> {
@@ -96,6 +98,8 @@ async function pull(): Promise<() => Promise<void>> {
   await firstOfDay(pullManifest);
   return async () => {
     await pullManifest();
+    // As long as a client's next request is on its way.
+    await settled();
     await Promise.all(blobs.map(({ digest }) => client({ path: `${root}/blobs/${digest}`, status: 200 })));
   };
 }

@@ -55,7 +55,7 @@ export const BUDGET = {
   mount: row("mount, source not named", twoTrips),
   firstPull: row("pull a manifest, its day's first", twoTrips),
   nextPull: row("pull a manifest", oneTrip),
-  pull: row(`pull, cold, ${PULLED_BLOBS} blobs`, { classB: PULLED_BLOBS, d1: 1 + PULLED_BLOBS }),
+  pull: row(`pull, cold, ${PULLED_BLOBS} blobs`, { classB: PULLED_BLOBS, ...oneTrip }),
   pullAgain: row(`pull again, ${PULLED_BLOBS} blobs`, oneTrip),
   tags: row("page of tags", oneTrip),
   catalog: row("page of the catalog", oneTrip),

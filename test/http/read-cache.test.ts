@@ -2,6 +2,7 @@
 import { createExecutionContext, waitOnExecutionContext } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import type { Env } from "../../src/env.ts";
 import { requireDigest } from "../../src/oci/digest.ts";
 import worker from "../../src/worker.ts";
 import { bearerOf } from "../support/bearer.ts";
@@ -55,6 +56,17 @@ async function read(token: string, path: string, wish?: Wish): Promise<string> {
   const answer = await get(token, path, wish);
   const bytes = await answer.bytes();
   return answer.ok ? digestOf(bytes) : String(answer.status);
+}
+
+/** Reads it all from a Worker with these bindings, until all that the answer did not wait for has ended; returns its digest or the error. */
+async function getFrom(bindings: Env, token: string, path: string): Promise<string> {
+  const context = createExecutionContext();
+  const headers = { Authorization: `Bearer ${token}` };
+  const request = new Request<unknown, IncomingRequestCfProperties>(`${ORIGIN}/v2/${web()}/${path}`, { headers });
+  const answer = await worker.fetch(request, bindings, context);
+  const digest = answer.ok ? await digestOf(await answer.bytes()) : await errorOf(answer);
+  await waitOnExecutionContext(context);
+  return digest;
 }
 
 /** The names of the calls to stores, until all that the answer did not wait for has ended. */
@@ -164,6 +176,76 @@ describe("a blob that many miss at once", () => {
   });
 });
 
+describe("a blob that many miss at once, and that is short", () => {
+  it("is fetched from the bucket once", async () => {
+    const { digest } = await pushBlob(web(), as, newBytes());
+    const token = await pullToken();
+    const names = await callsOf(() => Promise.all(Array.from({ length: 5 }, () => read(token, `blobs/${digest}`))));
+    expect(names.filter((name) => name === "R2 get")).toHaveLength(1);
+  });
+
+  it("is fetched by others too where the first client does not read on", async () => {
+    const { digest } = await pushBlob(web(), as, newBytes(1_000_000));
+    const token = await pullToken();
+    const unread = await get(token, `blobs/${digest}`);
+    expect(await read(token, `blobs/${digest}`)).toBe(digest);
+    expect(await digestOf(await unread.bytes())).toBe(digest);
+  });
+});
+
+/** Returns the manifest's digest, that of a short layer, and that of a longer one. */
+async function pushTwoLayers(): Promise<readonly string[]> {
+  const layers = [await pushBlob(web(), as, newBytes()), await pushBlob(web(), as, newBytes(2_000_000))];
+  const { digest } = await pushImage(web(), as, "latest", newSeed(), { layers });
+  return [digest, ...layers.map((layer) => layer.digest)];
+}
+const blobsOf = (digests: readonly string[]): readonly string[] => digests.map((digest) => `blobs/${digest}`);
+
+describe("a pull of a manifest", () => {
+  it.each([
+    ["GET", "tag"],
+    ["GET", "digest"],
+    ["HEAD", "tag"],
+    ["HEAD", "digest"],
+  ])("brings its blobs to the cache: %s by its %s", async (method, by) => {
+    const [digest, ...layers] = await pushTwoLayers();
+    const token = await pullToken();
+    const reference = by === "tag" ? "latest" : digest;
+    const names = await callsOf(() => get(token, `manifests/${reference}`, { method }));
+    expect(names.filter((name) => name === "R2 get")).toHaveLength(3);
+    for (const path of blobsOf(layers)) expect(await callsOf(() => read(token, path))).toEqual([]);
+    for (const path of blobsOf(layers)) expect(`blobs/${await read(token, path)}`).toBe(path);
+  });
+
+  it("that comes again stores nothing again", async () => {
+    await pushTwoLayers();
+    const token = await pullToken();
+    await warm(token, "manifests/latest");
+    const put = vi.spyOn(caches.default, "put");
+    await warm(token, "manifests/latest");
+    expect(put).not.toHaveBeenCalled();
+  });
+
+  it("brings no more than so much", async () => {
+    const [, short, long] = await pushTwoLayers();
+    const token = await pullToken();
+    const few = { ...countedEnv(env), READ_MEMORY_SECONDS: "60", CACHE_MB: "512", WARM_MB: "1" };
+    await countCalls(async () => void (await getFrom(few, token, "manifests/latest")));
+    expect(await callsOf(() => read(token, `blobs/${short}`))).toEqual([]);
+    expect(await callsOf(() => read(token, `blobs/${long}`))).toEqual(["R2 get"]);
+  });
+
+  it("brings nothing that is damaged", async () => {
+    vi.spyOn(console, "error").mockReturnValue(undefined);
+    const [, short = "", long = ""] = await pushTwoLayers();
+    await HARM["no object"](await keyOf(requireDigest(short)));
+    const token = await pullToken();
+    await warm(token, "manifests/latest");
+    expect(await read(token, `blobs/${long}`)).toBe(long);
+    expect(await read(token, `blobs/${short}`)).toBe("404");
+  });
+});
+
 describe("what is cached", () => {
   it("is read by nobody who may not: another space, a credential for other repositories, anybody", async () => {
     const { digest } = await pushBlob(web(), as, newBytes());
@@ -249,16 +331,8 @@ describe("a cache that fails", () => {
 });
 
 describe("without memory", () => {
-  /** One request to a Worker that remembers nothing, and keeps no copies. */
-  async function getAnew(token: string, path: string): Promise<string> {
-    const context = createExecutionContext();
-    const headers = { Authorization: `Bearer ${token}` };
-    const request = new Request<unknown, IncomingRequestCfProperties>(`${ORIGIN}/v2/${web()}/${path}`, { headers });
-    const answer = await worker.fetch(request, FORGETFUL, context);
-    const digest = answer.ok ? await digestOf(await answer.bytes()) : await errorOf(answer);
-    await waitOnExecutionContext(context);
-    return digest;
-  }
+  /** From a Worker that remembers nothing, and keeps no copies. */
+  const getAnew = (token: string, path: string): Promise<string> => getFrom(FORGETFUL, token, path);
   const FORGETFUL = { ...countedEnv(env), READ_MEMORY_SECONDS: "0", CACHE_MB: "0" };
 
   it("a revoked credential reads nothing more, whatever was read", async () => {

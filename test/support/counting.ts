@@ -127,11 +127,20 @@ export async function countCalls(act: () => Promise<void>): Promise<readonly Cou
   noted = calls;
   try {
     await act();
-    while (!isSettled()) await scheduler.wait(1);
+    await settled();
   } finally {
     noted = null;
   }
   return calls;
+}
+
+/** Waits until all has ended that answers did not wait for. */
+export async function settled(): Promise<void> {
+  while (!isSettled()) await scheduler.wait(1);
+}
+
+function isSettled(): boolean {
+  return unsettled === 0;
 }
 
 /** Lets each call that is made while `act` runs be disturbed. One at a time. */
@@ -140,14 +149,10 @@ export async function disturbCalls(disturb: Disturbance, act: () => Promise<void
   disturbance = disturb;
   try {
     await act();
-    while (!isSettled()) await scheduler.wait(1);
+    await settled();
   } finally {
     disturbance = null;
   }
-}
-
-function isSettled(): boolean {
-  return unsettled === 0;
 }
 
 async function settle(work: unknown): Promise<void> {

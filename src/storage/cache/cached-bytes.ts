@@ -2,6 +2,7 @@ import type { ByteRange } from "../../oci/range.ts";
 import type { Damage } from "../../registry/damage.ts";
 import type { ByteStore, KeptObject } from "../../registry/stores.ts";
 import { cacheAddress } from "./address.ts";
+import { beginFilling, filled, isFilling } from "./filling.ts";
 
 /**
  * Bytes up to which a miss is split between the client and the cache: the one that is slower is waited for with so many bytes in
@@ -9,55 +10,96 @@ import { cacheAddress } from "./address.ts";
  */
 const MAX_SPLIT = 8 * 1024 * 1024;
 
-/** Objects that this isolate is putting into the cache, and since when: others that miss them meanwhile only read. */
-const filling = new Map<string, number>();
+/** Objects are read ahead by so many at a time: more connections may not wait for their answers at once. */
+const WARM_LANES = 6;
 
-/** Milliseconds after which a filling counts as cut off: the platform ends what goes on for longer after an answer, and says nothing. */
-const FILLING_LIFETIME = 60_000;
-
-function isFilling(key: string): boolean {
-  return Date.now() - (filling.get(key) ?? Number.NEGATIVE_INFINITY) < FILLING_LIFETIME;
+export interface CacheLimits {
+  /** Bytes of the longest object that is kept; 0: none. */
+  readonly maxBytes: number;
+  /** Bytes that are read ahead at a time; 0: none. */
+  readonly warmBytes: number;
 }
 
 /**
  * Bytes from the cache of the data centre, where it has them. Keys are written once, so a copy is never stale.
- * @param later runs what the answer need not wait for. @param maxBytes the longest object that is kept; 0: none.
+ * @param later runs what the answer need not wait for.
  */
 export function cachedBytes(
   bytes: ByteStore,
   cache: Cache,
   later: (work: Promise<unknown>) => void,
-  maxBytes: number,
+  { maxBytes, warmBytes }: CacheLimits,
 ): ByteStore {
-  const fill = async (object: KeptObject, read: () => Promise<ReadableStream | Damage>): Promise<void> => {
-    filling.set(object.key, Date.now());
+  const isKept = ({ size }: KeptObject): boolean => size > 0 && size <= maxBytes;
+  const put = async (object: KeptObject, body: ReadableStream | Damage): Promise<void> => {
+    if (typeof body === "string") return;
+    await cache.put(addressOf(object), new Response(body, { headers: headersOf(object) }));
+  };
+  /** The copy that another request of this isolate is just making, where that will not take long. */
+  const findFilled = async (object: KeptObject, range: ByteRange | null): Promise<ReadableStream | null> => {
+    if (object.size > MAX_SPLIT || !isFilling(object.key)) return null;
+    await filled(object.key);
+    return find(cache, object, range);
+  };
+  const warmOne = async (object: KeptObject): Promise<void> => {
+    if (isFilling(object.key)) return;
+    const end = beginFilling(object.key);
     try {
-      const body = await read();
-      if (typeof body === "string") return;
-      await cache.put(addressOf(object), new Response(body, { headers: headersOf(object) }));
+      const copy = await find(cache, object, null);
+      if (copy === null) await put(object, await bytes.get(object, null));
+      else await copy.cancel();
     } finally {
-      filling.delete(object.key);
+      end();
     }
+  };
+  /** Reads what the cache lacks, and fills it after the answer. */
+  const readAndFill = async (object: KeptObject, range: ByteRange | null): Promise<ReadableStream | Damage> => {
+    const end = beginFilling(object.key);
+    const body = await bytes.get(object, range).catch((fault: unknown) => {
+      end();
+      throw fault;
+    });
+    if (typeof body === "string") {
+      end();
+      return body;
+    }
+    const isSplit = range === null && object.size <= MAX_SPLIT;
+    const [answer, rest] = isSplit ? body.tee() : [body, null];
+    const fill = async (): Promise<void> => put(object, rest ?? (await bytes.get(object, null)));
+    later(fill().finally(end));
+    return answer;
   };
 
   return {
     ...bytes,
 
+    warm(objects) {
+      const waiting = [...withinBytes(objects.filter(isKept), warmBytes)];
+      const lane = async (): Promise<void> => {
+        for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) await warmOne(next);
+      };
+      later(Promise.all(Array.from({ length: Math.min(WARM_LANES, waiting.length) }, lane)));
+    },
+
     async get(object, range) {
-      if (object.size > maxBytes || object.size === 0) return bytes.get(object, range);
-      const copy = await find(cache, object, range);
+      if (!isKept(object)) return bytes.get(object, range);
+      const copy = (await find(cache, object, range)) ?? (await findFilled(object, range));
       if (copy !== null) return copy;
-      const body = await bytes.get(object, range);
-      if (typeof body === "string" || isFilling(object.key)) return body;
-      if (range !== null || object.size > MAX_SPLIT) {
-        later(fill(object, () => bytes.get(object, null)));
-        return body;
-      }
-      const [answer, rest] = body.tee();
-      later(fill(object, async () => rest));
-      return answer;
+      return isFilling(object.key) ? bytes.get(object, range) : readAndFill(object, range);
     },
   };
+}
+
+/** The shortest of them, as long as they have no more than so many bytes together. */
+function withinBytes(objects: readonly KeptObject[], most: number): readonly KeptObject[] {
+  const chosen: KeptObject[] = [];
+  let bytes = 0;
+  for (const object of objects.toSorted((one, other) => one.size - other.size)) {
+    bytes += object.size;
+    if (bytes > most) break;
+    chosen.push(object);
+  }
+  return chosen;
 }
 
 /** The copy, or the given part of it; null where there is none, or none of the right length. */

@@ -1,6 +1,8 @@
 import { z } from "zod";
 import type { Grant } from "../../auth/grant.ts";
-import type { ReadMemory } from "../../registry/stores.ts";
+import type { Digest } from "../../oci/digest.ts";
+import type { RepositoryName } from "../../oci/name.ts";
+import type { ReadMemory, StoredBlob } from "../../registry/stores.ts";
 import { cacheAddress } from "./address.ts";
 
 /** Of which repository something is known: one that was made anew under its name is another. */
@@ -41,37 +43,59 @@ export function readMemory(cache: Cache, later: (work: Promise<unknown>) => void
     const headers = { "Cache-Control": `max-age=${seconds}`, "Content-Type": "application/json" };
     return cache.put(address, new Response(JSON.stringify(value), { headers }));
   };
-  const keep = (grant: Grant, address: string, content: object): void => {
+  const putAll = (grant: Grant, contents: readonly Remembered[]): Promise<unknown> => {
     const { repositoryId } = grant;
-    if (seconds === 0 || repositoryId === null) return;
-    later(Promise.all([put(readerAddress(grant), { repositoryId }), put(address, { repositoryId, ...content })]));
+    const facts = contents.map(({ address, content }) => put(address, { repositoryId, ...content }));
+    return Promise.all([put(readerAddress(grant), { repositoryId }), ...facts]);
   };
+  const canKeep = ({ repositoryId }: Grant): boolean => seconds > 0 && repositoryId !== null;
 
   return {
     async blob(grant, digest) {
-      const found = await recall(grant, cacheAddress("blobs", `${grant.name.full}/${digest}`), knownBlob);
+      const found = await recall(grant, addressOf("blobs", grant.name, digest), knownBlob);
       return found && { digest, key: found.key, size: found.size };
     },
 
     async manifest(grant, digest) {
-      const found = await recall(grant, cacheAddress("manifests", `${grant.name.full}/${digest}`), knownManifest);
+      const found = await recall(grant, addressOf("manifests", grant.name, digest), knownManifest);
       return found && { digest, mediaType: found.mediaType, size: found.size, content: found.content };
     },
 
-    keepBlob(grant, { digest, key, size }) {
-      keep(grant, cacheAddress("blobs", `${grant.name.full}/${digest}`), { key, size });
+    keepBlob(grant, blob) {
+      if (canKeep(grant)) later(putAll(grant, [blobFact(grant, blob)]));
     },
 
-    keepManifest(grant, { digest, mediaType, size, content }) {
-      keep(grant, cacheAddress("manifests", `${grant.name.full}/${digest}`), { mediaType, size, content });
+    keepManifest(grant, { digest, mediaType, size, content, blobs }, unlessKept) {
+      if (!canKeep(grant)) return;
+      const address = addressOf("manifests", grant.name, digest);
+      const keepAll = async (): Promise<void> => {
+        if ((await recall(grant, address, knownManifest)) !== null) return;
+        unlessKept();
+        const manifest = { address, content: { mediaType, size, content } };
+        await putAll(grant, [manifest, ...blobs.map((blob) => blobFact(grant, blob))]);
+      };
+      later(keepAll());
     },
 
-    async forget({ full }, digest) {
-      const addresses = (["blobs", "manifests"] as const).map((kind) => cacheAddress(kind, `${full}/${digest}`));
+    async forget(name, digest) {
+      const addresses = (["blobs", "manifests"] as const).map((kind) => addressOf(kind, name, digest));
       // What was deleted is so, although the cache fails: then it is forgotten when its time is over.
       if (seconds > 0) await Promise.allSettled(addresses.map((address) => cache.delete(address)));
     },
   };
+}
+
+interface Remembered {
+  readonly address: string;
+  readonly content: object;
+}
+
+function blobFact({ name }: Grant, { digest, key, size }: StoredBlob): Remembered {
+  return { address: addressOf("blobs", name, digest), content: { key, size } };
+}
+
+function addressOf(kind: "blobs" | "manifests", { full }: RepositoryName, digest: Digest): string {
+  return cacheAddress(kind, `${full}/${digest}`);
 }
 
 /** Who reads, of those that the database tells apart: a credential, or anybody while the repository is public. */

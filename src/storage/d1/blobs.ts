@@ -1,3 +1,4 @@
+import type { Grant } from "../../auth/grant.ts";
 import type { Digest } from "../../oci/digest.ts";
 import { DAMAGES, type Damaged } from "../../registry/damage.ts";
 import type { BlobStore, DeletionOutcome, StoredBlob } from "../../registry/stores.ts";
@@ -5,6 +6,7 @@ import { z } from "zod";
 import { requireRepositoryName } from "../../oci/name.ts";
 import { parseRights } from "./credentials.ts";
 import { type GatedStatement, REPOSITORY, runGated, runGatedPush, runWithUsage } from "./gate.ts";
+import { type D1Reader, isUndisturbed, readNear } from "./near.ts";
 import { firstRow, isEmpty, rows } from "./rows.ts";
 
 const blobRow = z.object({
@@ -86,17 +88,21 @@ function blobFromRow(digest: Digest, row: z.infer<typeof blobRow> | null): Store
   return row.damage === null ? { digest, key: row.key, size: row.size } : { digest, damage: row.damage };
 }
 
-/** Links in D1 between repositories and the bytes in R2. */
-export function d1Blobs(db: D1Database): BlobStore {
+/** Links in D1 between repositories and the bytes in R2. @param near see {@link readNear}. */
+export function d1Blobs(db: D1Database, near: D1Reader | null): BlobStore {
+  async function find(first: D1Reader | null, grant: Grant, digest: Digest): Promise<StoredBlob | Damaged | null> {
+    const found: GatedStatement = { sql: FIND_BLOB, values: [digest] };
+    const look = async (from: D1Reader): Promise<z.infer<typeof blobRow> | null> =>
+      firstRow(blobRow, (await runGated(from, grant, [found])).results[0]);
+    const row = await readNear(db, first, look, isUndisturbed);
+    if (row === null || row.marked_at === null) return blobFromRow(digest, row);
+    const again = await runGated(db, grant, [{ sql: UNMARK, values: [digest] }, found]);
+    return blobFromRow(digest, firstRow(blobRow, again.results[1]));
+  }
+
   return {
-    async find(grant, digest) {
-      const found: GatedStatement = { sql: FIND_BLOB, values: [digest] };
-      const { results } = await runGated(db, grant, [found]);
-      const row = firstRow(blobRow, results[0]);
-      if (row === null || row.marked_at === null) return blobFromRow(digest, row);
-      const again = await runGated(db, grant, [{ sql: UNMARK, values: [digest] }, found]);
-      return blobFromRow(digest, firstRow(blobRow, again.results[1]));
-    },
+    find: (grant, digest) => find(null, grant, digest),
+    findToRead: (grant, digest) => find(near, grant, digest),
 
     async confirm(grant) {
       const { facts, results, usage } = await runWithUsage(db, grant, [{ sql: DAMAGED }]);

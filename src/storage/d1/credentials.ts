@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { CREDENTIAL_ACTIONS, type Credential } from "../../auth/credential.ts";
 import type { CredentialStore } from "../../registry/stores.ts";
+import { type D1Reader, readNear } from "./near.ts";
 import { firstRow } from "./rows.ts";
 
 /** A use is noted when the last one noted is older than this, in milliseconds: writes cost more than reads. */
@@ -29,11 +30,15 @@ const credentialRow = z.object({
 const actionsColumn = z.array(z.enum(CREDENTIAL_ACTIONS));
 const repositoriesColumn = z.array(z.string());
 
-/** @param later runs what the answer need not wait for. */
-export function d1Credentials(db: D1Database, later: (work: Promise<unknown>) => void): CredentialStore {
-  async function find(sql: string, value: string): Promise<Credential | null> {
+/** @param near see {@link readNear}. @param later runs what the answer need not wait for. */
+export function d1Credentials(
+  db: D1Database,
+  near: D1Reader | null,
+  later: (work: Promise<unknown>) => void,
+): CredentialStore {
+  async function find(from: D1Reader, sql: string, value: string): Promise<Credential | null> {
     const now = Date.now();
-    const row = firstRow(credentialRow, await db.prepare(sql).bind(value, now).all());
+    const row = firstRow(credentialRow, await from.prepare(sql).bind(value, now).all());
     if (row === null) return null;
     if ((row.last_used_at ?? 0) < now - USE_NOTED_EVERY) later(db.prepare(NOTE_USE).bind(row.id, now).run());
     return {
@@ -45,9 +50,17 @@ export function d1Credentials(db: D1Database, later: (work: Promise<unknown>) =>
       expiresAt: row.expires_at,
     };
   }
+  const findNear = (sql: string, value: string): Promise<Credential | null> =>
+    readNear(
+      db,
+      near,
+      (from) => find(from, sql, value),
+      (found) => found !== null,
+    );
   return {
-    findByHash: (hash) => find(CREDENTIAL_BY_HASH, hash),
-    findById: (id) => find(CREDENTIAL_BY_ID, id),
+    findByHash: (hash) => find(db, CREDENTIAL_BY_HASH, hash),
+    findByHashForToken: (hash) => findNear(CREDENTIAL_BY_HASH, hash),
+    findByIdForToken: (id) => findNear(CREDENTIAL_BY_ID, id),
   };
 }
 

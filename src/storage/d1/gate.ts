@@ -7,6 +7,7 @@ import { confirmGrant, type Grant, type GrantFacts } from "../../auth/grant.ts";
 import { z } from "zod";
 import type { Usage } from "../../registry/usage.ts";
 import { constrained } from "./constraints.ts";
+import type { D1Reader } from "./near.ts";
 import { firstRow } from "./rows.ts";
 import { USAGE_COLUMNS, usageFromRow, usageRow, withFigures } from "./usage.ts";
 
@@ -60,7 +61,7 @@ export interface GatedResults {
 
 /** Runs the grant's facts and the statements as one batch: one round trip, one transaction. Throws as `confirmGrant` and `constrained` do. */
 export async function runGated(
-  db: D1Database,
+  db: D1Reader,
   grant: Grant,
   statements: readonly GatedStatement[],
   now = Date.now(),
@@ -93,7 +94,7 @@ export async function runGatedPush(
 
 /** Likewise for no more than to see what a push meets. */
 export async function runWithUsage(
-  db: D1Database,
+  db: D1Reader,
   grant: Grant,
   statements: readonly GatedStatement[],
 ): Promise<PushResults> {

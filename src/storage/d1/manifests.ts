@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { annotationsSchema } from "../../oci/annotations.ts";
+import type { Grant } from "../../auth/grant.ts";
 import { requireDigest } from "../../oci/digest.ts";
 import type { Reference } from "../../oci/reference.ts";
 import { type Damaged, DAMAGES } from "../../registry/damage.ts";
@@ -13,6 +14,7 @@ import type {
 } from "../../registry/stores.ts";
 import { eventId, TAG_DELETED, TAGS_DELETED, MANIFEST_DELETED, MANIFEST_PUSHED, TAGS_PUSHED } from "./events.ts";
 import { type GatedStatement, REPOSITORY, runGated, runGatedPush } from "./gate.ts";
+import { type D1Reader, isUndisturbed, readNear } from "./near.ts";
 import { pullIsDue } from "./pull-times.ts";
 import { firstRow, isEmpty, rows } from "./rows.ts";
 import { moveToTrash } from "./trash.ts";
@@ -31,15 +33,29 @@ const foundRow = manifestRow.extend({ pull_is_due: z.int() });
 
 const MANIFEST_COLUMNS = "m.digest, m.media_type, m.size, m.body, m.key, m.damage, m.marked_at";
 
-const FIND_BY_DIGEST = `
-  SELECT ${MANIFEST_COLUMNS}, ${pullIsDue("m")} AS pull_is_due
-  FROM manifests m WHERE m.repository_id = ${REPOSITORY} AND m.digest = ?8`;
+const BY_DIGEST = `manifests m WHERE m.repository_id = ${REPOSITORY} AND m.digest = ?8`;
+const BY_TAG = `tags t JOIN manifests m ON m.repository_id = t.repository_id AND m.digest = t.digest
+  WHERE t.repository_id = ${REPOSITORY} AND t.name = ?8`;
+
+const FIND_BY_DIGEST = `SELECT ${MANIFEST_COLUMNS}, ${pullIsDue("m")} AS pull_is_due FROM ${BY_DIGEST}`;
 const FIND_WHOLE = `${FIND_BY_DIGEST} AND m.quarantined_at IS NULL`;
 
-const FIND_BY_TAG = `
-  SELECT ${MANIFEST_COLUMNS}, ${pullIsDue("m")} OR ${pullIsDue("t")} AS pull_is_due
-  FROM tags t JOIN manifests m ON m.repository_id = t.repository_id AND m.digest = t.digest
-  WHERE t.repository_id = ${REPOSITORY} AND t.name = ?8`;
+const FIND = {
+  digest: FIND_BY_DIGEST,
+  tag: `SELECT ${MANIFEST_COLUMNS}, ${pullIsDue("m")} OR ${pullIsDue("t")} AS pull_is_due FROM ${BY_TAG}`,
+};
+
+/** Who gets a manifest asks for its blobs next. So many that what is done for each stays within a request's means. */
+const BLOBS_AT_ONCE = 12;
+
+const blobsOf = (manifest: string): string => `
+  SELECT b.digest, b.key, b.size
+  FROM manifest_references f
+    JOIN repository_blobs rb ON rb.repository_id = f.repository_id AND rb.digest = f.digest AND rb.marked_at IS NULL
+    JOIN blobs b ON b.digest = f.digest AND b.quarantined_at IS NULL
+  WHERE f.manifest_id = (SELECT m.id FROM ${manifest}) LIMIT ${BLOBS_AT_ONCE}`;
+const BLOBS_OF = { digest: blobsOf(BY_DIGEST), tag: blobsOf(BY_TAG) };
+const neededBlobRow = z.object({ digest: z.string(), key: z.string(), size: z.int() });
 
 /** The wanted references, JSON in ?8, that the repository lacks or has in another size. It lacks what is quarantined. */
 const PROBLEMS = `
@@ -156,20 +172,33 @@ export function announcing(announce: Announcing["announce"]): (...results: reado
   };
 }
 
-/** Manifests, their references and the tags on them, in D1. */
-export function d1Manifests(db: D1Database, { registry, announce }: Announcing): ManifestStore {
+/** Manifests, their references and the tags on them, in D1. @param near see {@link readNear}. */
+export function d1Manifests(db: D1Database, near: D1Reader | null, { registry, announce }: Announcing): ManifestStore {
   const announceAll = announcing(announce);
+
+  async function find(
+    first: D1Reader | null,
+    grant: Grant,
+    reference: Reference,
+  ): Promise<FoundManifest | Damaged | null> {
+    const values = [referenceText(reference)];
+    const kind = "tag" in reference ? "tag" : "digest";
+    const found: readonly GatedStatement[] = [
+      { sql: FIND[kind], values },
+      { sql: BLOBS_OF[kind], values },
+    ];
+    const look = async (from: D1Reader): Promise<readonly D1Result[]> => (await runGated(from, grant, found)).results;
+    const results = await readNear(db, first, look, ([some]) => isUndisturbed(firstRow(foundRow, some)));
+    const row = firstRow(foundRow, results[0]);
+    if (row === null || row.marked_at === null) return row && foundFromRow(row, results[1], reference);
+    const again = await runGated(db, grant, [{ sql: UNMARK_FOUND, values: [row.digest] }, ...found]);
+    const still = firstRow(foundRow, again.results[1]);
+    return still && foundFromRow(still, again.results[2], reference);
+  }
+
   return {
-    async find(grant, reference) {
-      const sql = "tag" in reference ? FIND_BY_TAG : FIND_BY_DIGEST;
-      const found: GatedStatement = { sql, values: [referenceText(reference)] };
-      const { results } = await runGated(db, grant, [found]);
-      const row = firstRow(foundRow, results[0]);
-      if (row === null || row.marked_at === null) return row && foundFromRow(row, reference);
-      const again = await runGated(db, grant, [{ sql: UNMARK_FOUND, values: [row.digest] }, found]);
-      const still = firstRow(foundRow, again.results[1]);
-      return still && foundFromRow(still, reference);
-    },
+    find: (grant, reference) => find(null, grant, reference),
+    findToRead: (grant, digest) => find(near, grant, { digest }),
 
     async check(grant, references) {
       const values = [JSON.stringify(references)];
@@ -271,10 +300,19 @@ function deletionOutcome(before: boolean, after: boolean): DeletionOutcome {
   return after ? "referenced" : "deleted";
 }
 
-function foundFromRow(row: z.infer<typeof foundRow>, reference: Reference): FoundManifest | Damaged {
+function foundFromRow(
+  row: z.infer<typeof foundRow>,
+  needed: D1Result | undefined,
+  reference: Reference,
+): FoundManifest | Damaged {
   if (row.damage !== null) return { digest: requireDigest(row.digest), damage: row.damage };
   const tag = "tag" in reference ? reference.tag : null;
-  return { ...manifestFromRow(row), tag, pullIsDue: row.pull_is_due === 1 };
+  const blobs = rows(neededBlobRow, needed).map(({ digest, key, size }) => ({
+    digest: requireDigest(digest),
+    key,
+    size,
+  }));
+  return { ...manifestFromRow(row), tag, pullIsDue: row.pull_is_due === 1, blobs };
 }
 
 function manifestFromRow(row: z.infer<typeof manifestRow>): StoredManifest {

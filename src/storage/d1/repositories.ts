@@ -2,7 +2,9 @@ import { z } from "zod";
 import { RegistryError } from "../../oci/errors.ts";
 import { type Page, pageOf } from "../../oci/page.ts";
 import { matchesRepository } from "../../oci/repository-pattern.ts";
-import type { RepositoryStore } from "../../registry/stores.ts";
+import type { RepositoryName } from "../../oci/name.ts";
+import type { RepositoryFacts, RepositoryStore } from "../../registry/stores.ts";
+import { type D1Reader, readNear } from "./near.ts";
 import { firstRow, isEmpty, rows } from "./rows.ts";
 
 /** Where a credential covers little of a large space, this many rows are read for each look at the database. */
@@ -23,7 +25,8 @@ const LOOK_UP = `
 const factsRow = z.object({ repository_id: z.int().nullable(), is_public: z.int() });
 const pathRow = z.object({ path: z.string() });
 
-export function d1Repositories(db: D1Database): RepositoryStore {
+/** @param near see {@link readNear}. */
+export function d1Repositories(db: D1Database, near: D1Reader | null): RepositoryStore {
   return {
     async catalog(grant, { limit, last }) {
       const everything =
@@ -48,13 +51,22 @@ export function d1Repositories(db: D1Database): RepositoryStore {
 
     async lookUp(names) {
       if (names.length === 0) return [];
-      const results = await db.batch(names.map(({ space, path }) => db.prepare(LOOK_UP).bind(space, path)));
-      return names.map((name, index) => {
-        const row = firstRow(factsRow, results[index]);
-        return { name, repositoryId: row?.repository_id ?? null, isPublic: row?.is_public === 1 };
-      });
+      return readNear(
+        db,
+        near,
+        (from) => factsOf(from, names),
+        (facts) => facts.every(({ repositoryId }) => repositoryId !== null),
+      );
     },
   };
+}
+
+async function factsOf(db: D1Reader, names: readonly RepositoryName[]): Promise<readonly RepositoryFacts[]> {
+  const results = await db.batch(names.map(({ space, path }) => db.prepare(LOOK_UP).bind(space, path)));
+  return names.map((name, index) => {
+    const row = firstRow(factsRow, results[index]);
+    return { name, repositoryId: row?.repository_id ?? null, isPublic: row?.is_public === 1 };
+  });
 }
 
 /** Where in the space's paths the list goes on after `last`, which may be any text; null: past all of them. */

@@ -37,6 +37,9 @@ export function r2Bytes(bucket: R2Bucket, later: (work: Promise<unknown>) => voi
       return (await bucket.head(key)) !== null;
     },
 
+    /** It has one place, and is there already. */
+    warm: () => undefined,
+
     discard: (key) => later(bucket.delete(key)),
   };
 }
