@@ -3,7 +3,7 @@ import { overBudget } from "../test/budget/rows.ts";
 import type { LoadCost } from "./collection/load.ts";
 import type { CollectionCost } from "./collection/measure.ts";
 import type { DeliveryTimes } from "./deliveries.ts";
-import type { MemoryUse } from "./memory.ts";
+import { arrivalText, type MemoryUse } from "./memory.ts";
 import type { OperationCost, Operations } from "./operations.ts";
 import type { ProxyResults } from "./proxy.ts";
 import { growth, megabytes, rowsPerItem } from "./report.ts";
@@ -15,6 +15,9 @@ const MAX_FINISH_RATIO = 5;
 
 /** Bytes by which the peak may be higher for a large layer, or repository, than for a small one. */
 const MAX_GROWTH = 100 * MB;
+
+/** Bytes by which it may rise while several layers arrive at once. */
+const MAX_AT_ONCE = 150 * MB;
 
 /** Milliseconds from the last push to the last delivery. */
 const LAST_DELIVERY_WITHIN = 300_000;
@@ -108,8 +111,17 @@ export function missedFinish(uploads: readonly UploadTimes[]): readonly string[]
 }
 
 export function missedMemory(memory: readonly MemoryUse[] | null): readonly string[] {
-  if (memory === null || growth(memory) < MAX_GROWTH) return [];
-  return [
-    `memory grows by ${megabytes(growth(memory))} with the size of a layer; under ${megabytes(MAX_GROWTH)} is the bar`,
-  ];
+  if (memory === null) return [];
+  const grown = growth(memory);
+  const withSize =
+    grown < MAX_GROWTH
+      ? []
+      : [`memory grows by ${megabytes(grown)} with the size of a layer; under ${megabytes(MAX_GROWTH)} is the bar`];
+  const atOnce = memory
+    .filter(({ layers, idle, peak }) => layers > 1 && peak - idle >= MAX_AT_ONCE)
+    .map(
+      (use) =>
+        `memory grows by ${megabytes(use.peak - use.idle)} while ${arrivalText(use)} arrive; under ${megabytes(MAX_AT_ONCE)} is the bar`,
+    );
+  return [...withSize, ...atOnce];
 }

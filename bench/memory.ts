@@ -6,31 +6,41 @@ import { progress, sizeText } from "./units.ts";
 
 const SAMPLED_EVERY_MS = 100;
 
-/** What the server's workerd processes have in memory together. All in bytes. */
-export interface MemoryUse {
-  /** Of the layer. */
+/** What arrives at once. */
+export interface Arrival {
+  readonly layers: number;
+  /** Bytes of each. */
   readonly size: number;
+}
+
+/** What the server's workerd processes have in memory together. All in bytes. */
+export interface MemoryUse extends Arrival {
   /** Before it came. */
   readonly idle: number;
   /** The highest while it came. */
   readonly peak: number;
 }
 
-/** Sends layers of these sizes, each to a fresh server. Null where the system does not show its processes. */
-export async function measureMemory(sizes: readonly number[]): Promise<readonly MemoryUse[] | null> {
+/** Sends each to a fresh server. Null where the system does not show its processes. */
+export async function measureMemory(arrivals: readonly Arrival[]): Promise<readonly MemoryUse[] | null> {
   if (!processesVisible) return null;
   const uses: MemoryUse[] = [];
-  for (const size of sizes) {
-    progress(`memory while ${sizeText(size)} arrive`);
-    uses.push(await memoryOf(size));
+  for (const arrival of arrivals) {
+    progress(`memory while ${arrivalText(arrival)} arrive`);
+    uses.push(await memoryOf(arrival));
   }
   return uses;
 }
 
-function memoryOf(size: number): Promise<MemoryUse> {
+export function arrivalText({ layers, size }: Arrival): string {
+  return layers === 1 ? sizeText(size) : `${layers} × ${sizeText(size)}`;
+}
+
+function memoryOf({ layers, size }: Arrival): Promise<MemoryUse> {
   return withServer(async (server) => {
     const as = await logIn(server);
-    const address = await startSession(as);
+    const bodies = Array.from({ length: layers }, () => new RandomBody(size));
+    const addresses = await Promise.all(bodies.map(() => startSession(as)));
     const pids = descendants(server.pid, "workerd");
     if (pids.length === 0) throw new Error("the server has no workerd process");
     const inUse = (): number => pids.reduce((sum, pid) => sum + residentBytes(pid), 0);
@@ -40,10 +50,14 @@ function memoryOf(size: number): Promise<MemoryUse> {
       peak = Math.max(peak, inUse());
     }, SAMPLED_EVERY_MS);
     try {
-      await as({ method: "PATCH", address, body: new RandomBody(size), transfer: "chunked", status: 202 });
+      await Promise.all(
+        bodies.map((body, at) =>
+          as({ method: "PATCH", address: addresses[at] ?? "", body, transfer: "chunked", status: 202 }),
+        ),
+      );
     } finally {
       clearInterval(sampling);
     }
-    return { size, idle, peak: Math.max(peak, inUse()) };
+    return { layers, size, idle, peak: Math.max(peak, inUse()) };
   });
 }

@@ -1,3 +1,4 @@
+import type { Arrival } from "./memory.ts";
 import { parseArgs } from "node:util";
 import { isSection, SECTION_NAMES, type SectionName } from "./sections.ts";
 import { MIB } from "./units.ts";
@@ -19,8 +20,8 @@ export interface Plan {
   readonly growth: readonly number[];
   /** The smallest first: the others are compared with it. */
   readonly uploads: readonly { readonly size: number; readonly runs: number }[];
-  /** Small and large. */
-  readonly memory: readonly [number, number];
+  /** A small layer, a large one, and some at once. */
+  readonly memory: readonly [Arrival, Arrival, Arrival];
   /** To a space with triggers. */
   readonly pushes: number;
   /** Layers through `spacedock proxy`: for their rate, and for its memory. */
@@ -31,6 +32,8 @@ export interface Plan {
   readonly load: readonly [number, number];
 }
 
+const oneOf = (size: number): Arrival => ({ layers: 1, size });
+
 // All are whole parts of 5 MiB, so that each finishing PUT has the same to do: to send the last part, which is full.
 const FULL: Plan = {
   quick: false,
@@ -40,7 +43,7 @@ const FULL: Plan = {
     { size: 100 * MIB, runs: 3 },
     { size: 1000 * MIB, runs: 3 },
   ],
-  memory: [50 * MIB, 1000 * MIB],
+  memory: [oneOf(50 * MIB), oneOf(1000 * MIB), { layers: 5, size: 100 * MIB }],
   pushes: 1000,
   proxy: { size: 200 * MIB, runs: 5, memory: 2000 * MIB },
   collection: { images: [5000, 20_000, 100_000], shapes: [5000, 20_000, 100_000] },
@@ -55,7 +58,7 @@ const QUICK: Plan = {
     { size: 100 * MIB, runs: 3 },
     { size: 200 * MIB, runs: 3 },
   ],
-  memory: [50 * MIB, 200 * MIB],
+  memory: [oneOf(50 * MIB), oneOf(200 * MIB), { layers: 5, size: 100 * MIB }],
   pushes: 100,
   proxy: { size: 100 * MIB, runs: 9, memory: 300 * MIB },
   collection: { images: [5000, 20_000], shapes: [5000, 10_000] },
@@ -72,7 +75,8 @@ Measures what Spacedock costs and how fast it is, and compares it with what it m
   growth      rows that metadata operations read, by how much there is (bar: at most three times as many)
   uploads     rate by size, and the time of the finishing PUT (bar: does not grow with size)
   deliveries  pushes to a space with five triggers (bar: each that matches arrives once, and within five minutes)
-  memory      peak of the server's workerd processes while a layer arrives (bar: does not grow with size)
+  memory      peak of the server's workerd processes while a layer arrives (bar: does not grow with size), and while five of
+              100 MiB do (bar: 150 MB more than before)
   proxy       rate through spacedock proxy against without it (bar: 0.8), and what it has in memory (bar: 150 MB)
   collection  what a run of collection or retention reads, by the number of manifests and what they are to each other
               (bar: rows an item do not grow with it)

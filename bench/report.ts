@@ -2,7 +2,7 @@ import { overBudget, type Tally } from "../test/budget/rows.ts";
 import type { LoadCost } from "./collection/load.ts";
 import type { CollectionCost } from "./collection/measure.ts";
 import type { DeliveryTimes } from "./deliveries.ts";
-import type { MemoryUse } from "./memory.ts";
+import { arrivalText, type MemoryUse } from "./memory.ts";
 import type { OperationCost, Operations } from "./operations.ts";
 import type { ProxyResults } from "./proxy.ts";
 import { table } from "./table.ts";
@@ -72,10 +72,15 @@ export function deliveriesTable({
 
 export function memoryTable(memory: readonly MemoryUse[] | null): string {
   if (memory === null) return `  Memory: ${NOT_VISIBLE}`;
-  const rows = memory.map(({ size, idle, peak }) => [sizeText(size), megabytes(idle), megabytes(peak)]);
+  const rows = memory.map((use) => [
+    arrivalText(use),
+    megabytes(use.idle),
+    megabytes(use.peak),
+    megabytes(use.peak - use.idle),
+  ]);
   return table(
-    ["Memory while a layer arrives", "before", "peak"],
-    [...rows, ["growth", "", megabytes(growth(memory))]],
+    ["Memory while layers arrive", "before", "peak", "more"],
+    [...rows, ["growth with the size of one", "", "", megabytes(growth(memory))]],
   );
 }
 
@@ -127,9 +132,10 @@ export function rowsPerItem({ rowsRead, items }: CollectionCost): number {
   return rowsRead / Math.max(items, 1);
 }
 
-/** By how many bytes the peak is higher for the last layer than for the first. */
+/** By how many bytes the peak is higher for the larger of single layers than for the smaller. */
 export function growth(memory: readonly MemoryUse[]): number {
-  return (memory.at(-1)?.peak ?? 0) - (memory[0]?.peak ?? 0);
+  const single = memory.filter(({ layers }) => layers === 1);
+  return (single.at(-1)?.peak ?? 0) - (single[0]?.peak ?? 0);
 }
 
 export function megabytes(bytes: number): string {

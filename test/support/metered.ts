@@ -36,18 +36,22 @@ export function metered(db: D1Database): Metered {
     originals.set(proxy, statement);
     return proxy;
   };
-  const proxy = new Proxy(db, {
-    get: (target, property) => {
-      if (property === "prepare") return (sql: string) => wrap(target.prepare(sql));
-      if (property === "batch") {
-        return async (statements: readonly D1PreparedStatement[]) =>
-          (await target.batch(statements.map((statement) => originals.get(statement) ?? statement))).map(note);
-      }
-      return Reflect.get(target, property);
-    },
-  });
+  const within = <T extends D1Database | D1DatabaseSession>(database: T): T =>
+    new Proxy(database, {
+      get: (target, property) => {
+        if (property === "prepare") return (sql: string) => wrap(target.prepare(sql));
+        if (property === "batch") {
+          return async (statements: readonly D1PreparedStatement[]) =>
+            (await target.batch(statements.map((statement) => originals.get(statement) ?? statement))).map(note);
+        }
+        if (property === "withSession" && "withSession" in target) {
+          return (start?: string) => within(target.withSession(start));
+        }
+        return Reflect.get(target, property);
+      },
+    });
   return {
-    db: proxy,
+    db: within(db),
     spent: () => {
       const sum = meter;
       meter = nothing();
