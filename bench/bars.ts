@@ -16,7 +16,7 @@ const MAX_FINISH_RATIO = 5;
 /** Bytes by which the peak may be higher for a large layer, or repository, than for a small one. */
 const MAX_GROWTH = 100 * MB;
 
-/** Bytes by which it may rise while several layers arrive at once. */
+/** Bytes by which that of the Worker's isolate may rise while layers arrive. */
 const MAX_AT_ONCE = 150 * MB;
 
 /** Milliseconds from the last push to the last delivery. */
@@ -118,10 +118,10 @@ export function missedMemory(memory: readonly MemoryUse[] | null): readonly stri
       ? []
       : [`memory grows by ${megabytes(grown)} with the size of a layer; under ${megabytes(MAX_GROWTH)} is the bar`];
   const atOnce = memory
-    .filter(({ layers, idle, peak }) => layers > 1 && peak - idle >= MAX_AT_ONCE)
+    .filter(({ isolate: { idle, peak } }) => peak - idle >= MAX_AT_ONCE)
     .map(
       (use) =>
-        `memory grows by ${megabytes(use.peak - use.idle)} while ${arrivalText(use)} arrive; under ${megabytes(MAX_AT_ONCE)} is the bar`,
+        `the isolate grows by ${megabytes(use.isolate.peak - use.isolate.idle)} while ${arrivalText(use)} arrive; under ${megabytes(MAX_AT_ONCE)} is the bar`,
     );
   return [...withSize, ...atOnce];
 }

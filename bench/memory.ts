@@ -1,4 +1,7 @@
-import { logIn, startSession } from "./client.ts";
+import { setTimeout as sleep } from "node:timers/promises";
+import { freePort } from "../test/live/port.ts";
+import { logIn, type Send, startSession } from "./client.ts";
+import { openIsolate } from "./isolate.ts";
 import { descendants, processesVisible, residentBytes } from "./processes.ts";
 import { RandomBody } from "./random-body.ts";
 import { withServer } from "./server.ts";
@@ -13,11 +16,18 @@ export interface Arrival {
   readonly size: number;
 }
 
-/** What the server's workerd processes have in memory together. All in bytes. */
+/** All in bytes. */
 export interface MemoryUse extends Arrival {
-  /** Before it came. */
+  /** The server's workerd processes together, the simulated stores among them. */
+  readonly processes: Rise;
+  /** The Worker's isolate, which is all that it has on Cloudflare. */
+  readonly isolate: Rise;
+}
+
+interface Rise {
+  /** Before anything came. */
   readonly idle: number;
-  /** The highest while it came. */
+  /** The highest that was seen. */
   readonly peak: number;
 }
 
@@ -36,28 +46,43 @@ export function arrivalText({ layers, size }: Arrival): string {
   return layers === 1 ? sizeText(size) : `${layers} × ${sizeText(size)}`;
 }
 
-function memoryOf({ layers, size }: Arrival): Promise<MemoryUse> {
-  return withServer(async (server) => {
-    const as = await logIn(server);
-    const bodies = Array.from({ length: layers }, () => new RandomBody(size));
-    const addresses = await Promise.all(bodies.map(() => startSession(as)));
-    const pids = descendants(server.pid, "workerd");
-    if (pids.length === 0) throw new Error("the server has no workerd process");
-    const inUse = (): number => pids.reduce((sum, pid) => sum + residentBytes(pid), 0);
-    const idle = inUse();
-    let peak = idle;
-    const sampling = setInterval(() => {
-      peak = Math.max(peak, inUse());
-    }, SAMPLED_EVERY_MS);
-    try {
-      await Promise.all(
-        bodies.map((body, at) =>
-          as({ method: "PATCH", address: addresses[at] ?? "", body, transfer: "chunked", status: 202 }),
-        ),
-      );
-    } finally {
-      clearInterval(sampling);
-    }
-    return { layers, size, idle, peak: Math.max(peak, inUse()) };
-  });
+async function memoryOf(arrival: Arrival): Promise<MemoryUse> {
+  const inspector = await freePort();
+  return withServer(
+    async (server) => {
+      const as = await logIn(server);
+      const pids = descendants(server.pid, "workerd");
+      if (pids.length === 0) throw new Error("the server has no workerd process");
+      const isolate = await openIsolate(inspector);
+      const inUse = async (): Promise<Sample> => ({
+        processes: pids.reduce((sum, pid) => sum + residentBytes(pid), 0),
+        isolate: await isolate.memory(),
+      });
+      const samples = [await inUse()];
+      const arrived = arrive(as, arrival);
+      for (let isOver = false; !isOver; samples.push(await inUse())) {
+        isOver = await Promise.race([arrived.then(() => true), sleep(SAMPLED_EVERY_MS, false)]);
+      }
+      isolate.close();
+      return { ...arrival, processes: riseOf(samples, "processes"), isolate: riseOf(samples, "isolate") };
+    },
+    { env: { INSPECTOR_PORT: String(inspector) } },
+  );
+}
+
+type Sample = Readonly<Record<"processes" | "isolate", number>>;
+
+function riseOf(samples: readonly Sample[], of: keyof Sample): Rise {
+  const all = samples.map((sample) => sample[of]);
+  return { idle: all[0] ?? 0, peak: Math.max(...all) };
+}
+
+/** By docker's way: each layer in one PATCH that does not say how long it is. */
+async function arrive(as: Send, { layers, size }: Arrival): Promise<void> {
+  const addresses = await Promise.all(Array.from({ length: layers }, () => startSession(as)));
+  await Promise.all(
+    addresses.map((address) =>
+      as({ method: "PATCH", address, body: new RandomBody(size), transfer: "chunked", status: 202 }),
+    ),
+  );
 }

@@ -75,8 +75,8 @@ Measures what Spacedock costs and how fast it is, and compares it with what it m
   growth      rows that metadata operations read, by how much there is (bar: at most three times as many)
   uploads     rate by size, and the time of the finishing PUT (bar: does not grow with size)
   deliveries  pushes to a space with five triggers (bar: each that matches arrives once, and within five minutes)
-  memory      peak of the server's workerd processes while a layer arrives (bar: does not grow with size), and while five of
-              100 MiB do (bar: 150 MB more than before)
+  memory      peak of the server's workerd processes while a layer arrives (bar: does not grow with size), and of
+              the Worker's isolate, five of 100 MiB at once among them (bar: 150 MB more than before)
   proxy       rate through spacedock proxy against without it (bar: 0.8), and what it has in memory (bar: 150 MB)
   collection  what a run of collection or retention reads, by the number of manifests and what they are to each other
               (bar: rows an item do not grow with it)

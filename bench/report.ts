@@ -74,13 +74,11 @@ export function memoryTable(memory: readonly MemoryUse[] | null): string {
   if (memory === null) return `  Memory: ${NOT_VISIBLE}`;
   const rows = memory.map((use) => [
     arrivalText(use),
-    megabytes(use.idle),
-    megabytes(use.peak),
-    megabytes(use.peak - use.idle),
+    ...[use.processes, use.isolate].flatMap(({ idle, peak }) => [idle, peak].map(megabytes)),
   ]);
   return table(
-    ["Memory while layers arrive", "before", "peak", "more"],
-    [...rows, ["growth with the size of one", "", "", megabytes(growth(memory))]],
+    ["Memory while layers arrive", "workerd before", "peak", "the Worker's isolate before", "peak"],
+    [...rows, ["growth with the size of one", "", megabytes(growth(memory)), "", ""]],
   );
 }
 
@@ -135,7 +133,7 @@ export function rowsPerItem({ rowsRead, items }: CollectionCost): number {
 /** By how many bytes the peak is higher for the larger of single layers than for the smaller. */
 export function growth(memory: readonly MemoryUse[]): number {
   const single = memory.filter(({ layers }) => layers === 1);
-  return (single.at(-1)?.peak ?? 0) - (single[0]?.peak ?? 0);
+  return (single.at(-1)?.processes.peak ?? 0) - (single[0]?.processes.peak ?? 0);
 }
 
 export function megabytes(bytes: number): string {

@@ -3,6 +3,7 @@
  *
  *   PORT         where it listens (8787)
  *   STATE_DIR    where it keeps everything (.wrangler/state)
+ *   INSPECTOR_PORT  where a debugger can attach (none)
  *   MAX_BODY_MB  the most that a request's body may have; 0, the default here: no limit
  *   ALLOW_LOCAL_TARGETS=1   lets deployment targets be on this machine, over plain http
  *   GC_GRACE_HOURS, ORPHAN_GRACE_MINUTES, KEEP_DELETED_DAYS, KEEP_BYTES_DAYS  how long what is not needed is kept: see wrangler.toml
@@ -60,7 +61,7 @@ const server = startWrangler(
     secretsFile,
     ...Object.entries(vars()).flatMap(([name, value]) => ["--var", `${name}:${value}`]),
     "--inspector-port",
-    "0",
+    process.env["INSPECTOR_PORT"] ?? "0",
     "--show-interactive-dev-session=false",
   ],
   { output: "show" },

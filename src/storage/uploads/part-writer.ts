@@ -1,14 +1,12 @@
+import { beginSecondPart } from "./second-parts.ts";
 import { PART_BYTES, type SessionRow, type SessionRows } from "./session-rows.ts";
-
-/** Parts on their way to R2 at a time, beside the one that is being filled: 15 MiB in all. */
-const IN_FLIGHT = 2;
 
 const ATTEMPTS = 3;
 const FIRST_BUFFER_BYTES = 64 * 1024;
 
 /**
- * Cuts a session's bytes into equal parts and sends them to R2, a few at a time. A part is sent once bytes follow it,
- * so what fits in one part never becomes a multipart upload.
+ * Cuts a session's bytes into equal parts and sends them to R2, one while the next is filled, or two. A part is sent once
+ * bytes follow it, so what fits in one part never becomes a multipart upload.
  */
 export class PartWriter {
   readonly #bucket: R2Bucket;
@@ -21,6 +19,8 @@ export class PartWriter {
   /** How much of the buffer is in the tail's rows already. */
   #saved = 0;
   readonly #inFlight: { readonly sending: Promise<R2UploadedPart>; readonly buffer: Uint8Array }[] = [];
+  /** Gives back the right to have a second part on its way; null: it has none. */
+  #endSecond: (() => void) | null = null;
   /** The buffer of a part that has landed, for the next: garbage would pile up faster than it is collected. */
   #spare: Uint8Array | null = null;
 
@@ -79,6 +79,7 @@ export class PartWriter {
   /** Waits until nothing is on its way any more, whether it arrives or not: a part that lands late would replace its successor. */
   async settle(): Promise<void> {
     await Promise.allSettled(this.#inFlight.map(({ sending }) => sending));
+    this.#endSecond?.();
   }
 
   #take(bytes: Uint8Array): void {
@@ -93,7 +94,7 @@ export class PartWriter {
   }
 
   async #sendPart(): Promise<void> {
-    if (this.#inFlight.length >= IN_FLIGHT) await this.#landPart();
+    await this.#makeRoom();
     const sending = sendPart(await this.#upload(), this.#parts + 1, this.#buffer);
     // Its failure is met when it is landed; until then it must not count as unhandled.
     sending.catch(() => undefined);
@@ -105,12 +106,21 @@ export class PartWriter {
     this.#saved = 0;
   }
 
+  /** Waits until one more part may be on its way. */
+  async #makeRoom(): Promise<void> {
+    if (this.#inFlight.length > 1) await this.#landPart();
+    this.#endSecond?.();
+    this.#endSecond = this.#inFlight.length === 0 ? null : beginSecondPart();
+    if (this.#endSecond === null) await this.#landPart();
+  }
+
   /** Parts land in order, so that those on record have no gaps. */
   async #landPart(): Promise<void> {
     const next = this.#inFlight.shift();
     if (next === undefined) return;
     this.#rows.addPart(await next.sending);
     this.#spare = next.buffer;
+    if (this.#inFlight.length === 0) this.#endSecond?.();
   }
 
   async #upload(): Promise<R2MultipartUpload> {

@@ -1,0 +1,41 @@
+/** What the Worker's isolate has in memory, by the inspector of `wrangler dev`: its heap, and the buffers outside of it. */
+import { once } from "node:events";
+import { z } from "zod";
+
+export interface Isolate {
+  /** Bytes, garbage that is not collected yet included. */
+  readonly memory: () => Promise<number>;
+  readonly close: () => void;
+}
+
+const targets = z.array(z.object({ webSocketDebuggerUrl: z.url() })).min(1);
+const heapUsage = z.object({
+  id: z.int(),
+  result: z.object({ usedSize: z.number(), embedderHeapUsedSize: z.number(), backingStorageSize: z.number() }),
+});
+
+/** Connects to the inspector on this port. */
+export async function openIsolate(port: number): Promise<Isolate> {
+  const [target] = targets.parse(await (await fetch(`http://127.0.0.1:${port}/json`)).json());
+  const socket = new WebSocket(target?.webSocketDebuggerUrl ?? "");
+  await once(socket, "open");
+  const waiting = new Map<number, (bytes: number) => void>();
+  socket.addEventListener("message", ({ data }) => {
+    const answer = heapUsage.safeParse(JSON.parse(String(data)));
+    if (!answer.success) return;
+    const { id, result } = answer.data;
+    waiting.get(id)?.(result.usedSize + result.embedderHeapUsedSize + result.backingStorageSize);
+    waiting.delete(id);
+  });
+  let asked = 0;
+  return {
+    memory: () => {
+      asked += 1;
+      const { promise, resolve } = Promise.withResolvers<number>();
+      waiting.set(asked, resolve);
+      socket.send(JSON.stringify({ id: asked, method: "Runtime.getHeapUsage" }));
+      return promise;
+    },
+    close: () => socket.close(),
+  };
+}
