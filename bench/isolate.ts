@@ -1,5 +1,5 @@
 /** What the Worker's isolate has in memory, by the inspector of `wrangler dev`: its heap, and the buffers outside of it. */
-import { once } from "node:events";
+import { WebSocket } from "undici";
 import { z } from "zod";
 
 export interface Isolate {
@@ -17,8 +17,9 @@ const heapUsage = z.object({
 /** Connects to the inspector on this port. */
 export async function openIsolate(port: number): Promise<Isolate> {
   const [target] = targets.parse(await (await fetch(`http://127.0.0.1:${port}/json`)).json());
-  const socket = new WebSocket(target?.webSocketDebuggerUrl ?? "");
-  await once(socket, "open");
+  // Wrangler lets in debuggers that run on this machine, and knows them by this.
+  const socket = new WebSocket(target?.webSocketDebuggerUrl ?? "", { headers: { Origin: "http://localhost" } });
+  await opened(socket);
   const waiting = new Map<number, (bytes: number) => void>();
   socket.addEventListener("message", ({ data }) => {
     const answer = heapUsage.safeParse(JSON.parse(String(data)));
@@ -38,4 +39,11 @@ export async function openIsolate(port: number): Promise<Isolate> {
     },
     close: () => socket.close(),
   };
+}
+
+function opened(socket: WebSocket): Promise<void> {
+  return new Promise((resolve, reject) => {
+    socket.addEventListener("open", () => resolve());
+    socket.addEventListener("error", () => reject(new Error("the inspector refuses to be asked")));
+  });
 }
