@@ -1,5 +1,5 @@
 /** Builds the command line into one file that needs nothing but Node. Run by `npm ci` and before packing. */
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { build, type Metafile } from "esbuild";
 
@@ -12,8 +12,7 @@ const banner = `#!/usr/bin/env node
 import { createRequire } from "node:module";
 const require = createRequire(import.meta.url);`;
 
-rmSync(directory, { recursive: true, force: true });
-mkdirSync(directory);
+mkdirSync(directory, { recursive: true });
 const { metafile } = await build({
   absWorkingDir: root,
   entryPoints: ["src/cli/main.ts"],

@@ -10,6 +10,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { z } from "zod";
+import { buildConsole } from "./console.ts";
 import { generateSigningKeys, generateToken, readSecrets, type Secrets, writeSecrets } from "./secrets.ts";
 import { runWrangler, tryWrangler } from "./wrangler.ts";
 
@@ -17,6 +18,7 @@ const { values: flags } = parseArgs({
   options: { "dry-run": { type: "boolean", default: false }, secrets: { type: "string" } },
 });
 
+await buildConsole();
 if (flags["dry-run"]) {
   await runWrangler(["deploy", "--dry-run", "--outdir", "dist"], { output: "show" });
 } else {

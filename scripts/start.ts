@@ -13,6 +13,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { z } from "zod";
+import { buildConsole } from "./console.ts";
 import { ensureSecrets, writeSecrets } from "./secrets.ts";
 import { runWrangler, startWrangler } from "./wrangler.ts";
 
@@ -44,7 +45,8 @@ if (secrets.ADMIN_TOKEN.length < 16) console.warn("spacedock: ADMIN_TOKEN is sho
 const secretsFile = join(stateDir, "secrets.env");
 writeSecrets(secretsFile, secrets);
 
-console.log("Preparing the database …");
+console.log("Preparing the console and the database …");
+await buildConsole();
 const local = ["--local", "--persist-to", stateDir];
 await runWrangler(["d1", "migrations", "apply", "DB", ...local], { output: "hide" });
 
@@ -131,7 +133,7 @@ async function manage(path: string, body: object, expected: readonly number[]): 
 function instructions(token: string): string {
   const adminToken = process.env["ADMIN_TOKEN"] === undefined ? "in .dev.vars" : "the one in ADMIN_TOKEN";
   return `
-Spacedock is running on ${url}. Its space "${SPACE}" is ready:
+Spacedock is running on ${url}: open it in a browser. Its space "${SPACE}" is ready:
 
   echo ${token} | docker login localhost:${port} -u ${SPACE} --password-stdin
   docker tag my-image localhost:${port}/${SPACE}/my-image:1.0

@@ -26,6 +26,8 @@ export interface Registry {
   readonly keys: SigningKeys;
   readonly realm: TokenRealm;
   readonly authenticator: Authenticator;
+  /** The console's index.html, with its headers; null where the console is not served. */
+  readonly consolePage: (() => Promise<Response>) | null;
   /** Runs what the answer need not wait for. */
   readonly later: (work: Promise<unknown>) => void;
 }

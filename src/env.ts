@@ -12,6 +12,8 @@ export interface Env {
   readonly BLOBS: R2Bucket;
   readonly UPLOADS: DurableObjectNamespace<UploadSession>;
   readonly EVENTS: Queue<QueueMessage>;
+  /** The console's files; absent in tests of the Worker alone. */
+  readonly ASSETS?: Fetcher;
   /** Where pulls are counted, if anywhere. */
   readonly PULLS?: AnalyticsEngineDataset;
   /** The management API's key. */

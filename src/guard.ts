@@ -2,8 +2,9 @@
  * Authorization, between route and handler: each route states what it needs by the guard it is wrapped in, and
  * a handler runs only with the grant that the guard obtained.
  */
-import { authenticate } from "./auth/authenticate.ts";
+import { authenticate, authenticateConsole } from "./auth/authenticate.ts";
 import { authorize, authorizeCatalog, authorizeInstallation, authorizeSelf, authorizeSpace } from "./auth/authorize.ts";
+import { readConsoleCookie, requireOwnPage } from "./auth/console-cookie.ts";
 import type { Principal } from "./auth/principal.ts";
 import { CATALOG_SCOPE, type RepositoryAction, repositoryScope } from "./auth/scope.ts";
 import { SESSION_LEEWAY } from "./auth/tokens.ts";
@@ -32,6 +33,15 @@ const NO_SCOPES = (): readonly string[] => [];
 
 export function open(handler: Handler): Guarded {
   return { need: "nothing", run: handler, scopes: NO_SCOPES };
+}
+
+/** For signing in and out: nobody needs a right to it, but only our own pages may do it. */
+export function ownPage(handler: Handler): Guarded {
+  const run: Handler = (call) => {
+    requireOwnPage(call.request, call.url, call.registry.realm);
+    return handler(call);
+  };
+  return open(run);
 }
 
 /** Any login will do. Without one it is refused even where anonymous pulls are possible: clients learn only here how to log in. */
@@ -83,13 +93,13 @@ export function uploadSession(handler: Handler<RepositoryCall>): Guarded {
 /** The space that the path names, for its administrator or the installation's. */
 export function space(handler: Handler<SpaceCall>): Guarded {
   const run: Handler = async (call) =>
-    handler({ ...call, grant: authorizeSpace(await identify(call), call.params["space"] ?? "") });
+    handler({ ...call, grant: authorizeSpace(await identifyManager(call), call.params["space"] ?? "") });
   return { need: "space", run, scopes: NO_SCOPES };
 }
 
 export function installation(handler: Handler): Guarded {
   const run: Handler = async (call) => {
-    authorizeInstallation(await identify(call));
+    authorizeInstallation(await identifyManager(call));
     return handler(call);
   };
   return { need: "installation", run, scopes: NO_SCOPES };
@@ -97,12 +107,21 @@ export function installation(handler: Handler): Guarded {
 
 /** Whoever sends a secret, to be told of it. */
 export function self(handler: Handler<SelfCall>): Guarded {
-  const run: Handler = async (call) => handler({ ...call, credential: authorizeSelf(await identify(call)) });
+  const run: Handler = async (call) => handler({ ...call, credential: authorizeSelf(await identifyManager(call)) });
   return { need: "self", run, scopes: NO_SCOPES };
 }
 
 function identify({ request, registry }: Call, leeway?: number): Promise<Principal> {
   return authenticate(registry.authenticator, request.headers.get("Authorization"), leeway);
+}
+
+/** For the management API alone: the console's cookie counts, where there is no Authorization header. */
+async function identifyManager(call: Call): Promise<Principal> {
+  const { request, url, registry } = call;
+  const token = request.headers.has("Authorization") ? null : readConsoleCookie(request, registry.realm);
+  if (token === null) return identify(call);
+  requireOwnPage(request, url, registry.realm);
+  return (await authenticateConsole(registry.authenticator, token)).principal;
 }
 
 function scopesOf(call: Call, action: RepositoryAction): readonly string[] {

@@ -4,6 +4,7 @@ import { openApiHandler } from "./api/openapi.ts";
 import * as repositories from "./api/repositories.ts";
 import * as deliveries from "./api/deliveries.ts";
 import * as retention from "./api/retention.ts";
+import * as session from "./api/session.ts";
 import * as spaces from "./api/spaces.ts";
 import * as storage from "./api/storage.ts";
 import * as targets from "./api/targets.ts";
@@ -13,12 +14,23 @@ import * as undo from "./api/undo.ts";
 import { whoami } from "./api/whoami.ts";
 import { discardBody } from "./body.ts";
 import type { Call } from "./call.ts";
-import { catalog, type Guarded, installation, login, open, repository, self, space, uploadSession } from "./guard.ts";
+import {
+  catalog,
+  type Guarded,
+  installation,
+  login,
+  open,
+  ownPage,
+  repository,
+  self,
+  space,
+  uploadSession,
+} from "./guard.ts";
 import { getBlob, removeBlob } from "./http/blobs.ts";
 import { getCatalog, getReferrers, getTags } from "./http/lists.ts";
 import { getManifest, putManifest, removeManifest } from "./http/manifests.ts";
 import { type ErrorStyle, errorResponse } from "./http/respond.ts";
-import { getHealth, getVersion, getWelcome } from "./http/status.ts";
+import { consolePage, getHealth, getVersion, getWelcome } from "./http/status.ts";
 import { getDiscovery, getKeys, getToken, postToken } from "./http/token.ts";
 import { deleteUpload, getUpload, mountScopes, patchUpload, postUpload, putUpload } from "./http/uploads.ts";
 import { RegistryError } from "./oci/errors.ts";
@@ -58,6 +70,9 @@ const TOKEN_ROUTES: readonly Route[] = [
 
 const MANAGEMENT_ROUTES: readonly Route[] = [
   route("whoami", "GET", "/api/v1/whoami", self(whoami)),
+  route("signIn", "POST", "/api/v1/session", ownPage(session.signIn)),
+  route("getSession", "GET", "/api/v1/session", open(session.getSession)),
+  route("signOut", "DELETE", "/api/v1/session", ownPage(session.signOut)),
   route("createSpace", "POST", "/api/v1/spaces", installation(spaces.createSpace)),
   route("listSpaces", "GET", "/api/v1/spaces", installation(spaces.listSpaces)),
   route("getSpace", "GET", "/api/v1/spaces/:space", space(spaces.getSpace)),
@@ -209,7 +224,10 @@ async function dispatch(
   try {
     if (request.url.length > MAX_URL_LENGTH) throw new RegistryError("URI_TOO_LONG");
     if (found !== undefined) return await found.guarded.run(call);
-    throw routes.length === 0 ? new RegistryError("ROUTE_UNKNOWN") : methodNotAllowed(routes);
+    if (routes.length > 0) throw methodNotAllowed(routes);
+    const page = await consolePage(call);
+    if (page === null) throw new RegistryError("ROUTE_UNKNOWN");
+    return page;
   } catch (error) {
     await discardBody(request.body, discardedBytes(error));
     const scopes = found?.guarded.scopes(call) ?? [];

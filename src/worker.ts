@@ -222,6 +222,10 @@ function openEventStores(env: Env, settings: Settings): EventStores {
   };
 }
 
+function consolePageOf({ ASSETS }: Env, url: URL): Registry["consolePage"] {
+  return ASSETS === undefined ? null : () => ASSETS.fetch(new URL("/index.html", url));
+}
+
 async function openRegistry(env: Env, url: URL, context: ExecutionContext): Promise<Registry> {
   const settings = settingsOf(env);
   const keys = await signingKeys(settings.SIGNING_KEYS);
@@ -237,6 +241,7 @@ async function openRegistry(env: Env, url: URL, context: ExecutionContext): Prom
     realm,
     adminToken: settings.ADMIN_TOKEN,
     findCredential: (hash) => credentials.findByHash(hash),
+    findCredentialById: (id) => credentials.findById(id),
   };
   const events = openEventStores(env, settings);
   // The sweep tells the queue again of what this fails to tell it.
@@ -247,6 +252,7 @@ async function openRegistry(env: Env, url: URL, context: ExecutionContext): Prom
     keys,
     realm,
     authenticator,
+    consolePage: consolePageOf(env, url),
     later,
     stores: {
       bytes: cachedBytes(r2Bytes(env.BLOBS, later), caches.default, later, cacheLimitsOf(settings)),

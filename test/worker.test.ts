@@ -5,8 +5,12 @@ import type { Env } from "../src/env.ts";
 import worker from "../src/worker.ts";
 import { ask, errorOf, ORIGIN } from "./support/registry.ts";
 
-function askWith(settings: Partial<Env>, path = "/v2/"): Promise<Response> {
-  const request = new Request<unknown, IncomingRequestCfProperties>(new URL(path, ORIGIN));
+function askWith(
+  settings: Partial<Env>,
+  path = "/v2/",
+  init: RequestInit<IncomingRequestCfProperties> = {},
+): Promise<Response> {
+  const request = new Request<unknown, IncomingRequestCfProperties>(new URL(path, ORIGIN), init);
   return worker.fetch(request, { ...env, ...settings }, createExecutionContext());
 }
 
@@ -54,5 +58,49 @@ describe("every answer", () => {
 
   it("to a person in a browser tells how to log in", async () => {
     expect(await (await ask("/")).text()).toContain("docker login registry.test");
+  });
+});
+
+describe("the console's page", () => {
+  const files = { fetch: (address: URL) => Promise.resolve(new Response(`page ${address.pathname}`)) };
+  const open = (path: string, init: RequestInit<IncomingRequestCfProperties> = {}): Promise<Response> =>
+    askWith(
+      {
+        ...env,
+        ASSETS: {
+          ...files,
+          connect: () => {
+            throw new Error("no connection");
+          },
+        },
+      },
+      path,
+      { headers: { Accept: "text/html,*/*;q=0.8" }, ...init },
+    );
+
+  it.each(["/", "/sign-in", "/spaces/acme/repositories/web%2Fapi", "/v2nd", "/nowhere"])(
+    "is what a browser gets at %s",
+    async (path) => {
+      const answer = await open(path);
+      expect(answer.status).toBe(200);
+      expect(answer.headers.get("Vary")).toBe("Accept");
+      expect(await answer.text()).toBe("page /index.html");
+    },
+  );
+
+  it.each(["/v2/", "/v2/acme/web", "/api/v1/nowhere", "/.well-known/nowhere", "/assets/old-1234.js"])(
+    "is not at %s, even for a browser",
+    async (path) => {
+      const answer = await open(path);
+      expect(answer.status).toBeGreaterThanOrEqual(400);
+      expect(await answer.text()).not.toContain("page");
+    },
+  );
+
+  it("is not for other clients, nor for changes", async () => {
+    expect((await open("/nowhere", { headers: { Accept: "*/*" } })).status).toBe(404);
+    expect((await open("/nowhere", { headers: {} })).status).toBe(404);
+    expect((await open("/nowhere", { method: "POST" })).status).toBe(404);
+    expect((await open("/", { method: "POST" })).status).toBe(405);
   });
 });

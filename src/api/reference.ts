@@ -30,6 +30,7 @@ import {
 } from "./retention-schemas.ts";
 import {
   damagedOutput,
+  listedRepositoryOutput,
   listOf,
   newTokenOutput,
   pageQuery,
@@ -43,6 +44,7 @@ import {
   tokenOutput,
   whoamiOutput,
 } from "./schemas.ts";
+import { sessionInput, sessionOutput } from "./session-schemas.ts";
 import { collectableOutput, storageOutput, storageQuery } from "./storage-schemas.ts";
 import {
   deletedManifestOutput,
@@ -68,6 +70,14 @@ export interface OperationReference {
 /** By the route's id, which is the operation's id too. */
 export const OPERATIONS = {
   whoami: { summary: "Show whose token this is and what it may do", status: 200, output: whoamiOutput },
+  signIn: {
+    summary: "Sign in to the console: sets a cookie; needs the header X-Spacedock-Console: 1",
+    body: sessionInput,
+    status: 200,
+    output: sessionOutput,
+  },
+  getSession: { summary: "Show who is signed in to the console, if anybody", status: 200, output: sessionOutput },
+  signOut: { summary: "Sign out of the console; needs the header X-Spacedock-Console: 1", status: 204 },
   createSpace: { summary: "Create a space", body: spaceInput, status: 201, output: spaceOutput },
   listSpaces: { summary: "List the spaces", query: pageQuery, status: 200, output: listOf(spaceOutput) },
   getSpace: { summary: "Show a space", status: 200, output: spaceOutput },
@@ -104,7 +114,7 @@ export const OPERATIONS = {
     summary: "List a space's repositories",
     query: pageQuery,
     status: 200,
-    output: listOf(repositoryOutput),
+    output: listOf(listedRepositoryOutput),
   },
   getRepository: { summary: "Show a repository", status: 200, output: repositoryOutput },
   updateRepository: {

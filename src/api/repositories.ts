@@ -10,7 +10,7 @@ export async function listRepositories(call: SpaceCall): Promise<Response> {
   if (page === null) throw new RegistryError("SPACE_UNKNOWN");
   return listResponse(
     page,
-    (repository) => view(grant.space, repository),
+    ({ pushedAt, ...repository }) => ({ ...view(grant.space, repository), pushedAt: isoTimeOrNull(pushedAt) }),
     ({ path }) => path,
   );
 }

@@ -120,6 +120,14 @@ export const repositoryOutput = z
   })
   .meta({ id: "Repository" });
 
+export const listedRepositoryOutput = repositoryOutput
+  .extend({
+    bytes: z.int().meta({ description: "Of the blobs that it links and of its manifests." }),
+    tags: z.int(),
+    pushedAt: time.nullable().meta({ description: "When one of its tags was set last; null: it has none." }),
+  })
+  .meta({ id: "ListedRepository" });
+
 export const tagOutput = z
   .object({
     name: z.string(),

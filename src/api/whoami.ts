@@ -1,11 +1,15 @@
+import type { Credential } from "../auth/credential.ts";
 import type { SelfCall } from "../call.ts";
 import { isoTimeOrNull } from "./operation.ts";
 
 /** What a token may do, told to whoever has it. */
 export function whoami({ credential }: SelfCall): Response {
-  const headers = { "Cache-Control": "no-store" };
-  if (credential === null) return Response.json({ kind: "installation", space: null, token: null }, { headers });
+  return Response.json(whoamiView(credential), { headers: { "Cache-Control": "no-store" } });
+}
+
+/** @param credential null: the installation's administrator. */
+export function whoamiView(credential: Credential | null): object {
+  if (credential === null) return { kind: "installation", space: null, token: null };
   const { id, name, space, actions, repositories, expiresAt } = credential;
-  const token = { id, name, actions, repositories, expiresAt: isoTimeOrNull(expiresAt) };
-  return Response.json({ kind: "token", space, token }, { headers });
+  return { kind: "token", space, token: { id, name, actions, repositories, expiresAt: isoTimeOrNull(expiresAt) } };
 }

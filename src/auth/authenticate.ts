@@ -1,9 +1,10 @@
 import { RegistryError } from "../oci/errors.ts";
 import type { Credential } from "./credential.ts";
+import { type ConsoleSession, verifyConsoleSession } from "./console-session.ts";
 import type { SigningKeys } from "./keys.ts";
 import type { Principal } from "./principal.ts";
 import { equalSecrets, hashSecret, isSecret } from "./secret.ts";
-import { type TokenRealm, verifyAccessToken } from "./tokens.ts";
+import { stale, type TokenRealm, verifyAccessToken } from "./tokens.ts";
 
 /** What authentication needs to know of the installation. */
 export interface Authenticator {
@@ -12,7 +13,12 @@ export interface Authenticator {
   readonly adminToken: string;
   /** The live credential whose secret has this hash, or null. */
   readonly findCredential: (hash: string) => Promise<Credential | null>;
+  /** The live credential with this id, or null. */
+  readonly findCredentialById: (id: string) => Promise<Credential | null>;
 }
+
+/** Who knows a secret of ours. */
+export type SecretHolder = Extract<Principal, { kind: "credential" | "admin" }>;
 
 /**
  * Who sends this Authorization header. Basic takes a secret as the password, with any user name;
@@ -52,11 +58,24 @@ function authenticateBasic(authenticator: Authenticator, parameter: string): Pro
 }
 
 /** Who knows this secret. Throws TOKEN_INVALID. */
-export async function authenticateSecret(authenticator: Authenticator, secret: string): Promise<Principal> {
+export async function authenticateSecret(authenticator: Authenticator, secret: string): Promise<SecretHolder> {
   if (await equalSecrets(secret, authenticator.adminToken)) return { kind: "admin" };
   const credential = isSecret(secret) ? await authenticator.findCredential(await hashSecret(secret)) : null;
   if (credential) return { kind: "credential", credential };
   throw new RegistryError("TOKEN_INVALID");
+}
+
+/** Who signed in to the console, as long as the credential lives that was used. Throws TOKEN_INVALID. */
+export async function authenticateConsole(
+  authenticator: Authenticator,
+  token: string,
+): Promise<{ readonly principal: SecretHolder; readonly session: ConsoleSession }> {
+  const { keys, realm, adminToken, findCredentialById } = authenticator;
+  const session = await verifyConsoleSession(keys, realm, adminToken, token);
+  if (session.credentialId === null) return { principal: { kind: "admin" }, session };
+  const credential = await findCredentialById(session.credentialId);
+  if (credential === null) throw stale();
+  return { principal: { kind: "credential", credential }, session };
 }
 
 function decodeBase64(text: string): string | null {

@@ -10,12 +10,12 @@ export const ACCESS_TOKEN_LIFETIME = 300;
 /** Seconds; or until the credential expires, if that is sooner. */
 const REFRESH_TOKEN_LIFETIME = 90 * 86_400;
 
-/** Two kinds of token, told apart by the header's `typ`, so that neither passes for the other. */
+/** Two kinds of token (and a third in console-session.ts), told apart by the header's `typ`, so that none passes for another. */
 const ACCESS_TYPE = "at+jwt";
 const REFRESH_TYPE = "rt+jwt";
 
 /** Seconds by which clocks may differ. */
-const LEEWAY = 30;
+export const LEEWAY = 30;
 
 /** Seconds, as long as a session may lie idle: a chunk of a long upload may come when the token that began it has expired. */
 export const SESSION_LEEWAY = 86_400;
@@ -36,7 +36,7 @@ export function signAccessToken(
   claims: AccessClaims,
   now: Date,
 ): Promise<string> {
-  return sign(keys, realm, { access: claims.access }, claims.sub, ACCESS_TYPE, now, ACCESS_TOKEN_LIFETIME);
+  return signToken(keys, realm, { access: claims.access }, claims.sub, ACCESS_TYPE, now, ACCESS_TOKEN_LIFETIME);
 }
 
 /** A refresh token stands for a credential without being it: it works only at the token endpoint, while the credential lives. */
@@ -46,7 +46,7 @@ export function signRefreshToken(
   credentialId: string,
   now: Date,
 ): Promise<string> {
-  return sign(keys, realm, {}, credentialId, REFRESH_TYPE, now, REFRESH_TOKEN_LIFETIME);
+  return signToken(keys, realm, {}, credentialId, REFRESH_TYPE, now, REFRESH_TOKEN_LIFETIME);
 }
 
 /** The claims of an access token, `leeway` seconds after its end at the latest. Throws TOKEN_INVALID for any other text. */
@@ -56,7 +56,7 @@ export async function verifyAccessToken(
   token: string,
   leeway = LEEWAY,
 ): Promise<AccessClaims> {
-  const { payload } = await verify(keys, realm, token, ACCESS_TYPE, leeway);
+  const { payload } = await verifyToken(keys, realm, token, ACCESS_TYPE, leeway);
   const claims = accessClaims.safeParse(payload);
   if (!claims.success) throw stale();
   return claims.data;
@@ -64,13 +64,14 @@ export async function verifyAccessToken(
 
 /** The credential's id. Throws TOKEN_INVALID for any other text. */
 export async function verifyRefreshToken(keys: SigningKeys, realm: TokenRealm, token: string): Promise<string> {
-  const { payload } = await verify(keys, realm, token, REFRESH_TYPE, LEEWAY);
+  const { payload } = await verifyToken(keys, realm, token, REFRESH_TYPE, LEEWAY);
   const claims = refreshClaims.safeParse(payload);
   if (!claims.success) throw stale();
   return claims.data.sub;
 }
 
-async function sign(
+/** A token of this kind, for whom the realm's service stands. @param lifetime seconds. */
+export async function signToken(
   keys: SigningKeys,
   realm: TokenRealm,
   payload: Record<string, unknown>,
@@ -92,7 +93,8 @@ async function sign(
     .sign(keys.current.key);
 }
 
-async function verify(
+/** What a token of this kind says, `leeway` seconds after its end at the latest. Throws TOKEN_INVALID for any other text. */
+export async function verifyToken(
   keys: SigningKeys,
   realm: TokenRealm,
   token: string,
@@ -125,6 +127,7 @@ function verificationKey(
   return key;
 }
 
-function stale(cause?: unknown): RegistryError {
+/** How whatever proves nothing is refused. */
+export function stale(cause?: unknown): RegistryError {
   return new RegistryError("TOKEN_INVALID", { cause });
 }

@@ -89,9 +89,18 @@ export interface TaggedManifest {
   readonly immutable: boolean;
 }
 
+/** A repository in a list, with what tells it from its neighbours. */
+export interface ListedRepository extends Repository {
+  /** Of the blobs that it links and of its manifests. */
+  readonly bytes: number;
+  readonly tags: number;
+  /** When one of its tags was set last; null where it has none. */
+  readonly pushedAt: number | null;
+}
+
 export interface RepositoryDirectory {
-  /** Ordered by path. Null when there is no such space. */
-  list(space: string, page: PageRequest): Promise<Page<Repository> | null>;
+  /** Ordered by path. Null when there is no such space. Reads an index entry for each tag of the page's repositories. */
+  list(space: string, page: PageRequest): Promise<Page<ListedRepository> | null>;
   find(space: string, path: string): Promise<Repository | null>;
   update(space: string, path: string, changes: RepositoryChanges): Promise<Repository | null>;
   /** False when there is none. Throws TAG_IMMUTABLE where it has such tags. */

@@ -246,8 +246,10 @@ export interface UploadStore {
 export interface CredentialStore {
   /** The live credential with this hash; notes its use, to the hour, after the answer. */
   findByHash(hash: string): Promise<Credential | null>;
+  /** Likewise by its id. */
+  findById(id: string): Promise<Credential | null>;
   /**
-   * Likewise, or by its id, for the token endpoint: by a copy of the database that may be behind. What such a token is for is
+   * Likewise, by hash or by id, for the token endpoint: by a copy of the database that may be behind. What such a token is for is
    * confirmed when it is used.
    */
   findByHashForToken(hash: string): Promise<Credential | null>;

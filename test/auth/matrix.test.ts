@@ -4,6 +4,7 @@ import { z } from "zod";
 import type { Need } from "../../src/guard.ts";
 import { ROUTES } from "../../src/router.ts";
 import { bytesOf, pushBlob, pushImage, startSession } from "../support/content.ts";
+import { consoleHeaders, signIn } from "../support/console.ts";
 import { ask, makeSpace, makeToken, manage } from "../support/registry.ts";
 
 /**
@@ -28,6 +29,9 @@ const NEEDS: Record<string, Need> = {
   "GET /token": "nothing",
   "POST /token": "nothing",
   "GET /api/v1/whoami": "self",
+  "POST /api/v1/session": "nothing",
+  "GET /api/v1/session": "nothing",
+  "DELETE /api/v1/session": "nothing",
   "POST /api/v1/spaces": "installation",
   "GET /api/v1/spaces": "installation",
   "GET /api/v1/spaces/:space": "space",
@@ -240,6 +244,12 @@ const BODIES: Record<string, string> = {
   "PATCH /api/v1/spaces/:space/retention-rules/:id": '{"enabled":false}',
 };
 
+/** What routes want of whoever asks, beside a right. */
+const HEADERS: Record<string, Readonly<Record<string, string>>> = {
+  "POST /api/v1/session": { "X-Spacedock-Console": "1" },
+  "DELETE /api/v1/session": { "X-Spacedock-Console": "1" },
+};
+
 function bodyFor(key: string): string | null {
   return /^(?:POST|PUT|PATCH) /.test(key) ? (BODIES[key] ?? "{}") : null;
 }
@@ -263,12 +273,34 @@ describe("every route", () => {
       // Who gets in may change the world, so gets one of their own.
       const world = expected === "in" ? await makeWorld() : shared;
       for (const verb of method === "GET" ? ["GET", "HEAD"] : [method]) {
-        const answer = await ask(fill(path, world), { method: verb, as: world.secrets[who], body: bodyFor(key) });
+        const answer = await ask(fill(path, world), {
+          method: verb,
+          as: world.secrets[who],
+          headers: HEADERS[key] ?? {},
+          body: bodyFor(key),
+        });
         expect(outcome(answer, expected), `${verb} as ${who}`).toBe(expected);
         expect(answer.status).toBeLessThan(500);
       }
     }
   });
+
+  const guarded = rows.filter(({ need }) => need !== "nothing");
+
+  it.each(guarded)(
+    "$key takes the console's cookie if it manages, and never else",
+    async ({ key, method, path, need }) => {
+      const isManagement = need === "space" || need === "installation" || need === "self";
+      const shared = await makeWorld();
+      for (const who of ["stranger", "pull", "narrow", "admin", "installation"] as const) {
+        const expected = isManagement ? ANSWERS[need][who] : 401;
+        const world = expected === "in" ? await makeWorld() : shared;
+        const cookie = await signIn(world.secrets[who] ?? "");
+        const answer = await ask(fill(path, world), { method, headers: consoleHeaders(cookie), body: bodyFor(key) });
+        expect(outcome(answer, expected), who).toBe(expected);
+      }
+    },
+  );
 
   const scoped = rows.filter(({ need }) => need === "pull" || need === "push" || need === "delete");
 

@@ -7,7 +7,7 @@ import { z } from "zod";
 import { freePort } from "./port.ts";
 import { type Daemon, type Environment, startDaemon, waitUntilReady } from "./process.ts";
 
-export type Action = "pull" | "push" | "delete";
+export type Action = "pull" | "push" | "delete" | "admin";
 
 interface TokenRequest {
   readonly actions: readonly Action[];

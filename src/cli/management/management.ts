@@ -2,39 +2,20 @@ import { z } from "zod";
 import type { Connection } from "../client/connection.ts";
 import { drain, readText } from "../client/transport.ts";
 import { CliError } from "../exit.ts";
+import {
+  addressOf,
+  type Input,
+  type ListItem,
+  type ListOperationId,
+  type ListPage,
+  type Operation,
+  type OperationId,
+  type OperationInput,
+  type OperationOutput,
+  outputs,
+  pages,
+} from "./operation.ts";
 import { operations } from "./operations.ts";
-
-type Operations = typeof operations;
-
-type OperationId = keyof Operations;
-
-type PathParameter<P extends string> = P extends `${string}{${infer Name}}${infer Rest}`
-  ? Name | PathParameter<Rest>
-  : never;
-
-type QueryOf<O> = O extends { readonly query: infer Q extends z.ZodType } ? { readonly query?: z.input<Q> } : unknown;
-type BodyOf<O> = O extends { readonly body: infer B extends z.ZodType } ? { readonly body: z.input<B> } : unknown;
-
-/** What an operation is asked with: the parameters of its path, its query and its body, where it has them. */
-type OperationInput<O extends OperationId> = {
-  readonly path: Readonly<Record<PathParameter<Operations[O]["path"]>, string>>;
-} & QueryOf<Operations[O]> &
-  BodyOf<Operations[O]>;
-
-type OperationOutput<O extends OperationId> = z.output<Operations[O]["output"]>;
-
-/** The operations that answer with a page of a list. */
-type ListOperationId = {
-  [O in OperationId]: OperationOutput<O> extends { readonly items: readonly unknown[] } ? O : never;
-}[OperationId];
-
-type ListItem<O extends ListOperationId> =
-  OperationOutput<O> extends { readonly items: readonly (infer T)[] } ? T : never;
-
-interface ListPage<O extends ListOperationId> {
-  readonly items: readonly ListItem<O>[];
-  readonly next: string | null;
-}
 
 /** The management API, typed by its own OpenAPI document. */
 export interface Management {
@@ -47,19 +28,6 @@ export interface Management {
   close(): Promise<void>;
 }
 
-interface Operation {
-  readonly method: "GET" | "POST" | "PATCH" | "DELETE";
-  readonly path: string;
-  readonly status: number;
-  readonly output: z.ZodType;
-}
-
-interface Input {
-  readonly path: Readonly<Record<string, string>>;
-  readonly query?: Readonly<Record<string, string | number | undefined>>;
-  readonly body?: unknown;
-}
-
 const MAX_ANSWER_BYTES = 16 * 1024 * 1024;
 
 export function openManagementApi(connection: Connection): Management {
@@ -70,10 +38,6 @@ export function openManagementApi(connection: Connection): Management {
     close: () => connection.close(),
   };
 }
-
-/** The operations again, typed so that an operation's id decides what it gives. */
-const outputs: { readonly [O in OperationId]: { readonly output: z.ZodType<OperationOutput<O>> } } = operations;
-const pages: { readonly [O in ListOperationId]: { readonly output: z.ZodType<ListPage<O>> } } = operations;
 
 async function call<O extends OperationId>(connection: Connection, id: O, input: Input): Promise<OperationOutput<O>> {
   return parse(outputs[id].output, await ask(connection, operations[id], input), id);
@@ -111,15 +75,6 @@ async function ask(connection: Connection, operation: Operation, input: Input): 
     return null;
   }
   return parseJson(await readText(answer, MAX_ANSWER_BYTES));
-}
-
-function addressOf(path: string, { path: parameters, query = {} }: Input): string {
-  const filled = path.replaceAll(/\{(\w+)\}/g, (_, name: string) =>
-    (parameters[name] ?? "").split("/").map(encodeURIComponent).join("/"),
-  );
-  const search = new URLSearchParams();
-  for (const [name, value] of Object.entries(query)) if (value !== undefined) search.set(name, String(value));
-  return search.size === 0 ? filled : `${filled}?${search.toString()}`;
 }
 
 function parse<T>(schema: z.ZodType<T>, json: unknown, operation: string): T {

@@ -28,6 +28,30 @@ const problemSchema = z.looseObject({
 });
 export type Problem = z.infer<typeof problemSchema>;
 
+const consoleSessionSchema = z.looseObject({
+  registry: z.string(),
+  session: z.union([
+    z.looseObject({
+      kind: openEnum(["token", "installation"]),
+      space: z.union([z.string(), z.null()]),
+      token: z.union([
+        z.looseObject({
+          id: z.string(),
+          name: z.string(),
+          actions: z.array(openEnum(["pull", "push", "delete", "admin"])),
+          repositories: z.array(z.string()),
+          expiresAt: z.union([z.string(), z.null()]),
+        }),
+        z.null(),
+      ]),
+      may: z.array(openEnum(["manageInstallation", "manageSpace", "pull", "push", "delete"])),
+      endsAt: z.string(),
+    }),
+    z.null(),
+  ]),
+});
+export type ConsoleSession = z.infer<typeof consoleSessionSchema>;
+
 const spaceSchema = z.looseObject({
   name: z.string(),
   public: z.boolean(),
@@ -78,14 +102,17 @@ const tokenSchema = z.looseObject({
 });
 export type Token = z.infer<typeof tokenSchema>;
 
-const repositorySchema = z.looseObject({
+const listedRepositorySchema = z.looseObject({
   name: z.string(),
   fullName: z.string(),
   public: z.boolean(),
   immutableTags: z.union([z.array(z.string()), z.null()]),
   createdAt: z.string(),
+  bytes: z.number(),
+  tags: z.number(),
+  pushedAt: z.union([z.string(), z.null()]),
 });
-export type Repository = z.infer<typeof repositorySchema>;
+export type ListedRepository = z.infer<typeof listedRepositorySchema>;
 
 const tagSchema = z.looseObject({
   name: z.string(),
@@ -98,6 +125,15 @@ const tagSchema = z.looseObject({
   immutable: z.boolean(),
 });
 export type Tag = z.infer<typeof tagSchema>;
+
+const repositorySchema = z.looseObject({
+  name: z.string(),
+  fullName: z.string(),
+  public: z.boolean(),
+  immutableTags: z.union([z.array(z.string()), z.null()]),
+  createdAt: z.string(),
+});
+export type Repository = z.infer<typeof repositorySchema>;
 
 const damagedSchema = z.looseObject({
   kind: openEnum(["blob", "manifest"]),
@@ -288,6 +324,28 @@ export const operations = {
 
     output: whoamiSchema,
   },
+  signIn: {
+    method: "POST",
+    path: "/api/v1/session",
+    status: 200,
+
+    body: z.strictObject({ token: z.string() }),
+    output: consoleSessionSchema,
+  },
+  getSession: {
+    method: "GET",
+    path: "/api/v1/session",
+    status: 200,
+
+    output: consoleSessionSchema,
+  },
+  signOut: {
+    method: "DELETE",
+    path: "/api/v1/session",
+    status: 204,
+
+    output: z.null(),
+  },
   createSpace: {
     method: "POST",
     path: "/api/v1/spaces",
@@ -399,7 +457,7 @@ export const operations = {
     status: 200,
     query: z.strictObject({ limit: z.number().optional(), cursor: z.string().optional() }),
 
-    output: z.looseObject({ items: z.array(repositorySchema), next: z.union([z.string(), z.null()]) }),
+    output: z.looseObject({ items: z.array(listedRepositorySchema), next: z.union([z.string(), z.null()]) }),
   },
   listRepositoryTags: {
     method: "GET",

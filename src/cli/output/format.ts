@@ -32,6 +32,11 @@ export function formatAge(time: string, now: Date): string {
   return `${count} ${unit}${count === 1 ? "" : "s"} ago`;
 }
 
+/** How long it is until a time that comes, as in "in 3 days". */
+export function formatUntil(time: Date, now: Date): string {
+  return `in ${formatAge(now.toISOString(), time).replace(/ ago$/, "")}`;
+}
+
 /** Enough of a digest to tell it from others: `sha256:` and the rest left out, as docker prints it. */
 export function shortDigest(digest: string): string {
   return digest.slice(digest.indexOf(":") + 1, digest.indexOf(":") + 13);

@@ -1,4 +1,4 @@
-import { formatAge } from "./format.ts";
+import { formatAge, formatUntil } from "./format.ts";
 import type { Style } from "./style.ts";
 
 /** Small things that many commands show alike. */
@@ -16,7 +16,7 @@ export function ageOrUntil(time: string): string {
   const then = new Date(time);
   // What was to last 90 days has 90 days left for a moment yet.
   if (then.getTime() - now.getTime() > LEEWAY * 10) then.setTime(then.getTime() + LEEWAY);
-  return then <= now ? formatAge(time, now) : `in ${formatAge(now.toISOString(), then).replace(/ ago$/, "")}`;
+  return then <= now ? formatAge(time, now) : formatUntil(then, now);
 }
 
 export function visibility(isPublic: boolean): string {

@@ -59,6 +59,7 @@ export function d1Credentials(
     );
   return {
     findByHash: (hash) => find(db, CREDENTIAL_BY_HASH, hash),
+    findById: (id) => find(db, CREDENTIAL_BY_ID, id),
     findByHashForToken: (hash) => findNear(CREDENTIAL_BY_HASH, hash),
     findByIdForToken: (id) => findNear(CREDENTIAL_BY_ID, id),
   };

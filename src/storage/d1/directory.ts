@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { pageOf } from "../../oci/page.ts";
-import type { Repository, RepositoryDirectory, TaggedManifest } from "../../registry/management.ts";
+import type { ListedRepository, Repository, RepositoryDirectory, TaggedManifest } from "../../registry/management.ts";
 import { constrained } from "./constraints.ts";
 import { change, firstRow, jsonOrNull, listWithin, textsColumn } from "./rows.ts";
 import { FIND_SPACE, LIVE_SPACE } from "./spaces.ts";
@@ -11,6 +11,8 @@ const repositoryRow = z.object({
   immutable_tags: textsColumn.nullable(),
   created_at: z.int(),
 });
+
+const listedRow = repositoryRow.extend({ bytes: z.int(), tags: z.int(), pushed_at: z.int().nullable() });
 
 const tagRow = z.object({
   name: z.string(),
@@ -28,7 +30,10 @@ export const LIVE_REPOSITORY = `(SELECT id FROM repositories WHERE space_id = ${
 const COLUMNS = "path, public, immutable_tags, created_at";
 
 const LIST_REPOSITORIES = `
-  SELECT ${COLUMNS} FROM repositories WHERE space_id = ${LIVE_SPACE} AND path > ?2 AND deleted_at IS NULL
+  SELECT ${COLUMNS}, bytes,
+    (SELECT COUNT(*) FROM tags t WHERE t.repository_id = r.id) AS tags,
+    (SELECT MAX(t.updated_at) FROM tags t WHERE t.repository_id = r.id) AS pushed_at
+  FROM repositories r WHERE space_id = ${LIVE_SPACE} AND path > ?2 AND deleted_at IS NULL
   ORDER BY path LIMIT ?3`;
 
 export const FIND_REPOSITORY = `SELECT ${COLUMNS} FROM repositories WHERE id = ${LIVE_REPOSITORY}`;
@@ -52,9 +57,9 @@ export function d1Directory(db: D1Database): RepositoryDirectory {
         db,
         db.prepare(FIND_SPACE).bind(space),
         db.prepare(LIST_REPOSITORIES).bind(space, last ?? "", limit + 1),
-        repositoryRow,
+        listedRow,
       );
-      return repositories && pageOf(repositories.map(repositoryFromRow), limit);
+      return repositories && pageOf(repositories.map(listedFromRow), limit);
     },
 
     async find(space, path) {
@@ -98,6 +103,10 @@ function repositoryFromRow(row: z.infer<typeof repositoryRow>): Repository {
     immutableTags,
     createdAt,
   };
+}
+
+function listedFromRow(row: z.infer<typeof listedRow>): ListedRepository {
+  return { ...repositoryFromRow(row), bytes: row.bytes, tags: row.tags, pushedAt: row.pushed_at };
 }
 
 function taggedFromRow(row: z.infer<typeof tagRow>): TaggedManifest {

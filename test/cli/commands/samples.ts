@@ -1,6 +1,7 @@
 import type {
   Delivery,
   Event,
+  ListedRepository,
   Repository,
   RetentionRule,
   Space,
@@ -111,6 +112,10 @@ export function spaceNamed(name: string, more: Partial<Space> = {}): Space {
 /** @param path within the space `acme`. */
 export function repositoryAt(path: string, more: Partial<Repository> = {}): Repository {
   return { name: path, fullName: `acme/${path}`, public: false, immutableTags: null, createdAt, ...more };
+}
+
+export function listedAt(path: string): ListedRepository {
+  return { ...repositoryAt(path), bytes: 500, tags: 1, pushedAt: createdAt };
 }
 
 export function taggedAs(name: string, digest: string, more: Partial<Tag> = {}): Tag {

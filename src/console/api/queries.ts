@@ -1,0 +1,94 @@
+import {
+  infiniteQueryOptions,
+  type QueryClient,
+  queryOptions,
+  useInfiniteQuery,
+  useMutation,
+  useQueryClient,
+} from "@tanstack/react-query";
+import { useEffect } from "react";
+import type {
+  Input,
+  ListItem,
+  ListOperationId,
+  OperationId,
+  OperationInput,
+  OperationOutput,
+} from "../../cli/management/operation.ts";
+import { call, callPage } from "./client.ts";
+
+/** Milliseconds between looks at what others may change. Only while the page is visible. */
+export const REFRESH_EVERY = 4000;
+
+/** What an operation answers, for `useQuery`, `useSuspenseQuery` and a route's loader. */
+export function operationQuery<O extends OperationId>(id: O, input: OperationInput<O>) {
+  return queryOptions({
+    queryKey: [id, input],
+    queryFn: ({ signal }): Promise<OperationOutput<O>> => call(id, input, signal),
+  });
+}
+
+function listQuery<O extends ListOperationId>(id: O, input: Input) {
+  return infiniteQueryOptions({
+    queryKey: [id, "list", input],
+    queryFn: ({ pageParam, signal }) => callPage(id, input, pageParam, signal),
+    initialPageParam: null as string | null,
+    getNextPageParam: ({ next }) => next,
+    refetchInterval: ({ state }) => REFRESH_EVERY * Math.max(1, state.data?.pages.length ?? 1) ** 2,
+  });
+}
+
+export interface List<T> {
+  readonly items: readonly T[];
+  /** The first page is on its way. */
+  readonly isPending: boolean;
+  /** More is on its way. */
+  readonly isLoadingMore: boolean;
+  readonly hasMore: boolean;
+  readonly error: Error | null;
+  readonly loadMore: () => void;
+  readonly retry: () => void;
+}
+
+/**
+ * A list, page by page, looked at again every few seconds (the longer it is, the more rarely).
+ * @param options.all loads all pages one after the other, for what is searched and sorted here.
+ * @param options.isEnabled whether to ask at all.
+ */
+export function useList<O extends ListOperationId>(
+  id: O,
+  input: OperationInput<O>,
+  { all = false, isEnabled = true }: { readonly all?: boolean; readonly isEnabled?: boolean } = {},
+): List<ListItem<O>> {
+  const { data, isPending, error, hasNextPage, isFetchingNextPage, isFetchNextPageError, fetchNextPage, refetch } =
+    useInfiniteQuery({ ...listQuery(id, input), enabled: isEnabled });
+  const goOn = all && hasNextPage && !isFetchingNextPage && !isFetchNextPageError;
+  useEffect(() => {
+    if (goOn) void fetchNextPage({ cancelRefetch: false });
+  }, [goOn, fetchNextPage]);
+  return {
+    items: data?.pages.flatMap(({ items }) => items) ?? [],
+    isPending,
+    isLoadingMore: isFetchingNextPage,
+    hasMore: hasNextPage,
+    error,
+    loadMore: () => void fetchNextPage(),
+    retry: () => void refetch(),
+  };
+}
+
+/**
+ * A change. What is shown is looked at anew once it is done.
+ * @param changes the operations whose answers it may change.
+ */
+export function useChange<O extends OperationId>(id: O, changes: readonly OperationId[]) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: (input: OperationInput<O>): Promise<OperationOutput<O>> => call(id, input),
+    onSuccess: () => refresh(client, changes),
+  });
+}
+
+async function refresh(client: QueryClient, ids: readonly OperationId[]): Promise<void> {
+  await Promise.all(ids.map((id) => client.invalidateQueries({ queryKey: [id] })));
+}

@@ -1,0 +1,32 @@
+import { queryOptions, useSuspenseQuery } from "@tanstack/react-query";
+import type { ConsoleSession } from "../../cli/management/operations.ts";
+import { call } from "./client.ts";
+
+/** Somebody who is signed in. */
+export type Session = NonNullable<ConsoleSession["session"]>;
+
+export type Right = "manageInstallation" | "manageSpace" | "pull" | "push" | "delete";
+
+/** Who is signed in, and at which registry. */
+export const sessionQuery = queryOptions({
+  queryKey: ["session"],
+  queryFn: ({ signal }) => call("getSession", { path: {} }, signal),
+  staleTime: 60_000,
+});
+
+/** Whether the console offers this to whoever is signed in: the API decides in the end. */
+export function may(session: Session, right: Right): boolean {
+  return session.may.includes(right);
+}
+
+/** Of pages behind the sign-in. */
+export function useSession(): Session {
+  const { session } = useSuspenseQuery(sessionQuery).data;
+  if (session === null) throw new Error("nobody is signed in");
+  return session;
+}
+
+/** The host that clients log in to, as in `registry.example.com`. */
+export function useRegistryHost(): string {
+  return useSuspenseQuery(sessionQuery).data.registry;
+}

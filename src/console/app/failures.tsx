@@ -1,0 +1,31 @@
+import { type ErrorComponentProps, useRouter } from "@tanstack/react-router";
+import { LinkButton } from "../components/button.tsx";
+import { Failure } from "../components/notice.tsx";
+import { PageHead } from "../components/page-head.tsx";
+
+/** Where a page cannot be shown: its error, and a way to try again. */
+export function PageFailure({ error, reset }: ErrorComponentProps) {
+  const router = useRouter();
+  const retry = (): void => {
+    reset();
+    void router.invalidate();
+  };
+  return (
+    <>
+      <PageHead title="This page cannot be shown" />
+      <Failure error={error instanceof Error ? error : new Error(String(error))} onRetry={retry} />
+    </>
+  );
+}
+
+export function NotFoundPage() {
+  return (
+    <>
+      <PageHead title="There is nothing at this address" />
+      <p>What was here may have been deleted or renamed, or the link is not complete.</p>
+      <p>
+        <LinkButton to="/">Go to the start</LinkButton>
+      </p>
+    </>
+  );
+}

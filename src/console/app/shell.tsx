@@ -1,0 +1,88 @@
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { Link, Outlet, useParams } from "@tanstack/react-router";
+import { lazy, Suspense, useEffect, useState } from "react";
+import { call } from "../api/client.ts";
+import { sessionQuery, useSession } from "../api/session.ts";
+import { Button } from "../components/button.tsx";
+import { Icon } from "../components/icon.tsx";
+import { Menu, MenuChoice, MenuItem, MenuSeparator } from "../components/menu.tsx";
+import { SpaceSwitcher } from "./space-switcher.tsx";
+import { setTheme, THEMES, useTheme } from "./theme.ts";
+
+const Palette = lazy(() => import("./palette.tsx"));
+
+/** What all pages behind the sign-in have around them. */
+export function Shell() {
+  const { space } = useParams({ strict: false });
+  const [isSearching, setSearching] = useState(false);
+  useShortcut(() => setSearching(true));
+  return (
+    <>
+      <a className="skip-link" href="#main">
+        Skip to the content
+      </a>
+      <header className="header">
+        <Link to="/" className="brand" aria-label="Spacedock, start">
+          <Icon name="anchor" />
+          <span className="wide-only">Spacedock</span>
+        </Link>
+        <SpaceSwitcher current={space} />
+        <div className="header-end">
+          <Button
+            look="quiet"
+            aria-keyshortcuts="Control+K Meta+K"
+            onClick={() => setSearching(true)}
+            icon={<Icon name="search" />}
+          >
+            <span className="wide-only">
+              Search <kbd>Ctrl K</kbd>
+            </span>
+          </Button>
+          <AccountMenu />
+        </div>
+      </header>
+      {isSearching && (
+        <Suspense>
+          <Palette space={space} onClose={() => setSearching(false)} />
+        </Suspense>
+      )}
+      <Outlet />
+    </>
+  );
+}
+
+/** Ctrl-K, and Cmd-K. */
+function useShortcut(run: () => void): void {
+  useEffect(() => {
+    const listen = (event: KeyboardEvent): void => {
+      if (event.key.toLowerCase() !== "k" || !(event.ctrlKey || event.metaKey)) return;
+      event.preventDefault();
+      run();
+    };
+    document.addEventListener("keydown", listen);
+    return () => document.removeEventListener("keydown", listen);
+  });
+}
+
+function AccountMenu() {
+  const session = useSession();
+  const name = session.token?.name ?? "Administrator";
+  const theme = useTheme();
+  const client = useQueryClient();
+  const signOut = useMutation({
+    mutationFn: () => call("signOut", { path: {} }),
+    onSuccess: () => {
+      const known = client.getQueryData(sessionQuery.queryKey);
+      // Nothing of what was seen stays behind.
+      client.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== sessionQuery.queryKey[0] });
+      client.setQueryData(sessionQuery.queryKey, known && { ...known, session: null });
+    },
+  });
+  return (
+    <Menu name={`${name}, account`} label={<span className="account">{name}</span>}>
+      <MenuChoice label="Appearance" value={theme} choices={THEMES} onChange={setTheme} />
+      <MenuSeparator />
+      <MenuItem onSelect={() => signOut.mutate()}>Sign out</MenuItem>
+    </Menu>
+  );
+}

@@ -1,0 +1,35 @@
+import { useEffect, useState } from "react";
+import { Button } from "./button.tsx";
+import { Icon } from "./icon.tsx";
+
+/** Milliseconds that it says that it is done. */
+const DONE_FOR = 2000;
+
+/** @param props.what names what is copied, for those who do not see it: "Copy <what>". */
+export function CopyButton({ text, what }: { readonly text: string; readonly what: string }) {
+  const [state, setState] = useState<"idle" | "done" | "failed">("idle");
+  useEffect(() => {
+    if (state === "idle") return undefined;
+    const timer = setTimeout(() => setState("idle"), DONE_FOR);
+    return () => clearTimeout(timer);
+  }, [state]);
+  const copy = (): void => {
+    navigator.clipboard.writeText(text).then(
+      () => setState("done"),
+      () => setState("failed"),
+    );
+  };
+  const said = { idle: "", done: "Copied", failed: "The browser does not let this page copy" }[state];
+  return (
+    <span className="copy">
+      <Button
+        look="quiet"
+        onClick={copy}
+        aria-label={`Copy ${what}`}
+        title={`Copy ${what}`}
+        icon={<Icon name={state === "done" ? "check" : "copy"} />}
+      />
+      <output className={state === "failed" ? "copy-said" : "visually-hidden"}>{said}</output>
+    </span>
+  );
+}

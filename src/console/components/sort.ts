@@ -1,0 +1,11 @@
+/** What rows are sorted by; null comes last. */
+export type SortValue = string | number | null;
+
+/** As people sort: 1.9 before 1.10, whatever the case. */
+const collator = new Intl.Collator(undefined, { numeric: true, sensitivity: "base" });
+
+export function compareValues(left: SortValue, right: SortValue): number {
+  if (left === null || right === null) return Number(left === null) - Number(right === null);
+  if (typeof left === "number" && typeof right === "number") return left - right;
+  return collator.compare(String(left), String(right));
+}

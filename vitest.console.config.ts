@@ -1,0 +1,12 @@
+import { defineConfig } from "vitest/config";
+
+/** The console, in Debian's chromium, against `npm start`. */
+export default defineConfig({
+  test: {
+    include: ["test/console/**/*.test.ts"],
+    globalSetup: ["test/live/global-setup.ts"],
+    fileParallelism: false,
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+  },
+});
