@@ -222,8 +222,10 @@ describe("a pull of a manifest", () => {
     const token = await pullToken();
     await warm(token, "manifests/latest");
     const put = vi.spyOn(caches.default, "put");
+    const match = vi.spyOn(caches.default, "match");
     await warm(token, "manifests/latest");
     expect(put).not.toHaveBeenCalled();
+    expect(match).not.toHaveBeenCalled();
   });
 
   it("brings no more than so much", async () => {

@@ -4,6 +4,7 @@ import type { Digest } from "../../oci/digest.ts";
 import type { RepositoryName } from "../../oci/name.ts";
 import type { ReadMemory, StoredBlob } from "../../registry/stores.ts";
 import { cacheAddress } from "./address.ts";
+import { forgetKept, isKept, noteKept } from "./kept.ts";
 
 /** Of which repository something is known: one that was made anew under its name is another. */
 const known = z.object({ repositoryId: z.int() });
@@ -68,17 +69,21 @@ export function readMemory(cache: Cache, later: (work: Promise<unknown>) => void
     keepManifest(grant, { digest, mediaType, size, content, blobs }, unlessKept) {
       if (!canKeep(grant)) return;
       const address = addressOf("manifests", grant.name, digest);
+      const reader = `${readerAddress(grant)} ${grant.repositoryId}`;
+      if (isKept(address, reader)) return;
       const keepAll = async (): Promise<void> => {
         if ((await recall(grant, address, knownManifest)) !== null) return;
         unlessKept();
         const manifest = { address, content: { mediaType, size, content } };
         await putAll(grant, [manifest, ...blobs.map((blob) => blobFact(grant, blob))]);
+        noteKept(address, reader, seconds);
       };
       later(keepAll());
     },
 
     async forget(name, digest) {
       const addresses = (["blobs", "manifests"] as const).map((kind) => addressOf(kind, name, digest));
+      addresses.forEach(forgetKept);
       // What was deleted is so, although the cache fails: then it is forgotten when its time is over.
       if (seconds > 0) await Promise.allSettled(addresses.map((address) => cache.delete(address)));
     },
