@@ -4,6 +4,7 @@ import type { QueueMessage } from "./events/messages.ts";
 import type { CollectionSettings } from "./upkeep/collect.ts";
 import type { ScrubSettings } from "./upkeep/scrub.ts";
 import type { CacheLimits } from "./storage/cache/cached-bytes.ts";
+import type { S3Access } from "./storage/r2/presign.ts";
 import type { UploadSession } from "./storage/uploads/upload-session.ts";
 
 /** The bindings and settings of `wrangler.toml`. */
@@ -44,6 +45,10 @@ export interface Env {
   readonly CACHE_MB?: string | number;
   /** How much of an image a pull of its manifest brings to the data centre ahead of the client, in MB; 0: nothing. */
   readonly WARM_MB?: string | number;
+  /** The bucket's address by S3's protocol, and a key that reads it: clients are sent there for what the cache does not take. */
+  readonly R2_S3_URL?: string;
+  readonly R2_ACCESS_KEY_ID?: string;
+  readonly R2_SECRET_ACCESS_KEY?: string;
   /** The address that clients use, where it is not the one that requests name. */
   readonly PUBLIC_URL?: string;
 }
@@ -67,6 +72,9 @@ const settingsSchema = z.object({
   CACHE_MB: z.coerce.number().nonnegative().max(MAX_CACHE_MB).default(MAX_CACHE_MB),
   WARM_MB: z.coerce.number().nonnegative().default(100),
   PUBLIC_URL: z.url({ protocol: /^https?$/ }).optional(),
+  R2_S3_URL: z.url({ protocol: /^https?$/ }).optional(),
+  R2_ACCESS_KEY_ID: z.string().min(1).optional(),
+  R2_SECRET_ACCESS_KEY: z.string().min(1).optional(),
 });
 
 export type Settings = z.infer<typeof settingsSchema>;
@@ -107,6 +115,16 @@ export function maxBodyOf({ MAX_BODY_MB }: Settings): number | null {
 /** What a data centre keeps copies of. Cloudflare counts in powers of ten. */
 export function cacheLimitsOf({ CACHE_MB, WARM_MB }: Settings): CacheLimits {
   return { maxBytes: CACHE_MB * 1_000_000, warmBytes: WARM_MB * 1_000_000 };
+}
+
+/** How clients reach the bucket itself; null: they do not. Throws where only some of the settings are there. */
+export function s3AccessOf(settings: Settings): S3Access | null {
+  const { R2_S3_URL: url, R2_ACCESS_KEY_ID: accessKeyId, R2_SECRET_ACCESS_KEY: secretAccessKey } = settings;
+  if (url === undefined && accessKeyId === undefined && secretAccessKey === undefined) return null;
+  if (url === undefined || accessKeyId === undefined || secretAccessKey === undefined) {
+    throw new Error("R2_S3_URL, R2_ACCESS_KEY_ID and R2_SECRET_ACCESS_KEY go together: set all of them, or none");
+  }
+  return { url, accessKeyId, secretAccessKey };
 }
 
 /** Where tokens for this installation come from, by the address that the request used. */

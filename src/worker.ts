@@ -10,6 +10,7 @@ import {
   keepEventsOf,
   maxBodyOf,
   realmOf,
+  s3AccessOf,
   scrubOf,
   type Settings,
   settingsOf,
@@ -49,6 +50,7 @@ import { eventQueue } from "./storage/event-queue.ts";
 import { pullCounts } from "./storage/pull-counts.ts";
 import { r2Bytes } from "./storage/r2/bytes.ts";
 import { examineObject } from "./storage/r2/digest-object.ts";
+import { presigner } from "./storage/r2/presign.ts";
 import { r2Objects } from "./storage/r2/objects.ts";
 import { secretBox } from "./storage/secret-box.ts";
 import { sendOut } from "./storage/send-out.ts";
@@ -243,6 +245,8 @@ async function openRegistry(env: Env, url: URL, context: ExecutionContext): Prom
     findCredential: (hash) => credentials.findByHash(hash),
     findCredentialById: (id) => credentials.findById(id),
   };
+  const access = s3AccessOf(settings);
+  const presign = access && presigner(access);
   const events = openEventStores(env, settings);
   // The sweep tells the queue again of what this fails to tell it.
   const announce = (ids: readonly string[]): void => later(events.queue.send(ids.map((id) => ({ kind: "event", id }))));
@@ -255,7 +259,7 @@ async function openRegistry(env: Env, url: URL, context: ExecutionContext): Prom
     consolePage: consolePageOf(env, url),
     later,
     stores: {
-      bytes: cachedBytes(r2Bytes(env.BLOBS, later), caches.default, later, cacheLimitsOf(settings)),
+      bytes: cachedBytes(r2Bytes(env.BLOBS, later, presign), caches.default, later, cacheLimitsOf(settings)),
       blobs: d1Blobs(env.DB, near),
       damage: {
         suspect: (object) => later(scrubObjects(openScrub(env), [{ ...object, damage: null }], Date.now())),

@@ -11,7 +11,7 @@ import { decodeParam } from "./params.ts";
 
 const OCTET_STREAM = "application/octet-stream";
 
-/** end-2: the whole blob, parts of it, or only its size. */
+/** end-2: the whole blob, parts of it, only its size, or where to read it. */
 export async function getBlob(call: RepositoryCall): Promise<Response> {
   const { stores } = call.registry;
   const isRead = call.request.method !== "HEAD";
@@ -24,9 +24,16 @@ export async function getBlob(call: RepositoryCall): Promise<Response> {
     return new Response(null, { status: 304, headers });
   }
   if (!isRead) return new Response(null, { headers });
+  const elsewhere = await stores.bytes.addressOf(blob);
+  if (elsewhere !== null) return redirect(elsewhere);
   const ranges = parseRange(applicableRange(call.request, blob.digest), blob.size);
   if (ranges !== null) return getRanges(call, blob, headers, ranges);
   return new Response(await readBlob(stores, blob, null), { headers });
+}
+
+/** Clients follow it without their authorization, which the address itself has in it: nobody may keep it for others. */
+function redirect(location: string): Response {
+  return new Response(null, { status: 307, headers: { Location: location, "Cache-Control": "private, no-store" } });
 }
 
 /** end-10 */

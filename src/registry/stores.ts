@@ -35,6 +35,8 @@ export interface ByteStore {
   /** The object, or the given part of it; or what is wrong with it, as far as that shows without reading it. */
   get(object: KeptObject, range: ByteRange | null): Promise<ReadableStream | Damage>;
   exists(key: string): Promise<boolean>;
+  /** An address at which whoever has it may read the object for some minutes; null: it is read by {@link get}. */
+  addressOf(object: KeptObject): Promise<string | null>;
   /** Brings some objects, after the answer, to where they are likely to be asked for next. */
   warm(objects: readonly KeptObject[]): void;
   /** Drops an object that no row points to, after the answer. If that fails, collection finds it. */

@@ -81,6 +81,9 @@ export function cachedBytes(
       later(Promise.all(Array.from({ length: Math.min(WARM_LANES, waiting.length) }, lane)));
     },
 
+    /** What the cache may have is read from there: it is nearer than the bucket. */
+    addressOf: async (object) => (isKept(object) ? null : bytes.addressOf(object)),
+
     async get(object, range) {
       if (!isKept(object)) return bytes.get(object, range);
       const copy = (await find(cache, object, range)) ?? (await findFilled(object, range));

@@ -1,6 +1,7 @@
 import { digestAlgorithm, digestHex } from "../../oci/digest.ts";
 import type { ByteRange } from "../../oci/range.ts";
 import type { ByteStore } from "../../registry/stores.ts";
+import type { Presign } from "./presign.ts";
 
 /** R2 refuses a put whose checksum does not fit, and stores nothing: "…does not match… (10037)". */
 const CHECKSUM_MISMATCH = /\b10037\b|BadDigest/;
@@ -10,9 +11,9 @@ const RANGE_NOT_SATISFIABLE = /\b10039\b|InvalidRange/;
 
 /**
  * The bytes in R2, each under a key that is written once.
- * @param later runs what the answer need not wait for.
+ * @param later runs what the answer need not wait for. @param presign null: nobody reads the bucket but this Worker.
  */
-export function r2Bytes(bucket: R2Bucket, later: (work: Promise<unknown>) => void): ByteStore {
+export function r2Bytes(bucket: R2Bucket, later: (work: Promise<unknown>) => void, presign: Presign | null): ByteStore {
   return {
     async put(key, body, digest) {
       try {
@@ -36,6 +37,8 @@ export function r2Bytes(bucket: R2Bucket, later: (work: Promise<unknown>) => voi
     async exists(key) {
       return (await bucket.head(key)) !== null;
     },
+
+    addressOf: async ({ key }) => presign && presign(key),
 
     /** It has one place, and is there already. */
     warm: () => undefined,
