@@ -9,6 +9,8 @@ export interface Options {
   readonly only: readonly string[];
   /** What was pushed stays. */
   readonly keep: boolean;
+  /** The path of zot's `zb`; null: it is not run. */
+  readonly zb: string | null;
   readonly plan: Plan;
 }
 
@@ -64,6 +66,7 @@ used as the registry asks, by token or Basic; %40 and the like stand for what ha
   --repositories <n>    repositories in the catalog (1000)
   --scale <factor>      multiplies the sizes of layers (1)
   --only <text>         workloads with this in their names; may be given more than once
+  --zb <command>        zot's own benchmark too, as it is (built in a checkout of zot, ./cmd/zb): each of its tests in turns
   --keep                leaves what was pushed; without it, it is deleted as far as the registry lets it
   --json <file>         writes everything there: percentiles, rates, failures and their reasons
   --help                this
@@ -77,6 +80,7 @@ const OPTIONS = {
   repositories: { type: "string" },
   scale: { type: "string" },
   only: { type: "string", multiple: true },
+  zb: { type: "string" },
   keep: { type: "boolean" },
   json: { type: "string" },
   help: { type: "boolean", short: "h" },
@@ -86,7 +90,7 @@ const OPTIONS = {
 export function readOptions(args: readonly string[]): Options | null {
   try {
     const { values, positionals } = parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true });
-    const { quick = false, help = false, keep = false, only = [], json = null } = values;
+    const { quick = false, help = false, keep = false, only = [], json = null, zb = null } = values;
     const base = quick ? QUICK : FULL;
     const often = values.runs === undefined ? null : Number(values.runs);
     const plan = {
@@ -97,7 +101,9 @@ export function readOptions(args: readonly string[]): Options | null {
       scale: Number(values.scale ?? base.scale),
     };
     const isPlan = [plan.runs.small, plan.tags, plan.repositories].every(isCount) && isScale(plan.scale);
-    return isPlan && (help || positionals.length > 0) ? { help, addresses: positionals, json, only, keep, plan } : null;
+    return isPlan && (help || positionals.length > 0)
+      ? { help, addresses: positionals, json, only, zb, keep, plan }
+      : null;
   } catch {
     return null;
   }

@@ -11,6 +11,7 @@ export interface Peer {
   readonly name: string;
   /** Without its credential. */
   readonly address: string;
+  readonly credential: Credential | null;
   readonly connection: Connection;
   /** All repositories of this run are below this one. */
   readonly root: string;
@@ -34,12 +35,14 @@ export function openPeer(text: string, run: string): Peer {
   if (url === null || !/^https?:$/.test(url.protocol)) {
     throw new CliError("usage", `"${withoutPassword(text)}" is not an address: write http://host or https://host`);
   }
+  const credential = credentialOf(url);
   const path = url.pathname.split("/").filter((part) => part !== "");
   return {
     name: decodeURIComponent(url.hash.slice(1)) || url.host,
     address: [url.origin, ...path].join("/"),
+    credential,
     // Without patience nothing is tried twice: what is measured is one request, and a failure is shown.
-    connection: connect(parseRegistry(url.origin), { env: process.env, credential: credentialOf(url), patience: 0 }),
+    connection: connect(parseRegistry(url.origin), { env: process.env, credential, patience: 0 }),
     root: [...path, run].join("/"),
     pushed: new Map(),
   };

@@ -11,6 +11,7 @@ import { openPeer, type Peer, requirePeer } from "./peer.ts";
 import { reads } from "./reads.ts";
 import { failureLines, registriesTable } from "./report.ts";
 import { shapes, transfers } from "./transfers.ts";
+import { measureZb } from "./zb.ts";
 
 await runCommand(HELP, readOptions, bench);
 
@@ -45,13 +46,14 @@ async function openPeers(addresses: readonly string[]): Promise<readonly Peer[] 
   }
 }
 
-async function measureAll({ plan, only }: Options, peers: readonly Peer[]): Promise<readonly Measured[]> {
+async function measureAll({ plan, only, zb }: Options, peers: readonly Peer[]): Promise<readonly Measured[]> {
   const all = [...transfers(plan), ...shapes(plan), ...reads(plan)];
   const wanted = all.filter(({ name }) => only.length === 0 || only.some((part) => name.includes(part)));
   progress("a first push and pull each, which do not count");
   for (const peer of peers) await warmUp(peer);
   const measured: Measured[] = [];
   for (const workload of wanted) measured.push(await measure(workload, peers));
+  if (zb !== null) measured.push(...(await measureZb(zb, peers, plan)));
   console.log(`\n${registriesTable(measured)}\n`);
   for (const line of failureLines(measured)) console.log(line);
   return measured;
