@@ -36,16 +36,19 @@ export async function pushManifest(stores: Stores, grant: Grant, upload: Manifes
   const { bytes, contentType, reference } = upload;
   const manifest = parseManifest(bytes, contentType);
   const digest = await manifestDigest(bytes, reference);
-  requireReferences(manifest.references, await stores.manifests.check(grant, manifest.references));
-  const content = await storeContent(stores, bytes, digest);
+  const content = await storeContent(stores, grant, { bytes, digest, manifest });
   const stored: StoredManifest = { digest, mediaType: manifest.mediaType, size: bytes.length, content };
   const tags = "tag" in reference ? [...new Set([reference.tag, ...upload.tags])] : [...new Set(upload.tags)];
-  const commit = stores.manifests.commit(grant, { stored, manifest, tags });
+  const commit = stores.manifests
+    .commit(grant, { stored, manifest, tags })
+    .catch((fault: unknown) => explainFault(stores, grant, manifest, fault));
   const { kept, usage } = await ("key" in content ? discardIfRefused(stores.bytes, content.key, commit) : commit);
   if ("key" in content && !(kept !== null && "key" in kept.content && kept.content.key === content.key)) {
     stores.bytes.discard(content.key);
   }
-  if (kept === null) throw await explainRefusal(stores, grant, manifest);
+  if (kept === null) {
+    throw new RegistryError("NAME_UNKNOWN", { message: "the space or repository was deleted while this was pushed" });
+  }
   return { digest, subject: manifest.subject, tags, usage };
 }
 
@@ -72,15 +75,23 @@ function requireReferences(references: readonly ManifestReference[], problems: r
   });
 }
 
-async function storeContent(stores: Stores, bytes: Uint8Array, digest: Digest): Promise<StoredManifest["content"]> {
+/** What fits into the row is checked as it is committed; the bucket gets nothing that would be refused then. */
+async function storeContent(
+  stores: Stores,
+  grant: Grant,
+  { bytes, digest, manifest }: { readonly bytes: Uint8Array; readonly digest: Digest; readonly manifest: Manifest },
+): Promise<StoredManifest["content"]> {
   if (bytes.length <= MAX_ROW_BODY) return { body: decodeManifest(bytes) };
+  requireReferences(manifest.references, await stores.manifests.check(grant, manifest.references));
   const key = freshKey("manifests");
   await stores.bytes.put(key, bytes, digest);
   return { key };
 }
 
-/** Something went between the check and the commit: says what. */
-async function explainRefusal(stores: Stores, grant: Grant, manifest: Manifest): Promise<RegistryError> {
-  requireReferences(manifest.references, await stores.manifests.check(grant, manifest.references));
-  return new RegistryError("NAME_UNKNOWN", { message: "the space or repository was deleted while this was pushed" });
+/** Throws the fault; where something that the manifest needs is lacking, says what. */
+async function explainFault(stores: Stores, grant: Grant, manifest: Manifest, fault: unknown): Promise<never> {
+  if (fault instanceof RegistryError && fault.kind === "MANIFEST_BLOB_UNKNOWN") {
+    requireReferences(manifest.references, await stores.manifests.check(grant, manifest.references));
+  }
+  throw fault;
 }

@@ -143,7 +143,7 @@ export interface ManifestStore {
   check(grant: Grant, references: readonly ManifestReference[]): Promise<readonly ReferenceProblem[]>;
   /**
    * Keeps the manifest, unless it is there already and whole, points the tags to it and writes the events, all or nothing.
-   * `kept` is null when something it needs, or the space, has gone since {@link check}. Throws SPACE_FULL, REPOSITORIES_FULL.
+   * `kept` is null when the space has gone. Throws MANIFEST_BLOB_UNKNOWN where something that it needs is lacking (see {@link check}); SPACE_FULL, REPOSITORIES_FULL.
    */
   commit(grant: Grant, push: ManifestPush): Promise<{ readonly kept: StoredManifest | null; readonly usage: Usage }>;
   /** Removes a tag, or a manifest with all tags that point to it; with the events. */

@@ -3,6 +3,7 @@ import { type ErrorKind, RegistryError } from "../../oci/errors.ts";
 /** What the database's own triggers refuse, by the words with which they do. */
 const REFUSALS: Readonly<Record<string, ErrorKind>> = {
   "immutable tag": "TAG_IMMUTABLE",
+  "manifest lacks content": "MANIFEST_BLOB_UNKNOWN",
   "repositories full": "REPOSITORIES_FULL",
   "space full": "SPACE_FULL",
 };

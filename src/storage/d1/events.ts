@@ -11,13 +11,12 @@ export function eventId(): string {
   return timeOrderedId("evt");
 }
 
-/** ?8 wanted references, ?9 digest, ?10 id, ?11 media type, ?12 artifact type, ?13 size, ?14 platforms, ?15 actor, ?16 registry. Only for a manifest that is new and lacks nothing. */
-export const MANIFEST_PUSHED = (problems: string): string => `
+/** ?8 digest, ?9 id, ?10 media type, ?11 artifact type, ?12 size, ?13 platforms, ?14 actor, ?15 registry. Only for a manifest that is new. */
+export const MANIFEST_PUSHED = `
   INSERT INTO events (${EVENT_COLUMNS})
-  SELECT ?10, r.space_id, r.id, 'manifest.pushed', NULL, ?9, NULL, ?11, ?12, ?13, ?14, ?15, ?16, ?6
+  SELECT ?9, r.space_id, r.id, 'manifest.pushed', NULL, ?8, NULL, ?10, ?11, ?12, ?13, ?14, ?15, ?6
   FROM repositories r WHERE r.id = ${REPOSITORY}
-    AND NOT EXISTS (SELECT 1 FROM manifests m WHERE m.repository_id = r.id AND m.digest = ?9)
-    AND NOT EXISTS (${problems}) RETURNING id`;
+    AND NOT EXISTS (SELECT 1 FROM manifests m WHERE m.repository_id = r.id AND m.digest = ?8) RETURNING id`;
 
 /** ?8 digest of a manifest that is there whole, ?9 JSON list of { tag, id }, ?10 actor, ?11 registry; `pushed`: what to take of the list. */
 export const TAGS_PUSHED = (pushed = "json_each(?9)"): string => `

@@ -68,6 +68,10 @@ const PROBLEMS = `
   WHERE COALESCE(m.size, b.size) IS NOT wanted.value ->> 'size'
   LIMIT 20`;
 
+/** Ends the transaction, unless the repository has all of the wanted references. Without the grant it does nothing, as all others do. */
+const REQUIRE_REFERENCES = `
+  INSERT INTO lacking (digest) SELECT digest FROM (${PROBLEMS}) WHERE ${REPOSITORY} IS NOT NULL LIMIT 1`;
+
 /** What a manifest that is being pushed needs is no longer marked, neither for collection nor by retention. */
 const NEEDED = `
   repository_id = ${REPOSITORY} AND marked_at IS NOT NULL
@@ -84,16 +88,15 @@ const problemRow = z.object({ digest: z.string(), actual_size: z.int().nullable(
 const CONDEMN_DAMAGED = `
   INSERT INTO condemned (key, condemned_at)
   SELECT m.key, ?6 FROM manifests m
-  WHERE m.repository_id = ${REPOSITORY} AND m.digest = ?9 AND m.quarantined_at IS NOT NULL AND m.key IS NOT NULL
-    AND NOT EXISTS (${PROBLEMS})
+  WHERE m.repository_id = ${REPOSITORY} AND m.digest = ?8 AND m.quarantined_at IS NOT NULL AND m.key IS NOT NULL
   ON CONFLICT (key) DO NOTHING`;
 
 const INSERT_MANIFEST = `
   INSERT INTO manifests
     (repository_id, digest, media_type, size, body, key, artifact_type, subject, annotations, platforms, created_at)
-  SELECT repository_id, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?6
+  SELECT repository_id, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?6
   FROM (SELECT ${REPOSITORY} AS repository_id)
-  WHERE repository_id IS NOT NULL AND NOT EXISTS (${PROBLEMS})
+  WHERE repository_id IS NOT NULL
   ON CONFLICT (repository_id, digest) DO UPDATE
     SET body = IIF(manifests.quarantined_at IS NULL, manifests.body, excluded.body),
       key = IIF(manifests.quarantined_at IS NULL, manifests.key, excluded.key),
@@ -216,25 +219,17 @@ export function d1Manifests(db: D1Database, near: D1Reader | null, { registry, a
       const pushed = JSON.stringify(tags.map((tag) => ({ tag, id: eventId() })));
       const platforms = JSON.stringify(manifest.platforms);
       const { results, usage } = await runGatedPush(db, grant, [
+        { sql: REQUIRE_REFERENCES, values: [wanted] },
+        { sql: UNMARK, values: [wanted] },
+        { sql: UNMARK_MANIFESTS, values: [wanted] },
         {
-          sql: MANIFEST_PUSHED(PROBLEMS),
-          values: [
-            wanted,
-            digest,
-            eventId(),
-            mediaType,
-            manifest.artifactType,
-            size,
-            platforms,
-            grant.subject,
-            registry,
-          ],
+          sql: MANIFEST_PUSHED,
+          values: [digest, eventId(), mediaType, manifest.artifactType, size, platforms, grant.subject, registry],
         },
-        { sql: CONDEMN_DAMAGED, values: [wanted, digest] },
+        { sql: CONDEMN_DAMAGED, values: [digest] },
         {
           sql: INSERT_MANIFEST,
           values: [
-            wanted,
             digest,
             mediaType,
             size,
@@ -253,7 +248,7 @@ export function d1Manifests(db: D1Database, near: D1Reader | null, { registry, a
         { sql: FORGET_DELETION, values: [digest] },
         { sql: FIND_WHOLE, values: [digest] },
       ]);
-      announceAll(results[0], results[4]);
+      announceAll(results[3], results[7]);
       const kept = firstRow(manifestRow, results.at(-1));
       return { kept: kept && manifestFromRow(kept), usage };
     },
