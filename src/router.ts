@@ -9,6 +9,7 @@ import * as spaces from "./api/spaces.ts";
 import * as storage from "./api/storage.ts";
 import * as targets from "./api/targets.ts";
 import * as tokens from "./api/tokens.ts";
+import * as trials from "./api/trials.ts";
 import * as triggers from "./api/triggers.ts";
 import * as undo from "./api/undo.ts";
 import { whoami } from "./api/whoami.ts";
@@ -131,6 +132,7 @@ const DEPLOYMENT_ROUTES: readonly Route[] = [
   route("createTarget", "POST", "/api/v1/spaces/:space/targets", space(targets.createTarget)),
   route("listTargets", "GET", "/api/v1/spaces/:space/targets", space(targets.listTargets)),
   route("getTarget", "GET", "/api/v1/spaces/:space/targets/:id", space(targets.getTarget)),
+  route("updateTarget", "PATCH", "/api/v1/spaces/:space/targets/:id", space(targets.updateTarget)),
   route("deleteTarget", "DELETE", "/api/v1/spaces/:space/targets/:id", space(targets.deleteTarget)),
   route("enableTarget", "POST", "/api/v1/spaces/:space/targets/:id/enable", space(targets.switchTarget(true))),
   route("disableTarget", "POST", "/api/v1/spaces/:space/targets/:id/disable", space(targets.switchTarget(false))),
@@ -140,15 +142,18 @@ const DEPLOYMENT_ROUTES: readonly Route[] = [
     "/api/v1/spaces/:space/targets/:id/rotate-secret",
     space(targets.rotateTargetSecret),
   ),
+  route("testTarget", "POST", "/api/v1/spaces/:space/targets/:id/test", space(trials.testTarget)),
   route("createTrigger", "POST", "/api/v1/spaces/:space/triggers", space(triggers.createTrigger)),
   route("listTriggers", "GET", "/api/v1/spaces/:space/triggers", space(triggers.listTriggers)),
   route("getTrigger", "GET", "/api/v1/spaces/:space/triggers/:id", space(triggers.getTrigger)),
+  route("updateTrigger", "PATCH", "/api/v1/spaces/:space/triggers/:id", space(triggers.updateTrigger)),
   route("deleteTrigger", "DELETE", "/api/v1/spaces/:space/triggers/:id", space(triggers.deleteTrigger)),
   route("enableTrigger", "POST", "/api/v1/spaces/:space/triggers/:id/enable", space(triggers.switchTrigger(true))),
   route("disableTrigger", "POST", "/api/v1/spaces/:space/triggers/:id/disable", space(triggers.switchTrigger(false))),
-  route("previewTrigger", "POST", "/api/v1/spaces/:space/triggers:preview", space(triggers.previewTrigger)),
-  route("testTrigger", "POST", "/api/v1/spaces/:space/triggers/:id/test", space(triggers.testTrigger)),
+  route("previewTrigger", "POST", "/api/v1/spaces/:space/triggers:preview", space(trials.previewTrigger)),
+  route("testTrigger", "POST", "/api/v1/spaces/:space/triggers/:id/test", space(trials.testTrigger)),
   route("replayTrigger", "POST", "/api/v1/spaces/:space/triggers/:id/replay", space(triggers.replayTrigger)),
+  route("previewPushes", "POST", "/api/v1/spaces/:space/pushes:preview", space(trials.previewPushes)),
   route("listEvents", "GET", "/api/v1/spaces/:space/events", space(deliveries.listEvents)),
   route("getEvent", "GET", "/api/v1/spaces/:space/events/:id", space(deliveries.getEvent)),
   route("listDeployed", "GET", "/api/v1/spaces/:space/deployed", space(deliveries.listDeployed)),

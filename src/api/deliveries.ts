@@ -2,12 +2,13 @@ import type { SpaceCall } from "../call.ts";
 import { eventDocument } from "../events/event.ts";
 import type { Delivery, Deployed, ListedEvent } from "../events/stores.ts";
 import { RegistryError } from "../oci/errors.ts";
-import { deliveryQuery, deployedQuery } from "./event-schemas.ts";
+import { deliveryQuery, deployedQuery, eventQuery } from "./event-schemas.ts";
 import { isoTime, isoTimeOrNull, listResponse, pageRequest, readQuery } from "./operation.ts";
-import { pageQuery } from "./schemas.ts";
 
 export async function listEvents(call: SpaceCall): Promise<Response> {
-  const page = await call.registry.events.outbox.list(call.grant.space, pageRequest(readQuery(pageQuery, call)));
+  const query = readQuery(eventQuery, call);
+  const filter = { pushesOnly: query.kind === "push" };
+  const page = await call.registry.events.outbox.list(call.grant.space, filter, pageRequest(query));
   if (page === null) throw new RegistryError("SPACE_UNKNOWN");
   return listResponse(page, eventView, ({ event }) => event.id);
 }

@@ -1,10 +1,13 @@
 import { z } from "zod";
 import { DELIVERY_STATUSES } from "../events/stores.ts";
 import { checkGroup, triggerMatch, triggerRuleFields } from "../events/trigger.ts";
-import { pageQuery } from "./schemas.ts";
+import { pageQuery, SOMETHING } from "./schemas.ts";
 
 const name = z.string().trim().min(1).max(100);
 const time = z.iso.datetime();
+
+const url = z.string().max(2000);
+const config = z.record(z.string(), z.unknown()).meta({ description: "What the type needs beside its address." });
 
 export const targetInput = z.strictObject({
   name,
@@ -12,18 +15,32 @@ export const targetInput = z.strictObject({
     .string()
     .max(50)
     .meta({ description: "As `standard-webhook`; an unknown type is answered with the list of those there are." }),
-  url: z.string().max(2000).optional().meta({ description: "https, on a public host. Some types know their own." }),
+  url: url.optional().meta({ description: "https, on a public host. Some types know their own." }),
   secret: z
     .string()
     .min(1)
     .max(4096)
     .optional()
     .meta({ description: "Where the type takes one of yours. It is never shown again." }),
-  config: z
-    .record(z.string(), z.unknown())
-    .default({})
-    .meta({ description: "What the type needs beside its address." }),
+  config: config.default({}),
 });
+
+const changesSomething = (changes: object): boolean => Object.keys(changes).length > 0;
+
+export const targetChanges = z
+  .strictObject({
+    name: name.optional(),
+    url: url.optional().meta({
+      description:
+        "Another address needs its secret again, or null for none; where the secret is ours, the answer has a new one.",
+    }),
+    secret: z.string().min(1).max(4096).nullable().optional().meta({
+      description:
+        "In place of the old one, which counts no more; null: none. To keep the old one for a day, rotate it.",
+    }),
+    config: config.optional().meta({ description: "All of it, in place of the old." }),
+  })
+  .refine(changesSomething, SOMETHING);
 
 export const targetOutput = z
   .object({
@@ -32,6 +49,7 @@ export const targetOutput = z
     type: z.string(),
     url: z.string().meta({ description: "Only its host, where the address is as good as a password." }),
     config: z.unknown(),
+    hasSecret: z.boolean(),
     identity: z
       .object({ issuer: z.string(), subject: z.string() })
       .meta({ description: "Who the target is to a server that trusts this registry's tokens (OpenID Connect)." }),
@@ -55,17 +73,23 @@ export const secretOutput = z.object({
   previousUntil: time.meta({ description: "Until then the old secret signs too." }),
 });
 
-export const triggerInput = z
+const targets = z
+  .array(z.string().max(100))
+  .min(1, "name a target")
+  .max(20)
+  .transform((ids) => [...new Set(ids)]);
+
+export const triggerInput = z.strictObject({ name, ...triggerRuleFields, targets }).superRefine(checkGroup);
+
+export const triggerChanges = z
   .strictObject({
-    name,
-    ...triggerRuleFields,
-    targets: z
-      .array(z.string().max(100))
-      .min(1)
-      .max(20)
-      .transform((ids) => [...new Set(ids)]),
+    name: name.optional(),
+    match: triggerMatch.optional().meta({ description: "All of it, in place of the old." }),
+    group: triggerRuleFields.group.nullable().meta({ description: "Null: none." }),
+    debounceSeconds: triggerRuleFields.debounceSeconds.nullable().meta({ description: "Null: it does not wait." }),
+    targets: targets.optional(),
   })
-  .superRefine(checkGroup);
+  .refine(changesSomething, SOMETHING);
 
 export const triggerOutput = z
   .object({
@@ -93,6 +117,14 @@ export const previewInput = z
   })
   .refine(({ match, trigger }) => (match === undefined) !== (trigger === undefined), "either match or trigger");
 
+export const pushesPreviewInput = z
+  .strictObject({
+    ...triggerRuleFields,
+    match: triggerMatch.optional(),
+    trigger: z.string().max(100).optional().meta({ description: "The id of a trigger, in place of `match`." }),
+  })
+  .refine(({ match, trigger }) => (match === undefined) !== (trigger === undefined), "either match or trigger");
+
 export const testInput = z
   .strictObject({ repository: repositoryPath.optional(), tag: tag.optional() })
   .refine((test) => (test.repository === undefined) === (test.tag === undefined), "both or neither");
@@ -116,6 +148,23 @@ export const previewOutput = z.object({
   reason: z.string().optional().meta({ description: "Why not." }),
 });
 
+export const pushesPreviewOutput = z.object({
+  pushes: z
+    .array(
+      z.object({
+        event: z.string(),
+        type: z.string(),
+        timestamp: time,
+        repository: z.string().meta({ description: "With its space." }),
+        tag: z.string().nullable(),
+        digest: z.string(),
+        fires: z.boolean(),
+        reason: z.string().nullable().meta({ description: "Why not." }),
+      }),
+    )
+    .meta({ description: "Newest first, 20 at most: pushes, and whatever else the trigger takes." }),
+});
+
 export const replayInput = z.strictObject({
   since: time.meta({ description: "Deliveries that were made then or later." }),
 });
@@ -124,12 +173,26 @@ export const replayOutput = z.object({
   replayed: z.int().meta({ description: "How many are pending again; 1,000 at most at a time." }),
 });
 
+export const eventQuery = pageQuery.extend({
+  kind: z.enum(["push"]).optional().meta({ description: "`push`: only of tags that were set." }),
+});
+
 export const eventOutput = z
   .object({
     id: z.string(),
     type: z.string(),
     timestamp: time,
-    data: z.looseObject({ repository: z.string(), tag: z.string().nullable(), digest: z.string() }),
+    data: z.looseObject({
+      repository: z.string(),
+      tag: z.string().nullable(),
+      digest: z.string(),
+      previousDigest: z.string().nullable(),
+      mediaType: z.string(),
+      size: z.int(),
+      platforms: z.array(z.string()),
+      image: z.string(),
+      actor: z.looseObject({ name: z.string() }),
+    }),
     triggers: z
       .array(z.object({ trigger: z.string(), fires: z.boolean(), reason: z.string().nullable() }))
       .nullable()

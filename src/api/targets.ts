@@ -1,14 +1,19 @@
 import { targetSubject } from "../auth/identity-token.ts";
 import { generateId } from "../auth/secret.ts";
 import type { SpaceCall } from "../call.ts";
-import { addressProblem } from "../events/address.ts";
 import type { Target } from "../events/stores.ts";
-import { makeWebhookSecret } from "../events/sign.ts";
-import { givenSecret, type TargetType } from "../events/target.ts";
-import { findTargetType, TARGET_TYPES } from "../events/targets/index.ts";
+import {
+  changedTarget,
+  checkedAddress,
+  checkedConfig,
+  invalid,
+  requireTargetType,
+  secretFor,
+  secretWanted,
+} from "../events/target-settings.ts";
 import { RegistryError } from "../oci/errors.ts";
 import { pageQuery } from "./schemas.ts";
-import { secretInput, targetInput } from "./event-schemas.ts";
+import { secretInput, targetChanges, targetInput } from "./event-schemas.ts";
 import { isoTime, isoTimeOrNull, listResponse, pageRequest, readBody, readQuery } from "./operation.ts";
 
 /** Milliseconds for which a replaced secret goes on signing, so that receivers can change theirs: a day. */
@@ -17,31 +22,22 @@ const ROTATION = 86_400_000;
 export async function createTarget(call: SpaceCall): Promise<Response> {
   const { registry, grant } = call;
   const input = await readBody(targetInput, call);
-  const kind = requireKind(input.type);
-  const url = input.url ?? kind.defaultUrl;
-  if (url === null) throw invalid("url", "this type needs one");
-  const problem = addressProblem(url, registry.delivering.rules);
-  if (problem !== null) throw invalid("url", problem);
-  const config = kind.parseConfig(input.config);
-  if (!config.ok) {
-    const detail = config.problems.map(({ path, message }) => ({ path: ["config", path].join("."), message }));
-    throw new RegistryError("REQUEST_INVALID", { message: "the request is not valid; see errors", detail });
-  }
+  const kind = requireTargetType(input.type);
+  const address = checkedAddress(kind, input.url, registry.delivering.rules);
   const secret = secretFor(kind, input.secret);
-  const unfit = kind.secretProblem(config.data, secret !== null);
-  if (unfit !== null) throw invalid("secret", unfit);
   const target: Target = {
     id: generateId("tgt"),
     name: input.name,
     type: input.type,
-    url: kind.secretAddress ? hostOnly(url) : url,
-    config: config.data,
+    url: address.shown,
+    config: checkedConfig(kind, input.config, secret !== null),
+    hasSecret: secret !== null,
     enabled: true,
     disabledReason: null,
     failingSince: null,
     createdAt: Date.now(),
   };
-  const created = await registry.events.targets.create(grant.space, target, url, secret);
+  const created = await registry.events.targets.create(grant.space, target, address.whole, secret);
   if (!created) throw new RegistryError("SPACE_UNKNOWN");
   const body = { ...view(call, target), ...(kind.secret === "made" && { secret }) };
   const headers = { Location: `/api/v1/spaces/${grant.space}/targets/${target.id}`, "Cache-Control": "no-store" };
@@ -60,6 +56,24 @@ export async function listTargets(call: SpaceCall): Promise<Response> {
 
 export async function getTarget(call: SpaceCall): Promise<Response> {
   return Response.json(view(call, await requireTarget(call)));
+}
+
+/** Answers with the new secret, where there is one of ours: it changes with the address. */
+export async function updateTarget(call: SpaceCall): Promise<Response> {
+  const { registry, grant, params } = call;
+  const changes = await readBody(targetChanges, call);
+  const id = params["id"] ?? "";
+  const { targets } = registry.events;
+  const opened = await targets.open(grant.space, id);
+  if (opened === null) throw new RegistryError("TARGET_UNKNOWN");
+  const update = changedTarget(opened, changes, registry.delivering.rules);
+  const updated = await targets.update(grant.space, id, update);
+  const target = await requireTarget(call);
+  // It was given a secret meanwhile, which is not for this address.
+  if (!updated) throw secretWanted();
+  const isMade = requireTargetType(target.type).secret === "made" && update.secret !== undefined;
+  const body = { ...view(call, target), ...(isMade && { secret: update.secret }) };
+  return Response.json(body, { headers: { "Cache-Control": "no-store" } });
 }
 
 export async function deleteTarget({ registry, grant, params }: SpaceCall): Promise<Response> {
@@ -82,7 +96,7 @@ export async function rotateTargetSecret(call: SpaceCall): Promise<Response> {
   const { registry, grant } = call;
   const input = await readBody(secretInput, call);
   const target = await requireTarget(call);
-  const kind = requireKind(target.type);
+  const kind = requireTargetType(target.type);
   const secret = secretFor(kind, input.secret);
   if (secret === null) throw invalid("secret", "there is none to put in place of the old one");
   const previousUntil = Date.now() + ROTATION;
@@ -96,34 +110,6 @@ async function requireTarget({ registry, grant, params }: SpaceCall): Promise<Ta
   const target = await registry.events.targets.find(grant.space, params["id"] ?? "");
   if (target === null) throw new RegistryError("TARGET_UNKNOWN");
   return target;
-}
-
-function requireKind(type: string): TargetType {
-  const kind = findTargetType(type);
-  if (kind === null) throw invalid("type", `it must be one of ${Object.keys(TARGET_TYPES).join(", ")}`);
-  return kind;
-}
-
-/** The secret that a target of this kind is to have. Throws REQUEST_INVALID where one is missing or not wanted. */
-function secretFor(kind: TargetType, given: string | undefined): string | null {
-  if (kind.secret === "made") {
-    if (given !== undefined) throw invalid("secret", "this type's secret is made here, and shown once");
-    return makeWebhookSecret();
-  }
-  if (kind.secret === "none" && given !== undefined) throw invalid("secret", "this type has none");
-  if (kind.secret === "given" && given === undefined) throw invalid("secret", "this type needs one");
-  const isUsable = given === undefined || givenSecret.safeParse(given).success;
-  if (!isUsable) throw invalid("secret", "it must be visible ASCII characters, 2,000 at most");
-  return given ?? null;
-}
-
-function invalid(path: string, message: string): RegistryError {
-  return new RegistryError("REQUEST_INVALID", { message: `${path}: ${message}`, detail: [{ path, message }] });
-}
-
-/** Of an address that is as good as a password, only this is shown. */
-function hostOnly(url: string): string {
-  return `${new URL(url).origin}/…`;
 }
 
 function view({ registry, grant }: SpaceCall, { createdAt, failingSince, ...target }: Target): object {

@@ -23,10 +23,14 @@ interface TriggerVerdict {
 }
 
 /** An event as it is listed. */
-export interface ListedEvent {
-  readonly event: RegistryEvent;
+export interface ListedEvent extends Omit<StoredEvent, "taken"> {
   /** Of the triggers that were switched on; null while no consumer has taken the event. */
   readonly verdicts: readonly TriggerVerdict[] | null;
+}
+
+interface EventFilter {
+  /** Only of tags that were set. */
+  readonly pushesOnly: boolean;
 }
 
 export interface OutboxStore {
@@ -36,7 +40,7 @@ export interface OutboxStore {
   /** Events that no consumer has taken yet, and that are older than `before`: at most `limit` ids, oldest first. */
   unsent(before: number, limit: number): Promise<readonly string[]>;
   /** Newest first. Null when there is no such space. */
-  list(space: string, page: PageRequest): Promise<Page<ListedEvent> | null>;
+  list(space: string, filter: EventFilter, page: PageRequest): Promise<Page<ListedEvent> | null>;
   listed(space: string, id: string): Promise<ListedEvent | null>;
 }
 
@@ -54,6 +58,7 @@ export interface Target {
   /** As it may be shown: only scheme and host, where the whole of it is secret. */
   readonly url: string;
   readonly config: unknown;
+  readonly hasSecret: boolean;
   readonly enabled: boolean;
   /** Why it was switched off by itself. */
   readonly disabledReason: string | null;
@@ -69,12 +74,24 @@ export interface OpenTarget {
   readonly secrets: TargetSecrets;
 }
 
+/** How a target changes; what is undefined stays. */
+export interface TargetUpdate {
+  readonly name: string | undefined;
+  /** As it may be shown, and the whole of it. */
+  readonly address: { readonly shown: string; readonly whole: string } | undefined;
+  readonly config: unknown;
+  /** Null: it has none from then on. The old one counts no more, not for a day either. */
+  readonly secret: string | null | undefined;
+}
+
 export interface TargetStore {
   /** Keeps an address that is not the one shown encrypted, like the secret. False when there is no such space. */
   create(space: string, target: Target, address: string, secret: string | null): Promise<boolean>;
   open(space: string, id: string): Promise<OpenTarget | null>;
   find(space: string, id: string): Promise<Target | null>;
   list(space: string, page: PageRequest): Promise<Page<Target> | null>;
+  /** False when there is no such target, and when an address would change under a secret that does not: nothing changes then. */
+  update(space: string, id: string, update: TargetUpdate): Promise<boolean>;
   /** Switching on forgets the reason and the failures. */
   setEnabled(space: string, id: string, enabled: boolean): Promise<boolean>;
   /** The old secret goes on signing until `previousUntil`. */
@@ -97,6 +114,8 @@ export interface Trigger {
 
 export interface TriggerStore {
   create(space: string, trigger: Trigger): Promise<boolean>;
+  /** Name, rules and targets become those given. False when there is no such trigger. */
+  update(space: string, trigger: Trigger): Promise<boolean>;
   find(space: string, id: string): Promise<Trigger | null>;
   list(space: string, page: PageRequest): Promise<Page<Trigger> | null>;
   setEnabled(space: string, id: string, enabled: boolean): Promise<boolean>;

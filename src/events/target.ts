@@ -98,6 +98,8 @@ interface Definition<Config> extends Omit<TargetTraits, "secretAddress"> {
   readonly config: z.ZodType<Config>;
   /** Why a configuration and a secret, or the lack of one, do not go together; null when they do. */
   readonly secretProblem?: (config: Config, hasSecret: boolean) => string | null;
+  /** Whether such a target proves who it is by a token of ours in place of a secret; without it, none does. */
+  readonly provesItself?: (config: Config) => boolean;
 }
 
 /**
@@ -125,6 +127,7 @@ export interface TargetType extends TargetTraits {
   /** What it gives is what to store, with defaults filled in. */
   readonly parseConfig: (input: unknown) => Parsed<unknown>;
   readonly secretProblem: (config: unknown, hasSecret: boolean) => string | null;
+  readonly provesItself: (config: unknown) => boolean;
   /** Makes one attempt. Rejects with {@link UnsendableError} when none can succeed, and with what `send` throws. */
   readonly deliver: (attempt: Attempt<unknown>, send: Sender) => Promise<Outcome>;
 }
@@ -189,7 +192,8 @@ export function defineSteppedTarget<Config>(definition: SteppedDefinition<Config
 }
 
 function common<Config>(definition: Definition<Config>): Omit<TargetType, "deliver"> {
-  const { type, summary, secret, events, secretAddress = false, defaultUrl = null, config, secretProblem } = definition;
+  const { type, summary, secret, events, secretAddress = false, defaultUrl = null, config } = definition;
+  const { secretProblem, provesItself } = definition;
   return {
     type,
     summary,
@@ -202,6 +206,10 @@ function common<Config>(definition: Definition<Config>): Omit<TargetType, "deliv
     secretProblem: (input, hasSecret) => {
       const parsed = parseInput(config, input);
       return (parsed.ok ? secretProblem?.(parsed.data, hasSecret) : null) ?? null;
+    },
+    provesItself: (input) => {
+      const parsed = parseInput(config, input);
+      return (parsed.ok ? provesItself?.(parsed.data) : false) ?? false;
     },
   };
 }

@@ -82,7 +82,7 @@ export const ERRORS = {
   NOTHING_TO_TEST: {
     code: "NOTHING_TO_TEST",
     status: 409,
-    message: "nothing that was pushed lately fits this trigger; push something, or name a repository and tag",
+    message: "nothing that was pushed lately fits; push something, or name a repository and tag",
   },
   REPOSITORIES_FULL: {
     code: "DENIED",

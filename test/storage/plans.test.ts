@@ -55,6 +55,9 @@ const BODIES: Record<string, string> = {
   updateSpace: '{"public":false}',
   updateRepository: '{"public":false}',
   replayTrigger: '{"since":"2026-01-01T00:00:00Z"}',
+  updateTarget: '{"name":"renamed"}',
+  updateTrigger: '{"name":"renamed"}',
+  previewPushes: '{"match":{"tag":{"type":"semver","value":">=0","onlyIfNewer":true}}}',
   revert: '{"repository":"web","tag":"latest"}',
   undelete: `{"repository":"web","digest":"sha256:${"a".repeat(64)}"}`,
   createToken: '{"name":"t","actions":["pull"]}',
@@ -120,6 +123,10 @@ async function deliver(): Promise<void> {
   await makeTrigger("plans", [id], { tag: { type: "semver", value: ">=0", onlyIfNewer: true } });
   await makeTrigger("plans", [id], {}, { group: { requireAll: ["web", "api"] } });
   await makeTrigger("plans", [id]);
+  const admin = `Bearer ${env.ADMIN_TOKEN}`;
+  await ask("PATCH", `/api/v1/spaces/plans/targets/${id}`, admin, '{"name":"renamed"}');
+  const { id: renamed } = await makeTrigger("plans", [id]);
+  await ask("PATCH", `/api/v1/spaces/plans/triggers/${renamed}`, admin, '{"name":"renamed"}');
   const consume = async (queue: string, body: QueueMessage): Promise<void> => {
     const context = createExecutionContext();
     const batch = createMessageBatch<QueueMessage>(queue, [{ id: "m", timestamp: new Date(), attempts: 1, body }]);

@@ -69,6 +69,46 @@ const create = spaceCommand({
   },
 });
 
+const edit = oneCommand({
+  kind: TARGETS,
+  name: "edit",
+  summary: "Change a target's name, address or settings",
+  description:
+    "With another address goes another secret: one that the registry makes is shown once, and yours is asked for again.\nTo change only the secret, rotate it.",
+  examples: [
+    "targets edit hook --name receiver",
+    "targets edit kargo --url https://kargo.example.com/webhooks/2 --secret-stdin < secret",
+    'targets edit octopus --config deploy.environments=["Test"]',
+  ],
+  options: {
+    "--name <name>": "what to call it",
+    "--url <address>": "where it is",
+    "--config <key=value...>": "what is otherwise in its settings; dots lead into objects, @file.json has all of it",
+    ...SECRET_OPTION,
+    "--no-secret": "from now on it has none",
+  },
+  input: z.object({
+    name: z.string().optional(),
+    url: z.string().optional(),
+    config: z.array(z.string()).optional(),
+    secretStdin: z.boolean().default(false),
+    secret: z.boolean().default(true),
+  }),
+  run: async ({ management, context, space, output }, id, { name, url, config, secretStdin, secret }) => {
+    const old =
+      config &&
+      z.record(z.string(), z.unknown()).parse((await management.call("getTarget", { path: { space, id } })).config);
+    const body = {
+      name,
+      url,
+      config: config && (await readConfig(context, config, old)),
+      secret: secret ? await givenSecret(context, secretStdin) : null,
+    };
+    const edited = await management.call("updateTarget", { path: { space, id }, body });
+    output.show(edited, () => fields({ ...described(edited, output.style), secret: shownOnce(edited.secret) }));
+  },
+});
+
 const rotate = oneCommand({
   kind: TARGETS,
   name: "rotate-secret",
@@ -89,8 +129,12 @@ async function givenSecret(context: Context, fromStdin: boolean): Promise<string
 }
 
 /** What `--config` says, in its order: later entries come on top of earlier ones. */
-async function readConfig(context: Context, entries: readonly string[]): Promise<Record<string, unknown>> {
-  let config: Readonly<Record<string, unknown>> = {};
+async function readConfig(
+  context: Context,
+  entries: readonly string[],
+  old: Readonly<Record<string, unknown>> = {},
+): Promise<Record<string, unknown>> {
+  let config = old;
   for (const entry of entries) {
     config = entry.startsWith("@")
       ? { ...config, ...(await readJsonFile(context, entry.slice(1), z.record(z.string(), z.unknown()))) }
@@ -136,6 +180,7 @@ export const targets = defineGroup("targets", "Show and change where pushes are 
     enable: ({ management, space }, id) => management.call("enableTarget", { path: { space, id } }),
     disable: ({ management, space }, id) => management.call("disableTarget", { path: { space, id } }),
   }),
+  edit,
   rotate,
   deleteCommand({
     kind: TARGETS,

@@ -60,6 +60,50 @@ const create = spaceCommand({
   },
 });
 
+const edit = oneCommand({
+  kind: TRIGGERS,
+  name: "edit",
+  summary: "Change a trigger's name, rules or targets",
+  description: "What is not given stays. What is on its way already goes where it was to go.",
+  examples: ['triggers edit releases --tag "semver:>=2.0"', "triggers edit releases --target octopus --no-group"],
+  options: {
+    "--name <name>": "what to call it",
+    "--target <target...>": "where it goes, by name or id, in place of where it went",
+    ...RULE_OPTIONS,
+    "--no-group": "fires by itself, without waiting for other repositories",
+    "--no-debounce": "fires at once",
+  },
+  input: rulesInput.extend({
+    name: z.string().optional(),
+    target: words.default([]),
+    group: z.boolean().default(true),
+    debounce: z.union([z.literal(false), rulesInput.shape.debounce]),
+  }),
+  run: async (scene, id, { name, target, group, debounce, ...input }) => {
+    const { management, context, output } = scene;
+    const { rules, targets: named } = await readRules(context, { ...input, debounce: debounce || undefined });
+    const wanted = target.length > 0 ? target : named;
+    const targets = await Promise.all(wanted.map((one) => idOf(scene, TARGETS, one)));
+    const isMatchChanged = Object.keys(rules.match ?? {}).length > 0;
+    const old = isMatchChanged ? await management.call("getTrigger", at(scene, id)) : null;
+    const body = {
+      ...rules,
+      name,
+      match: isMatchChanged ? { ...matchOf(old), ...rules.match } : undefined,
+      targets: targets.length > 0 ? targets : undefined,
+      ...(!group && { group: null }),
+      ...(debounce === false && { debounceSeconds: null }),
+    };
+    const edited = await management.call("updateTrigger", { ...at(scene, id), body });
+    output.show(edited, () => fields(described(edited, output.style)));
+  },
+});
+
+/** What a trigger matches, as it can be sent back. */
+function matchOf(trigger: Trigger | null): object {
+  return z.looseObject({}).catch({}).parse(trigger?.match);
+}
+
 const test = oneCommand({
   kind: TRIGGERS,
   name: "test",
@@ -136,6 +180,7 @@ export const triggers = defineGroup("triggers", "Show and change which pushes ar
     get: (scene, id) => scene.management.call("getTrigger", at(scene, id)),
     describe: (trigger, { output }) => described(trigger, output.style),
   }),
+  edit,
   ...switchCommands(TRIGGERS, {
     enable: (scene, id) => scene.management.call("enableTrigger", at(scene, id)),
     disable: (scene, id) => scene.management.call("disableTrigger", at(scene, id)),

@@ -217,6 +217,7 @@ const newTargetSchema = z.looseObject({
   type: z.string(),
   url: z.string(),
   config: z.unknown(),
+  hasSecret: z.boolean(),
   identity: z.looseObject({ issuer: z.string(), subject: z.string() }),
   enabled: z.boolean(),
   disabledReason: z.union([z.string(), z.null()]),
@@ -232,6 +233,7 @@ const targetSchema = z.looseObject({
   type: z.string(),
   url: z.string(),
   config: z.unknown(),
+  hasSecret: z.boolean(),
   identity: z.looseObject({ issuer: z.string(), subject: z.string() }),
   enabled: z.boolean(),
   disabledReason: z.union([z.string(), z.null()]),
@@ -256,7 +258,17 @@ const eventSchema = z.looseObject({
   id: z.string(),
   type: z.string(),
   timestamp: z.string(),
-  data: z.looseObject({ repository: z.string(), tag: z.union([z.string(), z.null()]), digest: z.string() }),
+  data: z.looseObject({
+    repository: z.string(),
+    tag: z.union([z.string(), z.null()]),
+    digest: z.string(),
+    previousDigest: z.union([z.string(), z.null()]),
+    mediaType: z.string(),
+    size: z.number(),
+    platforms: z.array(z.string()),
+    image: z.string(),
+    actor: z.looseObject({ name: z.string() }),
+  }),
   triggers: z.union([
     z.array(z.looseObject({ trigger: z.string(), fires: z.boolean(), reason: z.union([z.string(), z.null()]) })),
     z.null(),
@@ -686,6 +698,19 @@ export const operations = {
 
     output: targetSchema,
   },
+  updateTarget: {
+    method: "PATCH",
+    path: "/api/v1/spaces/{space}/targets/{id}",
+    status: 200,
+
+    body: z.strictObject({
+      name: z.string().optional(),
+      url: z.string().optional(),
+      secret: z.union([z.string(), z.null()]).optional(),
+      config: z.record(z.string(), z.unknown()).optional(),
+    }),
+    output: newTargetSchema,
+  },
   deleteTarget: {
     method: "DELETE",
     path: "/api/v1/spaces/{space}/targets/{id}",
@@ -714,6 +739,26 @@ export const operations = {
 
     body: z.strictObject({ secret: z.string().optional() }),
     output: z.looseObject({ secret: z.string().optional(), previousUntil: z.string() }),
+  },
+  testTarget: {
+    method: "POST",
+    path: "/api/v1/spaces/{space}/targets/{id}/test",
+    status: 200,
+
+    body: z.strictObject({ repository: z.string().optional(), tag: z.string().optional() }),
+    output: z.looseObject({
+      event: z.looseObject({ type: z.string() }),
+      results: z.array(
+        z.looseObject({
+          target: z.string(),
+          name: z.string(),
+          outcome: z.string(),
+          status: z.union([z.number(), z.null()]),
+          milliseconds: z.number(),
+          detail: z.string(),
+        }),
+      ),
+    }),
   },
   createTrigger: {
     method: "POST",
@@ -769,6 +814,50 @@ export const operations = {
     path: "/api/v1/spaces/{space}/triggers/{id}",
     status: 200,
 
+    output: triggerSchema,
+  },
+  updateTrigger: {
+    method: "PATCH",
+    path: "/api/v1/spaces/{space}/triggers/{id}",
+    status: 200,
+
+    body: z.strictObject({
+      name: z.string().optional(),
+      match: z
+        .strictObject({
+          repositories: z.array(z.string()).optional(),
+          events: z
+            .array(z.enum(["tag.created", "tag.updated", "tag.deleted", "manifest.pushed", "manifest.deleted"]))
+            .optional(),
+          tag: z
+            .strictObject({
+              type: z.enum(["semver", "nuget", "regex", "glob", "exact"]),
+              value: z.string(),
+              prerelease: z.enum(["none", "any", "regex"]).optional(),
+              prereleaseRegex: z.string().optional(),
+              exclude: z.array(z.string()).optional(),
+              onlyIfNewer: z.boolean().optional(),
+            })
+            .optional(),
+          digestChangedOnly: z.boolean().optional(),
+          platforms: z.strictObject({ all: z.array(z.string()) }).optional(),
+          artifactTypes: z.array(z.string()).optional(),
+          actors: z.array(z.string()).optional(),
+        })
+        .optional(),
+      group: z
+        .union([
+          z.strictObject({
+            requireAll: z.array(z.string()),
+            by: z.string().optional(),
+            timeoutSeconds: z.number().optional(),
+          }),
+          z.null(),
+        ])
+        .optional(),
+      debounceSeconds: z.union([z.number(), z.null()]).optional(),
+      targets: z.array(z.string()).optional(),
+    }),
     output: triggerSchema,
   },
   deleteTrigger: {
@@ -862,11 +951,68 @@ export const operations = {
     body: z.strictObject({ since: z.string() }),
     output: z.looseObject({ replayed: z.number() }),
   },
+  previewPushes: {
+    method: "POST",
+    path: "/api/v1/spaces/{space}/pushes:preview",
+    status: 200,
+
+    body: z.strictObject({
+      match: z
+        .strictObject({
+          repositories: z.array(z.string()).optional(),
+          events: z
+            .array(z.enum(["tag.created", "tag.updated", "tag.deleted", "manifest.pushed", "manifest.deleted"]))
+            .optional(),
+          tag: z
+            .strictObject({
+              type: z.enum(["semver", "nuget", "regex", "glob", "exact"]),
+              value: z.string(),
+              prerelease: z.enum(["none", "any", "regex"]).optional(),
+              prereleaseRegex: z.string().optional(),
+              exclude: z.array(z.string()).optional(),
+              onlyIfNewer: z.boolean().optional(),
+            })
+            .optional(),
+          digestChangedOnly: z.boolean().optional(),
+          platforms: z.strictObject({ all: z.array(z.string()) }).optional(),
+          artifactTypes: z.array(z.string()).optional(),
+          actors: z.array(z.string()).optional(),
+        })
+        .optional(),
+      group: z
+        .strictObject({
+          requireAll: z.array(z.string()),
+          by: z.string().optional(),
+          timeoutSeconds: z.number().optional(),
+        })
+        .optional(),
+      debounceSeconds: z.number().optional(),
+      trigger: z.string().optional(),
+    }),
+    output: z.looseObject({
+      pushes: z.array(
+        z.looseObject({
+          event: z.string(),
+          type: z.string(),
+          timestamp: z.string(),
+          repository: z.string(),
+          tag: z.union([z.string(), z.null()]),
+          digest: z.string(),
+          fires: z.boolean(),
+          reason: z.union([z.string(), z.null()]),
+        }),
+      ),
+    }),
+  },
   listEvents: {
     method: "GET",
     path: "/api/v1/spaces/{space}/events",
     status: 200,
-    query: z.strictObject({ limit: z.number().optional(), cursor: z.string().optional() }),
+    query: z.strictObject({
+      limit: z.number().optional(),
+      cursor: z.string().optional(),
+      kind: z.enum(["push"]).optional(),
+    }),
 
     output: z.looseObject({ items: z.array(eventSchema), next: z.union([z.string(), z.null()]) }),
   },

@@ -13,7 +13,10 @@ const EVENTS = `
     LEFT JOIN tokens t ON t.id = e.actor`;
 
 export const FIND_EVENT = `${EVENTS} WHERE e.id = ?1`;
-const LIST_EVENTS = `${EVENTS} WHERE e.space_id = ${LIVE_SPACE} AND e.id < ?2 ORDER BY e.id DESC LIMIT ?3`;
+/** ?4: only of tags that were set. */
+const LIST_EVENTS = `
+  ${EVENTS} WHERE e.space_id = ${LIVE_SPACE} AND e.id < ?2 AND (NOT ?4 OR e.type IN ('tag.created', 'tag.updated'))
+  ORDER BY e.id DESC LIMIT ?3`;
 const FIND_IN_SPACE = `${EVENTS} WHERE e.space_id = ${LIVE_SPACE} AND e.id = ?2`;
 const UNSENT = "SELECT id FROM events WHERE sent_at IS NULL AND occurred_at < ?1 ORDER BY id LIMIT ?2";
 
@@ -69,11 +72,11 @@ export function d1Outbox(db: D1Database): OutboxStore {
       return rows(idRow, await db.prepare(UNSENT).bind(before, limit).all()).map(({ id }) => id);
     },
 
-    async list(space, { limit, last }) {
+    async list(space, { pushesOnly }, { limit, last }) {
       const events = await listWithin(
         db,
         db.prepare(FIND_SPACE).bind(space),
-        db.prepare(LIST_EVENTS).bind(space, last ?? LAST_ID, limit + 1),
+        db.prepare(LIST_EVENTS).bind(space, last ?? LAST_ID, limit + 1, pushesOnly ? 1 : 0),
         eventRow,
       );
       return events && pageOf(events.map(listedFromRow), limit);
@@ -107,5 +110,5 @@ export function eventFromRow(row: z.infer<typeof eventRow>): RegistryEvent {
 
 function listedFromRow(row: z.infer<typeof eventRow>): ListedEvent {
   const verdicts = row.verdicts === null ? null : verdictsColumn.parse(JSON.parse(row.verdicts));
-  return { event: eventFromRow(row), verdicts };
+  return { event: eventFromRow(row), spaceId: row.space_id, repositoryId: row.repository_id, verdicts };
 }

@@ -2,10 +2,11 @@ import { z } from "zod";
 import type { OpenTarget, Target, TargetStore } from "../../events/stores.ts";
 import { pageOf } from "../../oci/page.ts";
 import type { SecretBox } from "../secret-box.ts";
-import { firstRow, listWithin, rows } from "./rows.ts";
+import { change, firstRow, jsonOrNull, listWithin, rows } from "./rows.ts";
 import { FIND_SPACE, LIVE_SPACE } from "./spaces.ts";
 
-const TARGET_COLUMNS = "id, name, type, url, config, enabled, disabled_reason, failing_since, created_at";
+const TARGET_COLUMNS =
+  "id, name, type, url, config, secret IS NOT NULL AS has_secret, enabled, disabled_reason, failing_since, created_at";
 export const OPEN_COLUMNS = `${TARGET_COLUMNS}, sealed_url, secret, previous_secret, previous_until`;
 const IN_SPACE = `space_id = ${LIVE_SPACE} AND id = ?2 AND deleted_at IS NULL`;
 
@@ -18,6 +19,13 @@ const LIST = `
   SELECT ${TARGET_COLUMNS} FROM targets WHERE space_id = ${LIVE_SPACE} AND id > ?2 AND deleted_at IS NULL
   ORDER BY id LIMIT ?3`;
 const SET_ENABLED = `UPDATE targets SET enabled = ?3, disabled_reason = NULL, failing_since = NULL WHERE ${IN_SPACE}`;
+/** ?4 null: the address stays; ?7 0: the secret does. A secret that stays never meets a new address, whatever else changes meanwhile. */
+const UPDATE = `
+  UPDATE targets SET name = COALESCE(?3, name), url = COALESCE(?4, url), sealed_url = IIF(?4 IS NULL, sealed_url, ?5),
+    config = COALESCE(?6, config), secret = IIF(?7, ?8, secret), previous_secret = IIF(?7, NULL, previous_secret),
+    previous_until = IIF(?7, NULL, previous_until),
+    failing_since = IIF(?4 IS NULL AND ?6 IS NULL AND NOT ?7, failing_since, NULL)
+  WHERE ${IN_SPACE} AND (?4 IS NULL OR ?7 OR secret IS NULL)`;
 const ROTATE = `UPDATE targets SET previous_secret = secret, previous_until = ?4, secret = ?3 WHERE ${IN_SPACE}`;
 const DELETE = `UPDATE targets SET deleted_at = ?3, sealed_url = NULL, secret = NULL, previous_secret = NULL WHERE ${IN_SPACE}`;
 const KNOWN = `
@@ -30,6 +38,7 @@ const targetRow = z.object({
   type: z.string(),
   url: z.string(),
   config: z.string(),
+  has_secret: z.int(),
   enabled: z.int(),
   disabled_reason: z.string().nullable(),
   failing_since: z.int().nullable(),
@@ -78,6 +87,24 @@ export function d1Targets(db: D1Database, box: SecretBox): TargetStore {
       return targets && pageOf(targets.map(targetFromRow), limit);
     },
 
+    async update(space, id, { name = null, address, config, secret }) {
+      const isSealed = address !== undefined && address.whole !== address.shown;
+      const sealedUrl = isSealed ? await box.seal(address.whole, addressOf(id)) : null;
+      const [changesSecret, given] = change(secret);
+      const sealed = given === null ? null : await box.seal(given, id);
+      return changes(
+        UPDATE,
+        space,
+        id,
+        name,
+        address?.shown ?? null,
+        sealedUrl,
+        jsonOrNull(config),
+        changesSecret,
+        sealed,
+      );
+    },
+
     setEnabled: (space, id, enabled) => changes(SET_ENABLED, space, id, enabled ? 1 : 0),
 
     async rotateSecret(space, id, secret, previousUntil) {
@@ -100,6 +127,7 @@ function targetFromRow(row: z.infer<typeof targetRow>): Target {
     type: row.type,
     url: row.url,
     config,
+    hasSecret: row.has_secret === 1,
     enabled: row.enabled === 1,
     disabledReason: row.disabled_reason,
     failingSince: row.failing_since,

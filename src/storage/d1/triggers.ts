@@ -19,6 +19,7 @@ const FIND = `SELECT ${COLUMNS} FROM triggers WHERE ${IN_SPACE}`;
 const LIST = `
   SELECT ${COLUMNS} FROM triggers WHERE space_id = ${LIVE_SPACE} AND id > ?2 AND deleted_at IS NULL ORDER BY id LIMIT ?3`;
 const ACTIVE = `SELECT ${COLUMNS} FROM triggers WHERE space_id = ?1 AND deleted_at IS NULL AND enabled = 1 ORDER BY id LIMIT ?2`;
+const UPDATE = `UPDATE triggers SET name = ?3, match = ?4, timing = ?5, targets = ?6 WHERE ${IN_SPACE}`;
 const SET_ENABLED = `UPDATE triggers SET enabled = ?3 WHERE ${IN_SPACE}`;
 const DELETE = `UPDATE triggers SET deleted_at = ?3 WHERE ${IN_SPACE}`;
 const TAG_IN = `
@@ -63,11 +64,9 @@ export function d1Triggers(db: D1Database): TriggerStore {
     return (await statement.run()).meta.changes > 0;
   };
   return {
-    create(space, { id, name, rules, targets, createdAt }) {
-      const { match, ...timing } = rules ?? {};
-      const columns = [match ?? {}, timing, targets].map((value) => JSON.stringify(value));
-      return changes(CREATE, space, id, name, ...columns, createdAt);
-    },
+    create: (space, trigger) =>
+      changes(CREATE, space, trigger.id, trigger.name, ...rulesColumns(trigger), trigger.createdAt),
+    update: (space, trigger) => changes(UPDATE, space, trigger.id, trigger.name, ...rulesColumns(trigger)),
 
     async find(space, id) {
       const row = firstRow(triggerRow, await db.prepare(FIND).bind(space, id).all());
@@ -110,6 +109,12 @@ export function d1Triggers(db: D1Database): TriggerStore {
       return row && taggedFromRow(row);
     },
   };
+}
+
+/** The columns match, timing and targets. */
+function rulesColumns({ rules, targets }: Trigger): readonly string[] {
+  const { match, ...timing } = rules ?? {};
+  return [match ?? {}, timing, targets].map((value) => JSON.stringify(value));
 }
 
 function triggerFromRow(row: z.infer<typeof triggerRow>): Trigger {

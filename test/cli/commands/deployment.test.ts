@@ -98,6 +98,36 @@ describe("a target", () => {
   });
 });
 
+describe("editing", () => {
+  it("a target sends what is otherwise, on top of the settings that it has", async () => {
+    const stub = await stubSpace();
+    const path = { space, id: "tgt_1" };
+    stub.on("getTarget", path, { ...target, config: { project: "Web", release: { notes: "x" } } });
+    stub.on("updateTarget", path, { ...target, secret: "whsec_3" });
+    const options = ["--url", "https://y", "--config", "release.channel=Beta", "--no-secret"];
+    const said = await runCli(["targets", "edit", "hook", ...IN_SPACE, ...options], stub.env);
+    expect(said.stdout).toContain("whsec_3");
+    const config = { project: "Web", release: { notes: "x", channel: "Beta" } };
+    expect(stub.changes).toEqual([
+      ["PATCH /api/v1/spaces/acme/targets/tgt_1", { url: "https://y", config, secret: null }],
+    ]);
+  });
+
+  it("a trigger sends what is otherwise, on top of the rules that it has", async () => {
+    const stub = await stubSpace();
+    const path = { space, id: "trg_1" };
+    stub.on("getTrigger", path, { ...trigger, match: { repositories: ["web"], digestChangedOnly: true } });
+    stub.on("updateTrigger", path, trigger);
+    const edit = ["triggers", "edit", "releases", ...IN_SPACE];
+    expect((await runCli([...edit, "--repository", "api", "--no-group", "--no-debounce"], stub.env)).exitCode).toBe(0);
+    expect((await runCli([...edit, "--name", "r", "--debounce", "30s"], stub.env)).exitCode).toBe(0);
+    expect(stub.changes.map(([, body]) => body)).toEqual([
+      { match: { repositories: ["api"], digestChangedOnly: true }, group: null, debounceSeconds: null },
+      { name: "r", debounceSeconds: 30 },
+    ]);
+  });
+});
+
 describe("creating a trigger", () => {
   const create = ["triggers", "create", "releases", ...IN_SPACE, "--target", "hook"];
 

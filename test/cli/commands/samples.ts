@@ -32,6 +32,7 @@ export const target: Target = {
   type: "standard-webhook",
   url: "https://hooks.example.com/",
   config: {},
+  hasSecret: true,
   identity: { issuer: "https://registry.example.com", subject: "space:acme:target:tgt_1" },
   enabled: true,
   disabledReason: null,
@@ -52,7 +53,17 @@ export const event: Event = {
   id: "evt_1",
   type: "registry.tag.created",
   timestamp: createdAt,
-  data: { repository: "acme/web", tag: "1.0.0", digest: `sha256:${"a".repeat(64)}` },
+  data: {
+    repository: "acme/web",
+    tag: "1.0.0",
+    digest: `sha256:${"a".repeat(64)}`,
+    previousDigest: null,
+    mediaType: "application/vnd.oci.image.index.v1+json",
+    size: 1234,
+    platforms: ["linux/amd64"],
+    image: `registry.example.com/acme/web:1.0.0@sha256:${"a".repeat(64)}`,
+    actor: { name: "ci" },
+  },
   triggers: [{ trigger: "trg_1", fires: false, reason: "the version 1.0.0 is not within ^2" }],
 };
 

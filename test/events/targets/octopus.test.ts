@@ -84,7 +84,11 @@ describe("octopus", () => {
       "content-type": "application/json",
       "x-octopus-apikey": "API-1",
     });
-    expect(outcome).toMatchObject({ verdict: "done", status: 201, detail: "release 1.2.3 (Releases-9)" });
+    expect(outcome).toMatchObject({
+      verdict: "done",
+      status: 201,
+      detail: `release 1.2.3 (${SERVER}/app#/Spaces-1/releases/Releases-9)`,
+    });
   });
 
   it("fills in what the configuration names, in an Octopus below a path", async () => {
@@ -131,7 +135,7 @@ describe("octopus", () => {
     ]);
     expect(outcome).toMatchObject({ verdict: "running", wait: 5, health: "good" });
     expect(outcome.detail).toBe(
-      `release 1.2.3 (Releases-9); ServerTasks-1 Executing (${SERVER}/app#/Spaces-1/tasks/ServerTasks-1)`,
+      `release 1.2.3 (${SERVER}/app#/Spaces-1/releases/Releases-9); ServerTasks-1 Executing (${SERVER}/app#/Spaces-1/tasks/ServerTasks-1)`,
     );
   });
 

@@ -51,6 +51,7 @@ export const octopus = defineSteppedTarget({
     hasSecret === (serviceAccount === undefined)
       ? null
       : "this type needs an API key as its secret, or serviceAccount in its config, and not both",
+  provesItself: ({ serviceAccount }) => serviceAccount !== undefined,
 
   async deliver(attempt, send) {
     const progress = { ...progressOf(attempt) };
@@ -110,7 +111,8 @@ async function taskOf(server: Octopus, id: string): Promise<TaskState> {
 function describe({ url, config }: Attempt<OctopusConfig>, { release }: Progress, tasks: readonly TaskState[]): string {
   const origin = parseUrl(url).origin;
   const lines = tasks.map(({ id, text }) => `${text} (${origin}/app#/${config.space}/tasks/${id})`);
-  return [...(release === null ? [] : [`release ${release.version} (${release.id})`]), ...lines].join("; ");
+  const made = release && `release ${release.version} (${origin}/app#/${config.space}/releases/${release.id})`;
+  return [...(made === null ? [] : [made]), ...lines].join("; ");
 }
 
 /** What was started stays on record, and is not started again. */

@@ -1,0 +1,109 @@
+/** What targets are made of and changed to. Whatever does not fit is REQUEST_INVALID, with the field that should be mended. */
+import { RegistryError } from "../oci/errors.ts";
+import { addressProblem, type AddressRules } from "./address.ts";
+import { makeWebhookSecret } from "./sign.ts";
+import type { OpenTarget, TargetUpdate } from "./stores.ts";
+import { givenSecret, type TargetType } from "./target.ts";
+import { findTargetType, TARGET_TYPES } from "./targets/index.ts";
+
+/** Where a target is. */
+export interface Address {
+  readonly whole: string;
+  /** As it may be shown: of one that is as good as a password, only its host. */
+  readonly shown: string;
+}
+
+/** What somebody wants to be otherwise. */
+export interface TargetChanges {
+  readonly name?: string | undefined;
+  readonly url?: string | undefined;
+  /** All of it, in place of the old. */
+  readonly config?: Readonly<Record<string, unknown>> | undefined;
+  /** Null: from now on it has none. */
+  readonly secret?: string | null | undefined;
+}
+
+export function requireTargetType(name: string): TargetType {
+  const type = findTargetType(name);
+  if (type === null) throw invalid("type", `it must be one of ${Object.keys(TARGET_TYPES).join(", ")}`);
+  return type;
+}
+
+export function checkedAddress(
+  { defaultUrl, secretAddress }: TargetType,
+  given: string | undefined,
+  rules: AddressRules,
+): Address {
+  const whole = given ?? defaultUrl;
+  if (whole === null) throw invalid("url", "this type needs one");
+  const problem = addressProblem(whole, rules);
+  if (problem !== null) throw invalid("url", problem);
+  return { whole, shown: secretAddress ? `${new URL(whole).origin}/…` : whole };
+}
+
+/** The configuration as it is to be stored. @param hasSecret whether the target will have one. */
+export function checkedConfig(type: TargetType, input: unknown, hasSecret: boolean): unknown {
+  const config = type.parseConfig(input);
+  if (!config.ok) {
+    const detail = config.problems.map(({ path, message }) => ({ path: ["config", path].join("."), message }));
+    throw new RegistryError("REQUEST_INVALID", { message: "the request is not valid; see errors", detail });
+  }
+  const unfit = type.secretProblem(config.data, hasSecret);
+  if (unfit !== null) throw invalid("secret", unfit);
+  return config.data;
+}
+
+/** The secret that a target of this type is to have; null: none. */
+export function secretFor(type: TargetType, given: string | undefined): string | null {
+  if (type.secret === "made") {
+    if (given !== undefined) throw invalid("secret", "this type's secret is made here, and shown once");
+    return makeWebhookSecret();
+  }
+  if (type.secret === "none" && given !== undefined) throw invalid("secret", "this type has none");
+  if (type.secret === "given" && given === undefined) throw invalid("secret", "this type needs one");
+  const isUsable = given === undefined || givenSecret.safeParse(given).success;
+  if (!isUsable) throw invalid("secret", "it must be visible ASCII characters, 2,000 at most");
+  return given ?? null;
+}
+
+/**
+ * What changes of a target. Its secret never goes to another address than the one it was given for, or whoever may
+ * administer the space could have it sent to themselves: with a new address, a secret of ours is made anew, one that was given
+ * must be given again, and a target that proves itself by its identity, which is its id, cannot move at all.
+ */
+export function changedTarget(opened: OpenTarget, changes: TargetChanges, rules: AddressRules): TargetUpdate {
+  const { target } = opened;
+  const type = requireTargetType(target.type);
+  const isMoved = changes.url !== undefined && changes.url !== opened.address;
+  if (isMoved && type.provesItself(target.config)) {
+    throw invalid("url", "a server trusts this target's identity, which would go along: make a new target");
+  }
+  const secret = changedSecret(type, opened, changes.secret, isMoved);
+  const hasSecret = (secret === undefined ? opened.secrets.current : secret) !== null;
+  const isFitting = changes.config === undefined && secret === undefined;
+  const config = isFitting ? undefined : checkedConfig(type, changes.config ?? target.config, hasSecret);
+  const address = isMoved ? checkedAddress(type, changes.url, rules) : undefined;
+  return { name: changes.name, address, config, secret };
+}
+
+/** What a target's new secret is; undefined: it keeps what it has. */
+function changedSecret(
+  type: TargetType,
+  { secrets }: OpenTarget,
+  given: string | null | undefined,
+  isMoved: boolean,
+): string | null | undefined {
+  if (type.secret === "made" && given === undefined) return isMoved ? secretFor(type, undefined) : undefined;
+  if (type.secret === "made") throw invalid("secret", "this type's secret is made here: rotate it");
+  if (given !== undefined) return secretFor(type, given ?? undefined);
+  if (isMoved && secrets.current !== null) throw secretWanted();
+  return undefined;
+}
+
+export function secretWanted(): RegistryError {
+  return invalid("secret", "give it again: the one that is stored is not sent to a new address");
+}
+
+export function invalid(path: string, message: string): RegistryError {
+  return new RegistryError("REQUEST_INVALID", { message: `${path}: ${message}`, detail: [{ path, message }] });
+}
