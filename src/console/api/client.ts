@@ -25,6 +25,14 @@ const problem: z.ZodType<Pick<Problem, "code" | "detail" | "errors">> = z.object
 /** What is wrong with each field of a request. */
 const fieldProblems = z.array(z.object({ path: z.string(), message: z.string() })).min(1);
 
+export type FieldProblem = z.output<typeof fieldProblems>[number];
+
+/** What the API says of fields, if that is what an error is about. Paths are as in `match.tag.value`. */
+export function fieldProblemsOf(error: Error | null): readonly FieldProblem[] {
+  if (!(error instanceof ApiProblem)) return [];
+  return fieldProblems.safeParse(error.errors).data ?? [];
+}
+
 /** An answer that is no success, with a sentence for whoever asked. */
 export class ApiProblem extends Error {
   /** Of the answer; 0: none came. */

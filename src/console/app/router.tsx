@@ -9,6 +9,7 @@ import {
 } from "@tanstack/react-router";
 import { sessionQuery } from "../api/session.ts";
 import { Loading } from "../components/loading.tsx";
+import { parseDeliveryFilter } from "../pages/deliveries/filter.ts";
 import { SignInPage } from "../pages/sign-in/page.tsx";
 import { NotFoundPage, PageFailure } from "./failures.tsx";
 import { queryClient } from "./query-client.ts";
@@ -80,6 +81,67 @@ const repositoryRoute = createRoute({
   component: lazyRouteComponent(() => import("../pages/repository/page.tsx"), "RepositoryPage"),
 });
 
+const pushesRoute = createRoute({
+  getParentRoute: () => spaceRoute,
+  path: "/pushes",
+  component: lazyRouteComponent(() => import("../pages/pushes/page.tsx"), "PushesPage"),
+});
+
+const pushRoute = createRoute({
+  getParentRoute: () => spaceRoute,
+  path: "/pushes/$event",
+  component: lazyRouteComponent(() => import("../pages/push/page.tsx"), "PushPage"),
+});
+
+const deliveriesRoute = createRoute({
+  getParentRoute: () => spaceRoute,
+  path: "/deliveries",
+  validateSearch: parseDeliveryFilter,
+  component: lazyRouteComponent(() => import("../pages/deliveries/page.tsx"), "DeliveriesPage"),
+});
+
+const deliveryRoute = createRoute({
+  getParentRoute: () => spaceRoute,
+  path: "/deliveries/$delivery",
+  component: lazyRouteComponent(() => import("../pages/delivery/page.tsx"), "DeliveryPage"),
+});
+
+const triggersRoute = createRoute({
+  getParentRoute: () => spaceRoute,
+  path: "/triggers",
+  component: lazyRouteComponent(() => import("../pages/triggers/page.tsx"), "TriggersPage"),
+});
+
+const newTriggerRoute = createRoute({
+  getParentRoute: () => spaceRoute,
+  path: "/triggers/new",
+  component: lazyRouteComponent(() => import("../pages/trigger/new-page.tsx"), "NewTriggerPage"),
+});
+
+const triggerRoute = createRoute({
+  getParentRoute: () => spaceRoute,
+  path: "/triggers/$trigger",
+  component: lazyRouteComponent(() => import("../pages/trigger/page.tsx"), "TriggerPage"),
+});
+
+const targetsRoute = createRoute({
+  getParentRoute: () => spaceRoute,
+  path: "/targets",
+  component: lazyRouteComponent(() => import("../pages/targets/page.tsx"), "TargetsPage"),
+});
+
+const newTargetRoute = createRoute({
+  getParentRoute: () => spaceRoute,
+  path: "/targets/new",
+  component: lazyRouteComponent(() => import("../pages/target/new-page.tsx"), "NewTargetPage"),
+});
+
+const targetRoute = createRoute({
+  getParentRoute: () => spaceRoute,
+  path: "/targets/$target",
+  component: lazyRouteComponent(() => import("../pages/target/page.tsx"), "TargetPage"),
+});
+
 const routeTree = rootRoute.addChildren([
   signInRoute,
   signedInRoute.addChildren([
@@ -88,6 +150,16 @@ const routeTree = rootRoute.addChildren([
     spaceRoute.addChildren([
       repositoriesRoute,
       repositoryRoute,
+      pushesRoute,
+      pushRoute,
+      deliveriesRoute,
+      deliveryRoute,
+      triggersRoute,
+      newTriggerRoute,
+      triggerRoute,
+      targetsRoute,
+      newTargetRoute,
+      targetRoute,
       // More pages of a space go here.
     ]),
   ]),

@@ -20,6 +20,18 @@ export function SpaceLayout() {
         <Link to="/spaces/$space" params={{ space }} activeOptions={{ exact: true }}>
           Repositories
         </Link>
+        <Link to="/spaces/$space/pushes" params={{ space }}>
+          Pushes
+        </Link>
+        <Link to="/spaces/$space/deliveries" params={{ space }} activeOptions={{ includeSearch: false }}>
+          Deliveries
+        </Link>
+        <Link to="/spaces/$space/triggers" params={{ space }}>
+          Triggers
+        </Link>
+        <Link to="/spaces/$space/targets" params={{ space }}>
+          Targets
+        </Link>
       </nav>
       <Main>
         <Outlet />

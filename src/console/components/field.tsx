@@ -1,19 +1,31 @@
 import { type ComponentPropsWithRef, type ReactNode, useId } from "react";
 
-type TextFieldProps = ComponentPropsWithRef<"input"> & {
+interface Told {
   readonly label: string;
   readonly hint?: ReactNode;
   /** What is wrong with what is in it. */
   readonly error?: string | undefined;
-};
+}
 
-export function TextField({ label, hint, error, ...props }: TextFieldProps) {
+/** What a control needs to belong to its label and to what is said of it. */
+interface ControlProps {
+  readonly id: string;
+  readonly "aria-invalid": boolean;
+  readonly "aria-describedby": string | undefined;
+}
+
+interface FieldProps extends Told {
+  readonly children: (control: ControlProps) => ReactNode;
+}
+
+/** A control with its label, what it is for, and what is wrong with it. */
+export function Field({ label, hint, error, children }: FieldProps) {
   const id = useId();
   const told = [hint !== undefined && `${id}-hint`, error !== undefined && `${id}-error`].filter(Boolean).join(" ");
   return (
     <div className="field">
       <label htmlFor={id}>{label}</label>
-      <input {...props} id={id} aria-invalid={error !== undefined} aria-describedby={told || undefined} />
+      {children({ id, "aria-invalid": error !== undefined, "aria-describedby": told || undefined })}
       {hint !== undefined && (
         <p id={`${id}-hint`} className="hint">
           {hint}
@@ -25,6 +37,16 @@ export function TextField({ label, hint, error, ...props }: TextFieldProps) {
         </p>
       )}
     </div>
+  );
+}
+
+type TextFieldProps = ComponentPropsWithRef<"input"> & Told;
+
+export function TextField({ label, hint, error, ...props }: TextFieldProps) {
+  return (
+    <Field label={label} hint={hint} error={error}>
+      {(control) => <input {...props} {...control} />}
+    </Field>
   );
 }
 

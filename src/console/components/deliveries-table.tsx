@@ -1,0 +1,79 @@
+import { Link } from "@tanstack/react-router";
+import { useMemo } from "react";
+import type { Delivery } from "../../cli/management/operations.ts";
+import { type Column, DataTable } from "./data-table.tsx";
+import { DeliveryStatus, pushName, TargetLink, TriggerLink, useDeployment } from "./deployment.tsx";
+import { LinkedText } from "./linked-text.tsx";
+import { Time } from "./time.tsx";
+
+interface DeliveriesTableProps {
+  readonly space: string;
+  readonly label: string;
+  readonly deliveries: readonly Delivery[];
+}
+
+export function DeliveriesTable({ space, label, deliveries }: DeliveriesTableProps) {
+  const deployment = useDeployment(space);
+  const columns = useMemo(() => columnsOf(space, deployment), [space, deployment]);
+  return (
+    <div className="card card-table">
+      <DataTable label={label} rows={deliveries} rowId={({ id }) => id} columns={columns} />
+    </div>
+  );
+}
+
+function columnsOf(space: string, deployment: ReturnType<typeof useDeployment>): readonly Column<Delivery>[] {
+  return [
+    {
+      id: "push",
+      title: "Push",
+      cell: (delivery) => (
+        <Link to="/spaces/$space/deliveries/$delivery" params={{ space, delivery: delivery.id }}>
+          {pushName(space, delivery)}
+        </Link>
+      ),
+    },
+    {
+      id: "target",
+      title: "Target",
+      cell: ({ target }) => <TargetLink space={space} id={target} deployment={deployment} />,
+    },
+    {
+      id: "trigger",
+      title: "Trigger",
+      isSecondary: true,
+      cell: ({ trigger }) => <TriggerLink space={space} id={trigger} deployment={deployment} />,
+    },
+    {
+      id: "status",
+      title: "State",
+      cell: (delivery) => (
+        <>
+          <DeliveryStatus status={delivery.status} /> <Reason delivery={delivery} />
+        </>
+      ),
+    },
+    {
+      id: "created",
+      title: "When",
+      align: "end",
+      isSecondary: true,
+      cell: ({ createdAt }) => <Time at={createdAt} />,
+    },
+  ];
+}
+
+/** Why it is in that state, and when it goes on. */
+function Reason({ delivery: { status, reason, attempts, nextAttemptAt } }: { readonly delivery: Delivery }) {
+  const isTriedAgain = status === "pending" && nextAttemptAt !== null && attempts > 0;
+  return (
+    <span className="reason">
+      {reason !== null && <LinkedText text={reason} />}
+      {isTriedAgain && (
+        <>
+          {reason !== null && "; "}attempt {attempts + 1} <Time at={nextAttemptAt} />
+        </>
+      )}
+    </span>
+  );
+}

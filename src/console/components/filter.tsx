@@ -1,0 +1,29 @@
+import type { Choice } from "./form-fields.tsx";
+import "./form-fields.css";
+
+interface FilterProps {
+  readonly label: string;
+  /** Undefined: whatever. */
+  readonly value: string | undefined;
+  readonly choices: readonly Choice[];
+  readonly onChange: (value: string | undefined) => void;
+}
+
+/** Narrows a list by one of its properties. A value that is not among the choices stays what it is. */
+export function Filter({ label, value, choices, onChange }: FilterProps) {
+  const isUnknown = value !== undefined && !choices.some((choice) => choice.value === value);
+  return (
+    <label className="filter">
+      {label}
+      <select value={value ?? ""} onChange={(event) => onChange(event.target.value || undefined)}>
+        <option value="">any</option>
+        {isUnknown && <option value={value}>{value}</option>}
+        {choices.map((choice) => (
+          <option key={choice.value} value={choice.value}>
+            {choice.label}
+          </option>
+        ))}
+      </select>
+    </label>
+  );
+}

@@ -1,0 +1,14 @@
+import type { List } from "../api/queries.ts";
+import { Button } from "./button.tsx";
+
+/** Below a list that goes on. */
+export function LoadMore({ list }: { readonly list: List<unknown> }) {
+  if (!list.hasMore) return null;
+  return (
+    <p className="load-more">
+      <Button onClick={list.loadMore} isBusy={list.isLoadingMore}>
+        Show more
+      </Button>
+    </p>
+  );
+}

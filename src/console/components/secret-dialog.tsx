@@ -1,0 +1,26 @@
+import { Button } from "./button.tsx";
+import { Command } from "./command.tsx";
+import { Dialog } from "./dialog.tsx";
+
+interface SecretDialogProps {
+  /** Null: there is none to show. */
+  readonly secret: string | null;
+  readonly title: string;
+  /** What it is for. */
+  readonly children: string;
+  readonly onClose: () => void;
+}
+
+/** A secret that is shown this once. */
+export function SecretDialog({ secret, title, children, onClose }: SecretDialogProps) {
+  return (
+    <Dialog isOpen={secret !== null} onClose={onClose} title={title} description={`${children} It is not shown again.`}>
+      <Command text={secret ?? ""} what="secret" />
+      <div className="dialog-actions">
+        <Button look="primary" onClick={onClose}>
+          I have kept it
+        </Button>
+      </div>
+    </Dialog>
+  );
+}

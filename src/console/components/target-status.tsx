@@ -1,0 +1,7 @@
+import type { Target } from "../../cli/management/operations.ts";
+import { Status } from "./status.tsx";
+
+export function TargetStatus({ target: { enabled, failingSince } }: { readonly target: Target }) {
+  if (!enabled) return <Status tone="quiet">switched off</Status>;
+  return failingSince === null ? <Status tone="good">on</Status> : <Status tone="bad">failing</Status>;
+}

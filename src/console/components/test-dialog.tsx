@@ -1,0 +1,84 @@
+import { useMutation } from "@tanstack/react-query";
+import { type SubmitEvent, useState } from "react";
+import type { OperationOutput } from "../../cli/management/operation.ts";
+import { Button } from "./button.tsx";
+import { Dialog } from "./dialog.tsx";
+import { TextField } from "./field.tsx";
+import { LinkedText } from "./linked-text.tsx";
+import { Failure } from "./notice.tsx";
+import { Outcome } from "./outcome.tsx";
+
+type Tested = OperationOutput<"testTrigger">;
+
+interface TestDialogProps {
+  readonly isOpen: boolean;
+  readonly onClose: () => void;
+  readonly title: string;
+  readonly space: string;
+  /** Sends what a push of a tag, or the newest that fits, would be. */
+  readonly send: (push: { readonly repository?: string; readonly tag?: string }) => Promise<Tested>;
+}
+
+/** Sends something real, now and once, and shows what is answered. */
+export function TestDialog({ isOpen, onClose, title, space, send }: TestDialogProps) {
+  const [repository, setRepository] = useState("");
+  const [tag, setTag] = useState("");
+  const test = useMutation({ mutationFn: () => send(repository === "" && tag === "" ? {} : { repository, tag }) });
+  const close = (): void => {
+    test.reset();
+    onClose();
+  };
+  const submit = (event: SubmitEvent): void => {
+    event.preventDefault();
+    test.mutate();
+  };
+  return (
+    <Dialog
+      isOpen={isOpen}
+      onClose={close}
+      title={title}
+      description="A test is real: a target that deploys will deploy. It is sent once, and nothing of it is kept among the deliveries."
+    >
+      <form className="form" onSubmit={submit}>
+        <TextField
+          label="Repository"
+          placeholder="the newest push that fits"
+          hint={`Its path within ${space}; left empty with the tag, the newest push that fits is sent.`}
+          spellCheck={false}
+          value={repository}
+          onChange={(event) => setRepository(event.target.value)}
+        />
+        <TextField label="Tag" spellCheck={false} value={tag} onChange={(event) => setTag(event.target.value)} />
+        {test.error && <Failure error={test.error} />}
+        {test.data && <Results tested={test.data} />}
+        <div className="dialog-actions">
+          <Button onClick={close}>Close</Button>
+          <Button type="submit" look="primary" isBusy={test.isPending}>
+            Send it
+          </Button>
+        </div>
+      </form>
+    </Dialog>
+  );
+}
+
+function Results({ tested: { results } }: { readonly tested: Tested }) {
+  return (
+    <ul className="test-results" aria-label="What came of it">
+      {results.map((result) => (
+        <li key={result.target}>
+          <p>
+            <strong>{result.name}</strong> <Outcome outcome={result.outcome} />{" "}
+            {result.status === null ? "no answer" : `answered ${result.status}`}{" "}
+            <span className="muted">in {result.milliseconds.toLocaleString()} ms</span>
+          </p>
+          {result.detail !== "" && (
+            <p className="reason">
+              <LinkedText text={result.detail} />
+            </p>
+          )}
+        </li>
+      ))}
+    </ul>
+  );
+}

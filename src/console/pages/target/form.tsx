@@ -1,0 +1,171 @@
+import { type SubmitEvent, useState } from "react";
+import type { Target } from "../../../cli/management/operations.ts";
+import { Button } from "../../components/button.tsx";
+import { TextField } from "../../components/field.tsx";
+import { type FieldErrors, fieldErrors } from "../../components/field-errors.ts";
+import { CheckField, SelectField } from "../../components/form-fields.tsx";
+import { Failure } from "../../components/notice.tsx";
+import { ConfigFields } from "./config-fields.tsx";
+import { type ConfigForm, configForm, configOf, fieldsOf } from "./config.ts";
+import { type Kind, KINDS, kindOf } from "./kinds.ts";
+
+/** A target as the form says it; what is undefined was left as it is. */
+export interface TargetInput {
+  readonly name: string;
+  readonly type: string;
+  readonly url: string | undefined;
+  readonly secret: string | null | undefined;
+  readonly config: Record<string, unknown>;
+}
+
+interface TargetFormProps {
+  /** Null: a new one. */
+  readonly target: Target | null;
+  readonly action: string;
+  readonly onSave: (input: TargetInput) => void;
+  readonly isSaving: boolean;
+  readonly failure: Error | null;
+}
+
+const TYPES = Object.entries(KINDS).map(([value, { title }]) => ({ value, label: title }));
+
+export function TargetForm({ target, action, onSave, isSaving, failure }: TargetFormProps) {
+  const [name, setName] = useState(target?.name ?? "");
+  const [type, setType] = useState(target?.type ?? "standard-webhook");
+  const kind = kindOf(type);
+  const [url, setUrl] = useState(shownAddress(target));
+  const [secret, setSecret] = useState("");
+  const [hasNoSecret, setNoSecret] = useState(false);
+  const [config, setConfig] = useState(() => configForm(kind, target?.config));
+  const changeType = (chosen: string): void => {
+    setType(chosen);
+    setConfig(configForm(kindOf(chosen), null));
+    setSecret("");
+  };
+  const errors = fieldErrors(failure, pathsOf(kind));
+  const isMoved = target !== null && url !== shownAddress(target);
+  const submit = (event: SubmitEvent): void => {
+    event.preventDefault();
+    onSave({
+      name,
+      type,
+      url: (target !== null && !isMoved) || url.trim() === "" ? undefined : url.trim(),
+      secret: hasNoSecret ? null : secret || undefined,
+      config: configOf(kind, config),
+    });
+  };
+  return (
+    <form className="form card narrow" onSubmit={submit} aria-label="Target">
+      <TextField
+        label="Name"
+        required
+        maxLength={100}
+        autoComplete="off"
+        value={name}
+        onChange={(event) => setName(event.target.value)}
+        error={errors.at("name")}
+      />
+      {target === null && (
+        <SelectField
+          label="Kind"
+          hint={kind.summary}
+          value={type}
+          choices={TYPES}
+          onChange={changeType}
+          error={errors.at("type")}
+        />
+      )}
+      <TextField
+        label="Address"
+        type="url"
+        required={kind.address.isOptional !== true && target === null}
+        placeholder={
+          isHidden(target) ? `${target?.url ?? ""} (stays, if you leave this empty)` : kind.address.placeholder
+        }
+        hint={isMoved ? movedHint(kind, target) : kind.address.hint}
+        autoComplete="off"
+        spellCheck={false}
+        value={url}
+        onChange={(event) => setUrl(event.target.value)}
+        error={errors.at("url")}
+      />
+      <SecretFields
+        kind={kind}
+        target={target}
+        isMoved={isMoved}
+        secret={secret}
+        onSecret={setSecret}
+        hasNone={hasNoSecret}
+        onNone={setNoSecret}
+        errors={errors}
+      />
+      <ConfigFields
+        kind={kind}
+        form={config}
+        onChange={(changed: ConfigForm) => setConfig((now) => ({ ...now, ...changed }))}
+        errors={errors}
+      />
+      {errors.elsewhere && <Failure error={errors.elsewhere} />}
+      <div className="form-actions">
+        <Button type="submit" look="primary" isBusy={isSaving}>
+          {action}
+        </Button>
+      </div>
+    </form>
+  );
+}
+
+function pathsOf(kind: Kind): readonly string[] {
+  return ["name", "type", "url", "secret", ...fieldsOf(kind).map(({ path }) => `config.${path}`)];
+}
+
+/** Of an address that is as good as a password, nothing comes back: the field is empty then. */
+function shownAddress(target: Target | null): string {
+  return target === null || isHidden(target) ? "" : target.url;
+}
+
+function isHidden(target: Target | null): boolean {
+  return target?.url.endsWith("/…") ?? false;
+}
+
+function movedHint(kind: Kind, target: Target): string {
+  if (kind.secret === null)
+    return "With another address goes another secret: it is made when you save, and shown once.";
+  return target.hasSecret
+    ? "The secret that is stored is not sent to another address: give it again below."
+    : kind.address.hint;
+}
+
+interface SecretFieldsProps {
+  readonly kind: Kind;
+  readonly target: Target | null;
+  readonly isMoved: boolean;
+  readonly secret: string;
+  readonly onSecret: (secret: string) => void;
+  readonly hasNone: boolean;
+  readonly onNone: (hasNone: boolean) => void;
+  readonly errors: FieldErrors;
+}
+
+function SecretFields({ kind, target, isMoved, secret, onSecret, hasNone, onNone, errors }: SecretFieldsProps) {
+  if (kind.secret === null) return null;
+  const { label, hint, isRequired } = kind.secret;
+  const has = target?.hasSecret ?? false;
+  return (
+    <>
+      <TextField
+        label={label}
+        type="password"
+        autoComplete="off"
+        required={isRequired && (target === null || isMoved)}
+        disabled={hasNone}
+        placeholder={has && !isMoved ? "stays as it is" : undefined}
+        hint={`${hint} It is not shown again.`}
+        value={secret}
+        onChange={(event) => onSecret(event.target.value)}
+        error={errors.at("secret")}
+      />
+      {has && !isRequired && <CheckField label="No secret from now on" checked={hasNone} onChange={onNone} />}
+    </>
+  );
+}

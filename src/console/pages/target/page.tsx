@@ -1,0 +1,118 @@
+import { useQuery } from "@tanstack/react-query";
+import { Link, useParams } from "@tanstack/react-router";
+import { useState } from "react";
+import { z } from "zod";
+import type { Target } from "../../../cli/management/operations.ts";
+import { operationQuery, REFRESH_EVERY, useChange } from "../../api/queries.ts";
+import { Command } from "../../components/command.tsx";
+import { TriggerLink, useDeployment } from "../../components/deployment.tsx";
+import { Facts } from "../../components/facts.tsx";
+import { Loading } from "../../components/loading.tsx";
+import { Failure } from "../../components/notice.tsx";
+import { PageHead } from "../../components/page-head.tsx";
+import { SecretDialog } from "../../components/secret-dialog.tsx";
+import { TargetStatus } from "../../components/target-status.tsx";
+import { Time } from "../../components/time.tsx";
+import { toast } from "../../components/toasts.tsx";
+import { TargetActions } from "./actions.tsx";
+import { TargetForm } from "./form.tsx";
+import { kindOf } from "./kinds.ts";
+
+/** Of an Octopus target without an API key. */
+const octopusConfig = z.looseObject({ serviceAccount: z.string() });
+
+/** A target, to be looked at, changed and tried. */
+export function TargetPage() {
+  const { space, target: id } = useParams({ from: "/signed-in/spaces/$space/targets/$target" });
+  const query = useQuery({ ...operationQuery("getTarget", { path: { space, id } }), refetchInterval: REFRESH_EVERY });
+  const update = useChange("updateTarget", ["getTarget", "listTargets"]);
+  const [secret, setSecret] = useState<string | null>(null);
+  const [saves, setSaves] = useState(0);
+  const { data: target, error } = query;
+  return (
+    <>
+      <PageHead title={target?.name ?? "Target"}>
+        {target && <TargetActions space={space} target={target} onSecret={setSecret} />}
+      </PageHead>
+      {error && <Failure error={error} onRetry={() => void query.refetch()} />}
+      {query.isPending && <Loading what="the target" />}
+      <SecretDialog secret={secret} title="The new secret" onClose={() => setSecret(null)}>
+        Give it to your receiver.
+      </SecretDialog>
+      {target && (
+        <div className="sections">
+          <section className="card" aria-label="How it stands">
+            <State space={space} target={target} />
+          </section>
+          <section className="section">
+            <h2>Settings</h2>
+            <TargetForm
+              // What was saved is what the form begins with.
+              key={`${id} ${saves}`}
+              target={target}
+              action="Save"
+              isSaving={update.isPending}
+              failure={update.error}
+              onSave={({ name, url, secret: given, config }) =>
+                update.mutate(
+                  { path: { space, id }, body: { name, url, secret: given, config } },
+                  {
+                    onSuccess: ({ secret: made }) => {
+                      toast("Saved");
+                      setSaves(saves + 1);
+                      setSecret(made ?? null);
+                    },
+                  },
+                )
+              }
+            />
+          </section>
+        </div>
+      )}
+    </>
+  );
+}
+
+function State({ space, target }: { readonly space: string; readonly target: Target }) {
+  const { id, type, disabledReason, failingSince, identity, createdAt, config } = target;
+  const deployment = useDeployment(space);
+  const users = deployment.triggers.items.filter(({ targets }) => targets.includes(id));
+  const trusted = octopusConfig.safeParse(config).success;
+  return (
+    <Facts
+      facts={{
+        State: <TargetStatus target={target} />,
+        "Switched off because": disabledReason,
+        "Failing since": failingSince === null ? null : <Time at={failingSince} />,
+        Kind: kindOf(type).title,
+        Triggers:
+          users.length === 0 ? (
+            <Link to="/spaces/$space/triggers/new" params={{ space }}>
+              None yet: make one
+            </Link>
+          ) : (
+            <ul className="plain-list">
+              {users.map((trigger) => (
+                <li key={trigger.id}>
+                  <TriggerLink space={space} id={trigger.id} deployment={deployment} />
+                </li>
+              ))}
+            </ul>
+          ),
+        Deliveries: (
+          <Link to="/spaces/$space/deliveries" params={{ space }} search={{ target: id }}>
+            Its deliveries
+          </Link>
+        ),
+        Created: <Time at={createdAt} />,
+        "Octopus trusts": !trusted ? null : (
+          <>
+            <p>Give the service account an OIDC identity of the type Other Issuer with this issuer and subject:</p>
+            <Command text={identity.issuer} what="issuer" />
+            <Command text={identity.subject} what="subject" />
+          </>
+        ),
+      }}
+    />
+  );
+}

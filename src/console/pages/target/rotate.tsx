@@ -1,0 +1,77 @@
+import { type SubmitEvent, useState } from "react";
+import { useChange } from "../../api/queries.ts";
+import { Button } from "../../components/button.tsx";
+import { Dialog } from "../../components/dialog.tsx";
+import { TextField } from "../../components/field.tsx";
+import { fieldErrors } from "../../components/field-errors.ts";
+import { Failure } from "../../components/notice.tsx";
+import { toast } from "../../components/toasts.tsx";
+import type { Kind } from "./kinds.ts";
+
+interface RotateDialogProps {
+  readonly isOpen: boolean;
+  readonly onClose: () => void;
+  readonly space: string;
+  readonly id: string;
+  readonly name: string;
+  readonly secret: Kind["secret"];
+  readonly onSecret: (secret: string) => void;
+}
+
+/** A new secret in place of the old one: made here, or given. */
+export function RotateDialog({ isOpen, onClose, space, id, name, secret, onSecret }: RotateDialogProps) {
+  const [given, setGiven] = useState("");
+  const rotate = useChange("rotateTargetSecret", ["getTarget"]);
+  const close = (): void => {
+    rotate.reset();
+    setGiven("");
+    onClose();
+  };
+  const errors = fieldErrors(rotate.error, ["secret"]);
+  const submit = (event: SubmitEvent): void => {
+    event.preventDefault();
+    rotate.mutate(
+      { path: { space, id }, body: secret === null ? {} : { secret: given } },
+      {
+        onSuccess: ({ secret: made }) => {
+          close();
+          if (made === undefined) toast(`${name} has a new secret`);
+          else onSecret(made);
+        },
+      },
+    );
+  };
+  return (
+    <Dialog
+      isOpen={isOpen}
+      onClose={close}
+      title={`Rotate the secret of ${name}`}
+      description={
+        secret === null
+          ? "A new secret is made and shown once. For a day deliveries are signed with both, so that you can change your receiver."
+          : "The new secret takes the place of the old one with the next delivery."
+      }
+    >
+      <form className="form" onSubmit={submit}>
+        {secret !== null && (
+          <TextField
+            label={`New ${secret.label.toLowerCase()}`}
+            type="password"
+            autoComplete="off"
+            required
+            value={given}
+            onChange={(event) => setGiven(event.target.value)}
+            error={errors.at("secret")}
+          />
+        )}
+        {errors.elsewhere && <Failure error={errors.elsewhere} />}
+        <div className="dialog-actions">
+          <Button onClick={close}>Cancel</Button>
+          <Button type="submit" look="primary" isBusy={rotate.isPending}>
+            Rotate
+          </Button>
+        </div>
+      </form>
+    </Dialog>
+  );
+}

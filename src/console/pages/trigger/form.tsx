@@ -1,0 +1,109 @@
+import { Link } from "@tanstack/react-router";
+import { type SubmitEvent, useState } from "react";
+import type { Target, Trigger } from "../../../cli/management/operations.ts";
+import { fieldProblemsOf } from "../../api/client.ts";
+import { Button } from "../../components/button.tsx";
+import { useDeployment } from "../../components/deployment.tsx";
+import { TextField } from "../../components/field.tsx";
+import { fieldErrors } from "../../components/field-errors.ts";
+import { CheckField, Fieldset } from "../../components/form-fields.tsx";
+import { Failure } from "../../components/notice.tsx";
+import { Preview, usePreview } from "./preview.tsx";
+import { RuleFields } from "./rule-fields.tsx";
+import { formOf, RULE_PATHS, type Rules, type RulesForm, rulesOf } from "./rules.ts";
+import "./trigger.css";
+
+/** A trigger as the form says it. */
+export interface TriggerInput extends Rules {
+  readonly name: string;
+  readonly targets: string[];
+}
+
+interface TriggerFormProps {
+  readonly space: string;
+  /** Null: a new one. */
+  readonly trigger: Trigger | null;
+  readonly action: string;
+  readonly onSave: (input: TriggerInput) => void;
+  readonly isSaving: boolean;
+  /** Of the last attempt to save. */
+  readonly failure: Error | null;
+}
+
+const PATHS = ["name", "targets", ...RULE_PATHS];
+
+/** Name, targets and rules, beside what they would have made of the last pushes. */
+export function TriggerForm({ space, trigger, action, onSave, isSaving, failure }: TriggerFormProps) {
+  const [name, setName] = useState(trigger?.name ?? "");
+  const [targets, setTargets] = useState<ReadonlySet<string>>(new Set(trigger?.targets));
+  const [form, setForm] = useState(() => formOf(trigger));
+  const change = (changed: Partial<RulesForm>): void => setForm((now) => ({ ...now, ...changed }));
+  const rules = rulesOf(form);
+  const preview = usePreview(space, rules);
+  // The preview hears of what is typed first; what was wrong when it was saved may be mended since.
+  const isMended = fieldProblemsOf(failure).length > 0 && preview.error === null && failureIsOfRules(failure);
+  const errors = fieldErrors(preview.error ?? (isMended ? null : failure), PATHS);
+  const known = useDeployment(space).targets.items;
+  const submit = (event: SubmitEvent): void => {
+    event.preventDefault();
+    // Of targets that were deleted meanwhile nothing is said any more.
+    onSave({ ...rules, name, targets: known.filter(({ id }) => targets.has(id)).map(({ id }) => id) });
+  };
+  return (
+    <div className="with-preview">
+      <form className="form card" onSubmit={submit} aria-label="Trigger">
+        <TextField
+          label="Name"
+          required
+          maxLength={100}
+          autoComplete="off"
+          placeholder="releases"
+          value={name}
+          onChange={(event) => setName(event.target.value)}
+          error={errors.at("name")}
+        />
+        <TargetChoice space={space} known={known} chosen={targets} onChange={setTargets} error={errors.at("targets")} />
+        <RuleFields form={form} onChange={change} errors={errors} />
+        {failure && errors.elsewhere && <Failure error={errors.elsewhere} />}
+        <div className="form-actions">
+          <Button type="submit" look="primary" isBusy={isSaving}>
+            {action}
+          </Button>
+        </div>
+      </form>
+      <Preview space={space} preview={preview} />
+    </div>
+  );
+}
+
+function failureIsOfRules(failure: Error | null): boolean {
+  return fieldProblemsOf(failure).every(({ path }) => path !== "name" && !path.startsWith("targets"));
+}
+
+interface TargetChoiceProps {
+  readonly space: string;
+  readonly known: readonly Target[];
+  readonly chosen: ReadonlySet<string>;
+  readonly onChange: (chosen: ReadonlySet<string>) => void;
+  readonly error: string | undefined;
+}
+
+function TargetChoice({ space, known, chosen, onChange, error }: TargetChoiceProps) {
+  return (
+    <Fieldset legend="Targets" hint="Where it goes: each gets a delivery of its own." error={error}>
+      {known.map(({ id, name, type, enabled }) => (
+        <CheckField
+          key={id}
+          label={`${name} (${type}${enabled ? "" : ", switched off"})`}
+          checked={chosen.has(id)}
+          onChange={() => onChange(chosen.symmetricDifference(new Set([id])))}
+        />
+      ))}
+      <p>
+        <Link to="/spaces/$space/targets/new" params={{ space }}>
+          {known.length === 0 ? "Make the first target" : "Another target"}
+        </Link>
+      </p>
+    </Fieldset>
+  );
+}

@@ -1,0 +1,78 @@
+import { type SubmitEvent, useState } from "react";
+import { call } from "../../api/client.ts";
+import { Button } from "../../components/button.tsx";
+import { Dialog } from "../../components/dialog.tsx";
+import { SelectField } from "../../components/form-fields.tsx";
+import { Failure } from "../../components/notice.tsx";
+import { toast } from "../../components/toasts.tsx";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+
+interface ReplayDialogProps {
+  readonly isOpen: boolean;
+  readonly onClose: () => void;
+  readonly space: string;
+  readonly id: string;
+  readonly name: string;
+}
+
+const HOUR = 3_600_000;
+
+const SINCE = [
+  { value: String(HOUR), label: "the last hour" },
+  { value: String(24 * HOUR), label: "the last day" },
+  { value: String(7 * 24 * HOUR), label: "the last week" },
+  { value: String(30 * 24 * HOUR), label: "the last 30 days" },
+];
+
+/** The most that one call replays. */
+const BATCH = 1000;
+
+/** Sends again what failed. */
+export function ReplayDialog({ isOpen, onClose, space, id, name }: ReplayDialogProps) {
+  const [since, setSince] = useState(String(24 * HOUR));
+  const client = useQueryClient();
+  const replay = useMutation({
+    mutationFn: () => replayAll(space, id, new Date(Date.now() - Number(since))),
+    onSuccess: async (count) => {
+      close();
+      toast(count === 0 ? "Nothing had failed then" : `${count.toLocaleString()} will be sent again`);
+      await client.invalidateQueries({ queryKey: ["listDeliveries"] });
+    },
+  });
+  const close = (): void => {
+    replay.reset();
+    onClose();
+  };
+  const submit = (event: SubmitEvent): void => {
+    event.preventDefault();
+    replay.mutate();
+  };
+  return (
+    <Dialog
+      isOpen={isOpen}
+      onClose={close}
+      title={`Replay ${name}`}
+      description="What failed since then is sent again, each under its own id, so that receivers can tell a repetition."
+    >
+      <form className="form" onSubmit={submit}>
+        <SelectField label="What failed in" value={since} choices={SINCE} onChange={setSince} />
+        {replay.error && <Failure error={replay.error} />}
+        <div className="dialog-actions">
+          <Button onClick={close}>Cancel</Button>
+          <Button type="submit" look="primary" isBusy={replay.isPending}>
+            Send again
+          </Button>
+        </div>
+      </form>
+    </Dialog>
+  );
+}
+
+/** Resolves to how many there were. */
+async function replayAll(space: string, id: string, since: Date): Promise<number> {
+  for (let total = 0; ;) {
+    const { replayed } = await call("replayTrigger", { path: { space, id }, body: { since: since.toISOString() } });
+    total += replayed;
+    if (replayed < BATCH) return total;
+  }
+}

@@ -1,0 +1,125 @@
+import type { z } from "zod";
+import { operations, type Trigger } from "../../../cli/management/operations.ts";
+import { linesOf, linesOrNone } from "../../components/lines.ts";
+
+const rulesBody = operations.createTrigger.body.pick({ match: true, group: true, debounceSeconds: true });
+
+/** A trigger's rules as the API takes them. */
+export type Rules = z.input<typeof rulesBody>;
+type Match = NonNullable<Rules["match"]>;
+type TagRule = NonNullable<Match["tag"]>;
+
+/** In the order of the API's own. */
+export const EVENTS = ["tag.created", "tag.updated", "tag.deleted", "manifest.pushed", "manifest.deleted"] as const;
+export const TAG_TYPES = ["semver", "nuget", "regex", "glob", "exact"] as const;
+export const PRERELEASES = ["none", "any", "regex"] as const;
+
+/** What the form holds: texts as they are typed. */
+export interface RulesForm {
+  readonly repositories: string;
+  readonly events: ReadonlySet<string>;
+  /** Empty: any tag. */
+  readonly tagType: string;
+  readonly tagValue: string;
+  /** Empty: as the range says. */
+  readonly prerelease: string;
+  readonly prereleaseRegex: string;
+  readonly exclude: string;
+  readonly onlyIfNewer: boolean;
+  readonly digestChangedOnly: boolean;
+  readonly platforms: string;
+  readonly artifactTypes: string;
+  readonly actors: string;
+  readonly group: string;
+  readonly groupSeconds: string;
+  readonly debounceSeconds: string;
+}
+
+const DEFAULT_EVENTS = ["tag.created", "tag.updated"];
+
+/** The form of rules that are saved; of none, where they are no longer understood. */
+export function formOf(trigger: Pick<Trigger, "match" | "group" | "debounceSeconds"> | null): RulesForm {
+  const { match, group, debounceSeconds } = trigger ?? {};
+  const { match: known = {}, group: groupRule } =
+    rulesBody.safeParse({ match: match ?? {}, group, debounceSeconds }).data ?? {};
+  const { tag } = known;
+  return {
+    repositories: lines(known.repositories),
+    events: new Set<string>(known.events ?? DEFAULT_EVENTS),
+    tagType: tag?.type ?? "",
+    tagValue: tag?.value ?? "",
+    prerelease: tag?.prerelease ?? "",
+    prereleaseRegex: tag?.prereleaseRegex ?? "",
+    exclude: lines(tag?.exclude),
+    onlyIfNewer: tag?.onlyIfNewer ?? false,
+    digestChangedOnly: known.digestChangedOnly ?? false,
+    platforms: lines(known.platforms?.all),
+    artifactTypes: lines(known.artifactTypes),
+    actors: lines(known.actors),
+    group: lines(groupRule?.requireAll),
+    groupSeconds: String(groupRule?.timeoutSeconds ?? ""),
+    debounceSeconds: String(debounceSeconds ?? ""),
+  };
+}
+
+/** The rules that a form says; whether they can work is for the API to say. */
+export function rulesOf(form: RulesForm): Rules {
+  const requireAll = linesOrNone(form.group);
+  return {
+    match: {
+      repositories: linesOrNone(form.repositories),
+      events: EVENTS.filter((type) => form.events.has(type)),
+      tag: tagRuleOf(form),
+      digestChangedOnly: form.digestChangedOnly || undefined,
+      platforms: linesOrNone(form.platforms) && { all: linesOf(form.platforms) },
+      artifactTypes: linesOrNone(form.artifactTypes),
+      actors: linesOrNone(form.actors),
+    },
+    group: requireAll && { requireAll, timeoutSeconds: numberOf(form.groupSeconds) },
+    debounceSeconds: numberOf(form.debounceSeconds),
+  };
+}
+
+function lines(list: readonly string[] = []): string {
+  return list.join("\n");
+}
+
+function tagRuleOf(form: RulesForm): TagRule | undefined {
+  const type = TAG_TYPES.find((known) => known === form.tagType);
+  if (type === undefined) return undefined;
+  const prerelease = isOfVersions(type) ? PRERELEASES.find((known) => known === form.prerelease) : undefined;
+  return {
+    type,
+    value: form.tagValue.trim(),
+    prerelease,
+    prereleaseRegex: prerelease === "regex" ? form.prereleaseRegex : undefined,
+    exclude: linesOrNone(form.exclude),
+    onlyIfNewer: (isOfVersions(type) && form.onlyIfNewer) || undefined,
+  };
+}
+
+export function isOfVersions(tagType: string): boolean {
+  return tagType === "semver" || tagType === "nuget";
+}
+
+/** What is no number goes as it is, for the API to say so. */
+function numberOf(text: string): number | undefined {
+  return text.trim() === "" ? undefined : Number(text);
+}
+
+/** Where the API's problems belong, of those that the form shows. */
+export const RULE_PATHS = [
+  "match.repositories",
+  "match.events",
+  "match.tag",
+  "match.tag.value",
+  "match.tag.prereleaseRegex",
+  "match.tag.exclude",
+  "match.tag.onlyIfNewer",
+  "match.platforms",
+  "match.artifactTypes",
+  "match.actors",
+  "group",
+  "group.timeoutSeconds",
+  "debounceSeconds",
+] as const;

@@ -1,0 +1,124 @@
+import { TextField } from "../../components/field.tsx";
+import { CheckField, LinesField, SelectField } from "../../components/form-fields.tsx";
+import type { RuleFieldsProps } from "./rule-fields.tsx";
+import { isOfVersions, TAG_TYPES } from "./rules.ts";
+
+interface TagType {
+  readonly label: string;
+  readonly value: string;
+  readonly hint: string;
+  readonly placeholder: string;
+}
+
+const TYPES: Readonly<Record<(typeof TAG_TYPES)[number], TagType>> = {
+  semver: {
+    label: "versions within a range (semver)",
+    value: "Range",
+    hint: "As npm has it: ^1.2, or >=1.0 <2.0. Reads tags of one to four numbers, with or without a v.",
+    placeholder: ">=1.0",
+  },
+  nuget: {
+    label: "versions within a range (NuGet)",
+    value: "Range",
+    hint: "As Octopus channels have it: [1.0,2.0) is from 1.0 up to 2.0 without it.",
+    placeholder: "[1.0,2.0)",
+  },
+  regex: {
+    label: "tags that match a regular expression",
+    value: "Regular expression",
+    hint: "Matches anywhere in the tag, unless it is anchored with ^ and $. No backreferences or lookaround.",
+    placeholder: "^release-\\d+$",
+  },
+  glob: {
+    label: "tags like a pattern",
+    value: "Pattern",
+    hint: "* stands for any characters, ? for any one.",
+    placeholder: "release-*",
+  },
+  exact: { label: "one tag", value: "Tag", hint: "Its whole name.", placeholder: "latest" },
+};
+
+const CHOICES = [
+  { value: "", label: "any tag" },
+  ...TAG_TYPES.map((type) => ({ value: type, label: TYPES[type].label })),
+];
+
+const PRERELEASE_CHOICES = [
+  { value: "", label: "if the range names one" },
+  { value: "none", label: "none" },
+  { value: "any", label: "any" },
+  { value: "regex", label: "those that match…" },
+];
+
+/** Which tags. */
+export function TagFields(props: RuleFieldsProps) {
+  const { form, onChange, errors } = props;
+  const type = TAG_TYPES.find((known) => known === form.tagType);
+  return (
+    <>
+      <SelectField
+        label="Tags"
+        hint={type === undefined ? "But those that clients make for signatures and the like." : undefined}
+        value={form.tagType}
+        choices={CHOICES}
+        onChange={(tagType) => onChange({ tagType })}
+        error={errors.at("match.tag")}
+      />
+      {type !== undefined && (
+        <>
+          <TextField
+            label={TYPES[type].value}
+            hint={TYPES[type].hint}
+            placeholder={TYPES[type].placeholder}
+            autoComplete="off"
+            spellCheck={false}
+            value={form.tagValue}
+            onChange={(event) => onChange({ tagValue: event.target.value })}
+            error={errors.at("match.tag.value")}
+          />
+          {isOfVersions(type) && <VersionFields {...props} />}
+          <LinesField
+            label="Except"
+            hint="Tags that never fire, one a line; * and ? stand for others."
+            placeholder="latest"
+            value={form.exclude}
+            onChange={(exclude) => onChange({ exclude })}
+            error={errors.at("match.tag.exclude")}
+          />
+        </>
+      )}
+    </>
+  );
+}
+
+function VersionFields({ form, onChange, errors }: RuleFieldsProps) {
+  return (
+    <>
+      <SelectField
+        label="Prereleases"
+        hint="1.0.0-rc.1 is one."
+        value={form.prerelease}
+        choices={PRERELEASE_CHOICES}
+        onChange={(prerelease) => onChange({ prerelease })}
+      />
+      {form.prerelease === "regex" && (
+        <TextField
+          label="Prereleases that match"
+          hint="It must match what follows the dash, which is empty for a release: ^rc takes candidates alone, ^(rc|$) releases as well."
+          placeholder="^(rc|$)"
+          spellCheck={false}
+          value={form.prereleaseRegex}
+          onChange={(event) => onChange({ prereleaseRegex: event.target.value })}
+          error={errors.at("match.tag.prereleaseRegex")}
+        />
+      )}
+      <CheckField
+        label="Only if it is newer"
+        hint="Only a version above all others in the repository that the rule takes: rebuilding an old one deploys nothing."
+        checked={form.onlyIfNewer}
+        onChange={(onlyIfNewer) => onChange({ onlyIfNewer })}
+        error={errors.at("match.tag.onlyIfNewer")}
+      />
+    </>
+  );
+}

@@ -1,0 +1,18 @@
+import type { Trigger } from "../../../cli/management/operations.ts";
+import { linesOf } from "../../components/lines.ts";
+import { formOf } from "../trigger/rules.ts";
+
+/** The gist of a trigger's rules, in a line. */
+export function inWords(trigger: Trigger): string {
+  if (trigger.match === null) return "nothing: its rules are no longer understood";
+  const form = formOf(trigger);
+  const repositories = linesOf(form.repositories);
+  const parts = [
+    form.tagType === "" ? "any tag" : `${form.tagType} ${form.tagValue}`,
+    repositories.length === 0 ? "in all repositories" : `in ${repositories.join(", ")}`,
+    form.onlyIfNewer && "if newer",
+    form.group !== "" && `together with ${linesOf(form.group).join(", ")}`,
+    form.debounceSeconds !== "" && `after ${form.debounceSeconds} s`,
+  ];
+  return parts.filter((part) => part !== false).join(", ");
+}
