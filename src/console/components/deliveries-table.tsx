@@ -28,14 +28,24 @@ function columnsOf(space: string, deployment: ReturnType<typeof useDeployment>):
       id: "push",
       title: "Push",
       cell: (delivery) => (
-        <Link to="/spaces/$space/deliveries/$delivery" params={{ space, delivery: delivery.id }}>
-          {pushName(space, delivery)}
-        </Link>
+        <>
+          <Link
+            to="/spaces/$space/deliveries/$delivery"
+            params={{ space, delivery: delivery.id }}
+            className="cell-name"
+          >
+            {pushName(space, delivery)}
+          </Link>
+          <span className="reason narrow-only">
+            to <TargetLink space={space} id={delivery.target} deployment={deployment} />
+          </span>
+        </>
       ),
     },
     {
       id: "target",
       title: "Target",
+      isSecondary: true,
       cell: ({ target }) => <TargetLink space={space} id={target} deployment={deployment} />,
     },
     {
@@ -67,7 +77,7 @@ function columnsOf(space: string, deployment: ReturnType<typeof useDeployment>):
 function Reason({ delivery: { status, reason, attempts, nextAttemptAt } }: { readonly delivery: Delivery }) {
   const isTriedAgain = status === "pending" && nextAttemptAt !== null && attempts > 0;
   return (
-    <span className="reason">
+    <span className="reason clipped">
       {reason !== null && <LinkedText text={reason} />}
       {isTriedAgain && (
         <>

@@ -30,7 +30,7 @@ export function TriggerLink({ space, id, deployment }: NamedProps) {
   const trigger = deployment.triggers.items.find((one) => one.id === id);
   if (trigger === undefined) return <Unknown id={id} list={deployment.triggers} />;
   return (
-    <Link to="/spaces/$space/triggers/$trigger" params={{ space, trigger: id }}>
+    <Link to="/spaces/$space/triggers/$trigger" params={{ space, trigger: id }} className="cell-name">
       {trigger.name}
     </Link>
   );
@@ -40,7 +40,7 @@ export function TargetLink({ space, id, deployment }: NamedProps) {
   const target = deployment.targets.items.find((one) => one.id === id);
   if (target === undefined) return <Unknown id={id} list={deployment.targets} />;
   return (
-    <Link to="/spaces/$space/targets/$target" params={{ space, target: id }}>
+    <Link to="/spaces/$space/targets/$target" params={{ space, target: id }} className="cell-name">
       {target.name}
     </Link>
   );

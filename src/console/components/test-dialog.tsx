@@ -68,9 +68,7 @@ function Results({ tested: { results } }: { readonly tested: Tested }) {
       {results.map((result) => (
         <li key={result.target}>
           <p>
-            <strong>{result.name}</strong> <Outcome outcome={result.outcome} />{" "}
-            {result.status === null ? "no answer" : `answered ${result.status}`}{" "}
-            <span className="muted">in {result.milliseconds.toLocaleString()} ms</span>
+            <strong>{result.name}</strong> <Outcome of={result} />
           </p>
           {result.detail !== "" && (
             <p className="reason">

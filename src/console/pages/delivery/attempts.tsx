@@ -16,9 +16,7 @@ export function Attempts({ attempts }: { readonly attempts: readonly Attempt[] }
         {attempts.toReversed().map((attempt) => (
           <li key={attempt.number} className="card attempt" aria-label={`Attempt ${attempt.number}`}>
             <p className="attempt-head">
-              <strong>{attempt.number}</strong> <Outcome outcome={attempt.outcome} />
-              <span>{attempt.status === null ? "no answer" : `answered ${attempt.status}`}</span>
-              <span className="muted">in {attempt.milliseconds.toLocaleString()} ms</span>
+              <strong>{attempt.number}</strong> <Outcome of={attempt} />
               <span className="muted">
                 <Time at={attempt.at} />
               </span>

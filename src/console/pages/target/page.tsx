@@ -106,11 +106,11 @@ function State({ space, target }: { readonly space: string; readonly target: Tar
         ),
         Created: <Time at={createdAt} />,
         "Octopus trusts": !trusted ? null : (
-          <>
+          <div className="section">
             <p>Give the service account an OIDC identity of the type Other Issuer with this issuer and subject:</p>
             <Command text={identity.issuer} what="issuer" />
             <Command text={identity.subject} what="subject" />
-          </>
+          </div>
         ),
       }}
     />

@@ -44,7 +44,7 @@ export function formOf(trigger: Pick<Trigger, "match" | "group" | "debounceSecon
     rulesBody.safeParse({ match: match ?? {}, group, debounceSeconds }).data ?? {};
   const { tag } = known;
   return {
-    repositories: lines(known.repositories),
+    repositories: isAll(known.repositories) ? "" : lines(known.repositories),
     events: new Set<string>(known.events ?? DEFAULT_EVENTS),
     tagType: tag?.type ?? "",
     tagValue: tag?.value ?? "",
@@ -78,6 +78,11 @@ export function rulesOf(form: RulesForm): Rules {
     group: requireAll && { requireAll, timeoutSeconds: numberOf(form.groupSeconds) },
     debounceSeconds: numberOf(form.debounceSeconds),
   };
+}
+
+/** As it is when nothing is said. */
+function isAll(repositories: readonly string[] = []): boolean {
+  return repositories.length === 1 && repositories[0] === "**";
 }
 
 function lines(list: readonly string[] = []): string {

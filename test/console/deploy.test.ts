@@ -1,0 +1,370 @@
+import { beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { z } from "zod";
+import { openSpace, type Space } from "../live/space.ts";
+import { PHONE, useConsole, WIDE } from "./support/browser.ts";
+import { push } from "./support/push.ts";
+import { useReceiver } from "./support/receiver.ts";
+
+const { registry, open } = useConsole();
+const receiver = useReceiver();
+
+let space: Space;
+/** May push, and manages its space. */
+let keeper: string;
+
+beforeAll(async () => {
+  space = await openSpace(registry, "deploy");
+  keeper = await registry.createToken(space.name, { actions: ["pull", "push", "delete", "admin"], name: "ci" });
+});
+
+beforeEach(() => {
+  receiver.answer = () => ({ status: 200, body: "thanks" });
+});
+
+const at = (path: string, { name } = space): string => `/spaces/${name}/${path}`;
+const pushed = (path: string, tag: string): Promise<string> =>
+  push({ url: registry.url, secret: keeper }, `${space.name}/${path}`, tag);
+
+const made = z.looseObject({ id: z.string() });
+
+async function make(path: string, body: object): Promise<string> {
+  const answer = await fetch(`${registry.url}/api/v1/spaces/${space.name}/${path}`, {
+    method: "POST",
+    headers: { Authorization: `Bearer ${keeper}` },
+    body: JSON.stringify(body),
+  });
+  return made.parse(await answer.json()).id;
+}
+
+const makeTarget = (name: string, more: object = {}): Promise<string> =>
+  make("targets", { name, type: "standard-webhook", url: `${receiver.url()}/hook`, ...more });
+
+describe("from nothing to a deployment", () => {
+  it("one makes a target and a trigger, pushes, sees it delivered, broken, why, and sent again", async () => {
+    const fresh = await openSpace(registry, "deploy-fresh");
+    const secret = await registry.createToken(fresh.name, { actions: ["pull", "push", "admin"], name: "ci" });
+    const access = { url: registry.url, secret };
+    const { page, signIn, checkAccessibility, pasted } = await open();
+    await signIn(secret);
+    await page.getByRole("link", { name: "Targets" }).click();
+    await page.getByRole("heading", { name: "No targets yet" }).waitFor();
+    await page.getByRole("link", { name: "New target" }).click();
+    await page.getByLabel("Name").fill("staging");
+    await page.getByLabel("Address").fill(`${receiver.url()}/hook`);
+    await checkAccessibility();
+    await page.getByRole("button", { name: "Create" }).click();
+    const shown = page.getByLabel("secret", { exact: true });
+    const webhookSecret = await shown.textContent();
+    expect(webhookSecret).toMatch(/^whsec_/);
+    await checkAccessibility();
+    await page.getByRole("button", { name: "Copy secret" }).click();
+    await page.getByText("Copied").waitFor({ state: "attached" });
+    expect(await pasted()).toBe(webhookSecret);
+    await page.getByRole("button", { name: "I have kept it" }).click();
+    await page.getByRole("heading", { name: "staging", level: 1 }).waitFor();
+    await page.reload();
+    await page.getByRole("heading", { name: "staging", level: 1 }).waitFor();
+    expect(await page.content()).not.toContain(webhookSecret ?? "whsec_");
+
+    await page.getByRole("link", { name: "None yet: make one" }).click();
+    await page.getByLabel("Name").fill("releases");
+    await page.getByRole("checkbox", { name: "staging (standard-webhook)" }).check();
+    await page.getByLabel("Tags").selectOption("semver");
+    await page.getByLabel("Range").fill("^1.0");
+    await page.getByText("Nothing has been pushed lately").waitFor();
+    await push(access, `${fresh.name}/web`, "0.9.0");
+    await page.getByText("The version 0.9.0 is not within ^1.0.").waitFor();
+    await page.getByRole("button", { name: "Create" }).click();
+    await page.getByRole("heading", { name: "releases", level: 1 }).waitFor();
+    await checkAccessibility();
+
+    await push(access, `${fresh.name}/web`, "1.0.0");
+    await page.getByRole("link", { name: "Deliveries", exact: true }).click();
+    const row = page.getByRole("row").filter({ hasText: "web:1.0.0" });
+    await row.getByText("delivered").waitFor();
+    await checkAccessibility();
+
+    receiver.answer = () => ({ status: 503, body: "see https://status.example.com/1 <b>soon</b>" });
+    await push(access, `${fresh.name}/web`, "1.1.0");
+    const broken = page.getByRole("row").filter({ hasText: "web:1.1.0" });
+    await broken.getByText("it answered 503: see").waitFor();
+    expect(await broken.getByRole("link", { name: "https://status.example.com/1" }).getAttribute("rel")).toContain(
+      "noopener",
+    );
+    await broken.getByRole("link", { name: "web:1.1.0" }).click();
+    await page.getByText("<b>soon</b>").first().waitFor();
+    await page.getByText("Next attempt").waitFor();
+    await checkAccessibility();
+    receiver.answer = () => ({ status: 200, body: "back again" });
+    await page.getByRole("button", { name: "Redeliver" }).click();
+    await page.getByText("back again").waitFor();
+    await page.getByText("delivered", { exact: true }).waitFor();
+
+    await page.getByRole("link", { name: "web:1.1.0", exact: true }).click();
+    await page.getByRole("heading", { name: "web:1.1.0", level: 1 }).waitFor();
+    await page.getByText("runs it").waitFor();
+    await page.getByText("the tag was not there").waitFor();
+    await page.getByText("ci", { exact: true }).first().waitFor();
+    await checkAccessibility();
+    await page.getByRole("link", { name: "Pushes" }).click();
+    await page.getByRole("row").filter({ hasText: "web:0.9.0" }).getByRole("link", { name: "web:0.9.0" }).click();
+    await page.getByText("No trigger was switched on then").waitFor();
+  });
+});
+
+describe("a trigger", () => {
+  it("shows while one types what it would have made of the last pushes, and what is wrong beside its field", async () => {
+    await pushed("preview/web", "1.0.0");
+    await pushed("preview/web", "2.0.0-rc.1");
+    const { page, goTo, signIn, expectRefusal, checkAccessibility } = await open();
+    expectRefusal(400);
+    await signIn(keeper);
+    await goTo(at("triggers/new"));
+    const preview = page.getByRole("region", { name: "Preview" });
+    await page.getByLabel("Repositories").fill("preview/*");
+    await page.getByLabel("Tags").selectOption("semver");
+    await page.getByLabel("Range").fill(">=1");
+    await preview.getByText("The tag 2.0.0-rc.1 is a prerelease; the trigger takes none.").waitFor();
+    await page.getByLabel("Prereleases").selectOption("any");
+    await preview.getByText("It would have fired for 2 of").waitFor();
+    await page.getByLabel("Range").fill(">=1 <");
+    const range = page.getByLabel("Range");
+    await expect.poll(() => range.getAttribute("aria-invalid")).toBe("true");
+    await preview.getByText("Shown once what is marked in the form is mended").waitFor();
+    await checkAccessibility();
+    await range.fill("^1");
+    await preview.getByText("The version 2.0.0-rc.1 is not within ^1.").waitFor();
+    expect(await range.getAttribute("aria-invalid")).toBe("false");
+    await page.getByText("Waiting for others").click();
+    await page.getByLabel("Together with").fill("preview/web\nelsewhere");
+    await page.getByRole("alert").getByText("match.repositories does not include it").waitFor();
+    await page.getByLabel("Together with").fill("");
+    await page.getByLabel("Name").fill("none");
+    await page.getByRole("button", { name: "Create" }).click();
+    await page.getByRole("alert").getByText("Name a target").waitFor();
+  });
+
+  it("is changed, switched off and on, and deleted", async () => {
+    const target = await makeTarget("changed-hook");
+    const more = { group: { requireAll: ["a", "b"] }, debounceSeconds: 7, targets: [target] };
+    const id = await make("triggers", { name: "changed", match: { repositories: ["**", "!x"] }, ...more });
+    const { page, goTo, signIn, checkAccessibility } = await open();
+    await signIn(keeper);
+    await goTo(at(`triggers/${id}`));
+    expect(await page.getByLabel("Together with").inputValue()).toBe("a\nb");
+    expect(await page.getByLabel("Debounce, in seconds").inputValue()).toBe("7");
+    await page.getByLabel("Together with").fill("");
+    await page.getByLabel("Tags").selectOption("glob");
+    await page.getByLabel("Pattern").fill("v*");
+    await page.getByRole("button", { name: "Save" }).click();
+    await page.getByText("Saved").waitFor();
+    await page.reload();
+    await page.getByLabel("Pattern").waitFor();
+    expect(await page.getByLabel("Pattern").inputValue()).toBe("v*");
+    expect(await page.getByLabel("Repositories").inputValue()).toBe("**\n!x");
+    expect(await page.getByLabel("Together with").inputValue()).toBe("");
+    expect(await page.getByLabel("Debounce, in seconds").inputValue()).toBe("7");
+    await page.getByRole("button", { name: "Switch off" }).click();
+    await page.getByText("switched off", { exact: true }).waitFor();
+    await page.getByRole("button", { name: "Switch on" }).click();
+    await page.getByText("on", { exact: true }).waitFor();
+    await page.getByRole("button", { name: "Delete" }).click();
+    await checkAccessibility();
+    await page.getByRole("button", { name: "Delete the trigger" }).click();
+    await page.waitForURL(`**${at("triggers")}`);
+    await expect.poll(() => page.getByRole("link", { name: "changed", exact: true }).count()).toBe(0);
+  });
+
+  it("is tested, and what failed is replayed", async () => {
+    receiver.answer = () => ({ status: 410, body: "no longer here" });
+    const target = await makeTarget("tested-hook");
+    const id = await make("triggers", { name: "tested", match: { repositories: ["tested"] }, targets: [target] });
+    await pushed("tested", "1.0");
+    const { page, goTo, signIn, checkAccessibility } = await open();
+    await signIn(keeper);
+    await goTo(at(`deliveries?trigger=${id}`));
+    await page.getByText("failed", { exact: true }).last().waitFor();
+    await goTo(at(`targets/${target}`));
+    await page.getByText("it answered 410 Gone").waitFor();
+    await page.getByRole("button", { name: "Switch on" }).click();
+    await page.getByText("on", { exact: true }).waitFor();
+    receiver.answer = () => ({ status: 200, body: "taken now" });
+    await goTo(at(`triggers/${id}`));
+    await page.getByRole("button", { name: "Test" }).click();
+    await page.getByRole("button", { name: "Send it" }).click();
+    await page.getByRole("list", { name: "What came of it" }).getByText("taken now").waitFor();
+    await checkAccessibility();
+    await page.getByRole("button", { name: "Close" }).click();
+    await page.getByRole("button", { name: "Replay" }).click();
+    await checkAccessibility();
+    await page.getByRole("button", { name: "Send again" }).click();
+    await page.getByText("1 will be sent again").waitFor();
+    await page.getByRole("link", { name: "Its deliveries" }).click();
+    await page.getByRole("row").getByText("delivered").waitFor();
+    await page.getByLabel("State").selectOption("failed");
+    await page.getByText("No delivery is like that").waitFor();
+    expect(new URL(page.url()).search).toContain("status=failed");
+    await page.reload();
+    await page.getByText("No delivery is like that").waitFor();
+  });
+});
+
+describe("a target", () => {
+  it("of each kind that there is can be made", async () => {
+    const { page, goTo, signIn, checkAccessibility } = await open();
+    await signIn(keeper);
+    const refused = await fetch(`${registry.url}/api/v1/spaces/${space.name}/targets`, {
+      method: "POST",
+      headers: { Authorization: `Bearer ${keeper}` },
+      body: JSON.stringify({ name: "x", type: "none" }),
+    });
+    const { detail } = z.object({ detail: z.string() }).parse(await refused.json());
+    const types = detail.replace(/^.*one of /, "").split(", ");
+    await goTo(at("targets/new"));
+    const offered = await page
+      .getByLabel("Kind")
+      .locator("option")
+      .evaluateAll((all) => all.map((one) => one.getAttribute("value")));
+    expect(offered.toSorted()).toEqual(types.toSorted());
+    for (const type of types) {
+      await page.getByLabel("Kind").selectOption(type);
+      await checkAccessibility();
+    }
+  });
+
+  it("for Octopus is made with its settings, and shows release and tasks", async () => {
+    receiver.answer = (path) => {
+      if (path.includes("releases/create"))
+        return { status: 201, body: `{"ReleaseId":"Releases-9","ReleaseVersion":"1.2.3"}` };
+      if (path.includes("deployments/create"))
+        return { status: 201, body: `{"DeploymentServerTasks":[{"ServerTaskId":"ServerTasks-7"}]}` };
+      return { status: 200, body: `{"State":"Success","IsCompleted":true,"FinishedSuccessfully":true}` };
+    };
+    const { page, goTo, signIn, expectRefusal } = await open();
+    expectRefusal(400);
+    await signIn(keeper);
+    await goTo(at("targets/new"));
+    await page.getByLabel("Name").fill("octopus");
+    await page.getByLabel("Kind").selectOption("octopus");
+    await page.getByLabel("Address").fill(receiver.url());
+    await page.getByLabel("Project").fill("Web");
+    await page.getByLabel("Deploy to").fill("Development\nTest");
+    await page.getByLabel("Space").fill("One");
+    await page.getByRole("button", { name: "Create" }).click();
+    await page.getByRole("alert").getByText("as in Spaces-1").waitFor();
+    await page.getByLabel("Space").fill("Spaces-1");
+    await page.getByRole("button", { name: "Create" }).click();
+    await page.getByRole("alert").getByText("needs an API key").waitFor();
+    await page.getByLabel("API key").fill("API-1");
+    await page.getByRole("button", { name: "Create" }).click();
+    await page.getByRole("heading", { name: "octopus", level: 1 }).waitFor();
+    expect(await page.getByLabel("Deploy to").inputValue()).toBe("Development\nTest");
+    const id = new URL(page.url()).pathname.split("/").at(-1) ?? "";
+    await make("triggers", { name: "octopus", match: { repositories: ["octopus"] }, targets: [id] });
+    await pushed("octopus", "1.2.3");
+    await goTo(at(`deliveries?target=${id}`));
+    const link = page.getByRole("link", { name: /releases\/Releases-9$/ });
+    await link.waitFor();
+    expect(await link.getAttribute("href")).toBe(`${receiver.url()}/app#/Spaces-1/releases/Releases-9`);
+    await page.getByRole("link", { name: /tasks\/ServerTasks-7$/ }).waitFor();
+  });
+
+  it("asks for its secret again when it moves, and shows a new one of ours once", async () => {
+    const given = await makeTarget("moved", { type: "harbor", secret: "Bearer one" });
+    const { page, goTo, signIn, expectRefusal } = await open();
+    expectRefusal(400);
+    await signIn(keeper);
+    await goTo(at(`targets/${given}`));
+    await page.getByLabel("Address").fill(`${receiver.url()}/elsewhere`);
+    await page.getByText("give it again below").waitFor();
+    await page.getByRole("button", { name: "Save" }).click();
+    await page.getByRole("alert").getByText("Give it again").waitFor();
+    await page.getByLabel("Authorization header").fill("Bearer two");
+    await page.getByRole("button", { name: "Save" }).click();
+    await page.getByText("Saved").waitFor();
+    expect(await page.getByLabel("Authorization header").inputValue()).toBe("");
+
+    await goTo(at(`targets/${await makeTarget("moved too")}`));
+    await page.getByLabel("Address").fill(`${receiver.url()}/elsewhere`);
+    await page.getByRole("button", { name: "Save" }).click();
+    const first = await page.getByLabel("secret", { exact: true }).textContent();
+    expect(first).toMatch(/^whsec_/);
+    await page.getByRole("button", { name: "I have kept it" }).click();
+    await page.getByRole("button", { name: "Rotate the secret" }).click();
+    await page.getByRole("button", { name: "Rotate", exact: true }).click();
+    await page.getByText("It is not shown again").waitFor();
+    expect(await page.getByLabel("secret", { exact: true }).textContent()).not.toBe(first);
+  });
+
+  it("is deleted after one sees what depends on it", async () => {
+    const target = await makeTarget("doomed");
+    await make("triggers", { name: "depends on it", match: { repositories: ["none"] }, targets: [target] });
+    const { page, goTo, signIn, checkAccessibility } = await open();
+    await signIn(keeper);
+    await goTo(at(`targets/${target}`));
+    await page.getByRole("button", { name: "Delete" }).click();
+    await page.getByRole("dialog").getByText("depends on it, which then goes nowhere").waitFor();
+    await checkAccessibility();
+    await page.getByRole("button", { name: "Delete the target" }).click();
+    await page.waitForURL(`**${at("targets")}`);
+    await page.getByRole("link", { name: "Triggers" }).click();
+    await page.getByRole("row").filter({ hasText: "depends on it" }).getByText("deleted").waitFor();
+  });
+});
+
+describe("the pages", () => {
+  it("show hostile text as text", async () => {
+    const name = `<img src=x onerror="document.title='owned'">`;
+    receiver.answer = () => ({ status: 500, body: `${name} javascript:alert(1) https://"><script>` });
+    const target = await makeTarget(name);
+    const id = await make("triggers", { name, match: { repositories: ["hostile"] }, targets: [target] });
+    await pushed("hostile", "1.0");
+    const { page, goTo, signIn } = await open();
+    await signIn(keeper);
+    await goTo(at(`deliveries?trigger=${id}`));
+    await page.getByText("javascript:alert(1)").waitFor();
+    expect(await page.locator("img").count()).toBe(0);
+    expect(await page.locator('a[href^="javascript"]').count()).toBe(0);
+    expect(await page.title()).toBe("Deliveries · Spacedock");
+  });
+
+  it.each([
+    ["a phone at night", PHONE, "dark"],
+    ["a desk", WIDE, "light"],
+  ] as const)("fit %s", async (_name, viewport, colorScheme) => {
+    const target = await makeTarget("fits");
+    const id = await make("triggers", { name: "fits", match: { repositories: ["fits"] }, targets: [target] });
+    const { page, signIn, goTo, checkAccessibility } = await open({ viewport, colorScheme });
+    await signIn(keeper);
+    for (const path of [
+      "pushes",
+      "deliveries",
+      "triggers",
+      `triggers/${id}`,
+      "triggers/new",
+      "targets",
+      `targets/${target}`,
+      "targets/new",
+    ]) {
+      await goTo(at(path));
+      await expect.poll(() => page.getByRole("main").getByText("Loading").count()).toBe(0);
+      expect(await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path).toBe(true);
+      await checkAccessibility();
+    }
+  });
+
+  it("say when there is nothing at an address", async () => {
+    const { page, goTo, signIn, expectRefusal } = await open();
+    expectRefusal(404);
+    await signIn(keeper);
+    for (const [path, told] of [
+      ["triggers/trg_none", "no such trigger"],
+      ["targets/tgt_none", "no such target"],
+      ["deliveries/dlv_none", "no such delivery"],
+      ["pushes/evt_none", "no such event"],
+    ] as const) {
+      await goTo(at(path));
+      await page.getByRole("alert").getByText(told).waitFor();
+    }
+  });
+});
