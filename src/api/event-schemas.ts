@@ -117,13 +117,17 @@ export const previewInput = z
   })
   .refine(({ match, trigger }) => (match === undefined) !== (trigger === undefined), "either match or trigger");
 
+/** What could never be saved has no preview either. */
 export const pushesPreviewInput = z
   .strictObject({
     ...triggerRuleFields,
     match: triggerMatch.optional(),
     trigger: z.string().max(100).optional().meta({ description: "The id of a trigger, in place of `match`." }),
   })
-  .refine(({ match, trigger }) => (match === undefined) !== (trigger === undefined), "either match or trigger");
+  .refine(({ match, trigger }) => (match === undefined) !== (trigger === undefined), "either match or trigger")
+  .superRefine(({ match, ...rules }, context) => {
+    if (match !== undefined) checkGroup({ match, ...rules }, context);
+  });
 
 export const testInput = z
   .strictObject({ repository: repositoryPath.optional(), tag: tag.optional() })

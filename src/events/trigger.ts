@@ -189,7 +189,7 @@ export interface TriggerRules {
 }
 
 /** Refuses a group that could never be complete, since the trigger does not listen to all of it. */
-export function checkGroup({ match, group: rule }: TriggerRules, context: z.RefinementCtx<TriggerRules>): void {
+export function checkGroup({ match, group: rule }: TriggerRules, context: Pick<z.RefinementCtx, "addIssue">): void {
   const unheard = rule?.requireAll.filter((path) => !matchesRepository(match.repositories, path)) ?? [];
   if (unheard.length > 0) {
     const message = `${unheard.join(", ")}: match.repositories does not include it, so its pushes would not be heard`;

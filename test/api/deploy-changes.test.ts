@@ -259,6 +259,8 @@ describe("a preview of the last pushes", () => {
     expect(json).toMatchObject({ pushes: expect.arrayContaining(both.map((one) => expect.objectContaining(one))) });
     expect((await preview({ trigger: "trg_none" })).status).toBe(404);
     expect((await preview({})).status).toBe(400);
+    const unheard = { match: { repositories: ["api"] }, group: { requireAll: ["api", "ui"] } };
+    expect(await preview(unheard)).toMatchObject({ status: 400, json: { errors: [{ path: "group.requireAll" }] } });
     expect((await send("POST", "pushesx", { match: {} })).status).toBe(404);
   });
 });

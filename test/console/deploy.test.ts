@@ -78,7 +78,7 @@ describe("from nothing to a deployment", () => {
     await page.getByRole("heading", { name: "releases", level: 1 }).waitFor();
     await checkAccessibility();
 
-    await push(access, `${fresh.name}/web`, "1.0.0");
+    for (const tag of ["0.9.1", "1.0.0"]) await push(access, `${fresh.name}/web`, tag);
     await page.getByRole("link", { name: "Deliveries", exact: true }).click();
     const row = page.getByRole("row").filter({ hasText: "web:1.0.0" });
     await row.getByText("delivered").waitFor();
@@ -107,8 +107,10 @@ describe("from nothing to a deployment", () => {
     await page.getByText("ci", { exact: true }).first().waitFor();
     await checkAccessibility();
     await page.getByRole("link", { name: "Pushes" }).click();
-    await page.getByRole("row").filter({ hasText: "web:0.9.0" }).getByRole("link", { name: "web:0.9.0" }).click();
-    await page.getByText("No trigger was switched on then").waitFor();
+    await page.getByRole("link", { name: "web:0.9.1" }).click();
+    await page.getByText("did not fire").waitFor();
+    await page.getByText("The version 0.9.1 is not within ^1.0.").waitFor();
+    await page.getByText("No target has taken it").waitFor();
   });
 });
 
@@ -249,10 +251,10 @@ describe("a target", () => {
     await page.getByLabel("Address").fill(receiver.url());
     await page.getByLabel("Project").fill("Web");
     await page.getByLabel("Deploy to").fill("Development\nTest");
-    await page.getByLabel("Space").fill("One");
+    await page.getByLabel("Space", { exact: true }).fill("One");
     await page.getByRole("button", { name: "Create" }).click();
     await page.getByRole("alert").getByText("as in Spaces-1").waitFor();
-    await page.getByLabel("Space").fill("Spaces-1");
+    await page.getByLabel("Space", { exact: true }).fill("Spaces-1");
     await page.getByRole("button", { name: "Create" }).click();
     await page.getByRole("alert").getByText("needs an API key").waitFor();
     await page.getByLabel("API key").fill("API-1");
