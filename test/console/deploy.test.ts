@@ -49,6 +49,7 @@ describe("from nothing to a deployment", () => {
     await page.getByRole("link", { name: "Targets" }).click();
     await page.getByRole("heading", { name: "No targets yet" }).waitFor();
     await page.getByRole("link", { name: "New target" }).click();
+    await page.getByRole("heading", { name: "New target", level: 1 }).waitFor();
     await page.getByLabel("Name").fill("staging");
     await page.getByLabel("Address").fill(`${receiver.url()}/hook`);
     await checkAccessibility();
@@ -67,6 +68,7 @@ describe("from nothing to a deployment", () => {
     expect(await page.content()).not.toContain(webhookSecret ?? "whsec_");
 
     await page.getByRole("link", { name: "None yet: make one" }).click();
+    await page.getByRole("heading", { name: "New trigger", level: 1 }).waitFor();
     await page.getByLabel("Name").fill("releases");
     await page.getByRole("checkbox", { name: "staging (standard-webhook)" }).check();
     await page.getByLabel("Tags").selectOption("semver");
