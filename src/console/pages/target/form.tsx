@@ -10,7 +10,7 @@ import { type ConfigForm, configForm, configOf, fieldsOf } from "./config.ts";
 import { type Kind, KINDS, kindOf } from "./kinds.ts";
 
 /** A target as the form says it; what is undefined was left as it is. */
-export interface TargetInput {
+interface TargetInput {
   readonly name: string;
   readonly type: string;
   readonly url: string | undefined;

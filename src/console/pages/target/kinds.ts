@@ -274,10 +274,7 @@ export const KINDS: Readonly<Record<string, Kind>> = {
 };
 
 /** Of a type that this console does not know: newer than the page. */
-export const UNKNOWN_KIND: Kind = format(
-  "Another kind",
-  "This page does not know the type: change its settings by the API.",
-);
+const UNKNOWN_KIND: Kind = format("Another kind", "This page does not know the type: change its settings by the API.");
 
 export function kindOf(type: string): Kind {
   return KINDS[type] ?? UNKNOWN_KIND;

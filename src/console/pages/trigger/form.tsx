@@ -14,7 +14,7 @@ import { formOf, RULE_PATHS, type Rules, type RulesForm, rulesOf } from "./rules
 import "./trigger.css";
 
 /** A trigger as the form says it. */
-export interface TriggerInput extends Rules {
+interface TriggerInput extends Rules {
   readonly name: string;
   readonly targets: string[];
 }

@@ -12,7 +12,7 @@ type TagRule = NonNullable<Match["tag"]>;
 /** In the order of the API's own. */
 export const EVENTS = ["tag.created", "tag.updated", "tag.deleted", "manifest.pushed", "manifest.deleted"] as const;
 export const TAG_TYPES = ["semver", "nuget", "regex", "glob", "exact"] as const;
-export const PRERELEASES = ["none", "any", "regex"] as const;
+const PRERELEASES = ["none", "any", "regex"] as const;
 
 /** What the form holds: texts as they are typed. */
 export interface RulesForm {
