@@ -69,7 +69,6 @@ export async function updateTarget(call: SpaceCall): Promise<Response> {
   const update = changedTarget(opened, changes, registry.delivering.rules);
   const updated = await targets.update(grant.space, id, update);
   const target = await requireTarget(call);
-  // It was given a secret meanwhile, which is not for this address.
   if (!updated) throw secretWanted();
   const isMade = requireTargetType(target.type).secret === "made" && update.secret !== undefined;
   const body = { ...view(call, target), ...(isMade && { secret: update.secret }) };

@@ -69,7 +69,7 @@ export function secretFor(type: TargetType, given: string | undefined): string |
 /**
  * What changes of a target. Its secret never goes to another address than the one it was given for, or whoever may
  * administer the space could have it sent to themselves: with a new address, a secret of ours is made anew, one that was given
- * must be given again, and a target that proves itself by its identity, which is its id, cannot move at all.
+ * must be given again (of which the store makes sure, so that none can come in between), and a target that proves itself by its identity, which is its id, cannot move at all.
  */
 export function changedTarget(opened: OpenTarget, changes: TargetChanges, rules: AddressRules): TargetUpdate {
   const { target } = opened;
@@ -78,7 +78,7 @@ export function changedTarget(opened: OpenTarget, changes: TargetChanges, rules:
   if (isMoved && type.provesItself(target.config)) {
     throw invalid("url", "a server trusts this target's identity, which would go along: make a new target");
   }
-  const secret = changedSecret(type, opened, changes.secret, isMoved);
+  const secret = changedSecret(type, changes.secret, isMoved);
   const hasSecret = (secret === undefined ? opened.secrets.current : secret) !== null;
   const isFitting = changes.config === undefined && secret === undefined;
   const config = isFitting ? undefined : checkedConfig(type, changes.config ?? target.config, hasSecret);
@@ -89,17 +89,16 @@ export function changedTarget(opened: OpenTarget, changes: TargetChanges, rules:
 /** What a target's new secret is; undefined: it keeps what it has. */
 function changedSecret(
   type: TargetType,
-  { secrets }: OpenTarget,
   given: string | null | undefined,
   isMoved: boolean,
 ): string | null | undefined {
   if (type.secret === "made" && given === undefined) return isMoved ? secretFor(type, undefined) : undefined;
   if (type.secret === "made") throw invalid("secret", "this type's secret is made here: rotate it");
   if (given !== undefined) return secretFor(type, given ?? undefined);
-  if (isMoved && secrets.current !== null) throw secretWanted();
   return undefined;
 }
 
+/** For a target that would move under the secret that is stored. */
 export function secretWanted(): RegistryError {
   return invalid("secret", "give it again: the one that is stored is not sent to a new address");
 }
