@@ -68,8 +68,9 @@ export function secretFor(type: TargetType, given: string | undefined): string |
 
 /**
  * What changes of a target. Its secret never goes to another address than the one it was given for, or whoever may
- * administer the space could have it sent to themselves: with a new address, a secret of ours is made anew, one that was given
- * must be given again (of which the store makes sure, so that none can come in between), and a target that proves itself by its identity, which is its id, cannot move at all.
+ * administer the space could have it sent to themselves: with a new address, a secret of ours is made anew, and one that was
+ * given must be given again, of which the store makes sure. A target that proves itself by its identity, which is its id,
+ * cannot move at all.
  */
 export function changedTarget(opened: OpenTarget, changes: TargetChanges, rules: AddressRules): TargetUpdate {
   const { target } = opened;
@@ -94,8 +95,7 @@ function changedSecret(
 ): string | null | undefined {
   if (type.secret === "made" && given === undefined) return isMoved ? secretFor(type, undefined) : undefined;
   if (type.secret === "made") throw invalid("secret", "this type's secret is made here: rotate it");
-  if (given !== undefined) return secretFor(type, given ?? undefined);
-  return undefined;
+  return given === undefined ? undefined : secretFor(type, given ?? undefined);
 }
 
 /** For a target that would move under the secret that is stored. */
