@@ -79,6 +79,7 @@ const MANAGEMENT_ROUTES: readonly Route[] = [
   route("updateSpace", "PATCH", "/api/v1/spaces/:space", space(spaces.updateSpace)),
   route("deleteSpace", "DELETE", "/api/v1/spaces/:space", space(spaces.deleteSpace)),
   route("getStorage", "GET", "/api/v1/spaces/:space/storage", space(storage.getStorage)),
+  route("getStorageHistory", "GET", "/api/v1/spaces/:space/storage/history", space(storage.getStorageHistory)),
   route("previewCollection", "POST", "/api/v1/spaces/:space/gc:preview", space(storage.previewCollection)),
   route("createToken", "POST", "/api/v1/spaces/:space/tokens", space(tokens.createToken)),
   route("listTokens", "GET", "/api/v1/spaces/:space/tokens", space(tokens.listTokens)),

@@ -45,7 +45,7 @@ import {
   whoamiOutput,
 } from "./schemas.ts";
 import { sessionInput, sessionOutput } from "./session-schemas.ts";
-import { collectableOutput, storageOutput, storageQuery } from "./storage-schemas.ts";
+import { collectableOutput, storageDayOutput, storageOutput, storageQuery } from "./storage-schemas.ts";
 import {
   deletedManifestOutput,
   deletedQuery,
@@ -93,6 +93,12 @@ export const OPERATIONS = {
     query: storageQuery,
     status: 200,
     output: storageOutput,
+  },
+  getStorageHistory: {
+    summary: "What a space stored, day by day, the last first; 400 days are kept",
+    query: pageQuery,
+    status: 200,
+    output: listOf(storageDayOutput),
   },
   previewCollection: {
     summary:

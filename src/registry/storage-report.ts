@@ -33,6 +33,20 @@ interface Part<T> {
   readonly next: string | null;
 }
 
+/** What a space had on a day. */
+export interface StorageDay {
+  /** As in `2026-11-28`, in UTC. */
+  readonly day: string;
+  /** As linked. */
+  readonly bytes: number;
+  readonly repositories: number;
+}
+
+export interface StorageHistory {
+  /** The last day first; 400 days are kept. Null when there is no such space. */
+  days(space: string, page: PageRequest): Promise<Page<StorageDay> | null>;
+}
+
 export interface StorageReports {
   /** Null when there is no such space. Reads all its links. */
   total(space: string): Promise<Stored | null>;

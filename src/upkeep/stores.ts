@@ -103,6 +103,11 @@ export interface RecordStore {
   forgetEvents(from: string | null, bounds: Bounds): Promise<string | null>;
 }
 
+export interface StorageDayStore {
+  /** Notes what each space has, as of this day (as in `2026-11-28`); nothing where that was done. One query. */
+  note(day: string): Promise<void>;
+}
+
 export interface RetainingStores {
   readonly walks: WalkStore;
   readonly retention: RetentionRunStore;

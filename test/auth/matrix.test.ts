@@ -38,6 +38,7 @@ const NEEDS: Record<string, Need> = {
   "PATCH /api/v1/spaces/:space": "space",
   "DELETE /api/v1/spaces/:space": "space",
   "GET /api/v1/spaces/:space/storage": "space",
+  "GET /api/v1/spaces/:space/storage/history": "space",
   "POST /api/v1/spaces/:space/gc:preview": "space",
   "POST /api/v1/spaces/:space/tokens": "space",
   "GET /api/v1/spaces/:space/tokens": "space",

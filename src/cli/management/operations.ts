@@ -71,6 +71,9 @@ const repositoryStorageSchema = z.looseObject({
 });
 export type RepositoryStorage = z.infer<typeof repositoryStorageSchema>;
 
+const storageDaySchema = z.looseObject({ day: z.string(), bytes: z.number(), repositories: z.number() });
+export type StorageDay = z.infer<typeof storageDaySchema>;
+
 const collectableSchema = z.looseObject({
   repository: z.string(),
   digest: z.union([z.string(), z.null()]),
@@ -407,6 +410,14 @@ export const operations = {
       items: z.array(repositoryStorageSchema),
       next: z.union([z.string(), z.null()]),
     }),
+  },
+  getStorageHistory: {
+    method: "GET",
+    path: "/api/v1/spaces/{space}/storage/history",
+    status: 200,
+    query: z.strictObject({ limit: z.number().optional(), cursor: z.string().optional() }),
+
+    output: z.looseObject({ items: z.array(storageDaySchema), next: z.union([z.string(), z.null()]) }),
   },
   previewCollection: {
     method: "POST",
