@@ -4,6 +4,7 @@ import { signIdentityToken, targetSubject } from "./auth/identity-token.ts";
 import { signingKeys } from "./auth/keys.ts";
 import type { Registry } from "./call.ts";
 import {
+  accessOf,
   cacheLimitsOf,
   collectionOf,
   type Env,
@@ -245,6 +246,7 @@ async function openRegistry(env: Env, url: URL, context: ExecutionContext): Prom
     keys,
     realm,
     adminToken: settings.ADMIN_TOKEN,
+    access: accessOf(settings),
     findCredential: (hash) => credentials.findByHash(hash),
     findCredentialById: (id) => credentials.findById(id),
   };

@@ -8,5 +8,5 @@ export type Principal =
   | { readonly kind: "credential"; readonly credential: Credential }
   /** An access token that the token endpoint signed. */
   | { readonly kind: "bearer"; readonly claims: AccessClaims }
-  /** The installation's ADMIN_TOKEN. */
-  | { readonly kind: "admin" };
+  /** The installation's ADMIN_TOKEN; or the administrator with this address, whom Cloudflare Access let in. */
+  | { readonly kind: "admin"; readonly email: string | null };

@@ -44,11 +44,13 @@ const consoleSessionSchema = z.looseObject({
         }),
         z.null(),
       ]),
+      email: z.union([z.string(), z.null()]),
       may: z.array(openEnum(["manageInstallation", "manageSpace", "pull", "push", "delete"])),
       endsAt: z.string(),
     }),
     z.null(),
   ]),
+  refusal: z.union([z.string(), z.null()]),
 });
 export type ConsoleSession = z.infer<typeof consoleSessionSchema>;
 

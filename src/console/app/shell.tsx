@@ -9,6 +9,9 @@ import { Menu, MenuChoice, MenuItem, MenuSeparator } from "../components/menu.ts
 import { SpaceSwitcher } from "./space-switcher.tsx";
 import { setTheme, THEMES, useTheme } from "./theme.ts";
 
+/** Answered by Cloudflare, ahead of the Worker. */
+const ACCESS_LOGOUT = "/cdn-cgi/access/logout";
+
 const Palette = lazy(() => import("./palette.tsx"));
 
 /** What all pages behind the sign-in have around them. */
@@ -66,7 +69,7 @@ function useShortcut(run: () => void): void {
 
 function AccountMenu() {
   const session = useSession();
-  const name = session.token?.name ?? "Administrator";
+  const name = session.token?.name ?? session.email ?? "Administrator";
   const theme = useTheme();
   const client = useQueryClient();
   const signOut = useMutation({
@@ -82,7 +85,10 @@ function AccountMenu() {
     <Menu name={`${name}, account`} label={<span className="account">{name}</span>}>
       <MenuChoice label="Appearance" value={theme} choices={THEMES} onChange={setTheme} />
       <MenuSeparator />
-      <MenuItem onSelect={() => signOut.mutate()}>Sign out</MenuItem>
+      {/* Whom Cloudflare Access let in is signed out there: it would let them in again. */}
+      <MenuItem onSelect={() => (session.email === null ? signOut.mutate() : location.assign(ACCESS_LOGOUT))}>
+        Sign out
+      </MenuItem>
     </Menu>
   );
 }
