@@ -8,7 +8,7 @@ import { requireOwnPage } from "./auth/console-cookie.ts";
 import type { Principal } from "./auth/principal.ts";
 import { CATALOG_SCOPE, type RepositoryAction, repositoryScope } from "./auth/scope.ts";
 import { SESSION_LEEWAY } from "./auth/tokens.ts";
-import type { Call, CatalogCall, Handler, RepositoryCall, SelfCall, SpaceCall } from "./call.ts";
+import type { Call, CatalogCall, Handler, InstallationCall, RepositoryCall, SelfCall, SpaceCall } from "./call.ts";
 import { RegistryError } from "./oci/errors.ts";
 import { parseRepositoryName, requireRepositoryName } from "./oci/name.ts";
 
@@ -97,11 +97,8 @@ export function space(handler: Handler<SpaceCall>): Guarded {
   return { need: "space", run, scopes: NO_SCOPES };
 }
 
-export function installation(handler: Handler): Guarded {
-  const run: Handler = async (call) => {
-    authorizeInstallation(await identifyManager(call));
-    return handler(call);
-  };
+export function installation(handler: Handler<InstallationCall>): Guarded {
+  const run: Handler = async (call) => handler({ ...call, actor: authorizeInstallation(await identifyManager(call)) });
   return { need: "installation", run, scopes: NO_SCOPES };
 }
 

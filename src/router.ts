@@ -1,4 +1,5 @@
 import { IttyRouter, type IRequest } from "itty-router";
+import { listActivity, listInstallationActivity } from "./api/activity.ts";
 import { listDamaged } from "./api/damaged.ts";
 import { openApiHandler } from "./api/openapi.ts";
 import * as repositories from "./api/repositories.ts";
@@ -75,9 +76,11 @@ const MANAGEMENT_ROUTES: readonly Route[] = [
   route("signOut", "DELETE", "/api/v1/session", ownPage(session.signOut)),
   route("createSpace", "POST", "/api/v1/spaces", installation(spaces.createSpace)),
   route("listSpaces", "GET", "/api/v1/spaces", installation(spaces.listSpaces)),
+  route("listInstallationActivity", "GET", "/api/v1/activity", installation(listInstallationActivity)),
   route("getSpace", "GET", "/api/v1/spaces/:space", space(spaces.getSpace)),
   route("updateSpace", "PATCH", "/api/v1/spaces/:space", space(spaces.updateSpace)),
   route("deleteSpace", "DELETE", "/api/v1/spaces/:space", space(spaces.deleteSpace)),
+  route("listActivity", "GET", "/api/v1/spaces/:space/activity", space(listActivity)),
   route("getStorage", "GET", "/api/v1/spaces/:space/storage", space(storage.getStorage)),
   route("getStorageHistory", "GET", "/api/v1/spaces/:space/storage/history", space(storage.getStorageHistory)),
   route("previewCollection", "POST", "/api/v1/spaces/:space/gc:preview", space(storage.previewCollection)),

@@ -25,6 +25,7 @@ import { unavailable } from "./http/respond.ts";
 import { handleRequest } from "./router.ts";
 import { cachedBytes } from "./storage/cache/cached-bytes.ts";
 import { readMemory } from "./storage/cache/read-memory.ts";
+import { d1Activity } from "./storage/d1/activity.ts";
 import { d1Blobs } from "./storage/d1/blobs.ts";
 import { d1Collection } from "./storage/d1/collection.ts";
 import { d1Credentials } from "./storage/d1/credentials.ts";
@@ -289,6 +290,7 @@ async function openRegistry(env: Env, url: URL, context: ExecutionContext): Prom
       retention: d1Retention(env.DB, collectionOf(settings).grace),
     },
     undo: d1Undo(env.DB, announcing),
+    activity: d1Activity(env.DB),
     keepDeleted: collectionOf(settings).keepDeleted,
     events,
     delivering: openDelivering(settings, realm.service),

@@ -3,6 +3,7 @@ import { eventDocument } from "../events/event.ts";
 import type { Delivery, Deployed, ListedEvent } from "../events/stores.ts";
 import { RegistryError } from "../oci/errors.ts";
 import { deliveryQuery, deployedQuery } from "./event-schemas.ts";
+import { noteInSpace } from "./activity.ts";
 import { isoTime, isoTimeOrNull, listResponse, pageRequest, readQuery } from "./operation.ts";
 import { pageQuery } from "./schemas.ts";
 
@@ -55,6 +56,7 @@ export async function redeliver(call: SpaceCall): Promise<Response> {
     throw new RegistryError("DELIVERY_UNKNOWN");
   }
   registry.later(registry.events.queue.send([{ kind: "delivery", id }]));
+  await noteInSpace(call, "delivery.redelivered", { subject: id });
   return getDelivery(call);
 }
 

@@ -1,13 +1,10 @@
-import {
-  authenticateBrowser,
-  authenticateSecret,
-  type BrowserSession,
-  browserProofOf,
-  type SecretHolder,
-} from "../auth/authenticate.ts";
+import { authenticateBrowser, authenticateSecret, type BrowserSession, browserProofOf } from "../auth/authenticate.ts";
 import { consoleCookie } from "../auth/console-cookie.ts";
 import { signConsoleSession } from "../auth/console-session.ts";
+import { actorOf } from "../auth/authorize.ts";
 import type { Credential } from "../auth/credential.ts";
+import type { SecretHolder } from "../auth/principal.ts";
+import { noteAct } from "./activity.ts";
 import type { Call } from "../call.ts";
 import { RegistryError } from "../oci/errors.ts";
 import { isoTime, readBody } from "./operation.ts";
@@ -21,6 +18,8 @@ export async function signIn(call: Call): Promise<Response> {
   const principal = await authenticateSecret(authenticator, secret.trim());
   const session = await signConsoleSession(keys, realm, authenticator.adminToken, credentialOf(principal), new Date());
   const { expiresAt } = session;
+  const space = credentialOf(principal)?.space ?? null;
+  await noteAct(call.registry, space, { actor: actorOf(principal), action: "session.began" });
   return answer(
     call,
     { session: view({ principal, expiresAt }) },

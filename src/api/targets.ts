@@ -9,6 +9,7 @@ import { findTargetType, TARGET_TYPES } from "../events/targets/index.ts";
 import { RegistryError } from "../oci/errors.ts";
 import { pageQuery } from "./schemas.ts";
 import { secretInput, targetInput } from "./event-schemas.ts";
+import { noteInSpace } from "./activity.ts";
 import { isoTime, isoTimeOrNull, listResponse, pageRequest, readBody, readQuery } from "./operation.ts";
 
 /** Milliseconds for which a replaced secret goes on signing, so that receivers can change theirs: a day. */
@@ -43,6 +44,7 @@ export async function createTarget(call: SpaceCall): Promise<Response> {
   };
   const created = await registry.events.targets.create(grant.space, target, url, secret);
   if (!created) throw new RegistryError("SPACE_UNKNOWN");
+  await noteInSpace(call, "target.created", { subject: target.id, name: target.name, detail: { type: target.type } });
   const body = { ...view(call, target), ...(kind.secret === "made" && { secret }) };
   const headers = { Location: `/api/v1/spaces/${grant.space}/targets/${target.id}`, "Cache-Control": "no-store" };
   return Response.json(body, { status: 201, headers });
@@ -62,9 +64,10 @@ export async function getTarget(call: SpaceCall): Promise<Response> {
   return Response.json(view(call, await requireTarget(call)));
 }
 
-export async function deleteTarget({ registry, grant, params }: SpaceCall): Promise<Response> {
-  const deleted = await registry.events.targets.delete(grant.space, params["id"] ?? "");
-  if (!deleted) throw new RegistryError("TARGET_UNKNOWN");
+export async function deleteTarget(call: SpaceCall): Promise<Response> {
+  const { id, name } = await requireTarget(call);
+  if (!(await call.registry.events.targets.delete(call.grant.space, id))) throw new RegistryError("TARGET_UNKNOWN");
+  await noteInSpace(call, "target.deleted", { subject: id, name });
   return new Response(null, { status: 204 });
 }
 
@@ -74,7 +77,10 @@ export function switchTarget(enabled: boolean): (call: SpaceCall) => Promise<Res
     const { registry, grant, params } = call;
     const known = await registry.events.targets.setEnabled(grant.space, params["id"] ?? "", enabled);
     if (!known) throw new RegistryError("TARGET_UNKNOWN");
-    return getTarget(call);
+    const target = await requireTarget(call);
+    const { id, name } = target;
+    await noteInSpace(call, enabled ? "target.enabled" : "target.disabled", { subject: id, name });
+    return Response.json(view(call, target));
   };
 }
 
@@ -88,6 +94,7 @@ export async function rotateTargetSecret(call: SpaceCall): Promise<Response> {
   const previousUntil = Date.now() + ROTATION;
   const rotated = await registry.events.targets.rotateSecret(grant.space, target.id, secret, previousUntil);
   if (!rotated) throw new RegistryError("TARGET_UNKNOWN");
+  await noteInSpace(call, "target.secret-changed", { subject: target.id, name: target.name });
   const body = { ...(kind.secret === "made" && { secret }), previousUntil: isoTime(previousUntil) };
   return Response.json(body, { headers: { "Cache-Control": "no-store" } });
 }

@@ -9,6 +9,7 @@ import type { TriggerMatch } from "../events/trigger.ts";
 import { RegistryError } from "../oci/errors.ts";
 import { OCI_INDEX } from "../oci/media-types.ts";
 import { previewInput, replayInput, testInput, triggerInput } from "./event-schemas.ts";
+import { noteInSpace } from "./activity.ts";
 import { isoTime, listResponse, pageRequest, readBody, readQuery } from "./operation.ts";
 import { pageQuery } from "./schemas.ts";
 
@@ -26,6 +27,7 @@ export async function createTrigger(call: SpaceCall): Promise<Response> {
   if (unknown.length > 0) throw new RegistryError("TARGET_UNKNOWN", { detail: { targets: unknown } });
   const trigger: Trigger = { id: generateId("trg"), name, rules, targets, enabled: true, createdAt: Date.now() };
   if (!(await registry.events.triggers.create(grant.space, trigger))) throw new RegistryError("SPACE_UNKNOWN");
+  await noteInSpace(call, "trigger.created", { subject: trigger.id, name });
   const headers = { Location: `/api/v1/spaces/${grant.space}/triggers/${trigger.id}` };
   return Response.json(view(trigger), { status: 201, headers });
 }
@@ -40,9 +42,10 @@ export async function getTrigger(call: SpaceCall): Promise<Response> {
   return Response.json(view(await requireTrigger(call, call.params["id"] ?? "")));
 }
 
-export async function deleteTrigger({ registry, grant, params }: SpaceCall): Promise<Response> {
-  const deleted = await registry.events.triggers.delete(grant.space, params["id"] ?? "");
-  if (!deleted) throw new RegistryError("TRIGGER_UNKNOWN");
+export async function deleteTrigger(call: SpaceCall): Promise<Response> {
+  const { id, name } = await requireTrigger(call, call.params["id"] ?? "");
+  if (!(await call.registry.events.triggers.delete(call.grant.space, id))) throw new RegistryError("TRIGGER_UNKNOWN");
+  await noteInSpace(call, "trigger.deleted", { subject: id, name });
   return new Response(null, { status: 204 });
 }
 
@@ -52,7 +55,10 @@ export function switchTrigger(enabled: boolean): (call: SpaceCall) => Promise<Re
     const { registry, grant, params } = call;
     const known = await registry.events.triggers.setEnabled(grant.space, params["id"] ?? "", enabled);
     if (!known) throw new RegistryError("TRIGGER_UNKNOWN");
-    return getTrigger(call);
+    const trigger = await requireTrigger(call, params["id"] ?? "");
+    const { id, name } = trigger;
+    await noteInSpace(call, enabled ? "trigger.enabled" : "trigger.disabled", { subject: id, name });
+    return Response.json(view(trigger));
   };
 }
 
@@ -61,11 +67,12 @@ export async function replayTrigger(call: SpaceCall): Promise<Response> {
   const { registry, grant, params } = call;
   const { since } = await readBody(replayInput, call);
   const id = params["id"] ?? "";
-  await requireTrigger(call, id);
+  const { name } = await requireTrigger(call, id);
   const { deliveries, queue } = registry.events;
   const ids = await deliveries.replay(grant.space, id, Date.parse(since), MAX_REPLAYED, Date.now());
   // What the queue does not hear of, the sweep finds overdue.
   registry.later(queue.send(ids.map((delivery) => ({ kind: "delivery", id: delivery }))));
+  await noteInSpace(call, "trigger.replayed", { subject: id, name, detail: { since, replayed: ids.length } });
   return Response.json({ replayed: ids.length });
 }
 
@@ -95,6 +102,7 @@ export async function testTrigger(call: SpaceCall): Promise<Response> {
       : ((await pushOf(call, repository, tag, "tag.updated"))?.event ?? null);
   if (event === null) throw new RegistryError(tag === undefined ? "NOTHING_TO_TEST" : "MANIFEST_UNKNOWN");
   const results = await Promise.all(trigger.targets.map((id) => testTarget(registry, grant.space, id, event)));
+  await noteInSpace(call, "trigger.tested", { subject: trigger.id, name: trigger.name });
   return Response.json({ event: eventDocument(event), results });
 }
 

@@ -4,7 +4,7 @@ import { readConsoleCookie } from "./console-cookie.ts";
 import { verifyConsoleSession } from "./console-session.ts";
 import type { Credential } from "./credential.ts";
 import type { SigningKeys } from "./keys.ts";
-import type { Principal } from "./principal.ts";
+import type { Principal, SecretHolder } from "./principal.ts";
 import { equalSecrets, hashSecret, isSecret } from "./secret.ts";
 import { stale, type TokenRealm, verifyAccessToken } from "./tokens.ts";
 
@@ -20,9 +20,6 @@ export interface Authenticator {
   /** The live credential with this id, or null. */
   readonly findCredentialById: (id: string) => Promise<Credential | null>;
 }
-
-/** Who knows a secret of ours. */
-export type SecretHolder = Extract<Principal, { kind: "credential" | "admin" }>;
 
 /**
  * Who sends this Authorization header. Basic takes a secret as the password, with any user name;

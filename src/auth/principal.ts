@@ -10,3 +10,6 @@ export type Principal =
   | { readonly kind: "bearer"; readonly claims: AccessClaims }
   /** The installation's ADMIN_TOKEN; or the administrator with this address, whom Cloudflare Access let in. */
   | { readonly kind: "admin"; readonly email: string | null };
+
+/** Who knows a secret of ours, or is let in as somebody who does. */
+export type SecretHolder = Extract<Principal, { kind: "credential" | "admin" }>;

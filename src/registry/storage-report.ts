@@ -1,4 +1,4 @@
-import type { Page, PageRequest } from "../oci/page.ts";
+import type { Page, PageRequest, Part } from "../oci/page.ts";
 
 /** Bytes as linked: a blob counts in each repository that links it, and each manifest in its own. */
 export interface Stored {
@@ -24,13 +24,6 @@ export interface Collectable {
   readonly keptUntil: number | null;
   /** Where a list goes on after it. */
   readonly position: string;
-}
-
-/** A part of a long walk: it may have fewer entries than asked for, or none, and still go on. */
-interface Part<T> {
-  readonly entries: readonly T[];
-  /** Null: that was all. */
-  readonly next: string | null;
 }
 
 /** What a space had on a day. */

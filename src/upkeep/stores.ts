@@ -101,6 +101,8 @@ export interface RecordStore {
   forgetDeliveries(from: string | null, bounds: Bounds): Promise<string | null>;
   /** Takes events that were taken by a consumer and have no delivery left; but not those of a tag since it was set to what it is on. */
   forgetEvents(from: string | null, bounds: Bounds): Promise<string | null>;
+  /** Takes the oldest acts from before the cutoff, at most `limit`. */
+  forgetActivity(bounds: Bounds): Promise<void>;
 }
 
 export interface StorageDayStore {

@@ -104,6 +104,7 @@ const OPERATIONS: Readonly<Record<string, Prepare>> = {
   "list deleted manifests": management(`${api}/deleted/manifests?repository=images&limit=50`),
   "list deleted tags": management(`${api}/deleted/tags?repository=images&limit=50`),
   "collection preview": always(`${api}/gc:preview?limit=50`, administrator, "POST"),
+  activity: management(`${api}/activity?limit=50`),
   "storage by day": management(`${api}/storage/history?limit=50`),
   "storage report": management(`${api}/storage?limit=50`),
 };

@@ -65,6 +65,19 @@ const spaceSchema = z.looseObject({
 });
 export type Space = z.infer<typeof spaceSchema>;
 
+const activitySchema = z.looseObject({
+  id: z.string(),
+  at: z.string(),
+  actor: z.looseObject({ id: z.string(), name: z.string() }),
+  action: z.string(),
+  subject: z.union([z.string(), z.null()]),
+  name: z.union([z.string(), z.null()]),
+  repository: z.union([z.string(), z.null()]),
+  reference: z.union([z.string(), z.null()]),
+  detail: z.union([z.record(z.string(), z.unknown()), z.null()]),
+});
+export type Activity = z.infer<typeof activitySchema>;
+
 const repositoryStorageSchema = z.looseObject({
   name: z.string(),
   bytes: z.number(),
@@ -367,6 +380,32 @@ export const operations = {
 
     output: z.looseObject({ items: z.array(spaceSchema), next: z.union([z.string(), z.null()]) }),
   },
+  listInstallationActivity: {
+    method: "GET",
+    path: "/api/v1/activity",
+    status: 200,
+    query: z.strictObject({
+      limit: z.number().optional(),
+      cursor: z.string().optional(),
+      actor: z.string().optional(),
+      kind: z
+        .enum([
+          "tag",
+          "manifest",
+          "repository",
+          "space",
+          "token",
+          "session",
+          "trigger",
+          "target",
+          "delivery",
+          "retention",
+        ])
+        .optional(),
+    }),
+
+    output: z.looseObject({ items: z.array(activitySchema), next: z.union([z.string(), z.null()]) }),
+  },
   getSpace: {
     method: "GET",
     path: "/api/v1/spaces/{space}",
@@ -397,6 +436,32 @@ export const operations = {
     status: 204,
 
     output: z.null(),
+  },
+  listActivity: {
+    method: "GET",
+    path: "/api/v1/spaces/{space}/activity",
+    status: 200,
+    query: z.strictObject({
+      limit: z.number().optional(),
+      cursor: z.string().optional(),
+      actor: z.string().optional(),
+      kind: z
+        .enum([
+          "tag",
+          "manifest",
+          "repository",
+          "space",
+          "token",
+          "session",
+          "trigger",
+          "target",
+          "delivery",
+          "retention",
+        ])
+        .optional(),
+    }),
+
+    output: z.looseObject({ items: z.array(activitySchema), next: z.union([z.string(), z.null()]) }),
   },
   getStorage: {
     method: "GET",
