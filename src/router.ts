@@ -31,7 +31,7 @@ import { getBlob, removeBlob } from "./http/blobs.ts";
 import { getCatalog, getReferrers, getTags } from "./http/lists.ts";
 import { getManifest, putManifest, removeManifest } from "./http/manifests.ts";
 import { type ErrorStyle, errorResponse } from "./http/respond.ts";
-import { consolePage, getHealth, getVersion, getWelcome } from "./http/status.ts";
+import { consolePage, getHealth, getReference, getVersion, getWelcome } from "./http/status.ts";
 import { getDiscovery, getKeys, getToken, postToken } from "./http/token.ts";
 import { deleteUpload, getUpload, mountScopes, patchUpload, postUpload, putUpload } from "./http/uploads.ts";
 import { RegistryError } from "./oci/errors.ts";
@@ -168,6 +168,7 @@ const OTHER_ROUTES: readonly Route[] = [
     "/api/v1/openapi.json",
     open(openApiHandler([...MANAGEMENT_ROUTES, ...UNDO_ROUTES, ...DEPLOYMENT_ROUTES])),
   ),
+  route("reference", "GET", "/api/v1/docs", open(getReference)),
   route("discovery", "GET", "/.well-known/openid-configuration", open(getDiscovery)),
   route("jwks", "GET", "/.well-known/jwks.json", open(getKeys)),
   route("welcome", "GET", "/", open(getWelcome)),

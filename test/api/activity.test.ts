@@ -9,7 +9,7 @@ import { pushImage } from "../support/content.ts";
 import { makeTarget, makeTrigger, receive } from "../support/deploy.ts";
 import { ask, makeSpace, makeToken, manage, nextSpace } from "../support/registry.ts";
 
-const activity = z.strictObject({
+const activityShape = z.strictObject({
   id: z.string(),
   at: z.iso.datetime(),
   actor: z.strictObject({ id: z.string(), name: z.string() }),
@@ -20,9 +20,9 @@ const activity = z.strictObject({
   reference: z.string().nullable(),
   detail: z.record(z.string(), z.unknown()).nullable(),
 });
-type Activity = z.infer<typeof activity>;
+type Activity = z.infer<typeof activityShape>;
 
-const page = z.strictObject({ items: z.array(activity), next: z.string().nullable() });
+const page = z.strictObject({ items: z.array(activityShape), next: z.string().nullable() });
 
 let space: string;
 let as: string;
@@ -258,8 +258,9 @@ describe("the installation's activity", () => {
 describe("an act that cannot be noted", () => {
   it("is in the log, and fails nothing", async () => {
     const log = vi.spyOn(console, "error").mockReturnValue();
-    const note = (): Promise<void> => Promise.reject(new Error("the database is busy"));
-    await noteAct({ activity: { ...d1Activity(env.DB), note } }, space, { actor: "x", action: "space.changed" });
+    const activity = d1Activity(env.DB);
+    vi.spyOn(activity, "note").mockRejectedValue(new Error("the database is busy"));
+    await noteAct({ activity }, space, { actor: "x", action: "space.changed" });
     expect(String(log.mock.calls)).toContain("the database is busy");
     log.mockRestore();
   });

@@ -87,6 +87,7 @@ const NEEDS: Record<string, Need> = {
   "GET /api/v1/spaces/:space/deliveries/:id": "space",
   "POST /api/v1/spaces/:space/deliveries/:id/redeliver": "space",
   "GET /api/v1/openapi.json": "nothing",
+  "GET /api/v1/docs": "nothing",
   "GET /.well-known/openid-configuration": "nothing",
   "GET /.well-known/jwks.json": "nothing",
   "GET /": "nothing",

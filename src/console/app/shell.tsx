@@ -1,5 +1,5 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { Link, Outlet, useParams } from "@tanstack/react-router";
+import { Link, Outlet, useNavigate, useParams } from "@tanstack/react-router";
 import { lazy, Suspense, useEffect, useState } from "react";
 import { call } from "../api/client.ts";
 import { sessionQuery, useSession } from "../api/session.ts";
@@ -72,6 +72,7 @@ function AccountMenu() {
   const name = session.token?.name ?? session.email ?? "Administrator";
   const theme = useTheme();
   const client = useQueryClient();
+  const navigate = useNavigate();
   const signOut = useMutation({
     mutationFn: () => call("signOut", { path: {} }),
     onSuccess: () => {
@@ -85,6 +86,7 @@ function AccountMenu() {
     <Menu name={`${name}, account`} label={<span className="account">{name}</span>}>
       <MenuChoice label="Appearance" value={theme} choices={THEMES} onChange={setTheme} />
       <MenuSeparator />
+      <MenuItem onSelect={() => void navigate({ to: "/api/v1/docs" })}>API reference</MenuItem>
       {/* Whom Cloudflare Access let in is signed out there: it would let them in again. */}
       <MenuItem onSelect={() => (session.email === null ? signOut.mutate() : location.assign(ACCESS_LOGOUT))}>
         Sign out

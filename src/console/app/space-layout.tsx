@@ -20,6 +20,18 @@ export function SpaceLayout() {
         <Link to="/spaces/$space" params={{ space }} activeOptions={{ exact: true }}>
           Repositories
         </Link>
+        <Link to="/spaces/$space/tokens" params={{ space }}>
+          Tokens
+        </Link>
+        <Link to="/spaces/$space/storage" params={{ space }}>
+          Storage
+        </Link>
+        <Link to="/spaces/$space/retention" params={{ space }}>
+          Retention
+        </Link>
+        <Link to="/spaces/$space/activity" params={{ space }}>
+          Activity
+        </Link>
       </nav>
       <Main>
         <Outlet />

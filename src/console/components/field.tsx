@@ -1,19 +1,77 @@
 import { type ComponentPropsWithRef, type ReactNode, useId } from "react";
 
-type TextFieldProps = ComponentPropsWithRef<"input"> & {
+interface FieldProps {
   readonly label: string;
   readonly hint?: ReactNode;
   /** What is wrong with what is in it. */
   readonly error?: string | undefined;
-};
+}
 
-export function TextField({ label, hint, error, ...props }: TextFieldProps) {
+/** What makes an element a field's, for those who hear the page. */
+interface Described {
+  readonly id: string;
+  readonly "aria-invalid": boolean;
+  readonly "aria-describedby": string | undefined;
+}
+
+export function TextField({ label, hint, error, ...props }: ComponentPropsWithRef<"input"> & FieldProps) {
+  return (
+    <Field label={label} hint={hint} error={error}>
+      {(described) => <input {...props} {...described} />}
+    </Field>
+  );
+}
+
+/** Several lines. */
+export function TextArea({ label, hint, error, ...props }: ComponentPropsWithRef<"textarea"> & FieldProps) {
+  return (
+    <Field label={label} hint={hint} error={error}>
+      {(described) => <textarea {...props} {...described} />}
+    </Field>
+  );
+}
+
+interface SelectFieldProps<T extends string> extends FieldProps {
+  readonly value: T;
+  /** Each with what it is called. */
+  readonly choices: Readonly<Record<T, string>>;
+  readonly onChange: (value: T) => void;
+}
+
+/** One of a few. */
+export function SelectField<T extends string>({ label, hint, error, value, choices, onChange }: SelectFieldProps<T>) {
+  const ids = Object.keys(choices).filter((id): id is T => Object.hasOwn(choices, id));
+  return (
+    <Field label={label} hint={hint} error={error}>
+      {(described) => (
+        <select
+          {...described}
+          value={value}
+          onChange={({ target }) => onChange(ids.find((id) => id === target.value) ?? value)}
+        >
+          {ids.map((id) => (
+            <option key={id} value={id}>
+              {choices[id]}
+            </option>
+          ))}
+        </select>
+      )}
+    </Field>
+  );
+}
+
+function Field({
+  label,
+  hint,
+  error,
+  children,
+}: FieldProps & { readonly children: (described: Described) => ReactNode }) {
   const id = useId();
   const told = [hint !== undefined && `${id}-hint`, error !== undefined && `${id}-error`].filter(Boolean).join(" ");
   return (
     <div className="field">
       <label htmlFor={id}>{label}</label>
-      <input {...props} id={id} aria-invalid={error !== undefined} aria-describedby={told || undefined} />
+      {children({ id, "aria-invalid": error !== undefined, "aria-describedby": told || undefined })}
       {hint !== undefined && (
         <p id={`${id}-hint`} className="hint">
           {hint}

@@ -1,5 +1,5 @@
 import { useMutation, useQueryClient, useSuspenseQuery } from "@tanstack/react-query";
-import { useRouter, useSearch } from "@tanstack/react-router";
+import { Link, useRouter, useSearch } from "@tanstack/react-router";
 import { type SubmitEvent, useState } from "react";
 import { Main } from "../../app/main-area.tsx";
 import { ApiProblem, call } from "../../api/client.ts";
@@ -60,6 +60,9 @@ export function SignInPage() {
             <code>npm start</code> keeps it in <code>.dev.vars</code>.
           </p>
         </details>
+        <p className="hint">
+          <Link to="/api/v1/docs">The API’s reference</Link> is open to everybody.
+        </p>
       </div>
     </Main>
   );
