@@ -1,6 +1,7 @@
-const STEPS = [1, 2, 4, 5, 10] as const;
+/** Parts of a power of ten whose quarters are short to write. */
+const STEPS = [1, 1.2, 1.6, 2, 2.4, 3.2, 4, 6, 8, 10] as const;
 
-/** The end of a scale that a value fits on, as a person would choose it: 1, 2, 4 or 5 of a power of ten. */
+/** The end of a scale that a value fits on, as a person would choose it. */
 export function niceMax(value: number): number {
   if (value <= 0) return 1;
   const power = 10 ** Math.floor(Math.log10(value));

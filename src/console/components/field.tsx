@@ -86,6 +86,35 @@ function Field({
   );
 }
 
+interface CheckFieldProps {
+  readonly label: string;
+  readonly hint?: string;
+  readonly isChecked: boolean;
+  readonly onChange: (isChecked: boolean) => void;
+}
+
+/** Yes or no. */
+export function CheckField({ label, hint, isChecked, onChange }: CheckFieldProps) {
+  const id = useId();
+  return (
+    <div className="choice">
+      <input
+        type="checkbox"
+        id={id}
+        checked={isChecked}
+        onChange={({ target }) => onChange(target.checked)}
+        aria-describedby={hint === undefined ? undefined : `${id}-hint`}
+      />
+      <label htmlFor={id}>{label}</label>
+      {hint !== undefined && (
+        <span id={`${id}-hint`} className="hint">
+          {hint}
+        </span>
+      )}
+    </div>
+  );
+}
+
 interface SearchFieldProps {
   readonly label: string;
   readonly value: string;

@@ -95,7 +95,7 @@ function columnsOf(
       ),
     },
     { id: "what", title: "What", cell: (activity) => <What space={space} activity={activity} /> },
-    { id: "when", title: "When", align: "end", cell: ({ at }) => <Time at={at} /> },
+    { id: "when", title: "When", align: "end", isSecondary: true, cell: ({ at }) => <Time at={at} /> },
   ];
 }
 
@@ -105,6 +105,9 @@ function What({ space, activity }: { readonly space: string | null; readonly act
     <>
       {wordsOf(activity)} <Thing space={space} activity={activity} />
       {detail !== "" && <span className="activity-detail">{detail}</span>}
+      <span className="activity-detail narrow-only">
+        <Time at={activity.at} />
+      </span>
     </>
   );
 }

@@ -1,7 +1,7 @@
 import { choiceOf, textOf } from "../../app/search.ts";
 
 /** What activity can be narrowed to, as the API has it. */
-export const KINDS = [
+const KINDS = [
   "tag",
   "manifest",
   "repository",

@@ -8,7 +8,8 @@ const jsonValue = z.unknown();
 /** A JSON schema, as far as ours use it. */
 export interface Schema {
   readonly $ref?: string | undefined;
-  readonly type?: string | undefined;
+  /** One, or several that it may be. */
+  readonly type: readonly string[];
   readonly description?: string | undefined;
   readonly properties?: Readonly<Record<string, Schema>> | undefined;
   readonly required?: readonly string[] | undefined;
@@ -26,7 +27,7 @@ export interface Schema {
 const schema: z.ZodType<Schema> = z.lazy(() =>
   z.object({
     $ref: z.string().optional(),
-    type: z.string().optional(),
+    type: z.union([z.string().transform((type) => [type]), z.array(z.string())]).default([]),
     description: z.string().optional(),
     properties: z.record(z.string(), schema).optional(),
     required: z.array(z.string()).optional(),
@@ -58,7 +59,7 @@ const openApi = z.object({
   components: z.object({ schemas: z.record(z.string(), schema) }),
 });
 
-export type Operation = z.infer<typeof operation>;
+type Operation = z.infer<typeof operation>;
 
 /** Schemas by their names. */
 export type Schemas = Readonly<Record<string, Schema>>;
@@ -101,9 +102,22 @@ export function schemaOf(body: { readonly content?: z.infer<typeof content> | un
   return Object.values(body?.content ?? {})[0]?.schema ?? null;
 }
 
-/** What a route is about: the first words of its path that tell. */
+/** Subjects that are one with others. */
+const WITHIN: Partial<Record<string, string>> = {
+  gc: "storage",
+  damaged: "storage",
+  "retention-rules": "retention",
+  history: "undo",
+  revert: "undo",
+  deleted: "undo",
+  undelete: "undo",
+  deployed: "deliveries",
+  whoami: "session",
+};
+
+/** What a route is about, by its path. */
 export function subjectOf({ path }: Route): string {
-  const [, , , first = "", , inSpace] = path.split("/");
-  if (first !== "spaces") return first === "activity" ? "activity" : "session";
-  return (inSpace ?? "spaces").replace(/:.*/, "");
+  const [, , , first = "", , inSpace = "spaces"] = path.split("/");
+  const subject = first === "spaces" ? inSpace.replace(/:.*/, "") : first;
+  return WITHIN[subject] ?? subject;
 }

@@ -9,6 +9,8 @@ const PARTS: Partial<Record<string, string>> = {
   tag: "latest",
 };
 
+const ANYTHING: Schema = { type: [] };
+
 /** A request as one types it. */
 export function curlOf(server: string, route: Route, schemas: Schemas): string {
   const path = route.path.replaceAll(/\{(\w+)\}/g, (_, name: string) => PARTS[name] ?? `<${name}>`);
@@ -40,7 +42,7 @@ function exampleOf(schemas: Schemas, given: Schema, depth = 0): unknown {
   if (schema.default !== undefined) return schema.default;
   const [choice] = schema.anyOf ?? [];
   if (choice !== undefined) return exampleOf(schemas, choice, depth);
-  switch (schema.type) {
+  switch (schema.type[0]) {
     case "object":
       return depth > 3 ? {} : objectOf(schemas, schema, depth);
     case "array":
@@ -59,5 +61,5 @@ function exampleOf(schemas: Schemas, given: Schema, depth = 0): unknown {
 function objectOf(schemas: Schemas, { properties = {}, required = [] }: Schema, depth: number): object {
   const names = Object.keys(properties);
   const shown = required.length > 0 ? names.filter((name) => required.includes(name)) : names.slice(0, 1);
-  return Object.fromEntries(shown.map((name) => [name, exampleOf(schemas, properties[name] ?? {}, depth + 1)]));
+  return Object.fromEntries(shown.map((name) => [name, exampleOf(schemas, properties[name] ?? ANYTHING, depth + 1)]));
 }

@@ -1,7 +1,7 @@
 import { Command } from "../../components/command.tsx";
 import { schemaOf, type Reference, type Route } from "./document.ts";
 import { curlOf } from "./example.ts";
-import { describe, SchemaView, typeOf } from "./schema-view.tsx";
+import { describe, Description, SchemaView, typeOf } from "./schema-view.tsx";
 
 /** One operation: where it is, what goes in, what comes out, and a request to copy. */
 export function OperationView({ route, reference }: { readonly route: Route; readonly reference: Reference }) {
@@ -30,7 +30,9 @@ export function OperationView({ route, reference }: { readonly route: Route; rea
                   <code>{name}</code> <span className="muted">{typeOf(schemas, schema)}</span>{" "}
                   <span className="badge">{place === "path" ? "in the path" : "query"}</span>
                 </dt>
-                <dd>{describe(schemas, schema)}</dd>
+                <dd>
+                  <Description text={describe(schemas, schema)} />
+                </dd>
               </div>
             ))}
           </dl>

@@ -25,13 +25,19 @@ export function SchemaView({ schema, schemas, depth = 0 }: SchemaViewProps) {
             {required.includes(name) || <span className="badge">optional</span>}
           </dt>
           <dd>
-            {describe(schemas, property)}
+            <Description text={describe(schemas, property)} />
             <SchemaView schema={property} schemas={schemas} depth={depth + 1} />
           </dd>
         </div>
       ))}
     </dl>
   );
+}
+
+/** What the document says; it has code between backticks. */
+export function Description({ text }: { readonly text: string }) {
+  // Between two backticks are those with an odd number.
+  return text.split("`").map((part, index) => (index % 2 === 1 ? <code key={index}>{part}</code> : part));
 }
 
 /** The object that a schema is, or has in its list, or may be. */
@@ -48,10 +54,10 @@ export function typeOf(schemas: Schemas, given: Schema): string {
   if (schema.enum !== undefined) return schema.enum.map((value) => JSON.stringify(value)).join(" or ");
   if (schema.const !== undefined) return JSON.stringify(schema.const);
   if (schema.anyOf !== undefined) return schema.anyOf.map((one) => typeOf(schemas, one)).join(" or ");
-  if (schema.type === "array")
+  if (schema.type.includes("array"))
     return `list of ${schema.items === undefined ? "anything" : typeOf(schemas, schema.items)}`;
   if (schema.format === "date-time") return "time";
-  return schema.type ?? "anything";
+  return schema.type.join(" or ") || "anything";
 }
 
 /** What is said of a value, and what it may be. */

@@ -33,7 +33,7 @@ export function Preview({ space, rule }: PreviewProps) {
     <div className="section">
       <output>
         {isNone ? (
-          "Nothing would go now."
+          "Nothing would go now. What was pushed within the last day stays in any case."
         ) : (
           <>
             <strong>

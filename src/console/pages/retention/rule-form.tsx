@@ -1,13 +1,13 @@
 import { type SubmitEvent, useState } from "react";
 import { Button, LinkButton } from "../../components/button.tsx";
 import { Confirm } from "../../components/confirm.tsx";
-import { TextArea, TextField } from "../../components/field.tsx";
+import { CheckField, TextArea, TextField } from "../../components/field.tsx";
 import { PatternsField, patternsIn } from "../../components/patterns-field.tsx";
 import { type Keep, keepOf, keepsNothing, type RuleDraft } from "./keep.ts";
 import { Preview, type PreviewedRule } from "./preview.tsx";
 
 /** What is saved. */
-export interface RuleInput {
+interface RuleInput {
   readonly name: string;
   readonly repositories: string[];
   readonly keep: Keep;
@@ -30,8 +30,8 @@ const NUMBERS = [
     max: 1000,
     hint: "So many tags: those that were pushed last.",
   },
-  { field: "newerThanDays", label: "What was pushed within days", max: 3650, hint: undefined },
-  { field: "pulledWithinDays", label: "What was pulled within days", max: 3650, hint: "Or pushed." },
+  { field: "newerThanDays", label: "Pushed within so many days", max: 3650, hint: undefined },
+  { field: "pulledWithinDays", label: "Pulled within so many days", max: 3650, hint: "A push counts as a pull." },
 ] as const;
 
 /** A rule's form: what it keeps, what would go, and whether to save it. */
@@ -91,19 +91,16 @@ export function RuleForm({ space, initial, replaces, onSave }: RuleFormProps) {
           hint="One a line: * stands for any characters, ? for any one, ! in front takes out, as in !*-rc*."
         />
         <TextField
-          label="Digests that were deployed before the one that is"
+          label="Previously deployed digests, for each target and tag"
           type="number"
           min={0}
           max={100}
           value={draft.previouslyDeployed}
           onChange={({ target }) => set({ previouslyDeployed: target.value })}
-          hint="What is deployed stays in any case; so do immutable tags, and what was pushed today."
+          hint="So many beside the one that is deployed, which stays in any case; so do immutable tags, and what was pushed today."
         />
       </fieldset>
-      <label className="choice">
-        <input type="checkbox" checked={draft.enabled} onChange={({ target }) => set({ enabled: target.checked })} />
-        Switched on
-      </label>
+      <CheckField label="Switched on" isChecked={draft.enabled} onChange={(enabled) => set({ enabled })} />
       {previewed && <Preview space={space} rule={previewed} />}
       <div className="actions">
         <Button onClick={() => setPreviewed(rule)}>See what would go</Button>

@@ -125,7 +125,7 @@ function columnsOf(space: string): readonly Column<RepositoryStorage>[] {
     },
     {
       id: "reclaimable",
-      title: "No longer needed",
+      title: "Unneeded",
       align: "end",
       sortBy: ({ reclaimableBytes }) => reclaimableBytes,
       cell: ({ reclaimableBytes }) => <Bytes count={reclaimableBytes} />,

@@ -62,6 +62,7 @@ const COLUMNS: readonly Column<Collectable>[] = [
   {
     id: "what",
     title: "What",
+    isSecondary: true,
     cell: ({ digest }) => (digest === null ? "the deleted repository" : <Digest digest={digest} />),
   },
   {
@@ -77,7 +78,7 @@ const COLUMNS: readonly Column<Collectable>[] = [
     align: "end",
     sortBy: ({ keptUntil }) => keptUntil ?? "~",
     cell: ({ keptUntil }) =>
-      keptUntil === null ? <span className="muted">not noticed yet</span> : <Goes at={keptUntil} />,
+      keptUntil === null ? <span className="muted">no date yet</span> : <Goes at={keptUntil} />,
   },
 ];
 

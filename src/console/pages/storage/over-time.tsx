@@ -17,8 +17,8 @@ export function OverTime({ space }: { readonly space: string }) {
   const { days = RANGES[0] } = useSearch({ from: "/signed-in/spaces/$space/storage" });
   const history = useQuery(operationQuery("getStorageHistory", { path: { space }, query: { limit: days } }));
   const now = useQuery(operationQuery("getSpace", { path: { space } }));
-  const at = useNow().getTime();
-  const points = pointsOf(history.data?.items ?? [], days, at, now.data?.usage.bytes);
+  const present = useNow().getTime();
+  const points = pointsOf(history.data?.items ?? [], days, present, now.data?.usage.bytes);
   return (
     <section className="card section" aria-label="Over time">
       <div className="section-head">

@@ -2,7 +2,7 @@ import { useParams } from "@tanstack/react-router";
 import { type SubmitEvent, useState } from "react";
 import { useChange } from "../../api/queries.ts";
 import { Button, LinkButton } from "../../components/button.tsx";
-import { SelectField, TextField } from "../../components/field.tsx";
+import { CheckField, SelectField, TextField } from "../../components/field.tsx";
 import { Failure } from "../../components/notice.tsx";
 import { PageHead } from "../../components/page-head.tsx";
 import { PatternsField, patternsIn } from "../../components/patterns-field.tsx";
@@ -71,11 +71,13 @@ function NewTokenForm({ space, onMade }: { readonly space: string; readonly onMa
         <fieldset className="choices">
           <legend>It may</legend>
           {ALL_ACTIONS.map((action) => (
-            <label key={action} className="choice">
-              <input type="checkbox" checked={actions.has(action)} onChange={() => toggle(action)} />
-              {action}
-              <span className="hint">{ACTIONS[action]}</span>
-            </label>
+            <CheckField
+              key={action}
+              label={action}
+              hint={ACTIONS[action]}
+              isChecked={actions.has(action)}
+              onChange={() => toggle(action)}
+            />
           ))}
         </fieldset>
         <PatternsField space={space} value={patterns} onChange={setPatterns} />
