@@ -140,7 +140,7 @@ Spacedock is running on ${url}: open it in a browser. Its space "${SPACE}" is re
   docker push localhost:${port}/${SPACE}/my-image:1.0
   docker pull localhost:${port}/${SPACE}/my-image:1.0
 
-More spaces and tokens: ${url}/api/v1/openapi.json (the admin token is ${adminToken}).
+More spaces and tokens: ${url}/api/v1/docs (the admin token is ${adminToken}).
 All state is in ${stateDir}. Ctrl-C ends it.
 `;
 }

@@ -7,6 +7,7 @@ import type { TokenRealm } from "./auth/tokens.ts";
 import type { Authenticator } from "./auth/authenticate.ts";
 import type { Delivering } from "./events/processing.ts";
 import type { EventStores } from "./events/stores.ts";
+import type { ActivityStore } from "./registry/activity.ts";
 import type { ManagementStores } from "./registry/management.ts";
 import type { Stores } from "./registry/stores.ts";
 import type { UndoStore } from "./registry/undo.ts";
@@ -16,6 +17,7 @@ export interface Registry {
   readonly stores: Stores;
   readonly management: ManagementStores;
   readonly undo: UndoStore;
+  readonly activity: ActivityStore;
   /** Milliseconds that what was deleted can be brought back. */
   readonly keepDeleted: number;
   readonly events: EventStores;
@@ -51,6 +53,11 @@ export interface CatalogCall extends Call {
 
 export interface SpaceCall extends Call {
   readonly grant: SpaceGrant;
+}
+
+export interface InstallationCall extends Call {
+  /** Who acts. */
+  readonly actor: string;
 }
 
 export interface SelfCall extends Call {

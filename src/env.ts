@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { AccessSettings } from "./auth/access.ts";
 import type { TokenRealm } from "./auth/tokens.ts";
 import type { QueueMessage } from "./events/messages.ts";
 import type { CollectionSettings } from "./upkeep/collect.ts";
@@ -51,10 +52,30 @@ export interface Env {
   readonly R2_SECRET_ACCESS_KEY?: string;
   /** The address that clients use, where it is not the one that requests name. */
   readonly PUBLIC_URL?: string;
+  /** Of Cloudflare Access, where it guards the console: as in `acme.cloudflareaccess.com`. */
+  readonly ACCESS_TEAM_DOMAIN?: string;
+  /** The Access application's audience tag; of several, with commas between them. */
+  readonly ACCESS_AUD?: string;
+  /** Who administers the installation, with commas between them: e-mail addresses, and domains as in `@example.com`. */
+  readonly ACCESS_ADMINS?: string;
 }
 
 /** What the Cache API takes at most, in MB. */
 const MAX_CACHE_MB = 512;
+
+/** What has commas between it, in lower case. */
+const listed = (entry: z.ZodString) =>
+  z
+    .string()
+    .transform((text) =>
+      text
+        .toLowerCase()
+        .split(",")
+        .map((one) => one.trim())
+        .filter(Boolean),
+    )
+    .pipe(z.array(entry))
+    .default([]);
 
 const settingsSchema = z.object({
   ADMIN_TOKEN: z.string().min(1, "ADMIN_TOKEN is missing"),
@@ -75,6 +96,11 @@ const settingsSchema = z.object({
   R2_S3_URL: z.url({ protocol: /^https?$/ }).optional(),
   R2_ACCESS_KEY_ID: z.string().min(1).optional(),
   R2_SECRET_ACCESS_KEY: z.string().min(1).optional(),
+  ACCESS_TEAM_DOMAIN: listed(z.string().regex(/^[a-z0-9-]+(?:\.[a-z0-9-]+)+$/, "as in acme.cloudflareaccess.com")).pipe(
+    z.array(z.string()).max(1),
+  ),
+  ACCESS_AUD: listed(z.string().regex(/^[0-9a-f]{64}$/, "an audience tag has 64 hexadecimal digits")),
+  ACCESS_ADMINS: listed(z.string().regex(/^[^@\s]*@[^@\s]+$/, "e-mail addresses, or domains as in @example.com")),
 });
 
 export type Settings = z.infer<typeof settingsSchema>;
@@ -125,6 +151,17 @@ export function s3AccessOf(settings: Settings): S3Access | null {
     throw new Error("R2_S3_URL, R2_ACCESS_KEY_ID and R2_SECRET_ACCESS_KEY go together: set all of them, or none");
   }
   return { url, accessKeyId, secretAccessKey };
+}
+
+/** Cloudflare Access, where it is set up; else null. Throws where that was begun and not ended. */
+export function accessOf({ ACCESS_TEAM_DOMAIN, ACCESS_AUD, ACCESS_ADMINS }: Settings): AccessSettings | null {
+  const [teamDomain] = ACCESS_TEAM_DOMAIN;
+  const given = [ACCESS_TEAM_DOMAIN, ACCESS_AUD, ACCESS_ADMINS].filter((list) => list.length > 0);
+  if (teamDomain === undefined && given.length === 0) return null;
+  if (teamDomain === undefined || given.length < 3) {
+    throw new Error("ACCESS_TEAM_DOMAIN, ACCESS_AUD and ACCESS_ADMINS belong together: set all or none of them");
+  }
+  return { teamDomain, audiences: ACCESS_AUD, admins: ACCESS_ADMINS };
 }
 
 /** Where tokens for this installation come from, by the address that the request used. */

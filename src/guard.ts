@@ -2,13 +2,13 @@
  * Authorization, between route and handler: each route states what it needs by the guard it is wrapped in, and
  * a handler runs only with the grant that the guard obtained.
  */
-import { authenticate, authenticateConsole } from "./auth/authenticate.ts";
+import { authenticate, authenticateBrowser, browserProofOf } from "./auth/authenticate.ts";
 import { authorize, authorizeCatalog, authorizeInstallation, authorizeSelf, authorizeSpace } from "./auth/authorize.ts";
-import { readConsoleCookie, requireOwnPage } from "./auth/console-cookie.ts";
+import { requireOwnPage } from "./auth/console-cookie.ts";
 import type { Principal } from "./auth/principal.ts";
 import { CATALOG_SCOPE, type RepositoryAction, repositoryScope } from "./auth/scope.ts";
 import { SESSION_LEEWAY } from "./auth/tokens.ts";
-import type { Call, CatalogCall, Handler, RepositoryCall, SelfCall, SpaceCall } from "./call.ts";
+import type { Call, CatalogCall, Handler, InstallationCall, RepositoryCall, SelfCall, SpaceCall } from "./call.ts";
 import { RegistryError } from "./oci/errors.ts";
 import { parseRepositoryName, requireRepositoryName } from "./oci/name.ts";
 
@@ -97,11 +97,8 @@ export function space(handler: Handler<SpaceCall>): Guarded {
   return { need: "space", run, scopes: NO_SCOPES };
 }
 
-export function installation(handler: Handler): Guarded {
-  const run: Handler = async (call) => {
-    authorizeInstallation(await identifyManager(call));
-    return handler(call);
-  };
+export function installation(handler: Handler<InstallationCall>): Guarded {
+  const run: Handler = async (call) => handler({ ...call, actor: authorizeInstallation(await identifyManager(call)) });
   return { need: "installation", run, scopes: NO_SCOPES };
 }
 
@@ -115,13 +112,13 @@ function identify({ request, registry }: Call, leeway?: number): Promise<Princip
   return authenticate(registry.authenticator, request.headers.get("Authorization"), leeway);
 }
 
-/** For the management API alone: the console's cookie counts, where there is no Authorization header. */
+/** For the management API alone: where there is no Authorization header, the console's cookie counts, and what Cloudflare Access says. */
 async function identifyManager(call: Call): Promise<Principal> {
   const { request, url, registry } = call;
-  const token = request.headers.has("Authorization") ? null : readConsoleCookie(request, registry.realm);
-  if (token === null) return identify(call);
+  const proof = request.headers.has("Authorization") ? null : browserProofOf(registry.authenticator, request);
+  if (proof === null) return identify(call);
   requireOwnPage(request, url, registry.realm);
-  return (await authenticateConsole(registry.authenticator, token)).principal;
+  return (await authenticateBrowser(registry.authenticator, proof)).principal;
 }
 
 function scopesOf(call: Call, action: RepositoryAction): readonly string[] {

@@ -1,4 +1,5 @@
 import { IttyRouter, type IRequest } from "itty-router";
+import { listActivity, listInstallationActivity } from "./api/activity.ts";
 import { listDamaged } from "./api/damaged.ts";
 import { openApiHandler } from "./api/openapi.ts";
 import * as repositories from "./api/repositories.ts";
@@ -31,7 +32,7 @@ import { getBlob, removeBlob } from "./http/blobs.ts";
 import { getCatalog, getReferrers, getTags } from "./http/lists.ts";
 import { getManifest, putManifest, removeManifest } from "./http/manifests.ts";
 import { type ErrorStyle, errorResponse } from "./http/respond.ts";
-import { consolePage, getHealth, getVersion, getWelcome } from "./http/status.ts";
+import { consolePage, getHealth, getReference, getVersion, getWelcome } from "./http/status.ts";
 import { getDiscovery, getKeys, getToken, postToken } from "./http/token.ts";
 import { deleteUpload, getUpload, mountScopes, patchUpload, postUpload, putUpload } from "./http/uploads.ts";
 import { RegistryError } from "./oci/errors.ts";
@@ -76,10 +77,13 @@ const MANAGEMENT_ROUTES: readonly Route[] = [
   route("signOut", "DELETE", "/api/v1/session", ownPage(session.signOut)),
   route("createSpace", "POST", "/api/v1/spaces", installation(spaces.createSpace)),
   route("listSpaces", "GET", "/api/v1/spaces", installation(spaces.listSpaces)),
+  route("listInstallationActivity", "GET", "/api/v1/activity", installation(listInstallationActivity)),
   route("getSpace", "GET", "/api/v1/spaces/:space", space(spaces.getSpace)),
   route("updateSpace", "PATCH", "/api/v1/spaces/:space", space(spaces.updateSpace)),
   route("deleteSpace", "DELETE", "/api/v1/spaces/:space", space(spaces.deleteSpace)),
+  route("listActivity", "GET", "/api/v1/spaces/:space/activity", space(listActivity)),
   route("getStorage", "GET", "/api/v1/spaces/:space/storage", space(storage.getStorage)),
+  route("getStorageHistory", "GET", "/api/v1/spaces/:space/storage/history", space(storage.getStorageHistory)),
   route("previewCollection", "POST", "/api/v1/spaces/:space/gc:preview", space(storage.previewCollection)),
   route("createToken", "POST", "/api/v1/spaces/:space/tokens", space(tokens.createToken)),
   route("listTokens", "GET", "/api/v1/spaces/:space/tokens", space(tokens.listTokens)),
@@ -169,6 +173,7 @@ const OTHER_ROUTES: readonly Route[] = [
     "/api/v1/openapi.json",
     open(openApiHandler([...MANAGEMENT_ROUTES, ...UNDO_ROUTES, ...DEPLOYMENT_ROUTES])),
   ),
+  route("reference", "GET", "/api/v1/docs", open(getReference)),
   route("discovery", "GET", "/.well-known/openid-configuration", open(getDiscovery)),
   route("jwks", "GET", "/.well-known/jwks.json", open(getKeys)),
   route("welcome", "GET", "/", open(getWelcome)),

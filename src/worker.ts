@@ -4,6 +4,7 @@ import { signIdentityToken, targetSubject } from "./auth/identity-token.ts";
 import { signingKeys } from "./auth/keys.ts";
 import type { Registry } from "./call.ts";
 import {
+  accessOf,
   cacheLimitsOf,
   collectionOf,
   type Env,
@@ -24,6 +25,7 @@ import { unavailable } from "./http/respond.ts";
 import { handleRequest } from "./router.ts";
 import { cachedBytes } from "./storage/cache/cached-bytes.ts";
 import { readMemory } from "./storage/cache/read-memory.ts";
+import { d1Activity } from "./storage/d1/activity.ts";
 import { d1Blobs } from "./storage/d1/blobs.ts";
 import { d1Collection } from "./storage/d1/collection.ts";
 import { d1Credentials } from "./storage/d1/credentials.ts";
@@ -40,6 +42,7 @@ import { d1RetentionRules } from "./storage/d1/retention-rules.ts";
 import { d1RetentionRuns } from "./storage/d1/retention-runs.ts";
 import { d1Retention } from "./storage/d1/retention.ts";
 import { d1Spaces } from "./storage/d1/spaces.ts";
+import { d1StorageDays } from "./storage/d1/storage-days.ts";
 import { d1StorageReports } from "./storage/d1/storage-reports.ts";
 import { d1Tags } from "./storage/d1/tags.ts";
 import { d1Targets } from "./storage/d1/targets.ts";
@@ -57,6 +60,7 @@ import { sendOut } from "./storage/send-out.ts";
 import { durableUploads } from "./storage/uploads/uploads.ts";
 import { collectDeleted, collectUnneeded } from "./upkeep/collect.ts";
 import { forgetRecords } from "./upkeep/forget.ts";
+import { noteStorage } from "./upkeep/note-storage.ts";
 import { retain } from "./upkeep/retention.ts";
 import { scrub, scrubObjects } from "./upkeep/scrub.ts";
 import type { ScrubStores } from "./upkeep/scrub-stores.ts";
@@ -112,6 +116,7 @@ function openTurns(env: Env, at: number): Readonly<Record<string, readonly Chore
       () => sweep(openProcessing(env)),
       () => collectDeleted(upkeep, kept, at),
       () => forgetRecords({ walks, records: d1Records(env.DB) }, keepEventsOf(settings), at),
+      () => noteStorage(d1StorageDays(env.DB), at),
     ],
     "2-59/5 * * * *": [() => collectUnneeded(upkeep, kept, at)],
     "4-59/5 * * * *": [
@@ -242,6 +247,7 @@ async function openRegistry(env: Env, url: URL, context: ExecutionContext): Prom
     keys,
     realm,
     adminToken: settings.ADMIN_TOKEN,
+    access: accessOf(settings),
     findCredential: (hash) => credentials.findByHash(hash),
     findCredentialById: (id) => credentials.findById(id),
   };
@@ -278,11 +284,13 @@ async function openRegistry(env: Env, url: URL, context: ExecutionContext): Prom
       tokens: d1Tokens(env.DB),
       directory: d1Directory(env.DB),
       storage: d1StorageReports(env.DB, collectionOf(settings)),
+      storageHistory: d1StorageDays(env.DB),
       damaged: d1Damaged(env.DB),
       retentionRules: d1RetentionRules(env.DB),
       retention: d1Retention(env.DB, collectionOf(settings).grace),
     },
     undo: d1Undo(env.DB, announcing),
+    activity: d1Activity(env.DB),
     keepDeleted: collectionOf(settings).keepDeleted,
     events,
     delivering: openDelivering(settings, realm.service),

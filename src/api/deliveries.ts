@@ -3,6 +3,7 @@ import { eventDocument } from "../events/event.ts";
 import type { Delivery, Deployed, ListedEvent } from "../events/stores.ts";
 import { RegistryError } from "../oci/errors.ts";
 import { deliveryQuery, deployedQuery, eventQuery } from "./event-schemas.ts";
+import { noteInSpace } from "./activity.ts";
 import { isoTime, isoTimeOrNull, listResponse, pageRequest, readQuery } from "./operation.ts";
 
 export async function listEvents(call: SpaceCall): Promise<Response> {
@@ -56,6 +57,7 @@ export async function redeliver(call: SpaceCall): Promise<Response> {
     throw new RegistryError("DELIVERY_UNKNOWN");
   }
   registry.later(registry.events.queue.send([{ kind: "delivery", id }]));
+  await noteInSpace(call, "delivery.redelivered", { subject: id });
   return getDelivery(call);
 }
 

@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import { activityOutput, activityQuery } from "./activity-schemas.ts";
 import {
   deliveryDetailOutput,
   deliveryOutput,
@@ -50,7 +51,7 @@ import {
   whoamiOutput,
 } from "./schemas.ts";
 import { sessionInput, sessionOutput } from "./session-schemas.ts";
-import { collectableOutput, storageOutput, storageQuery } from "./storage-schemas.ts";
+import { collectableOutput, storageDayOutput, storageOutput, storageQuery } from "./storage-schemas.ts";
 import {
   deletedManifestOutput,
   deletedQuery,
@@ -93,11 +94,30 @@ export const OPERATIONS = {
     output: spaceOutput,
   },
   deleteSpace: { summary: "Delete a space with its repositories, and revoke its tokens", status: 204 },
+  listInstallationActivity: {
+    summary: "Who made and deleted spaces, and which administrators signed in, newest first",
+    query: activityQuery,
+    status: 200,
+    output: listOf(activityOutput),
+  },
+  listActivity: {
+    summary:
+      "Who did what in a space, pushes and deletions included, newest first; a page may be short, or empty, and the list still go on",
+    query: activityQuery,
+    status: 200,
+    output: listOf(activityOutput),
+  },
   getStorage: {
     summary: "What a space stores, as a whole and by repository",
     query: storageQuery,
     status: 200,
     output: storageOutput,
+  },
+  getStorageHistory: {
+    summary: "What a space stored, day by day, the last first; 400 days are kept",
+    query: pageQuery,
+    status: 200,
+    output: listOf(storageDayOutput),
   },
   previewCollection: {
     summary:

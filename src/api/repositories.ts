@@ -1,6 +1,7 @@
 import type { SpaceCall } from "../call.ts";
 import { RegistryError } from "../oci/errors.ts";
 import type { Repository, TaggedManifest } from "../registry/management.ts";
+import { noteInSpace } from "./activity.ts";
 import { isoTime, isoTimeOrNull, listResponse, pageRequest, readBody, readQuery } from "./operation.ts";
 import { pageQuery, repositoryChanges } from "./schemas.ts";
 
@@ -24,12 +25,17 @@ export async function updateRepository(call: SpaceCall): Promise<Response> {
   const { registry, grant, params } = call;
   const changes = await readBody(repositoryChanges, call);
   const repository = await registry.management.directory.update(grant.space, params["name"] ?? "", changes);
+  if (repository !== null) {
+    await noteInSpace(call, "repository.changed", { repository: repository.path, detail: changes });
+  }
   return repositoryResponse(grant.space, repository);
 }
 
-export async function deleteRepository({ registry, grant, params }: SpaceCall): Promise<Response> {
-  const deleted = await registry.management.directory.delete(grant.space, params["name"] ?? "");
-  if (!deleted) throw new RegistryError("NAME_UNKNOWN");
+export async function deleteRepository(call: SpaceCall): Promise<Response> {
+  const { registry, grant, params } = call;
+  const path = params["name"] ?? "";
+  if (!(await registry.management.directory.delete(grant.space, path))) throw new RegistryError("NAME_UNKNOWN");
+  await noteInSpace(call, "repository.deleted", { repository: path });
   return new Response(null, { status: 204 });
 }
 

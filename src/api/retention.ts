@@ -1,8 +1,10 @@
 import { generateId } from "../auth/secret.ts";
 import type { SpaceCall } from "../call.ts";
 import { RegistryError } from "../oci/errors.ts";
+import type { Act } from "../registry/activity.ts";
 import { previewRetention as previewOf, type RepositoryPreview } from "../registry/retention-preview.ts";
 import { keepsNothing, type RetentionRule } from "../registry/retention.ts";
+import { noteInSpace } from "./activity.ts";
 import { isoTime, listResponse, pageRequest, readBody, readQuery } from "./operation.ts";
 import {
   retentionPreviewInput,
@@ -23,6 +25,7 @@ export async function createRetentionRule(call: SpaceCall): Promise<Response> {
   const outcome = await registry.management.retentionRules.create(grant.space, rule);
   if (outcome === "absent") throw new RegistryError("SPACE_UNKNOWN");
   if (outcome === "full") throw new RegistryError("RETENTION_RULES_FULL");
+  await noteInSpace(call, "retention.created", aboutRule(rule));
   const headers = { Location: `/api/v1/spaces/${grant.space}/retention-rules/${rule.id}` };
   return Response.json(view(rule), { status: 201, headers });
 }
@@ -52,12 +55,16 @@ export async function updateRetentionRule(call: SpaceCall): Promise<Response> {
   requireConfirmation(rule, confirm);
   const updated = await registry.management.retentionRules.update(grant.space, rule);
   if (!updated) throw new RegistryError("RETENTION_RULE_UNKNOWN");
+  await noteInSpace(call, "retention.changed", aboutRule(rule));
   return Response.json(view(rule));
 }
 
-export async function deleteRetentionRule({ registry, grant, params }: SpaceCall): Promise<Response> {
-  const deleted = await registry.management.retentionRules.delete(grant.space, params["id"] ?? "");
+export async function deleteRetentionRule(call: SpaceCall): Promise<Response> {
+  const { registry, grant } = call;
+  const rule = await requireRule(call);
+  const deleted = await registry.management.retentionRules.delete(grant.space, rule.id);
   if (!deleted) throw new RegistryError("RETENTION_RULE_UNKNOWN");
+  await noteInSpace(call, "retention.deleted", aboutRule(rule));
   return new Response(null, { status: 204 });
 }
 
@@ -86,6 +93,10 @@ export async function previewRetention(call: SpaceCall): Promise<Response> {
 
 function requireConfirmation({ enabled, keep }: RetentionRule, confirm: boolean): void {
   if (enabled && keepsNothing(keep) && !confirm) throw new RegistryError("RETENTION_KEEPS_NOTHING");
+}
+
+function aboutRule({ id, name, repositories, keep, enabled }: RetentionRule): Omit<Act, "actor" | "action"> {
+  return { subject: id, name, detail: { repositories, keep, enabled } };
 }
 
 async function requireRule({ registry, grant, params }: SpaceCall): Promise<RetentionRule> {

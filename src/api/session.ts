@@ -1,7 +1,10 @@
-import { authenticateConsole, authenticateSecret, type SecretHolder } from "../auth/authenticate.ts";
-import { consoleCookie, readConsoleCookie } from "../auth/console-cookie.ts";
-import { type ConsoleSession, signConsoleSession } from "../auth/console-session.ts";
+import { authenticateBrowser, authenticateSecret, type BrowserSession, browserProofOf } from "../auth/authenticate.ts";
+import { consoleCookie } from "../auth/console-cookie.ts";
+import { signConsoleSession } from "../auth/console-session.ts";
+import { actorOf } from "../auth/authorize.ts";
 import type { Credential } from "../auth/credential.ts";
+import type { SecretHolder } from "../auth/principal.ts";
+import { noteAct } from "./activity.ts";
 import type { Call } from "../call.ts";
 import { RegistryError } from "../oci/errors.ts";
 import { isoTime, readBody } from "./operation.ts";
@@ -14,20 +17,27 @@ export async function signIn(call: Call): Promise<Response> {
   const { token: secret } = await readBody(sessionInput, call);
   const principal = await authenticateSecret(authenticator, secret.trim());
   const session = await signConsoleSession(keys, realm, authenticator.adminToken, credentialOf(principal), new Date());
-  return answer(call, view(principal, session), consoleCookie(realm, session.token, session.lifetime));
+  const { expiresAt } = session;
+  const space = credentialOf(principal)?.space ?? null;
+  await noteAct(call.registry, space, { actor: actorOf(principal), action: "session.began" });
+  return answer(
+    call,
+    { session: view({ principal, expiresAt }) },
+    consoleCookie(realm, session.token, session.lifetime),
+  );
 }
 
 /** Who is signed in, if anybody: asked by every page as it opens, so nobody being there is no error. */
 export async function getSession(call: Call): Promise<Response> {
   const { request, registry } = call;
-  const token = readConsoleCookie(request, registry.realm);
-  if (token === null) return answer(call, null);
+  const proof = browserProofOf(registry.authenticator, request);
+  if (proof === null) return answer(call, {});
   try {
-    const { principal, session } = await authenticateConsole(registry.authenticator, token);
-    return answer(call, view(principal, session));
+    return answer(call, { session: view(await authenticateBrowser(registry.authenticator, proof)) });
   } catch (fault) {
     if (!(fault instanceof RegistryError)) throw fault;
-    return answer(call, null, consoleCookie(registry.realm));
+    if (proof.kind === "cookie") return answer(call, {}, consoleCookie(registry.realm));
+    return answer(call, { refusal: fault.message });
   }
 }
 
@@ -35,15 +45,22 @@ export function signOut({ registry }: Call): Response {
   return new Response(null, { status: 204, headers: { "Set-Cookie": consoleCookie(registry.realm) } });
 }
 
-function answer({ registry }: Call, session: object | null, cookie?: string): Response {
-  const headers = new Headers({ "Cache-Control": "no-store" });
-  if (cookie !== undefined) headers.set("Set-Cookie", cookie);
-  return Response.json({ registry: registry.realm.service, session }, { headers });
+interface Answer {
+  readonly session?: object;
+  readonly refusal?: string;
 }
 
-function view(principal: SecretHolder, { expiresAt }: ConsoleSession): object {
+function answer({ registry }: Call, { session, refusal }: Answer, cookie?: string): Response {
+  const headers = new Headers({ "Cache-Control": "no-store" });
+  if (cookie !== undefined) headers.set("Set-Cookie", cookie);
+  const body = { registry: registry.realm.service, session: session ?? null, refusal: refusal ?? null };
+  return Response.json(body, { headers });
+}
+
+function view({ principal, expiresAt }: BrowserSession): object {
   const credential = credentialOf(principal);
-  return { ...whoamiView(credential), may: rights(credential), endsAt: isoTime(expiresAt * 1000) };
+  const email = principal.kind === "admin" ? principal.email : null;
+  return { ...whoamiView(credential), email, may: rights(credential), endsAt: isoTime(expiresAt * 1000) };
 }
 
 function credentialOf(principal: SecretHolder): Credential | null {

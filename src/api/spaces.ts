@@ -1,15 +1,17 @@
 import { authorizeQuota } from "../auth/authorize.ts";
-import type { Call, SpaceCall } from "../call.ts";
+import type { Call, InstallationCall, SpaceCall } from "../call.ts";
 import { RegistryError } from "../oci/errors.ts";
 import type { Space } from "../registry/management.ts";
 import { nearLimit } from "../registry/usage.ts";
+import { noteInInstallation, noteInSpace } from "./activity.ts";
 import { isoTime, listResponse, pageRequest, readBody, readQuery } from "./operation.ts";
 import { pageQuery, spaceChanges, spaceInput } from "./schemas.ts";
 
-export async function createSpace(call: Call): Promise<Response> {
+export async function createSpace(call: InstallationCall): Promise<Response> {
   const input = await readBody(spaceInput, call);
   const space = await call.registry.management.spaces.create(input.name, input.public);
   if (space === null) throw new RegistryError("SPACE_EXISTS");
+  await noteInInstallation(call, "space.created", { name: space.name, detail: { public: space.public } });
   return Response.json(view(space), { status: 201, headers: { Location: `/api/v1/spaces/${space.name}` } });
 }
 
@@ -25,11 +27,16 @@ export async function getSpace({ registry, grant }: SpaceCall): Promise<Response
 export async function updateSpace(call: SpaceCall): Promise<Response> {
   const changes = await readBody(spaceChanges, call);
   if (changes.quota !== undefined) authorizeQuota(call.grant);
-  return spaceResponse(await call.registry.management.spaces.update(call.grant.space, changes));
+  const space = await call.registry.management.spaces.update(call.grant.space, changes);
+  if (space !== null) await noteInSpace(call, "space.changed", { name: space.name, detail: changes });
+  return spaceResponse(space);
 }
 
-export async function deleteSpace({ registry, grant }: SpaceCall): Promise<Response> {
+export async function deleteSpace(call: SpaceCall): Promise<Response> {
+  const { registry, grant } = call;
   if (!(await registry.management.spaces.delete(grant.space))) throw new RegistryError("SPACE_UNKNOWN");
+  // What was done in it goes out of sight with it.
+  await noteInInstallation({ ...call, actor: grant.actor }, "space.deleted", { name: grant.space });
   return new Response(null, { status: 204 });
 }
 

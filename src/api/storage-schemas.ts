@@ -24,6 +24,14 @@ export const storageOutput = listOf(
   },
 );
 
+export const storageDayOutput = z
+  .object({
+    day: z.iso.date().meta({ description: "In UTC; its figures are those of the day's beginning." }),
+    bytes,
+    repositories: z.int(),
+  })
+  .meta({ id: "StorageDay" });
+
 export const collectableOutput = z
   .object({
     repository: z.string().meta({ description: "Its path within the space." }),

@@ -24,6 +24,18 @@ export async function previewCollection(call: SpaceCall): Promise<Response> {
   return Response.json({ items: part.entries.map(collectableView), next: part.next });
 }
 
+/** What a space stored, day by day. */
+export async function getStorageHistory(call: SpaceCall): Promise<Response> {
+  const { storageHistory } = call.registry.management;
+  const page = await storageHistory.days(call.grant.space, pageRequest(readQuery(pageQuery, call)));
+  if (page === null) throw new RegistryError("SPACE_UNKNOWN");
+  return listResponse(
+    page,
+    (day) => day,
+    ({ day }) => day,
+  );
+}
+
 function repositoryView({ path, ...stored }: StoredInRepository): object {
   return { name: path, ...stored };
 }

@@ -14,6 +14,7 @@ import {
 import { RegistryError } from "../oci/errors.ts";
 import { pageQuery } from "./schemas.ts";
 import { secretInput, targetChanges, targetInput } from "./event-schemas.ts";
+import { noteInSpace } from "./activity.ts";
 import { isoTime, isoTimeOrNull, listResponse, pageRequest, readBody, readQuery } from "./operation.ts";
 
 /** Milliseconds for which a replaced secret goes on signing, so that receivers can change theirs: a day. */
@@ -39,6 +40,7 @@ export async function createTarget(call: SpaceCall): Promise<Response> {
   };
   const created = await registry.events.targets.create(grant.space, target, address.whole, secret);
   if (!created) throw new RegistryError("SPACE_UNKNOWN");
+  await noteInSpace(call, "target.created", { subject: target.id, name: target.name, detail: { type: target.type } });
   const body = { ...view(call, target), ...(kind.secret === "made" && { secret }) };
   const headers = { Location: `/api/v1/spaces/${grant.space}/targets/${target.id}`, "Cache-Control": "no-store" };
   return Response.json(body, { status: 201, headers });
@@ -70,14 +72,16 @@ export async function updateTarget(call: SpaceCall): Promise<Response> {
   const updated = await targets.update(grant.space, id, update);
   const target = await requireTarget(call);
   if (!updated) throw secretWanted();
+  await noteInSpace(call, "target.changed", { subject: id, name: target.name });
   const isMade = requireTargetType(target.type).secret === "made" && update.secret !== undefined;
   const body = { ...view(call, target), ...(isMade && { secret: update.secret }) };
   return Response.json(body, { headers: { "Cache-Control": "no-store" } });
 }
 
-export async function deleteTarget({ registry, grant, params }: SpaceCall): Promise<Response> {
-  const deleted = await registry.events.targets.delete(grant.space, params["id"] ?? "");
-  if (!deleted) throw new RegistryError("TARGET_UNKNOWN");
+export async function deleteTarget(call: SpaceCall): Promise<Response> {
+  const { id, name } = await requireTarget(call);
+  if (!(await call.registry.events.targets.delete(call.grant.space, id))) throw new RegistryError("TARGET_UNKNOWN");
+  await noteInSpace(call, "target.deleted", { subject: id, name });
   return new Response(null, { status: 204 });
 }
 
@@ -87,7 +91,10 @@ export function switchTarget(enabled: boolean): (call: SpaceCall) => Promise<Res
     const { registry, grant, params } = call;
     const known = await registry.events.targets.setEnabled(grant.space, params["id"] ?? "", enabled);
     if (!known) throw new RegistryError("TARGET_UNKNOWN");
-    return getTarget(call);
+    const target = await requireTarget(call);
+    const { id, name } = target;
+    await noteInSpace(call, enabled ? "target.enabled" : "target.disabled", { subject: id, name });
+    return Response.json(view(call, target));
   };
 }
 
@@ -101,6 +108,7 @@ export async function rotateTargetSecret(call: SpaceCall): Promise<Response> {
   const previousUntil = Date.now() + ROTATION;
   const rotated = await registry.events.targets.rotateSecret(grant.space, target.id, secret, previousUntil);
   if (!rotated) throw new RegistryError("TARGET_UNKNOWN");
+  await noteInSpace(call, "target.secret-changed", { subject: target.id, name: target.name });
   const body = { ...(kind.secret === "made" && { secret }), previousUntil: isoTime(previousUntil) };
   return Response.json(body, { headers: { "Cache-Control": "no-store" } });
 }

@@ -2,6 +2,7 @@ import { generateId, generateSecret, hashSecret } from "../auth/secret.ts";
 import type { SpaceCall } from "../call.ts";
 import { RegistryError } from "../oci/errors.ts";
 import type { Token } from "../registry/management.ts";
+import { noteInSpace } from "./activity.ts";
 import { isoTime, isoTimeOrNull, listResponse, pageRequest, readBody, readQuery } from "./operation.ts";
 import { pageQuery, tokenInput } from "./schemas.ts";
 
@@ -21,6 +22,7 @@ export async function createToken(call: SpaceCall): Promise<Response> {
   const secret = generateSecret();
   const created = await registry.management.tokens.create(grant.space, token, await hashSecret(secret));
   if (!created) throw new RegistryError("SPACE_UNKNOWN");
+  await noteInSpace(call, "token.created", { subject: token.id, name, detail: { actions, repositories, expiresIn } });
   const headers = { Location: `/api/v1/spaces/${grant.space}/tokens/${token.id}`, "Cache-Control": "no-store" };
   return Response.json({ ...view(token), token: secret }, { status: 201, headers });
 }
@@ -31,16 +33,21 @@ export async function listTokens(call: SpaceCall): Promise<Response> {
   return listResponse(page, view, ({ id }) => id);
 }
 
-export async function getToken({ registry, grant, params }: SpaceCall): Promise<Response> {
-  const token = await registry.management.tokens.find(grant.space, params["id"] ?? "");
-  if (token === null) throw new RegistryError("TOKEN_UNKNOWN");
-  return Response.json(view(token));
+export async function getToken(call: SpaceCall): Promise<Response> {
+  return Response.json(view(await requireToken(call)));
 }
 
-export async function revokeToken({ registry, grant, params }: SpaceCall): Promise<Response> {
-  const revoked = await registry.management.tokens.revoke(grant.space, params["id"] ?? "");
-  if (!revoked) throw new RegistryError("TOKEN_UNKNOWN");
+export async function revokeToken(call: SpaceCall): Promise<Response> {
+  const { id, name } = await requireToken(call);
+  if (!(await call.registry.management.tokens.revoke(call.grant.space, id))) throw new RegistryError("TOKEN_UNKNOWN");
+  await noteInSpace(call, "token.revoked", { subject: id, name });
   return new Response(null, { status: 204 });
+}
+
+async function requireToken({ registry, grant, params }: SpaceCall): Promise<Token> {
+  const token = await registry.management.tokens.find(grant.space, params["id"] ?? "");
+  if (token === null) throw new RegistryError("TOKEN_UNKNOWN");
+  return token;
 }
 
 function view({ createdAt, expiresAt, lastUsedAt, ...token }: Token): object {

@@ -6,6 +6,7 @@ import { type TriggerRules, triggerRules } from "../events/trigger.ts";
 import { RegistryError } from "../oci/errors.ts";
 import { parseInput } from "../oci/parse-input.ts";
 import { replayInput, triggerChanges, triggerInput } from "./event-schemas.ts";
+import { noteInSpace } from "./activity.ts";
 import { isoTime, listResponse, pageRequest, readBody, readQuery } from "./operation.ts";
 import { pageQuery } from "./schemas.ts";
 
@@ -18,6 +19,7 @@ export async function createTrigger(call: SpaceCall): Promise<Response> {
   await requireTargets(call, targets);
   const trigger: Trigger = { id: generateId("trg"), name, rules, targets, enabled: true, createdAt: Date.now() };
   if (!(await registry.events.triggers.create(grant.space, trigger))) throw new RegistryError("SPACE_UNKNOWN");
+  await noteInSpace(call, "trigger.created", { subject: trigger.id, name });
   const headers = { Location: `/api/v1/spaces/${grant.space}/triggers/${trigger.id}` };
   return Response.json(view(trigger), { status: 201, headers });
 }
@@ -41,6 +43,7 @@ export async function updateTrigger(call: SpaceCall): Promise<Response> {
   const rules = changedRules(old.rules, changes);
   const trigger: Trigger = { ...old, name: name ?? old.name, targets: targets ?? old.targets, rules };
   if (!(await registry.events.triggers.update(grant.space, trigger))) throw new RegistryError("TRIGGER_UNKNOWN");
+  await noteInSpace(call, "trigger.changed", { subject: trigger.id, name: trigger.name });
   return Response.json(view(trigger));
 }
 
@@ -66,9 +69,10 @@ async function requireTargets({ registry, grant }: SpaceCall, ids: readonly stri
   if (unknown.length > 0) throw new RegistryError("TARGET_UNKNOWN", { detail: { targets: unknown } });
 }
 
-export async function deleteTrigger({ registry, grant, params }: SpaceCall): Promise<Response> {
-  const deleted = await registry.events.triggers.delete(grant.space, params["id"] ?? "");
-  if (!deleted) throw new RegistryError("TRIGGER_UNKNOWN");
+export async function deleteTrigger(call: SpaceCall): Promise<Response> {
+  const { id, name } = await requireTrigger(call, call.params["id"] ?? "");
+  if (!(await call.registry.events.triggers.delete(call.grant.space, id))) throw new RegistryError("TRIGGER_UNKNOWN");
+  await noteInSpace(call, "trigger.deleted", { subject: id, name });
   return new Response(null, { status: 204 });
 }
 
@@ -78,7 +82,10 @@ export function switchTrigger(enabled: boolean): (call: SpaceCall) => Promise<Re
     const { registry, grant, params } = call;
     const known = await registry.events.triggers.setEnabled(grant.space, params["id"] ?? "", enabled);
     if (!known) throw new RegistryError("TRIGGER_UNKNOWN");
-    return getTrigger(call);
+    const trigger = await requireTrigger(call, params["id"] ?? "");
+    const { id, name } = trigger;
+    await noteInSpace(call, enabled ? "trigger.enabled" : "trigger.disabled", { subject: id, name });
+    return Response.json(view(trigger));
   };
 }
 
@@ -87,11 +94,12 @@ export async function replayTrigger(call: SpaceCall): Promise<Response> {
   const { registry, grant, params } = call;
   const { since } = await readBody(replayInput, call);
   const id = params["id"] ?? "";
-  await requireTrigger(call, id);
+  const { name } = await requireTrigger(call, id);
   const { deliveries, queue } = registry.events;
   const ids = await deliveries.replay(grant.space, id, Date.parse(since), MAX_REPLAYED, Date.now());
   // What the queue does not hear of, the sweep finds overdue.
   registry.later(queue.send(ids.map((delivery) => ({ kind: "delivery", id: delivery }))));
+  await noteInSpace(call, "trigger.replayed", { subject: id, name, detail: { since, replayed: ids.length } });
   return Response.json({ replayed: ids.length });
 }
 

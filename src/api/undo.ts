@@ -13,6 +13,7 @@ import {
   undeleteRepository,
   undeleteTag,
 } from "../registry/undo.ts";
+import { noteInSpace } from "./activity.ts";
 import { isoTime, listResponse, pageRequest, readBody, readQuery } from "./operation.ts";
 import { pageQuery } from "./schemas.ts";
 import { deletedQuery, historyQuery, revertInput, undeleteInput } from "./undo-schemas.ts";
@@ -62,6 +63,7 @@ export async function revert(call: SpaceCall): Promise<Response> {
   const { repository, tag, to } = await readBody(revertInput, call);
   const digest = to === undefined ? null : requireDigest(to);
   const undone = await revertTag(call.registry.undo, grantIn(call, repository), requireTag(tag), digest);
+  await noteInSpace(call, "tag.reverted", { repository, reference: tag, detail: { to: undone.digest } });
   return Response.json({ repository, tag, ...undone });
 }
 
@@ -71,13 +73,16 @@ export async function undelete(call: SpaceCall): Promise<Response> {
   const { repository, tag, digest } = await readBody(undeleteInput, call);
   if (tag !== undefined) {
     const undone = await undeleteTag(undo, grantIn(call, repository), requireTag(tag));
+    await noteInSpace(call, "tag.undeleted", { repository, reference: tag });
     return Response.json({ repository, digest: undone.digest, tags: [tag] });
   }
   if (digest !== undefined) {
     const tags = await undeleteManifest(undo, grantIn(call, repository), requireDigest(digest));
+    await noteInSpace(call, "manifest.undeleted", { repository, reference: digest });
     return Response.json({ repository, digest, tags });
   }
   await undeleteRepository(undo, nameIn(call, repository), since(call));
+  await noteInSpace(call, "repository.undeleted", { repository });
   return Response.json({ repository, digest: null, tags: [] });
 }
 

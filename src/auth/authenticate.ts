@@ -1,8 +1,10 @@
 import { RegistryError } from "../oci/errors.ts";
+import { ACCESS_HEADER, type AccessSettings, verifyAccess } from "./access.ts";
+import { readConsoleCookie } from "./console-cookie.ts";
+import { verifyConsoleSession } from "./console-session.ts";
 import type { Credential } from "./credential.ts";
-import { type ConsoleSession, verifyConsoleSession } from "./console-session.ts";
 import type { SigningKeys } from "./keys.ts";
-import type { Principal } from "./principal.ts";
+import type { Principal, SecretHolder } from "./principal.ts";
 import { equalSecrets, hashSecret, isSecret } from "./secret.ts";
 import { stale, type TokenRealm, verifyAccessToken } from "./tokens.ts";
 
@@ -11,14 +13,13 @@ export interface Authenticator {
   readonly keys: SigningKeys;
   readonly realm: TokenRealm;
   readonly adminToken: string;
+  /** Null: Cloudflare Access is not asked. */
+  readonly access: AccessSettings | null;
   /** The live credential whose secret has this hash, or null. */
   readonly findCredential: (hash: string) => Promise<Credential | null>;
   /** The live credential with this id, or null. */
   readonly findCredentialById: (id: string) => Promise<Credential | null>;
 }
-
-/** Who knows a secret of ours. */
-export type SecretHolder = Extract<Principal, { kind: "credential" | "admin" }>;
 
 /**
  * Who sends this Authorization header. Basic takes a secret as the password, with any user name;
@@ -59,23 +60,52 @@ function authenticateBasic(authenticator: Authenticator, parameter: string): Pro
 
 /** Who knows this secret. Throws TOKEN_INVALID. */
 export async function authenticateSecret(authenticator: Authenticator, secret: string): Promise<SecretHolder> {
-  if (await equalSecrets(secret, authenticator.adminToken)) return { kind: "admin" };
+  if (await equalSecrets(secret, authenticator.adminToken)) return { kind: "admin", email: null };
   const credential = isSecret(secret) ? await authenticator.findCredential(await hashSecret(secret)) : null;
   if (credential) return { kind: "credential", credential };
   throw new RegistryError("TOKEN_INVALID");
 }
 
-/** Who signed in to the console, as long as the credential lives that was used. Throws TOKEN_INVALID. */
-export async function authenticateConsole(
+/** What a browser sends by itself, whoever made it ask: the console's cookie, or what Cloudflare Access adds on the way. */
+export interface BrowserProof {
+  readonly kind: "cookie" | "access";
+  readonly token: string;
+}
+
+/** Somebody whom the console shows its pages. */
+export interface BrowserSession {
+  readonly principal: SecretHolder;
+  /** Seconds since the epoch. */
+  readonly expiresAt: number;
+}
+
+/** The proof that a request brings; null without any. The cookie goes first: whoever signs in chose who to be. */
+export function browserProofOf({ realm, access }: Authenticator, request: Request): BrowserProof | null {
+  const cookie = readConsoleCookie(request, realm);
+  if (cookie !== null) return { kind: "cookie", token: cookie };
+  const assertion = access && request.headers.get(ACCESS_HEADER);
+  return assertion === null ? null : { kind: "access", token: assertion };
+}
+
+/** Who opened the console. Throws TOKEN_INVALID; DENIED for whom Access let in and who administers nothing. */
+export async function authenticateBrowser(
   authenticator: Authenticator,
-  token: string,
-): Promise<{ readonly principal: SecretHolder; readonly session: ConsoleSession }> {
+  { kind, token }: BrowserProof,
+): Promise<BrowserSession> {
+  if (kind === "cookie") return authenticateCookie(authenticator, token);
+  if (authenticator.access === null) throw stale();
+  const { email, expiresAt } = await verifyAccess(authenticator.access, token);
+  return { principal: { kind: "admin", email }, expiresAt };
+}
+
+/** Who signed in, as long as the credential lives that was used. */
+async function authenticateCookie(authenticator: Authenticator, token: string): Promise<BrowserSession> {
   const { keys, realm, adminToken, findCredentialById } = authenticator;
-  const session = await verifyConsoleSession(keys, realm, adminToken, token);
-  if (session.credentialId === null) return { principal: { kind: "admin" }, session };
-  const credential = await findCredentialById(session.credentialId);
+  const { credentialId, expiresAt } = await verifyConsoleSession(keys, realm, adminToken, token);
+  if (credentialId === null) return { principal: { kind: "admin", email: null }, expiresAt };
+  const credential = await findCredentialById(credentialId);
   if (credential === null) throw stale();
-  return { principal: { kind: "credential", credential }, session };
+  return { principal: { kind: "credential", credential }, expiresAt };
 }
 
 function decodeBase64(text: string): string | null {

@@ -3,7 +3,7 @@ import type { RepositoryName } from "../oci/name.ts";
 import { type AccessEntry, ANONYMOUS, type RepositoryAccess } from "./claims.ts";
 import { type Credential, permits } from "./credential.ts";
 import { type CatalogGrant, type Grant, refusal } from "./grant.ts";
-import type { Principal } from "./principal.ts";
+import type { Principal, SecretHolder } from "./principal.ts";
 import type { RepositoryAction } from "./scope.ts";
 
 const MANAGEMENT_LOGIN = "send Authorization: Bearer with ADMIN_TOKEN or a token that administers the space";
@@ -101,6 +101,8 @@ export function authorizeCatalog(principal: Principal): CatalogGrant {
 export interface SpaceGrant {
   readonly space: string;
   readonly credentialId: string | null;
+  /** Who acts, in events and activity. */
+  readonly actor: string;
 }
 
 /**
@@ -108,13 +110,13 @@ export interface SpaceGrant {
  * SPACE_UNKNOWN elsewhere, so that nobody learns which spaces there are.
  */
 export function authorizeSpace(principal: Principal, space: string): SpaceGrant {
-  if (principal.kind === "admin") return { space, credentialId: null };
+  if (principal.kind === "admin") return { space, credentialId: null, actor: actorOf(principal) };
   if (principal.kind !== "credential") throw new RegistryError("UNAUTHORIZED", { message: MANAGEMENT_LOGIN });
   if (principal.credential.space !== space) throw new RegistryError("SPACE_UNKNOWN");
   if (!principal.credential.actions.includes("admin")) {
     throw new RegistryError("DENIED", { message: "the token does not administer its space" });
   }
-  return { space, credentialId: principal.credential.id };
+  return { space, credentialId: principal.credential.id, actor: actorOf(principal) };
 }
 
 /** May the holder of this grant say how much the space may have? Throws DENIED for the space's own administrators. */
@@ -123,15 +125,24 @@ export function authorizeQuota({ credentialId }: SpaceGrant): void {
   throw new RegistryError("DENIED", { message: "only ADMIN_TOKEN sets quotas: ask the registry's administrator" });
 }
 
-/** Who acts, in events, where it is the installation's administrator. */
+/** Who acts, where it is whoever has ADMIN_TOKEN. */
 const ADMINISTRATOR = "administrator";
 
+/** Who acts, in events and activity: a credential's id, an administrator's e-mail address, or `administrator`. */
+export function actorOf(principal: SecretHolder): string {
+  return principal.kind === "admin" ? (principal.email ?? ADMINISTRATOR) : principal.credential.id;
+}
+
 /** What the right to manage a space permits in one of its repositories: anything. */
-export function authorizeWithin({ credentialId }: SpaceGrant, action: RepositoryAction, name: RepositoryName): Grant {
+export function authorizeWithin(
+  { credentialId, actor }: SpaceGrant,
+  action: RepositoryAction,
+  name: RepositoryName,
+): Grant {
   return {
     name,
     action,
-    subject: credentialId ?? ADMINISTRATOR,
+    subject: actor,
     credentialId,
     spaceId: null,
     repositoryId: null,
@@ -150,9 +161,9 @@ export function authorizeSelf(principal: Principal): Credential | null {
   throw new RegistryError("UNAUTHORIZED", { message: "send Authorization: Bearer with the token to be told of" });
 }
 
-/** May this principal manage the installation? Throws UNAUTHORIZED or DENIED. */
-export function authorizeInstallation(principal: Principal): void {
-  if (principal.kind === "admin") return;
+/** May this principal manage the installation? Who acts then. Throws UNAUTHORIZED or DENIED. */
+export function authorizeInstallation(principal: Principal): string {
+  if (principal.kind === "admin") return actorOf(principal);
   if (principal.kind === "credential") {
     throw new RegistryError("DENIED", { message: "only ADMIN_TOKEN may do this" });
   }

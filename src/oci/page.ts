@@ -15,6 +15,13 @@ export interface Page<T> {
   readonly more: boolean;
 }
 
+/** A part of a long walk: it may have fewer entries than asked for, or none, and still go on. */
+export interface Part<T> {
+  readonly entries: readonly T[];
+  /** Null: that was all. */
+  readonly next: string | null;
+}
+
 /** Reads `n` and `last` (distribution spec, "Listing Tags"). Throws PAGINATION_NUMBER_INVALID. */
 export function parsePageRequest(query: URLSearchParams): PageRequest {
   const text = query.get("n");

@@ -1,6 +1,6 @@
 import type { CredentialAction } from "../auth/credential.ts";
 import type { Page, PageRequest } from "../oci/page.ts";
-import type { StorageReports } from "./storage-report.ts";
+import type { StorageHistory, StorageReports } from "./storage-report.ts";
 import type { Quota, Usage } from "./usage.ts";
 import type { Damage } from "./damage.ts";
 import type { RetentionRuleStore, RetentionStore } from "./retention.ts";
@@ -138,6 +138,7 @@ export interface ManagementStores {
   readonly tokens: TokenStore;
   readonly directory: RepositoryDirectory;
   readonly storage: StorageReports;
+  readonly storageHistory: StorageHistory;
   readonly damaged: DamageList;
   readonly retentionRules: RetentionRuleStore;
   readonly retention: RetentionStore;

@@ -1,4 +1,4 @@
-import type { Page, PageRequest } from "../oci/page.ts";
+import type { Page, PageRequest, Part } from "../oci/page.ts";
 
 /** Bytes as linked: a blob counts in each repository that links it, and each manifest in its own. */
 export interface Stored {
@@ -26,11 +26,18 @@ export interface Collectable {
   readonly position: string;
 }
 
-/** A part of a long walk: it may have fewer entries than asked for, or none, and still go on. */
-interface Part<T> {
-  readonly entries: readonly T[];
-  /** Null: that was all. */
-  readonly next: string | null;
+/** What a space had on a day. */
+export interface StorageDay {
+  /** As in `2026-11-28`, in UTC. */
+  readonly day: string;
+  /** As linked. */
+  readonly bytes: number;
+  readonly repositories: number;
+}
+
+export interface StorageHistory {
+  /** The last day first; 400 days are kept. Null when there is no such space. */
+  days(space: string, page: PageRequest): Promise<Page<StorageDay> | null>;
 }
 
 export interface StorageReports {

@@ -1,5 +1,5 @@
 /**
- * Forgets what was told long ago: deliveries that ended, with their attempts, and events. In steps that are bounded and may each
+ * Forgets what was told long ago: deliveries that ended, with their attempts, events, and who did what. In steps that are bounded and may each
  * be repeated or cut off: what is kept is decided by the statement that deletes, so what is redelivered meanwhile stays.
  */
 import type { Bounds, RecordStore, WalkStore } from "./stores.ts";
@@ -24,6 +24,7 @@ export async function forgetRecords(
   // Deliveries first: an event is kept as long as one of its deliveries is.
   await walk(walks, "old deliveries", (from) => records.forgetDeliveries(from, bounds));
   await walk(walks, "old events", (from) => records.forgetEvents(from, bounds));
+  await records.forgetActivity(bounds);
 }
 
 async function walk(

@@ -101,6 +101,13 @@ export interface RecordStore {
   forgetDeliveries(from: string | null, bounds: Bounds): Promise<string | null>;
   /** Takes events that were taken by a consumer and have no delivery left; but not those of a tag since it was set to what it is on. */
   forgetEvents(from: string | null, bounds: Bounds): Promise<string | null>;
+  /** Takes the oldest acts from before the cutoff, at most `limit`. */
+  forgetActivity(bounds: Bounds): Promise<void>;
+}
+
+export interface StorageDayStore {
+  /** Notes what each space has, as of this day (as in `2026-11-28`); nothing where that was done. One query. */
+  note(day: string): Promise<void>;
 }
 
 export interface RetainingStores {

@@ -281,7 +281,11 @@ describe("revert", () => {
     await pushImage(web(), as, "latest", newSeed());
     await pushImage(web(), as, "latest", newSeed());
     const store = d1Undo(env.DB, { registry: "registry.test", announce: () => undefined });
-    const grant = authorizeWithin({ space, credentialId: null }, "push", requireRepositoryName(web()));
+    const grant = authorizeWithin(
+      { space, credentialId: null, actor: "administrator" },
+      "push",
+      requireRepositoryName(web()),
+    );
     let moved = "";
     const overtaken: UndoStore = {
       ...store,

@@ -47,6 +47,12 @@ await env.DB.prepare(
 )
   .bind(digest, JSON.stringify(Array.from({ length: 60 }, (_, index) => index + 1)))
   .run();
+await env.DB.prepare(
+  `INSERT INTO storage_days (space_id, day, bytes, repositories)
+   SELECT 1, date('2030-01-01', '+' || value || ' days'), 0, 0 FROM json_each(?1)`,
+)
+  .bind(JSON.stringify(Array.from({ length: 60 }, (_, index) => index)))
+  .run();
 
 const registry = { Authorization: `Bearer ${await bearerOf(as, `repository:${NAME}:pull,push,delete`)}` };
 const everything = { Authorization: `Bearer ${await bearerOf(as, "registry:catalog:*")}` };
@@ -106,6 +112,8 @@ const OPERATIONS: Readonly<Record<string, Prepare>> = {
   "list deleted manifests": management(`${api}/deleted/manifests?repository=images&limit=50`),
   "list deleted tags": management(`${api}/deleted/tags?repository=images&limit=50`),
   "collection preview": always(`${api}/gc:preview?limit=50`, administrator, "POST"),
+  activity: management(`${api}/activity?limit=50`),
+  "storage by day": management(`${api}/storage/history?limit=50`),
   "storage report": management(`${api}/storage?limit=50`),
 };
 

@@ -44,11 +44,13 @@ const consoleSessionSchema = z.looseObject({
         }),
         z.null(),
       ]),
+      email: z.union([z.string(), z.null()]),
       may: z.array(openEnum(["manageInstallation", "manageSpace", "pull", "push", "delete"])),
       endsAt: z.string(),
     }),
     z.null(),
   ]),
+  refusal: z.union([z.string(), z.null()]),
 });
 export type ConsoleSession = z.infer<typeof consoleSessionSchema>;
 
@@ -63,6 +65,19 @@ const spaceSchema = z.looseObject({
 });
 export type Space = z.infer<typeof spaceSchema>;
 
+const activitySchema = z.looseObject({
+  id: z.string(),
+  at: z.string(),
+  actor: z.looseObject({ id: z.string(), name: z.string() }),
+  action: z.string(),
+  subject: z.union([z.string(), z.null()]),
+  name: z.union([z.string(), z.null()]),
+  repository: z.union([z.string(), z.null()]),
+  reference: z.union([z.string(), z.null()]),
+  detail: z.union([z.record(z.string(), z.unknown()), z.null()]),
+});
+export type Activity = z.infer<typeof activitySchema>;
+
 const repositoryStorageSchema = z.looseObject({
   name: z.string(),
   bytes: z.number(),
@@ -70,6 +85,9 @@ const repositoryStorageSchema = z.looseObject({
   reclaimableBytes: z.number(),
 });
 export type RepositoryStorage = z.infer<typeof repositoryStorageSchema>;
+
+const storageDaySchema = z.looseObject({ day: z.string(), bytes: z.number(), repositories: z.number() });
+export type StorageDay = z.infer<typeof storageDaySchema>;
 
 const collectableSchema = z.looseObject({
   repository: z.string(),
@@ -374,6 +392,32 @@ export const operations = {
 
     output: z.looseObject({ items: z.array(spaceSchema), next: z.union([z.string(), z.null()]) }),
   },
+  listInstallationActivity: {
+    method: "GET",
+    path: "/api/v1/activity",
+    status: 200,
+    query: z.strictObject({
+      limit: z.number().optional(),
+      cursor: z.string().optional(),
+      actor: z.string().optional(),
+      kind: z
+        .enum([
+          "tag",
+          "manifest",
+          "repository",
+          "space",
+          "token",
+          "session",
+          "trigger",
+          "target",
+          "delivery",
+          "retention",
+        ])
+        .optional(),
+    }),
+
+    output: z.looseObject({ items: z.array(activitySchema), next: z.union([z.string(), z.null()]) }),
+  },
   getSpace: {
     method: "GET",
     path: "/api/v1/spaces/{space}",
@@ -405,6 +449,32 @@ export const operations = {
 
     output: z.null(),
   },
+  listActivity: {
+    method: "GET",
+    path: "/api/v1/spaces/{space}/activity",
+    status: 200,
+    query: z.strictObject({
+      limit: z.number().optional(),
+      cursor: z.string().optional(),
+      actor: z.string().optional(),
+      kind: z
+        .enum([
+          "tag",
+          "manifest",
+          "repository",
+          "space",
+          "token",
+          "session",
+          "trigger",
+          "target",
+          "delivery",
+          "retention",
+        ])
+        .optional(),
+    }),
+
+    output: z.looseObject({ items: z.array(activitySchema), next: z.union([z.string(), z.null()]) }),
+  },
   getStorage: {
     method: "GET",
     path: "/api/v1/spaces/{space}/storage",
@@ -419,6 +489,14 @@ export const operations = {
       items: z.array(repositoryStorageSchema),
       next: z.union([z.string(), z.null()]),
     }),
+  },
+  getStorageHistory: {
+    method: "GET",
+    path: "/api/v1/spaces/{space}/storage/history",
+    status: 200,
+    query: z.strictObject({ limit: z.number().optional(), cursor: z.string().optional() }),
+
+    output: z.looseObject({ items: z.array(storageDaySchema), next: z.union([z.string(), z.null()]) }),
   },
   previewCollection: {
     method: "POST",

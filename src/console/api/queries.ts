@@ -28,13 +28,13 @@ export function operationQuery<O extends OperationId>(id: O, input: OperationInp
   });
 }
 
-function listQuery<O extends ListOperationId>(id: O, input: Input) {
+function listQuery<O extends ListOperationId>(id: O, input: Input, isLive: boolean) {
   return infiniteQueryOptions({
     queryKey: [id, "list", input],
     queryFn: ({ pageParam, signal }) => callPage(id, input, pageParam, signal),
     initialPageParam: null as string | null,
     getNextPageParam: ({ next }) => next,
-    refetchInterval: ({ state }) => REFRESH_EVERY * Math.max(1, state.data?.pages.length ?? 1) ** 2,
+    refetchInterval: ({ state }) => isLive && REFRESH_EVERY * Math.max(1, state.data?.pages.length ?? 1) ** 2,
   });
 }
 
@@ -50,18 +50,25 @@ export interface List<T> {
   readonly retry: () => void;
 }
 
+interface ListOptions {
+  readonly all?: boolean;
+  readonly isEnabled?: boolean;
+  readonly isLive?: boolean;
+}
+
 /**
  * A list, page by page, looked at again every few seconds (the longer it is, the more rarely).
  * @param options.all loads all pages one after the other, for what is searched and sorted here.
  * @param options.isEnabled whether to ask at all.
+ * @param options.isLive false for what costs the registry too much to be looked at again unasked.
  */
 export function useList<O extends ListOperationId>(
   id: O,
   input: OperationInput<O>,
-  { all = false, isEnabled = true }: { readonly all?: boolean; readonly isEnabled?: boolean } = {},
+  { all = false, isEnabled = true, isLive = true }: ListOptions = {},
 ): List<ListItem<O>> {
   const { data, isPending, error, hasNextPage, isFetchingNextPage, isFetchNextPageError, fetchNextPage, refetch } =
-    useInfiniteQuery({ ...listQuery(id, input), enabled: isEnabled });
+    useInfiniteQuery({ ...listQuery(id, input, isLive), enabled: isEnabled });
   const goOn = all && hasNextPage && !isFetchingNextPage && !isFetchNextPageError;
   useEffect(() => {
     if (goOn) void fetchNextPage({ cancelRefetch: false });

@@ -10,10 +10,13 @@ import {
 import { sessionQuery } from "../api/session.ts";
 import { Loading } from "../components/loading.tsx";
 import { parseDeliveryFilter } from "../pages/deliveries/filter.ts";
+import { activitySearch } from "../pages/activity/search.ts";
+import { type Range, RANGES } from "../pages/storage/ranges.ts";
 import { SignInPage } from "../pages/sign-in/page.tsx";
 import { NotFoundPage, PageFailure } from "./failures.tsx";
 import { queryClient } from "./query-client.ts";
 import { Shell } from "./shell.tsx";
+import { choiceOf, textOf } from "./search.ts";
 import { SpaceLayout } from "./space-layout.tsx";
 
 /** The pages, each with its address. A page is a folder in pages/, loaded when it is first opened. */
@@ -142,11 +145,72 @@ const targetRoute = createRoute({
   component: lazyRouteComponent(() => import("../pages/target/page.tsx"), "TargetPage"),
 });
 
+const tokensRoute = createRoute({
+  getParentRoute: () => spaceRoute,
+  path: "/tokens",
+  validateSearch: ({ search }): { readonly search?: string | undefined } => ({ search: textOf(search) }),
+  component: lazyRouteComponent(() => import("../pages/tokens/page.tsx"), "TokensPage"),
+});
+
+const newTokenRoute = createRoute({
+  getParentRoute: () => spaceRoute,
+  path: "/tokens/new",
+  component: lazyRouteComponent(() => import("../pages/tokens/new-page.tsx"), "NewTokenPage"),
+});
+
+const storageRoute = createRoute({
+  getParentRoute: () => spaceRoute,
+  path: "/storage",
+  validateSearch: ({ days }): { readonly days?: Range | undefined } => ({ days: choiceOf(RANGES, days) }),
+  component: lazyRouteComponent(() => import("../pages/storage/page.tsx"), "StoragePage"),
+});
+
+const retentionRoute = createRoute({
+  getParentRoute: () => spaceRoute,
+  path: "/retention",
+  component: lazyRouteComponent(() => import("../pages/retention/page.tsx"), "RetentionPage"),
+});
+
+const newRuleRoute = createRoute({
+  getParentRoute: () => spaceRoute,
+  path: "/retention/new",
+  component: lazyRouteComponent(() => import("../pages/retention/rule-pages.tsx"), "NewRulePage"),
+});
+
+const ruleRoute = createRoute({
+  getParentRoute: () => spaceRoute,
+  path: "/retention/$rule",
+  component: lazyRouteComponent(() => import("../pages/retention/rule-pages.tsx"), "RulePage"),
+});
+
+const activityRoute = createRoute({
+  getParentRoute: () => spaceRoute,
+  path: "/activity",
+  validateSearch: activitySearch,
+  component: lazyRouteComponent(() => import("../pages/activity/page.tsx"), "ActivityPage"),
+});
+
+const installationActivityRoute = createRoute({
+  getParentRoute: () => signedInRoute,
+  path: "/activity",
+  validateSearch: activitySearch,
+  component: lazyRouteComponent(() => import("../pages/activity/page.tsx"), "InstallationActivityPage"),
+});
+
+/** Where the Worker gives browsers the console's page too. */
+const referenceRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/api/v1/docs",
+  component: lazyRouteComponent(() => import("../pages/reference/page.tsx"), "ReferencePage"),
+});
+
 const routeTree = rootRoute.addChildren([
   signInRoute,
+  referenceRoute,
   signedInRoute.addChildren([
     homeRoute,
     spacesRoute,
+    installationActivityRoute,
     spaceRoute.addChildren([
       repositoriesRoute,
       repositoryRoute,
@@ -160,6 +224,13 @@ const routeTree = rootRoute.addChildren([
       targetsRoute,
       newTargetRoute,
       targetRoute,
+      tokensRoute,
+      newTokenRoute,
+      storageRoute,
+      retentionRoute,
+      newRuleRoute,
+      ruleRoute,
+      activityRoute,
       // More pages of a space go here.
     ]),
   ]),

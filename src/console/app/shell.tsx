@@ -1,5 +1,5 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { Link, Outlet, useParams } from "@tanstack/react-router";
+import { Link, Outlet, useNavigate, useParams } from "@tanstack/react-router";
 import { lazy, Suspense, useEffect, useState } from "react";
 import { call } from "../api/client.ts";
 import { sessionQuery, useSession } from "../api/session.ts";
@@ -8,6 +8,9 @@ import { Icon } from "../components/icon.tsx";
 import { Menu, MenuChoice, MenuItem, MenuSeparator } from "../components/menu.tsx";
 import { SpaceSwitcher } from "./space-switcher.tsx";
 import { setTheme, THEMES, useTheme } from "./theme.ts";
+
+/** Answered by Cloudflare, ahead of the Worker. */
+const ACCESS_LOGOUT = "/cdn-cgi/access/logout";
 
 const Palette = lazy(() => import("./palette.tsx"));
 
@@ -66,9 +69,10 @@ function useShortcut(run: () => void): void {
 
 function AccountMenu() {
   const session = useSession();
-  const name = session.token?.name ?? "Administrator";
+  const name = session.token?.name ?? session.email ?? "Administrator";
   const theme = useTheme();
   const client = useQueryClient();
+  const navigate = useNavigate();
   const signOut = useMutation({
     mutationFn: () => call("signOut", { path: {} }),
     onSuccess: () => {
@@ -82,7 +86,11 @@ function AccountMenu() {
     <Menu name={`${name}, account`} label={<span className="account">{name}</span>}>
       <MenuChoice label="Appearance" value={theme} choices={THEMES} onChange={setTheme} />
       <MenuSeparator />
-      <MenuItem onSelect={() => signOut.mutate()}>Sign out</MenuItem>
+      <MenuItem onSelect={() => void navigate({ to: "/api/v1/docs" })}>API reference</MenuItem>
+      {/* Whom Cloudflare Access let in is signed out there: it would let them in again. */}
+      <MenuItem onSelect={() => (session.email === null ? signOut.mutate() : location.assign(ACCESS_LOGOUT))}>
+        Sign out
+      </MenuItem>
     </Menu>
   );
 }

@@ -32,6 +32,18 @@ export function SpaceLayout() {
         <Link to="/spaces/$space/targets" params={{ space }}>
           Targets
         </Link>
+        <Link to="/spaces/$space/tokens" params={{ space }}>
+          Tokens
+        </Link>
+        <Link to="/spaces/$space/storage" params={{ space }}>
+          Storage
+        </Link>
+        <Link to="/spaces/$space/retention" params={{ space }}>
+          Retention
+        </Link>
+        <Link to="/spaces/$space/activity" params={{ space }}>
+          Activity
+        </Link>
       </nav>
       <Main>
         <Outlet />

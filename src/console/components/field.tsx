@@ -1,25 +1,72 @@
 import { type ComponentPropsWithRef, type ReactNode, useId } from "react";
 
-interface Told {
+interface FieldProps {
   readonly label: string;
   readonly hint?: ReactNode;
   /** What is wrong with what is in it. */
   readonly error?: string | undefined;
 }
 
-/** What a control needs to belong to its label and to what is said of it. */
-interface ControlProps {
+/** What makes an element a field's, for those who hear the page. */
+interface Described {
   readonly id: string;
   readonly "aria-invalid": boolean;
   readonly "aria-describedby": string | undefined;
 }
 
-interface FieldProps extends Told {
-  readonly children: (control: ControlProps) => ReactNode;
+export function TextField({ label, hint, error, ...props }: ComponentPropsWithRef<"input"> & FieldProps) {
+  return (
+    <Field label={label} hint={hint} error={error}>
+      {(described) => <input {...props} {...described} />}
+    </Field>
+  );
+}
+
+/** Several lines. */
+export function TextArea({ label, hint, error, ...props }: ComponentPropsWithRef<"textarea"> & FieldProps) {
+  return (
+    <Field label={label} hint={hint} error={error}>
+      {(described) => <textarea {...props} {...described} />}
+    </Field>
+  );
+}
+
+interface SelectFieldProps<T extends string> extends FieldProps {
+  readonly value: T;
+  /** Each with what it is called. */
+  readonly choices: Readonly<Record<T, string>>;
+  readonly onChange: (value: T) => void;
+}
+
+/** One of a few. */
+export function SelectField<T extends string>({ label, hint, error, value, choices, onChange }: SelectFieldProps<T>) {
+  const ids = Object.keys(choices).filter((id): id is T => Object.hasOwn(choices, id));
+  return (
+    <Field label={label} hint={hint} error={error}>
+      {(described) => (
+        <select
+          {...described}
+          value={value}
+          onChange={({ target }) => onChange(ids.find((id) => id === target.value) ?? value)}
+        >
+          {ids.map((id) => (
+            <option key={id} value={id}>
+              {choices[id]}
+            </option>
+          ))}
+        </select>
+      )}
+    </Field>
+  );
 }
 
 /** A control with its label, what it is for, and what is wrong with it. */
-export function Field({ label, hint, error, children }: FieldProps) {
+export function Field({
+  label,
+  hint,
+  error,
+  children,
+}: FieldProps & { readonly children: (described: Described) => ReactNode }) {
   const id = useId();
   const told = [hint !== undefined && `${id}-hint`, error !== undefined && `${id}-error`].filter(Boolean).join(" ");
   return (
@@ -40,13 +87,32 @@ export function Field({ label, hint, error, children }: FieldProps) {
   );
 }
 
-type TextFieldProps = ComponentPropsWithRef<"input"> & Told;
+interface CheckFieldProps {
+  readonly label: string;
+  readonly hint?: string;
+  readonly isChecked: boolean;
+  readonly onChange: (isChecked: boolean) => void;
+}
 
-export function TextField({ label, hint, error, ...props }: TextFieldProps) {
+/** Yes or no. */
+export function CheckField({ label, hint, isChecked, onChange }: CheckFieldProps) {
+  const id = useId();
   return (
-    <Field label={label} hint={hint} error={error}>
-      {(control) => <input {...props} {...control} />}
-    </Field>
+    <div className="choice">
+      <input
+        type="checkbox"
+        id={id}
+        checked={isChecked}
+        onChange={({ target }) => onChange(target.checked)}
+        aria-describedby={hint === undefined ? undefined : `${id}-hint`}
+      />
+      <label htmlFor={id}>{label}</label>
+      {hint !== undefined && (
+        <span id={`${id}-hint`} className="hint">
+          {hint}
+        </span>
+      )}
+    </div>
   );
 }
 

@@ -13,6 +13,16 @@ export function Failure({ error, onRetry }: { readonly error: Error; readonly on
   );
 }
 
+/** What one should know, and is no failure. */
+export function Warning({ children }: { readonly children: ReactNode }) {
+  return (
+    <output className="notice notice-warning">
+      <Icon name="warning" />
+      <span className="notice-text">{children}</span>
+    </output>
+  );
+}
+
 /** The API's sentences begin in lower case, as they may come after a colon. */
 export function sentence(text: string): string {
   const start = text.charAt(0).toUpperCase() + text.slice(1);

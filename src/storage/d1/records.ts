@@ -29,6 +29,9 @@ const FORGET_EVENTS = `
     AND NOT EXISTS (
       SELECT 1 FROM tags t WHERE t.repository_id = e.repository_id AND t.name = e.tag AND t.updated_at <= e.occurred_at)`;
 
+/** None is kept for anything else. */
+const FORGET_ACTIVITY = "DELETE FROM activity WHERE id IN (SELECT id FROM activity WHERE id < ?1 ORDER BY id LIMIT ?2)";
+
 const idRow = z.object({ id: z.string() });
 
 export function d1Records(db: D1Database): RecordStore {
@@ -50,6 +53,10 @@ export function d1Records(db: D1Database): RecordStore {
       const range = rangeOf("evt", from, bounds);
       const [found] = await db.batch([next("events", range), db.prepare(FORGET_EVENTS).bind(...range)]);
       return endOf(found, bounds);
+    },
+
+    async forgetActivity({ cutoff, limit }) {
+      await db.prepare(FORGET_ACTIVITY).bind(firstIdAt("act", cutoff), limit).run();
     },
   };
 }

@@ -34,6 +34,7 @@ const RELEASE_TAGS = [
   `UPDATE spaces SET immutable_tags = '[]' WHERE id = ${LIVE_SPACE} AND ?2 > 0`,
   `UPDATE repositories SET immutable_tags = NULL WHERE space_id = ${LIVE_SPACE} AND ?2 > 0 AND immutable_tags IS NOT NULL`,
 ];
+const FORGET_STORAGE = `DELETE FROM storage_days WHERE space_id = ${LIVE_SPACE} AND ?2 > 0`;
 const DELETE_REPOSITORIES = `UPDATE repositories SET deleted_at = ?2 WHERE space_id = ${LIVE_SPACE} AND deleted_at IS NULL`;
 const DELETE_SPACE = `UPDATE spaces SET deleted_at = ?2 WHERE name = ?1 AND deleted_at IS NULL`;
 
@@ -64,7 +65,7 @@ export function d1Spaces(db: D1Database): SpaceStore {
     },
 
     async delete(name) {
-      const statements = [REVOKE_TOKENS, ...RELEASE_TAGS, DELETE_REPOSITORIES, DELETE_SPACE];
+      const statements = [REVOKE_TOKENS, ...RELEASE_TAGS, FORGET_STORAGE, DELETE_REPOSITORIES, DELETE_SPACE];
       const results = await db.batch(statements.map((sql) => db.prepare(sql).bind(name, Date.now())));
       return (results.at(-1)?.meta.changes ?? 0) > 0;
     },

@@ -1,18 +1,19 @@
-import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { useRouter, useSearch } from "@tanstack/react-router";
+import { useMutation, useQueryClient, useSuspenseQuery } from "@tanstack/react-query";
+import { Link, useRouter, useSearch } from "@tanstack/react-router";
 import { type SubmitEvent, useState } from "react";
 import { Main } from "../../app/main-area.tsx";
 import { ApiProblem, call } from "../../api/client.ts";
 import { sessionQuery } from "../../api/session.ts";
 import { Button } from "../../components/button.tsx";
 import { TextField } from "../../components/field.tsx";
-import { sentence } from "../../components/notice.tsx";
+import { Failure, sentence } from "../../components/notice.tsx";
 import { PageHead } from "../../components/page-head.tsx";
 
 /** A token is asked for once; the browser keeps a cookie that stands for it, which no script can read. */
 export function SignInPage() {
   const { to = "/" } = useSearch({ from: "/sign-in" });
   const client = useQueryClient();
+  const { refusal } = useSuspenseQuery(sessionQuery).data;
   const { history } = useRouter();
   const [token, setToken] = useState("");
   const signIn = useMutation({
@@ -33,6 +34,7 @@ export function SignInPage() {
     <Main>
       <div className="sign-in card">
         <PageHead title="Sign in to Spacedock" />
+        {refusal !== null && <Failure error={new Error(refusal)} />}
         <form onSubmit={submit} className="form">
           <TextField
             label="Token"
@@ -58,6 +60,9 @@ export function SignInPage() {
             <code>npm start</code> keeps it in <code>.dev.vars</code>.
           </p>
         </details>
+        <p className="hint">
+          <Link to="/api/v1/docs">The API’s reference</Link> is open to everybody.
+        </p>
       </div>
     </Main>
   );

@@ -2,7 +2,7 @@ import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { Main } from "../../app/main-area.tsx";
 import { useList } from "../../api/queries.ts";
-import { Button } from "../../components/button.tsx";
+import { Button, LinkButton } from "../../components/button.tsx";
 import { type Column, DataTable } from "../../components/data-table.tsx";
 import { SearchField } from "../../components/field.tsx";
 import { Icon } from "../../components/icon.tsx";
@@ -61,6 +61,7 @@ export function SpacesPage() {
   return (
     <Main>
       <PageHead title="Spaces">
+        <LinkButton to="/activity">Activity</LinkButton>
         <Button look="primary" icon={<Icon name="plus" />} onClick={() => setMaking(true)}>
           New space
         </Button>

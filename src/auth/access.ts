@@ -1,0 +1,85 @@
+import { createRemoteJWKSet, errors, jwtVerify, type JWTPayload, type JWTVerifyGetKey } from "jose";
+import { z } from "zod";
+import { RegistryError } from "../oci/errors.ts";
+import { LEEWAY, stale } from "./tokens.ts";
+
+/** Cloudflare Access in front of the console: it says by a signed header whom it let in. */
+export interface AccessSettings {
+  /** As in `acme.cloudflareaccess.com`. */
+  readonly teamDomain: string;
+  /** The tags of the applications that cover the console. */
+  readonly audiences: readonly string[];
+  /** E-mail addresses, and domains as in `@example.com`, in lower case: these administer the installation. */
+  readonly admins: readonly string[];
+}
+
+/** Set by Cloudflare on each request that Access let through; anybody may send it, so only its signature counts. */
+export const ACCESS_HEADER = "Cf-Access-Jwt-Assertion";
+
+interface AccessIdentity {
+  /** In lower case. */
+  readonly email: string;
+  /** Seconds since the epoch. */
+  readonly expiresAt: number;
+}
+
+const ALGORITHM = "RS256";
+
+const claims = z.object({ email: z.string().min(3).max(320).toLowerCase(), exp: z.int() });
+
+/** By team domain: an isolate asks for the keys once, and again when they are ten minutes old or one is not among them. */
+const keySets = new Map<string, ReturnType<typeof createRemoteJWKSet>>();
+
+/**
+ * The administrator whom Access let in. Throws TOKEN_INVALID for what Access did not sign for these applications, and DENIED for
+ * somebody who does not administer the installation.
+ */
+export async function verifyAccess(settings: AccessSettings, assertion: string): Promise<AccessIdentity> {
+  const { success, data } = claims.safeParse(await payloadOf(settings, assertion));
+  if (!success) throw stale();
+  const { email, exp } = data;
+  if (!administers(settings, email)) {
+    throw new RegistryError("DENIED", {
+      message: `Cloudflare Access let ${email} in, who does not administer this registry: add the address to ACCESS_ADMINS, or sign in with a token`,
+    });
+  }
+  return { email, expiresAt: exp };
+}
+
+async function payloadOf({ teamDomain, audiences }: AccessSettings, assertion: string): Promise<JWTPayload> {
+  try {
+    const { payload } = await jwtVerify(assertion, keysOf(teamDomain), {
+      algorithms: [ALGORITHM],
+      issuer: `https://${teamDomain}`,
+      audience: [...audiences],
+      clockTolerance: LEEWAY,
+      requiredClaims: ["iss", "aud", "sub", "iat", "exp"],
+    });
+    return payload;
+  } catch (cause) {
+    if (cause instanceof errors.JOSEError) throw stale(cause);
+    throw cause;
+  }
+}
+
+function keysOf(teamDomain: string): JWTVerifyGetKey {
+  const known = keySets.get(teamDomain);
+  const keys = known ?? createRemoteJWKSet(new URL(`https://${teamDomain}/cdn-cgi/access/certs`));
+  keySets.set(teamDomain, keys);
+  return async (header, token) => {
+    try {
+      return await keys(header, token);
+    } catch (cause) {
+      if (cause instanceof errors.JWKSNoMatchingKey) throw cause;
+      console.error(JSON.stringify({ access: teamDomain, fault: String(cause) }));
+      throw new RegistryError("TOKEN_INVALID", {
+        message: "the keys of Cloudflare Access cannot be had; try again, or sign in with a token",
+        cause,
+      });
+    }
+  };
+}
+
+function administers({ admins }: AccessSettings, email: string): boolean {
+  return admins.includes(email) || admins.includes(email.slice(email.lastIndexOf("@")));
+}

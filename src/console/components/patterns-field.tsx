@@ -1,0 +1,78 @@
+import { matchesRepository } from "../../oci/repository-pattern.ts";
+import { useList } from "../api/queries.ts";
+import { TextArea } from "./field.tsx";
+
+interface PatternsFieldProps {
+  readonly space: string;
+  /** One pattern a line. */
+  readonly value: string;
+  readonly onChange: (value: string) => void;
+  readonly error?: string | undefined;
+}
+
+/** The patterns in a text, one a line; everything, where there are none. */
+export function patternsIn(text: string): string[] {
+  const patterns = text
+    .split(/[\n,]/)
+    .map((line) => line.trim())
+    .filter(Boolean);
+  return patterns.length === 0 ? ["**"] : patterns;
+}
+
+/** Repositories that are named shown at most. */
+const NAMED = 5;
+
+/** Which repositories of a space are meant, and which of those that are there are. */
+export function PatternsField({ space, value, onChange, error }: PatternsFieldProps) {
+  const { items, isPending, hasMore } = useList("listRepositories", { path: { space }, query: { limit: 1000 } });
+  const patterns = patternsIn(value);
+  const covered = items.filter(({ name }) => matchesRepository(patterns, name)).map(({ name }) => name);
+  return (
+    <>
+      <TextArea
+        label="Repositories"
+        rows={3}
+        spellCheck={false}
+        placeholder="**"
+        value={value}
+        onChange={({ target }) => onChange(target.value)}
+        error={error}
+        hint="Patterns over paths within the space, one a line. Left empty: all of them."
+      />
+      <details>
+        <summary>How patterns work</summary>
+        <dl className="examples">
+          <dt>
+            <code>web/api</code>
+          </dt>
+          <dd>that repository alone</dd>
+          <dt>
+            <code>web/*</code>
+          </dt>
+          <dd>web/api and web/shop, not web/shop/cart: * stands for anything but a slash</dd>
+          <dt>
+            <code>web/**</code>
+          </dt>
+          <dd>everything below web: ** stands for anything</dd>
+          <dt>
+            <code>!web/secret</code>
+          </dt>
+          <dd>not that one, whatever other lines say</dd>
+        </dl>
+      </details>
+      {!isPending && items.length > 0 && (
+        <output className="hint">
+          Of {hasMore ? "the first " : ""}
+          {items.length.toLocaleString()} {items.length === 1 ? "repository" : "repositories"} here, that is{" "}
+          {covered.length === items.length ? "every one" : covered.length.toLocaleString()}
+          {covered.length > 0 && covered.length < items.length && `: ${listed(covered)}`}.
+        </output>
+      )}
+    </>
+  );
+}
+
+function listed(names: readonly string[]): string {
+  const more = names.length - NAMED;
+  return names.slice(0, NAMED).join(", ") + (more > 0 ? ` and ${more.toLocaleString()} more` : "");
+}

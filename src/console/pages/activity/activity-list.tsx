@@ -1,0 +1,153 @@
+import { Link } from "@tanstack/react-router";
+import { shortDigest } from "../../../cli/output/format.ts";
+import type { List } from "../../api/queries.ts";
+import { Button } from "../../components/button.tsx";
+import { type Column, DataTable } from "../../components/data-table.tsx";
+import { SelectField } from "../../components/field.tsx";
+import { Loading } from "../../components/loading.tsx";
+import { Empty, Failure } from "../../components/notice.tsx";
+import { Time } from "../../components/time.tsx";
+import type { Activity } from "../../../cli/management/operations.ts";
+import type { ActivitySearch } from "./search.ts";
+import { actorName, detailOf, KIND_NAMES, wordsOf } from "./words.ts";
+
+interface ActivityListProps {
+  /** Null: of the installation. */
+  readonly space: string | null;
+  readonly list: List<Activity>;
+  readonly search: ActivitySearch;
+  readonly onSearch: (search: ActivitySearch) => void;
+}
+
+/** Who did what, the newest first. */
+export function ActivityList({ space, list, search, onSearch }: ActivityListProps) {
+  const { items, isPending, isLoadingMore, hasMore, error, loadMore, retry } = list;
+  const isNarrowed = search.actor !== undefined || search.kind !== undefined;
+  return (
+    <>
+      <div className="toolbar">
+        <SelectField
+          label="Who"
+          value={search.actor ?? ""}
+          choices={actorsIn(items, search.actor)}
+          onChange={(actor) => onSearch({ ...search, actor: actor || undefined })}
+        />
+        <SelectField
+          label="What"
+          value={search.kind ?? "all"}
+          choices={KIND_NAMES}
+          onChange={(kind) => onSearch({ ...search, kind: kind === "all" ? undefined : kind })}
+        />
+      </div>
+      {error && <Failure error={error} onRetry={retry} />}
+      {isPending && <Loading what="what was done" />}
+      {!isPending && !error && items.length === 0 && (
+        <Empty title={isNarrowed ? "Nothing like that" : "Nothing has been done yet"}>
+          {hasMore && <p>The newest part of the list has none; it goes on.</p>}
+        </Empty>
+      )}
+      {items.length > 0 && (
+        <div className="card card-table">
+          <DataTable
+            label="Activity"
+            rows={items}
+            rowId={({ id }) => id}
+            columns={columnsOf(space, search, onSearch)}
+          />
+        </div>
+      )}
+      {hasMore && (
+        <p className="more">
+          <Button onClick={loadMore} isBusy={isLoadingMore}>
+            Show older
+          </Button>
+        </p>
+      )}
+    </>
+  );
+}
+
+/** Everybody who is in the list, and whom it is narrowed to. */
+function actorsIn(items: readonly Activity[], chosen: string | undefined): Readonly<Record<string, string>> {
+  const seen = items.map(({ actor }) => [actor.id, actorName(actor)] as const);
+  const asked = chosen === undefined ? [] : [[chosen, chosen] as const];
+  return { "": "everybody", ...Object.fromEntries([...asked, ...seen]) };
+}
+
+function columnsOf(
+  space: string | null,
+  search: ActivitySearch,
+  onSearch: (search: ActivitySearch) => void,
+): readonly Column<Activity>[] {
+  return [
+    {
+      id: "who",
+      title: "Who",
+      cell: ({ actor }) => (
+        <button
+          type="button"
+          className="link-button"
+          title={`Only what ${actorName(actor)} did`}
+          onClick={() => onSearch({ ...search, actor: actor.id })}
+        >
+          {actorName(actor)}
+        </button>
+      ),
+    },
+    { id: "what", title: "What", cell: (activity) => <What space={space} activity={activity} /> },
+    { id: "when", title: "When", align: "end", isSecondary: true, cell: ({ at }) => <Time at={at} /> },
+  ];
+}
+
+function What({ space, activity }: { readonly space: string | null; readonly activity: Activity }) {
+  const detail = detailOf(activity);
+  return (
+    <>
+      {wordsOf(activity)} <Thing space={space} activity={activity} />
+      {detail !== "" && <span className="activity-detail">{detail}</span>}
+      <span className="activity-detail narrow-only">
+        <Time at={activity.at} />
+      </span>
+    </>
+  );
+}
+
+/** What it was done to, with a link where there is a page of it. */
+function Thing({ space, activity }: { readonly space: string | null; readonly activity: Activity }) {
+  const { action, subject, name, repository, reference } = activity;
+  const kind = action.slice(0, action.indexOf("."));
+  if (repository !== null && space !== null) {
+    return (
+      <>
+        <Link to="/spaces/$space/repositories/$repository" params={{ space, repository }}>
+          {repository}
+        </Link>
+        {reference !== null && <code>{reference.includes(":") ? `@${shortDigest(reference)}` : `:${reference}`}</code>}
+      </>
+    );
+  }
+  const called = name ?? subject;
+  if (called === null) return null;
+  if (space !== null && kind === "token") {
+    return (
+      <Link to="/spaces/$space/tokens" params={{ space }} search={{ search: subject ?? called }}>
+        {called}
+      </Link>
+    );
+  }
+  if (space !== null && kind === "retention" && subject !== null) {
+    return (
+      <Link to="/spaces/$space/retention/$rule" params={{ space, rule: subject }}>
+        {called}
+      </Link>
+    );
+  }
+  if (kind === "space" && action !== "space.deleted") {
+    return (
+      <Link to="/spaces/$space" params={{ space: called }}>
+        {called}
+      </Link>
+    );
+  }
+  return <strong>{called}</strong>;
+}

@@ -1,0 +1,35 @@
+import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
+import { Main } from "../../app/main-area.tsx";
+import { useList } from "../../api/queries.ts";
+import { PageHead } from "../../components/page-head.tsx";
+import { ActivityList } from "./activity-list.tsx";
+import "./activity.css";
+
+const PAGE = 50;
+
+/** Who did what in a space. */
+export function ActivityPage() {
+  const { space } = useParams({ from: "/signed-in/spaces/$space/activity" });
+  const search = useSearch({ from: "/signed-in/spaces/$space/activity" });
+  const navigate = useNavigate({ from: "/spaces/$space/activity" });
+  const list = useList("listActivity", { path: { space }, query: { ...search, limit: PAGE } });
+  return (
+    <>
+      <PageHead title="Activity" />
+      <ActivityList space={space} list={list} search={search} onSearch={(next) => void navigate({ search: next })} />
+    </>
+  );
+}
+
+/** Who did what to the installation. */
+export function InstallationActivityPage() {
+  const search = useSearch({ from: "/signed-in/activity" });
+  const navigate = useNavigate({ from: "/activity" });
+  const list = useList("listInstallationActivity", { path: {}, query: { ...search, limit: PAGE } });
+  return (
+    <Main>
+      <PageHead title="Activity of the registry" />
+      <ActivityList space={null} list={list} search={search} onSearch={(next) => void navigate({ search: next })} />
+    </Main>
+  );
+}

@@ -1,0 +1,123 @@
+import { queryOptions } from "@tanstack/react-query";
+import { z } from "zod";
+
+/** The OpenAPI document, as far as the page shows it. */
+
+const jsonValue = z.unknown();
+
+/** A JSON schema, as far as ours use it. */
+export interface Schema {
+  readonly $ref?: string | undefined;
+  /** One, or several that it may be. */
+  readonly type: readonly string[];
+  readonly description?: string | undefined;
+  readonly properties?: Readonly<Record<string, Schema>> | undefined;
+  readonly required?: readonly string[] | undefined;
+  readonly items?: Schema | undefined;
+  readonly anyOf?: readonly Schema[] | undefined;
+  readonly enum?: readonly unknown[] | undefined;
+  readonly const?: unknown;
+  readonly default?: unknown;
+  readonly examples?: readonly unknown[] | undefined;
+  readonly minimum?: number | undefined;
+  readonly maximum?: number | undefined;
+  readonly format?: string | undefined;
+}
+
+const schema: z.ZodType<Schema> = z.lazy(() =>
+  z.object({
+    $ref: z.string().optional(),
+    type: z.union([z.string().transform((type) => [type]), z.array(z.string())]).default([]),
+    description: z.string().optional(),
+    properties: z.record(z.string(), schema).optional(),
+    required: z.array(z.string()).optional(),
+    items: schema.optional(),
+    anyOf: z.array(schema).optional(),
+    enum: z.array(jsonValue).optional(),
+    const: jsonValue.optional(),
+    default: jsonValue.optional(),
+    examples: z.array(jsonValue).optional(),
+    minimum: z.number().optional(),
+    maximum: z.number().optional(),
+    format: z.string().optional(),
+  }),
+);
+
+const content = z.record(z.string(), z.object({ schema }));
+
+const operation = z.object({
+  operationId: z.string(),
+  summary: z.string(),
+  parameters: z.array(z.object({ name: z.string(), in: z.enum(["path", "query"]), schema })).default([]),
+  requestBody: z.object({ content }).optional(),
+  responses: z.record(z.string(), z.object({ description: z.string(), content: content.optional() })),
+});
+
+const openApi = z.object({
+  servers: z.array(z.object({ url: z.string() })).default([]),
+  paths: z.record(z.string(), z.record(z.string(), operation)),
+  components: z.object({ schemas: z.record(z.string(), schema) }),
+});
+
+type Operation = z.infer<typeof operation>;
+
+/** Schemas by their names. */
+export type Schemas = Readonly<Record<string, Schema>>;
+
+/** An operation, where it is. */
+export interface Route extends Operation {
+  readonly method: string;
+  readonly path: string;
+}
+
+export interface Reference {
+  /** The registry's address. */
+  readonly server: string;
+  readonly routes: readonly Route[];
+  readonly schemas: Schemas;
+}
+
+export const referenceQuery = queryOptions({
+  queryKey: ["openapi"],
+  staleTime: Number.POSITIVE_INFINITY,
+  queryFn: async ({ signal }): Promise<Reference> => {
+    const answer = await fetch("/api/v1/openapi.json", { signal });
+    if (!answer.ok) throw new Error(`the registry answered ${answer.status}; try again in a moment`);
+    const { servers, paths, components } = openApi.parse(await answer.json());
+    const routes = Object.entries(paths).flatMap(([path, methods]) =>
+      Object.entries(methods).map(([method, one]) => Object.assign(one, { path, method: method.toUpperCase() })),
+    );
+    return { server: servers[0]?.url ?? location.origin, routes, schemas: components.schemas };
+  },
+});
+
+/** The schema that a reference means; any other is itself. */
+export function resolve(schemas: Schemas, one: Schema): Schema {
+  const name = one.$ref?.replace("#/components/schemas/", "");
+  return name === undefined ? one : (schemas[name] ?? one);
+}
+
+/** The first content of a body or answer. */
+export function schemaOf(body: { readonly content?: z.infer<typeof content> | undefined } | undefined): Schema | null {
+  return Object.values(body?.content ?? {})[0]?.schema ?? null;
+}
+
+/** Subjects that are one with others. */
+const WITHIN: Partial<Record<string, string>> = {
+  gc: "storage",
+  damaged: "storage",
+  "retention-rules": "retention",
+  history: "undo",
+  revert: "undo",
+  deleted: "undo",
+  undelete: "undo",
+  deployed: "deliveries",
+  whoami: "session",
+};
+
+/** What a route is about, by its path. */
+export function subjectOf({ path }: Route): string {
+  const [, , , first = "", , inSpace = "spaces"] = path.split("/");
+  const subject = first === "spaces" ? inSpace.replace(/:.*/, "") : first;
+  return WITHIN[subject] ?? subject;
+}

@@ -1,0 +1,96 @@
+import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import { useEffect, useState } from "react";
+import { Main } from "../../app/main-area.tsx";
+import { SearchField } from "../../components/field.tsx";
+import { Icon } from "../../components/icon.tsx";
+import { Loading } from "../../components/loading.tsx";
+import { Failure } from "../../components/notice.tsx";
+import { PageHead } from "../../components/page-head.tsx";
+import { type Reference, referenceQuery, type Route, subjectOf } from "./document.ts";
+import { OperationView } from "./operation-view.tsx";
+import "./reference.css";
+
+/** The management API's reference, made from its OpenAPI document. Anybody may read it. */
+export function ReferencePage() {
+  const { data, error, isPending, refetch } = useQuery(referenceQuery);
+  return (
+    <>
+      <a className="skip-link" href="#main">
+        Skip to the content
+      </a>
+      <header className="header">
+        <Link to="/" className="brand" aria-label="Spacedock, start">
+          <Icon name="anchor" />
+          <span className="wide-only">Spacedock</span>
+        </Link>
+      </header>
+      <Main>
+        <PageHead title="The API">
+          <a href="/api/v1/openapi.json">OpenAPI document</a>
+        </PageHead>
+        <p className="reference-lead">
+          All that this console does goes by this API. Send a token with the action <code>admin</code> in its space, or{" "}
+          <code>ADMIN_TOKEN</code>, as <code>Authorization: Bearer</code>. Lists come in pages: <code>next</code> is the{" "}
+          <code>cursor</code> of the following one. Errors are problem details (RFC 9457) with a <code>code</code> and a
+          sentence.
+        </p>
+        {error && <Failure error={error} onRetry={() => void refetch()} />}
+        {isPending && <Loading what="the reference" />}
+        {data && <Operations reference={data} />}
+      </Main>
+    </>
+  );
+}
+
+function Operations({ reference }: { readonly reference: Reference }) {
+  const [search, setSearch] = useState("");
+  const wanted = search.trim().toLowerCase();
+  const found = reference.routes.filter(({ operationId, path, summary, method }) =>
+    `${operationId} ${method} ${path} ${summary}`.toLowerCase().includes(wanted),
+  );
+  const groups = [...Map.groupBy(found, subjectOf)];
+  useEffect(() => {
+    // The browser looked for it before it was there.
+    document.querySelector(`#${CSS.escape(location.hash.slice(1)) || "none"}`)?.scrollIntoView();
+  }, []);
+  return (
+    <>
+      <div className="toolbar">
+        <SearchField label="Search the operations" value={search} onChange={setSearch} />
+        <output className="muted">{found.length}</output>
+      </div>
+      <nav className="reference-nav" aria-label="Subjects">
+        {groups.map(([subject]) => (
+          <a key={subject} href={`#about-${subject}`} className="badge">
+            {subject}
+          </a>
+        ))}
+      </nav>
+      <div className="stack">
+        {groups.map(([subject, routes]) => (
+          <Group key={subject} subject={subject} routes={routes} reference={reference} />
+        ))}
+      </div>
+    </>
+  );
+}
+
+interface GroupProps {
+  readonly subject: string;
+  readonly routes: readonly Route[];
+  readonly reference: Reference;
+}
+
+function Group({ subject, routes, reference }: GroupProps) {
+  return (
+    <section className="section" aria-labelledby={`about-${subject}`}>
+      <h2 id={`about-${subject}`} className="reference-subject">
+        {subject}
+      </h2>
+      {routes.map((route) => (
+        <OperationView key={route.operationId} route={route} reference={reference} />
+      ))}
+    </section>
+  );
+}

@@ -1,0 +1,72 @@
+import { resolve, type Schema, type Schemas } from "./document.ts";
+
+interface SchemaViewProps {
+  readonly schema: Schema;
+  readonly schemas: Schemas;
+  /** Where it is within another. */
+  readonly depth?: number;
+}
+
+/** Schemas that refer to themselves, or nest deeply, end here. */
+const MAX_DEPTH = 5;
+
+/** The fields of an object, and of those in it. */
+export function SchemaView({ schema, schemas, depth = 0 }: SchemaViewProps) {
+  const object = objectIn(schemas, schema);
+  if (object === null || depth > MAX_DEPTH)
+    return depth === 0 ? <p className="muted">{typeOf(schemas, schema)}</p> : null;
+  const { properties = {}, required = [] } = object;
+  return (
+    <dl className="schema">
+      {Object.entries(properties).map(([name, property]) => (
+        <div key={name}>
+          <dt>
+            <code>{name}</code> <span className="muted">{typeOf(schemas, property)}</span>{" "}
+            {required.includes(name) || <span className="badge">optional</span>}
+          </dt>
+          <dd>
+            <Description text={describe(schemas, property)} />
+            <SchemaView schema={property} schemas={schemas} depth={depth + 1} />
+          </dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
+
+/** What the document says; it has code between backticks. */
+export function Description({ text }: { readonly text: string }) {
+  // Between two backticks are those with an odd number.
+  return text.split("`").map((part, index) => (index % 2 === 1 ? <code key={index}>{part}</code> : part));
+}
+
+/** The object that a schema is, or has in its list, or may be. */
+function objectIn(schemas: Schemas, given: Schema): Schema | null {
+  const schema = resolve(schemas, given);
+  if (schema.properties !== undefined) return schema;
+  const within = schema.items ?? schema.anyOf?.find((one) => objectIn(schemas, one) !== null);
+  return within === undefined ? null : objectIn(schemas, within);
+}
+
+/** As in "string", "list of integer", "string or null". */
+export function typeOf(schemas: Schemas, given: Schema): string {
+  const schema = resolve(schemas, given);
+  if (schema.enum !== undefined) return schema.enum.map((value) => JSON.stringify(value)).join(" or ");
+  if (schema.const !== undefined) return JSON.stringify(schema.const);
+  if (schema.anyOf !== undefined) return schema.anyOf.map((one) => typeOf(schemas, one)).join(" or ");
+  if (schema.type.includes("array"))
+    return `list of ${schema.items === undefined ? "anything" : typeOf(schemas, schema.items)}`;
+  if (schema.format === "date-time") return "time";
+  return schema.type.join(" or ") || "anything";
+}
+
+/** What is said of a value, and what it may be. */
+export function describe(schemas: Schemas, given: Schema): string {
+  const { description, minimum, maximum, default: usual } = { ...resolve(schemas, given), ...given };
+  const bounds = [
+    minimum !== undefined && minimum > Number.MIN_SAFE_INTEGER && `at least ${minimum.toLocaleString()}`,
+    maximum !== undefined && maximum < Number.MAX_SAFE_INTEGER && `at most ${maximum.toLocaleString()}`,
+    usual !== undefined && `${JSON.stringify(usual)} unless given`,
+  ].filter((text) => text !== false);
+  return [description, bounds.length > 0 && `(${bounds.join(", ")})`].filter(Boolean).join(" ");
+}

@@ -1,0 +1,100 @@
+import { Link } from "@tanstack/react-router";
+import { formatBytes } from "../../../oci/size.ts";
+import { useList } from "../../api/queries.ts";
+import { Button } from "../../components/button.tsx";
+import { Loading } from "../../components/loading.tsx";
+import { Failure } from "../../components/notice.tsx";
+import type { OperationInput } from "../../../cli/management/operation.ts";
+import type { RetentionPreview } from "../../../cli/management/operations.ts";
+
+export type PreviewedRule = OperationInput<"previewRetention">["body"];
+
+type InRepository = RetentionPreview["items"][number];
+
+/** Tags that are named of a repository. */
+const NAMED = 12;
+
+interface PreviewProps {
+  readonly space: string;
+  /** A rule that is not saved yet; nothing: the rules as they are. */
+  readonly rule: PreviewedRule;
+}
+
+/** What would go by the rules, in each repository. */
+export function Preview({ space, rule }: PreviewProps) {
+  const input = { path: { space }, body: rule };
+  const list = useList("previewRetention", input, { isLive: false });
+  const { items, isPending, isLoadingMore, hasMore, error, loadMore, retry } = list;
+  if (isPending) return <Loading what="what would go" />;
+  if (error) return <Failure error={error} onRetry={retry} />;
+  const sum = (of: (one: InRepository) => number): number => items.reduce((total, one) => total + of(one), 0);
+  const isNone = items.length === 0 && !hasMore;
+  return (
+    <div className="section">
+      <output>
+        {isNone ? (
+          "Nothing would go now. What was pushed within the last day stays in any case."
+        ) : (
+          <>
+            <strong>
+              {plural(
+                sum(({ tagCount }) => tagCount),
+                "tag",
+              )}
+            </strong>{" "}
+            and{" "}
+            <strong>
+              {plural(
+                sum(({ manifestCount }) => manifestCount),
+                "manifest",
+              )}
+            </strong>{" "}
+            would go, in {plural(items.length, "repository", "repositories")}: {formatBytes(sum(({ bytes }) => bytes))}{" "}
+            come back
+            {hasMore && ", as far as was looked"}.
+          </>
+        )}
+      </output>
+      {items.map((one) => (
+        <RepositoryPreview key={one.repository} space={space} one={one} />
+      ))}
+      {hasMore && (
+        <div>
+          <Button onClick={loadMore} isBusy={isLoadingMore}>
+            Look at more repositories
+          </Button>
+        </div>
+      )}
+    </div>
+  );
+}
+
+function RepositoryPreview({ space, one }: { readonly space: string; readonly one: InRepository }) {
+  const { repository, tags, tagCount, manifestCount, bytes, complete } = one;
+  const more = tagCount - Math.min(tags.length, NAMED);
+  return (
+    <details className="preview-repository">
+      <summary>
+        {repository}: {plural(tagCount, "tag")}, {plural(manifestCount, "manifest")}, {formatBytes(bytes)}
+        {!complete && " (as far as was looked: it is very large)"}
+      </summary>
+      <p>
+        {tags.slice(0, NAMED).map((tag, index) => (
+          <span key={tag}>
+            {index > 0 && ", "}
+            <code>{tag}</code>
+          </span>
+        ))}
+        {more > 0 && ` and ${more.toLocaleString()} more`}
+        {tagCount === 0 && "Only manifests that have no tag. "}{" "}
+        <Link to="/spaces/$space/repositories/$repository" params={{ space, repository }}>
+          Open the repository
+        </Link>
+      </p>
+    </details>
+  );
+}
+
+function plural(count: number, one: string, many = `${one}s`): string {
+  return `${count.toLocaleString()} ${count === 1 ? one : many}`;
+}

@@ -1,0 +1,148 @@
+import { type SubmitEvent, useState } from "react";
+import { Button, LinkButton } from "../../components/button.tsx";
+import { Confirm } from "../../components/confirm.tsx";
+import { CheckField, TextArea, TextField } from "../../components/field.tsx";
+import { PatternsField, patternsIn } from "../../components/patterns-field.tsx";
+import { type Keep, keepOf, keepsNothing, type RuleDraft } from "./keep.ts";
+import { Preview, type PreviewedRule } from "./preview.tsx";
+
+/** What is saved. */
+interface RuleInput {
+  readonly name: string;
+  readonly repositories: string[];
+  readonly keep: Keep;
+  readonly enabled: boolean;
+  readonly confirm: boolean;
+}
+
+interface RuleFormProps {
+  readonly space: string;
+  readonly initial: RuleDraft;
+  /** The id of the rule that is changed, if any. */
+  readonly replaces?: string;
+  readonly onSave: (rule: RuleInput) => Promise<unknown>;
+}
+
+const NUMBERS = [
+  {
+    field: "newest",
+    label: "The newest of each repository",
+    max: 1000,
+    hint: "So many tags: those that were pushed last.",
+  },
+  { field: "newerThanDays", label: "Pushed within so many days", max: 3650, hint: undefined },
+  { field: "pulledWithinDays", label: "Pulled within so many days", max: 3650, hint: "A push counts as a pull." },
+] as const;
+
+/** A rule's form: what it keeps, what would go, and whether to save it. */
+export function RuleForm({ space, initial, replaces, onSave }: RuleFormProps) {
+  const [draft, setDraft] = useState(initial);
+  const [previewed, setPreviewed] = useState<PreviewedRule | null>(null);
+  const [isAsking, setAsking] = useState(false);
+  const set = (changes: Partial<RuleDraft>): void => {
+    setDraft({ ...draft, ...changes });
+    setPreviewed(null);
+  };
+  const keep = keepOf(draft);
+  const repositories = patternsIn(draft.repositories);
+  const rule: PreviewedRule = {
+    repositories,
+    keep,
+    enabled: draft.enabled,
+    ...(replaces !== undefined && { replaces }),
+  };
+  const submit = (event: SubmitEvent): void => {
+    event.preventDefault();
+    setAsking(true);
+  };
+  return (
+    <form className="card form narrow" onSubmit={submit}>
+      <TextField
+        label="Name"
+        required
+        maxLength={100}
+        autoComplete="off"
+        value={draft.name}
+        onChange={({ target }) => set({ name: target.value })}
+      />
+      <PatternsField space={space} value={draft.repositories} onChange={(text) => set({ repositories: text })} />
+      <fieldset className="choices">
+        <legend>It keeps</legend>
+        <p className="hint">A tag stays if any of these holds for it. Left empty, a line says nothing.</p>
+        {NUMBERS.map(({ field, label, max, hint }) => (
+          <TextField
+            key={field}
+            label={label}
+            type="number"
+            min={0}
+            max={max}
+            hint={hint}
+            value={draft[field]}
+            onChange={({ target }) => set({ [field]: target.value })}
+          />
+        ))}
+        <TextArea
+          label="Tags by pattern"
+          rows={2}
+          spellCheck={false}
+          placeholder="v*"
+          value={draft.tags}
+          onChange={({ target }) => set({ tags: target.value })}
+          hint="One a line: * stands for any characters, ? for any one, ! in front takes out, as in !*-rc*."
+        />
+        <TextField
+          label="Previously deployed digests, for each target and tag"
+          type="number"
+          min={0}
+          max={100}
+          value={draft.previouslyDeployed}
+          onChange={({ target }) => set({ previouslyDeployed: target.value })}
+          hint="So many beside the one that is deployed, which stays in any case; so do immutable tags, and what was pushed today."
+        />
+      </fieldset>
+      <CheckField label="Switched on" isChecked={draft.enabled} onChange={(enabled) => set({ enabled })} />
+      {previewed && <Preview space={space} rule={previewed} />}
+      <div className="actions">
+        <Button onClick={() => setPreviewed(rule)}>See what would go</Button>
+        <Button type="submit" look="primary">
+          Save the rule
+        </Button>
+        <LinkButton to="/spaces/$space/retention" params={{ space }}>
+          Cancel
+        </LinkButton>
+      </div>
+      <Confirm
+        isOpen={isAsking}
+        onClose={() => setAsking(false)}
+        title="Save the rule?"
+        action="Save"
+        onConfirm={() => onSave({ name: draft.name, repositories, keep, enabled: draft.enabled, confirm: true })}
+      >
+        {isAsking && <Consequences space={space} rule={rule} keep={keep} isOn={draft.enabled} />}
+      </Confirm>
+    </form>
+  );
+}
+
+interface ConsequencesProps {
+  readonly space: string;
+  readonly rule: PreviewedRule;
+  readonly keep: Keep;
+  readonly isOn: boolean;
+}
+
+function Consequences({ space, rule, keep, isOn }: ConsequencesProps) {
+  if (!isOn) return <p>It is switched off, so nothing goes by it.</p>;
+  return (
+    <div className="section">
+      {keepsNothing(keep) && (
+        <p>
+          <strong>This rule keeps nothing of itself:</strong> every tag that it covers goes, but for immutable ones and
+          what is deployed.
+        </p>
+      )}
+      <Preview space={space} rule={rule} />
+      <p className="hint">Tags go within six hours, manifests a day later. A deletion can be undone for some days.</p>
+    </div>
+  );
+}

@@ -1,0 +1,71 @@
+import { type SubmitEvent, useState } from "react";
+import { parseBytes } from "../../../cli/output/format.ts";
+import { formatBytes } from "../../../oci/size.ts";
+import { useChange } from "../../api/queries.ts";
+import { Button } from "../../components/button.tsx";
+import { Dialog } from "../../components/dialog.tsx";
+import { TextField } from "../../components/field.tsx";
+import { Failure } from "../../components/notice.tsx";
+import { toast } from "../../components/toasts.tsx";
+import type { Space } from "../../../cli/management/operations.ts";
+
+/** How much a space may have, for the installation's administrator. */
+export function QuotaDialog({ space, onClose }: { readonly space: Space; readonly onClose: () => void }) {
+  const { name, quota } = space;
+  const [bytes, setBytes] = useState(quota.bytes === null ? "" : exactBytes(quota.bytes));
+  const [repositories, setRepositories] = useState(quota.repositories?.toString() ?? "");
+  const change = useChange("updateSpace", ["getSpace", "listSpaces"]);
+  const limit = bytes.trim() === "" ? null : parseBytes(bytes);
+  const isWrong = limit === null && bytes.trim() !== "";
+  const submit = (event: SubmitEvent): void => {
+    event.preventDefault();
+    const limits = { bytes: limit, repositories: repositories === "" ? null : Number(repositories) };
+    change.mutate(
+      { path: { space: name }, body: { quota: limits } },
+      {
+        onSuccess: () => {
+          toast("The limits are set");
+          onClose();
+        },
+      },
+    );
+  };
+  return (
+    <Dialog isOpen onClose={onClose} title={`How much ${name} may have`}>
+      <form className="form" onSubmit={submit}>
+        <TextField
+          label="Stored bytes"
+          autoComplete="off"
+          placeholder="no limit"
+          value={bytes}
+          onChange={({ target }) => setBytes(target.value)}
+          hint="As in 50 GB or 500 MB. Left empty: no limit."
+          error={isWrong ? "Write a number and a unit, as in 50 GB." : undefined}
+        />
+        <TextField
+          label="Repositories"
+          type="number"
+          min={0}
+          max={1_000_000}
+          placeholder="no limit"
+          value={repositories}
+          onChange={({ target }) => setRepositories(target.value)}
+        />
+        <p className="hint">A limit below what is there deletes nothing: it only keeps more from coming.</p>
+        {change.error && <Failure error={change.error} />}
+        <div className="dialog-actions">
+          <Button onClick={onClose}>Cancel</Button>
+          <Button type="submit" look="primary" isBusy={change.isPending} disabled={isWrong}>
+            Set the limits
+          </Button>
+        </div>
+      </form>
+    </Dialog>
+  );
+}
+
+/** In words that mean the same number again. */
+function exactBytes(bytes: number): string {
+  const text = formatBytes(bytes);
+  return parseBytes(text) === bytes ? text : String(bytes);
+}

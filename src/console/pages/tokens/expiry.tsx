@@ -1,0 +1,39 @@
+import { Warning } from "../../components/notice.tsx";
+import { Time, useNow } from "../../components/time.tsx";
+import type { Token } from "../../../cli/management/operations.ts";
+
+/** Milliseconds before its end in which somebody should think of a token. */
+const SOON = 14 * 86_400_000;
+
+/** Tokens that are named; of more, only how many. */
+const NAMED = 3;
+
+export function lifeOf({ expiresAt }: Token, now: Date): "lasting" | "ending" | "expired" {
+  if (expiresAt === null) return "lasting";
+  const left = Date.parse(expiresAt) - now.getTime();
+  if (left <= 0) return "expired";
+  return left < SOON ? "ending" : "lasting";
+}
+
+/** What is about to stop working. */
+export function ExpiringNotice({ tokens }: { readonly tokens: readonly Token[] }) {
+  const now = useNow();
+  const ending = tokens
+    .filter((token) => lifeOf(token, now) === "ending")
+    .toSorted((left, right) => (left.expiresAt ?? "").localeCompare(right.expiresAt ?? ""));
+  const [first] = ending;
+  if (first === undefined) return null;
+  const more = ending.length - NAMED;
+  return (
+    <Warning>
+      {ending.length === 1 ? "A token expires soon: " : `${ending.length} tokens expire soon: `}
+      {ending.slice(0, NAMED).map(({ id, name, expiresAt }, index) => (
+        <span key={id}>
+          {index > 0 && ", "}
+          {name} <Time at={expiresAt ?? ""} />
+        </span>
+      ))}
+      {more > 0 && ` and ${more} more`}. Make a new token in time, then revoke the old one.
+    </Warning>
+  );
+}

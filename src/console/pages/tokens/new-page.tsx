@@ -1,0 +1,118 @@
+import { useParams } from "@tanstack/react-router";
+import { type SubmitEvent, useState } from "react";
+import { useChange } from "../../api/queries.ts";
+import { Button, LinkButton } from "../../components/button.tsx";
+import { CheckField, SelectField, TextField } from "../../components/field.tsx";
+import { Failure } from "../../components/notice.tsx";
+import { PageHead } from "../../components/page-head.tsx";
+import { PatternsField, patternsIn } from "../../components/patterns-field.tsx";
+import { useNow } from "../../components/time.tsx";
+import type { NewToken } from "../../../cli/management/operations.ts";
+import { LIFETIMES, type Lifetime, secondsOf } from "./lifetimes.ts";
+import { TokenSecret } from "./secret.tsx";
+
+const ACTIONS = {
+  pull: "Download images.",
+  push: "Upload images and set tags. Clients look before they push, so this needs pull too.",
+  delete: "Delete tags and manifests.",
+  admin: "Manage the space: its tokens, triggers, rules and settings, with this console or the API.",
+} as const;
+
+type Action = keyof typeof ACTIONS;
+
+const ALL_ACTIONS: readonly Action[] = ["pull", "push", "delete", "admin"];
+
+/** Makes a token, and shows its secret this once. */
+export function NewTokenPage() {
+  const { space } = useParams({ from: "/signed-in/spaces/$space/tokens/new" });
+  const [made, setMade] = useState<NewToken | null>(null);
+  if (made !== null) return <TokenSecret space={space} token={made} />;
+  return <NewTokenForm space={space} onMade={setMade} />;
+}
+
+function NewTokenForm({ space, onMade }: { readonly space: string; readonly onMade: (token: NewToken) => void }) {
+  const [name, setName] = useState("");
+  const [actions, setActions] = useState<ReadonlySet<Action>>(new Set(["pull"]));
+  const [patterns, setPatterns] = useState("");
+  const [lifetime, setLifetime] = useState<Lifetime>("90 days");
+  const [date, setDate] = useState("");
+  const create = useChange("createToken", ["listTokens"]);
+  const tomorrow = new Date(useNow().getTime() + 86_400_000).toISOString().slice(0, 10);
+  const toggle = (action: Action): void => {
+    const changed = actions.symmetricDifference(new Set([action]));
+    if (action === "push" && changed.has("push")) changed.add("pull");
+    setActions(changed);
+  };
+  const submit = (event: SubmitEvent): void => {
+    event.preventDefault();
+    const expiresIn = secondsOf(lifetime, date, Date.now());
+    const body = {
+      name,
+      actions: ALL_ACTIONS.filter((action) => actions.has(action)),
+      repositories: patternsIn(patterns),
+      ...(expiresIn !== null && { expiresIn }),
+    };
+    create.mutate({ path: { space }, body }, { onSuccess: onMade });
+  };
+  return (
+    <>
+      <PageHead title="New token" />
+      <form className="card form narrow" onSubmit={submit}>
+        <TextField
+          label="Name"
+          required
+          maxLength={100}
+          autoComplete="off"
+          autoFocus
+          value={name}
+          onChange={({ target }) => setName(target.value)}
+          hint="Who or what uses it, as in “CI of the shop”: pushes are shown under this name."
+        />
+        <fieldset className="choices">
+          <legend>It may</legend>
+          {ALL_ACTIONS.map((action) => (
+            <CheckField
+              key={action}
+              label={action}
+              hint={ACTIONS[action]}
+              isChecked={actions.has(action)}
+              onChange={() => toggle(action)}
+            />
+          ))}
+        </fieldset>
+        <PatternsField space={space} value={patterns} onChange={setPatterns} />
+        <SelectField
+          label="It expires"
+          value={lifetime}
+          choices={LIFETIMES}
+          onChange={setLifetime}
+          hint={
+            lifetime === "never"
+              ? "A token that never expires works until somebody revokes it, wherever it has been copied to."
+              : undefined
+          }
+        />
+        {lifetime === "date" && (
+          <TextField
+            label="On"
+            type="date"
+            required
+            min={tomorrow}
+            value={date}
+            onChange={({ target }) => setDate(target.value)}
+            hint="At the end of that day, where you are."
+          />
+        )}
+        {create.error && <Failure error={create.error} />}
+        <div className="actions">
+          <Button type="submit" look="primary" isBusy={create.isPending} disabled={actions.size === 0}>
+            Create the token
+          </Button>
+          <LinkButton to="/spaces/$space/tokens" params={{ space }}>
+            Cancel
+          </LinkButton>
+        </div>
+      </form>
+    </>
+  );
+}

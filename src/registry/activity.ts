@@ -1,0 +1,64 @@
+import type { PageRequest, Part } from "../oci/page.ts";
+
+/** What things are called in actions, before the dot. The first two are those of registry events. */
+export const ACTIVITY_KINDS = [
+  "tag",
+  "manifest",
+  "repository",
+  "space",
+  "token",
+  "session",
+  "trigger",
+  "target",
+  "delivery",
+  "retention",
+] as const;
+
+type ActivityKind = (typeof ACTIVITY_KINDS)[number];
+
+/** Something that somebody changed. Times are milliseconds since the epoch. */
+export interface Act {
+  /** Who: a credential's id, `administrator`, or the e-mail address of an administrator. */
+  readonly actor: string;
+  /** As in `token.created`. */
+  readonly action: `${ActivityKind}.${string}`;
+  /** The id of what was changed, where it has one. */
+  readonly subject?: string;
+  /** How that is called. */
+  readonly name?: string;
+  /** A repository's path. */
+  readonly repository?: string;
+  /** A tag or digest in it. */
+  readonly reference?: string;
+  /** What was asked for. Never a secret. */
+  readonly detail?: object;
+}
+
+/** An act, or a push or deletion, in the list of both. */
+export interface Activity {
+  /** An event's, or one of its own: as in `evt_…`, `act_…`. */
+  readonly id: string;
+  readonly at: number;
+  readonly actor: { readonly id: string; readonly name: string };
+  readonly action: string;
+  readonly subject: string | null;
+  readonly name: string | null;
+  readonly repository: string | null;
+  readonly reference: string | null;
+  readonly detail: Readonly<Record<string, unknown>> | null;
+}
+
+/** What a list is narrowed to; null: to nothing. */
+export interface ActivityFilter {
+  readonly actor: string | null;
+  readonly kind: ActivityKind | null;
+}
+
+export interface ActivityStore {
+  /** @param space null: what is about the installation. */
+  note(space: string | null, act: Act, now: number): Promise<void>;
+  /** Of a space, with its events, the newest first. Null when there is no such space. A bounded number of rows is read. */
+  ofSpace(space: string, filter: ActivityFilter, page: PageRequest): Promise<Part<Activity> | null>;
+  /** What is about the installation: spaces that came and went, and administrators who signed in. Likewise. */
+  ofInstallation(filter: ActivityFilter, page: PageRequest): Promise<Part<Activity>>;
+}

@@ -1,0 +1,334 @@
+import { beforeAll, describe, expect, it } from "vitest";
+import { z } from "zod";
+import { ask, finishAddress, locationOf } from "../live/ask.ts";
+import { blobOf } from "../live/image.ts";
+import { openSpace, type Space } from "../live/space.ts";
+import { PHONE, useConsole, WIDE } from "./support/browser.ts";
+import { push } from "./support/push.ts";
+
+const { registry, open } = useConsole();
+
+const token = z.object({ id: z.string(), token: z.string() });
+
+let space: Space;
+/** May push, and manages its space. */
+let keeper: string;
+
+beforeAll(async () => {
+  space = await openSpace(registry, "pages");
+  const actions = ["pull", "push", "delete", "admin"] as const;
+  keeper = await registry.createToken(space.name, { actions, name: "keeper", expiresIn: 90 * 86_400 });
+  await push({ url: registry.url, secret: keeper }, `${space.name}/web/api`, "1.0");
+  await push({ url: registry.url, secret: keeper }, `${space.name}/jobs`, "1.0");
+});
+
+function at(page: string): string {
+  return `/spaces/${space.name}/${page}`;
+}
+
+async function manage(method: string, path: string, body?: object): Promise<unknown> {
+  const answer = await fetch(`${registry.url}/api/v1/spaces/${space.name}${path}`, {
+    method,
+    headers: { Authorization: `Bearer ${registry.adminToken}` },
+    body: body === undefined ? null : JSON.stringify(body),
+  });
+  expect(answer.status).toBeLessThan(300);
+  return answer.status === 204 ? null : answer.json();
+}
+
+describe("tokens", () => {
+  it("are made with what they may do, shown once with the login command, and revoked", async () => {
+    const { page, signIn, goTo, checkAccessibility, pasted } = await open();
+    await signIn(keeper);
+    await goTo(at("tokens"));
+    await page.getByRole("link", { name: "New token" }).click();
+    await page.getByRole("heading", { name: "New token" }).waitFor();
+    await page.getByLabel("Name").fill("CI of the shop");
+    await page.getByRole("checkbox", { name: "pull" }).uncheck();
+    expect(await page.getByRole("button", { name: "Create the token" }).isDisabled()).toBe(true);
+    // A push is of no use without a pull.
+    await page.getByRole("checkbox", { name: "push" }).check();
+    expect(await page.getByRole("checkbox", { name: "pull" }).isChecked()).toBe(true);
+    await page.getByLabel("Repositories").fill("web/**\n!web/secret");
+    await page.getByText("Of 2 repositories here, that is 1: web/api.").waitFor();
+    await page.getByLabel("It expires").selectOption("in 7 days");
+    await checkAccessibility();
+    await page.getByRole("button", { name: "Create the token" }).click();
+    await page.getByText("it is shown this once").waitFor();
+    await checkAccessibility();
+    const secret = (await page.getByLabel("the token", { exact: true }).textContent()) ?? "";
+    expect(secret).toMatch(/^sdt_/);
+    await page.getByRole("button", { name: "Copy the login command" }).click();
+    await page.getByText("Copied").waitFor({ state: "attached" });
+    expect(await pasted()).toBe(`echo ${secret} | docker login ${registry.host} -u ${space.name} --password-stdin`);
+    await push({ url: registry.url, secret }, `${space.name}/web/api`, "ci");
+    await page.getByRole("link", { name: "I have copied it" }).click();
+    const row = page.getByRole("row").filter({ hasText: "CI of the shop" });
+    await row.getByText("expires soon").waitFor();
+    for (const text of ["pull, push", "web/**, !web/secret", "in 6 days"]) await row.getByText(text).waitFor();
+    await page.getByText("A token expires soon: CI of the shop in 6 days").waitFor();
+    expect(await page.content()).not.toContain(secret);
+    await checkAccessibility();
+    await row.getByRole("button", { name: "Revoke CI of the shop" }).click();
+    await page.getByText("That cannot be undone").waitFor();
+    await checkAccessibility();
+    await page.getByRole("button", { name: "Revoke", exact: true }).click();
+    await row.waitFor({ state: "detached" });
+    const refused = await fetch(`${registry.url}/v2/`, { headers: { Authorization: `Bearer ${secret}` } });
+    expect(refused.status).toBe(401);
+  });
+
+  it("can end on a date, or never, with a word on that", async () => {
+    const { page, signIn, goTo } = await open();
+    await signIn(keeper);
+    await goTo(at("tokens/new"));
+    await page.getByLabel("Name").fill("until a date");
+    await page.getByLabel("It expires").selectOption("never");
+    await page.getByText("works until somebody revokes it").waitFor();
+    await page.getByLabel("It expires").selectOption("on a date …");
+    const day = new Date(Date.now() + 40 * 86_400_000).toISOString().slice(0, 10);
+    await page.getByLabel("On", { exact: true }).fill(day);
+    await page.getByRole("button", { name: "Create the token" }).click();
+    await page.getByText(/It expires in (39|40|41) days/).waitFor();
+  });
+
+  it("say what is wrong with a pattern", async () => {
+    const { page, signIn, goTo, expectRefusal } = await open();
+    expectRefusal(400);
+    await signIn(keeper);
+    await goTo(at("tokens/new"));
+    await page.getByLabel("Name").fill("x");
+    await page.getByLabel("Repositories").fill("Not A Pattern");
+    await page.getByRole("button", { name: "Create the token" }).click();
+    await page.getByRole("alert").getByText("a pattern has the characters of a repository's path").waitFor();
+  });
+
+  it("are found by an address, and warn whoever revokes their own", async () => {
+    const { page, signIn, goTo } = await open();
+    await signIn(keeper);
+    await goTo(`${at("tokens")}?search=keep`);
+    await page.getByRole("cell", { name: "keeper", exact: true }).waitFor();
+    expect(await page.getByRole("row").count()).toBe(2);
+    await page.getByRole("button", { name: "Revoke keeper" }).click();
+    await page.getByText("you will be signed out").waitFor();
+    await page.getByRole("button", { name: "Cancel" }).click();
+    await page.getByRole("searchbox").fill("nobody");
+    await page.getByText("No token is called “nobody”").waitFor();
+    expect(new URL(page.url()).searchParams.get("search")).toBe("nobody");
+  });
+});
+
+describe("storage", () => {
+  it("is shown as a whole, by repository, over time, and what is to go", async () => {
+    const { page, signIn, goTo, checkAccessibility } = await open();
+    const access = { url: registry.url, secret: keeper };
+    const blob = blobOf(new Uint8Array(5000));
+    const started = await ask(access, "POST", `/v2/${space.name}/jobs/blobs/uploads/`, { expect: [202] });
+    await ask(access, "PUT", finishAddress(locationOf(started), blob.digest), { expect: [201], body: blob.bytes });
+    await fetch(`${registry.url}/cdn-cgi/handler/scheduled`);
+    await signIn(keeper);
+    await goTo(at("storage"));
+    await page.getByRole("img", { name: /Stored bytes: .* on .*, .* on / }).waitFor();
+    await page.getByRole("list", { name: "The largest repositories" }).getByRole("link", { name: "web/api" }).waitFor();
+    const row = page
+      .getByRole("table", { name: /What repositories/ })
+      .getByRole("row")
+      .filter({ hasText: "jobs" });
+    await row.getByText("5.0 kB").waitFor();
+    await page.getByRole("table", { name: "To be collected" }).getByText("5.0 kB").waitFor();
+    // What somebody else sets is no button that fails.
+    expect(await page.getByRole("button", { name: "Set the limits" }).count()).toBe(0);
+    await checkAccessibility();
+    await page.getByRole("link", { name: "400 days" }).click();
+    await page.waitForURL("**/storage?days=400");
+    await page.getByText("The figures", { exact: true }).click();
+    await page.getByRole("columnheader", { name: "Day" }).waitFor();
+  });
+
+  it("has limits that the administrator sets", async () => {
+    const { page, signIn, goTo, checkAccessibility } = await open();
+    await signIn(registry.adminToken);
+    await goTo(at("storage"));
+    await page.getByRole("button", { name: "Set the limits" }).click();
+    await page.getByLabel("Stored bytes", { exact: true }).fill("many");
+    await page.getByRole("alert").getByText("a number and a unit").waitFor();
+    await page.getByLabel("Stored bytes", { exact: true }).fill("100 kB");
+    await page.getByLabel("Repositories", { exact: true }).fill("4");
+    await checkAccessibility();
+    await page.getByRole("dialog").getByRole("button", { name: "Set the limits" }).click();
+    await page.getByText("50 % of 4").waitFor();
+    await page.getByText(/\d+ % of 100 kB/).waitFor();
+    await checkAccessibility();
+    await page.getByRole("button", { name: "Set the limits" }).click();
+    expect(await page.getByLabel("Stored bytes", { exact: true }).inputValue()).toBe("100 kB");
+    await page.getByLabel("Stored bytes", { exact: true }).fill("");
+    await page.getByRole("dialog").getByRole("button", { name: "Set the limits" }).click();
+    await page.getByText("no limit").waitFor();
+  });
+
+  it("of an empty space says so", async () => {
+    const fresh = await openSpace(registry, "pages-empty");
+    const { page, signIn, goTo, checkAccessibility } = await open();
+    await signIn(await registry.createToken(fresh.name, { actions: ["admin"] }));
+    await goTo(`/spaces/${fresh.name}/storage`);
+    await page.getByText("the line begins tomorrow").waitFor();
+    await page.getByText("Nothing is stored yet").waitFor();
+    await page.getByText("Nothing: all that is stored is needed").waitFor();
+    await checkAccessibility();
+  });
+});
+
+describe("retention", () => {
+  it("rules are previewed, saved, changed and deleted", async () => {
+    const { page, signIn, goTo, checkAccessibility } = await open();
+    await signIn(keeper);
+    await goTo(at("retention"));
+    await page.getByRole("heading", { name: "No rules: everything stays" }).waitFor();
+    await checkAccessibility();
+    // Nothing is old enough to go really, so what would is made up.
+    await page.route("**/retention:preview*", (route) => route.fulfill({ json: PREVIEW }));
+    await page.getByRole("link", { name: "New rule" }).click();
+    await page.getByLabel("Name").fill("builds");
+    await page.getByLabel("Repositories").fill("web/**");
+    await page.getByLabel("The newest of each repository").fill("");
+    await page.getByLabel("Tags by pattern").fill("v*");
+    await page.getByRole("button", { name: "See what would go" }).click();
+    await page.getByText("2 tags and 1 manifest would go, in 1 repository: 1.2 MB come back.").waitFor();
+    await page.getByText("web/api: 2 tags, 1 manifest, 1.2 MB").click();
+    await page.getByText("<b>old</b>").waitFor();
+    await checkAccessibility();
+    await page.getByLabel("Tags by pattern").fill("");
+    // What was shown was of another rule.
+    expect(await page.getByText("would go, in").count()).toBe(0);
+    await page.getByRole("button", { name: "Save the rule" }).click();
+    await page.getByText("This rule keeps nothing of itself").waitFor();
+    await page.getByRole("dialog").getByText("would go, in 1 repository").waitFor();
+    await checkAccessibility();
+    await page.getByRole("button", { name: "Cancel" }).last().click();
+    await page.getByLabel("Pulled within so many days").fill("90");
+    await page.getByRole("button", { name: "Save the rule" }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Save" }).click();
+    const row = page.getByRole("row").filter({ hasText: "builds" });
+    await row.getByText("pulled within 90 days").waitFor();
+    await page.getByRole("link", { name: "builds" }).click();
+    await page.getByRole("heading", { name: "The rule “builds”" }).waitFor();
+    expect(await page.getByLabel("Repositories").inputValue()).toBe("web/**");
+    await page.getByRole("checkbox", { name: "Switched on" }).uncheck();
+    await page.getByRole("button", { name: "Save the rule" }).click();
+    await page.getByText("It is switched off, so nothing goes by it").waitFor();
+    await page.getByRole("dialog").getByRole("button", { name: "Save" }).click();
+    await row.getByText("off", { exact: true }).waitFor();
+    await checkAccessibility();
+    await page.getByRole("button", { name: "Delete builds" }).click();
+    await page.getByRole("button", { name: "Delete", exact: true }).click();
+    await page.getByRole("heading", { name: "No rules: everything stays" }).waitFor();
+  });
+});
+
+const PREVIEW = {
+  items: [
+    {
+      repository: "web/api",
+      tags: ["0.9", "<b>old</b>"],
+      manifests: [`sha256:${"0".repeat(64)}`],
+      tagCount: 2,
+      manifestCount: 1,
+      bytes: 1_200_000,
+      complete: true,
+    },
+  ],
+  totals: { repositories: 1, tags: 2, manifests: 1, bytes: 1_200_000 },
+  next: null,
+};
+
+describe("activity", () => {
+  it("says who did what, links to it, and can be narrowed by an address", async () => {
+    const name = `<img src=x onerror="document.title='owned'">`;
+    const { id } = token.parse(await manage("POST", "/tokens", { name, actions: ["pull"] }));
+    await manage("DELETE", `/tokens/${id}`);
+    const { page, signIn, goTo, checkAccessibility } = await open();
+    await signIn(keeper);
+    await goTo(at("activity"));
+    await page
+      .getByRole("row")
+      .filter({ hasText: `revoked the token ${name}` })
+      .first()
+      .waitFor();
+    await page.getByRole("row").filter({ hasText: "signed in to the console" }).first().waitFor();
+    expect(await page.locator("img").count()).toBe(0);
+    await checkAccessibility();
+    await page.getByLabel("What").selectOption("tags");
+    await page.waitForURL("**/activity?kind=tag");
+    await page.getByRole("row").filter({ hasText: "pushed the new tag web/api:1.0" }).waitFor();
+    expect(await page.getByRole("row").filter({ hasText: "token" }).count()).toBe(0);
+    await page.getByLabel("What").selectOption("everything");
+    await page.getByLabel("Who").selectOption("Administrator");
+    await page.waitForURL("**/activity?actor=administrator");
+    await page.getByRole("row").filter({ hasText: "made the token" }).first().waitFor();
+    await expect.poll(() => page.getByRole("row").filter({ hasText: "pushed" }).count()).toBe(0);
+    await page.reload();
+    await page.getByRole("row").filter({ hasText: "made the token" }).first().waitFor();
+    await page.getByLabel("What").selectOption("deliveries");
+    await page.getByRole("heading", { name: "Nothing like that" }).waitFor();
+    await checkAccessibility();
+  });
+
+  it("of the registry is shown to its administrator", async () => {
+    const { page, signIn, checkAccessibility } = await open();
+    await signIn(registry.adminToken);
+    await page.getByRole("link", { name: "Activity" }).click();
+    await page
+      .getByRole("row")
+      .filter({ hasText: `made the space ${space.name}` })
+      .first()
+      .waitFor();
+    await checkAccessibility();
+  });
+});
+
+describe("the API's reference", () => {
+  it("is open to everybody, tells of each operation, and is searched", async () => {
+    const { page, goTo, checkAccessibility } = await open();
+    await goTo("/api/v1/docs");
+    await page.getByRole("region", { name: "POST /api/v1/spaces/{space}/tokens", exact: true }).waitFor();
+    await checkAccessibility();
+    await page.getByRole("searchbox").fill("createToken");
+    const operation = page.getByRole("region", { name: "POST /api/v1/spaces/{space}/tokens", exact: true });
+    await operation.getByText("Seconds; without it, the token does not expire.").waitFor();
+    const command = await operation.getByLabel("a request for createToken", { exact: true }).textContent();
+    expect(command).toBe(
+      `curl -X POST '${registry.url}/api/v1/spaces/acme/tokens' \\\n  -H "Authorization: Bearer $TOKEN" \\\n  -d '{"name":"…","actions":["pull"]}'`,
+    );
+    await page.getByText("Its fields").click();
+    await operation.getByText("expiresAt").waitFor();
+  });
+
+  it("has an address for each operation, and leads programs to the document", async () => {
+    const { page, goTo } = await open();
+    await goTo("/api/v1/docs#createTrigger");
+    const operation = page.getByRole("region", { name: "POST /api/v1/spaces/{space}/triggers", exact: true });
+    await expect.poll(async () => (await operation.boundingBox())?.y ?? 9999).toBeLessThan(WIDE.height);
+    const { status, headers } = await fetch(`${registry.url}/api/v1/docs`, { redirect: "manual" });
+    expect([status, headers.get("Location")]).toEqual([302, "/api/v1/openapi.json"]);
+  });
+});
+
+describe("every page", () => {
+  const PAGES = ["tokens", "tokens/new", "storage", "retention", "retention/new", "activity"] as const;
+
+  it.each([
+    ["a phone", PHONE, "light"],
+    ["a phone at night", PHONE, "dark"],
+    ["a desk", WIDE, "light"],
+    ["a desk at night", WIDE, "dark"],
+  ] as const)("fits %s", async (_name, viewport, colorScheme) => {
+    const { page, signIn, goTo, checkAccessibility } = await open({ viewport, colorScheme });
+    await signIn(registry.adminToken);
+    for (const path of [...PAGES.map(at), "/activity", "/api/v1/docs"]) {
+      await goTo(path);
+      await page.waitForLoadState("networkidle");
+      expect(await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path).toBe(true);
+      await checkAccessibility();
+    }
+  });
+});
