@@ -11,6 +11,7 @@ import { findTargetType } from "../events/targets/index.ts";
 import type { TriggerMatch } from "../events/trigger.ts";
 import { RegistryError } from "../oci/errors.ts";
 import { OCI_INDEX } from "../oci/media-types.ts";
+import { noteInSpace } from "./activity.ts";
 import { previewInput, pushesPreviewInput, testInput } from "./event-schemas.ts";
 import { isoTime, readBody } from "./operation.ts";
 import { requireTrigger } from "./triggers.ts";
@@ -59,13 +60,14 @@ function previewView({ event, evaluation }: PreviewedEvent): object {
 export async function testTrigger(call: SpaceCall): Promise<Response> {
   const { registry, grant, params } = call;
   const wanted = await readBody(testInput, call);
-  const { rules, targets } = await requireTrigger(call, params["id"] ?? "");
+  const { id: subject, name, rules, targets } = await requireTrigger(call, params["id"] ?? "");
   const event = await wantedPush(
     call,
     wanted,
     (candidate) => rules !== null && matchTrigger(rules.match, candidate, { newestTag: null }).fires,
   );
   const results = await Promise.all(targets.map((id) => sendTest(registry, grant.space, id, event)));
+  await noteInSpace(call, "trigger.tested", { subject, name });
   return Response.json({ event: eventDocument(event), results });
 }
 
@@ -78,7 +80,9 @@ export async function testTarget(call: SpaceCall): Promise<Response> {
   if (target === null) throw new RegistryError("TARGET_UNKNOWN");
   const takes = findTargetType(target.type)?.events ?? [];
   const event = await wantedPush(call, { repository, tag }, ({ type }) => takes.includes(type));
-  return Response.json({ event: eventDocument(event), results: [await sendTest(registry, grant.space, id, event)] });
+  const results = [await sendTest(registry, grant.space, id, event)];
+  await noteInSpace(call, "target.tested", { subject: id, name: target.name });
+  return Response.json({ event: eventDocument(event), results });
 }
 
 async function sendTest(

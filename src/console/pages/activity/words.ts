@@ -32,6 +32,7 @@ const WORDS: Partial<Record<string, string>> = {
   "target.deleted": "deleted the target",
   "target.enabled": "switched on the target",
   "target.disabled": "switched off the target",
+  "target.tested": "tested the target",
   "target.secret-changed": "replaced the secret of the target",
   "delivery.redelivered": "sent again the delivery",
   "retention.created": "made the retention rule",

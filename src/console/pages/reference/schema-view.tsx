@@ -1,3 +1,4 @@
+import { createElement, Fragment } from "react";
 import { resolve, type Schema, type Schemas } from "./document.ts";
 
 interface SchemaViewProps {
@@ -37,7 +38,11 @@ export function SchemaView({ schema, schemas, depth = 0 }: SchemaViewProps) {
 /** What the document says; it has code between backticks. */
 export function Description({ text }: { readonly text: string }) {
   // Between two backticks are those with an odd number.
-  return text.split("`").map((part, index) => (index % 2 === 1 ? <code key={index}>{part}</code> : part));
+  return createElement(
+    Fragment,
+    null,
+    ...text.split("`").map((part, at) => (at % 2 === 1 ? <code>{part}</code> : part)),
+  );
 }
 
 /** The object that a schema is, or has in its list, or may be. */
