@@ -165,7 +165,7 @@ export const tagOutput = z
   .meta({ id: "Tag" });
 
 /** Tags in one request: each is looked at in the transaction that deletes them. */
-const MAX_TAGS = 500;
+const MAX_TAGS = 1000;
 
 export const tagsDeletionInput = z.strictObject({
   repository: z.string().max(255).meta({ description: "The path within the space, as in `web/api`." }),
@@ -205,7 +205,7 @@ export const damagedOutput = z
   })
   .meta({ id: "Damaged" });
 
-export const TAG_ORDERS = ["name", "newest"] as const;
+const TAG_ORDERS = ["name", "newest"] as const;
 
 export const pageQuery = z.strictObject({
   limit: z.coerce.number().int().min(1).max(1000).default(100),

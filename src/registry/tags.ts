@@ -53,13 +53,15 @@ export function placeOf({ updatedAt, name }: TaggedManifest): string {
   return `${updatedAt}:${name}`;
 }
 
-interface GoingTag {
+/** A tag whose deletion is asked for. */
+export interface GoingTag {
   readonly name: string;
   readonly digest: string;
   readonly immutable: boolean;
 }
 
-interface GoingManifest {
+/** A manifest that goes with its tags. */
+export interface GoingManifest {
   readonly id: number;
   readonly digest: string;
   readonly mediaType: string;

@@ -52,6 +52,10 @@ async function remove(tags: readonly string[], more: object = {}): Promise<z.inf
   return deletion.parse(await answer.json());
 }
 
+async function statusOf(body: object): Promise<number> {
+  return (await manage("POST", `spaces/${space}/tags:delete`, { repository: "web", ...body })).status;
+}
+
 /** An image that is tagged by nothing. */
 async function pushUntagged(more: object = {}): Promise<{ readonly text: string; readonly digest: string }> {
   const text = await imageText(web(), as, newSeed(), more);
@@ -301,13 +305,11 @@ describe("deleting tags", () => {
 
   it("refuses what is no tag, no list and no repository", async () => {
     await pushImage(web(), as, "old", newSeed());
-    const codes = async (body: object): Promise<number> =>
-      (await manage("POST", `spaces/${space}/tags:delete`, { repository: "web", ...body })).status;
-    expect(await codes({ tags: ["not a tag"] })).toBe(400);
-    expect(await codes({ tags: [] })).toBe(400);
-    expect(await codes({ tags: ["old"], force: true })).toBe(400);
-    expect(await codes({ tags: ["old"], repository: "other" })).toBe(404);
-    expect(await codes({ tags: ["old"], repository: "../x" })).toBe(400);
+    expect(await statusOf({ tags: ["not a tag"] })).toBe(400);
+    expect(await statusOf({ tags: [] })).toBe(400);
+    expect(await statusOf({ tags: ["old"], force: true })).toBe(400);
+    expect(await statusOf({ tags: ["old"], repository: "other" })).toBe(404);
+    expect(await statusOf({ tags: ["old"], repository: "../x" })).toBe(400);
   });
 
   it("of another space's repository finds nothing", async () => {

@@ -20,6 +20,9 @@ export function SpaceLayout() {
         <Link to="/spaces/$space" params={{ space }} activeOptions={{ exact: true }}>
           Repositories
         </Link>
+        <Link to="/spaces/$space/deleted" params={{ space }}>
+          Recently deleted
+        </Link>
       </nav>
       <Main>
         <Outlet />

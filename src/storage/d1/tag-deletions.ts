@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { TagDeletionStore } from "../../registry/tags.ts";
+import type { GoingManifest, GoingTag, TagDeletionStore } from "../../registry/tags.ts";
 import { eventId, LISTED_MANIFESTS_DELETED, LISTED_TAGS_DELETED } from "./events.ts";
 import { type GatedStatement, REPOSITORY, requireRepository, runGated } from "./gate.ts";
 import { type Announcing, announcing } from "./manifests.ts";
@@ -105,12 +105,15 @@ export function d1TagDeletions(db: D1Database, { registry, announce }: Announcin
   };
 }
 
-function tagsFrom(result: D1Result | undefined): readonly { name: string; digest: string; immutable: boolean }[] {
-  return rows(foundRow, result).map(({ immutable, ...tag }) => ({ ...tag, immutable: immutable === 1 }));
+function tagsFrom(result: D1Result | undefined): readonly GoingTag[] {
+  return rows(foundRow, result).map(({ name, digest, immutable }) => ({ name, digest, immutable: immutable === 1 }));
 }
 
-function manifestsFrom(
-  result: D1Result | undefined,
-): readonly { id: number; digest: string; mediaType: string; size: number }[] {
-  return rows(manifestRow, result).map(({ media_type: mediaType, ...manifest }) => ({ ...manifest, mediaType }));
+function manifestsFrom(result: D1Result | undefined): readonly GoingManifest[] {
+  return rows(manifestRow, result).map(({ id, digest, media_type: mediaType, size }) => ({
+    id,
+    digest,
+    mediaType,
+    size,
+  }));
 }

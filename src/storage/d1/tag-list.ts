@@ -119,7 +119,9 @@ function tagFromRow(row: z.infer<typeof tagRow>): TaggedManifest {
     updatedAt: row.updated_at,
     pulledAt: row.pulled_at,
     pushedBy: row.pushed_by,
-    deployed: [...targets.values()].map(({ isLast, ...one }) => ({ ...one, current: isLast === 1 })).toReversed(),
+    deployed: [...targets.values()]
+      .map(({ target, name, at, isLast }) => ({ target, name, at, current: isLast === 1 }))
+      .toReversed(),
     signed: row.signed === 1,
     immutable: row.immutable === 1,
   };
