@@ -69,7 +69,14 @@ function columnsOf(choose: (repository: DeletedRepository) => void): readonly Co
       title: "Deleted",
       align: "end",
       sortBy: ({ deletedAt }) => Date.parse(deletedAt),
-      cell: ({ deletedAt }) => <Time at={deletedAt} />,
+      cell: ({ deletedAt, until }) => (
+        <>
+          <Time at={deletedAt} />
+          <div className="muted narrow-only">
+            ends <Time at={until} />
+          </div>
+        </>
+      ),
     },
     {
       id: "until",

@@ -27,7 +27,7 @@ export function tagColumns(space: string, repository: string, choose: Choose): r
           <Digest digest={digest} />
         ),
     },
-    deletion<TagChange>(({ actor, at }) => ({ by: actor.name, at })),
+    deletion<TagChange>(({ actor, at }) => ({ by: actor.name, at, until: null })),
     {
       id: "undo",
       title: "Undo",
@@ -56,11 +56,15 @@ export function tagColumns(space: string, repository: string, choose: Choose): r
 
 export function manifestColumns(choose: Choose): readonly Column<DeletedManifest>[] {
   return [
-    { id: "digest", title: "Manifest", cell: ({ digest }) => <Digest digest={digest} /> },
     {
-      id: "tags",
-      title: "With the tags",
-      cell: ({ tags }) => (tags.length === 0 ? <span className="muted">none</span> : named(tags)),
+      id: "digest",
+      title: "Manifest",
+      cell: ({ digest, tags }) => (
+        <>
+          <Digest digest={digest} />
+          <div className="deleted-more">{tags.length === 0 ? "without a tag" : `with ${named(tags)}`}</div>
+        </>
+      ),
     },
     {
       id: "type",
@@ -68,7 +72,7 @@ export function manifestColumns(choose: Choose): readonly Column<DeletedManifest
       isSecondary: true,
       cell: ({ artifactType, mediaType }) => <code>{artifactType ?? mediaType}</code>,
     },
-    deletion<DeletedManifest>(({ actor, deletedAt }) => ({ by: actor.name, at: deletedAt })),
+    deletion<DeletedManifest>(({ actor, deletedAt, until }) => ({ by: actor.name, at: deletedAt, until })),
     {
       id: "until",
       title: "Can be brought back",
@@ -103,17 +107,31 @@ export function manifestColumns(choose: Choose): readonly Column<DeletedManifest
   ];
 }
 
-function deletion<T>(of: (row: T) => { readonly by: string; readonly at: string }): Column<T> {
+interface Deletion {
+  readonly by: string;
+  readonly at: string;
+  readonly until: string | null;
+}
+
+function deletion<T>(of: (row: T) => Deletion): Column<T> {
   return {
     id: "deleted",
     title: "Deleted",
     align: "end",
-    cell: (row) => (
-      <>
-        <Time at={of(row).at} />
-        <div className="deleted-more">by {of(row).by}</div>
-      </>
-    ),
+    cell: (row) => {
+      const { by, at, until } = of(row);
+      return (
+        <>
+          <Time at={at} />
+          <div className="deleted-more">by {by}</div>
+          {until !== null && (
+            <div className="deleted-more narrow-only">
+              ends <Time at={until} />
+            </div>
+          )}
+        </>
+      );
+    },
   };
 }
 

@@ -22,6 +22,8 @@ const PullDialog = lazy(() => import("./pull-dialog.tsx"));
 
 const FROM = "/signed-in/spaces/$space/repositories/$repository";
 
+const nameOf = ({ name }: Tag): string => name;
+
 const NONE: ReadonlySet<string> = new Set();
 
 /** Milliseconds that typing rests before the address has it. */
@@ -44,8 +46,8 @@ export function RepositoryPage() {
   );
   const found = useMemo(() => matching(own, search), [own, search]);
   const columns = useColumns(space, repository, setRemoving, setPulling);
-  const chosen = items.filter(({ name }) => selected.has(name));
-  const hidden = items.filter(({ name }) => subjectOf(name) !== null).length;
+  const chosen = useMemo(() => items.filter(({ name }) => selected.has(name)), [items, selected]);
+  const hidden = useMemo(() => items.filter(({ name }) => subjectOf(name) !== null).length, [items]);
   const last = items[0];
   return (
     <>
@@ -93,7 +95,7 @@ export function RepositoryPage() {
             <DataTable
               label={`Tags of ${repository}`}
               rows={found}
-              rowId={({ name }) => name}
+              rowId={nameOf}
               columns={columns}
               initialSorting={{ column: "updated", direction: "descending" }}
               selection={{ selected, onChange: setSelected }}

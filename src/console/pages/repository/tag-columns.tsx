@@ -43,6 +43,7 @@ export function tagColumns(place: Place, actions: TagActions): readonly Column<T
       id: "size",
       title: "Size",
       align: "end",
+      isSecondary: true,
       sortBy: ({ contentSize }) => contentSize,
       cell: ({ contentSize }) => <Bytes count={contentSize} />,
     },
@@ -83,6 +84,7 @@ export function tagColumns(place: Place, actions: TagActions): readonly Column<T
 
 function TagName({ tag, place }: { readonly tag: Tag; readonly place: Place }) {
   const { name, digest, immutable, signed } = tag;
+  const what = describe(tag);
   return (
     <>
       <PathLink path={manifestPath({ ...place, digest })}>{name}</PathLink>{" "}
@@ -96,19 +98,22 @@ function TagName({ tag, place }: { readonly tag: Tag; readonly place: Place }) {
           signed
         </span>
       )}
-      <div className="tag-more">{describe(tag)}</div>
+      {what !== null && <div className="tag-more">{what}</div>}
+      <div className="tag-more narrow-only">
+        <Bytes count={tag.contentSize} />
+      </div>
     </>
   );
 }
 
-/** What it is, as far as the list knows: of a single image, only its config names the platform. */
-function describe(tag: Tag): string {
+/** What it is, as far as the list knows; null for a single image, of which only its config names the platform. */
+function describe(tag: Tag): string | null {
   const { platforms, artifactType } = tag;
-  if (platforms.length > PLATFORMS_NAMED) {
-    return `${platforms.slice(0, PLATFORMS_NAMED).join(", ")} and ${platforms.length - PLATFORMS_NAMED} more`;
+  if (platforms.length > 0) {
+    const more = platforms.length - PLATFORMS_NAMED;
+    return `${platforms.slice(0, PLATFORMS_NAMED).join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
   }
-  if (platforms.length > 0) return platforms.join(", ");
-  return { image: "one platform", chart: "Helm chart", artifact: artifactType ?? "artifact" }[kindOf(tag)];
+  return { image: null, chart: "Helm chart", artifact: artifactType ?? "artifact" }[kindOf(tag)];
 }
 
 function Deployed({ targets }: { readonly targets: Tag["deployed"] }) {
@@ -129,6 +134,7 @@ function TagMenu({ tag, actions }: { readonly tag: Tag; readonly actions: TagAct
     <span className="tag-actions">
       <CopyButton text={actions.pullCommand(tag, "tag")} what={`the command that pulls ${tag.name}`} />
       <Menu name={`Actions for ${tag.name}`} label="">
+        <MenuItem onSelect={() => actions.copy(actions.pullCommand(tag, "tag"))}>Copy pull command by tag</MenuItem>
         <MenuItem onSelect={() => actions.copy(actions.pullCommand(tag, "digest"))}>
           Copy pull command by digest
         </MenuItem>

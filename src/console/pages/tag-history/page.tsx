@@ -11,6 +11,7 @@ import { PageHead } from "../../components/page-head.tsx";
 import { Time } from "../../components/time.tsx";
 import { toast } from "../../components/toasts.tsx";
 import { withMissing } from "../../components/undo-failure.ts";
+import "./tag-history.css";
 import { shortDigest } from "../../../cli/output/format.ts";
 import type { TagChange } from "../../../cli/management/operations.ts";
 
@@ -95,8 +96,17 @@ function columnsOf(
         </span>
       ),
     },
-    { id: "who", title: "By", cell: ({ actor }) => actor.name },
-    { id: "when", title: "When", align: "end", cell: ({ at }) => <Time at={at} /> },
+    {
+      id: "when",
+      title: "When",
+      align: "end",
+      cell: ({ at, actor }) => (
+        <>
+          <Time at={at} />
+          <div className="change-more">by {actor.name}</div>
+        </>
+      ),
+    },
     {
       id: "undo",
       title: "Undo",
