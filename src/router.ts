@@ -8,6 +8,7 @@ import * as retention from "./api/retention.ts";
 import * as session from "./api/session.ts";
 import * as spaces from "./api/spaces.ts";
 import * as storage from "./api/storage.ts";
+import * as tags from "./api/tags.ts";
 import * as targets from "./api/targets.ts";
 import * as tokens from "./api/tokens.ts";
 import * as trials from "./api/trials.ts";
@@ -90,7 +91,7 @@ const MANAGEMENT_ROUTES: readonly Route[] = [
   route("getToken", "GET", "/api/v1/spaces/:space/tokens/:id", space(tokens.getToken)),
   route("revokeToken", "DELETE", "/api/v1/spaces/:space/tokens/:id", space(tokens.revokeToken)),
   route("listRepositories", "GET", "/api/v1/spaces/:space/repositories", space(repositories.listRepositories)),
-  route("listRepositoryTags", "GET", "/api/v1/spaces/:space/repositories/:name+/tags", space(repositories.listTags)),
+  route("listRepositoryTags", "GET", "/api/v1/spaces/:space/repositories/:name+/tags", space(tags.listTags)),
   route("getRepository", "GET", "/api/v1/spaces/:space/repositories/:name+", space(repositories.getRepository)),
   route("updateRepository", "PATCH", "/api/v1/spaces/:space/repositories/:name+", space(repositories.updateRepository)),
   route(
@@ -99,6 +100,7 @@ const MANAGEMENT_ROUTES: readonly Route[] = [
     "/api/v1/spaces/:space/repositories/:name+",
     space(repositories.deleteRepository),
   ),
+  route("deleteTags", "POST", "/api/v1/spaces/:space/tags:delete", space(tags.deleteTags)),
   route("listDamaged", "GET", "/api/v1/spaces/:space/damaged", space(listDamaged)),
   route("createRetentionRule", "POST", "/api/v1/spaces/:space/retention-rules", space(retention.createRetentionRule)),
   route("listRetentionRules", "GET", "/api/v1/spaces/:space/retention-rules", space(retention.listRetentionRules)),

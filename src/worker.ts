@@ -44,6 +44,8 @@ import { d1Retention } from "./storage/d1/retention.ts";
 import { d1Spaces } from "./storage/d1/spaces.ts";
 import { d1StorageDays } from "./storage/d1/storage-days.ts";
 import { d1StorageReports } from "./storage/d1/storage-reports.ts";
+import { d1TagDeletions } from "./storage/d1/tag-deletions.ts";
+import { d1TagList } from "./storage/d1/tag-list.ts";
 import { d1Tags } from "./storage/d1/tags.ts";
 import { d1Targets } from "./storage/d1/targets.ts";
 import { d1Tokens } from "./storage/d1/tokens.ts";
@@ -283,6 +285,8 @@ async function openRegistry(env: Env, url: URL, context: ExecutionContext): Prom
       spaces: d1Spaces(env.DB),
       tokens: d1Tokens(env.DB),
       directory: d1Directory(env.DB),
+      tags: d1TagList(env.DB),
+      deletions: d1TagDeletions(env.DB, announcing),
       storage: d1StorageReports(env.DB, collectionOf(settings)),
       storageHistory: d1StorageDays(env.DB),
       damaged: d1Damaged(env.DB),

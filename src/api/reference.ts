@@ -36,7 +36,6 @@ import {
 } from "./retention-schemas.ts";
 import {
   damagedOutput,
-  listedRepositoryOutput,
   listOf,
   newTokenOutput,
   pageQuery,
@@ -46,6 +45,9 @@ import {
   spaceInput,
   spaceOutput,
   tagOutput,
+  tagsDeletionInput,
+  tagsDeletionOutput,
+  tagsQuery,
   tokenInput,
   tokenOutput,
   whoamiOutput,
@@ -139,7 +141,7 @@ export const OPERATIONS = {
     summary: "List a space's repositories",
     query: pageQuery,
     status: 200,
-    output: listOf(listedRepositoryOutput),
+    output: listOf(repositoryOutput),
   },
   getRepository: { summary: "Show a repository", status: 200, output: repositoryOutput },
   updateRepository: {
@@ -149,7 +151,13 @@ export const OPERATIONS = {
     output: repositoryOutput,
   },
   deleteRepository: { summary: "Delete a repository with everything in it", status: 204 },
-  listRepositoryTags: { summary: "List a repository's tags", query: pageQuery, status: 200, output: listOf(tagOutput) },
+  listRepositoryTags: { summary: "List a repository's tags", query: tagsQuery, status: 200, output: listOf(tagOutput) },
+  deleteTags: {
+    summary: "Delete tags, with the manifests that only they held; or say what that would take",
+    body: tagsDeletionInput,
+    status: 200,
+    output: tagsDeletionOutput,
+  },
   listDamaged: {
     summary: "List what cannot be pulled since its stored bytes are gone or wrong; pushing it again mends it",
     query: pageQuery,

@@ -1,6 +1,6 @@
 import type { SpaceCall } from "../call.ts";
 import { RegistryError } from "../oci/errors.ts";
-import type { Repository, TaggedManifest } from "../registry/management.ts";
+import type { Repository } from "../registry/management.ts";
 import { noteInSpace } from "./activity.ts";
 import { isoTime, isoTimeOrNull, listResponse, pageRequest, readBody, readQuery } from "./operation.ts";
 import { pageQuery, repositoryChanges } from "./schemas.ts";
@@ -11,7 +11,7 @@ export async function listRepositories(call: SpaceCall): Promise<Response> {
   if (page === null) throw new RegistryError("SPACE_UNKNOWN");
   return listResponse(
     page,
-    ({ pushedAt, ...repository }) => ({ ...view(grant.space, repository), pushedAt: isoTimeOrNull(pushedAt) }),
+    (repository) => view(grant.space, repository),
     ({ path }) => path,
   );
 }
@@ -39,29 +39,18 @@ export async function deleteRepository(call: SpaceCall): Promise<Response> {
   return new Response(null, { status: 204 });
 }
 
-export async function listTags(call: SpaceCall): Promise<Response> {
-  const { registry, grant, params } = call;
-  const request = pageRequest(readQuery(pageQuery, call));
-  const page = await registry.management.directory.tags(grant.space, params["name"] ?? "", request);
-  if (page === null) throw new RegistryError("NAME_UNKNOWN");
-  return listResponse(page, tagView, ({ name }) => name);
-}
-
 function repositoryResponse(space: string, repository: Repository | null): Response {
   if (repository === null) throw new RegistryError("NAME_UNKNOWN");
   return Response.json(view(space, repository));
 }
 
 function view(space: string, repository: Repository): object {
-  const { path, createdAt, ...settings } = repository;
-  return { name: path, fullName: `${space}/${path}`, ...settings, createdAt: isoTime(createdAt) };
-}
-
-function tagView({ createdAt, updatedAt, pulledAt, ...tag }: TaggedManifest): object {
+  const { path, createdAt, pushedAt, ...rest } = repository;
   return {
-    ...tag,
+    name: path,
+    fullName: `${space}/${path}`,
+    ...rest,
     createdAt: isoTime(createdAt),
-    updatedAt: isoTime(updatedAt),
-    pulledAt: isoTimeOrNull(pulledAt),
+    pushedAt: isoTimeOrNull(pushedAt),
   };
 }

@@ -117,31 +117,79 @@ export const repositoryOutput = z
     public: z.boolean(),
     immutableTags: ownImmutableTags,
     createdAt: time,
-  })
-  .meta({ id: "Repository" });
-
-export const listedRepositoryOutput = repositoryOutput
-  .extend({
     bytes: z.int().meta({ description: "Of the blobs that it links and of its manifests." }),
     tags: z.int(),
     pushedAt: time.nullable().meta({ description: "When one of its tags was set last; null: it has none." }),
   })
-  .meta({ id: "ListedRepository" });
+  .meta({ id: "Repository" });
 
 export const tagOutput = z
   .object({
     name: z.string(),
     digest: z.string(),
     mediaType: z.string(),
+    artifactType: z.string().nullable(),
+    platforms: z
+      .array(z.string())
+      .meta({ description: "An index's, as `linux/amd64`; of a single image, its config says it." }),
     size: z.int().meta({ description: "Bytes of the manifest." }),
+    contentSize: z.int().meta({
+      description: "Bytes of the manifest and of all that it needs; what several platforms share counts for each.",
+    }),
     createdAt: time,
     updatedAt: time,
     pulledAt: time
       .nullable()
       .meta({ description: "When it was last pulled, to the day; null: not since it was made." }),
+    pushedBy: z
+      .object({ id: z.string(), name: z.string() })
+      .nullable()
+      .meta({ description: "The token that set it; `administrator` is the installation's." }),
+    deployed: z
+      .array(
+        z.object({
+          target: z.string(),
+          name: z.string(),
+          at: time,
+          current: z
+            .boolean()
+            .meta({ description: "Nothing else of the repository was delivered to this target since." }),
+        }),
+      )
+      .meta({
+        description: "The targets that its manifest was delivered to, under this tag or another; the last first.",
+      }),
+    signed: z.boolean().meta({ description: "A signature is there. The registry does not verify it." }),
     immutable: z.boolean().meta({ description: "It neither moves nor goes." }),
   })
   .meta({ id: "Tag" });
+
+/** Tags in one request: each is looked at in the transaction that deletes them. */
+const MAX_TAGS = 1000;
+
+export const tagsDeletionInput = z.strictObject({
+  repository: z.string().max(255).meta({ description: "The path within the space, as in `web/api`." }),
+  tags: z.array(z.string().max(128)).min(1).max(MAX_TAGS),
+  keepManifests: z
+    .boolean()
+    .default(false)
+    .meta({ description: "Leave manifests that are left without a tag, with what only they need, where they are." }),
+  dryRun: z.boolean().default(false).meta({ description: "Only say what would go." }),
+});
+
+export const tagsDeletionOutput = z
+  .object({
+    repository: z.string(),
+    tags: z.array(z.object({ name: z.string(), digest: z.string() })).meta({ description: "Those that go." }),
+    immutable: z.array(z.string()).meta({ description: "Those that stay, since they are immutable." }),
+    absent: z.array(z.string()).meta({ description: "Those that are not there." }),
+    manifests: z
+      .array(z.object({ digest: z.string(), mediaType: z.string(), size: z.int() }))
+      .meta({ description: "Those that go with them: left without a tag, and needed by nothing that stays." }),
+    bytes: z.int().meta({ description: "That come back, some time after `until`." }),
+    until: time.meta({ description: "When it can no longer be undone." }),
+  })
+  .meta({ id: "TagsDeletion" });
 
 export const damagedOutput = z
   .object({
@@ -157,9 +205,15 @@ export const damagedOutput = z
   })
   .meta({ id: "Damaged" });
 
+const TAG_ORDERS = ["name", "newest"] as const;
+
 export const pageQuery = z.strictObject({
   limit: z.coerce.number().int().min(1).max(1000).default(100),
   cursor: z.string().max(300).optional().meta({ description: "`next` of the page before." }),
+});
+
+export const tagsQuery = pageQuery.extend({
+  order: z.enum(TAG_ORDERS).default("name").meta({ description: "`newest`: those that were set last come first." }),
 });
 
 /** A page of a list, and what its answer says beside it. */

@@ -4,6 +4,7 @@ import type { StorageHistory, StorageReports } from "./storage-report.ts";
 import type { Quota, Usage } from "./usage.ts";
 import type { Damage } from "./damage.ts";
 import type { RetentionRuleStore, RetentionStore } from "./retention.ts";
+import type { TagDeletionStore, TagDirectory } from "./tags.ts";
 
 /** Patterns over tags that neither move nor go. */
 type TagPatterns = readonly string[];
@@ -67,6 +68,11 @@ export interface Repository {
   /** Null: as its space has it. */
   readonly immutableTags: TagPatterns | null;
   readonly createdAt: number;
+  /** Of the blobs that it links and of its manifests. */
+  readonly bytes: number;
+  readonly tags: number;
+  /** When one of its tags was set last; null where it has none. */
+  readonly pushedAt: number | null;
 }
 
 /** What shall be different; what is absent stays. */
@@ -75,38 +81,13 @@ interface RepositoryChanges {
   readonly immutableTags?: TagPatterns | null | undefined;
 }
 
-export interface TaggedManifest {
-  readonly name: string;
-  readonly digest: string;
-  readonly mediaType: string;
-  /** Bytes of the manifest itself. */
-  readonly size: number;
-  readonly createdAt: number;
-  readonly updatedAt: number;
-  /** To the day; null when it was not pulled since it was made. */
-  readonly pulledAt: number | null;
-  /** No route moves or deletes it. */
-  readonly immutable: boolean;
-}
-
-/** A repository in a list, with what tells it from its neighbours. */
-export interface ListedRepository extends Repository {
-  /** Of the blobs that it links and of its manifests. */
-  readonly bytes: number;
-  readonly tags: number;
-  /** When one of its tags was set last; null where it has none. */
-  readonly pushedAt: number | null;
-}
-
 export interface RepositoryDirectory {
-  /** Ordered by path. Null when there is no such space. Reads an index entry for each tag of the page's repositories. */
-  list(space: string, page: PageRequest): Promise<Page<ListedRepository> | null>;
+  /** Ordered by path. Null when there is no such space. */
+  list(space: string, page: PageRequest): Promise<Page<Repository> | null>;
   find(space: string, path: string): Promise<Repository | null>;
   update(space: string, path: string, changes: RepositoryChanges): Promise<Repository | null>;
   /** False when there is none. Throws TAG_IMMUTABLE where it has such tags. */
   delete(space: string, path: string): Promise<boolean>;
-  /** Ordered by name. Null when there is no such repository. */
-  tags(space: string, path: string, page: PageRequest): Promise<Page<TaggedManifest> | null>;
 }
 
 export const CONTENT_KINDS = ["blob", "manifest"] as const;
@@ -137,6 +118,8 @@ export interface ManagementStores {
   readonly spaces: SpaceStore;
   readonly tokens: TokenStore;
   readonly directory: RepositoryDirectory;
+  readonly tags: TagDirectory;
+  readonly deletions: TagDeletionStore;
   readonly storage: StorageReports;
   readonly storageHistory: StorageHistory;
   readonly damaged: DamageList;

@@ -51,6 +51,7 @@ const NEEDS: Record<string, Need> = {
   "PATCH /api/v1/spaces/:space/repositories/:name+": "space",
   "DELETE /api/v1/spaces/:space/repositories/:name+": "space",
   "GET /api/v1/spaces/:space/repositories/:name+/tags": "space",
+  "POST /api/v1/spaces/:space/tags:delete": "space",
   "GET /api/v1/spaces/:space/damaged": "space",
   "GET /api/v1/spaces/:space/history": "space",
   "POST /api/v1/spaces/:space/revert": "space",
@@ -250,6 +251,7 @@ const BODIES: Record<string, string> = {
   "POST /api/v1/spaces/:space/tokens": '{"name":"t","actions":["pull"]}',
   "POST /api/v1/spaces/:space/retention-rules": '{"keep":{"newest":3}}',
   "PATCH /api/v1/spaces/:space/retention-rules/:id": '{"enabled":false}',
+  "POST /api/v1/spaces/:space/tags:delete": '{"repository":"web","tags":["latest"]}',
 };
 
 /** What routes want of whoever asks, beside a right. */

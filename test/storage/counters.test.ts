@@ -4,7 +4,17 @@ import { z } from "zod";
 import { d1Collection } from "../../src/storage/d1/collection.ts";
 import { r2Objects } from "../../src/storage/r2/objects.ts";
 import { collect } from "../../src/upkeep/collect.ts";
-import { bytesOf, digestOf, imageText, pushBlob, pushImage, putManifest } from "../support/content.ts";
+import {
+  bytesOf,
+  descriptorOf,
+  digestOf,
+  imageText,
+  indexText,
+  OCI_INDEX,
+  pushBlob,
+  pushImage,
+  putManifest,
+} from "../support/content.ts";
 import { expectCountersToBeRight } from "../support/recount.ts";
 import { ask, makeSpace, manage } from "../support/registry.ts";
 
@@ -64,13 +74,37 @@ describe("the migration", () => {
     await pushImage("older/web", await makeSpace("older"), "latest");
     await env.DB.batch(["repositories", "spaces"].map((table) => env.DB.prepare(`UPDATE ${table} SET bytes = 7`)));
     await expect(expectCountersToBeRight()).rejects.toThrow("repositories");
-    const { queries = [] } = env.TEST_MIGRATIONS.find(({ name }) => name.startsWith("0023")) ?? {};
-    const counting = queries.filter((query) => /^\s*(?:--.*\s+)*UPDATE/.test(query));
-    expect(counting).toHaveLength(2);
-    await env.DB.batch(counting.map((query) => env.DB.prepare(query)));
+    expect(await countAgain("0023")).toBe(2);
     await expectCountersToBeRight();
   });
+
+  it("counts the tags, and what manifests need, of what is there already", async () => {
+    const as = await makeSpace("older-tags");
+    const image = await pushImage("older-tags/web", as, "latest");
+    await putManifest("older-tags/web", as, "all", indexText([await descriptorOf(image.text)]), OCI_INDEX);
+    const right = await sizes();
+    await env.DB.batch([
+      env.DB.prepare("UPDATE repositories SET tags = 7, pushed_at = 7"),
+      env.DB.prepare("UPDATE manifests SET content_size = 7"),
+    ]);
+    await expect(expectCountersToBeRight()).rejects.toThrow("deeply equal");
+    expect(await countAgain("0026")).toBe(5);
+    await expectCountersToBeRight();
+    expect(await sizes()).toEqual(right);
+  });
 });
+
+async function sizes(): Promise<unknown> {
+  return (await env.DB.prepare("SELECT id, content_size FROM manifests ORDER BY id").all()).results;
+}
+
+/** Does what the migration does to rows; gives the number of its statements. */
+async function countAgain(migration: string): Promise<number> {
+  const { queries = [] } = env.TEST_MIGRATIONS.find(({ name }) => name.startsWith(migration)) ?? {};
+  const counting = queries.filter((query) => /^\s*(?:--.*\s+)*UPDATE/.test(query));
+  await env.DB.batch(counting.map((query) => env.DB.prepare(query)));
+  return counting.length;
+}
 
 /** Numbers that look random and are the same for the same seed. */
 function randomOf(seed: number): (below: number) => number {
@@ -110,6 +144,14 @@ describe.each([1, 2, 3])("a random sequence of all that changes usage, seed %i",
       async () => {
         const { name, as } = anywhere();
         return ask(`/v2/${name}/blobs/${await blob()}`, { method: "DELETE", as });
+      },
+      () => {
+        const { name, as } = anywhere();
+        return ask(`/v2/${name}/manifests/${pick("a", "b")}`, { method: "DELETE", as });
+      },
+      () => {
+        const { space, path } = anywhere();
+        return manage("POST", `spaces/${space}/tags:delete`, { repository: path, tags: [pick("a", "b"), "c"] });
       },
       async () => {
         const { name, as } = anywhere();

@@ -20,10 +20,18 @@ const WRONG_SPACES = `
     GROUP BY s.id)
   WHERE counted_bytes <> bytes OR counted_repositories <> repositories`;
 
-/** Fails unless every counter of usage is what a count of the rows comes to. */
+/** Repositories whose tags are not counted right, or whose last push is not their newest tag's. */
+const WRONG_TAGS = `
+  SELECT * FROM (
+    SELECT r.id, r.tags AS counted, r.pushed_at AS noted, COUNT(t.name) AS tags, MAX(t.updated_at) AS pushed_at
+    FROM repositories r LEFT JOIN tags t ON t.repository_id = r.id GROUP BY r.id)
+  WHERE counted <> tags OR noted IS NOT pushed_at`;
+
+/** Fails unless every counter is what a count of the rows comes to. */
 export async function expectCountersToBeRight(): Promise<void> {
-  const [repositories, spaces] = await env.DB.batch(
-    [WRONG_REPOSITORIES, WRONG_SPACES].map((sql) => env.DB.prepare(sql)),
+  const [repositories, spaces, tags] = await env.DB.batch(
+    [WRONG_REPOSITORIES, WRONG_SPACES, WRONG_TAGS].map((sql) => env.DB.prepare(sql)),
   );
-  expect({ repositories: repositories?.results, spaces: spaces?.results }).toEqual({ repositories: [], spaces: [] });
+  const wrong = { repositories: repositories?.results, spaces: spaces?.results, tags: tags?.results };
+  expect(wrong).toEqual({ repositories: [], spaces: [], tags: [] });
 }

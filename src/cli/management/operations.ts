@@ -120,7 +120,7 @@ const tokenSchema = z.looseObject({
 });
 export type Token = z.infer<typeof tokenSchema>;
 
-const listedRepositorySchema = z.looseObject({
+const repositorySchema = z.looseObject({
   name: z.string(),
   fullName: z.string(),
   public: z.boolean(),
@@ -130,28 +130,36 @@ const listedRepositorySchema = z.looseObject({
   tags: z.number(),
   pushedAt: z.union([z.string(), z.null()]),
 });
-export type ListedRepository = z.infer<typeof listedRepositorySchema>;
+export type Repository = z.infer<typeof repositorySchema>;
 
 const tagSchema = z.looseObject({
   name: z.string(),
   digest: z.string(),
   mediaType: z.string(),
+  artifactType: z.union([z.string(), z.null()]),
+  platforms: z.array(z.string()),
   size: z.number(),
+  contentSize: z.number(),
   createdAt: z.string(),
   updatedAt: z.string(),
   pulledAt: z.union([z.string(), z.null()]),
+  pushedBy: z.union([z.looseObject({ id: z.string(), name: z.string() }), z.null()]),
+  deployed: z.array(z.looseObject({ target: z.string(), name: z.string(), at: z.string(), current: z.boolean() })),
+  signed: z.boolean(),
   immutable: z.boolean(),
 });
 export type Tag = z.infer<typeof tagSchema>;
 
-const repositorySchema = z.looseObject({
-  name: z.string(),
-  fullName: z.string(),
-  public: z.boolean(),
-  immutableTags: z.union([z.array(z.string()), z.null()]),
-  createdAt: z.string(),
+const tagsDeletionSchema = z.looseObject({
+  repository: z.string(),
+  tags: z.array(z.looseObject({ name: z.string(), digest: z.string() })),
+  immutable: z.array(z.string()),
+  absent: z.array(z.string()),
+  manifests: z.array(z.looseObject({ digest: z.string(), mediaType: z.string(), size: z.number() })),
+  bytes: z.number(),
+  until: z.string(),
 });
-export type Repository = z.infer<typeof repositorySchema>;
+export type TagsDeletion = z.infer<typeof tagsDeletionSchema>;
 
 const damagedSchema = z.looseObject({
   kind: openEnum(["blob", "manifest"]),
@@ -547,13 +555,17 @@ export const operations = {
     status: 200,
     query: z.strictObject({ limit: z.number().optional(), cursor: z.string().optional() }),
 
-    output: z.looseObject({ items: z.array(listedRepositorySchema), next: z.union([z.string(), z.null()]) }),
+    output: z.looseObject({ items: z.array(repositorySchema), next: z.union([z.string(), z.null()]) }),
   },
   listRepositoryTags: {
     method: "GET",
     path: "/api/v1/spaces/{space}/repositories/{name}/tags",
     status: 200,
-    query: z.strictObject({ limit: z.number().optional(), cursor: z.string().optional() }),
+    query: z.strictObject({
+      limit: z.number().optional(),
+      cursor: z.string().optional(),
+      order: z.enum(["name", "newest"]).optional(),
+    }),
 
     output: z.looseObject({ items: z.array(tagSchema), next: z.union([z.string(), z.null()]) }),
   },
@@ -581,6 +593,19 @@ export const operations = {
     status: 204,
 
     output: z.null(),
+  },
+  deleteTags: {
+    method: "POST",
+    path: "/api/v1/spaces/{space}/tags:delete",
+    status: 200,
+
+    body: z.strictObject({
+      repository: z.string(),
+      tags: z.array(z.string()),
+      keepManifests: z.boolean().optional(),
+      dryRun: z.boolean().optional(),
+    }),
+    output: tagsDeletionSchema,
   },
   listDamaged: {
     method: "GET",

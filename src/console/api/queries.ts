@@ -6,7 +6,7 @@ import {
   useMutation,
   useQueryClient,
 } from "@tanstack/react-query";
-import { useEffect } from "react";
+import { useEffect, useMemo } from "react";
 import type {
   Input,
   ListItem,
@@ -73,8 +73,10 @@ export function useList<O extends ListOperationId>(
   useEffect(() => {
     if (goOn) void fetchNextPage({ cancelRefetch: false });
   }, [goOn, fetchNextPage]);
+  // The same list until it changes: what is made of it may take long.
+  const items = useMemo(() => data?.pages.flatMap((page) => page.items) ?? [], [data]);
   return {
-    items: data?.pages.flatMap(({ items }) => items) ?? [],
+    items,
     isPending,
     isLoadingMore: isFetchingNextPage,
     hasMore: hasNextPage,

@@ -21,6 +21,10 @@ import { SpaceLayout } from "./space-layout.tsx";
 
 /** The pages, each with its address. A page is a folder in pages/, loaded when it is first opened. */
 
+/** A text of an address; none where it is empty. */
+const textOf = (value: unknown): string | undefined =>
+  typeof value === "string" || typeof value === "number" ? String(value) || undefined : undefined;
+
 const rootRoute = createRootRouteWithContext<{ readonly queryClient: QueryClient }>()({
   component: Outlet,
   loader: ({ context }) => context.queryClient.ensureQueryData(sessionQuery),
@@ -81,6 +85,10 @@ const repositoriesRoute = createRoute({
 const repositoryRoute = createRoute({
   getParentRoute: () => spaceRoute,
   path: "/repositories/$repository",
+  validateSearch: ({ q, attached }): { readonly q?: string | undefined; readonly attached?: true | undefined } => ({
+    q: textOf(q),
+    attached: attached === true ? true : undefined,
+  }),
   component: lazyRouteComponent(() => import("../pages/repository/page.tsx"), "RepositoryPage"),
 });
 
@@ -204,6 +212,30 @@ const referenceRoute = createRoute({
   component: lazyRouteComponent(() => import("../pages/reference/page.tsx"), "ReferencePage"),
 });
 
+const deletedRepositoriesRoute = createRoute({
+  getParentRoute: () => spaceRoute,
+  path: "/deleted",
+  component: lazyRouteComponent(() => import("../pages/deleted-repositories/page.tsx"), "DeletedRepositoriesPage"),
+});
+
+const deletedTagsRoute = createRoute({
+  getParentRoute: () => spaceRoute,
+  path: "/repositories/$repository/deleted",
+  component: lazyRouteComponent(() => import("../pages/deleted-tags/page.tsx"), "DeletedTagsPage"),
+});
+
+const settingsRoute = createRoute({
+  getParentRoute: () => spaceRoute,
+  path: "/repositories/$repository/settings",
+  component: lazyRouteComponent(() => import("../pages/repository-settings/page.tsx"), "RepositorySettingsPage"),
+});
+
+const tagHistoryRoute = createRoute({
+  getParentRoute: () => spaceRoute,
+  path: "/repositories/$repository/tags/$tag/history",
+  component: lazyRouteComponent(() => import("../pages/tag-history/page.tsx"), "TagHistoryPage"),
+});
+
 const routeTree = rootRoute.addChildren([
   signInRoute,
   referenceRoute,
@@ -231,6 +263,10 @@ const routeTree = rootRoute.addChildren([
       newRuleRoute,
       ruleRoute,
       activityRoute,
+      deletedRepositoriesRoute,
+      deletedTagsRoute,
+      settingsRoute,
+      tagHistoryRoute,
       // More pages of a space go here.
     ]),
   ]),

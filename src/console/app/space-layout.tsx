@@ -41,6 +41,9 @@ export function SpaceLayout() {
         <Link to="/spaces/$space/retention" params={{ space }}>
           Retention
         </Link>
+        <Link to="/spaces/$space/deleted" params={{ space }}>
+          Recently deleted
+        </Link>
         <Link to="/spaces/$space/activity" params={{ space }}>
           Activity
         </Link>

@@ -1,5 +1,5 @@
 import { useWindowVirtualizer } from "@tanstack/react-virtual";
-import { type KeyboardEvent, type ReactNode, useMemo, useRef, useState } from "react";
+import { type KeyboardEvent, type ReactNode, useCallback, useMemo, useRef, useState } from "react";
 import { Icon } from "./icon.tsx";
 import { compareValues, type SortValue } from "./sort.ts";
 import "./data-table.css";
@@ -53,13 +53,15 @@ export function DataTable<T>({
 }: DataTableProps<T>) {
   const [sorting, setSorting] = useState<Sorting | null>(initialSorting ?? null);
   const sorted = useMemo(() => sortRows(rows, columns, sorting), [rows, columns, sorting]);
+  const getItemKey = useCallback((index: number) => keyOf(sorted[index], rowId, index), [sorted, rowId]);
+  const ids = useMemo(() => sorted.map(rowId), [sorted, rowId]);
   const body = useRef<HTMLTableSectionElement>(null);
   const virtualizer = useWindowVirtualizer({
     count: sorted.length,
     estimateSize: () => ROW_HEIGHT,
     overscan: 12,
     scrollMargin: body.current?.offsetTop ?? 0,
-    getItemKey: (index) => keyOf(sorted[index], rowId, index),
+    getItemKey,
   });
   const shown = virtualizer.getVirtualItems();
   const margin = virtualizer.options.scrollMargin;
@@ -76,7 +78,7 @@ export function DataTable<T>({
         <tr aria-rowindex={1}>
           {selection && (
             <th scope="col" className="check-cell">
-              <SelectAll ids={sorted.map(rowId)} selection={selection} />
+              <SelectAll ids={ids} selection={selection} />
             </th>
           )}
           {columns.map((column) => (
@@ -176,7 +178,10 @@ function sortRows<T>(rows: readonly T[], columns: readonly Column<T>[], sorting:
   const sortBy = columns.find(({ id }) => id === sorting?.column)?.sortBy;
   if (sortBy === undefined) return rows;
   const sign = sorting?.direction === "descending" ? -1 : 1;
-  return rows.toSorted((left, right) => sign * compareValues(sortBy(left), sortBy(right)));
+  return rows
+    .map((row) => ({ row, value: sortBy(row) }))
+    .toSorted((left, right) => sign * compareValues(left.value, right.value))
+    .map(({ row }) => row);
 }
 
 function moveByKey(event: KeyboardEvent<HTMLElement>, count: number, goTo: (index: number) => void): void {

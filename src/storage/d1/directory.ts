@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { pageOf } from "../../oci/page.ts";
-import type { ListedRepository, Repository, RepositoryDirectory, TaggedManifest } from "../../registry/management.ts";
+import type { Repository, RepositoryDirectory } from "../../registry/management.ts";
 import { constrained } from "./constraints.ts";
 import { change, firstRow, jsonOrNull, listWithin, textsColumn } from "./rows.ts";
 import { FIND_SPACE, LIVE_SPACE } from "./spaces.ts";
@@ -10,30 +10,17 @@ const repositoryRow = z.object({
   public: z.int(),
   immutable_tags: textsColumn.nullable(),
   created_at: z.int(),
-});
-
-const listedRow = repositoryRow.extend({ bytes: z.int(), tags: z.int(), pushed_at: z.int().nullable() });
-
-const tagRow = z.object({
-  name: z.string(),
-  digest: z.string(),
-  media_type: z.string(),
-  size: z.int(),
-  created_at: z.int(),
-  updated_at: z.int(),
-  pulled_at: z.int().nullable(),
-  immutable: z.int(),
+  bytes: z.int(),
+  tags: z.int(),
+  pushed_at: z.int().nullable(),
 });
 
 /** A scalar subquery: the id of the repository at path ?2 in the space ?1, or null. */
 export const LIVE_REPOSITORY = `(SELECT id FROM repositories WHERE space_id = ${LIVE_SPACE} AND path = ?2 AND deleted_at IS NULL)`;
-const COLUMNS = "path, public, immutable_tags, created_at";
+const COLUMNS = "path, public, immutable_tags, created_at, bytes, tags, pushed_at";
 
 const LIST_REPOSITORIES = `
-  SELECT ${COLUMNS}, bytes,
-    (SELECT COUNT(*) FROM tags t WHERE t.repository_id = r.id) AS tags,
-    (SELECT MAX(t.updated_at) FROM tags t WHERE t.repository_id = r.id) AS pushed_at
-  FROM repositories r WHERE space_id = ${LIVE_SPACE} AND path > ?2 AND deleted_at IS NULL
+  SELECT ${COLUMNS} FROM repositories WHERE space_id = ${LIVE_SPACE} AND path > ?2 AND deleted_at IS NULL
   ORDER BY path LIMIT ?3`;
 
 export const FIND_REPOSITORY = `SELECT ${COLUMNS} FROM repositories WHERE id = ${LIVE_REPOSITORY}`;
@@ -43,12 +30,6 @@ const UPDATE = `
   WHERE id = ${LIVE_REPOSITORY} RETURNING ${COLUMNS}`;
 const DELETE = `UPDATE repositories SET deleted_at = ?3 WHERE id = ${LIVE_REPOSITORY}`;
 
-const LIST_TAGGED = `
-  SELECT t.name, t.digest, m.media_type, m.size, t.created_at, t.updated_at, t.pulled_at,
-    EXISTS (SELECT 1 FROM immutable_tags i WHERE i.repository_id = t.repository_id AND i.name = t.name) AS immutable
-  FROM tags t JOIN manifests m ON m.repository_id = t.repository_id AND m.digest = t.digest
-  WHERE t.repository_id = ${LIVE_REPOSITORY} AND t.name > ?3 ORDER BY t.name LIMIT ?4`;
-
 /** Repositories as the management API shows them. Who may look was decided by the space's grant. */
 export function d1Directory(db: D1Database): RepositoryDirectory {
   return {
@@ -57,9 +38,9 @@ export function d1Directory(db: D1Database): RepositoryDirectory {
         db,
         db.prepare(FIND_SPACE).bind(space),
         db.prepare(LIST_REPOSITORIES).bind(space, last ?? "", limit + 1),
-        listedRow,
+        repositoryRow,
       );
-      return repositories && pageOf(repositories.map(listedFromRow), limit);
+      return repositories && pageOf(repositories.map(repositoryFromRow), limit);
     },
 
     async find(space, path) {
@@ -82,42 +63,18 @@ export function d1Directory(db: D1Database): RepositoryDirectory {
       const { meta } = await constrained(db.prepare(DELETE).bind(space, path, Date.now()).run());
       return meta.changes > 0;
     },
-
-    async tags(space, path, { limit, last }) {
-      const tags = await listWithin(
-        db,
-        db.prepare(FIND_REPOSITORY).bind(space, path),
-        db.prepare(LIST_TAGGED).bind(space, path, last ?? "", limit + 1),
-        tagRow,
-      );
-      return tags && pageOf(tags.map(taggedFromRow), limit);
-    },
   };
 }
 
 function repositoryFromRow(row: z.infer<typeof repositoryRow>): Repository {
-  const { path, immutable_tags: immutableTags, created_at: createdAt } = row;
+  const { path, immutable_tags: immutableTags, created_at: createdAt, bytes, tags, pushed_at: pushedAt } = row;
   return {
     path,
     public: row.public === 1,
     immutableTags,
     createdAt,
-  };
-}
-
-function listedFromRow(row: z.infer<typeof listedRow>): ListedRepository {
-  return { ...repositoryFromRow(row), bytes: row.bytes, tags: row.tags, pushedAt: row.pushed_at };
-}
-
-function taggedFromRow(row: z.infer<typeof tagRow>): TaggedManifest {
-  return {
-    name: row.name,
-    digest: row.digest,
-    mediaType: row.media_type,
-    size: row.size,
-    createdAt: row.created_at,
-    updatedAt: row.updated_at,
-    pulledAt: row.pulled_at,
-    immutable: row.immutable === 1,
+    bytes,
+    tags,
+    pushedAt,
   };
 }

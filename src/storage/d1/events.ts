@@ -63,3 +63,23 @@ export const MANIFEST_DELETED = (unreferenced: string): string =>
     "manifests m",
     `m.repository_id = ${REPOSITORY} AND m.digest = ?8 AND ${unreferenced}`,
   );
+
+/** ?8 JSON list of tags, ?9 id of the first, ?10 actor, ?11 registry: an event for each that is there, but for those that stay. */
+export const LISTED_TAGS_DELETED = (stays: string): string =>
+  DELETED(
+    "tag.deleted",
+    "t.name",
+    "?9 || '-' || ROW_NUMBER() OVER (ORDER BY t.name)",
+    TAG_AND_MANIFEST,
+    `t.repository_id = ${REPOSITORY} AND t.name IN (SELECT value FROM json_each(?8)) AND NOT ${stays}`,
+  );
+
+/** ?9 id of the first, ?10 actor, ?11 registry, ?8 nothing: an event for each manifest that `taken` has. */
+export const LISTED_MANIFESTS_DELETED = (taken: string): string =>
+  DELETED(
+    "manifest.deleted",
+    "NULL",
+    "?9 || '-' || ROW_NUMBER() OVER (ORDER BY m.id)",
+    "manifests m",
+    `m.id IN (${taken}) AND ?8 IS NULL`,
+  );

@@ -5,6 +5,7 @@
  */
 import { confirmGrant, type Grant, type GrantFacts } from "../../auth/grant.ts";
 import { z } from "zod";
+import { RegistryError } from "../../oci/errors.ts";
 import type { Usage } from "../../registry/usage.ts";
 import { constrained } from "./constraints.ts";
 import type { D1Reader } from "./near.ts";
@@ -101,6 +102,12 @@ export async function runWithUsage(
   const { facts, results } = await runGated(db, grant, [...statements, { sql: USAGE }]);
   const usage = usageFromRow(firstRow(usageRow, results.at(-1)));
   return { facts, results: results.slice(0, -1), usage };
+}
+
+/** The results, of statements about a repository that must be there. Throws NAME_UNKNOWN. */
+export function requireRepository({ facts, results }: GatedResults): readonly D1Result[] {
+  if (facts.repositoryId === null) throw new RegistryError("NAME_UNKNOWN");
+  return results;
 }
 
 function gateValues(grant: Grant, now: number): readonly (string | number | null)[] {

@@ -91,10 +91,16 @@ const CONDEMN_DAMAGED = `
   WHERE m.repository_id = ${REPOSITORY} AND m.digest = ?8 AND m.quarantined_at IS NOT NULL AND m.key IS NOT NULL
   ON CONFLICT (key) DO NOTHING`;
 
+/** Of all that the manifest needs, JSON in ?17; an index's child has what it needs in turn. */
+const NEEDED_SIZE = `(
+  SELECT COALESCE(SUM(COALESCE(c.content_size, wanted.value ->> 'size')), 0)
+  FROM json_each(?17) wanted LEFT JOIN manifests c ON wanted.value ->> 'kind' = 'any'
+    AND c.repository_id = ${REPOSITORY} AND c.digest = wanted.value ->> 'digest')`;
+
 const INSERT_MANIFEST = `
   INSERT INTO manifests
-    (repository_id, digest, media_type, size, body, key, artifact_type, subject, annotations, platforms, created_at)
-  SELECT repository_id, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?6
+    (repository_id, digest, media_type, size, body, key, artifact_type, subject, annotations, platforms, created_at, content_size)
+  SELECT repository_id, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?6, ?10 + ${NEEDED_SIZE}
   FROM (SELECT ${REPOSITORY} AS repository_id)
   WHERE repository_id IS NOT NULL
   ON CONFLICT (repository_id, digest) DO UPDATE
@@ -240,6 +246,7 @@ export function d1Manifests(db: D1Database, near: D1Reader | null, { registry, a
             // With a body too long for a row they may be too long as well, and are read from the body when needed.
             "body" in content && manifest.annotations ? JSON.stringify(manifest.annotations) : null,
             platforms,
+            wanted,
           ],
         },
         { sql: INSERT_REFERENCES, values: [digest, wanted] },

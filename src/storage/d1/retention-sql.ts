@@ -76,7 +76,7 @@ export const TAG_STAYS = (tag: string): string => `(
       OR ${PLACE(tag)} >= covered.newest_from)) END)`;
 
 /** What needs a manifest: the indexes that name it, its subject, and what needs those. Referrers can close a circle. */
-const STEPS_UP = `
+export const STEPS_UP = `
   SELECT f.manifest_id FROM up JOIN manifests u ON u.id = up.id
     JOIN manifest_references f ON f.repository_id = u.repository_id AND f.digest = u.digest
   UNION

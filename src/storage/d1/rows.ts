@@ -29,10 +29,15 @@ export async function listWithin<S extends z.ZodType>(
 }
 
 /** A column that holds a JSON list of texts. */
-export const textsColumn = z
-  .string()
-  .transform((text): unknown => JSON.parse(text))
-  .pipe(z.array(z.string()));
+export const textsColumn = jsonColumn(z.array(z.string()));
+
+/** A column that holds JSON of this shape. */
+export function jsonColumn<S extends z.ZodType>(shape: S) {
+  return z
+    .string()
+    .transform((text): unknown => JSON.parse(text))
+    .pipe(shape);
+}
 
 /** A value as a JSON column keeps it: null for what is absent. */
 export function jsonOrNull(value: unknown): string | null {

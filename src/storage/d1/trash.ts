@@ -4,7 +4,7 @@
  */
 
 const COLUMNS =
-  "id, repository_id, digest, media_type, size, body, key, artifact_type, subject, annotations, platforms, created_at, pulled_at";
+  "id, repository_id, digest, media_type, size, body, key, artifact_type, subject, annotations, platforms, created_at, pulled_at, content_size";
 
 /** A row's most is 2,000,000 bytes, and a body with annotations can have most of them. Further tags are in the history. */
 const MAX_TAGS = 500;

@@ -1,13 +1,12 @@
 import { z } from "zod";
 import { requireDigest } from "../../oci/digest.ts";
-import { RegistryError } from "../../oci/errors.ts";
 import { pageOf } from "../../oci/page.ts";
 import type { DeletedManifest, TagChange, UndoStore } from "../../registry/undo.ts";
 import { firstIdAt } from "../../registry/time-ordered-id.ts";
 import type { Usage } from "../../registry/usage.ts";
 import { constrained } from "./constraints.ts";
 import { eventId, TAGS_PUSHED } from "./events.ts";
-import { type GatedResults, REPOSITORY, runGated } from "./gate.ts";
+import { REPOSITORY, requireRepository, runGated } from "./gate.ts";
 import { type Announcing, announcing, UPSERT_TAGS } from "./manifests.ts";
 import { LAST_ID } from "./outbox.ts";
 import { firstRow, isEmpty, listWithin, rows, textsColumn } from "./rows.ts";
@@ -70,16 +69,17 @@ const TAGS_IN_TRASH = `
   WHERE d.repository_id = ${REPOSITORY} AND d.digest = ?8`;
 const IN_TRASH = `SELECT 1 FROM deleted_manifests WHERE repository_id = ${REPOSITORY} AND digest = ?8`;
 
-/** What comes back with the manifest ?8: what it needs, and the referrers that retention took with their subject. */
+/** What comes back with the manifest ?8: what it needs, and the referrers that went with their subject, by retention or at the same time. */
 const CLOSURE = `
-  WITH RECURSIVE closure (id, repository_id, digest) AS (
-    SELECT id, repository_id, digest FROM deleted_manifests WHERE repository_id = ${REPOSITORY} AND digest = ?8
+  WITH RECURSIVE closure (id, repository_id, digest, deleted_at) AS (
+    SELECT id, repository_id, digest, deleted_at FROM deleted_manifests WHERE repository_id = ${REPOSITORY} AND digest = ?8
     UNION
-    SELECT d.id, d.repository_id, d.digest FROM closure c CROSS JOIN deleted_references f ON f.manifest_id = c.id
+    SELECT d.id, d.repository_id, d.digest, d.deleted_at FROM closure c CROSS JOIN deleted_references f ON f.manifest_id = c.id
       JOIN deleted_manifests d ON d.repository_id = f.repository_id AND d.digest = f.digest
     UNION
-    SELECT d.id, d.repository_id, d.digest FROM closure c
-      JOIN deleted_manifests d ON d.repository_id = c.repository_id AND d.subject = c.digest AND d.actor = 'retention')`;
+    SELECT d.id, d.repository_id, d.digest, d.deleted_at FROM closure c
+      JOIN deleted_manifests d ON d.repository_id = c.repository_id AND d.subject = c.digest
+        AND (d.actor = 'retention' OR d.deleted_at = c.deleted_at))`;
 
 /**
  * Needed by what comes back, or by the manifest where it is there, and neither there whole nor coming back. The manifest itself,
@@ -243,12 +243,6 @@ export function d1Undo(db: D1Database, { registry, announce }: Announcing): Undo
       return isEmpty(live) || isEmpty(deleted) ? "unknown" : "taken";
     },
   };
-}
-
-/** Throws NAME_UNKNOWN. */
-function requireRepository({ facts, results }: GatedResults): readonly D1Result[] {
-  if (facts.repositoryId === null) throw new RegistryError("NAME_UNKNOWN");
-  return results;
 }
 
 function changeFromRow(row: z.infer<typeof changeRow>): TagChange {

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { stubManagement } from "../support/management-stub.ts";
 import { runCli } from "../support/world.ts";
 import { run } from "../../live/run.ts";
-import { page, listedAt, rule, spaceNamed, target, token } from "./samples.ts";
+import { page, repositoryAt, rule, spaceNamed, target, token } from "./samples.ts";
 
 async function candidates(words: readonly string[], env = {}): Promise<readonly string[]> {
   const { stdout, exitCode, stderr } = await runCli(["__complete", "--", ...words], { HOME: "/nowhere", ...env });
@@ -48,7 +48,7 @@ describe("what a word could be", () => {
     const stub = await stubManagement();
     stub.on("whoami", {}, { kind: "token", space: "acme", token });
     stub.on("listSpaces", {}, page(spaceNamed("acme")));
-    stub.on("listRepositories", { space: "acme" }, page(listedAt("web")));
+    stub.on("listRepositories", { space: "acme" }, page(repositoryAt("web")));
     stub.on("listTargets", { space: "acme" }, page(target));
     stub.on("listRetentionRules", { space: "acme" }, page(rule));
     expect(await candidates(["tokens", "list", "--space", ""], stub.env)).toEqual(["acme"]);

@@ -1,7 +1,6 @@
 import type {
   Delivery,
   Event,
-  ListedRepository,
   Repository,
   RetentionRule,
   Space,
@@ -122,11 +121,9 @@ export function spaceNamed(name: string, more: Partial<Space> = {}): Space {
 
 /** @param path within the space `acme`. */
 export function repositoryAt(path: string, more: Partial<Repository> = {}): Repository {
-  return { name: path, fullName: `acme/${path}`, public: false, immutableTags: null, createdAt, ...more };
-}
-
-export function listedAt(path: string): ListedRepository {
-  return { ...repositoryAt(path), bytes: 500, tags: 1, pushedAt: createdAt };
+  const settings = { public: false, immutableTags: null };
+  const shown = { createdAt, bytes: 500, tags: 1, pushedAt: createdAt };
+  return { name: path, fullName: `acme/${path}`, ...settings, ...shown, ...more };
 }
 
 export function taggedAs(name: string, digest: string, more: Partial<Tag> = {}): Tag {
@@ -135,10 +132,16 @@ export function taggedAs(name: string, digest: string, more: Partial<Tag> = {}):
     name,
     digest,
     mediaType,
+    artifactType: null,
+    platforms: [],
     size: 500,
+    contentSize: 5000,
     createdAt,
     updatedAt: createdAt,
     pulledAt: null,
+    pushedBy: null,
+    deployed: [],
+    signed: false,
     immutable: false,
     ...more,
   };

@@ -1,14 +1,18 @@
 import { randomBytes } from "node:crypto";
 import { type Access, ask, finishAddress, locationOf } from "../../live/ask.ts";
-import { blobOf, makeImage, putManifest } from "../../live/image.ts";
+import { type Blob, blobOf, makeImage, putManifest } from "../../live/image.ts";
 
 /** Pushes an image of one random layer, as a client does. Returns its digest. */
 export async function push(access: Access, repository: string, tag: string): Promise<string> {
   const image = makeImage(`${repository}:${tag}`, [blobOf(new Uint8Array(randomBytes(2000)))]);
-  for (const { digest, bytes } of image.blobs) {
+  await pushBlobs(access, repository, image.blobs);
+  await putManifest(access, repository, tag, image);
+  return image.manifest.digest;
+}
+
+export async function pushBlobs(access: Access, repository: string, blobs: readonly Blob[]): Promise<void> {
+  for (const { digest, bytes } of blobs) {
     const started = await ask(access, "POST", `/v2/${repository}/blobs/uploads/`, { expect: [202] });
     await ask(access, "PUT", finishAddress(locationOf(started), digest), { expect: [201], body: bytes });
   }
-  await putManifest(access, repository, tag, image);
-  return image.manifest.digest;
 }

@@ -1,4 +1,3 @@
-import { createElement, Fragment } from "react";
 import { resolve, type Schema, type Schemas } from "./document.ts";
 
 interface SchemaViewProps {
@@ -37,12 +36,9 @@ export function SchemaView({ schema, schemas, depth = 0 }: SchemaViewProps) {
 
 /** What the document says; it has code between backticks. */
 export function Description({ text }: { readonly text: string }) {
-  // Between two backticks are those with an odd number.
-  return createElement(
-    Fragment,
-    null,
-    ...text.split("`").map((part, at) => (at % 2 === 1 ? <code>{part}</code> : part)),
-  );
+  // Between two backticks are those with an odd number. What they are never changes, so their places are their keys.
+  const parts = text.split("`").map((part, at) => ({ part, key: String(at), isCode: at % 2 === 1 }));
+  return parts.map(({ part, key, isCode }) => (isCode ? <code key={key}>{part}</code> : part));
 }
 
 /** The object that a schema is, or has in its list, or may be. */

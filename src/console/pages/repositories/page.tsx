@@ -9,7 +9,7 @@ import { PageHead } from "../../components/page-head.tsx";
 import { PushCommands } from "../../components/push-commands.tsx";
 import { Time } from "../../components/time.tsx";
 import { Bytes } from "../../components/values.tsx";
-import type { ListedRepository } from "../../../cli/management/operations.ts";
+import type { Repository } from "../../../cli/management/operations.ts";
 
 /** A space's repositories; a push is seen without reloading. */
 export function RepositoriesPage() {
@@ -58,7 +58,7 @@ function count(found: number, all: number, hasMore: boolean): string {
   return found === all ? total : `${found.toLocaleString()} of ${total}`;
 }
 
-function columnsOf(space: string): readonly Column<ListedRepository>[] {
+function columnsOf(space: string): readonly Column<Repository>[] {
   return [
     {
       id: "name",

@@ -1,0 +1,46 @@
+import { authorizeWithin } from "../auth/authorize.ts";
+import type { SpaceCall } from "../call.ts";
+import { RegistryError } from "../oci/errors.ts";
+import { requireRepositoryName } from "../oci/name.ts";
+import { requireTag } from "../oci/reference.ts";
+import * as tags from "../registry/tags.ts";
+import { isoTime, isoTimeOrNull, listResponse, pageRequest, readBody, readQuery } from "./operation.ts";
+import { tagsDeletionInput, tagsQuery } from "./schemas.ts";
+
+export async function listTags(call: SpaceCall): Promise<Response> {
+  const { registry, grant, params } = call;
+  const query = readQuery(tagsQuery, call);
+  const list = { name: "byName", newest: "newestFirst" } as const;
+  const page = await registry.management.tags[list[query.order]](grant.space, params["name"] ?? "", pageRequest(query));
+  if (page === null) throw new RegistryError("NAME_UNKNOWN");
+  return listResponse(page, tagView, query.order === "newest" ? tags.placeOf : ({ name }) => name);
+}
+
+/** Deletes tags of a repository, or only says what that would take. What is immutable or not there is told apart, and no error. */
+export async function deleteTags(call: SpaceCall): Promise<Response> {
+  const { management, stores, keepDeleted } = call.registry;
+  const { repository, tags: names, ...terms } = await readBody(tagsDeletionInput, call);
+  const wanted = [...new Set(names)].map(requireTag);
+  const grant = authorizeWithin(call.grant, "delete", requireRepositoryName(`${call.grant.space}/${repository}`));
+  const done = await tags.deleteTags({ ...management, memory: stores.memory }, grant, wanted, terms);
+  const found = new Set(done.tags.map(({ name }) => name));
+  return Response.json({
+    repository,
+    tags: done.tags.filter(({ immutable }) => !immutable).map(({ name, digest }) => ({ name, digest })),
+    immutable: done.tags.filter(({ immutable }) => immutable).map(({ name }) => name),
+    absent: wanted.filter((name) => !found.has(name)),
+    manifests: done.manifests.map(({ digest, mediaType, size }) => ({ digest, mediaType, size })),
+    bytes: done.bytes,
+    until: isoTime(Date.now() + keepDeleted),
+  });
+}
+
+function tagView({ createdAt, updatedAt, pulledAt, deployed, ...tag }: tags.TaggedManifest): object {
+  return {
+    ...tag,
+    createdAt: isoTime(createdAt),
+    updatedAt: isoTime(updatedAt),
+    pulledAt: isoTimeOrNull(pulledAt),
+    deployed: deployed.map(({ at, ...one }) => ({ ...one, at: isoTime(at) })),
+  };
+}

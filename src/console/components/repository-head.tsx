@@ -1,0 +1,63 @@
+import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import type { ReactNode } from "react";
+import { operationQuery, REFRESH_EVERY } from "../api/queries.ts";
+import { PageHead } from "./page-head.tsx";
+import { Time } from "./time.tsx";
+import { Bytes } from "./values.tsx";
+import "./repository-head.css";
+
+interface RepositoryHeadProps {
+  readonly space: string;
+  /** The repository's path. */
+  readonly repository: string;
+  /** What stands after the last push: who did it. */
+  readonly pushedBy?: ReactNode;
+}
+
+/** What the pages of a repository begin with: its name, what it has, and the way from one page to the others. */
+export function RepositoryHead({ space, repository, pushedBy }: RepositoryHeadProps) {
+  const query = operationQuery("getRepository", { path: { space, name: repository } });
+  const { data } = useQuery({ ...query, refetchInterval: REFRESH_EVERY });
+  const params = { space, repository };
+  return (
+    <>
+      <PageHead title={repository} />
+      <p className="repository-facts muted">
+        {data && (
+          <>
+            {data.public && <span className="badge">public</span>}
+            <span>{count(data.tags, "tag")}</span>
+            <span>
+              <Bytes count={data.bytes} />
+            </span>
+            {data.pushedAt !== null && (
+              <span>
+                last push <Time at={data.pushedAt} />
+                {pushedBy}
+              </span>
+            )}
+          </>
+        )}
+      </p>
+      <nav className="repository-nav" aria-label={`Repository ${repository}`}>
+        <Link to="/spaces/$space/repositories/$repository" params={params} activeOptions={EXACT}>
+          Tags
+        </Link>
+        <Link to="/spaces/$space/repositories/$repository/deleted" params={params}>
+          Recently deleted
+        </Link>
+        <Link to="/spaces/$space/repositories/$repository/settings" params={params}>
+          Settings
+        </Link>
+      </nav>
+    </>
+  );
+}
+
+const EXACT = { exact: true, includeSearch: false };
+
+/** As in "1 tag" and "1,234 tags". */
+export function count(number: number, what: string): string {
+  return `${number.toLocaleString()} ${what}${number === 1 ? "" : "s"}`;
+}

@@ -1,0 +1,16 @@
+import { z } from "zod";
+import { ApiProblem } from "../api/client.ts";
+
+const missingContent = z.object({ missing: z.array(z.string()) });
+
+/** Awaits an undo; where content is missing for it, the error says which, as a person would. */
+export async function withMissing<T>(undo: Promise<T>): Promise<T> {
+  try {
+    return await undo;
+  } catch (fault) {
+    const { data } = missingContent.safeParse(fault instanceof ApiProblem ? fault.errors : undefined);
+    if (data === undefined) throw fault;
+    const message = `What it needs is no longer stored: ${data.missing.join(", ")}. Push it again, from where it was built.`;
+    throw new Error(message, { cause: fault });
+  }
+}

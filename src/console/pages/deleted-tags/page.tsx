@@ -1,0 +1,131 @@
+import { useParams } from "@tanstack/react-router";
+import { useState } from "react";
+import { useChange, useList } from "../../api/queries.ts";
+import { Confirm } from "../../components/confirm.tsx";
+import { DataTable } from "../../components/data-table.tsx";
+import { Button } from "../../components/button.tsx";
+import { Loading } from "../../components/loading.tsx";
+import { Empty, Failure } from "../../components/notice.tsx";
+import { RepositoryHead } from "../../components/repository-head.tsx";
+import { toast } from "../../components/toasts.tsx";
+import { withMissing } from "../../components/undo-failure.ts";
+import { manifestColumns, tagColumns } from "./columns.tsx";
+import "./deleted.css";
+
+/** What comes back: a tag, or a manifest with the tags that went with it. */
+export interface Deleted {
+  /** In the request. */
+  readonly what: { readonly tag: string } | { readonly digest: string };
+  /** As in "the tag latest". */
+  readonly name: string;
+  /** What it brings back, as a sentence. */
+  readonly brings: string;
+  readonly hasTags: boolean;
+}
+
+/** A repository's deleted tags and manifests, until when they can be brought back, and the way back. */
+export function DeletedTagsPage() {
+  const { space, repository } = useParams({ from: "/signed-in/spaces/$space/repositories/$repository/deleted" });
+  const [chosen, setChosen] = useState<Deleted | null>(null);
+  const input = { path: { space }, query: { repository, limit: 100 } };
+  const tags = useList("listDeletedTags", input);
+  const manifests = useList("listDeletedManifests", input);
+  const error = tags.error ?? manifests.error;
+  const isPending = tags.isPending || manifests.isPending;
+  const isEmpty = !isPending && !error && tags.items.length === 0 && manifests.items.length === 0;
+  return (
+    <>
+      <RepositoryHead space={space} repository={repository} />
+      {error && (
+        <Failure
+          error={error}
+          onRetry={() => {
+            tags.retry();
+            manifests.retry();
+          }}
+        />
+      )}
+      {isPending && <Loading what="what was deleted" />}
+      {isEmpty && (
+        <Empty title="Nothing was deleted lately">
+          <p>Deleted tags and manifests can be brought back here for some days.</p>
+        </Empty>
+      )}
+      {tags.items.length > 0 && (
+        <section className="deleted-part">
+          <h2>Tags</h2>
+          <p className="muted">A tag can be brought back for as long as its content is stored.</p>
+          <div className="card card-table">
+            <DataTable
+              label="Deleted tags"
+              rows={tags.items}
+              rowId={({ id }) => id}
+              columns={tagColumns(space, repository, setChosen)}
+            />
+          </div>
+          <More list={tags} />
+        </section>
+      )}
+      {manifests.items.length > 0 && (
+        <section className="deleted-part">
+          <h2>Manifests</h2>
+          <div className="card card-table">
+            <DataTable
+              label="Deleted manifests"
+              rows={manifests.items}
+              rowId={({ digest }) => digest}
+              columns={manifestColumns(setChosen)}
+            />
+          </div>
+          <More list={manifests} />
+        </section>
+      )}
+      {chosen && <Undelete space={space} repository={repository} deleted={chosen} onClose={() => setChosen(null)} />}
+    </>
+  );
+}
+
+function More({ list }: { readonly list: ReturnType<typeof useList> }) {
+  if (!list.hasMore) return null;
+  return (
+    <p>
+      <Button onClick={list.loadMore} isBusy={list.isLoadingMore}>
+        Show more
+      </Button>
+    </p>
+  );
+}
+
+interface UndeleteProps {
+  readonly space: string;
+  readonly repository: string;
+  readonly deleted: Deleted;
+  readonly onClose: () => void;
+}
+
+function Undelete({ space, repository, deleted, onClose }: UndeleteProps) {
+  const { what, name, brings, hasTags } = deleted;
+  const undelete = useChange("undelete", [
+    "listDeletedTags",
+    "listDeletedManifests",
+    "listRepositoryTags",
+    "getRepository",
+    "getHistory",
+  ]);
+  return (
+    <Confirm
+      isOpen
+      onClose={onClose}
+      title={`Bring back ${name}?`}
+      action="Bring back"
+      look="primary"
+      onConfirm={async () => {
+        await withMissing(undelete.mutateAsync({ path: { space }, body: { repository, ...what } }));
+        toast(`${name.charAt(0).toUpperCase()}${name.slice(1)} is back`);
+      }}
+    >
+      <p>{brings}</p>
+      {hasTags && <p>A tag that comes back is a push like any other: triggers that match it fire.</p>}
+    </Confirm>
+  );
+}

@@ -1,0 +1,48 @@
+import { unless } from "../../components/push-commands.tsx";
+import type { Tag } from "../../../cli/management/operations.ts";
+import { type Kind, kindOf } from "./kinds.ts";
+
+interface Client {
+  readonly title: string;
+  /** @param reference `:tag` or `@digest`, after the name. */
+  readonly command: (host: string, name: string, reference: string) => string;
+}
+
+const docker: Client = {
+  title: "docker",
+  command: (host, name, reference) => `docker pull ${host}/${name}${reference}`,
+};
+const podman: Client = {
+  title: "podman",
+  command: (host, name, reference) => `podman pull${unless(host, "--tls-verify=false")} ${host}/${name}${reference}`,
+};
+const oras: Client = {
+  title: "oras",
+  command: (host, name, reference) => `oras pull${unless(host, "--plain-http")} ${host}/${name}${reference}`,
+};
+const helm: Client = {
+  title: "helm",
+  // A version's + is an underscore in its tag.
+  command: (host, name, reference) =>
+    reference.startsWith(":")
+      ? `helm pull${unless(host, "--plain-http")} oci://${host}/${name} --version ${reference.slice(1).replaceAll("_", "+")}`
+      : `helm pull${unless(host, "--plain-http")} oci://${host}/${name}${reference}`,
+};
+
+/** The first is what most use. */
+const CLIENTS: Readonly<Record<Kind, readonly [Client, ...Client[]]>> = {
+  image: [docker, podman],
+  chart: [helm, oras],
+  artifact: [oras],
+};
+
+/** How most would pull this. */
+export function pullCommand(host: string, name: string, tag: Tag, by: "tag" | "digest"): string {
+  const [client] = CLIENTS[kindOf(tag)];
+  return client.command(host, name, by === "tag" ? `:${tag.name}` : `@${tag.digest}`);
+}
+
+/** Those that can pull this. */
+export function clientsFor(tag: Tag): readonly Client[] {
+  return CLIENTS[kindOf(tag)];
+}

@@ -1,0 +1,41 @@
+import { Button } from "../../components/button.tsx";
+import { PathLink } from "../../components/path-link.tsx";
+import { count } from "../../components/repository-head.tsx";
+import type { Tag } from "../../../cli/management/operations.ts";
+
+/** As many as the API takes at once. */
+const MOST = 1000;
+
+interface SelectionBarProps {
+  readonly space: string;
+  readonly repository: string;
+  readonly chosen: readonly Tag[];
+  readonly onClear: () => void;
+  readonly onDelete: () => void;
+}
+
+/** What can be done with the tags that are selected. */
+export function SelectionBar({ space, repository, chosen, onClear, onDelete }: SelectionBarProps) {
+  // The one that was pushed first is what the other is compared with.
+  const [from, to] = chosen.toSorted((left, right) => (left.updatedAt < right.updatedAt ? -1 : 1));
+  const isPair = chosen.length === 2 && from !== undefined && to !== undefined;
+  return (
+    <section className="selection-bar" aria-label="Selection">
+      <output>{count(chosen.length, "tag")} selected</output>
+      <Button look="danger" onClick={onDelete} disabled={chosen.length > MOST}>
+        Delete …
+      </Button>
+      {isPair && (
+        <PathLink
+          path={`/spaces/${space}/repositories/${encodeURIComponent(repository)}/compare?${new URLSearchParams({ from: from.name, to: to.name }).toString()}`}
+        >
+          Compare {from.name} with {to.name}
+        </PathLink>
+      )}
+      <Button look="quiet" onClick={onClear}>
+        Clear
+      </Button>
+      {chosen.length > MOST && <span className="muted">At most {MOST.toLocaleString()} can be deleted at once.</span>}
+    </section>
+  );
+}

@@ -1,0 +1,167 @@
+import { Link, useParams } from "@tanstack/react-router";
+import { useMemo, useState } from "react";
+import { useChange, useList } from "../../api/queries.ts";
+import { Button } from "../../components/button.tsx";
+import { Confirm } from "../../components/confirm.tsx";
+import { type Column, DataTable } from "../../components/data-table.tsx";
+import { Loading } from "../../components/loading.tsx";
+import { ManifestLink } from "../../components/manifest-link.tsx";
+import { Empty, Failure } from "../../components/notice.tsx";
+import { PageHead } from "../../components/page-head.tsx";
+import { Time } from "../../components/time.tsx";
+import { toast } from "../../components/toasts.tsx";
+import { withMissing } from "../../components/undo-failure.ts";
+import "./tag-history.css";
+import { shortDigest } from "../../../cli/output/format.ts";
+import type { TagChange } from "../../../cli/management/operations.ts";
+
+const DATE = new Intl.DateTimeFormat(undefined, { dateStyle: "long", timeStyle: "short" });
+
+/** Who moved a tag from what to what, newest first, and the way back. */
+export function TagHistoryPage() {
+  const { space, repository, tag } = useParams({
+    from: "/signed-in/spaces/$space/repositories/$repository/tags/$tag/history",
+  });
+  const [goal, setGoal] = useState<TagChange | null>(null);
+  const input = { path: { space }, query: { repository, tag, limit: 100 } };
+  const { items, isPending, isLoadingMore, hasMore, loadMore, error, retry } = useList("getHistory", input);
+  const [newest] = items;
+  const current = newest === undefined || newest.type === "tag.deleted" ? null : newest.digest;
+  const columns = useMemo(() => columnsOf(space, repository, current, setGoal), [space, repository, current]);
+  return (
+    <>
+      <p>
+        <Link to="/spaces/$space/repositories/$repository" params={{ space, repository }}>
+          {repository}
+        </Link>
+      </p>
+      <PageHead title={`History of ${tag}`} />
+      {error && <Failure error={error} onRetry={retry} />}
+      {isPending && <Loading what="the history" />}
+      {!isPending && !error && items.length === 0 && (
+        <Empty title="Nothing is known of this tag">
+          <p>It was never pushed, or so long ago that its history was cleared.</p>
+        </Empty>
+      )}
+      {items.length > 0 && (
+        <>
+          {current === null && <p className="muted">The tag is deleted. Reverting it brings it back.</p>}
+          <div className="card card-table">
+            <DataTable label={`History of ${tag}`} rows={items} rowId={({ id }) => id} columns={columns} />
+          </div>
+          {hasMore && (
+            <p>
+              <Button onClick={loadMore} isBusy={isLoadingMore}>
+                Show earlier changes
+              </Button>
+            </p>
+          )}
+        </>
+      )}
+      {goal && (
+        <Revert
+          space={space}
+          repository={repository}
+          tag={tag}
+          current={current}
+          goal={goal}
+          onClose={() => setGoal(null)}
+        />
+      )}
+    </>
+  );
+}
+
+function columnsOf(
+  space: string,
+  repository: string,
+  current: string | null,
+  revertTo: (change: TagChange) => void,
+): readonly Column<TagChange>[] {
+  const link = (digest: string) => <ManifestLink space={space} repository={repository} digest={digest} />;
+  return [
+    {
+      id: "what",
+      title: "Change",
+      cell: ({ type, digest, previousDigest }) => (
+        <span className="tag-change">
+          {type === "tag.deleted" && <>deleted, was {link(digest)}</>}
+          {type === "tag.created" && <>created as {link(digest)}</>}
+          {type === "tag.updated" && previousDigest === digest && <>pushed again as {link(digest)}</>}
+          {type === "tag.updated" && previousDigest !== digest && (
+            <>
+              moved {previousDigest !== null && <>from {link(previousDigest)}</>} to {link(digest)}
+            </>
+          )}
+        </span>
+      ),
+    },
+    {
+      id: "when",
+      title: "When",
+      align: "end",
+      cell: ({ at, actor }) => (
+        <>
+          <Time at={at} />
+          <div className="change-more">by {actor.name}</div>
+        </>
+      ),
+    },
+    {
+      id: "undo",
+      title: "Undo",
+      align: "end",
+      cell: (change) => <Way change={change} current={current} revertTo={revertTo} />,
+    },
+  ];
+}
+
+interface WayProps {
+  readonly change: TagChange;
+  readonly current: string | null;
+  readonly revertTo: (change: TagChange) => void;
+}
+
+function Way({ change, current, revertTo }: WayProps) {
+  if (change.digest === current) return <span className="badge">what it is now</span>;
+  if (change.content === "gone") return <span className="muted">no longer stored</span>;
+  return (
+    <Button onClick={() => revertTo(change)} aria-label={`Revert to ${shortDigest(change.digest)}`}>
+      Revert
+    </Button>
+  );
+}
+
+interface RevertProps {
+  readonly space: string;
+  readonly repository: string;
+  readonly tag: string;
+  readonly current: string | null;
+  readonly goal: TagChange;
+  readonly onClose: () => void;
+}
+
+function Revert({ space, repository, tag, current, goal, onClose }: RevertProps) {
+  const revert = useChange("revert", ["getHistory", "listRepositoryTags", "listDeletedTags", "listDeletedManifests"]);
+  const to = shortDigest(goal.digest);
+  return (
+    <Confirm
+      isOpen
+      onClose={onClose}
+      title={`Revert ${tag} to ${to}?`}
+      action={`Revert to ${to}`}
+      look="primary"
+      onConfirm={async () => {
+        await withMissing(revert.mutateAsync({ path: { space }, body: { repository, tag, to: goal.digest } }));
+        toast(`${tag} is ${to} again`);
+      }}
+    >
+      <p>
+        {current === null ? `There is no tag ${tag} now. ` : `${tag} is ${shortDigest(current)} now. `}
+        It becomes what it was on {DATE.format(new Date(goal.at))}, by {goal.actor.name}.
+      </p>
+      {goal.content === "deleted" && <p>Its content was deleted, and comes back with it.</p>}
+      <p>This is a push like any other: triggers that match the tag fire.</p>
+    </Confirm>
+  );
+}
