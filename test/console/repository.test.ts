@@ -148,6 +148,7 @@ describe("a repository", () => {
     await page.getByRole("link", { name: "second", exact: true }).waitFor();
     await ask(access, "DELETE", `/v2/${name("live")}/manifests/first`, { expect: [202] });
     await page.getByRole("link", { name: "first", exact: true }).waitFor({ state: "detached" });
+    expect(await page.getByRole("link", { name: "second", exact: true }).count()).toBe(1);
   });
 
   it("offers to compare two tags, the older with the newer", async () => {
