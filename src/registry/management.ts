@@ -1,5 +1,6 @@
 import type { CredentialAction } from "../auth/credential.ts";
 import type { Page, PageRequest } from "../oci/page.ts";
+import type { ManifestReports } from "./manifest-report.ts";
 import type { StorageReports } from "./storage-report.ts";
 import type { Quota, Usage } from "./usage.ts";
 import type { Damage } from "./damage.ts";
@@ -137,6 +138,7 @@ export interface ManagementStores {
   readonly spaces: SpaceStore;
   readonly tokens: TokenStore;
   readonly directory: RepositoryDirectory;
+  readonly manifests: ManifestReports;
   readonly storage: StorageReports;
   readonly damaged: DamageList;
   readonly retentionRules: RetentionRuleStore;

@@ -91,6 +91,8 @@ const OPERATIONS: Readonly<Record<string, Prepare>> = {
   "list spaces": management("/api/v1/spaces?limit=50"),
   "list repositories": management(`${api}/repositories?limit=50`),
   "list tags": management(`${api}/repositories/images/tags?limit=50`),
+  manifest: management(`${api}/manifest?repository=images&reference=pulled`),
+  "list referrers": management(`${api}/referrers?repository=images&digest=${digest}`),
   "list tokens": management(`${api}/tokens?limit=50`),
   "list events": management(`${api}/events?limit=50`),
   "list deliveries": management(`${api}/deliveries?limit=50`),
