@@ -66,7 +66,7 @@ const MAX_TEXT = 4 * 1024 * 1024;
 /** Why content is not shown. */
 export const OMISSIONS = ["too-large", "not-text", "absent", ...DAMAGES] as const;
 
-export type Omission = (typeof OMISSIONS)[number];
+type Omission = (typeof OMISSIONS)[number];
 
 /** A blob's text, or why there is none. */
 export interface BlobText {
@@ -75,7 +75,7 @@ export interface BlobText {
   readonly omitted: Omission | null;
 }
 
-export interface ShownConfig {
+interface ShownConfig {
   readonly mediaType: string;
   readonly digest: Digest;
   readonly size: number;

@@ -5,7 +5,9 @@ import {
   createRouter,
   lazyRouteComponent,
   Outlet,
+  parseSearchWith,
   redirect,
+  stringifySearchWith,
 } from "@tanstack/react-router";
 import { sessionQuery } from "../api/session.ts";
 import { Loading } from "../components/loading.tsx";
@@ -16,6 +18,10 @@ import { Shell } from "./shell.tsx";
 import { SpaceLayout } from "./space-layout.tsx";
 
 /** The pages, each with its address. A page is a folder in pages/, loaded when it is first opened. */
+
+/** A text of an address; none where it is empty. */
+const textOf = (value: unknown): string | undefined =>
+  typeof value === "string" || typeof value === "number" ? String(value) || undefined : undefined;
 
 const rootRoute = createRootRouteWithContext<{ readonly queryClient: QueryClient }>()({
   component: Outlet,
@@ -80,6 +86,24 @@ const repositoryRoute = createRoute({
   component: lazyRouteComponent(() => import("../pages/repository/page.tsx"), "RepositoryPage"),
 });
 
+const manifestRoute = createRoute({
+  getParentRoute: () => spaceRoute,
+  path: "/repositories/$repository/manifests/$reference",
+  validateSearch: ({ view }): { readonly view?: string | undefined } => ({ view: textOf(view) }),
+  component: lazyRouteComponent(() => import("../pages/manifest/page.tsx"), "ManifestPage"),
+});
+
+const compareRoute = createRoute({
+  getParentRoute: () => spaceRoute,
+  path: "/repositories/$repository/compare",
+  validateSearch: ({ from, to, platform }): Partial<Record<"from" | "to" | "platform", string | undefined>> => ({
+    from: textOf(from),
+    to: textOf(to),
+    platform: textOf(platform),
+  }),
+  component: lazyRouteComponent(() => import("../pages/compare/page.tsx"), "ComparePage"),
+});
+
 const routeTree = rootRoute.addChildren([
   signInRoute,
   signedInRoute.addChildren([
@@ -88,13 +112,23 @@ const routeTree = rootRoute.addChildren([
     spaceRoute.addChildren([
       repositoriesRoute,
       repositoryRoute,
+      manifestRoute,
+      compareRoute,
       // More pages of a space go here.
     ]),
   ]),
 ]);
 
+/** What an address says is text: a tag that looks like a number, such as 1.0, stays as it is. */
+function parseSearchValue(text: string): unknown {
+  if (/^(?:[[{"]|(?:true|false|null)$)/.test(text)) return JSON.parse(text);
+  throw new SyntaxError("text");
+}
+
 export const router = createRouter({
   routeTree,
+  parseSearch: parseSearchWith(parseSearchValue),
+  stringifySearch: stringifySearchWith(JSON.stringify, parseSearchValue),
   context: { queryClient },
   defaultPreload: "intent",
   // Queries keep what is loaded.

@@ -21,7 +21,7 @@ interface Client {
 const isLocal = (host: string): boolean => /^(?:localhost|127\.0\.0\.1)(?::|$)/.test(host);
 
 /** Over plain http, some clients have to be told so. */
-const unless = (host: string, flag: string): string => (isLocal(host) ? ` ${flag}` : "");
+export const unless = (host: string, flag: string): string => (isLocal(host) ? ` ${flag}` : "");
 
 const CLIENTS: Readonly<Record<string, Client>> = {
   docker: {
