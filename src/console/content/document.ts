@@ -53,7 +53,7 @@ const dependency = z.object({ uri: z.string() });
 const statementShape = z.object({
   predicateType: z.string(),
   subject: listOf(z.object({ name: text, digest: entries })),
-  predicate: z.unknown(),
+  predicate: z.unknown().optional(),
 });
 const provenance = z.object({
   builder: z.object({ id: text }).nullable().catch(null),
@@ -72,8 +72,8 @@ const provenance = z.object({
     .catch(null),
 });
 /** Cosign's own predicates hold the document in a field, some as text. */
-const wrapped = z.object({ Data: z.unknown() });
-const scanned = z.object({ scanner: z.object({ result: z.unknown() }) });
+const wrapped = z.object({ Data: z.unknown().optional() });
+const scanned = z.object({ scanner: z.object({ result: z.unknown().optional() }) });
 
 function parseStatement(json: unknown, depth: number): Statement | null {
   const signed = envelope.safeParse(json).data ?? bundle.safeParse(json).data?.dsseEnvelope;

@@ -32,7 +32,13 @@ export const texts = listOf(z.string());
 /** A name and its value, whatever the names are: an object's entries, other values than texts as JSON. */
 export type Entry = readonly [name: string, value: string];
 
-export const entries: z.ZodType<readonly Entry[]> = z.unknown().transform((value) => {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return [];
-  return Object.entries(value).map(([name, one]): Entry => [name, typeof one === "string" ? one : JSON.stringify(one)]);
-});
+export const entries: z.ZodType<readonly Entry[]> = z
+  .unknown()
+  .optional()
+  .transform((value) => {
+    if (typeof value !== "object" || value === null || Array.isArray(value)) return [];
+    return Object.entries(value).map(([name, one]): Entry => [
+      name,
+      typeof one === "string" ? one : JSON.stringify(one),
+    ]);
+  });
