@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, it } from "vitest";
+import { z } from "zod";
 import type { Access } from "../live/ask.ts";
 import { openSpace, type Space } from "../live/space.ts";
 import { PHONE, useConsole } from "./support/browser.ts";
@@ -6,6 +7,9 @@ import { jsonBytes, OCI_INDEX, pushBlob, pushDocument, pushJson } from "./suppor
 import { fillShop, HOSTILE, pushChart, pushHostile, pushTall, type Shop } from "./support/shop.ts";
 
 const { registry, open } = useConsole();
+
+const shown = z.looseObject({ needs: z.array(z.looseObject({ digest: z.string() })) });
+type Shown = z.infer<typeof shown>;
 
 let space: Space;
 let keeper: string;
@@ -64,7 +68,8 @@ describe("an image", () => {
   });
 
   it("shows how it runs, at an address of its own", async () => {
-    const { page, checkAccessibility } = await look(pathOf(shop.amd64.digest));
+    const { page, checkAccessibility } = await look(pathOf(shop.amd64.digest), { viewport: PHONE });
+    await checkAccessibility();
     await page.getByRole("tab", { name: "Configuration" }).click();
     expect(new URL(page.url()).searchParams.get("view")).toBe("config");
     await page.reload();
@@ -153,12 +158,13 @@ describe("an image", () => {
 
   it("of 300 layers stays readable, on a phone too", async () => {
     await pushTall(access, `${space.name}/tall`, "1.0", 300);
-    const { page, checkAccessibility } = await look(pathOf("1.0", "tall"), { viewport: PHONE });
+    const { page } = await look(pathOf("1.0", "tall"), { viewport: PHONE });
     await page.getByText("300 layers,").waitFor();
     expect(await page.getByRole("list", { name: "Layers" }).getByRole("listitem").count()).toBe(300);
     expect(await page.evaluate("document.documentElement.scrollWidth <= innerWidth")).toBe(true);
+    // A long command opens.
     await page.getByText("RUN step 300").first().click();
-    await checkAccessibility();
+    await page.getByText("x".repeat(897)).waitFor();
   });
 
   it("of somebody who wishes ill is text, and nothing else", async () => {
@@ -171,6 +177,33 @@ describe("an image", () => {
     expect(await Promise.all(links.map((link) => link.getAttribute("href")))).toEqual(["https://evil.example.com/"]);
     expect(await page.title()).toBe("hostile:1.0 · Spacedock");
     expect(await page.locator("img").count()).toBe(0);
+    await checkAccessibility();
+  });
+});
+
+describe("damage", () => {
+  it("is told: of a layer at its place, and of the manifest in place of it", async () => {
+    const { page, signIn, goTo, checkAccessibility } = await open();
+    await signIn(keeper);
+    let harm: (manifest: Shown) => object = (manifest) => ({
+      ...manifest,
+      needs: manifest.needs.map((need) =>
+        Object.assign(need, need.digest === shop.base.digest && { damage: "missing" }),
+      ),
+    });
+    await page.route("**/manifest?*", async (route) => {
+      const answer = await route.fetch();
+      await route.fulfill({ response: answer, json: harm(shown.parse(await answer.json())) });
+    });
+    await goTo(pathOf(shop.amd64.digest));
+    await page.getByRole("alert").getByText("A part of this cannot be pulled").waitFor();
+    const layers = page.getByRole("list", { name: "Layers" }).getByRole("listitem");
+    expect(await layers.nth(0).textContent()).toContain("missing");
+    await checkAccessibility();
+    harm = (manifest) => ({ ...manifest, damage: "corrupt", raw: null, config: null });
+    await page.reload();
+    await page.getByRole("alert").getByText("copy of this manifest is corrupt").waitFor();
+    expect(await page.getByRole("tab", { name: "Raw" }).count()).toBe(0);
     await checkAccessibility();
   });
 });
@@ -224,7 +257,7 @@ describe("two tags compared", () => {
     await page.getByText("2 added").waitFor();
     const layers = page.getByRole("list", { name: "Layers compared" }).getByRole("listitem");
     expect(await layers.count()).toBe(5);
-    await page.getByRole("row", { name: "VERSION − 1.0 + 1.1" }).waitFor();
+    await page.getByRole("row", { name: "VERSION − 1.0 + 1.1", exact: true }).waitFor();
     await page.getByText("1 added, 1 removed, 1 changed").waitFor();
     await page.getByRole("row", { name: "nginx (deb) changed 1.27.0 1.28.0" }).waitFor();
     await checkAccessibility();

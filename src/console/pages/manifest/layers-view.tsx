@@ -101,7 +101,7 @@ function StepRow({ step: { command, layer }, largest, isImage, ...place }: StepR
 
 function SharedWith({ tags, ...place }: Place & { readonly tags: readonly string[] }) {
   return (
-    <span className="step-shared muted">
+    <span className="step-tags muted">
       also in{" "}
       {tags.map((tag, index) => (
         <span key={tag}>

@@ -7,6 +7,7 @@ import { typeName } from "../../content/kind.ts";
 import { troubleOf } from "../../content/layers.ts";
 import { attests, type Descriptor, platformName } from "../../content/manifest.ts";
 import type { ManifestProps } from "./place.ts";
+import "../../components/data-table.css";
 
 /** More rows than anybody reads. */
 const SHOWN = 500;
