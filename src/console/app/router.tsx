@@ -5,7 +5,9 @@ import {
   createRouter,
   lazyRouteComponent,
   Outlet,
+  parseSearchWith,
   redirect,
+  stringifySearchWith,
 } from "@tanstack/react-router";
 import { sessionQuery } from "../api/session.ts";
 import { Loading } from "../components/loading.tsx";
@@ -232,6 +234,24 @@ const tagHistoryRoute = createRoute({
   component: lazyRouteComponent(() => import("../pages/tag-history/page.tsx"), "TagHistoryPage"),
 });
 
+const manifestRoute = createRoute({
+  getParentRoute: () => spaceRoute,
+  path: "/repositories/$repository/manifests/$reference",
+  validateSearch: ({ view }): { readonly view?: string | undefined } => ({ view: textOf(view) }),
+  component: lazyRouteComponent(() => import("../pages/manifest/page.tsx"), "ManifestPage"),
+});
+
+const compareRoute = createRoute({
+  getParentRoute: () => spaceRoute,
+  path: "/repositories/$repository/compare",
+  validateSearch: ({ from, to, platform }): Partial<Record<"from" | "to" | "platform", string | undefined>> => ({
+    from: textOf(from),
+    to: textOf(to),
+    platform: textOf(platform),
+  }),
+  component: lazyRouteComponent(() => import("../pages/compare/page.tsx"), "ComparePage"),
+});
+
 const routeTree = rootRoute.addChildren([
   signInRoute,
   referenceRoute,
@@ -242,6 +262,8 @@ const routeTree = rootRoute.addChildren([
     spaceRoute.addChildren([
       repositoriesRoute,
       repositoryRoute,
+      manifestRoute,
+      compareRoute,
       pushesRoute,
       pushRoute,
       deliveriesRoute,
@@ -268,8 +290,16 @@ const routeTree = rootRoute.addChildren([
   ]),
 ]);
 
+/** What an address says is text: a tag that looks like a number, such as 1.0, stays as it is. */
+function parseSearchValue(text: string): unknown {
+  if (/^(?:[[{"]|(?:true|false|null)$)/.test(text)) return JSON.parse(text);
+  throw new SyntaxError("text");
+}
+
 export const router = createRouter({
   routeTree,
+  parseSearch: parseSearchWith(parseSearchValue),
+  stringifySearch: stringifySearchWith(JSON.stringify, parseSearchValue),
   context: { queryClient },
   defaultPreload: "intent",
   // Queries keep what is loaded.
