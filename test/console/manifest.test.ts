@@ -153,7 +153,7 @@ describe("an image", () => {
     await page.getByRole("link", { name: "linux/amd64", exact: true }).click();
     await page.getByRole("tab", { name: "Attached" }).click();
     await page.getByRole("button", { name: "Read Attestations of the builder" }).click();
-    await page.getByRole("row", { name: "left-pad 1.3.0 npm" }).waitFor();
+    expect(await page.getByRole("row", { name: "left-pad 1.3.0 npm" }).textContent()).toContain("1.3.0");
   });
 
   it("of 300 layers stays readable, on a phone too", async () => {
@@ -177,7 +177,6 @@ describe("an image", () => {
     expect(await Promise.all(links.map((link) => link.getAttribute("href")))).toEqual(["https://evil.example.com/"]);
     expect(await page.title()).toBe("hostile:1.0 · Spacedock");
     expect(await page.locator("img").count()).toBe(0);
-    expect(await page.getByText("left-pad").count()).toBeGreaterThan(0);
     await checkAccessibility();
   });
 });
