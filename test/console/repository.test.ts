@@ -127,7 +127,8 @@ describe("a repository", () => {
     await page.getByText("1 of 2").waitFor();
     await page.waitForURL((url) => url.search.includes(digest.slice(7, 17)));
     await page.getByRole("checkbox", { name: "Show signatures and other attachments (1)" }).click();
-    await page.getByText("1 of 3").waitFor();
+    // A signature's tag has the digest of what it signs.
+    await page.getByText("2 of 3").waitFor();
     await page.getByRole("searchbox").fill(".sig");
     await page.getByText("1 of 3").waitFor();
     await page.waitForURL((url) => url.searchParams.get("q") === ".sig");
@@ -148,6 +149,7 @@ describe("a repository", () => {
     await page.getByRole("link", { name: "second", exact: true }).waitFor();
     await ask(access, "DELETE", `/v2/${name("live")}/manifests/first`, { expect: [202] });
     await page.getByRole("link", { name: "first", exact: true }).waitFor({ state: "detached" });
+    expect(await page.getByRole("link", { name: "second", exact: true }).count()).toBe(1);
   });
 
   it("offers to compare two tags, the older with the newer", async () => {
