@@ -18,6 +18,8 @@ export async function listTags(call: SpaceCall): Promise<Response> {
 
 /** Deletes tags of a repository, or only says what that would take. What is immutable or not there is told apart, and no error. */
 export async function deleteTags(call: SpaceCall): Promise<Response> {
+  // The router takes what follows `tags` for a parameter.
+  if (call.params["delete"] !== ":delete") throw new RegistryError("ROUTE_UNKNOWN");
   const { management, stores, keepDeleted } = call.registry;
   const { repository, tags: names, ...terms } = await readBody(tagsDeletionInput, call);
   const wanted = [...new Set(names)].map(requireTag);

@@ -64,6 +64,7 @@ async function pushUntagged(more: object = {}): Promise<{ readonly text: string;
   return { text, digest };
 }
 
+/** Without a tag where that is empty. */
 async function pushIndex(tag: string, texts: readonly string[]): Promise<string> {
   const platforms = ["amd64", "arm64"];
   const children = texts.map(async (text, index) => ({
@@ -71,8 +72,9 @@ async function pushIndex(tag: string, texts: readonly string[]): Promise<string>
     platform: { os: "linux", architecture: platforms[index] },
   }));
   const text = indexText(await Promise.all(children));
-  expect((await putManifest(web(), as, tag, text, OCI_INDEX)).status).toBe(201);
-  return (await descriptorOf(text)).digest;
+  const { digest } = await descriptorOf(text);
+  expect((await putManifest(web(), as, tag || digest, text, OCI_INDEX)).status).toBe(201);
+  return digest;
 }
 
 async function isThere(reference: string): Promise<boolean> {
@@ -271,6 +273,13 @@ describe("deleting tags", () => {
     expect(await isThere(digest)).toBe(true);
   });
 
+  it("leaves the manifest where an index needs it that has no tag itself", async () => {
+    const { text, digest } = await pushImage(web(), as, "child", newSeed());
+    await pushIndex("", [text]);
+    expect(await remove(["child"])).toMatchObject({ tags: [{ name: "child" }], manifests: [] });
+    expect(await isThere(digest)).toBe(true);
+  });
+
   it("leaves manifests where it is told to", async () => {
     const { digest } = await pushImage(web(), as, "old", newSeed());
     const terms = { keepManifests: true };
@@ -305,6 +314,8 @@ describe("deleting tags", () => {
 
   it("refuses what is no tag, no list and no repository", async () => {
     await pushImage(web(), as, "old", newSeed());
+    const elsewhere = await manage("POST", `spaces/${space}/tagsx`, { repository: "web", tags: ["old"] });
+    expect([elsewhere.status, await isThere("old")]).toEqual([404, true]);
     expect(await statusOf({ tags: ["not a tag"] })).toBe(400);
     expect(await statusOf({ tags: [] })).toBe(400);
     expect(await statusOf({ tags: ["old"], force: true })).toBe(400);

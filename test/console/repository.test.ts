@@ -127,7 +127,8 @@ describe("a repository", () => {
     await page.getByText("1 of 2").waitFor();
     await page.waitForURL((url) => url.search.includes(digest.slice(7, 17)));
     await page.getByRole("checkbox", { name: "Show signatures and other attachments (1)" }).click();
-    await page.getByText("1 of 3").waitFor();
+    // A signature's tag has the digest of what it signs.
+    await page.getByText("2 of 3").waitFor();
     await page.getByRole("searchbox").fill(".sig");
     await page.getByText("1 of 3").waitFor();
     await page.waitForURL((url) => url.searchParams.get("q") === ".sig");

@@ -3,7 +3,7 @@ import { useState } from "react";
 import { useChange, useList } from "../../api/queries.ts";
 import { Confirm } from "../../components/confirm.tsx";
 import { DataTable } from "../../components/data-table.tsx";
-import { Button } from "../../components/button.tsx";
+import { LoadMore } from "../../components/load-more.tsx";
 import { Loading } from "../../components/loading.tsx";
 import { Empty, Failure } from "../../components/notice.tsx";
 import { RepositoryHead } from "../../components/repository-head.tsx";
@@ -63,7 +63,7 @@ export function DeletedTagsPage() {
               columns={tagColumns(space, repository, setChosen)}
             />
           </div>
-          <More list={tags} />
+          <LoadMore list={tags} />
         </section>
       )}
       {manifests.items.length > 0 && (
@@ -77,22 +77,11 @@ export function DeletedTagsPage() {
               columns={manifestColumns(setChosen)}
             />
           </div>
-          <More list={manifests} />
+          <LoadMore list={manifests} />
         </section>
       )}
       {chosen && <Undelete space={space} repository={repository} deleted={chosen} onClose={() => setChosen(null)} />}
     </>
-  );
-}
-
-function More({ list }: { readonly list: ReturnType<typeof useList> }) {
-  if (!list.hasMore) return null;
-  return (
-    <p>
-      <Button onClick={list.loadMore} isBusy={list.isLoadingMore}>
-        Show more
-      </Button>
-    </p>
   );
 }
 

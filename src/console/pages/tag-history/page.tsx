@@ -4,6 +4,7 @@ import { useChange, useList } from "../../api/queries.ts";
 import { Button } from "../../components/button.tsx";
 import { Confirm } from "../../components/confirm.tsx";
 import { type Column, DataTable } from "../../components/data-table.tsx";
+import { LoadMore } from "../../components/load-more.tsx";
 import { Loading } from "../../components/loading.tsx";
 import { ManifestLink } from "../../components/manifest-link.tsx";
 import { Empty, Failure } from "../../components/notice.tsx";
@@ -24,7 +25,8 @@ export function TagHistoryPage() {
   });
   const [goal, setGoal] = useState<TagChange | null>(null);
   const input = { path: { space }, query: { repository, tag, limit: 100 } };
-  const { items, isPending, isLoadingMore, hasMore, loadMore, error, retry } = useList("getHistory", input);
+  const list = useList("getHistory", input);
+  const { items, isPending, error, retry } = list;
   const [newest] = items;
   const current = newest === undefined || newest.type === "tag.deleted" ? null : newest.digest;
   const columns = useMemo(() => columnsOf(space, repository, current, setGoal), [space, repository, current]);
@@ -49,13 +51,7 @@ export function TagHistoryPage() {
           <div className="card card-table">
             <DataTable label={`History of ${tag}`} rows={items} rowId={({ id }) => id} columns={columns} />
           </div>
-          {hasMore && (
-            <p>
-              <Button onClick={loadMore} isBusy={isLoadingMore}>
-                Show earlier changes
-              </Button>
-            </p>
-          )}
+          <LoadMore list={list} />
         </>
       )}
       {goal && (
