@@ -3,6 +3,7 @@ import { listActivity, listInstallationActivity } from "./api/activity.ts";
 import { listDamaged } from "./api/damaged.ts";
 import { openApiHandler } from "./api/openapi.ts";
 import * as repositories from "./api/repositories.ts";
+import * as manifests from "./api/manifests.ts";
 import * as deliveries from "./api/deliveries.ts";
 import * as retention from "./api/retention.ts";
 import * as session from "./api/session.ts";
@@ -101,6 +102,10 @@ const MANAGEMENT_ROUTES: readonly Route[] = [
     space(repositories.deleteRepository),
   ),
   route("deleteTags", "POST", "/api/v1/spaces/:space/tags:delete", space(tags.deleteTags)),
+  // Not below the repository's own address: its name may have components that are called like this.
+  route("getManifest", "GET", "/api/v1/spaces/:space/manifest", space(manifests.getManifest)),
+  route("listReferrers", "GET", "/api/v1/spaces/:space/referrers", space(manifests.listReferrers)),
+  route("getBlobText", "GET", "/api/v1/spaces/:space/blob-text", space(manifests.getBlobText)),
   route("listDamaged", "GET", "/api/v1/spaces/:space/damaged", space(listDamaged)),
   route("createRetentionRule", "POST", "/api/v1/spaces/:space/retention-rules", space(retention.createRetentionRule)),
   route("listRetentionRules", "GET", "/api/v1/spaces/:space/retention-rules", space(retention.listRetentionRules)),

@@ -32,6 +32,7 @@ import { d1Credentials } from "./storage/d1/credentials.ts";
 import { d1Damaged } from "./storage/d1/damaged.ts";
 import { d1Deliveries } from "./storage/d1/deliveries.ts";
 import { d1Directory } from "./storage/d1/directory.ts";
+import { d1ManifestReports } from "./storage/d1/manifest-reports.ts";
 import { d1Manifests } from "./storage/d1/manifests.ts";
 import { d1Outbox } from "./storage/d1/outbox.ts";
 import { d1PullTimes } from "./storage/d1/pull-times.ts";
@@ -287,6 +288,7 @@ async function openRegistry(env: Env, url: URL, context: ExecutionContext): Prom
       directory: d1Directory(env.DB),
       tags: d1TagList(env.DB),
       deletions: d1TagDeletions(env.DB, announcing),
+      manifests: d1ManifestReports(env.DB),
       storage: d1StorageReports(env.DB, collectionOf(settings)),
       storageHistory: d1StorageDays(env.DB),
       damaged: d1Damaged(env.DB),

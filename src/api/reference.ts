@@ -27,6 +27,14 @@ import {
   triggerOutput,
 } from "./event-schemas.ts";
 import {
+  blobTextOutput,
+  blobTextQuery,
+  manifestOutput,
+  manifestQuery,
+  referrerOutput,
+  referrersQuery,
+} from "./manifest-schemas.ts";
+import {
   retentionPreviewInput,
   retentionPreviewOutput,
   retentionPreviewQuery,
@@ -157,6 +165,24 @@ export const OPERATIONS = {
     body: tagsDeletionInput,
     status: 200,
     output: tagsDeletionOutput,
+  },
+  getManifest: {
+    summary: "Show a manifest: its text and config, what it needs and what needs it; no pull",
+    query: manifestQuery,
+    status: 200,
+    output: manifestOutput,
+  },
+  listReferrers: {
+    summary: "List what refers to a digest: signatures, SBOMs, attestations; a page may be shorter than asked for",
+    query: referrersQuery,
+    status: 200,
+    output: listOf(referrerOutput),
+  },
+  getBlobText: {
+    summary: "Read a small blob that is text, such as an SBOM",
+    query: blobTextQuery,
+    status: 200,
+    output: blobTextOutput,
   },
   listDamaged: {
     summary: "List what cannot be pulled since its stored bytes are gone or wrong; pushing it again mends it",

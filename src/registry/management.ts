@@ -1,6 +1,7 @@
 import type { CredentialAction } from "../auth/credential.ts";
 import type { Page, PageRequest } from "../oci/page.ts";
 import type { StorageHistory, StorageReports } from "./storage-report.ts";
+import type { ManifestReports } from "./manifest-report.ts";
 import type { Quota, Usage } from "./usage.ts";
 import type { Damage } from "./damage.ts";
 import type { RetentionRuleStore, RetentionStore } from "./retention.ts";
@@ -120,6 +121,7 @@ export interface ManagementStores {
   readonly directory: RepositoryDirectory;
   readonly tags: TagDirectory;
   readonly deletions: TagDeletionStore;
+  readonly manifests: ManifestReports;
   readonly storage: StorageReports;
   readonly storageHistory: StorageHistory;
   readonly damaged: DamageList;

@@ -105,6 +105,8 @@ const OPERATIONS: Readonly<Record<string, Prepare>> = {
     body: JSON.stringify({ repository: "images", tags: ["pulled", "tag20", "tag21"], dryRun: true }),
     status: 200,
   }),
+  manifest: management(`${api}/manifest?repository=images&reference=pulled`),
+  "list referrers": management(`${api}/referrers?repository=images&digest=${digest}`),
   "list tokens": management(`${api}/tokens?limit=50`),
   "list events": management(`${api}/events?limit=50`),
   "list pushes": management(`${api}/events?limit=50&kind=push`),

@@ -161,6 +161,62 @@ const tagsDeletionSchema = z.looseObject({
 });
 export type TagsDeletion = z.infer<typeof tagsDeletionSchema>;
 
+const manifestSchema = z.looseObject({
+  digest: z.string(),
+  mediaType: z.string(),
+  size: z.number(),
+  artifactType: z.union([z.string(), z.null()]),
+  subject: z.union([z.string(), z.null()]),
+  annotations: z.union([z.record(z.string(), z.string()), z.null()]),
+  platforms: z.array(z.string()),
+  tags: z.array(z.string()),
+  hasMoreTags: z.boolean(),
+  usedBy: z.array(z.looseObject({ digest: z.string(), mediaType: z.string(), tags: z.array(z.string()) })),
+  attached: z.array(z.looseObject({ tag: z.string(), digest: z.string() })),
+  needs: z.array(
+    z.looseObject({
+      digest: z.string(),
+      kind: z.union([openEnum(["blob", "manifest"]), z.null()]),
+      size: z.union([z.number(), z.null()]),
+      contentSize: z.union([z.number(), z.null()]),
+      damage: z.union([openEnum(["missing", "corrupt"]), z.null()]),
+      sharedWith: z.array(z.string()),
+    }),
+  ),
+  pushedAt: z.string(),
+  pulledAt: z.union([z.string(), z.null()]),
+  damage: z.union([openEnum(["missing", "corrupt"]), z.null()]),
+  raw: z.union([z.string(), z.null()]),
+  config: z.union([
+    z.looseObject({
+      mediaType: z.string(),
+      digest: z.string(),
+      size: z.number(),
+      json: z.unknown(),
+      omitted: z.union([openEnum(["too-large", "not-text", "absent", "missing", "corrupt"]), z.null()]),
+    }),
+    z.null(),
+  ]),
+});
+export type Manifest = z.infer<typeof manifestSchema>;
+
+const referrerSchema = z.looseObject({
+  digest: z.string(),
+  mediaType: z.string(),
+  size: z.number(),
+  artifactType: z.union([z.string(), z.null()]),
+  annotations: z.union([z.record(z.string(), z.string()), z.null()]),
+});
+export type Referrer = z.infer<typeof referrerSchema>;
+
+const blobTextSchema = z.looseObject({
+  digest: z.string(),
+  size: z.union([z.number(), z.null()]),
+  text: z.union([z.string(), z.null()]),
+  omitted: z.union([openEnum(["too-large", "not-text", "absent", "missing", "corrupt"]), z.null()]),
+});
+export type BlobText = z.infer<typeof blobTextSchema>;
+
 const damagedSchema = z.looseObject({
   kind: openEnum(["blob", "manifest"]),
   digest: z.string(),
@@ -606,6 +662,36 @@ export const operations = {
       dryRun: z.boolean().optional(),
     }),
     output: tagsDeletionSchema,
+  },
+  getManifest: {
+    method: "GET",
+    path: "/api/v1/spaces/{space}/manifest",
+    status: 200,
+    query: z.strictObject({ repository: z.string().optional(), reference: z.string().optional() }),
+
+    output: manifestSchema,
+  },
+  listReferrers: {
+    method: "GET",
+    path: "/api/v1/spaces/{space}/referrers",
+    status: 200,
+    query: z.strictObject({
+      limit: z.number().optional(),
+      cursor: z.string().optional(),
+      repository: z.string().optional(),
+      digest: z.string().optional(),
+      artifactType: z.string().optional(),
+    }),
+
+    output: z.looseObject({ items: z.array(referrerSchema), next: z.union([z.string(), z.null()]) }),
+  },
+  getBlobText: {
+    method: "GET",
+    path: "/api/v1/spaces/{space}/blob-text",
+    status: 200,
+    query: z.strictObject({ repository: z.string().optional(), digest: z.string().optional() }),
+
+    output: blobTextSchema,
   },
   listDamaged: {
     method: "GET",

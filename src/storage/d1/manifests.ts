@@ -19,7 +19,7 @@ import { pullIsDue } from "./pull-times.ts";
 import { firstRow, isEmpty, rows } from "./rows.ts";
 import { moveToTrash } from "./trash.ts";
 
-const manifestRow = z.object({
+export const manifestRow = z.object({
   digest: z.string(),
   media_type: z.string(),
   size: z.int(),
@@ -31,10 +31,11 @@ const manifestRow = z.object({
 
 const foundRow = manifestRow.extend({ pull_is_due: z.int() });
 
-const MANIFEST_COLUMNS = "m.digest, m.media_type, m.size, m.body, m.key, m.damage, m.marked_at";
+export const MANIFEST_COLUMNS = "m.digest, m.media_type, m.size, m.body, m.key, m.damage, m.marked_at";
 
-const BY_DIGEST = `manifests m WHERE m.repository_id = ${REPOSITORY} AND m.digest = ?8`;
-const BY_TAG = `tags t JOIN manifests m ON m.repository_id = t.repository_id AND m.digest = t.digest
+/** ?8: the reference. */
+export const BY_DIGEST = `manifests m WHERE m.repository_id = ${REPOSITORY} AND m.digest = ?8`;
+export const BY_TAG = `tags t JOIN manifests m ON m.repository_id = t.repository_id AND m.digest = t.digest
   WHERE t.repository_id = ${REPOSITORY} AND t.name = ?8`;
 
 const FIND_BY_DIGEST = `SELECT ${MANIFEST_COLUMNS}, ${pullIsDue("m")} AS pull_is_due FROM ${BY_DIGEST}`;
@@ -317,7 +318,7 @@ function foundFromRow(
   return { ...manifestFromRow(row), tag, pullIsDue: row.pull_is_due === 1, blobs };
 }
 
-function manifestFromRow(row: z.infer<typeof manifestRow>): StoredManifest {
+export function manifestFromRow(row: z.infer<typeof manifestRow>): StoredManifest {
   const content = row.body === null ? { key: row.key ?? "" } : { body: row.body };
   return { digest: requireDigest(row.digest), mediaType: row.media_type, size: row.size, content };
 }

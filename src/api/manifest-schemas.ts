@@ -1,0 +1,95 @@
+import { z } from "zod";
+import { DAMAGES } from "../registry/damage.ts";
+import { OMISSIONS } from "../registry/manifest-report.ts";
+import { pageQuery, time } from "./schemas.ts";
+
+const repository = z.string().max(255).meta({ description: "The path within the space, as in `web/api`." });
+const digest = z.string().max(200);
+const annotations = z.record(z.string(), z.string()).nullable();
+const damage = z
+  .enum(DAMAGES)
+  .nullable()
+  .meta({ description: "What is wrong with the stored bytes, until they are pushed again; null: nothing is known." });
+const omitted = z.enum(OMISSIONS).nullable().meta({ description: "Why it is left out; null: it is not." });
+const someTags = z.array(z.string()).meta({ description: "Five at most." });
+
+export const manifestQuery = z.strictObject({
+  repository,
+  reference: z.string().min(1).max(200).meta({ description: "A tag or a digest." }),
+});
+
+export const manifestOutput = z
+  .object({
+    digest,
+    mediaType: z.string(),
+    size: z.int().meta({ description: "Bytes of the manifest itself." }),
+    artifactType: z.string().nullable(),
+    subject: digest.nullable(),
+    annotations,
+    platforms: z.array(z.string()),
+    tags: z.array(z.string()).meta({ description: "The first hundred of the tags on it." }),
+    hasMoreTags: z.boolean(),
+    usedBy: z
+      .array(z.object({ digest, mediaType: z.string(), tags: someTags }))
+      .meta({ description: "Manifests that need it, the newest first: fifty at most." }),
+    attached: z
+      .array(z.object({ tag: z.string(), digest }))
+      .meta({ description: "What is attached by a tag made of the digest: `.sig`, `.att` and `.sbom`." }),
+    needs: z
+      .array(
+        z.object({
+          digest,
+          kind: z.enum(["blob", "manifest"]).nullable().meta({ description: "Null: it is not there." }),
+          size: z.int().nullable().meta({ description: "Bytes of the thing itself." }),
+          contentSize: z
+            .int()
+            .nullable()
+            .meta({ description: "Of a manifest: bytes of the blobs that it needs; null where they are too many." }),
+          damage,
+          sharedWith: someTags.meta({ description: "Some other tags whose content needs it too: five at most." }),
+        }),
+      )
+      .meta({ description: "What it needs, a thousand at most, in no order: `raw` has that." }),
+    pushedAt: time,
+    pulledAt: time.nullable().meta({ description: "To the day; null: not since it was pushed." }),
+    damage,
+    raw: z.string().nullable().meta({ description: "The exact text as pushed; null where it is damaged." }),
+    config: z
+      .object({
+        mediaType: z.string(),
+        digest,
+        size: z.int(),
+        json: z.unknown().meta({ description: "The config, as whoever pushed it wrote it." }),
+        omitted,
+      })
+      .nullable()
+      .meta({ description: "Null where the manifest has none, as indexes." }),
+  })
+  .meta({ id: "Manifest" });
+
+export const referrersQuery = pageQuery.extend({
+  repository,
+  digest,
+  artifactType: z.string().max(255).optional(),
+});
+
+export const referrerOutput = z
+  .object({
+    digest,
+    mediaType: z.string(),
+    size: z.int().meta({ description: "Bytes of the manifest itself." }),
+    artifactType: z.string().nullable(),
+    annotations,
+  })
+  .meta({ id: "Referrer" });
+
+export const blobTextQuery = z.strictObject({ repository, digest });
+
+export const blobTextOutput = z
+  .object({
+    digest,
+    size: z.int().nullable().meta({ description: "Bytes; null where the repository has none of it whole." }),
+    text: z.string().nullable().meta({ description: "The blob's UTF-8 text, of 4 MiB at most." }),
+    omitted,
+  })
+  .meta({ id: "BlobText" });

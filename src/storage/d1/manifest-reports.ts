@@ -1,0 +1,148 @@
+import { z } from "zod";
+import type { Grant } from "../../auth/grant.ts";
+import { annotationsSchema } from "../../oci/annotations.ts";
+import { requireDigest } from "../../oci/digest.ts";
+import type { Reference } from "../../oci/reference.ts";
+import { DAMAGES } from "../../registry/damage.ts";
+import type { ManifestReport, ManifestReports, NeededContent } from "../../registry/manifest-report.ts";
+import { type GatedStatement, REPOSITORY, runGated } from "./gate.ts";
+import { BY_DIGEST, BY_TAG, MANIFEST_COLUMNS, manifestFromRow, manifestRow } from "./manifests.ts";
+import { firstRow, rows, textsColumn } from "./rows.ts";
+
+/** Bounds on what one look reads: whoever pushes decides how much there is. */
+const TAGS = 100;
+const PARENTS = 50;
+const NEEDS = 1000;
+const CHILD_BLOBS = 500;
+/** For each thing that is needed: others that need it, those and what needs them, and the tags that are told. */
+const SHARERS = 10;
+const SHARERS_AND_PARENTS = 20;
+const SHARED_TAGS = 5;
+
+const reportRow = manifestRow.extend({
+  artifact_type: z.string().nullable(),
+  subject: z.string().nullable(),
+  annotations: z.string().nullable(),
+  platforms: textsColumn,
+  created_at: z.int(),
+  pulled_at: z.int().nullable(),
+});
+
+const nameRow = z.object({ name: z.string() });
+const attachedRow = z.object({ name: z.string(), digest: z.string() });
+const parentRow = z.object({ digest: z.string(), media_type: z.string(), tags: textsColumn });
+
+const damage = z.enum(DAMAGES).nullable();
+const needRow = z.object({
+  digest: z.string(),
+  blob_size: z.int().nullable(),
+  blob_damage: damage,
+  manifest_size: z.int().nullable(),
+  manifest_damage: damage,
+  content_size: z.int().nullable(),
+  shared_with: textsColumn,
+});
+
+/** JSON list of some tags on the manifest of the digest, in the repository. */
+const tagsOn = (repository: string, digest: string): string => `(
+  SELECT json_group_array(found.name) FROM (
+    SELECT t.name FROM tags t WHERE t.repository_id = ${repository} AND t.digest = ${digest}
+    ORDER BY t.name LIMIT ${SHARED_TAGS}) found)`;
+
+/** Of the manifest `c`, whose blobs are not shared out yet: bytes, or null where there are too many. */
+const CONTENT_SIZE = `(
+  SELECT IIF(COUNT(*) > ${CHILD_BLOBS}, NULL, COALESCE(SUM(b2.size), 0)) FROM (
+    SELECT f2.digest FROM manifest_references f2 WHERE f2.manifest_id = c.id LIMIT ${CHILD_BLOBS + 1}) of_child
+    JOIN blobs b2 ON b2.digest = of_child.digest)`;
+
+/** JSON list of tags that need `f.digest` too, through the newest manifests that do; not those that lead to this manifest itself. */
+const sharedWith = (self: string): string => `(
+  WITH RECURSIVE needing (digest) AS (
+    SELECT newest.digest FROM (
+      SELECT p.digest FROM manifest_references x CROSS JOIN manifests p ON p.id = x.manifest_id
+      WHERE x.repository_id = f.repository_id AND x.digest = f.digest AND x.manifest_id <> f.manifest_id
+      ORDER BY x.manifest_id DESC LIMIT ${SHARERS}) newest
+    UNION SELECT p.digest FROM needing found
+      CROSS JOIN manifest_references x ON x.repository_id = f.repository_id AND x.digest = found.digest
+      CROSS JOIN manifests p ON p.id = x.manifest_id
+    LIMIT ${SHARERS_AND_PARENTS})
+  SELECT json_group_array(sharing.name) FROM (
+    SELECT t.name FROM needing found CROSS JOIN tags t ON t.repository_id = f.repository_id AND t.digest = found.digest
+    WHERE t.digest NOT IN (
+      SELECT ${self} UNION ALL SELECT own.digest FROM (
+        SELECT p.digest FROM manifest_references x CROSS JOIN manifests p ON p.id = x.manifest_id
+        WHERE x.repository_id = ${REPOSITORY} AND x.digest = ${self} LIMIT ${PARENTS}) own)
+    LIMIT ${SHARED_TAGS}) sharing)`;
+
+/** ?8: the reference. @param by the manifest `m` that it leads to. */
+function statementsOf(by: string): readonly string[] {
+  const self = `(SELECT m.digest FROM ${by})`;
+  return [
+    `SELECT ${MANIFEST_COLUMNS}, m.artifact_type, m.subject, m.annotations, m.platforms, m.created_at, m.pulled_at FROM ${by}`,
+    `SELECT t.name FROM tags t WHERE t.repository_id = ${REPOSITORY} AND t.digest = ${self}
+     ORDER BY t.name LIMIT ${TAGS + 1}`,
+    `SELECT p.digest, p.media_type, ${tagsOn("p.repository_id", "p.digest")} AS tags
+     FROM manifest_references x CROSS JOIN manifests p ON p.id = x.manifest_id
+     WHERE x.repository_id = ${REPOSITORY} AND x.digest = ${self} ORDER BY x.manifest_id DESC LIMIT ${PARENTS}`,
+    `SELECT t.name, t.digest FROM (SELECT replace(${self}, ':', '-') AS stem)
+       CROSS JOIN tags t ON t.repository_id = ${REPOSITORY} AND t.name IN (stem || '.sig', stem || '.att', stem || '.sbom')`,
+    `SELECT f.digest, b.size AS blob_size, b.damage AS blob_damage, c.size AS manifest_size, c.damage AS manifest_damage,
+       IIF(c.id IS NULL, NULL, ${CONTENT_SIZE}) AS content_size, ${sharedWith(self)} AS shared_with
+     FROM manifest_references f
+       LEFT JOIN repository_blobs rb ON rb.repository_id = f.repository_id AND rb.digest = f.digest
+       LEFT JOIN blobs b ON b.digest = rb.digest
+       LEFT JOIN manifests c ON c.repository_id = f.repository_id AND c.digest = f.digest
+     WHERE f.manifest_id = (SELECT m.id FROM ${by}) LIMIT ${NEEDS}`,
+  ];
+}
+
+const STATEMENTS = { digest: statementsOf(BY_DIGEST), tag: statementsOf(BY_TAG) };
+
+/** Manifests with what is around them, in one round trip. */
+export function d1ManifestReports(db: D1Database): ManifestReports {
+  return {
+    async find(grant: Grant, reference: Reference) {
+      const [kind, value] =
+        "tag" in reference ? (["tag", reference.tag] as const) : (["digest", reference.digest] as const);
+      const statements = STATEMENTS[kind].map((sql): GatedStatement => ({ sql, values: [value] }));
+      const { results } = await runGated(db, grant, statements);
+      return reportFromResults(results);
+    },
+  };
+}
+
+function reportFromResults([found, onIt, parents, attached, needs]: readonly D1Result[]): ManifestReport | null {
+  const row = firstRow(reportRow, found);
+  if (row === null) return null;
+  const names = rows(nameRow, onIt).map(({ name }) => name);
+  return {
+    stored: manifestFromRow(row),
+    damage: row.damage,
+    artifactType: row.artifact_type,
+    subject: row.subject === null ? null : requireDigest(row.subject),
+    annotations: row.annotations === null ? null : annotationsSchema.parse(JSON.parse(row.annotations)),
+    platforms: row.platforms,
+    tags: names.slice(0, TAGS),
+    hasMoreTags: names.length > TAGS,
+    usedBy: rows(parentRow, parents).map(({ digest, media_type: mediaType, tags }) => ({
+      digest: requireDigest(digest),
+      mediaType,
+      tags,
+    })),
+    attached: rows(attachedRow, attached).map(({ name, digest }) => ({ tag: name, digest: requireDigest(digest) })),
+    needs: rows(needRow, needs).map(neededFromRow),
+    pushedAt: row.created_at,
+    pulledAt: row.pulled_at,
+  };
+}
+
+/** An index's child is a manifest where there is one of the digest, else it may be a blob. */
+function neededFromRow(row: z.infer<typeof needRow>): NeededContent {
+  const common = { digest: requireDigest(row.digest), sharedWith: row.shared_with };
+  if (row.manifest_size !== null) {
+    const { manifest_size: size, content_size: contentSize, manifest_damage: found } = row;
+    return { ...common, kind: "manifest", size, contentSize, damage: found };
+  }
+  const kind = row.blob_size === null ? null : "blob";
+  return { ...common, kind, size: row.blob_size, contentSize: null, damage: row.blob_damage };
+}
