@@ -5,7 +5,9 @@ import {
   createRouter,
   lazyRouteComponent,
   Outlet,
+  parseSearchWith,
   redirect,
+  stringifySearchWith,
 } from "@tanstack/react-router";
 import { sessionQuery } from "../api/session.ts";
 import { Loading } from "../components/loading.tsx";
@@ -16,14 +18,10 @@ import { SignInPage } from "../pages/sign-in/page.tsx";
 import { NotFoundPage, PageFailure } from "./failures.tsx";
 import { queryClient } from "./query-client.ts";
 import { Shell } from "./shell.tsx";
-import { choiceOf, textOf } from "./search.ts";
+import { choiceOf, parseSearchValue, textOf } from "./search.ts";
 import { SpaceLayout } from "./space-layout.tsx";
 
 /** The pages, each with its address. A page is a folder in pages/, loaded when it is first opened. */
-
-/** A text of an address; none where it is empty. */
-const textOf = (value: unknown): string | undefined =>
-  typeof value === "string" || typeof value === "number" ? String(value) || undefined : undefined;
 
 const rootRoute = createRootRouteWithContext<{ readonly queryClient: QueryClient }>()({
   component: Outlet,
@@ -236,6 +234,24 @@ const tagHistoryRoute = createRoute({
   component: lazyRouteComponent(() => import("../pages/tag-history/page.tsx"), "TagHistoryPage"),
 });
 
+const manifestRoute = createRoute({
+  getParentRoute: () => spaceRoute,
+  path: "/repositories/$repository/manifests/$reference",
+  validateSearch: ({ view }): { readonly view?: string | undefined } => ({ view: textOf(view) }),
+  component: lazyRouteComponent(() => import("../pages/manifest/page.tsx"), "ManifestPage"),
+});
+
+const compareRoute = createRoute({
+  getParentRoute: () => spaceRoute,
+  path: "/repositories/$repository/compare",
+  validateSearch: ({ from, to, platform }): Partial<Record<"from" | "to" | "platform", string | undefined>> => ({
+    from: textOf(from),
+    to: textOf(to),
+    platform: textOf(platform),
+  }),
+  component: lazyRouteComponent(() => import("../pages/compare/page.tsx"), "ComparePage"),
+});
+
 const routeTree = rootRoute.addChildren([
   signInRoute,
   referenceRoute,
@@ -267,6 +283,8 @@ const routeTree = rootRoute.addChildren([
       deletedTagsRoute,
       settingsRoute,
       tagHistoryRoute,
+      manifestRoute,
+      compareRoute,
       // More pages of a space go here.
     ]),
   ]),
@@ -274,6 +292,8 @@ const routeTree = rootRoute.addChildren([
 
 export const router = createRouter({
   routeTree,
+  parseSearch: parseSearchWith(parseSearchValue),
+  stringifySearch: stringifySearchWith(JSON.stringify, parseSearchValue),
   context: { queryClient },
   defaultPreload: "intent",
   // Queries keep what is loaded.

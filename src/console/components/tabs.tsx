@@ -8,9 +8,19 @@ export interface Tab {
   readonly content: ReactNode;
 }
 
-export function Tabs({ label, tabs }: { readonly label: string; readonly tabs: readonly Tab[] }) {
+interface TabsProps {
+  readonly label: string;
+  readonly tabs: readonly Tab[];
+  /** The id of the tab that is shown, where an address says it; what is no tab's is the first. */
+  readonly value?: string | undefined;
+  readonly onChange?: (id: string) => void;
+}
+
+export function Tabs({ label, tabs, value, onChange }: TabsProps) {
+  const first = tabs[0]?.id;
+  const shown = onChange && { value: tabs.some(({ id }) => id === value) ? value : first, onValueChange: onChange };
   return (
-    <Base.Root defaultValue={tabs[0]?.id} className="tabs">
+    <Base.Root defaultValue={first} {...shown} className="tabs">
       <Base.List className="tab-list" aria-label={label}>
         {tabs.map(({ id, title }) => (
           <Base.Tab key={id} value={id} className="tab">

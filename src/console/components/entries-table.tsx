@@ -1,0 +1,54 @@
+import type { ReactNode } from "react";
+import type { Entry } from "../content/json.ts";
+import { keyed } from "../content/keyed.ts";
+import { LinkedText } from "./linked-text.tsx";
+import "./entries-table.css";
+
+interface EntriesTableProps {
+  readonly title: string;
+  readonly entries: readonly Entry[];
+}
+
+/** Names and values of somebody else's, shown as text. */
+export function EntriesTable({ title, entries }: EntriesTableProps) {
+  if (entries.length === 0) return null;
+  return (
+    <section className="entries">
+      <h2>{title}</h2>
+      <div className="card card-table">
+        <table className="entries-table">
+          <thead className="visually-hidden">
+            <tr>
+              <th scope="col">Name</th>
+              <th scope="col">Value</th>
+            </tr>
+          </thead>
+          <tbody>
+            {keyed(entries, ([name]) => name).map(([key, [name, value]]) => (
+              <tr key={key}>
+                <th scope="row">{name}</th>
+                <td>
+                  <LongText text={value} />
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </section>
+  );
+}
+
+/** Characters that are shown without being asked for. */
+const SHORT = 400;
+
+/** A text of any length, its beginning first. */
+export function LongText({ text }: { readonly text: string }): ReactNode {
+  if (text.length <= SHORT) return <LinkedText text={text} />;
+  return (
+    <details>
+      <summary>{text.slice(0, SHORT / 2)} …</summary>
+      <LinkedText text={text} />
+    </details>
+  );
+}

@@ -1,0 +1,25 @@
+import { Link } from "@tanstack/react-router";
+import type { ReactNode } from "react";
+import { shortDigest } from "../../cli/output/format.ts";
+
+interface ReferenceLinkProps {
+  readonly space: string;
+  readonly repository: string;
+  /** A tag or a digest. */
+  readonly reference: string;
+  /** Instead of the reference itself. */
+  readonly children?: ReactNode;
+}
+
+/** To a manifest's page. */
+export function ReferenceLink({ space, repository, reference, children }: ReferenceLinkProps) {
+  return (
+    <Link
+      to="/spaces/$space/repositories/$repository/manifests/$reference"
+      params={{ space, repository, reference }}
+      title={reference}
+    >
+      {children ?? (reference.includes(":") ? <code>{shortDigest(reference)}</code> : reference)}
+    </Link>
+  );
+}

@@ -1,0 +1,81 @@
+import { z } from "zod";
+import { entries, type Entry, listOf, text, texts } from "./json.ts";
+import { platformName } from "./manifest.ts";
+
+/** An image's config (image spec, "Image Configuration"), as far as it is shown. */
+
+const step = z.object({
+  created: text,
+  created_by: text,
+  comment: text,
+  empty_layer: z.boolean().catch(false),
+});
+
+/** A command may be one text, though it should be a list. */
+const command = z.union([z.array(z.string()), z.string().transform((one) => [one])]).catch([]);
+
+const run = z.object({
+  Env: texts,
+  Entrypoint: command,
+  Cmd: command,
+  User: text,
+  WorkingDir: text,
+  StopSignal: text,
+  ExposedPorts: entries,
+  Volumes: entries,
+  Labels: entries,
+});
+
+const NOTHING = run.parse({});
+
+const imageConfig = z.object({
+  created: text,
+  author: text,
+  architecture: text,
+  variant: text,
+  os: text,
+  "os.version": text,
+  config: run.catch(NOTHING),
+  history: listOf(step),
+});
+
+export type ImageConfig = z.output<typeof imageConfig>;
+export type Step = z.output<typeof step>;
+
+/** Null where it is no object. */
+export function parseImageConfig(json: unknown): ImageConfig | null {
+  return imageConfig.safeParse(json).data ?? null;
+}
+
+/** `NAME=value`, taken apart. */
+export function environment({ config }: ImageConfig): readonly Entry[] {
+  return config.Env.map((one) => {
+    const [name = ""] = one.split("=", 1);
+    return [name, one.slice(name.length + 1)];
+  });
+}
+
+/** How it runs, as names and values: without what it does not say. */
+export function settingsOf(image: ImageConfig): readonly Entry[] {
+  const { config } = image;
+  const all: readonly Entry[] = [
+    ["Platform", [platformName(image), image["os.version"]].filter(Boolean).join(" ")],
+    ["Entrypoint", commandLine(config.Entrypoint)],
+    ["Command", commandLine(config.Cmd)],
+    ["Working directory", config.WorkingDir ?? ""],
+    ["User", config.User ?? ""],
+    ["Ports", namesOf(config.ExposedPorts)],
+    ["Volumes", namesOf(config.Volumes)],
+    ["Stop signal", config.StopSignal ?? ""],
+  ];
+  return all.filter(([, value]) => value !== "");
+}
+
+function namesOf(named: readonly Entry[]): string {
+  return named.map(([name]) => name).join(", ");
+}
+
+/** As a shell would take it. */
+function commandLine(words: readonly string[]): string {
+  return words.map((word) => (/^[\w./:=@%+,-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`)).join(" ");
+}

@@ -1,0 +1,44 @@
+import { z } from "zod";
+
+/** Somebody else's JSON: what is understood of it is shown, and nothing of it is trusted. */
+
+/** Undefined where it is no JSON. */
+export function parseJson(text: string | null): unknown {
+  try {
+    return text === null ? undefined : JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** A field that may be anything: its text, or null. */
+export const text = z.string().nullable().catch(null);
+
+/** Likewise a list: those of its entries that have the shape. */
+export function listOf<S extends z.ZodType>(shape: S): z.ZodType<z.output<S>[]> {
+  return z
+    .array(z.unknown())
+    .catch([])
+    .transform((entries) =>
+      entries.flatMap((entry) => {
+        const { success, data } = shape.safeParse(entry);
+        return success ? [data] : [];
+      }),
+    );
+}
+
+export const texts = listOf(z.string());
+
+/** A name and its value, whatever the names are: an object's entries, other values than texts as JSON. */
+export type Entry = readonly [name: string, value: string];
+
+export const entries: z.ZodType<readonly Entry[]> = z
+  .unknown()
+  .optional()
+  .transform((value) => {
+    if (typeof value !== "object" || value === null || Array.isArray(value)) return [];
+    return Object.entries(value).map(([name, one]): Entry => [
+      name,
+      typeof one === "string" ? one : JSON.stringify(one),
+    ]);
+  });

@@ -1,0 +1,79 @@
+import { z } from "zod";
+import type { Manifest } from "../../cli/management/operations.ts";
+import { parseImageConfig } from "./image-config.ts";
+import { text } from "./json.ts";
+import { platformName } from "./manifest.ts";
+
+/** What a manifest is, to somebody who wants to use it. */
+export type Kind = "index" | "image" | "chart" | "artifact";
+
+const IMAGE_CONFIGS: ReadonlySet<string> = new Set([
+  "application/vnd.oci.image.config.v1+json",
+  "application/vnd.docker.container.image.v1+json",
+]);
+const CHART = "application/vnd.cncf.helm.config.v1+json";
+const INDEX = /\.(?:image\.index\.v1|manifest\.list\.v2)\+json$/;
+
+export function kindOf({
+  mediaType,
+  config,
+  artifactType,
+}: Pick<Manifest, "mediaType" | "config" | "artifactType">): Kind {
+  if (INDEX.test(mediaType)) return "index";
+  if (config?.mediaType === CHART) return "chart";
+  const isImage = IMAGE_CONFIGS.has(config?.mediaType ?? "") && IMAGE_CONFIGS.has(artifactType ?? "");
+  return isImage ? "image" : "artifact";
+}
+
+/** One line on what it is. */
+export function describe(manifest: Manifest): string {
+  switch (kindOf(manifest)) {
+    case "index":
+      return manifest.artifactType === null
+        ? "Image for several platforms (index)"
+        : `Index of ${typeName(manifest.artifactType)}`;
+    case "image": {
+      const platform = platformName(parseImageConfig(manifest.config?.json));
+      return platform ? `Image for ${platform}` : "Image";
+    }
+    case "chart":
+      return chartOf(manifest) ?? "Helm chart";
+    case "artifact":
+      return typeName(manifest.artifactType);
+  }
+}
+
+const chart = z.object({ name: text, version: text, appVersion: text, description: text });
+
+type Chart = z.output<typeof chart>;
+
+/** What a chart's config says of it. */
+export function parseChart(manifest: Manifest): Chart | null {
+  return chart.safeParse(manifest.config?.json).data ?? null;
+}
+
+function chartOf(manifest: Manifest): string | null {
+  const found = parseChart(manifest);
+  return found?.name ? `Helm chart ${[found.name, found.version].filter(Boolean).join(" ")}` : null;
+}
+
+const TYPES: readonly (readonly [RegExp, string])[] = [
+  [/spdx/i, "SBOM (SPDX)"],
+  [/cyclonedx/i, "SBOM (CycloneDX)"],
+  [/\bsbom\b/i, "SBOM"],
+  [/vnd\.in-toto/, "Attestation (in-toto)"],
+  [/sarif/, "Scan report (SARIF)"],
+  [/trivy|vuln|grype|scan/i, "Scan report"],
+  [/sigstore\.bundle/, "Signature or attestation (Sigstore bundle)"],
+  [/cosign.*sig|simplesigning/, "Signature (cosign)"],
+  [/notary.*signature/, "Signature (Notary)"],
+  [/vnd\.cncf\.helm/, "Helm chart"],
+  [/vnd\.cncf\.flux/, "Flux artifact"],
+  [/wasm/i, "WebAssembly module"],
+];
+
+/** A type of artifact in words; the type itself where nobody has words for it. */
+export function typeName(artifactType: string | null): string {
+  if (artifactType === null) return "Artifact";
+  return TYPES.find(([pattern]) => pattern.test(artifactType))?.[1] ?? `Artifact of type ${artifactType}`;
+}

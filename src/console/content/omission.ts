@@ -1,0 +1,12 @@
+/** Why content is not shown, as the end of a sentence. */
+export function omissionText(omitted: string): string {
+  return TEXTS[omitted] ?? "cannot be shown.";
+}
+
+const TEXTS: Readonly<Partial<Record<string, string>>> = {
+  "too-large": "is too large to be shown here.",
+  "not-text": "is nothing that can be read here.",
+  absent: "is not in this repository.",
+  missing: "is gone from the storage. Push it again, and it is mended.",
+  corrupt: "is damaged in the storage. Push it again, and it is mended.",
+};

@@ -1,0 +1,86 @@
+import { useQuery } from "@tanstack/react-query";
+import type { Manifest } from "../../../cli/management/operations.ts";
+import { type Column, DataTable } from "../../components/data-table.tsx";
+import { Loading } from "../../components/loading.tsx";
+import { Failure } from "../../components/notice.tsx";
+import { type Difference, differencesOf } from "../../content/differences.ts";
+import type { Entry } from "../../content/json.ts";
+import type { Sbom } from "../../content/packages.ts";
+import type { Place } from "../manifest/place.ts";
+import { findSbom } from "./find-sbom.ts";
+
+interface PackagesComparedProps extends Place {
+  readonly from: Manifest;
+  readonly to: Manifest;
+}
+
+/** Packages that came, went and changed, where both have an SBOM. */
+export function PackagesCompared({ from, to, ...place }: PackagesComparedProps) {
+  const [left, right] = [useSbom(place, from), useSbom(place, to)];
+  const error = left.error ?? right.error;
+  return (
+    <section className="entries">
+      <h2>Packages</h2>
+      {error && <Failure error={error} />}
+      {!error && (left.isPending || right.isPending) && <Loading what="the SBOMs" />}
+      {left.data !== undefined && right.data !== undefined && <Result from={left.data} to={right.data} />}
+    </section>
+  );
+}
+
+function useSbom(place: Place, manifest: Manifest) {
+  return useQuery({
+    queryKey: ["sbom", place, manifest.digest],
+    queryFn: ({ signal }) => findSbom(place, manifest, signal),
+  });
+}
+
+function Result({ from, to }: { readonly from: Sbom | null; readonly to: Sbom | null }) {
+  if (from === null || to === null) {
+    const lacking = from === null && to === null ? "Neither" : from === null ? "Only the second" : "Only the first";
+    return <p className="muted">{lacking} has an SBOM that can be read here, so packages cannot be compared.</p>;
+  }
+  const differences = differencesOf(versionsOf(from), versionsOf(to));
+  if (differences.length === 0) return <p className="muted">Both have the same packages.</p>;
+  return (
+    <>
+      <p>{countsOf(differences)}.</p>
+      <div className="card card-table">
+        <DataTable
+          label="Packages compared"
+          rows={differences}
+          rowId={({ name }) => name}
+          columns={COLUMNS}
+          initialSorting={{ column: "name", direction: "ascending" }}
+        />
+      </div>
+    </>
+  );
+}
+
+/** Packages of one name may be of several kinds. */
+function versionsOf({ packages }: Sbom): readonly Entry[] {
+  return packages.map(({ name, version, type }) => [
+    type === null ? name : `${name} (${type})`,
+    version ?? "no version",
+  ]);
+}
+
+function changeOf({ from, to }: Difference): "added" | "removed" | "changed" {
+  if (from === null) return "added";
+  return to === null ? "removed" : "changed";
+}
+
+function countsOf(differences: readonly Difference[]): string {
+  const groups = Map.groupBy(differences, changeOf);
+  return (["added", "removed", "changed"] as const)
+    .map((change) => `${(groups.get(change)?.length ?? 0).toLocaleString()} ${change}`)
+    .join(", ");
+}
+
+const COLUMNS: readonly Column<Difference>[] = [
+  { id: "name", title: "Package", sortBy: ({ name }) => name, cell: ({ name }) => name },
+  { id: "change", title: "Change", sortBy: changeOf, cell: changeOf },
+  { id: "from", title: "From", cell: ({ from }) => from },
+  { id: "to", title: "To", cell: ({ to }) => to },
+];

@@ -1,0 +1,106 @@
+import { useQueries } from "@tanstack/react-query";
+import { lazy, Suspense, useState } from "react";
+import { operationQuery, useList } from "../../api/queries.ts";
+import { useRegistryHost } from "../../api/session.ts";
+import { Button } from "../../components/button.tsx";
+import { Command } from "../../components/command.tsx";
+import { LoadMore } from "../../components/load-more.tsx";
+import { Loading } from "../../components/loading.tsx";
+import { Empty, Failure } from "../../components/notice.tsx";
+import { ReferenceLink } from "../../components/reference-link.tsx";
+import { Digest } from "../../components/values.tsx";
+import { attachedByTag, type Attachment, attestationsIn, fromReferrer } from "../../content/attachments.ts";
+import type { ManifestProps, Place } from "./place.ts";
+
+const AttachmentContent = lazy(() => import("./attachment-content.tsx"));
+
+/** Indexes that are looked at for what a builder attached. */
+const PARENTS = 3;
+
+/** Signatures, SBOMs, attestations and scan reports: what refers to it, in whichever way. */
+export function AttachedView({ manifest, ...place }: ManifestProps) {
+  const { space, repository } = place;
+  const { digest, usedBy, attached } = manifest;
+  const referrers = useList("listReferrers", { path: { space }, query: { repository, digest, limit: 50 } });
+  const parents = useQueries({
+    queries: usedBy
+      .slice(0, PARENTS)
+      .map((parent) =>
+        operationQuery("getManifest", { path: { space }, query: { repository, reference: parent.digest } }),
+      ),
+  });
+  const found = new Map(
+    [
+      ...referrers.items.map(fromReferrer),
+      ...attachedByTag(attached),
+      ...parents.flatMap(({ data }) => (data ? attestationsIn(data.raw, digest) : [])),
+    ].map((attachment) => [attachment.digest, attachment]),
+  );
+  const isPending = referrers.isPending || parents.some((parent) => parent.isPending);
+  return (
+    <div className="sections">
+      {referrers.error && <Failure error={referrers.error} onRetry={referrers.retry} />}
+      {isPending && <Loading what="what is attached" />}
+      {!isPending && !referrers.error && found.size === 0 && <NothingAttached {...place} digest={digest} />}
+      {found.size > 0 && (
+        <ul className="plain-list attachments">
+          {[...found.values()].map((attachment) => (
+            <AttachmentItem key={attachment.digest} attachment={attachment} {...place} />
+          ))}
+        </ul>
+      )}
+      <LoadMore list={referrers} />
+    </div>
+  );
+}
+
+function NothingAttached({ space, repository, digest }: Place & { readonly digest: string }) {
+  const name = `${useRegistryHost()}/${space}/${repository}@${digest}`;
+  return (
+    <Empty title="Nothing is attached">
+      <p>Signatures, SBOMs, attestations and scan reports appear here. For instance:</p>
+      <Command
+        text={[
+          `cosign sign ${name}`,
+          `syft ${name} -o spdx-json > sbom.json`,
+          `oras attach --artifact-type application/spdx+json ${name} sbom.json:application/spdx+json`,
+        ].join("\n")}
+        what="commands to attach something"
+      />
+    </Empty>
+  );
+}
+
+function AttachmentItem({ attachment, ...place }: Place & { readonly attachment: Attachment }) {
+  const [isOpen, setOpen] = useState(false);
+  const { title, digest, how, created } = attachment;
+  return (
+    <li className="card attachment">
+      <div className="attachment-head">
+        <div>
+          <h2>
+            <ReferenceLink {...place} reference={digest}>
+              {title}
+            </ReferenceLink>
+          </h2>
+          <p className="muted">
+            {how}
+            {created !== null && ` · ${created}`} · <Digest digest={digest} />
+          </p>
+        </div>
+        <Button
+          aria-expanded={isOpen}
+          aria-label={`${isOpen ? "Hide" : "Read"} ${title}`}
+          onClick={() => setOpen(!isOpen)}
+        >
+          {isOpen ? "Hide" : "Read"}
+        </Button>
+      </div>
+      {isOpen && (
+        <Suspense fallback={<Loading what="the document" />}>
+          <AttachmentContent {...place} digest={digest} />
+        </Suspense>
+      )}
+    </li>
+  );
+}

@@ -1,0 +1,68 @@
+import { Facts } from "../../components/facts.tsx";
+import { ReferenceLink } from "../../components/reference-link.tsx";
+import { Time } from "../../components/time.tsx";
+import { Bytes, Digest } from "../../components/values.tsx";
+import { parseImageConfig } from "../../content/image-config.ts";
+import { describe, parseChart } from "../../content/kind.ts";
+import { sizeOf } from "../../content/layers.ts";
+import { parseContent } from "../../content/manifest.ts";
+import type { ManifestProps } from "./place.ts";
+
+/** What one wants to know first. */
+export function ManifestFacts({ manifest, ...place }: ManifestProps) {
+  const { tags, usedBy, config, pushedAt, pulledAt, subject } = manifest;
+  const created = parseImageConfig(config?.json)?.created;
+  const { layers } = parseContent(manifest.raw);
+  const chart = parseChart(manifest);
+  return (
+    <div className="card">
+      <Facts
+        facts={{
+          What: describe(manifest),
+          About: chart?.description || null,
+          App: chart?.appVersion || null,
+          Size: layers.length > 0 ? <Bytes count={sizeOf([...layers, ...(config ? [config] : [])])} /> : null,
+          Digest: <Digest digest={manifest.digest} />,
+          Tags:
+            tags.length > 0 ? (
+              <span className="badges">
+                {tags.map((tag) => (
+                  <span key={tag} className="badge">
+                    <ReferenceLink {...place} reference={tag} />
+                  </span>
+                ))}
+                {manifest.hasMoreTags && <span className="muted">and more</span>}
+              </span>
+            ) : null,
+          Built: isTime(created) ? <Time at={created} /> : null,
+          Pushed: <Time at={pushedAt} />,
+          Pulled: pulledAt === null ? "not since it was pushed" : <Time at={pulledAt} />,
+          "Refers to": subject === null ? null : <ReferenceLink {...place} reference={subject} />,
+          "Used by": usedBy.length > 0 ? <UsedBy {...place} manifest={manifest} /> : null,
+        }}
+      />
+    </div>
+  );
+}
+
+function UsedBy({ manifest: { usedBy }, ...place }: ManifestProps) {
+  return (
+    <ul className="plain-list">
+      {usedBy.map(({ digest, tags }) => (
+        <li key={digest}>
+          {tags.length === 0 ? <ReferenceLink {...place} reference={digest} /> : null}
+          {tags.map((tag) => (
+            <span key={tag} className="badge">
+              <ReferenceLink {...place} reference={tag} />
+            </span>
+          ))}
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+/** A config's times are whatever its builder wrote. */
+function isTime(text: string | null | undefined): text is string {
+  return typeof text === "string" && Number.isFinite(Date.parse(text)) && Date.parse(text) > 0;
+}
