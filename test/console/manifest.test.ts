@@ -153,7 +153,8 @@ describe("an image", () => {
     await page.getByRole("link", { name: "linux/amd64", exact: true }).click();
     await page.getByRole("tab", { name: "Attached" }).click();
     await page.getByRole("button", { name: "Read Attestations of the builder" }).click();
-    expect(await page.getByRole("row", { name: "left-pad 1.3.0 npm" }).textContent()).toContain("1.3.0");
+    const row = page.getByRole("row").filter({ hasText: "left-pad" });
+    expect(await row.textContent()).toBe("left-pad1.3.0npm");
   });
 
   it("of 300 layers stays readable, on a phone too", async () => {

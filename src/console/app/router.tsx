@@ -18,7 +18,7 @@ import { SignInPage } from "../pages/sign-in/page.tsx";
 import { NotFoundPage, PageFailure } from "./failures.tsx";
 import { queryClient } from "./query-client.ts";
 import { Shell } from "./shell.tsx";
-import { choiceOf, textOf } from "./search.ts";
+import { choiceOf, parseSearchValue, textOf } from "./search.ts";
 import { SpaceLayout } from "./space-layout.tsx";
 
 /** The pages, each with its address. A page is a folder in pages/, loaded when it is first opened. */
@@ -285,6 +285,8 @@ const routeTree = rootRoute.addChildren([
       deletedTagsRoute,
       settingsRoute,
       tagHistoryRoute,
+      manifestRoute,
+      compareRoute,
       // More pages of a space go here.
     ]),
   ]),

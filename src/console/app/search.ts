@@ -10,3 +10,9 @@ export function textOf(value: unknown): string | undefined {
 export function choiceOf<T extends string | number>(choices: readonly T[], value: unknown): T | undefined {
   return choices.find((choice) => String(choice) === textOf(value));
 }
+
+/** What an address says is text: a tag that looks like a number, such as 1.0, stays as it is. */
+export function parseSearchValue(text: string): unknown {
+  if (/^(?:[[{"]|(?:true|false|null)$)/.test(text)) return JSON.parse(text);
+  throw new SyntaxError("text");
+}

@@ -84,8 +84,9 @@ function statementsOf(by: string): readonly string[] {
     `SELECT p.digest, p.media_type, ${tagsOn("p.repository_id", "p.digest")} AS tags
      FROM manifest_references x CROSS JOIN manifests p ON p.id = x.manifest_id
      WHERE x.repository_id = ${REPOSITORY} AND x.digest = ${self} ORDER BY x.manifest_id DESC LIMIT ${PARENTS}`,
-    `SELECT t.name, t.digest FROM json_each('[".sig", ".att", ".sbom"]') attached
-       CROSS JOIN tags t ON t.repository_id = ${REPOSITORY} AND t.name = replace(${self}, ':', '-') || attached.value`,
+    // One by one: for `name IN (…)` SQLite would read all tags of the repository.
+    `SELECT t.name, t.digest FROM json_each('[".sig", ".att", ".sbom"]') ending
+       CROSS JOIN tags t ON t.repository_id = ${REPOSITORY} AND t.name = replace(${self}, ':', '-') || ending.value`,
     `SELECT f.digest, b.size AS blob_size, b.damage AS blob_damage, c.size AS manifest_size, c.damage AS manifest_damage,
        IIF(c.id IS NULL, NULL, ${CONTENT_SIZE}) AS content_size, ${sharedWith(self)} AS shared_with
      FROM manifest_references f

@@ -19,7 +19,10 @@ export function Chooser({ from = "", to = "", space, repository }: ChooserProps)
   const [wanted, setWanted] = useState({ from, to });
   const list = useId();
   const go = (search: { readonly from: string; readonly to: string }): void => {
-    void navigate({ search: { from: search.from.trim() || undefined, to: search.to.trim() || undefined } });
+    void navigate({
+      // The platform stays: what one looks at is often the same in another pair.
+      search: (known) => ({ ...known, from: search.from.trim() || undefined, to: search.to.trim() || undefined }),
+    });
   };
   const submit = (event: FormEvent): void => {
     event.preventDefault();

@@ -4,6 +4,7 @@ import { operationQuery, useList } from "../../api/queries.ts";
 import { useRegistryHost } from "../../api/session.ts";
 import { Button } from "../../components/button.tsx";
 import { Command } from "../../components/command.tsx";
+import { LoadMore } from "../../components/load-more.tsx";
 import { Loading } from "../../components/loading.tsx";
 import { Empty, Failure } from "../../components/notice.tsx";
 import { ReferenceLink } from "../../components/reference-link.tsx";
@@ -48,11 +49,7 @@ export function AttachedView({ manifest, ...place }: ManifestProps) {
           ))}
         </ul>
       )}
-      {referrers.hasMore && (
-        <Button onClick={referrers.loadMore} isBusy={referrers.isLoadingMore}>
-          Show more
-        </Button>
-      )}
+      <LoadMore list={referrers} />
     </div>
   );
 }
