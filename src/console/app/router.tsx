@@ -292,12 +292,6 @@ const routeTree = rootRoute.addChildren([
   ]),
 ]);
 
-/** What an address says is text: a tag that looks like a number, such as 1.0, stays as it is. */
-function parseSearchValue(text: string): unknown {
-  if (/^(?:[[{"]|(?:true|false|null)$)/.test(text)) return JSON.parse(text);
-  throw new SyntaxError("text");
-}
-
 export const router = createRouter({
   routeTree,
   parseSearch: parseSearchWith(parseSearchValue),
