@@ -59,7 +59,7 @@ describe("tokens", () => {
     const secret = (await page.getByLabel("the token", { exact: true }).textContent()) ?? "";
     expect(secret).toMatch(/^sdt_/);
     await page.getByRole("button", { name: "Copy the login command" }).click();
-    await page.getByText("Copied").waitFor({ state: "attached" });
+    await page.getByText("Copied", { exact: true }).waitFor({ state: "attached" });
     expect(await pasted()).toBe(`echo ${secret} | docker login ${registry.host} -u ${space.name} --password-stdin`);
     await push({ url: registry.url, secret }, `${space.name}/web/api`, "ci");
     await page.getByRole("link", { name: "I have copied it" }).click();
@@ -102,6 +102,7 @@ describe("tokens", () => {
     await page.getByLabel("Repositories").fill("Not A Pattern");
     await page.getByRole("button", { name: "Create the token" }).click();
     await page.getByRole("alert").getByText("a pattern has the characters of a repository's path").waitFor();
+    expect(await page.getByLabel("Repositories").inputValue()).toBe("Not A Pattern");
   });
 
   it("are found by an address, and warn whoever revokes their own", async () => {
@@ -174,6 +175,7 @@ describe("storage", () => {
     await goTo(`/spaces/${fresh.name}/storage`);
     await page.getByText("the line begins tomorrow").waitFor();
     await page.getByText("Nothing is stored yet").waitFor();
+    expect(await page.getByRole("table").count()).toBe(0);
     await page.getByText("Nothing: all that is stored is needed").waitFor();
     expect(await page.getByRole("alert").count()).toBe(0);
     await checkAccessibility();

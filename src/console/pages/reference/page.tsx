@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import { Link } from "@tanstack/react-router";
+import { Link, useRouter } from "@tanstack/react-router";
 import { useEffect, useState } from "react";
 import { Main } from "../../app/main-area.tsx";
 import { SearchField } from "../../components/field.tsx";
@@ -50,10 +50,12 @@ function Operations({ reference }: { readonly reference: Reference }) {
     `${operationId} ${method} ${path} ${summary}`.toLowerCase().includes(wanted),
   );
   const groups = [...Map.groupBy(found, subjectOf)];
+  const router = useRouter();
   useEffect(() => {
-    // The browser looked for it before it was there.
-    document.querySelector(`#${CSS.escape(location.hash.slice(1)) || "none"}`)?.scrollIntoView();
-  }, []);
+    // The browser looked for it before it was there; and the router may begin the page at its top after that.
+    showNamed();
+    return router.subscribe("onRendered", showNamed);
+  }, [router]);
   return (
     <>
       <div className="toolbar">
@@ -74,6 +76,11 @@ function Operations({ reference }: { readonly reference: Reference }) {
       </div>
     </>
   );
+}
+
+/** Goes to the operation that the address names, if any. */
+function showNamed(): void {
+  if (location.hash !== "") document.querySelector(`#${CSS.escape(location.hash.slice(1))}`)?.scrollIntoView();
 }
 
 interface GroupProps {
