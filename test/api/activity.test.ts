@@ -213,6 +213,9 @@ describe("a space's activity", () => {
     )
       .bind(space, JSON.stringify(Array.from({ length: 1200 }, (_, index) => index)))
       .run();
+    // What is older than the window's end comes once, with its own part.
+    await pushImage(`${space}/web`, as, "old");
+    expect((await walk(100, "&kind=manifest")).map(({ action }) => action)).toEqual(["manifest.pushed"]);
     const ends: (string | null)[] = [];
     const found: string[] = [];
     for (let last: string | null = null; ends.at(-1) !== null && ends.length < 10; last = ends.at(-1) ?? null) {
