@@ -14,7 +14,12 @@ const JSON_TYPE = "application/json";
 
 /** The management API as OpenAPI 3.1, made from the routes and the very schemas that parse their requests. */
 export function openApiHandler(routes: readonly OperationRoute[]): (call: Call) => Response {
-  return ({ registry }) => Response.json({ ...openApiDocument(routes), servers: [{ url: registry.realm.issuer }] });
+  // It takes a while to make, and stays the same.
+  let made: object | null = null;
+  return ({ registry }) => {
+    made ??= openApiDocument(routes);
+    return Response.json({ ...made, servers: [{ url: registry.realm.issuer }] });
+  };
 }
 
 /** The document without its servers: those are for whoever serves it to say. */

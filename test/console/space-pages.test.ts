@@ -264,6 +264,8 @@ describe("activity", () => {
     await page.getByLabel("What").selectOption("tags");
     await page.waitForURL("**/activity?kind=tag");
     await page.getByRole("row").filter({ hasText: "pushed the new tag web/api:1.0" }).waitFor();
+    const pushed = page.getByRole("row").filter({ hasText: "pushed the new tag web/api:1.0" });
+    expect(await pushed.getByRole("link", { name: ":1.0" }).getAttribute("href")).toMatch(/\/pushes\/evt_/);
     expect(await page.getByRole("row").filter({ hasText: "token" }).count()).toBe(0);
     await page.getByLabel("What").selectOption("everything");
     await page.getByLabel("Who").selectOption("Administrator");
@@ -308,6 +310,7 @@ describe("the API's reference", () => {
     const { page, goTo } = await open();
     await goTo("/api/v1/docs#createTrigger");
     const operation = page.getByRole("region", { name: "POST /api/v1/spaces/{space}/triggers", exact: true });
+    await operation.waitFor();
     await expect.poll(async () => (await operation.boundingBox())?.y ?? 9999).toBeLessThan(WIDE.height);
     const { status, headers } = await fetch(`${registry.url}/api/v1/docs`, { redirect: "manual" });
     expect([status, headers.get("Location")]).toEqual([302, "/api/v1/openapi.json"]);

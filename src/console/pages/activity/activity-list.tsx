@@ -1,5 +1,3 @@
-import { Link } from "@tanstack/react-router";
-import { shortDigest } from "../../../cli/output/format.ts";
 import type { List } from "../../api/queries.ts";
 import { Button } from "../../components/button.tsx";
 import { type Column, DataTable } from "../../components/data-table.tsx";
@@ -9,6 +7,7 @@ import { Empty, Failure } from "../../components/notice.tsx";
 import { Time } from "../../components/time.tsx";
 import type { Activity } from "../../../cli/management/operations.ts";
 import type { ActivitySearch } from "./search.ts";
+import { Thing } from "./thing.tsx";
 import { actorName, detailOf, KIND_NAMES, wordsOf } from "./words.ts";
 
 interface ActivityListProps {
@@ -110,44 +109,4 @@ function What({ space, activity }: { readonly space: string | null; readonly act
       </span>
     </>
   );
-}
-
-/** What it was done to, with a link where there is a page of it. */
-function Thing({ space, activity }: { readonly space: string | null; readonly activity: Activity }) {
-  const { action, subject, name, repository, reference } = activity;
-  const kind = action.slice(0, action.indexOf("."));
-  if (repository !== null && space !== null) {
-    return (
-      <>
-        <Link to="/spaces/$space/repositories/$repository" params={{ space, repository }}>
-          {repository}
-        </Link>
-        {reference !== null && <code>{reference.includes(":") ? `@${shortDigest(reference)}` : `:${reference}`}</code>}
-      </>
-    );
-  }
-  const called = name ?? subject;
-  if (called === null) return null;
-  if (space !== null && kind === "token") {
-    return (
-      <Link to="/spaces/$space/tokens" params={{ space }} search={{ search: subject ?? called }}>
-        {called}
-      </Link>
-    );
-  }
-  if (space !== null && kind === "retention" && subject !== null) {
-    return (
-      <Link to="/spaces/$space/retention/$rule" params={{ space, rule: subject }}>
-        {called}
-      </Link>
-    );
-  }
-  if (kind === "space" && action !== "space.deleted") {
-    return (
-      <Link to="/spaces/$space" params={{ space: called }}>
-        {called}
-      </Link>
-    );
-  }
-  return <strong>{called}</strong>;
 }
