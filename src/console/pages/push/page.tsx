@@ -1,16 +1,18 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link, useParams } from "@tanstack/react-router";
+import type { ReactNode } from "react";
 import type { Event } from "../../../cli/management/operations.ts";
 import { operationQuery, REFRESH_EVERY, useList } from "../../api/queries.ts";
 import { DeliveriesTable } from "../../components/deliveries-table.tsx";
 import { pathIn, pushName } from "../../components/deployment.tsx";
 import { Facts } from "../../components/facts.tsx";
+import { ManifestLink } from "../../components/manifest-link.tsx";
 import { LoadMore } from "../../components/load-more.tsx";
 import { Loading } from "../../components/loading.tsx";
 import { Failure } from "../../components/notice.tsx";
 import { PageHead } from "../../components/page-head.tsx";
 import { Time } from "../../components/time.tsx";
-import { Bytes, Digest } from "../../components/values.tsx";
+import { Bytes } from "../../components/values.tsx";
 import { DeployedWhere } from "./deployed.tsx";
 import { Verdicts } from "./verdicts.tsx";
 
@@ -65,6 +67,7 @@ const HAPPENED: Readonly<Record<string, string>> = {
 function What({ space, event: { id, type, timestamp, data } }: { readonly space: string; readonly event: Event }) {
   const { repository, digest, previousDigest, mediaType, size, platforms, actor } = data;
   const path = pathIn(space, repository);
+  const link = (one: string) => <ManifestLink space={space} repository={path} digest={one} />;
   return (
     <Facts
       facts={{
@@ -77,8 +80,8 @@ function What({ space, event: { id, type, timestamp, data } }: { readonly space:
           </Link>
         ),
         Tag: data.tag,
-        Digest: <Digest digest={digest} />,
-        "Before that": before(data.tag, digest, previousDigest),
+        Digest: link(digest),
+        "Before that": before(data.tag, digest, previousDigest, link),
         Platforms: platforms.length === 0 ? null : platforms.join(", "),
         "Media type": mediaType,
         "Manifest’s size": <Bytes count={size} />,
@@ -88,8 +91,13 @@ function What({ space, event: { id, type, timestamp, data } }: { readonly space:
   );
 }
 
-function before(tag: string | null, digest: string, previous: string | null) {
+function before(
+  tag: string | null,
+  digest: string,
+  previous: string | null,
+  link: (digest: string) => ReactNode,
+): ReactNode {
   if (tag === null) return null;
   if (previous === null) return "the tag was not there";
-  return previous === digest ? "the same digest" : <Digest digest={previous} />;
+  return previous === digest ? "the same digest" : link(previous);
 }

@@ -1,5 +1,5 @@
 import { Button } from "../../components/button.tsx";
-import { PathLink } from "../../components/path-link.tsx";
+import { Link } from "@tanstack/react-router";
 import { count } from "../../components/repository-head.tsx";
 import type { Tag } from "../../../cli/management/operations.ts";
 
@@ -26,11 +26,13 @@ export function SelectionBar({ space, repository, chosen, onClear, onDelete }: S
         Delete …
       </Button>
       {isPair && (
-        <PathLink
-          path={`/spaces/${space}/repositories/${encodeURIComponent(repository)}/compare?${new URLSearchParams({ from: from.name, to: to.name }).toString()}`}
+        <Link
+          to="/spaces/$space/repositories/$repository/compare"
+          params={{ space, repository }}
+          search={{ from: from.name, to: to.name }}
         >
           Compare {from.name} with {to.name}
-        </PathLink>
+        </Link>
       )}
       <Button look="quiet" onClick={onClear}>
         Clear

@@ -1,8 +1,8 @@
 import { CopyButton } from "../../components/copy-button.tsx";
 import type { Column } from "../../components/data-table.tsx";
-import { ManifestLink, manifestPath } from "../../components/manifest-link.tsx";
+import { ManifestLink } from "../../components/manifest-link.tsx";
 import { Menu, MenuItem, MenuSeparator } from "../../components/menu.tsx";
-import { PathLink } from "../../components/path-link.tsx";
+import { ReferenceLink } from "../../components/reference-link.tsx";
 import { Time } from "../../components/time.tsx";
 import { Bytes } from "../../components/values.tsx";
 import type { Tag } from "../../../cli/management/operations.ts";
@@ -83,11 +83,11 @@ export function tagColumns(place: Place, actions: TagActions): readonly Column<T
 }
 
 function TagName({ tag, place }: { readonly tag: Tag; readonly place: Place }) {
-  const { name, digest, immutable, signed } = tag;
+  const { name, immutable, signed } = tag;
   const what = describe(tag);
   return (
     <>
-      <PathLink path={manifestPath({ ...place, digest })}>{name}</PathLink>{" "}
+      <ReferenceLink {...place} reference={name} />{" "}
       {immutable && (
         <span className="badge" title="It neither moves nor goes">
           immutable
