@@ -52,6 +52,7 @@ import { d1Targets } from "./storage/d1/targets.ts";
 import { d1Tokens } from "./storage/d1/tokens.ts";
 import { d1Triggers } from "./storage/d1/triggers.ts";
 import { d1Undo } from "./storage/d1/undo.ts";
+import { databaseOf, spaceIn } from "./storage/databases.ts";
 import { eventQueue } from "./storage/event-queue.ts";
 import { pullCounts } from "./storage/pull-counts.ts";
 import { r2Bytes } from "./storage/r2/bytes.ts";
@@ -118,12 +119,12 @@ function openTurns(env: Env, at: number): Readonly<Record<string, readonly Chore
     "*/5 * * * *": [
       () => sweep(openProcessing(env)),
       () => collectDeleted(upkeep, kept, at),
-      () => forgetRecords({ walks, records: d1Records(env.DB) }, keepEventsOf(settings), at),
-      () => noteStorage(d1StorageDays(env.DB), at),
+      () => forgetRecords({ walks, records: d1Records(databaseOf(env, null)) }, keepEventsOf(settings), at),
+      () => noteStorage(d1StorageDays(databaseOf(env, null)), at),
     ],
     "2-59/5 * * * *": [() => collectUnneeded(upkeep, kept, at)],
     "4-59/5 * * * *": [
-      () => retain({ walks, retention: d1RetentionRuns(env.DB, kept.grace) }, at),
+      () => retain({ walks, retention: d1RetentionRuns(databaseOf(env, null), kept.grace) }, at),
       // Last, since it may take long.
       () => scrub(openScrub(env), scrubOf(settings), at),
     ],
@@ -183,7 +184,7 @@ function drop(message: Message<QueueMessage>): void {
 function openProcessing(env: Env): Processing {
   const settings = settingsOf(env);
   const ownHost = settings.PUBLIC_URL === undefined ? "" : new URL(settings.PUBLIC_URL).host;
-  return { ...openDelivering(settings, ownHost), stores: openEventStores(env, settings) };
+  return { ...openDelivering(settings, ownHost), stores: openEventStores(env, settings, databaseOf(env, null)) };
 }
 
 const now = (): Date => new Date();
@@ -210,24 +211,24 @@ function originOf(host: string, allowLocal: boolean): string {
 }
 
 function openUpkeep(env: Env): UpkeepStores {
-  return { collection: d1Collection(env.DB), objects: r2Objects(env.BLOBS) };
+  return { collection: d1Collection(databaseOf(env, null)), objects: r2Objects(env.BLOBS) };
 }
 
 function openScrub(env: Env): ScrubStores {
   return {
-    walks: d1Collection(env.DB),
-    quarantine: d1Quarantine(env.DB),
+    walks: d1Collection(databaseOf(env, null)),
+    quarantine: d1Quarantine(databaseOf(env, null)),
     examine: (object) => examineObject(env.BLOBS, object),
   };
 }
 
-function openEventStores(env: Env, settings: Settings): EventStores {
+function openEventStores(env: Env, settings: Settings, db: D1Database): EventStores {
   const box = secretBox(settings.ENCRYPTION_KEY);
   return {
-    outbox: d1Outbox(env.DB),
-    targets: d1Targets(env.DB, box),
-    triggers: d1Triggers(env.DB),
-    deliveries: d1Deliveries(env.DB, box),
+    outbox: d1Outbox(db),
+    targets: d1Targets(db, box),
+    triggers: d1Triggers(db),
+    deliveries: d1Deliveries(db, box),
     queue: eventQueue(env.EVENTS),
   };
 }
@@ -238,14 +239,15 @@ function consolePageOf({ ASSETS }: Env, url: URL): Registry["consolePage"] {
 
 async function openRegistry(env: Env, url: URL, context: ExecutionContext): Promise<Registry> {
   const settings = settingsOf(env);
+  const db = databaseOf(env, spaceIn(url));
   const keys = await signingKeys(settings.SIGNING_KEYS);
   const realm = realmOf(settings, url);
   const later = (work: Promise<unknown>): void => {
     context.waitUntil(work.catch((fault: unknown) => console.error(JSON.stringify({ later: String(fault) }))));
   };
   // Where nothing is to be remembered, nothing that may be old is to be read either.
-  const near = settings.READ_MEMORY_SECONDS > 0 ? env.DB.withSession("first-unconstrained") : null;
-  const credentials = d1Credentials(env.DB, near, later);
+  const near = settings.READ_MEMORY_SECONDS > 0 ? db.withSession("first-unconstrained") : null;
+  const credentials = d1Credentials(db, near, later);
   const authenticator: Authenticator = {
     keys,
     realm,
@@ -256,7 +258,7 @@ async function openRegistry(env: Env, url: URL, context: ExecutionContext): Prom
   };
   const access = s3AccessOf(settings);
   const presign = access && presigner(access);
-  const events = openEventStores(env, settings);
+  const events = openEventStores(env, settings, db);
   // The sweep tells the queue again of what this fails to tell it.
   const announce = (ids: readonly string[]): void => later(events.queue.send(ids.map((id) => ({ kind: "event", id }))));
   const announcing = { registry: realm.service, announce };
@@ -269,34 +271,34 @@ async function openRegistry(env: Env, url: URL, context: ExecutionContext): Prom
     later,
     stores: {
       bytes: cachedBytes(r2Bytes(env.BLOBS, later, presign), caches.default, later, cacheLimitsOf(settings)),
-      blobs: d1Blobs(env.DB, near),
+      blobs: d1Blobs(db, near),
       damage: {
         suspect: (object) => later(scrubObjects(openScrub(env), [{ ...object, damage: null }], Date.now())),
       },
-      manifests: d1Manifests(env.DB, near, announcing),
+      manifests: d1Manifests(db, near, announcing),
       memory: readMemory(caches.default, later, settings.READ_MEMORY_SECONDS),
-      tags: d1Tags(env.DB),
-      pullTimes: d1PullTimes(env.DB, later),
+      tags: d1Tags(db),
+      pullTimes: d1PullTimes(db, later),
       pullCounts: pullCounts(env.PULLS, later),
-      repositories: d1Repositories(env.DB, near),
+      repositories: d1Repositories(db, near),
       uploads: durableUploads(env.UPLOADS),
       credentials,
     },
     management: {
-      spaces: d1Spaces(env.DB),
-      tokens: d1Tokens(env.DB),
-      directory: d1Directory(env.DB),
-      tags: d1TagList(env.DB),
-      deletions: d1TagDeletions(env.DB, announcing),
-      manifests: d1ManifestReports(env.DB),
-      storage: d1StorageReports(env.DB, collectionOf(settings)),
-      storageHistory: d1StorageDays(env.DB),
-      damaged: d1Damaged(env.DB),
-      retentionRules: d1RetentionRules(env.DB),
-      retention: d1Retention(env.DB, collectionOf(settings).grace),
+      spaces: d1Spaces(db),
+      tokens: d1Tokens(db),
+      directory: d1Directory(db),
+      tags: d1TagList(db),
+      deletions: d1TagDeletions(db, announcing),
+      manifests: d1ManifestReports(db),
+      storage: d1StorageReports(db, collectionOf(settings)),
+      storageHistory: d1StorageDays(db),
+      damaged: d1Damaged(db),
+      retentionRules: d1RetentionRules(db),
+      retention: d1Retention(db, collectionOf(settings).grace),
     },
-    undo: d1Undo(env.DB, announcing),
-    activity: d1Activity(env.DB),
+    undo: d1Undo(db, announcing),
+    activity: d1Activity(db),
     keepDeleted: collectionOf(settings).keepDeleted,
     events,
     delivering: openDelivering(settings, realm.service),
