@@ -285,8 +285,6 @@ const routeTree = rootRoute.addChildren([
       deletedTagsRoute,
       settingsRoute,
       tagHistoryRoute,
-      manifestRoute,
-      compareRoute,
       // More pages of a space go here.
     ]),
   ]),
