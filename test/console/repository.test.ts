@@ -45,6 +45,10 @@ async function digestUnder(repository: string, reference: string): Promise<strin
 const rowOf = (page: Page, text: string): ReturnType<Page["getByRole"]> =>
   page.getByRole("row").filter({ hasText: text });
 
+/** The one that asks: toasts have the same role. */
+const dialogOf = (page: Page): ReturnType<Page["getByRole"]> =>
+  page.getByRole("dialog").filter({ has: page.getByRole("button", { name: "Cancel" }) });
+
 /** Opens the menu of a tag's row and chooses from it. */
 async function choose(page: Page, tag: string, item: string): Promise<void> {
   await page.getByRole("button", { name: `Actions for ${tag}`, exact: true }).click();
@@ -223,7 +227,7 @@ describe("deleting tags", () => {
     await page.getByText("3 tags selected").waitFor();
     await checkAccessibility();
     await page.getByRole("button", { name: "Delete …" }).click();
-    const dialog = page.getByRole("dialog");
+    const dialog = dialogOf(page);
     // With the signature of the one.
     await dialog.getByRole("button", { name: "Delete 3 tags" }).waitFor();
     await dialog.getByText("Stays, since it is immutable: v1").waitFor();
@@ -297,7 +301,7 @@ describe("a tag's history", () => {
     await page.getByText("This is a push like any other").waitFor();
     await page.getByText(`latest is ${second.slice(7, 19)} now`).waitFor();
     await checkAccessibility();
-    await page.getByRole("dialog").getByRole("button", { name: "Revert to" }).click();
+    await dialogOf(page).getByRole("button", { name: "Revert to" }).click();
     await page.getByText(`latest is ${first.slice(7, 19)} again`).waitFor();
     expect(await digestUnder(repository, "latest")).toBe(first);
     await page.reload();
@@ -372,7 +376,7 @@ describe("a repository's settings", () => {
     await checkAccessibility();
     expect(await digestUnder("gone/for-good", "1.0")).toBeNull();
     await page.getByRole("button", { name: "Bring back gone/for-good" }).click();
-    await page.getByRole("dialog").getByRole("button", { name: "Bring back" }).click();
+    await dialogOf(page).getByRole("button", { name: "Bring back" }).click();
     await page.getByText("gone/for-good is back").waitFor();
     expect(await digestUnder("gone/for-good", "1.0")).not.toBeNull();
   });
