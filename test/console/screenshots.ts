@@ -60,7 +60,7 @@ const PICTURES: readonly Picture[] = [
   { name: "repositories-dark", path: "", shows: "jobs/thumbnails", colorScheme: "dark" },
   { name: "repository", path: "/repositories/web", shows: "1.2.0" },
   { name: "compare", path: "/repositories/web/compare?from=1.0&to=1.1", shows: "nginx" },
-  { name: "deliveries", path: "/deliveries", shows: "delivered" },
+  { name: "deliveries", path: "/deliveries", shows: /1\.2\.0/ },
   { name: "trigger", path: "/triggers/new", shows: /last 20|pushes/i },
 ];
 
