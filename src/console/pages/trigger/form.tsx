@@ -43,7 +43,7 @@ export function TriggerForm({ space, trigger, action, onSave, isSaving, failure 
   // The preview hears of what is typed first; what was wrong when it was saved may be mended since.
   const isMended = fieldProblemsOf(failure).length > 0 && preview.error === null && failureIsOfRules(failure);
   const errors = fieldErrors(preview.error ?? (isMended ? null : failure), PATHS);
-  const known = useDeployment(space).targets.items;
+  const { items: known, isPending } = useDeployment(space).targets;
   const submit = (event: SubmitEvent): void => {
     event.preventDefault();
     // Of targets that were deleted meanwhile nothing is said any more.
@@ -62,7 +62,13 @@ export function TriggerForm({ space, trigger, action, onSave, isSaving, failure 
           onChange={(event) => setName(event.target.value)}
           error={errors.at("name")}
         />
-        <TargetChoice space={space} known={known} chosen={targets} onChange={setTargets} error={errors.at("targets")} />
+        <TargetChoice
+          space={space}
+          known={isPending ? null : known}
+          chosen={targets}
+          onChange={setTargets}
+          error={errors.at("targets")}
+        />
         <RuleFields form={form} onChange={change} errors={errors} />
         {failure && errors.elsewhere && <Failure error={errors.elsewhere} />}
         <div className="form-actions">
@@ -82,7 +88,8 @@ function failureIsOfRules(failure: Error | null): boolean {
 
 interface TargetChoiceProps {
   readonly space: string;
-  readonly known: readonly Target[];
+  /** Null: they are on their way. */
+  readonly known: readonly Target[] | null;
   readonly chosen: ReadonlySet<string>;
   readonly onChange: (chosen: ReadonlySet<string>) => void;
   readonly error: string | undefined;
@@ -91,7 +98,7 @@ interface TargetChoiceProps {
 function TargetChoice({ space, known, chosen, onChange, error }: TargetChoiceProps) {
   return (
     <Fieldset legend="Targets" hint="Where it goes: each gets a delivery of its own." error={error}>
-      {known.map(({ id, name, type, enabled }) => (
+      {known?.map(({ id, name, type, enabled }) => (
         <CheckField
           key={id}
           label={`${name} (${type}${enabled ? "" : ", switched off"})`}
@@ -101,7 +108,7 @@ function TargetChoice({ space, known, chosen, onChange, error }: TargetChoicePro
       ))}
       <p>
         <Link to="/spaces/$space/targets/new" params={{ space }}>
-          {known.length === 0 ? "Make the first target" : "Another target"}
+          {known?.length === 0 ? "Make the first target" : "Another target"}
         </Link>
       </p>
     </Fieldset>
