@@ -19,6 +19,8 @@ export async function getStorage(call: SpaceCall): Promise<Response> {
 
 export async function previewCollection(call: SpaceCall): Promise<Response> {
   const { storage } = call.registry.management;
+  // The router takes what follows `gc` for a parameter.
+  if (call.params["preview"] !== ":preview") throw new RegistryError("ROUTE_UNKNOWN");
   const part = await storage.collectable(call.grant.space, pageRequest(readQuery(pageQuery, call)));
   if (part === null) throw new RegistryError("SPACE_UNKNOWN");
   return Response.json({ items: part.entries.map(collectableView), next: part.next });

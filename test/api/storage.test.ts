@@ -179,6 +179,12 @@ describe("the preview of collection", () => {
     ]);
   });
 
+  it("answers at its own address alone", async () => {
+    for (const path of ["gc", "gcpreview", "gc:previews"]) {
+      expect((await manage("POST", `spaces/${space}/${path}`)).status).toBe(404);
+    }
+  });
+
   it("takes text that is no cursor of its own for the beginning", async () => {
     await pushBlob(`${space}/a`, as, bytesOf(100, 10));
     const answer = await manage("POST", `spaces/${space}/gc:preview?cursor=nonsense`);
