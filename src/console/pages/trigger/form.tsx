@@ -1,5 +1,5 @@
 import { Link } from "@tanstack/react-router";
-import { type SubmitEvent, useState } from "react";
+import { type SubmitEvent, useMemo, useState } from "react";
 import type { Target, Trigger } from "../../../cli/management/operations.ts";
 import { fieldProblemsOf } from "../../api/client.ts";
 import { Button } from "../../components/button.tsx";
@@ -38,7 +38,7 @@ export function TriggerForm({ space, trigger, action, onSave, isSaving, failure 
   const [targets, setTargets] = useState<ReadonlySet<string>>(new Set(trigger?.targets));
   const [form, setForm] = useState(() => formOf(trigger));
   const change = (changed: Partial<RulesForm>): void => setForm((now) => ({ ...now, ...changed }));
-  const rules = rulesOf(form);
+  const rules = useMemo(() => rulesOf(form), [form]);
   const preview = usePreview(space, rules);
   // The preview hears of what is typed first; what was wrong when it was saved may be mended since.
   const isMended = fieldProblemsOf(failure).length > 0 && preview.error === null && failureIsOfRules(failure);

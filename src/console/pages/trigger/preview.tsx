@@ -15,9 +15,9 @@ import "../push/verdicts.css";
 /** Milliseconds without a key, after which what was typed is tried. */
 const TYPED_FOR = 350;
 
-/** What rules would have made of the last pushes, while they are typed. */
+/** What rules would have made of the last pushes, while they are typed. @param rules the same object until they change. */
 export function usePreview(space: string, rules: Rules) {
-  const body = useSettled(JSON.stringify(rules), rules);
+  const body = useSettled(rules);
   return useQuery({
     ...operationQuery("previewPushes", { path: { space }, body }),
     placeholderData: keepPreviousData,
@@ -26,14 +26,13 @@ export function usePreview(space: string, rules: Rules) {
   });
 }
 
-/** A value that has not changed for a moment; @param key tells whether it has. */
-function useSettled<T>(key: string, value: T): T {
-  const [settled, setSettled] = useState({ key, value });
+/** A value that has not changed for a moment. */
+function useSettled<T>(value: T): T {
+  const [settled, setSettled] = useState({ value });
   useEffect(() => {
-    const timer = setTimeout(() => setSettled({ key, value }), TYPED_FOR);
+    const timer = setTimeout(() => setSettled({ value }), TYPED_FOR);
     return () => clearTimeout(timer);
-    // oxlint-disable-next-line react-hooks/exhaustive-deps -- the key stands for the value
-  }, [key]);
+  }, [value]);
   return settled.value;
 }
 
