@@ -44,7 +44,7 @@ export const manifestOutput = z
           contentSize: z
             .int()
             .nullable()
-            .meta({ description: "Of a manifest: bytes of the blobs that it needs; null where they are too many." }),
+            .meta({ description: "Of a manifest: bytes of all that it needs. Null: it is none." }),
           damage,
           sharedWith: someTags.meta({ description: "Some other tags whose content needs it too: five at most." }),
         }),

@@ -17,7 +17,7 @@ export interface NeededContent {
   readonly kind: "blob" | "manifest" | null;
   /** Bytes of the thing itself. */
   readonly size: number | null;
-  /** Of a manifest: bytes of the blobs that it needs; null where they are too many to be counted. */
+  /** Of a manifest: bytes of all that it needs. Null: it is none. */
   readonly contentSize: number | null;
   readonly damage: Damage | null;
   /** Some other tags whose content needs it too. */

@@ -13,7 +13,6 @@ import { firstRow, rows, textsColumn } from "./rows.ts";
 const TAGS = 100;
 const PARENTS = 50;
 const NEEDS = 1000;
-const CHILD_BLOBS = 500;
 /** For each thing that is needed: others that need it, those and what needs them, and the tags that are told. */
 const SHARERS = 10;
 const SHARERS_AND_PARENTS = 20;
@@ -49,12 +48,6 @@ const tagsOn = (repository: string, digest: string): string => `(
     SELECT t.name FROM tags t WHERE t.repository_id = ${repository} AND t.digest = ${digest}
     ORDER BY t.name LIMIT ${SHARED_TAGS}) found)`;
 
-/** Of the manifest `c`, whose blobs are not shared out yet: bytes, or null where there are too many. */
-const CONTENT_SIZE = `(
-  SELECT IIF(COUNT(*) > ${CHILD_BLOBS}, NULL, COALESCE(SUM(b2.size), 0)) FROM (
-    SELECT f2.digest FROM manifest_references f2 WHERE f2.manifest_id = c.id LIMIT ${CHILD_BLOBS + 1}) of_child
-    JOIN blobs b2 ON b2.digest = of_child.digest)`;
-
 /** JSON list of tags that need `f.digest` too, through the newest manifests that do; not those that lead to this manifest itself. */
 const sharedWith = (self: string): string => `(
   WITH RECURSIVE needing (digest) AS (
@@ -88,7 +81,7 @@ function statementsOf(by: string): readonly string[] {
     `SELECT t.name, t.digest FROM json_each('[".sig", ".att", ".sbom"]') ending
        CROSS JOIN tags t ON t.repository_id = ${REPOSITORY} AND t.name = replace(${self}, ':', '-') || ending.value`,
     `SELECT f.digest, b.size AS blob_size, b.damage AS blob_damage, c.size AS manifest_size, c.damage AS manifest_damage,
-       IIF(c.id IS NULL, NULL, ${CONTENT_SIZE}) AS content_size, ${sharedWith(self)} AS shared_with
+       c.content_size - c.size AS content_size, ${sharedWith(self)} AS shared_with
      FROM manifest_references f
        LEFT JOIN repository_blobs rb ON rb.repository_id = f.repository_id AND rb.digest = f.digest
        LEFT JOIN blobs b ON b.digest = rb.digest
