@@ -55,7 +55,7 @@ describe("Octopus Deploy", () => {
     expect(delivery).toMatchObject({ status: "delivered", tag: "1.2.3", reason: expect.stringContaining("Success") });
     const [attempt] = await deployment.attempts(delivery?.id ?? "");
     expect(attempt?.detail).toMatch(
-      /^release 1\.2\.3 \(Releases-1\); ServerTasks-2 Success \(.*\/app#\/Spaces-1\/tasks\//,
+      /^release 1\.2\.3 \(http\S+\/app#\/Spaces-1\/releases\/Releases-1\); ServerTasks-2 Success \(http\S+\/app#\/Spaces-1\/tasks\/ServerTasks-2\)$/,
     );
     expect(octopus.calls).toMatchObject([
       { path: "/api/Spaces-1/releases/create/v1", login: "api key", body: { packages: ["Deploy web:1.2.3"] } },
