@@ -5,7 +5,7 @@
  *   STATE_DIR    where it keeps everything (.wrangler/state)
  *   INSPECTOR_PORT  where a debugger can attach (none)
  *   MAX_BODY_MB  the most that a request's body may have; 0, the default here: no limit
- *   ALLOW_LOCAL_TARGETS=1   lets deployment targets be on this machine, over plain http
+ *   ALLOW_LOCAL_TARGETS  deployment targets may be on this machine, over plain http (1); 0: only where a deployed registry would let them be
  *   GC_GRACE_HOURS, ORPHAN_GRACE_MINUTES, KEEP_DELETED_DAYS, KEEP_BYTES_DAYS  how long what is not needed is kept: see wrangler.toml
  *   READ_MEMORY_SECONDS, CACHE_MB, WARM_MB  what pulls take from the cache: likewise
  *   ADMIN_TOKEN  the management API's key; without it, one is made and kept in .dev.vars
@@ -76,7 +76,7 @@ console.log(instructions(await demoToken()));
 
 /** The settings of this machine, over those of wrangler.toml. */
 function vars(): Record<string, string> {
-  const { ALLOW_LOCAL_TARGETS = "0", MAX_BODY_MB = "0" } = process.env;
+  const { ALLOW_LOCAL_TARGETS = "1", MAX_BODY_MB = "0" } = process.env;
   const given = PASSED_ON.flatMap((name) => {
     const value = process.env[name];
     return value === undefined ? [] : [[name, value]];
@@ -106,7 +106,7 @@ async function demoToken(): Promise<string> {
   await manage("spaces", { name: SPACE }, [201, 409]);
   const answer = await manage(
     `spaces/${SPACE}/tokens`,
-    { name: "npm start", actions: ["pull", "push", "delete"] },
+    { name: "npm start", actions: ["pull", "push", "delete", "admin"] },
     [201],
   );
   const { token } = z.object({ token: z.string() }).parse(await answer.json());
@@ -114,8 +114,9 @@ async function demoToken(): Promise<string> {
   return token;
 }
 
+/** Tokens of older versions could not open the console. */
 async function isGood(token: string): Promise<boolean> {
-  const response = await fetch(`${url}/v2/`, { headers: { Authorization: `Bearer ${token}` } });
+  const response = await fetch(`${url}/api/v1/spaces/${SPACE}`, { headers: { Authorization: `Bearer ${token}` } });
   return response.ok;
 }
 
@@ -133,14 +134,18 @@ async function manage(path: string, body: object, expected: readonly number[]): 
 function instructions(token: string): string {
   const adminToken = process.env["ADMIN_TOKEN"] === undefined ? "in .dev.vars" : "the one in ADMIN_TOKEN";
   return `
-Spacedock is running on ${url}: open it in a browser. Its space "${SPACE}" is ready:
+Spacedock is running. Its console is ${url}: sign in with this token of the space "${SPACE}":
+
+  ${token}
+
+With the same token, from a terminal:
 
   echo ${token} | docker login localhost:${port} -u ${SPACE} --password-stdin
   docker tag my-image localhost:${port}/${SPACE}/my-image:1.0
   docker push localhost:${port}/${SPACE}/my-image:1.0
   docker pull localhost:${port}/${SPACE}/my-image:1.0
 
-More spaces and tokens: ${url}/api/v1/docs (the admin token is ${adminToken}).
+To make more spaces, sign in with the admin token (${adminToken}). The API: ${url}/api/v1/docs
 All state is in ${stateDir}. Ctrl-C ends it.
 `;
 }

@@ -145,7 +145,7 @@ function statusAfter(verdict: Outcome["verdict"], wait: number | null): Delivery
 function reasonFor({ outcome, status, detail }: AttemptRecord, wasFollowed: boolean): string | null {
   if (outcome === "done") return wasFollowed ? detail : null;
   if (status === null || outcome === "running") return detail;
-  return `it answered ${status}${detail === "" ? "" : `: ${detail}`}`;
+  return `it answered ${status}${detail === "" ? "" : `: ${detail.trimEnd()}`}`;
 }
 
 /** A receiver may send back what it was sent, as it was or in one of the forms that requests give it. */
