@@ -1,7 +1,7 @@
 import type { Grant } from "../auth/grant.ts";
 import { type Digest, digestAlgorithm } from "../oci/digest.ts";
 import { digestBytes } from "../oci/digest-bytes.ts";
-import { RegistryError } from "../oci/errors.ts";
+import { type ErrorKind, RegistryError } from "../oci/errors.ts";
 import { decodeManifest, type Manifest, type ManifestReference, parseManifest } from "../oci/manifest.ts";
 import type { Reference, Tag } from "../oci/reference.ts";
 import { discardIfRefused, freshKey } from "./fresh-key.ts";
@@ -88,9 +88,12 @@ async function storeContent(
   return { key };
 }
 
-/** Throws the fault; where something that the manifest needs is lacking, says what. */
+/** Faults of a commit beside which something that the manifest needs may be lacking, whichever the database met first. */
+const MAY_LACK: ReadonlySet<string> = new Set<ErrorKind>(["MANIFEST_BLOB_UNKNOWN", "SPACE_FULL", "REPOSITORIES_FULL"]);
+
+/** Throws what is lacking, if anything is; else the fault. */
 async function explainFault(stores: Stores, grant: Grant, manifest: Manifest, fault: unknown): Promise<never> {
-  if (fault instanceof RegistryError && fault.kind === "MANIFEST_BLOB_UNKNOWN") {
+  if (fault instanceof RegistryError && MAY_LACK.has(fault.kind)) {
     requireReferences(manifest.references, await stores.manifests.check(grant, manifest.references));
   }
   throw fault;

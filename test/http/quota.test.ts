@@ -158,6 +158,19 @@ describe("a space without room", () => {
   });
 });
 
+describe("a manifest that lacks content, where there is no room either", () => {
+  it.each([500, 1_000_000])("is refused for what it lacks, where it has %i bytes", async (length) => {
+    const lacking = JSON.stringify({
+      schemaVersion: 2,
+      mediaType: OCI_INDEX,
+      manifests: [{ mediaType: OCI_INDEX, digest: `sha256:${"0".repeat(64)}`, size: 2 }],
+    });
+    await setQuota({ bytes: 0, repositories: 0 });
+    const answer = await putManifest(`${space}/new`, as, "latest", padded(lacking, length), OCI_INDEX);
+    expect([answer.status, await answer.text()]).toEqual([400, expect.stringContaining("MANIFEST_BLOB_UNKNOWN")]);
+  });
+});
+
 /** The keys of objects that no row points to. */
 async function orphans(): Promise<readonly string[]> {
   const { results } = await env.DB.prepare("SELECT key FROM blobs UNION SELECT key FROM manifests").all();
