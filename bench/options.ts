@@ -72,6 +72,8 @@ Measures what Spacedock costs and how fast it is, and compares it with what it m
   operations  calls to R2, D1 and Durable Objects that each client operation makes (bar: the budget of the design)
   dollars     what pushes, pulls and lists use of all that is billed, by its prices (bars: a warm pull costs
               less than on serverless-registry, and a first push takes few class A operations)
+  edge        pulls and pushes with the network's delays added, with and without reading ahead (bar: that it helps); see
+              bench:edge for another Worker beside it
   growth      rows that metadata operations read, by how much there is (bar: at most three times as many)
   uploads     rate by size, and the time of the finishing PUT (bar: does not grow with size)
   deliveries  pushes to a space with five triggers (bar: each that matches arrives once, and within five minutes)

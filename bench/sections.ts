@@ -14,6 +14,7 @@ import { type DeliveryTimes, measureDeliveries } from "./deliveries.ts";
 import { measureMemory, type MemoryUse } from "./memory.ts";
 import { countOperations, type Operations } from "./operations.ts";
 import { type Dollars, dollarsTable, measureDollars, missedDollars } from "./dollars.ts";
+import { type EdgeTimes, edgeTables, measureEdge, missedEdge } from "./edge/section.ts";
 import { type Growth, growthPlot, growthTable, measureGrowth, missedGrowth } from "./growth.ts";
 import type { Plan } from "./options.ts";
 import { type Plot, svgOf } from "./plot.ts";
@@ -35,6 +36,7 @@ import { measureUploads, type UploadTimes } from "./uploads.ts";
 interface Results {
   readonly operations: Operations;
   readonly dollars: Dollars;
+  readonly edge: EdgeTimes;
   readonly growth: Growth;
   readonly uploads: readonly UploadTimes[];
   readonly deliveries: DeliveryTimes;
@@ -57,6 +59,7 @@ interface Section<T> {
 const SECTIONS: { readonly [N in SectionName]: Section<Results[N]> } = {
   operations: { measure: countOperations, table: operationsTable, missed: missedBudgets },
   dollars: { measure: measureDollars, table: dollarsTable, missed: missedDollars },
+  edge: { measure: measureEdge, table: edgeTables, missed: missedEdge },
   growth: {
     measure: ({ growth }) => measureGrowth(growth),
     table: growthTable,

@@ -13,6 +13,8 @@ export interface Options {
   readonly delays: string | null;
   /** Settings of this Worker, as in "WARM_MB:0". */
   readonly settings: readonly string[];
+  /** Likewise, of the same Worker once more, at the same time; null: only once. */
+  readonly beside: string | null;
   readonly plan: Plan;
 }
 
@@ -28,8 +30,10 @@ export interface Plan {
 const LAYERS = Array.from({ length: 10 }, () => 100_000);
 const LARGE_LAYER = 12 * 1024 * 1024;
 
+export const QUICK_PLAN: Plan = { rounds: 2, layers: LAYERS, largeLayer: LARGE_LAYER };
+
 export const HELP = `npm run bench:edge -- [--worker <path> [--worker-env <name>] [--worker-login <user:password>]]
-                      [--delays <file>] [--var <name:value>] [--quick] [--json <file>]
+                      [--delays <file>] [--var <name:value>] [--beside <name:value>] [--quick] [--json <file>]
 
 The edge, simulated: this Worker, and another one if given, in wrangler on this machine, with a delay added to each call of a
 binding and to each request of the client. Prints how long clients take to push and pull an image of ten layers, how many calls
@@ -43,6 +47,7 @@ that makes, and how long it would take if nothing but the delays took time, whic
                           {"client": 20, "cache": 3, "r2": 40, "d1Primary": 60, "d1Replica": 10, "durableObject": 20,
                            "queue": 15, "kv": 10}
   --var <name:value>      a setting of this Worker, as in WARM_MB:0; may be repeated
+  --beside <name:value>   this Worker once more, at the same time, with that setting: what it changes is the ratio
   --quick                 2 rounds instead of 5
   --json <file>           writes the results there too
   --help                  this
@@ -61,6 +66,7 @@ export function readOptions(args: readonly string[]): Options | null {
         "worker-login": { type: "string" },
         delays: { type: "string" },
         var: { type: "string", multiple: true },
+        beside: { type: "string" },
         quick: { type: "boolean" },
         json: { type: "string" },
         help: { type: "boolean", short: "h" },
@@ -74,7 +80,8 @@ export function readOptions(args: readonly string[]): Options | null {
       workerLogin: values["worker-login"] ?? "hello:world",
       delays: values.delays ?? null,
       settings: values.var ?? [],
-      plan: { rounds: values.quick === true ? 2 : 5, layers: LAYERS, largeLayer: LARGE_LAYER },
+      beside: values.beside ?? null,
+      plan: values.quick === true ? QUICK_PLAN : { ...QUICK_PLAN, rounds: 5 },
     };
   } catch {
     return null;

@@ -55,8 +55,13 @@ export interface Comparison {
   readonly bar: number | null;
 }
 
-/** The first Worker against the second. */
-export function compare(measured: readonly Measured[], first: string, second: string): readonly Comparison[] {
+/** The first Worker against the second, by the bars where it is another one. */
+export function compare(
+  measured: readonly Measured[],
+  first: string,
+  second: string,
+  hasBars: boolean,
+): readonly Comparison[] {
   return measured.flatMap((ours) => {
     const theirs = measured.find(({ operation, worker }) => operation === ours.operation && worker === second);
     if (ours.worker !== first || theirs === undefined) return [];
@@ -67,7 +72,7 @@ export function compare(measured: readonly Measured[], first: string, second: st
         measured: middleOf(ours, ({ ms }) => ms) / middleOf(theirs, ({ ms }) => ms),
         expected: middleOf(ours, ({ expectedMs }) => expectedMs) / expected,
         least: middleOf(ours, ({ leastMs }) => leastMs) / expected,
-        bar: BARS[ours.kind] ?? null,
+        bar: (hasBars ? BARS[ours.kind] : null) ?? null,
       },
     ];
   });

@@ -5,7 +5,7 @@ import { readDelays } from "./delays.ts";
 import { measure } from "./measure.ts";
 import { HELP, type Options, readOptions } from "./options.ts";
 import { compare, comparisonTable, delaysText, isMissed, timesTable } from "./report.ts";
-import { otherWorker, spacedock, withTargets } from "./targets.ts";
+import { type Candidate, otherWorker, spacedock, withTargets } from "./targets.ts";
 
 await runCommand(HELP, readOptions, bench);
 
@@ -16,16 +16,21 @@ async function bench({
   json,
   plan,
   settings,
+  beside,
   ...files
 }: Options): Promise<number> {
   const delays = await readDelays(files.delays);
   const other = worker === null ? null : otherWorker(worker, workerEnvironment, workerLogin);
   const own = spacedock(settings);
-  const candidates = other === null ? [own] : [own, other];
-  const measured = await withTargets(candidates, delays, (targets) => measure(targets, plan, delays.client));
-  const comparisons = other === null ? [] : compare(measured, own.name, other.name);
+  const again = beside === null ? null : spacedock([...settings, beside], `Spacedock, ${beside}`);
+  const compared = [again, other].filter((candidate): candidate is Candidate => candidate !== null);
+  const measured = await withTargets([own, ...compared], delays, (targets) => measure(targets, plan, delays.client));
+  const comparisons = compared.map(({ name }) => ({
+    with: name,
+    operations: compare(measured, own.name, name, name === other?.name),
+  }));
   console.log(`\n${delaysText(delays)}\n\n${timesTable(measured)}\n`);
-  if (other !== null) console.log(`${comparisonTable(comparisons, other.name)}\n`);
+  for (const comparison of comparisons) console.log(`${comparisonTable(comparison.operations, comparison.with)}\n`);
   if (json !== null) await writeFile(json, `${JSON.stringify({ delays, measured, comparisons }, null, 2)}\n`);
-  return comparisons.some(isMissed) ? 1 : 0;
+  return comparisons.some(({ operations }) => operations.some(isMissed)) ? 1 : 0;
 }

@@ -37,8 +37,8 @@ const secretsIn = (directory: string): string => join(directory, "secrets.env");
 const stateIn = (directory: string): string => join(directory, "state");
 
 /** The Worker of this checkout, with settings as in "WARM_MB:0". */
-export const spacedock = (settings: readonly string[]): Candidate => ({
-  name: "Spacedock",
+export const spacedock = (settings: readonly string[], name = "Spacedock"): Candidate => ({
+  name,
   source: { config, environment: null },
   prepare: async (directory) => {
     await ensureSecrets(secretsIn(directory));
