@@ -1,12 +1,13 @@
 /** Reads by a copy of the database that may be behind the primary, or broken. */
 import { createExecutionContext, waitOnExecutionContext } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import { beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it, vi } from "vitest";
 import type { Env } from "../../src/env.ts";
 import worker from "../../src/worker.ts";
 import { bearerOf } from "../support/bearer.ts";
 import { digestOf, newBytes, pushBlob, pushImage } from "../support/content.ts";
-import { makeToken, manage, nextSpace, ORIGIN } from "../support/registry.ts";
+import { keyOf } from "../support/damage.ts";
+import { ask, makeToken, manage, nextSpace, ORIGIN } from "../support/registry.ts";
 
 /** What a copy answers: nothing was there yet when it was made, or it cannot be asked. */
 const COPIES = {
@@ -25,7 +26,39 @@ function behind(kind: keyof typeof COPIES): Env {
     return answer(statements);
   };
   const statement = { bind: () => statement, all: async () => (await note([null]))[0] };
-  const session = { prepare: () => statement, batch: note };
+  return withCopy({ prepare: () => statement, batch: note });
+}
+
+/** A copy that goes on telling what it told when it was first asked. */
+function standingStill(): Env {
+  const told = new Map<string, Promise<D1Result>>();
+  const tell = (statement: Told): Promise<D1Result> => {
+    asked += 1;
+    const answer = told.get(statement.key) ?? statement.real.all();
+    told.set(statement.key, answer);
+    return answer;
+  };
+  const toldBy = (sql: string, values: readonly unknown[]): Told => ({
+    // Without the time that it is asked at.
+    key: JSON.stringify([sql, values.filter((value) => !(typeof value === "number" && value > 1e9))]),
+    real: env.DB.prepare(sql).bind(...values),
+    bind: (...given) => toldBy(sql, given),
+    all: () => tell(toldBy(sql, values)),
+  });
+  return withCopy({
+    prepare: (sql: string) => toldBy(sql, []),
+    batch: (statements: readonly Told[]) => Promise.all(statements.map(tell)),
+  });
+}
+
+interface Told {
+  readonly key: string;
+  readonly real: D1PreparedStatement;
+  readonly bind: (...values: readonly unknown[]) => Told;
+  readonly all: () => Promise<D1Result>;
+}
+
+function withCopy(session: object): Env {
   const DB = new Proxy(env.DB, {
     get(target, property) {
       if (property === "withSession") return () => session;
@@ -77,6 +110,58 @@ describe.each(["knows of nothing", "fails"] as const)("a copy that %s", (kind) =
     expect((await send({ ...env }, `/v2/${web}/tags/list`, `Bearer ${token}`)).status).toBe(200);
     expect(JSON.parse(atob(token.split(".")[1] ?? ""))).toMatchObject({ access: [{ repository: expect.any(Number) }] });
     expect(asked).toBe(2);
+  });
+});
+
+describe("a copy that is behind", () => {
+  const pulling = async (credential: string): Promise<string> =>
+    `Bearer ${await bearerOf(credential, `repository:${web}:pull`)}`;
+
+  /** Asks for something, so that the copy knows of it; nothing else remembers it. */
+  async function letKnow(bindings: Env, path: string, authorization: string): Promise<void> {
+    const put = vi.spyOn(caches.default, "put").mockResolvedValue();
+    expect((await send(bindings, path, authorization)).status).toBe(200);
+    put.mockRestore();
+    expect(asked).toBeGreaterThan(0);
+    asked = 0;
+  }
+
+  it("gives whose credential was revoked a token that is good for nothing", async () => {
+    const bindings = standingStill();
+    await pushImage(web, as, "latest");
+    const credential = await makeToken(space, { actions: ["pull"] });
+    const path = `/token?scope=repository:${web}:pull`;
+    const basic = `Basic ${btoa(`ci:${credential.token}`)}`;
+    await letKnow(bindings, path, basic);
+    await manage("DELETE", `spaces/${space}/tokens/${credential.id}`);
+    const answer = await send(bindings, path, basic);
+    expect([answer.status, asked]).toEqual([200, 2]);
+    const { token } = await answer.json<{ token: string }>();
+    expect((await send(bindings, `/v2/${web}/manifests/latest`, `Bearer ${token}`)).status).toBe(401);
+  });
+
+  it("lets a blob be pulled that was deleted, as what is remembered does, until its bytes are gone: then it is not there", async () => {
+    const bindings = standingStill();
+    const { digest } = await pushBlob(web, as, newBytes());
+    const token = await pulling(as);
+    const path = `/v2/${web}/blobs/${digest}`;
+    await letKnow(bindings, path, token);
+    await ask(path, { method: "DELETE", as });
+    expect((await send(bindings, path, token)).status).toBe(200);
+    const key = await keyOf(digest);
+    await env.BLOBS.delete(key);
+    expect((await send(bindings, path, token)).status).toBe(404);
+    expect(asked).toBe(2);
+  });
+
+  it("does not move a tag back", async () => {
+    const bindings = standingStill();
+    const first = await pushImage(web, as, "latest");
+    const token = await pulling(as);
+    await letKnow(bindings, `/v2/${web}/manifests/${first.digest}`, token);
+    const second = await pushImage(web, as, "latest");
+    const answer = await send(bindings, `/v2/${web}/manifests/latest`, token);
+    expect(answer.headers.get("Docker-Content-Digest")).toBe(second.digest);
   });
 });
 
