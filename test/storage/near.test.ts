@@ -156,12 +156,12 @@ describe("a copy that is behind", () => {
 
   it("does not move a tag back", async () => {
     const bindings = standingStill();
-    const first = await pushImage(web, as, "latest");
     const token = await pulling(as);
-    await letKnow(bindings, `/v2/${web}/manifests/${first.digest}`, token);
-    const second = await pushImage(web, as, "latest");
-    const answer = await send(bindings, `/v2/${web}/manifests/latest`, token);
-    expect(answer.headers.get("Docker-Content-Digest")).toBe(second.digest);
+    for (const push of [1, 2]) {
+      const { digest } = await pushImage(web, as, "latest");
+      const answer = await send(bindings, `/v2/${web}/manifests/latest`, token);
+      expect(answer.headers.get("Docker-Content-Digest"), `push ${push}`).toBe(digest);
+    }
   });
 });
 
