@@ -157,10 +157,10 @@ describe("a copy that is behind", () => {
   it("does not move a tag back", async () => {
     const bindings = standingStill();
     const token = await pulling(as);
-    for (const push of [1, 2]) {
-      const { digest } = await pushImage(web, as, "latest");
+    for (const seed of [1, 2]) {
+      const { digest } = await pushImage(web, as, "latest", seed);
       const answer = await send(bindings, `/v2/${web}/manifests/latest`, token);
-      expect(answer.headers.get("Docker-Content-Digest"), `push ${push}`).toBe(digest);
+      expect(answer.headers.get("Docker-Content-Digest"), `push ${seed}`).toBe(digest);
     }
   });
 });
