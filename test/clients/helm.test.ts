@@ -1,36 +1,12 @@
-import { mkdir, readFile, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { readFile } from "node:fs/promises";
 import { beforeAll, describe, expect, it } from "vitest";
 import type { Printed } from "../live/run.ts";
 import { useBench } from "./support/bench.ts";
 import { hashTree } from "./support/content.ts";
 import { type Client, describeContract } from "./support/contract.ts";
+import { chartOf, login, makeChart } from "./support/helm.ts";
 import type { Home } from "./support/home.ts";
 import { scratch } from "./support/scratch.ts";
-
-interface Chart {
-  /** All but the chart's own name, which helm adds itself. */
-  readonly parent: string;
-  readonly name: string;
-  readonly version: string;
-}
-
-/** A name with a tag, as helm takes it apart. */
-function chartOf(tagged: string): Chart {
-  const [, parent, name, version] = /^(.*)\/([^/:]+):([^:]+)$/.exec(tagged) ?? [];
-  if (parent === undefined || name === undefined || version === undefined) throw new Error(`no chart: ${tagged}`);
-  return { parent, name, version };
-}
-
-async function makeChart(home: Home, { name, version }: Chart): Promise<string> {
-  const directory = join(scratch(home), name);
-  await mkdir(join(directory, "templates"), { recursive: true });
-  const about = ["apiVersion: v2", `name: ${name}`, `version: ${version}`, "description: made for a test"];
-  await writeFile(join(directory, "Chart.yaml"), `${about.join("\n")}\n`);
-  await writeFile(join(directory, "templates", "notes.yaml"), "# nothing to install\n");
-  await home.run("helm", ["package", directory, "--destination", home.directory]);
-  return home.path(`${name}-${version}.tgz`);
-}
 
 /** helm names the digest now on one stream, now on the other. */
 function digestIn({ stdout, stderr }: Printed): string {
@@ -38,8 +14,7 @@ function digestIn({ stdout, stderr }: Printed): string {
 }
 
 const helm: Client = {
-  login: (home, host, password) =>
-    home.run("helm", ["registry", "login", "--plain-http", "--username", "ci", "--password-stdin", host], password),
+  login,
   push: async (home, name) => {
     const chart = chartOf(name);
     return digestIn(

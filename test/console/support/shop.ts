@@ -8,7 +8,8 @@ export const HOSTILE = `<img src=x onerror="document.title='owned'"> \u202Egnp.e
 
 const bytes = (length: number): Uint8Array<ArrayBuffer> => new Uint8Array(randomBytes(length));
 
-const spdx = (packages: Readonly<Record<string, string>>): object => ({
+/** An SBOM of Debian packages, by their names and versions. */
+export const spdx = (packages: Readonly<Record<string, string>>): object => ({
   spdxVersion: "SPDX-2.3",
   name: "web",
   creationInfo: { created: "2026-01-02T03:04:05Z", creators: ["Tool: syft-1.2", "Organization: acme"] },
