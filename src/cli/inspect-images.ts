@@ -47,19 +47,12 @@ async function describeImage(
   child: Child | null,
 ): Promise<InspectedImage> {
   const config = await readConfig(connection, name, content);
-  const named = child === null ? null : platformOf(child);
   return {
     digest: manifest.digest,
-    // What docker's builder attaches has a platform that says there is none.
-    platform: named === "unknown/unknown" ? null : (named ?? platformOfConfig(config)),
+    platform: (child && platformOf(child)) ?? (config && platformOf({ platform: config })),
     kind: child?.annotations?.["vnd.docker.reference.type"] ?? content.artifactType ?? null,
     contentSize: sizeOf(blobsOf(content)),
     layers: content.layers ?? [],
     config,
   };
-}
-
-function platformOfConfig(config: ImageConfig | null): string | null {
-  if (!config?.os || !config.architecture) return null;
-  return [config.os, config.architecture, config.variant].filter(Boolean).join("/");
 }

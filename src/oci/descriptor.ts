@@ -27,9 +27,12 @@ export const descriptorSchema = z.looseObject({
 
 export type Descriptor = z.infer<typeof descriptorSchema>;
 
+/** What builders say of attestations, which nobody runs. */
+const NO_PLATFORM = "unknown/unknown";
+
 /** `os/architecture[/variant]`, as `--platform` takes it; null where the descriptor names none. */
-export function platformOf(descriptor: Descriptor): string | null {
-  const { platform } = descriptor;
+export function platformOf({ platform }: Pick<Descriptor, "platform">): string | null {
   if (!platform?.os || !platform.architecture) return null;
-  return [platform.os, platform.architecture, platform.variant].filter(Boolean).join("/");
+  const name = [platform.os, platform.architecture, platform.variant].filter(Boolean).join("/");
+  return name === NO_PLATFORM ? null : name;
 }

@@ -139,6 +139,8 @@ describe("an index", () => {
       { os: "linux", architecture: "arm", variant: "v7" },
       { os: "linux", architecture: "amd64", "os.features": ["sse4"] },
       { os: "linux" },
+      // As builders mark attestations.
+      { os: "unknown", architecture: "unknown" },
       null,
     ];
     const manifests = platforms.map(childFor);

@@ -57,7 +57,7 @@ async function platformOfConfig(run: Import, manifest: ReadManifest, config: Des
   const side = manifest.isThere ? run.destination : run.source;
   const bytes = await buffer(readBlob(side.connection, side.name, config));
   const parsed = imageConfig.safeParse(parseJson(bytes.toString("utf8")));
-  return parsed.success ? platformOf({ ...config, platform: parsed.data }) : null;
+  return parsed.success ? platformOf({ platform: parsed.data }) : null;
 }
 
 function parseJson(text: string): unknown {
@@ -74,8 +74,7 @@ function choose(offered: readonly Offered[], wanted: string, name: string): Root
   const variants = offered.filter(({ platform }) => platform.startsWith(`${wanted}/`));
   const chosen = exact ?? (variants.length === 1 ? variants[0] : undefined);
   if (chosen !== undefined) return chosen;
-  const names = [...new Set(offered.map(({ platform }) => platform))].filter((one) => one !== "unknown/unknown");
-  const listed = names.join(", ") || "none that it names";
+  const listed = [...new Set(offered.map(({ platform }) => platform))].join(", ") || "none that it names";
   if (variants.length > 1) throw new CliError("usage", `${wanted} is more than one: ${name} is for ${listed}`);
   throw new CliError("not-found", `${name} is not for ${wanted}, but for ${listed}`);
 }

@@ -70,15 +70,12 @@ function listOf(platforms: readonly Platform[]): string {
   return platforms.map(({ platform }) => platform).join(", ");
 }
 
-/** Attestations have the platform `unknown/unknown`: none that anybody runs. */
-const NO_PLATFORM = "unknown/unknown";
-
 async function platformsOf(source: Source, descriptor: Descriptor): Promise<readonly Platform[]> {
   const bytes = await source.manifest(descriptor);
   const named = platformOf(descriptor);
   if (!isIndex(descriptor)) {
     const platform = named ?? (bytes === null ? null : await platformInConfig(source, bytes));
-    return platform === null || platform === NO_PLATFORM ? [] : [{ platform, descriptor }];
+    return platform === null ? [] : [{ platform, descriptor }];
   }
   if (bytes === null) return [];
   const children = childrenOf(bytes, `${source.name}: ${descriptor.digest}`);
@@ -94,7 +91,7 @@ async function platformInConfig(source: Source, manifest: Buffer): Promise<strin
   const blob = await source.blob(data.config);
   if (blob === null) return null;
   const config = configDocument.safeParse(safeJson(await gather(blob.open(0, blob.size))));
-  return config.success ? platformOf({ ...data.config, platform: config.data }) : null;
+  return config.success ? platformOf({ platform: config.data }) : null;
 }
 
 /** The configuration of an artifact may be anything at all. */
