@@ -9,14 +9,17 @@ interface ReferenceLinkProps {
   readonly reference: string;
   /** Instead of the reference itself. */
   readonly children?: ReactNode;
+  /** The part of the page that it leads to, where it is not the first. */
+  readonly view?: string;
 }
 
 /** To a manifest's page. */
-export function ReferenceLink({ space, repository, reference, children }: ReferenceLinkProps) {
+export function ReferenceLink({ space, repository, reference, children, view }: ReferenceLinkProps) {
   return (
     <Link
       to="/spaces/$space/repositories/$repository/manifests/$reference"
       params={{ space, repository, reference }}
+      search={{ view }}
       title={reference}
     >
       {children ?? (reference.includes(":") ? <code>{shortDigest(reference)}</code> : reference)}

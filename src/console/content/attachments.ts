@@ -1,5 +1,5 @@
 import type { Manifest, Referrer } from "../../cli/management/operations.ts";
-import { typeName } from "./kind.ts";
+import { attachmentName, predicateType } from "./kind.ts";
 import { annotation, attests, type Descriptor, parseContent } from "./manifest.ts";
 
 /** Something that was attached to a manifest. */
@@ -18,12 +18,14 @@ export interface Attachment {
 export function fromReferrer({ digest, artifactType, annotations }: Referrer): Attachment {
   return {
     digest,
-    title: typeName(annotations?.["dev.sigstore.bundle.predicateType"] ?? artifactType),
+    title: attachmentName(artifactType, annotations),
     how: "refers to it",
     created: annotations?.["org.opencontainers.image.created"] ?? null,
-    mayBeSbom: /spdx|cyclonedx|sbom|in-toto|sigstore/i.test(artifactType ?? ""),
+    mayBeSbom: MAY_BE_SBOM.test(predicateType(annotations) ?? artifactType ?? ""),
   };
 }
+
+const MAY_BE_SBOM = /spdx|cyclonedx|sbom|in-toto|sigstore\.bundle|docker\.attestation/i;
 
 const BY_TAG: Readonly<Partial<Record<string, string>>> = {
   sig: "Signature (cosign)",
@@ -32,10 +34,18 @@ const BY_TAG: Readonly<Partial<Record<string, string>>> = {
 };
 
 export function attachedByTag(attached: Manifest["attached"]): readonly Attachment[] {
-  return attached.map(({ tag, digest }) => {
-    const end = tag.slice(tag.lastIndexOf(".") + 1);
-    return { digest, title: BY_TAG[end] ?? tag, how: "by its tag", created: null, mayBeSbom: end !== "sig" };
-  });
+  return attached.map(({ tag, digest }) => ({
+    digest,
+    title: nameByTag(tag) ?? tag,
+    how: "by its tag",
+    created: null,
+    mayBeSbom: !tag.endsWith(".sig"),
+  }));
+}
+
+/** What cosign keeps under a tag that it made of a digest; null where the tag does not say. */
+export function nameByTag(tag: string): string | null {
+  return BY_TAG[tag.slice(tag.lastIndexOf(".") + 1)] ?? null;
 }
 
 /** What a builder put beside the manifest of the digest, into an index with this text. */

@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { Manifest } from "../../cli/management/operations.ts";
 import { parseImageConfig } from "./image-config.ts";
 import { text } from "./json.ts";
-import { platformName } from "./manifest.ts";
+import { parseContent, platformName } from "./manifest.ts";
 
 /** What a manifest is, to somebody who wants to use it. */
 export type Kind = "index" | "image" | "chart" | "artifact";
@@ -14,15 +14,19 @@ const IMAGE_CONFIGS: ReadonlySet<string> = new Set([
 const CHART = "application/vnd.cncf.helm.config.v1+json";
 const INDEX = /\.(?:image\.index\.v1|manifest\.list\.v2)\+json$/;
 
-export function kindOf({
-  mediaType,
-  config,
-  artifactType,
-}: Pick<Manifest, "mediaType" | "config" | "artifactType">): Kind {
+export function kindOf({ mediaType, config, artifactType, raw }: Manifest): Kind {
   if (INDEX.test(mediaType)) return "index";
   if (config?.mediaType === CHART) return "chart";
   const isImage = IMAGE_CONFIGS.has(config?.mediaType ?? "") && IMAGE_CONFIGS.has(artifactType ?? "");
-  return isImage ? "image" : "artifact";
+  return isImage && payloadType(raw) === null ? "image" : "artifact";
+}
+
+const LAYER = /^application\/vnd\.(?:oci\.image\.layer|docker\.image\.rootfs)\./;
+
+/** Signatures of older cosigns and attestations of older builders are images but for their layers: the type of these. Null for all else. */
+function payloadType(raw: string | null): string | null {
+  const { layers } = parseContent(raw);
+  return layers.some(({ mediaType }) => LAYER.test(mediaType)) ? null : (layers[0]?.mediaType ?? null);
 }
 
 /** One line on what it is. */
@@ -38,8 +42,10 @@ export function describe(manifest: Manifest): string {
     }
     case "chart":
       return chartOf(manifest) ?? "Helm chart";
-    case "artifact":
-      return typeName(manifest.artifactType);
+    case "artifact": {
+      const { artifactType, annotations, raw } = manifest;
+      return attachmentName(IMAGE_CONFIGS.has(artifactType ?? "") ? payloadType(raw) : artifactType, annotations);
+    }
   }
 }
 
@@ -61,7 +67,9 @@ const TYPES: readonly (readonly [RegExp, string])[] = [
   [/spdx/i, "SBOM (SPDX)"],
   [/cyclonedx/i, "SBOM (CycloneDX)"],
   [/\bsbom\b/i, "SBOM"],
-  [/vnd\.in-toto/, "Attestation (in-toto)"],
+  [/slsa\.dev\/provenance/, "Provenance (SLSA)"],
+  [/vnd\.docker\.attestation/, "Attestations of the builder"],
+  [/vnd\.in-toto|vnd\.dsse/, "Attestation (in-toto)"],
   [/sarif/, "Scan report (SARIF)"],
   [/trivy|vuln|grype|scan/i, "Scan report"],
   [/sigstore\.bundle/, "Signature or attestation (Sigstore bundle)"],
@@ -75,5 +83,22 @@ const TYPES: readonly (readonly [RegExp, string])[] = [
 /** A type of artifact in words; the type itself where nobody has words for it. */
 export function typeName(artifactType: string | null): string {
   if (artifactType === null) return "Artifact";
-  return TYPES.find(([pattern]) => pattern.test(artifactType))?.[1] ?? `Artifact of type ${artifactType}`;
+  return wordsFor(artifactType) ?? `Artifact of type ${artifactType}`;
+}
+
+function wordsFor(type: string): string | null {
+  return TYPES.find(([pattern]) => pattern.test(type))?.[1] ?? null;
+}
+
+/** Likewise, by what its annotations say of what is in it. */
+export function attachmentName(artifactType: string | null, annotations: Manifest["annotations"]): string {
+  const predicate = predicateType(annotations);
+  if (predicate !== null) return wordsFor(predicate) ?? `Attestation of type ${predicate}`;
+  const isSignature = annotations?.["dev.sigstore.bundle.content"] === "message-signature";
+  return isSignature ? "Signature (cosign)" : typeName(artifactType);
+}
+
+/** What a Sigstore bundle says that its statement is about; null for all else. */
+export function predicateType(annotations: Manifest["annotations"]): string | null {
+  return annotations?.["dev.sigstore.bundle.predicateType"] ?? null;
 }

@@ -64,10 +64,9 @@ export function stepsOf(layers: readonly Layer[], config: ImageConfig | null): r
 /** As it stood in the build's file, without what builders put around it. */
 function commandOf({ created_by: by, comment }: Step): string | null {
   if (!by) return comment;
-  const shell = /^(?:\/bin\/sh -c|\|\d+ .*?\/bin\/sh -c) /s;
   if (by.startsWith("/bin/sh -c #(nop)")) return by.slice("/bin/sh -c #(nop)".length).trim();
-  const plain = by.replace(/ # buildkit$/, "").replace(/^RUN \/bin\/sh -c /, "RUN ");
-  return shell.test(plain) ? `RUN ${plain.replace(shell, "")}` : plain;
+  // The arguments of the build are counted: |1 VERSION=1.0 /bin/sh -c make
+  return by.replace(/ # buildkit$/, "").replace(/^(?:RUN )?(?:\|\d+ .*?)?\/bin\/sh -c /s, "RUN ");
 }
 
 /** Bytes of some layers, each blob once. */

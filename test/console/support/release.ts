@@ -28,7 +28,7 @@ interface Version {
   readonly amd64: string;
 }
 
-interface Release {
+export interface Release {
   readonly before: Version;
   readonly after: Version;
 }
@@ -118,7 +118,16 @@ async function build(home: Home, context: string, name: string): Promise<Version
   await writeFile(join(context, "app"), `#!/bin/sh\necho ${version}\n`);
   await writeFile(join(context, "Dockerfile"), DOCKERFILE);
   const platforms = ["--platform", "linux/amd64,linux/arm64", "--provenance", "mode=max"];
-  await home.run("buildx", ["build", ...platforms, "--build-arg", `VERSION=${version}`, "--push", "--tag", name, context]);
+  await home.run("buildx", [
+    "build",
+    ...platforms,
+    "--build-arg",
+    `VERSION=${version}`,
+    "--push",
+    "--tag",
+    name,
+    context,
+  ]);
   const raw = await home.run("crane", ["manifest", name]);
   const { manifests } = index.parse(JSON.parse(raw));
   const amd64 = manifests.find(({ platform }) => platform.architecture === "amd64");
@@ -157,7 +166,10 @@ async function copy(home: Home, space: Space, { digest }: Version): Promise<void
 async function buildClassic(home: Home, name: string): Promise<void> {
   const context = scratch(home);
   await writeRandomTree(context, [5000]);
-  await writeFile(join(context, "Dockerfile"), 'FROM scratch\nCOPY file-0 /srv/\nENV CLASSIC=yes\nCMD ["/srv/file-0"]\n');
+  await writeFile(
+    join(context, "Dockerfile"),
+    'FROM scratch\nCOPY file-0 /srv/\nENV CLASSIC=yes\nCMD ["/srv/file-0"]\n',
+  );
   await home.run("docker", ["build", "--tag", name, context]);
   await push(home, name);
 }

@@ -40,7 +40,7 @@ const config = (architecture: string, version: string, history: readonly object[
 const HISTORY = [
   { created_by: "/bin/sh -c #(nop) ADD file:1 in / " },
   { created_by: '/bin/sh -c #(nop)  CMD ["bash"]', empty_layer: true },
-  { created_by: "RUN /bin/sh -c apt-get update && apt-get install -y nginx # buildkit" },
+  { created_by: "RUN |1 VERSION=1.1 /bin/sh -c apt-get update && apt-get install -y nginx # buildkit" },
   { created_by: "COPY app /srv # buildkit" },
 ];
 

@@ -7,7 +7,7 @@ import { type Difference, differencesOf } from "../../content/differences.ts";
 import type { Entry } from "../../content/json.ts";
 import type { Sbom } from "../../content/packages.ts";
 import type { Place } from "../manifest/place.ts";
-import { findSbom } from "./find-sbom.ts";
+import { findSboms } from "./find-sboms.ts";
 
 interface PackagesComparedProps extends Place {
   readonly from: Manifest;
@@ -16,35 +16,55 @@ interface PackagesComparedProps extends Place {
 
 /** Packages that came, went and changed, where both have an SBOM. */
 export function PackagesCompared({ from, to, ...place }: PackagesComparedProps) {
-  const [left, right] = [useSbom(place, from), useSbom(place, to)];
+  const [left, right] = [useSboms(place, from), useSboms(place, to)];
   const error = left.error ?? right.error;
   return (
     <section className="entries">
       <h2>Packages</h2>
       {error && <Failure error={error} />}
       {!error && (left.isPending || right.isPending) && <Loading what="the SBOMs" />}
-      {left.data !== undefined && right.data !== undefined && <Result from={left.data} to={right.data} />}
+      {left.data && right.data && <Result {...pairOf(left.data, right.data)} />}
     </section>
   );
 }
 
-function useSbom(place: Place, manifest: Manifest) {
+function useSboms(place: Place, manifest: Manifest) {
   return useQuery({
-    queryKey: ["sbom", place, manifest.digest],
-    queryFn: ({ signal }) => findSbom(place, manifest, signal),
+    queryKey: ["sboms", place, manifest.digest],
+    queryFn: ({ signal }) => findSboms(place, manifest, signal),
   });
 }
 
-function Result({ from, to }: { readonly from: Sbom | null; readonly to: Sbom | null }) {
+interface Pair {
+  readonly from: Sbom | null;
+  readonly to: Sbom | null;
+}
+
+/** Two of one format, if there are: what one format leaves out, the other may have. */
+function pairOf(from: readonly Sbom[], to: readonly Sbom[]): Pair {
+  const alike = from.flatMap((one) => {
+    const other = to.find(({ format }) => format === one.format);
+    return other === undefined ? [] : [{ from: one, to: other }];
+  });
+  return alike[0] ?? { from: from[0] ?? null, to: to[0] ?? null };
+}
+
+function Result({ from, to }: Pair) {
   if (from === null || to === null) {
     const lacking = from === null && to === null ? "Neither" : from === null ? "Only the second" : "Only the first";
     return <p className="muted">{lacking} has an SBOM that can be read here, so packages cannot be compared.</p>;
   }
   const differences = differencesOf(versionsOf(from), versionsOf(to));
-  if (differences.length === 0) return <p className="muted">Both have the same packages.</p>;
+  const basis =
+    from.format === to.format
+      ? `By the SBOMs (${from.format}) of both.`
+      : `By an SBOM in ${from.format} of the first and one in ${to.format} of the second, which may name packages differently.`;
+  if (differences.length === 0) return <p className="muted">Both have the same packages. {basis}</p>;
   return (
     <>
-      <p>{countsOf(differences)}.</p>
+      <p>
+        {countsOf(differences)}. <span className="muted">{basis}</span>
+      </p>
       <div className="card card-table">
         <DataTable
           label="Packages compared"

@@ -1,5 +1,6 @@
 import { useQueries } from "@tanstack/react-query";
 import { lazy, Suspense, useState } from "react";
+import type { Manifest } from "../../../cli/management/operations.ts";
 import { operationQuery, useList } from "../../api/queries.ts";
 import { useRegistryHost } from "../../api/session.ts";
 import { Button } from "../../components/button.tsx";
@@ -8,8 +9,10 @@ import { LoadMore } from "../../components/load-more.tsx";
 import { Loading } from "../../components/loading.tsx";
 import { Empty, Failure } from "../../components/notice.tsx";
 import { ReferenceLink } from "../../components/reference-link.tsx";
+import { Time } from "../../components/time.tsx";
 import { Digest } from "../../components/values.tsx";
 import { attachedByTag, type Attachment, attestationsIn, fromReferrer } from "../../content/attachments.ts";
+import { isTime } from "../../content/time.ts";
 import type { ManifestProps, Place } from "./place.ts";
 
 const AttachmentContent = lazy(() => import("./attachment-content.tsx"));
@@ -50,7 +53,24 @@ export function AttachedView({ manifest, ...place }: ManifestProps) {
         </ul>
       )}
       <LoadMore list={referrers} />
+      {!isPending && <OfIndexes {...place} usedBy={usedBy} />}
     </div>
+  );
+}
+
+/** Pipelines often sign the index, and attach to it what is about all its images. */
+function OfIndexes({ usedBy, ...place }: Place & Pick<Manifest, "usedBy">) {
+  if (usedBy.length === 0) return null;
+  return (
+    <p className="muted">
+      What is attached to the whole index is shown there:{" "}
+      {usedBy.slice(0, PARENTS).map(({ digest, tags }, index) => (
+        <span key={digest}>
+          {index > 0 && ", "}
+          <ReferenceLink {...place} reference={tags[0] ?? digest} view="attached" />
+        </span>
+      ))}
+    </p>
   );
 }
 
@@ -85,7 +105,8 @@ function AttachmentItem({ attachment, ...place }: Place & { readonly attachment:
           </h2>
           <p className="muted">
             {how}
-            {created !== null && ` · ${created}`} · <Digest digest={digest} />
+            {created !== null && <> · {isTime(created) ? <Time at={created} /> : created}</>} ·{" "}
+            <Digest digest={digest} />
           </p>
         </div>
         <Button

@@ -6,6 +6,7 @@ import { parseImageConfig } from "../../content/image-config.ts";
 import { describe, parseChart } from "../../content/kind.ts";
 import { sizeOf } from "../../content/layers.ts";
 import { parseContent } from "../../content/manifest.ts";
+import { isTime } from "../../content/time.ts";
 import type { ManifestProps } from "./place.ts";
 
 /** What one wants to know first. */
@@ -60,9 +61,4 @@ function UsedBy({ manifest: { usedBy }, ...place }: ManifestProps) {
       ))}
     </ul>
   );
-}
-
-/** A config's times are whatever its builder wrote. */
-function isTime(text: string | null | undefined): text is string {
-  return typeof text === "string" && Number.isFinite(Date.parse(text)) && Date.parse(text) > 0;
 }

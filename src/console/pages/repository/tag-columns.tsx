@@ -6,7 +6,8 @@ import { ReferenceLink } from "../../components/reference-link.tsx";
 import { Time } from "../../components/time.tsx";
 import { Bytes } from "../../components/values.tsx";
 import type { Tag } from "../../../cli/management/operations.ts";
-import { kindOf } from "./kinds.ts";
+import { nameByTag } from "../../content/attachments.ts";
+import { kindOf, subjectOf } from "./kinds.ts";
 
 /** What can be done with one tag. */
 export interface TagActions {
@@ -108,7 +109,8 @@ function TagName({ tag, place }: { readonly tag: Tag; readonly place: Place }) {
 
 /** What it is, as far as the list knows; null for a single image, of which only its config names the platform. */
 function describe(tag: Tag): string | null {
-  const { platforms, artifactType } = tag;
+  const { name, platforms, artifactType } = tag;
+  if (subjectOf(name) !== null) return nameByTag(name);
   if (platforms.length > 0) {
     const more = platforms.length - PLATFORMS_NAMED;
     return `${platforms.slice(0, PLATFORMS_NAMED).join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
