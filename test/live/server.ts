@@ -31,8 +31,11 @@ export interface Connection extends Endpoint {
 
 interface Server extends Connection {
   output(): string;
-  /** Ends it and starts it again on the same port with the same state. */
-  restart(): Promise<void>;
+  /**
+   * Ends it and starts it again on the same port with the same state.
+   * @param meanwhile done to its state while nothing runs.
+   */
+  restart(meanwhile?: () => void): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -141,8 +144,9 @@ export async function startOwnServer(settings: Environment = {}): Promise<OwnSer
       while (await isHealthy(endpoint.url)) await sleep(50);
     },
     start,
-    restart: async () => {
+    restart: async (meanwhile) => {
       await daemon.stop();
+      meanwhile?.();
       await start();
     },
     stop: async () => {

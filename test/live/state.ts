@@ -43,11 +43,14 @@ export function readState(state: string): StoredState {
   };
 }
 
-/** The one database of a product that has this table; wrangler gives their files names that nobody can guess. */
-function openDatabase(state: string, product: string, table: string): DatabaseSync {
+/**
+ * The one database of a product that has this table; wrangler gives their files names that nobody can guess.
+ * To write to it, the server must have been stopped.
+ */
+export function openDatabase(state: string, product: string, table: string, readOnly = true): DatabaseSync {
   const directory = join(state, "v3", product);
   for (const file of globSync("*/*.sqlite", { cwd: directory })) {
-    const database = new DatabaseSync(join(directory, file), { readOnly: true });
+    const database = new DatabaseSync(join(directory, file), { readOnly });
     const tables = database.prepare("SELECT 1 FROM sqlite_master WHERE name = ?").all(table);
     if (tables.length > 0) return database;
     database.close();

@@ -44,13 +44,18 @@ interface Bench {
 /** One browser for a test file, and the registry that it looks at. */
 export function useConsole(): Bench {
   const registry = connect(inject("registry"));
+  return { registry, open: useBrowser(() => registry) };
+}
+
+/** Likewise, for a registry that may start later than this is called. */
+export function useBrowser(registryOf: () => Connection): Bench["open"] {
   let browser: Browser;
   beforeAll(async () => {
     const args = ["--no-sandbox", "--disable-background-networking", "--disable-component-update"];
     browser = await chromium.launch({ executablePath: CHROMIUM, headless: true, args });
   });
   afterAll(() => browser.close());
-  return { registry, open: (opening = {}) => openConsole(browser, registry, opening) };
+  return (opening = {}) => openConsole(browser, registryOf(), opening);
 }
 
 async function openConsole(
