@@ -19,7 +19,7 @@ beforeAll(async () => {
   space = await openSpace(server, "console-large");
   secret = await server.createToken(space.name, { actions: ["pull", "push", "admin"] });
   await push({ url: server.url, secret }, `${space.name}/many`, "1.0");
-  await server.restart(() => copyRepository(server.state, "many", COPIES));
+  await server.restart(() => copyRepository(server.state, space.name, "many", COPIES));
   // Two starts, on a machine that may be busy.
 }, 300_000);
 

@@ -1,18 +1,19 @@
 import { openDatabase } from "../../live/state.ts";
 
 /**
- * Makes copies of the one repository of a space, past the server, which must have been stopped: pushing ten thousand takes minutes.
+ * Makes copies of a repository, past the server, which must have been stopped: pushing ten thousand takes minutes.
  * They are called `<path>/0001` and so on; each is pushed a second before the one with the number before it.
  * @param state the directory that the server keeps everything in.
  */
-export function copyRepository(state: string, path: string, copies: number): void {
+export function copyRepository(state: string, space: string, path: string, copies: number): void {
   using database = openDatabase(state, "d1", "repositories", false);
   database.exec("BEGIN");
-  for (const sql of COPIES) database.prepare(sql).run({ path, copies });
+  for (const sql of COPIES) database.prepare(sql).run({ space, path, copies });
   database.exec("COMMIT");
 }
 
-const ORIGINAL = "SELECT * FROM repositories WHERE path = :path";
+const ORIGINAL = `
+  SELECT r.* FROM spaces s JOIN repositories r ON r.space_id = s.id AND r.path = :path WHERE s.name = :space`;
 /** With the number of each. */
 const MADE = `
   SELECT r.id, CAST(substr(r.path, length(:path) + 2) AS INTEGER) AS number, o.id AS original
