@@ -64,5 +64,6 @@ describe("ten thousand repositories", () => {
     await page.keyboard.press("Enter");
     await page.getByRole("heading", { name: "many/8642", level: 1 }).waitFor();
     await page.getByRole("link", { name: "1.0", exact: true }).waitFor();
+    expect(await page.title()).toBe("many/8642 · Spacedock");
   });
 });
