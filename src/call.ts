@@ -1,4 +1,4 @@
-import type { SpaceGrant } from "./auth/authorize.ts";
+import type { ReaderGrant, SpaceGrant } from "./auth/authorize.ts";
 import type { Credential } from "./auth/credential.ts";
 import type { CatalogGrant, Grant } from "./auth/grant.ts";
 import type { SigningKeys } from "./auth/keys.ts";
@@ -53,6 +53,17 @@ export interface CatalogCall extends Call {
 
 export interface SpaceCall extends Call {
   readonly grant: SpaceGrant;
+}
+
+export interface SpaceReaderCall extends Call {
+  readonly grant: ReaderGrant;
+}
+
+export interface RepositoryReaderCall extends Call {
+  /** For the repository that the request names: what it says of that itself is not to be read again. */
+  readonly grant: Grant;
+  /** Whether it is somebody who manages the space. */
+  readonly manages: boolean;
 }
 
 export interface InstallationCall extends Call {

@@ -3,17 +3,45 @@
  * a handler runs only with the grant that the guard obtained.
  */
 import { authenticate, authenticateBrowser, browserProofOf } from "./auth/authenticate.ts";
-import { authorize, authorizeCatalog, authorizeInstallation, authorizeSelf, authorizeSpace } from "./auth/authorize.ts";
+import {
+  authorize,
+  authorizeCatalog,
+  authorizeInstallation,
+  authorizeReader,
+  authorizeReading,
+  authorizeSelf,
+  authorizeSpace,
+  type ReaderGrant,
+} from "./auth/authorize.ts";
 import { requireOwnPage } from "./auth/console-cookie.ts";
 import type { Principal } from "./auth/principal.ts";
 import { CATALOG_SCOPE, type RepositoryAction, repositoryScope } from "./auth/scope.ts";
 import { SESSION_LEEWAY } from "./auth/tokens.ts";
-import type { Call, CatalogCall, Handler, InstallationCall, RepositoryCall, SelfCall, SpaceCall } from "./call.ts";
+import type {
+  Call,
+  CatalogCall,
+  Handler,
+  InstallationCall,
+  RepositoryCall,
+  RepositoryReaderCall,
+  SelfCall,
+  SpaceCall,
+  SpaceReaderCall,
+} from "./call.ts";
 import { RegistryError } from "./oci/errors.ts";
 import { parseRepositoryName, requireRepositoryName } from "./oci/name.ts";
 
 /** What a route needs; the tests derive the matrix of who may do what from it. */
-export type Need = "nothing" | "login" | "catalog" | RepositoryAction | "space" | "installation" | "self";
+export type Need =
+  | "nothing"
+  | "login"
+  | "catalog"
+  | RepositoryAction
+  | "space"
+  | "spaceReader"
+  | "repositoryReader"
+  | "installation"
+  | "self";
 
 export interface Guarded {
   readonly need: Need;
@@ -95,6 +123,34 @@ export function space(handler: Handler<SpaceCall>): Guarded {
   const run: Handler = async (call) =>
     handler({ ...call, grant: authorizeSpace(await identifyManager(call), call.params["space"] ?? "") });
   return { need: "space", run, scopes: NO_SCOPES };
+}
+
+/** The space that the path names, for who manages it, and for a token that pulls: of the repositories that it covers. */
+export function spaceReader(handler: Handler<SpaceReaderCall>): Guarded {
+  const run: Handler = async (call) => handler({ ...call, grant: await readerOf(call) });
+  return { need: "spaceReader", run, scopes: NO_SCOPES };
+}
+
+/** Likewise what is in one repository: the path names it, or `repository` in the query. */
+export function repositoryReader(handler: Handler<RepositoryReaderCall>): Guarded {
+  const run: Handler = async (call) => {
+    const reader = await readerOf(call);
+    return handler({ ...call, grant: authorizeReading(reader, namedRepository(call)), manages: reader.manages });
+  };
+  return { need: "repositoryReader", run, scopes: NO_SCOPES };
+}
+
+async function readerOf(call: Call): Promise<ReaderGrant> {
+  return authorizeReader(await identifyManager(call), call.params["space"] ?? "");
+}
+
+/** The one repository that the request is about. Throws REQUEST_INVALID where the query names none, or several: which one counts must be clear. */
+function namedRepository({ params, url }: Call): string {
+  const inPath = params["name"];
+  if (inPath !== undefined) return inPath;
+  const [path, ...others] = url.searchParams.getAll("repository");
+  if (path !== undefined && others.length === 0) return path;
+  throw new RegistryError("REQUEST_INVALID", { detail: [{ path: "repository", message: "name one repository" }] });
 }
 
 export function installation(handler: Handler<InstallationCall>): Guarded {

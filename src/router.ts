@@ -26,8 +26,10 @@ import {
   open,
   ownPage,
   repository,
+  repositoryReader,
   self,
   space,
+  spaceReader,
   uploadSession,
 } from "./guard.ts";
 import { getBlob, removeBlob } from "./http/blobs.ts";
@@ -91,9 +93,14 @@ const MANAGEMENT_ROUTES: readonly Route[] = [
   route("listTokens", "GET", "/api/v1/spaces/:space/tokens", space(tokens.listTokens)),
   route("getToken", "GET", "/api/v1/spaces/:space/tokens/:id", space(tokens.getToken)),
   route("revokeToken", "DELETE", "/api/v1/spaces/:space/tokens/:id", space(tokens.revokeToken)),
-  route("listRepositories", "GET", "/api/v1/spaces/:space/repositories", space(repositories.listRepositories)),
-  route("listRepositoryTags", "GET", "/api/v1/spaces/:space/repositories/:name+/tags", space(tags.listTags)),
-  route("getRepository", "GET", "/api/v1/spaces/:space/repositories/:name+", space(repositories.getRepository)),
+  route("listRepositories", "GET", "/api/v1/spaces/:space/repositories", spaceReader(repositories.listRepositories)),
+  route("listRepositoryTags", "GET", "/api/v1/spaces/:space/repositories/:name+/tags", repositoryReader(tags.listTags)),
+  route(
+    "getRepository",
+    "GET",
+    "/api/v1/spaces/:space/repositories/:name+",
+    repositoryReader(repositories.getRepository),
+  ),
   route("updateRepository", "PATCH", "/api/v1/spaces/:space/repositories/:name+", space(repositories.updateRepository)),
   route(
     "deleteRepository",
@@ -103,9 +110,9 @@ const MANAGEMENT_ROUTES: readonly Route[] = [
   ),
   route("deleteTags", "POST", "/api/v1/spaces/:space/tags:delete", space(tags.deleteTags)),
   // Not below the repository's own address: its name may have components that are called like this.
-  route("getManifest", "GET", "/api/v1/spaces/:space/manifest", space(manifests.getManifest)),
-  route("listReferrers", "GET", "/api/v1/spaces/:space/referrers", space(manifests.listReferrers)),
-  route("getBlobText", "GET", "/api/v1/spaces/:space/blob-text", space(manifests.getBlobText)),
+  route("getManifest", "GET", "/api/v1/spaces/:space/manifest", repositoryReader(manifests.getManifest)),
+  route("listReferrers", "GET", "/api/v1/spaces/:space/referrers", repositoryReader(manifests.listReferrers)),
+  route("getBlobText", "GET", "/api/v1/spaces/:space/blob-text", repositoryReader(manifests.getBlobText)),
   route("listDamaged", "GET", "/api/v1/spaces/:space/damaged", space(listDamaged)),
   route("createRetentionRule", "POST", "/api/v1/spaces/:space/retention-rules", space(retention.createRetentionRule)),
   route("listRetentionRules", "GET", "/api/v1/spaces/:space/retention-rules", space(retention.listRetentionRules)),
@@ -126,7 +133,7 @@ const MANAGEMENT_ROUTES: readonly Route[] = [
 ];
 
 const UNDO_ROUTES: readonly Route[] = [
-  route("getHistory", "GET", "/api/v1/spaces/:space/history", space(undo.getHistory)),
+  route("getHistory", "GET", "/api/v1/spaces/:space/history", repositoryReader(undo.getHistory)),
   route("revert", "POST", "/api/v1/spaces/:space/revert", space(undo.revert)),
   route(
     "listDeletedRepositories",

@@ -1,8 +1,5 @@
-import { authorizeWithin } from "../auth/authorize.ts";
-import type { Grant } from "../auth/grant.ts";
-import type { SpaceCall } from "../call.ts";
+import type { RepositoryReaderCall } from "../call.ts";
 import { requireDigest } from "../oci/digest.ts";
-import { requireRepositoryName } from "../oci/name.ts";
 import { readBlobText, type ShownManifest, showManifest } from "../registry/manifest-report.ts";
 import { listReferrers as findReferrers } from "../registry/pull.ts";
 import type { Referrer } from "../registry/stores.ts";
@@ -10,18 +7,18 @@ import { blobTextQuery, manifestQuery, referrersQuery } from "./manifest-schemas
 import { isoTime, isoTimeOrNull, listResponse, pageRequest, readQuery } from "./operation.ts";
 
 /** A manifest with what it needs and what needs it. No pull: it is only looked at. */
-export async function getManifest(call: SpaceCall): Promise<Response> {
-  const { repository, reference } = readQuery(manifestQuery, call);
+export async function getManifest(call: RepositoryReaderCall): Promise<Response> {
+  const { reference } = readQuery(manifestQuery, call);
   const { stores, management } = call.registry;
-  const shown = await showManifest(stores, management.manifests, grantIn(call, repository), reference);
+  const shown = await showManifest(stores, management.manifests, call.grant, reference);
   return Response.json(manifestView(shown));
 }
 
-export async function listReferrers(call: SpaceCall): Promise<Response> {
+export async function listReferrers(call: RepositoryReaderCall): Promise<Response> {
   const query = readQuery(referrersQuery, call);
   const page = await findReferrers(
     call.registry.stores,
-    grantIn(call, query.repository),
+    call.grant,
     requireDigest(query.digest),
     query.artifactType ?? null,
     pageRequest(query),
@@ -30,15 +27,10 @@ export async function listReferrers(call: SpaceCall): Promise<Response> {
 }
 
 /** For what is small and meant to be read, such as an SBOM. */
-export async function getBlobText(call: SpaceCall): Promise<Response> {
-  const { repository, digest } = readQuery(blobTextQuery, call);
-  const blob = await readBlobText(call.registry.stores, grantIn(call, repository), requireDigest(digest));
+export async function getBlobText(call: RepositoryReaderCall): Promise<Response> {
+  const { digest } = readQuery(blobTextQuery, call);
+  const blob = await readBlobText(call.registry.stores, call.grant, requireDigest(digest));
   return Response.json({ digest, ...blob });
-}
-
-/** @param path the repository's, within the call's space. */
-function grantIn(call: SpaceCall, path: string): Grant {
-  return authorizeWithin(call.grant, "pull", requireRepositoryName(`${call.grant.space}/${path}`));
 }
 
 function manifestView({ stored, pushedAt, pulledAt, ...manifest }: ShownManifest): object {

@@ -8,7 +8,20 @@ export interface OperationRoute {
   readonly id: string;
   readonly method: string;
   readonly path: string;
+  readonly guarded: { readonly need: string };
 }
+
+/** What whoever asks must have, by what the route needs. */
+const RIGHTS: Readonly<Partial<Record<string, string>>> = {
+  nothing: "Anybody may ask.",
+  self: "Needs any token.",
+  space: "Needs a token with the action `admin` in the space, or ADMIN_TOKEN.",
+  spaceReader:
+    "Needs a token with the action `admin` or `pull` in the space, or ADMIN_TOKEN. Without `admin`, it has the repositories that the token's patterns cover.",
+  repositoryReader:
+    "Needs a token with the action `admin` in the space, or with `pull` where its patterns cover the repository, or ADMIN_TOKEN.",
+  installation: "Needs ADMIN_TOKEN.",
+};
 
 const JSON_TYPE = "application/json";
 
@@ -26,10 +39,13 @@ export function openApiHandler(routes: readonly OperationRoute[]): (call: Call) 
 export function openApiDocument(routes: readonly OperationRoute[]): object {
   const paths: Record<string, Record<string, object>> = {};
   const schemas: Schemas = {};
-  for (const { id, method, path } of routes) {
+  for (const { id, method, path, guarded } of routes) {
     if (!isOperation(id)) continue;
     const template = path.replaceAll(/\/:(\w+)\+?/g, "/{$1}");
-    paths[template] = { ...paths[template], [method.toLowerCase()]: operationObject(id, template, schemas) };
+    paths[template] = {
+      ...paths[template],
+      [method.toLowerCase()]: { ...operationObject(id, template, schemas), description: RIGHTS[guarded.need] },
+    };
   }
   return {
     openapi: "3.1.0",
@@ -42,7 +58,7 @@ export function openApiDocument(routes: readonly OperationRoute[]): object {
         token: {
           type: "http",
           scheme: "bearer",
-          description: "ADMIN_TOKEN, or a token with the action `admin` in its space.",
+          description: "ADMIN_TOKEN, or the secret of a token; each operation says which.",
         },
       },
     },

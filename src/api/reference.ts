@@ -146,7 +146,8 @@ export const OPERATIONS = {
   getToken: { summary: "Show a token", status: 200, output: tokenOutput },
   revokeToken: { summary: "Revoke a token, at once", status: 204 },
   listRepositories: {
-    summary: "List a space's repositories",
+    summary:
+      "List a space's repositories: those that whoever asks may look at; a page may be short, or empty, and the list still go on",
     query: pageQuery,
     status: 200,
     output: listOf(repositoryOutput),

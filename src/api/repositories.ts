@@ -1,24 +1,21 @@
-import type { SpaceCall } from "../call.ts";
+import type { RepositoryReaderCall, SpaceCall, SpaceReaderCall } from "../call.ts";
 import { RegistryError } from "../oci/errors.ts";
 import type { Repository } from "../registry/management.ts";
 import { noteInSpace } from "./activity.ts";
-import { isoTime, isoTimeOrNull, listResponse, pageRequest, readBody, readQuery } from "./operation.ts";
+import { isoTime, isoTimeOrNull, pageRequest, readBody, readQuery } from "./operation.ts";
 import { pageQuery, repositoryChanges } from "./schemas.ts";
 
-export async function listRepositories(call: SpaceCall): Promise<Response> {
-  const { registry, grant } = call;
-  const page = await registry.management.directory.list(grant.space, pageRequest(readQuery(pageQuery, call)));
-  if (page === null) throw new RegistryError("SPACE_UNKNOWN");
-  return listResponse(
-    page,
-    (repository) => view(grant.space, repository),
-    ({ path }) => path,
-  );
+/** Those that whoever asks may look at. */
+export async function listRepositories(call: SpaceReaderCall): Promise<Response> {
+  const { space, repositories } = call.grant;
+  const { directory } = call.registry.management;
+  const { entries, next } = await directory.list(space, repositories, pageRequest(readQuery(pageQuery, call)));
+  return Response.json({ items: entries.map((repository) => view(space, repository)), next });
 }
 
-export async function getRepository({ registry, grant, params }: SpaceCall): Promise<Response> {
-  const repository = await registry.management.directory.find(grant.space, params["name"] ?? "");
-  return repositoryResponse(grant.space, repository);
+export async function getRepository({ registry, grant }: RepositoryReaderCall): Promise<Response> {
+  const { space, path } = grant.name;
+  return repositoryResponse(space, await registry.management.directory.find(space, path));
 }
 
 export async function updateRepository(call: SpaceCall): Promise<Response> {

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { time, whoamiOutput } from "./schemas.ts";
 
 /** What the console shows buttons for. */
-const CONSOLE_RIGHTS = ["manageInstallation", "manageSpace", "pull", "push", "delete"] as const;
+const CONSOLE_RIGHTS = ["manageInstallation", "manageSpace", "readSpace", "pull", "push", "delete"] as const;
 
 export type ConsoleRight = (typeof CONSOLE_RIGHTS)[number];
 

@@ -69,7 +69,11 @@ function credentialOf(principal: SecretHolder): Credential | null {
 
 /** What the console may show; the routes' own guards decide. */
 function rights(credential: Credential | null): readonly ConsoleRight[] {
-  if (credential === null) return ["manageInstallation", "manageSpace"];
+  if (credential === null) return ["manageInstallation", "manageSpace", "readSpace"];
   const { actions } = credential;
-  return actions.map((action) => (action === "admin" ? "manageSpace" : action));
+  const reads = actions.includes("admin") || actions.includes("pull");
+  return [
+    ...actions.map((action) => (action === "admin" ? "manageSpace" : action)),
+    ...(reads ? (["readSpace"] as const) : []),
+  ];
 }

@@ -1,5 +1,5 @@
-import { authorizeWithin } from "../auth/authorize.ts";
-import type { SpaceCall } from "../call.ts";
+import { actorForReaders, authorizeWithin } from "../auth/authorize.ts";
+import type { RepositoryReaderCall, SpaceCall } from "../call.ts";
 import { RegistryError } from "../oci/errors.ts";
 import { requireRepositoryName } from "../oci/name.ts";
 import { requireTag } from "../oci/reference.ts";
@@ -7,13 +7,15 @@ import * as tags from "../registry/tags.ts";
 import { isoTime, isoTimeOrNull, listResponse, pageRequest, readBody, readQuery } from "./operation.ts";
 import { tagsDeletionInput, tagsQuery } from "./schemas.ts";
 
-export async function listTags(call: SpaceCall): Promise<Response> {
-  const { registry, grant, params } = call;
+/** Who pushed and where it is deployed is told to all who may pull: they have to know what they get. */
+export async function listTags(call: RepositoryReaderCall): Promise<Response> {
+  const { space, path } = call.grant.name;
   const query = readQuery(tagsQuery, call);
   const list = { name: "byName", newest: "newestFirst" } as const;
-  const page = await registry.management.tags[list[query.order]](grant.space, params["name"] ?? "", pageRequest(query));
+  const page = await call.registry.management.tags[list[query.order]](space, path, pageRequest(query));
   if (page === null) throw new RegistryError("NAME_UNKNOWN");
-  return listResponse(page, tagView, query.order === "newest" ? tags.placeOf : ({ name }) => name);
+  const view = call.manages ? tagView : (tag: tags.TaggedManifest) => tagView(forReaders(tag));
+  return listResponse(page, view, query.order === "newest" ? tags.placeOf : ({ name }) => name);
 }
 
 /** Deletes tags of a repository, or only says what that would take. What is immutable or not there is told apart, and no error. */
@@ -35,6 +37,10 @@ export async function deleteTags(call: SpaceCall): Promise<Response> {
     bytes: done.bytes,
     until: isoTime(Date.now() + keepDeleted),
   });
+}
+
+function forReaders(tag: tags.TaggedManifest): tags.TaggedManifest {
+  return { ...tag, pushedBy: tag.pushedBy && actorForReaders(tag.pushedBy) };
 }
 
 function tagView({ createdAt, updatedAt, pulledAt, deployed, ...tag }: tags.TaggedManifest): object {

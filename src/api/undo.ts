@@ -1,6 +1,6 @@
-import { authorizeWithin } from "../auth/authorize.ts";
+import { actorForReaders, authorizeWithin } from "../auth/authorize.ts";
 import type { Grant } from "../auth/grant.ts";
-import type { SpaceCall } from "../call.ts";
+import type { RepositoryReaderCall, SpaceCall } from "../call.ts";
 import { requireDigest } from "../oci/digest.ts";
 import { RegistryError } from "../oci/errors.ts";
 import { type RepositoryName, requireRepositoryName } from "../oci/name.ts";
@@ -19,11 +19,12 @@ import { pageQuery } from "./schemas.ts";
 import { deletedQuery, historyQuery, revertInput, undeleteInput } from "./undo-schemas.ts";
 
 /** Who moved a tag from what to what, and when. */
-export async function getHistory(call: SpaceCall): Promise<Response> {
+export async function getHistory(call: RepositoryReaderCall): Promise<Response> {
   const query = readQuery(historyQuery, call);
-  const { path } = nameIn(call, query.repository);
-  const page = await call.registry.undo.history(call.grant.space, path, requireTag(query.tag), pageRequest(query));
-  return listResponse(found(page), changeView, ({ id }) => id);
+  const { space, path } = call.grant.name;
+  const page = await call.registry.undo.history(space, path, requireTag(query.tag), pageRequest(query));
+  const view = call.manages ? changeView : (change: TagChange) => changeView(forReaders(change));
+  return listResponse(found(page), view, ({ id }) => id);
 }
 
 export async function listDeletedRepositories(call: SpaceCall): Promise<Response> {
@@ -103,6 +104,10 @@ function grantIn(call: SpaceCall, path: string): Grant {
 function found<T>(page: T | null): T {
   if (page === null) throw new RegistryError("NAME_UNKNOWN");
   return page;
+}
+
+function forReaders(change: TagChange): TagChange {
+  return { ...change, actor: actorForReaders(change.actor) };
 }
 
 function changeView({ at, ...change }: TagChange): object {

@@ -1,5 +1,6 @@
 import { RegistryError } from "../oci/errors.ts";
-import type { RepositoryName } from "../oci/name.ts";
+import { type RepositoryName, requireRepositoryName } from "../oci/name.ts";
+import { matchesRepository } from "../oci/repository-pattern.ts";
 import { type AccessEntry, ANONYMOUS, type RepositoryAccess } from "./claims.ts";
 import { type Credential, permits } from "./credential.ts";
 import { type CatalogGrant, type Grant, refusal } from "./grant.ts";
@@ -7,6 +8,8 @@ import type { Principal, SecretHolder } from "./principal.ts";
 import type { RepositoryAction } from "./scope.ts";
 
 const MANAGEMENT_LOGIN = "send Authorization: Bearer with ADMIN_TOKEN or a token that administers the space";
+/** Patterns that cover all repositories. */
+const EVERYTHING = ["**"];
 const ADMIN_ON_REGISTRY = "ADMIN_TOKEN manages spaces; to push and pull, create a token in a space";
 
 /**
@@ -113,10 +116,14 @@ export function authorizeSpace(principal: Principal, space: string): SpaceGrant 
   if (principal.kind === "admin") return { space, credentialId: null, actor: actorOf(principal) };
   if (principal.kind !== "credential") throw new RegistryError("UNAUTHORIZED", { message: MANAGEMENT_LOGIN });
   if (principal.credential.space !== space) throw new RegistryError("SPACE_UNKNOWN");
-  if (!principal.credential.actions.includes("admin")) {
+  if (!isManager(principal.credential)) {
     throw new RegistryError("DENIED", { message: "the token does not administer its space" });
   }
   return { space, credentialId: principal.credential.id, actor: actorOf(principal) };
+}
+
+function isManager({ actions }: Credential): boolean {
+  return actions.includes("admin");
 }
 
 /** May the holder of this grant say how much the space may have? Throws DENIED for the space's own administrators. */
@@ -139,16 +146,59 @@ export function authorizeWithin(
   action: RepositoryAction,
   name: RepositoryName,
 ): Grant {
-  return {
-    name,
-    action,
-    subject: actor,
-    credentialId,
-    spaceId: null,
-    repositoryId: null,
-    publicOnly: false,
-    final: true,
-  };
+  return { name, ...rightTo(action, { actor, credentialId, spaceId: null }) };
+}
+
+function rightTo(
+  action: RepositoryAction,
+  { actor, credentialId, spaceId }: Pick<SpaceGrant, "actor" | "credentialId"> & Pick<Grant, "spaceId">,
+): Omit<Grant, "name"> {
+  return { action, subject: actor, credentialId, spaceId, repositoryId: null, publicOnly: false, final: true };
+}
+
+/** The right to look at what is in repositories of one space. It is no right to manage, and cannot be taken for one. */
+export interface ReaderGrant {
+  readonly space: string;
+  /** Patterns over paths; only what they cover is shown. */
+  readonly repositories: readonly string[];
+  /** Whether it belongs to somebody who manages the space. */
+  readonly manages: boolean;
+  /** What it permits in each of these repositories. */
+  readonly within: Omit<Grant, "name">;
+}
+
+/** May this principal look at repositories of that space, and at which? Throws as {@link authorizeSpace} does. */
+export function authorizeReader(principal: Principal, space: string): ReaderGrant {
+  if (principal.kind === "credential" && principal.credential.space === space && !isManager(principal.credential)) {
+    return readerGrant(principal.credential);
+  }
+  const { credentialId, actor } = authorizeSpace(principal, space);
+  const within = rightTo("pull", { actor, credentialId, spaceId: null });
+  return { space, repositories: EVERYTHING, manages: true, within };
+}
+
+function readerGrant({ id, space, spaceId, actions, repositories }: Credential): ReaderGrant {
+  if (!actions.includes("pull")) {
+    throw new RegistryError("DENIED", { message: "the token may neither pull from its space nor administer it" });
+  }
+  const within = rightTo("pull", { actor: id, credentialId: id, spaceId });
+  return { space, repositories, manages: false, within };
+}
+
+/**
+ * May the holder look at what is in this repository? Throws NAME_INVALID; DENIED where the patterns do not cover it, whether or not
+ * there is one.
+ * @param path within the grant's space.
+ */
+export function authorizeReading({ space, repositories, within }: ReaderGrant, path: string): Grant {
+  const name = requireRepositoryName(`${space}/${path}`);
+  if (matchesRepository(repositories, name.path)) return { ...within, name };
+  throw new RegistryError("DENIED", { message: "the token's repository patterns do not cover this repository" });
+}
+
+/** An actor as it is shown to who does not manage the space: the e-mail addresses of the registry's administrators are not for everybody. */
+export function actorForReaders<A extends { readonly id: string; readonly name: string }>(actor: A): A {
+  return actor.id.includes("@") ? { ...actor, id: ADMINISTRATOR, name: ADMINISTRATOR } : actor;
 }
 
 /**

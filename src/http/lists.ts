@@ -11,15 +11,19 @@ export async function getTags(call: RepositoryCall): Promise<Response> {
   const { full } = call.grant.name;
   const page = parsePageRequest(call.url.searchParams);
   const tags = await listTags(call.registry.stores, call.grant, page);
-  const headers = linkHeaders(`/v2/${full}/tags/list`, page, tags, (tag) => tag);
+  const headers = linkHeaders(
+    `/v2/${full}/tags/list`,
+    page,
+    lastOf(tags, (tag) => tag),
+  );
   return Response.json({ name: full, tags: tags.entries }, { headers });
 }
 
-/** Distribution's catalog: the repositories that the credential covers. */
+/** Distribution's catalog: the repositories that the credential covers. Among many others, a page may be short and the list go on. */
 export async function getCatalog(call: CatalogCall): Promise<Response> {
   const page = parsePageRequest(call.url.searchParams);
   const names = await call.registry.stores.repositories.catalog(call.grant, page);
-  const headers = linkHeaders("/v2/_catalog", page, names, (name) => name);
+  const headers = linkHeaders("/v2/_catalog", page, names.next);
   return Response.json({ repositories: names.entries }, { headers });
 }
 
@@ -33,8 +37,7 @@ export async function getReferrers(call: RepositoryCall): Promise<Response> {
   const headers = linkHeaders(
     `/v2/${call.grant.name.full}/referrers/${subject}`,
     page,
-    referrers,
-    ({ digest }) => digest,
+    lastOf(referrers, ({ digest }) => digest),
     artifactType === null ? {} : { artifactType },
   );
   headers.set("Content-Type", OCI_INDEX);
@@ -47,17 +50,19 @@ function referrerDescriptor({ mediaType, digest, size, artifactType, annotations
   return { mediaType, digest, size, ...(artifactType && { artifactType }), ...(annotations && { annotations }) };
 }
 
-function linkHeaders<T>(
+/** After what the list goes on; null: it does not. */
+function lastOf<T>({ entries, more }: Page<T>, key: (entry: T) => string): string | null {
+  const last = entries.at(-1);
+  return more && last !== undefined ? key(last) : null;
+}
+
+function linkHeaders(
   path: string,
   request: PageRequest,
-  page: Page<T>,
-  key: (entry: T) => string,
+  last: string | null,
   filter: Readonly<Record<string, string>> = {},
 ): Headers {
   const headers = new Headers();
-  const last = page.entries.at(-1);
-  if (page.more && last !== undefined) {
-    headers.set("Link", nextLink(path, { ...filter, n: String(request.limit), last: key(last) }));
-  }
+  if (last !== null) headers.set("Link", nextLink(path, { ...filter, n: String(request.limit), last }));
   return headers;
 }

@@ -10,6 +10,32 @@ export function matchesRepository(patterns: readonly string[], path: string): bo
   return !excluded && patterns.some((pattern) => !pattern.startsWith("!") && matchesSteps(steps(pattern), path));
 }
 
+/** Sorts after every character that a path has. */
+const AFTER_ALL = "~";
+
+/** Between which texts, ordered by bytes, the paths are that a list of patterns can match: from the first on, and before the second. */
+export function rangeOf(patterns: readonly string[]): readonly [string, string] {
+  const starts = patterns
+    .filter((pattern) => !pattern.startsWith("!"))
+    .map((pattern) => pattern.split("*", 1)[0] ?? "");
+  const [first = ""] = starts.toSorted(byBytes);
+  const end = starts
+    .map((start) => start + AFTER_ALL)
+    .toSorted(byBytes)
+    .at(-1);
+  return [first, end ?? ""];
+}
+
+/** The first text from which paths come after `last`, which may be any text: before every character of a path is the space. */
+export function textAfter(last: string): string {
+  return `${last} `;
+}
+
+/** Of texts without surrogates. */
+function byBytes(left: string, right: string): number {
+  return left < right ? -1 : 1;
+}
+
 /** Whether the text can be a pattern: the characters of names, `*`, and a leading `!`. */
 export function isRepositoryPattern(text: string): boolean {
   return text.length <= 255 && /^!?[a-z0-9*][a-z0-9._\-/*]*$/.test(text);

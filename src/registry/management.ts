@@ -1,5 +1,5 @@
 import type { CredentialAction } from "../auth/credential.ts";
-import type { Page, PageRequest } from "../oci/page.ts";
+import type { Page, PageRequest, Part } from "../oci/page.ts";
 import type { StorageHistory, StorageReports } from "./storage-report.ts";
 import type { ManifestReports } from "./manifest-report.ts";
 import type { Quota, Usage } from "./usage.ts";
@@ -83,8 +83,8 @@ interface RepositoryChanges {
 }
 
 export interface RepositoryDirectory {
-  /** Ordered by path. Null when there is no such space. */
-  list(space: string, page: PageRequest): Promise<Page<Repository> | null>;
+  /** Those whose paths the patterns cover, ordered by path; the cursor is a path. Throws SPACE_UNKNOWN. */
+  list(space: string, patterns: readonly string[], page: PageRequest): Promise<Part<Repository>>;
   find(space: string, path: string): Promise<Repository | null>;
   update(space: string, path: string, changes: RepositoryChanges): Promise<Repository | null>;
   /** False when there is none. Throws TAG_IMMUTABLE where it has such tags. */

@@ -13,7 +13,7 @@ import type { Annotations } from "../oci/annotations.ts";
 import type { Digest } from "../oci/digest.ts";
 import type { Manifest, ManifestReference } from "../oci/manifest.ts";
 import type { RepositoryName } from "../oci/name.ts";
-import type { Page, PageRequest } from "../oci/page.ts";
+import type { Page, PageRequest, Part } from "../oci/page.ts";
 import type { ByteRange, ChunkRange } from "../oci/range.ts";
 import type { Reference, Tag } from "../oci/reference.ts";
 import type { Damage, Damaged } from "./damage.ts";
@@ -197,8 +197,8 @@ export interface TagStore {
 }
 
 export interface RepositoryStore {
-  /** Full names, ordered by bytes: those that the grant covers. */
-  catalog(grant: CatalogGrant, page: PageRequest): Promise<Page<string>>;
+  /** Full names, ordered by bytes: those that the grant covers. The cursor is a full name. */
+  catalog(grant: CatalogGrant, page: PageRequest): Promise<Part<string>>;
   /** For the token endpoint, in the order of the names; by a copy of the database that may be behind. */
   lookUp(names: readonly RepositoryName[]): Promise<readonly RepositoryFacts[]>;
 }

@@ -8,7 +8,10 @@ const document = z.object({
   servers: z.array(z.object({ url: z.string() })),
   paths: z.record(
     z.string(),
-    z.record(z.string(), z.looseObject({ operationId: z.string(), responses: z.looseObject({}) })),
+    z.record(
+      z.string(),
+      z.looseObject({ operationId: z.string(), description: z.string(), responses: z.looseObject({}) }),
+    ),
   ),
 });
 
@@ -21,6 +24,17 @@ describe("the OpenAPI document", () => {
     expect(operations.toSorted()).toEqual(Object.keys(OPERATIONS).toSorted());
     expect(Object.keys(paths)).toContain("/api/v1/spaces/{space}/repositories/{name}/tags");
     expect(servers).toEqual([{ url: "https://registry.test" }]);
+  });
+
+  it("says what each operation needs", async () => {
+    const { paths } = document.parse(await (await ask("/api/v1/openapi.json")).json());
+    for (const [path, methods] of Object.entries(paths)) {
+      for (const [method, { description }] of Object.entries(methods)) {
+        expect(description, `${method} ${path}`).toMatch(/ADMIN_TOKEN|any token|Anybody/);
+      }
+    }
+    expect(paths["/api/v1/spaces/{space}/manifest"]?.["get"]?.description).toContain("`pull`");
+    expect(paths["/api/v1/spaces/{space}/tags:delete"]?.["post"]?.description).not.toContain("`pull`");
   });
 
   it("shows the request's schema as strict as it is", async () => {

@@ -103,7 +103,7 @@ describe("an administrator whom Cloudflare Access let in", () => {
     const jwt = await assertion();
     const { session } = await whoIs(jwt);
     expect(session).toMatchObject({ kind: "installation", email: "ada@example.com" });
-    expect(session?.may).toEqual(["manageInstallation", "manageSpace"]);
+    expect(session?.may).toEqual(["manageInstallation", "manageSpace", "readSpace"]);
     expect(Date.parse(session?.endsAt ?? "") - Date.now()).toBeGreaterThan(3_500_000);
     expect((await ask("/api/v1/spaces", jwt)).status).toBe(200);
     expect((await ask("/api/v1/spaces/guarded/tokens", jwt)).status).toBe(200);

@@ -55,7 +55,7 @@ describe("signing in", () => {
     const { session, registry } = await whoIs({ Cookie: cookie });
     expect(registry).toBe("registry.test");
     expect(session).toMatchObject({ kind: "token", space: "cabin", token: { id: keeper.id } });
-    expect(session?.may).toEqual(["manageSpace", "pull"]);
+    expect(session?.may).toEqual(["manageSpace", "pull", "readSpace"]);
     expect(cookie).not.toContain(keeper.token);
     expect(atob((cookie.split(".")[1] ?? "").replaceAll("-", "+").replaceAll("_", "/"))).not.toContain(keeper.token);
   });
@@ -63,7 +63,7 @@ describe("signing in", () => {
   it("tells the administrator likewise", async () => {
     const { session } = await whoIs({ Cookie: await signIn(env.ADMIN_TOKEN) });
     expect(session).toMatchObject({ kind: "installation", space: null, token: null });
-    expect(session?.may).toEqual(["manageInstallation", "manageSpace"]);
+    expect(session?.may).toEqual(["manageInstallation", "manageSpace", "readSpace"]);
   });
 
   it("sets a cookie that only this host and no script gets", async () => {
@@ -141,7 +141,8 @@ describe("a session", () => {
 
   it("gives way to an Authorization header, which needs no more than itself", async () => {
     const cookie = await signIn(env.ADMIN_TOKEN);
-    expect((await list({ Cookie: cookie, Authorization: `Bearer ${reader}` })).status).toBe(403);
+    const tokens = { headers: { Cookie: cookie, Authorization: `Bearer ${reader}` } };
+    expect((await ask("/api/v1/spaces/cabin/tokens", tokens)).status).toBe(403);
     expect((await list({ Cookie: cookie, Authorization: "Bearer wrong" })).status).toBe(401);
     expect((await create({ Cookie: "spacedock-session=x", Authorization: `Bearer ${keeper.token}` })).status).toBe(201);
   });

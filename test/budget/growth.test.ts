@@ -8,7 +8,7 @@ import { z } from "zod";
 import { bearerOf } from "../support/bearer.ts";
 import { imageText, newSeed, OCI_MANIFEST, pushImage } from "../support/content.ts";
 import { grow } from "../support/large-registry.ts";
-import { makeSpace } from "../support/registry.ts";
+import { makeSpace, makeToken } from "../support/registry.ts";
 import { meteredWorker, type Step } from "./metering.ts";
 import { type DatabaseSize, type GrowthCost, growthOf, LINEAR, MAX_GROWTH } from "./usage.ts";
 
@@ -57,6 +57,8 @@ await env.DB.prepare(
 const registry = { Authorization: `Bearer ${await bearerOf(as, `repository:${NAME}:pull,push,delete`)}` };
 const everything = { Authorization: `Bearer ${await bearerOf(as, "registry:catalog:*")}` };
 const administrator = { Authorization: `Bearer ${env.ADMIN_TOKEN}` };
+const { token: ofFew } = await makeToken(SPACE, { actions: ["pull"], repositories: ["grown/r000000*", "nothing/**"] });
+const narrow = { Authorization: `Bearer ${ofFew}` };
 const root = `/v2/${NAME}`;
 const api = `/api/v1/spaces/${SPACE}`;
 
@@ -96,6 +98,7 @@ const OPERATIONS: Readonly<Record<string, Prepare>> = {
   },
   "list spaces": management("/api/v1/spaces?limit=50"),
   "list repositories": management(`${api}/repositories?limit=50`),
+  "list repositories, by a token's patterns": always(`${api}/repositories?limit=50`, narrow),
   "list tags": management(`${api}/repositories/images/tags?limit=50`),
   "list tags, newest first": management(`${api}/repositories/images/tags?limit=50&order=newest`),
   "preview of a deletion of tags": async () => ({

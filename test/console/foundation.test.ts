@@ -80,10 +80,10 @@ describe("signing in", () => {
     await page.waitForURL("**/sign-in*");
   });
 
-  it("with a token that does not administer its space says so, and how to push", async () => {
+  it("with a token that may not look at anything says so, and how to push", async () => {
     const { page, signIn, checkAccessibility } = await open();
-    await signIn(await space.token("pull", "push"));
-    await page.getByText("does not administer the space").waitFor();
+    await signIn(await space.token("push", "delete"));
+    await page.getByText("may only push and delete").waitFor();
     expect(await page.getByRole("table").count()).toBe(0);
     await checkAccessibility();
   });

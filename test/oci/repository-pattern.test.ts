@@ -1,5 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { idlePatterns, isRepositoryPattern, matchesRepository } from "../../src/oci/repository-pattern.ts";
+import {
+  idlePatterns,
+  isRepositoryPattern,
+  matchesRepository,
+  rangeOf,
+  textAfter,
+} from "../../src/oci/repository-pattern.ts";
 
 describe("matching a path against patterns", () => {
   it.each([
@@ -105,5 +111,61 @@ describe("patterns that can match nothing", () => {
     [["**", "!web", "web/*", "!web/tmp-*", "a-*", "*-b", "a/**", "a__b", "a--b", "a_b.c"], []],
   ])("of %j are %j", (patterns, idle) => {
     expect(idlePatterns(patterns)).toEqual(idle);
+  });
+});
+
+describe("where the paths are that patterns cover", () => {
+  const PATHS = ["a", "a-b", "a.b", "a/b", "a0", "ab", "b", "b/a", "b/ab/c", "b0", "b_a", "ba", "c", "z/z", "zz"];
+
+  it.each([
+    [["**"], ["", "~"]],
+    [["web"], ["web", "web~"]],
+    [
+      ["web/*", "api/**", "!api/x"],
+      ["api/", "web/~"],
+    ],
+    [
+      ["b*", "b/ab/*"],
+      ["b", "b~"],
+    ],
+    [["!web"], ["", ""]],
+  ])("by %j is the range %j", (patterns, range) => {
+    expect(rangeOf(patterns)).toEqual(range);
+  });
+
+  it("is in their range, whatever the patterns", () => {
+    const patterns = [
+      "**",
+      "*",
+      "a",
+      "a*",
+      "a/*",
+      "*/a",
+      "b",
+      "b/**",
+      "b*/c",
+      "**/c",
+      "b_*",
+      "zz",
+      "z**",
+      "!a",
+      "!b/**",
+    ];
+    for (const one of patterns) {
+      for (const other of patterns) {
+        const [from, before] = rangeOf([one, other]);
+        const missed = PATHS.filter(
+          (path) => matchesRepository([one, other], path) && !(path >= from && path < before),
+        );
+        expect(missed, `${one} ${other}`).toEqual([]);
+      }
+    }
+  });
+
+  it("goes on after one path with the next", () => {
+    const sorted = PATHS.toSorted((left, right) => (left < right ? -1 : 1));
+    for (const [index, path] of sorted.entries()) {
+      expect(sorted.filter((one) => one >= textAfter(path))).toEqual(sorted.slice(index + 1));
+    }
   });
 });

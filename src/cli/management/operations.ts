@@ -45,7 +45,7 @@ const consoleSessionSchema = z.looseObject({
         z.null(),
       ]),
       email: z.union([z.string(), z.null()]),
-      may: z.array(openEnum(["manageInstallation", "manageSpace", "pull", "push", "delete"])),
+      may: z.array(openEnum(["manageInstallation", "manageSpace", "readSpace", "pull", "push", "delete"])),
       endsAt: z.string(),
     }),
     z.null(),

@@ -1,11 +1,12 @@
 import { queryOptions, useSuspenseQuery } from "@tanstack/react-query";
 import type { ConsoleSession } from "../../cli/management/operations.ts";
+import { matchesRepository } from "../../oci/repository-pattern.ts";
 import { call } from "./client.ts";
 
 /** Somebody who is signed in. */
 export type Session = NonNullable<ConsoleSession["session"]>;
 
-export type Right = "manageInstallation" | "manageSpace" | "pull" | "push" | "delete";
+export type Right = "manageInstallation" | "manageSpace" | "readSpace" | "pull" | "push" | "delete";
 
 /** Who is signed in, and at which registry. */
 export const sessionQuery = queryOptions({
@@ -17,6 +18,12 @@ export const sessionQuery = queryOptions({
 /** Whether the console offers this to whoever is signed in: the API decides in the end. */
 export function may(session: Session, right: Right): boolean {
   return session.may.includes(right);
+}
+
+/** Whether whoever is signed in may look at this repository of their space: the API decides in the end. */
+export function mayRead(session: Session, repository: string): boolean {
+  if (may(session, "manageSpace")) return true;
+  return may(session, "readSpace") && matchesRepository(session.token?.repositories ?? [], repository);
 }
 
 /** Of pages behind the sign-in. */

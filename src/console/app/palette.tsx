@@ -64,7 +64,7 @@ function useRepositories(space: string | null): readonly Place[] {
   const navigate = useNavigate();
   const own = useSession().space;
   const within = space ?? own;
-  const isShown = may(useSession(), "manageSpace") && within !== null;
+  const isShown = may(useSession(), "readSpace") && within !== null;
   const { items } = useList(
     "listRepositories",
     { path: { space: within ?? "" }, query: { limit: 1000 } },

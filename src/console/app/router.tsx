@@ -23,6 +23,9 @@ import { SpaceLayout } from "./space-layout.tsx";
 
 /** The pages, each with its address. A page is a folder in pages/, loaded when it is first opened. */
 
+/** Pages that ask for nothing but what tokens may have that only pull. All others are for who manages the space. */
+const FOR_READERS = { forReaders: true } as const;
+
 const rootRoute = createRootRouteWithContext<{ readonly queryClient: QueryClient }>()({
   component: Outlet,
   loader: ({ context }) => context.queryClient.ensureQueryData(sessionQuery),
@@ -77,6 +80,7 @@ const spaceRoute = createRoute({
 const repositoriesRoute = createRoute({
   getParentRoute: () => spaceRoute,
   path: "/",
+  staticData: FOR_READERS,
   component: lazyRouteComponent(() => import("../pages/repositories/page.tsx"), "RepositoriesPage"),
 });
 
@@ -87,6 +91,7 @@ const repositoryRoute = createRoute({
     q: textOf(q),
     attached: attached === true ? true : undefined,
   }),
+  staticData: FOR_READERS,
   component: lazyRouteComponent(() => import("../pages/repository/page.tsx"), "RepositoryPage"),
 });
 
@@ -231,6 +236,7 @@ const settingsRoute = createRoute({
 const tagHistoryRoute = createRoute({
   getParentRoute: () => spaceRoute,
   path: "/repositories/$repository/tags/$tag/history",
+  staticData: FOR_READERS,
   component: lazyRouteComponent(() => import("../pages/tag-history/page.tsx"), "TagHistoryPage"),
 });
 
@@ -238,6 +244,7 @@ const manifestRoute = createRoute({
   getParentRoute: () => spaceRoute,
   path: "/repositories/$repository/manifests/$reference",
   validateSearch: ({ view }): { readonly view?: string | undefined } => ({ view: textOf(view) }),
+  staticData: FOR_READERS,
   component: lazyRouteComponent(() => import("../pages/manifest/page.tsx"), "ManifestPage"),
 });
 
@@ -249,6 +256,7 @@ const compareRoute = createRoute({
     to: textOf(to),
     platform: textOf(platform),
   }),
+  staticData: FOR_READERS,
   component: lazyRouteComponent(() => import("../pages/compare/page.tsx"), "ComparePage"),
 });
 
@@ -313,5 +321,8 @@ queryClient.getQueryCache().subscribe(({ query }) => {
 declare module "@tanstack/react-router" {
   interface Register {
     router: typeof router;
+  }
+  interface StaticDataRouteOption {
+    readonly forReaders?: true;
   }
 }

@@ -1,5 +1,6 @@
-import { Link, Outlet, useParams } from "@tanstack/react-router";
-import { may, useSession } from "../api/session.ts";
+import { Link, Outlet, useMatches, useParams } from "@tanstack/react-router";
+import { may, mayRead, useSession } from "../api/session.ts";
+import { ClosedPage } from "./closed-page.tsx";
 import { LimitedPage } from "./limited-page.tsx";
 import { Main } from "./main-area.tsx";
 
@@ -7,7 +8,9 @@ import { Main } from "./main-area.tsx";
 export function SpaceLayout() {
   const { space } = useParams({ from: "/signed-in/spaces/$space" });
   const session = useSession();
-  if (!may(session, "manageSpace")) {
+  const manages = may(session, "manageSpace");
+  const closed = useClosed();
+  if (!may(session, "readSpace")) {
     return (
       <Main>
         <LimitedPage space={space} />
@@ -20,37 +23,58 @@ export function SpaceLayout() {
         <Link to="/spaces/$space" params={{ space }} activeOptions={{ exact: true }}>
           Repositories
         </Link>
-        <Link to="/spaces/$space/pushes" params={{ space }}>
-          Pushes
-        </Link>
-        <Link to="/spaces/$space/deliveries" params={{ space }} activeOptions={{ includeSearch: false }}>
-          Deliveries
-        </Link>
-        <Link to="/spaces/$space/triggers" params={{ space }}>
-          Triggers
-        </Link>
-        <Link to="/spaces/$space/targets" params={{ space }}>
-          Targets
-        </Link>
-        <Link to="/spaces/$space/tokens" params={{ space }}>
-          Tokens
-        </Link>
-        <Link to="/spaces/$space/storage" params={{ space }}>
-          Storage
-        </Link>
-        <Link to="/spaces/$space/retention" params={{ space }}>
-          Retention
-        </Link>
-        <Link to="/spaces/$space/deleted" params={{ space }}>
-          Recently deleted
-        </Link>
-        <Link to="/spaces/$space/activity" params={{ space }}>
-          Activity
-        </Link>
+        {manages && <ManagersLinks space={space} />}
       </nav>
-      <Main>
-        <Outlet />
-      </Main>
+      <Main>{closed === null ? <Outlet /> : <ClosedPage space={space} {...closed} />}</Main>
+    </>
+  );
+}
+
+/** Where whoever is signed in may not look, and asks for nothing; null: they may look here. */
+function useClosed(): Pick<Parameters<typeof ClosedPage>[0], "repository"> | null {
+  const session = useSession();
+  const { repository } = useParams({ strict: false });
+  // An address without a page is nobody's in particular.
+  const isForManagers = useMatches({
+    select: (matches) =>
+      matches.at(-1)?.routeId !== "/signed-in/spaces/$space" &&
+      !matches.some(({ staticData }) => staticData.forReaders === true),
+  });
+  if (may(session, "manageSpace")) return null;
+  if (isForManagers) return { repository: null };
+  return repository === undefined || mayRead(session, repository) ? null : { repository };
+}
+
+function ManagersLinks({ space }: { readonly space: string }) {
+  return (
+    <>
+      <Link to="/spaces/$space/pushes" params={{ space }}>
+        Pushes
+      </Link>
+      <Link to="/spaces/$space/deliveries" params={{ space }} activeOptions={{ includeSearch: false }}>
+        Deliveries
+      </Link>
+      <Link to="/spaces/$space/triggers" params={{ space }}>
+        Triggers
+      </Link>
+      <Link to="/spaces/$space/targets" params={{ space }}>
+        Targets
+      </Link>
+      <Link to="/spaces/$space/tokens" params={{ space }}>
+        Tokens
+      </Link>
+      <Link to="/spaces/$space/storage" params={{ space }}>
+        Storage
+      </Link>
+      <Link to="/spaces/$space/retention" params={{ space }}>
+        Retention
+      </Link>
+      <Link to="/spaces/$space/deleted" params={{ space }}>
+        Recently deleted
+      </Link>
+      <Link to="/spaces/$space/activity" params={{ space }}>
+        Activity
+      </Link>
     </>
   );
 }

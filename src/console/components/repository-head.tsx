@@ -2,6 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import { operationQuery, REFRESH_EVERY } from "../api/queries.ts";
+import { may, useSession } from "../api/session.ts";
 import { PageHead } from "./page-head.tsx";
 import { Time } from "./time.tsx";
 import { Bytes } from "./values.tsx";
@@ -19,7 +20,7 @@ interface RepositoryHeadProps {
 export function RepositoryHead({ space, repository, pushedBy }: RepositoryHeadProps) {
   const query = operationQuery("getRepository", { path: { space, name: repository } });
   const { data } = useQuery({ ...query, refetchInterval: REFRESH_EVERY });
-  const params = { space, repository };
+  const manages = may(useSession(), "manageSpace");
   return (
     <>
       <PageHead title={repository} />
@@ -40,18 +41,24 @@ export function RepositoryHead({ space, repository, pushedBy }: RepositoryHeadPr
           </>
         )}
       </p>
-      <nav className="repository-nav" aria-label={`Repository ${repository}`}>
-        <Link to="/spaces/$space/repositories/$repository" params={params} activeOptions={EXACT}>
-          Tags
-        </Link>
-        <Link to="/spaces/$space/repositories/$repository/deleted" params={params}>
-          Recently deleted
-        </Link>
-        <Link to="/spaces/$space/repositories/$repository/settings" params={params}>
-          Settings
-        </Link>
-      </nav>
+      {manages && <RepositoryNav space={space} repository={repository} />}
     </>
+  );
+}
+
+function RepositoryNav(params: Pick<RepositoryHeadProps, "space" | "repository">) {
+  return (
+    <nav className="repository-nav" aria-label={`Repository ${params.repository}`}>
+      <Link to="/spaces/$space/repositories/$repository" params={params} activeOptions={EXACT}>
+        Tags
+      </Link>
+      <Link to="/spaces/$space/repositories/$repository/deleted" params={params}>
+        Recently deleted
+      </Link>
+      <Link to="/spaces/$space/repositories/$repository/settings" params={params}>
+        Settings
+      </Link>
+    </nav>
   );
 }
 

@@ -1,6 +1,7 @@
 import { z } from "zod";
-import { pageOf } from "../../oci/page.ts";
+import { RegistryError } from "../../oci/errors.ts";
 import type { Repository, RepositoryDirectory } from "../../registry/management.ts";
+import { listCovered } from "./covered.ts";
 import { constrained } from "./constraints.ts";
 import { change, firstRow, jsonOrNull, listWithin, textsColumn } from "./rows.ts";
 import { FIND_SPACE, LIVE_SPACE } from "./spaces.ts";
@@ -20,8 +21,8 @@ export const LIVE_REPOSITORY = `(SELECT id FROM repositories WHERE space_id = ${
 const COLUMNS = "path, public, immutable_tags, created_at, bytes, tags, pushed_at";
 
 const LIST_REPOSITORIES = `
-  SELECT ${COLUMNS} FROM repositories WHERE space_id = ${LIVE_SPACE} AND path > ?2 AND deleted_at IS NULL
-  ORDER BY path LIMIT ?3`;
+  SELECT ${COLUMNS} FROM repositories WHERE space_id = ${LIVE_SPACE} AND path >= ?2 AND path < ?3 AND deleted_at IS NULL
+  ORDER BY path LIMIT ?4`;
 
 export const FIND_REPOSITORY = `SELECT ${COLUMNS} FROM repositories WHERE id = ${LIVE_REPOSITORY}`;
 /** ?4 says whether the patterns in ?5 are to be set, perhaps to none of its own. */
@@ -33,14 +34,18 @@ const DELETE = `UPDATE repositories SET deleted_at = ?3 WHERE id = ${LIVE_REPOSI
 /** Repositories as the management API shows them. Who may look was decided by the space's grant. */
 export function d1Directory(db: D1Database): RepositoryDirectory {
   return {
-    async list(space, { limit, last }) {
-      const repositories = await listWithin(
-        db,
-        db.prepare(FIND_SPACE).bind(space),
-        db.prepare(LIST_REPOSITORIES).bind(space, last ?? "", limit + 1),
-        repositoryRow,
-      );
-      return repositories && pageOf(repositories.map(repositoryFromRow), limit);
+    async list(space, patterns, page) {
+      const { entries, next } = await listCovered(patterns, page, async (from, before, wanted) => {
+        const found = await listWithin(
+          db,
+          db.prepare(FIND_SPACE).bind(space),
+          db.prepare(LIST_REPOSITORIES).bind(space, from, before, wanted),
+          repositoryRow,
+        );
+        if (found === null) throw new RegistryError("SPACE_UNKNOWN");
+        return found;
+      });
+      return { entries: entries.map(repositoryFromRow), next };
     },
 
     async find(space, path) {

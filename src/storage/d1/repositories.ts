@@ -1,18 +1,15 @@
 import { z } from "zod";
 import { RegistryError } from "../../oci/errors.ts";
-import { type Page, pageOf } from "../../oci/page.ts";
-import { matchesRepository } from "../../oci/repository-pattern.ts";
 import type { RepositoryName } from "../../oci/name.ts";
 import type { RepositoryFacts, RepositoryStore } from "../../registry/stores.ts";
+import { listCovered } from "./covered.ts";
 import { type D1Reader, readNear } from "./near.ts";
 import { firstRow, isEmpty, rows } from "./rows.ts";
 
-/** Where a credential covers little of a large space, this many rows are read for each look at the database. */
-const SCAN = 1000;
-
 const CATALOG = `
   SELECT r.path FROM spaces s JOIN repositories r ON r.space_id = s.id AND r.deleted_at IS NULL
-  WHERE s.id = ?1 AND s.deleted_at IS NULL AND r.path > ?2 ORDER BY r.path LIMIT ?3`;
+  WHERE s.id = ?1 AND s.deleted_at IS NULL AND r.path >= ?2 AND r.path < ?3
+  ORDER BY r.path LIMIT ?4`;
 
 const CREDENTIAL_LIVE = `
   SELECT 1 AS live FROM tokens WHERE id = ?1 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > ?2)`;
@@ -29,24 +26,22 @@ const pathRow = z.object({ path: z.string() });
 export function d1Repositories(db: D1Database, near: D1Reader | null): RepositoryStore {
   return {
     async catalog(grant, { limit, last }) {
-      const everything =
-        grant.repositories.includes("**") && !grant.repositories.some((pattern) => pattern.startsWith("!"));
-      const covered: string[] = [];
-      let after = pathAfter(grant.space, last);
-      let exhausted = after === null;
-      while (!exhausted && covered.length <= limit) {
-        const wanted = everything ? limit + 1 : SCAN;
-        const [live, found] = await db.batch([
-          db.prepare(CREDENTIAL_LIVE).bind(grant.credentialId, Date.now()),
-          db.prepare(CATALOG).bind(grant.spaceId, after, wanted),
-        ]);
-        if (isEmpty(live)) throw new RegistryError("TOKEN_INVALID");
-        const paths = rows(pathRow, found).map(({ path }) => path);
-        covered.push(...paths.filter((path) => everything || matchesRepository(grant.repositories, path)));
-        exhausted = paths.length < wanted;
-        after = paths.at(-1) ?? null;
-      }
-      return fullNames(grant.space, pageOf(covered, limit));
+      const after = pathAfter(grant.space, last);
+      if (after === null) return { entries: [], next: null };
+      const { entries, next } = await listCovered(
+        grant.repositories,
+        { limit, last: after },
+        async (from, before, wanted) => {
+          const [live, found] = await db.batch([
+            db.prepare(CREDENTIAL_LIVE).bind(grant.credentialId, Date.now()),
+            db.prepare(CATALOG).bind(grant.spaceId, from, before, wanted),
+          ]);
+          if (isEmpty(live)) throw new RegistryError("TOKEN_INVALID");
+          return rows(pathRow, found);
+        },
+      );
+      const fullName = (path: string): string => `${grant.space}/${path}`;
+      return { entries: entries.map(({ path }) => fullName(path)), next: next === null ? null : fullName(next) };
     },
 
     async lookUp(names) {
@@ -74,8 +69,4 @@ function pathAfter(space: string, last: string | null): string | null {
   const prefix = `${space}/`;
   if (last === null || last < prefix) return "";
   return last.startsWith(prefix) ? last.slice(prefix.length) : null;
-}
-
-function fullNames(space: string, page: Page<string>): Page<string> {
-  return { entries: page.entries.map((path) => `${space}/${path}`), more: page.more };
 }

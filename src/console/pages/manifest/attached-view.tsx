@@ -2,7 +2,7 @@ import { useQueries } from "@tanstack/react-query";
 import { lazy, Suspense, useState } from "react";
 import type { Manifest } from "../../../cli/management/operations.ts";
 import { operationQuery, useList } from "../../api/queries.ts";
-import { useRegistryHost } from "../../api/session.ts";
+import { may, useRegistryHost, useSession } from "../../api/session.ts";
 import { Button } from "../../components/button.tsx";
 import { Command } from "../../components/command.tsx";
 import { LoadMore } from "../../components/load-more.tsx";
@@ -76,6 +76,14 @@ function OfIndexes({ usedBy, ...place }: Place & Pick<Manifest, "usedBy">) {
 
 function NothingAttached({ space, repository, digest }: Place & { readonly digest: string }) {
   const name = `${useRegistryHost()}/${space}/${repository}@${digest}`;
+  const session = useSession();
+  if (!may(session, "manageSpace") && !may(session, "push")) {
+    return (
+      <Empty title="Nothing is attached">
+        <p>Signatures, SBOMs, attestations and scan reports appear here.</p>
+      </Empty>
+    );
+  }
   return (
     <Empty title="Nothing is attached">
       <p>Signatures, SBOMs, attestations and scan reports appear here. For instance:</p>

@@ -48,6 +48,8 @@ const content = z.record(z.string(), z.object({ schema }));
 const operation = z.object({
   operationId: z.string(),
   summary: z.string(),
+  /** What whoever asks needs. */
+  description: z.string().default(""),
   parameters: z.array(z.object({ name: z.string(), in: z.enum(["path", "query"]), schema })).default([]),
   requestBody: z.object({ content }).optional(),
   responses: z.record(z.string(), z.object({ description: z.string(), content: content.optional() })),

@@ -5,7 +5,7 @@ import { describe, Description, SchemaView, typeOf } from "./schema-view.tsx";
 
 /** One operation: where it is, what goes in, what comes out, and a request to copy. */
 export function OperationView({ route, reference }: { readonly route: Route; readonly reference: Reference }) {
-  const { operationId, method, path, summary, parameters } = route;
+  const { operationId, method, path, summary, description, parameters } = route;
   const { schemas, server } = reference;
   const body = schemaOf(route.requestBody);
   const [status = "", answer] = Object.entries(route.responses).find(([code]) => code.startsWith("2")) ?? [];
@@ -18,6 +18,9 @@ export function OperationView({ route, reference }: { readonly route: Route; rea
         </h3>
         <p className="operation-path">
           <span className={`method method-${method.toLowerCase()}`}>{method}</span> <code>{path}</code>
+        </p>
+        <p className="muted">
+          <Description text={description} />
         </p>
       </div>
       {parameters.length > 0 && (

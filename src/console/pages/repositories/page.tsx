@@ -4,12 +4,12 @@ import { useList } from "../../api/queries.ts";
 import { type Column, DataTable } from "../../components/data-table.tsx";
 import { SearchField } from "../../components/field.tsx";
 import { Loading } from "../../components/loading.tsx";
-import { Empty, Failure } from "../../components/notice.tsx";
+import { Failure } from "../../components/notice.tsx";
 import { PageHead } from "../../components/page-head.tsx";
-import { PushCommands } from "../../components/push-commands.tsx";
 import { Time } from "../../components/time.tsx";
 import { Bytes } from "../../components/values.tsx";
 import type { Repository } from "../../../cli/management/operations.ts";
+import { NothingHere } from "./nothing-here.tsx";
 
 /** A space's repositories; a push is seen without reloading. */
 export function RepositoriesPage() {
@@ -25,12 +25,7 @@ export function RepositoriesPage() {
       <PageHead title={space} />
       {error && <Failure error={error} onRetry={retry} />}
       {isPending && <Loading what="the repositories" />}
-      {!isPending && !error && items.length === 0 && (
-        <Empty title="Nothing has been pushed here yet">
-          <p>Push an image with a token of this space as the password. This page shows it as soon as it has arrived.</p>
-          <PushCommands space={space} />
-        </Empty>
-      )}
+      {!isPending && !error && items.length === 0 && <NothingHere space={space} />}
       {items.length > 0 && (
         <>
           <div className="toolbar">

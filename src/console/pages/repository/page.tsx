@@ -1,7 +1,7 @@
 import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { lazy, Suspense, useEffect, useMemo, useState } from "react";
 import { useList } from "../../api/queries.ts";
-import { useRegistryHost } from "../../api/session.ts";
+import { may, useRegistryHost, useSession } from "../../api/session.ts";
 import { DataTable } from "../../components/data-table.tsx";
 import { SearchField } from "../../components/field.tsx";
 import { Loading } from "../../components/loading.tsx";
@@ -45,7 +45,9 @@ export function RepositoryPage() {
     [items, attached],
   );
   const found = useMemo(() => matching(own, search), [own, search]);
-  const columns = useColumns(space, repository, setRemoving, setPulling);
+  const session = useSession();
+  const manages = may(session, "manageSpace");
+  const columns = useColumns(space, repository, manages ? setRemoving : null, setPulling);
   const chosen = useMemo(() => items.filter(({ name }) => selected.has(name)), [items, selected]);
   const hidden = useMemo(() => items.filter(({ name }) => subjectOf(name) !== null).length, [items]);
   const last = items[0];
@@ -56,8 +58,9 @@ export function RepositoryPage() {
       {isPending && <Loading what="the tags" />}
       {!isPending && !error && items.length === 0 && (
         <Empty title="This repository has no tags">
-          <p>Push a tag, and it is shown here. What was deleted lately can be brought back under “Recently deleted”.</p>
-          <PushCommands space={space} />
+          {manages && <p>What was deleted lately can be brought back under “Recently deleted”.</p>}
+          <p>A tag that is pushed is shown here.</p>
+          {(manages || may(session, "push")) && <PushCommands space={space} />}
         </Empty>
       )}
       {items.length > 0 && (
@@ -88,7 +91,7 @@ export function RepositoryPage() {
               repository={repository}
               chosen={chosen}
               onClear={() => setSelected(NONE)}
-              onDelete={() => setRemoving(selected)}
+              onDelete={manages ? () => setRemoving(selected) : null}
             />
           )}
           <div className="card card-table">
@@ -138,7 +141,7 @@ function useSearchText(): readonly [string, (text: string) => void] {
 function useColumns(
   space: string,
   repository: string,
-  remove: (tags: ReadonlySet<string>) => void,
+  remove: ((tags: ReadonlySet<string>) => void) | null,
   showPull: (tag: Tag) => void,
 ): ReturnType<typeof tagColumns> {
   const host = useRegistryHost();
@@ -156,7 +159,7 @@ function useColumns(
               to: "/spaces/$space/repositories/$repository/tags/$tag/history",
               params: { space, repository, tag },
             }),
-          remove: ({ name }) => remove(new Set([name])),
+          remove: remove && (({ name }) => remove(new Set([name]))),
         },
       ),
     [space, repository, host, navigate, remove, showPull],

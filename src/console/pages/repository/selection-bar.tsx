@@ -11,7 +11,8 @@ interface SelectionBarProps {
   readonly repository: string;
   readonly chosen: readonly Tag[];
   readonly onClear: () => void;
-  readonly onDelete: () => void;
+  /** Null: whoever looks may not. */
+  readonly onDelete: (() => void) | null;
 }
 
 /** What can be done with the tags that are selected. */
@@ -22,9 +23,11 @@ export function SelectionBar({ space, repository, chosen, onClear, onDelete }: S
   return (
     <section className="selection-bar" aria-label="Selection">
       <output>{count(chosen.length, "tag")} selected</output>
-      <Button look="danger" onClick={onDelete} disabled={chosen.length > MOST}>
-        Delete …
-      </Button>
+      {onDelete && (
+        <Button look="danger" onClick={onDelete} disabled={chosen.length > MOST}>
+          Delete …
+        </Button>
+      )}
       {isPair && (
         <Link
           to="/spaces/$space/repositories/$repository/compare"
@@ -37,7 +40,9 @@ export function SelectionBar({ space, repository, chosen, onClear, onDelete }: S
       <Button look="quiet" onClick={onClear}>
         Clear
       </Button>
-      {chosen.length > MOST && <span className="muted">At most {MOST.toLocaleString()} can be deleted at once.</span>}
+      {onDelete && chosen.length > MOST && (
+        <span className="muted">At most {MOST.toLocaleString()} can be deleted at once.</span>
+      )}
     </section>
   );
 }

@@ -15,7 +15,8 @@ export interface TagActions {
   readonly copy: (text: string) => void;
   readonly showPull: (tag: Tag) => void;
   readonly showHistory: (tag: Tag) => void;
-  readonly remove: (tag: Tag) => void;
+  /** Null: whoever looks may not. */
+  readonly remove: ((tag: Tag) => void) | null;
 }
 
 interface Place {
@@ -132,6 +133,7 @@ function Deployed({ targets }: { readonly targets: Tag["deployed"] }) {
 }
 
 function TagMenu({ tag, actions }: { readonly tag: Tag; readonly actions: TagActions }) {
+  const { remove } = actions;
   return (
     <span className="tag-actions">
       <CopyButton text={actions.pullCommand(tag, "tag")} what={`the command that pulls ${tag.name}`} />
@@ -142,10 +144,10 @@ function TagMenu({ tag, actions }: { readonly tag: Tag; readonly actions: TagAct
         </MenuItem>
         <MenuItem onSelect={() => actions.showPull(tag)}>All pull commands …</MenuItem>
         <MenuItem onSelect={() => actions.showHistory(tag)}>History</MenuItem>
-        {!tag.immutable && (
+        {!tag.immutable && remove && (
           <>
             <MenuSeparator />
-            <MenuItem onSelect={() => actions.remove(tag)}>Delete …</MenuItem>
+            <MenuItem onSelect={() => remove(tag)}>Delete …</MenuItem>
           </>
         )}
       </Menu>

@@ -55,9 +55,10 @@ export function SignInPage() {
         <details>
           <summary>I have no token</summary>
           <p className="hint">
-            Ask whoever administers your space for a token with the action <code>admin</code>. Whoever set up this
-            registry signs in with its <code>ADMIN_TOKEN</code>, which <code>npm run deploy</code> showed;{" "}
-            <code>npm start</code> keeps it in <code>.dev.vars</code>.
+            Ask whoever administers your space for one: with the action <code>pull</code> you look at its repositories,
+            with <code>admin</code> you manage it. Whoever set up this registry signs in with its{" "}
+            <code>ADMIN_TOKEN</code>, which <code>npm run deploy</code> showed; <code>npm start</code> keeps it in{" "}
+            <code>.dev.vars</code>.
           </p>
         </details>
         <p className="hint">

@@ -1,6 +1,7 @@
 import { Link, useParams } from "@tanstack/react-router";
 import { useMemo, useState } from "react";
 import { useChange, useList } from "../../api/queries.ts";
+import { may, useSession } from "../../api/session.ts";
 import { Button } from "../../components/button.tsx";
 import { Confirm } from "../../components/confirm.tsx";
 import { type Column, DataTable } from "../../components/data-table.tsx";
@@ -23,13 +24,17 @@ export function TagHistoryPage() {
   const { space, repository, tag } = useParams({
     from: "/signed-in/spaces/$space/repositories/$repository/tags/$tag/history",
   });
+  const manages = may(useSession(), "manageSpace");
   const [goal, setGoal] = useState<TagChange | null>(null);
   const input = { path: { space }, query: { repository, tag, limit: 100 } };
   const list = useList("getHistory", input);
   const { items, isPending, error, retry } = list;
   const [newest] = items;
   const current = newest === undefined || newest.type === "tag.deleted" ? null : newest.digest;
-  const columns = useMemo(() => columnsOf(space, repository, current, setGoal), [space, repository, current]);
+  const columns = useMemo(
+    () => columnsOf(space, repository, current, manages ? setGoal : null),
+    [space, repository, current, manages],
+  );
   return (
     <>
       <p>
@@ -47,7 +52,7 @@ export function TagHistoryPage() {
       )}
       {items.length > 0 && (
         <>
-          {current === null && <p className="muted">The tag is deleted. Reverting it brings it back.</p>}
+          {current === null && <p className="muted">The tag is deleted. {manages && "Reverting it brings it back."}</p>}
           <div className="card card-table">
             <DataTable label={`History of ${tag}`} rows={items} rowId={({ id }) => id} columns={columns} />
           </div>
@@ -72,7 +77,7 @@ function columnsOf(
   space: string,
   repository: string,
   current: string | null,
-  revertTo: (change: TagChange) => void,
+  revertTo: ((change: TagChange) => void) | null,
 ): readonly Column<TagChange>[] {
   const link = (digest: string) => <ManifestLink space={space} repository={repository} digest={digest} />;
   return [
@@ -105,7 +110,7 @@ function columnsOf(
     },
     {
       id: "undo",
-      title: "Undo",
+      title: revertTo === null ? "Now" : "Undo",
       align: "end",
       cell: (change) => <Way change={change} current={current} revertTo={revertTo} />,
     },
@@ -115,12 +120,14 @@ function columnsOf(
 interface WayProps {
   readonly change: TagChange;
   readonly current: string | null;
-  readonly revertTo: (change: TagChange) => void;
+  /** Null: whoever looks may not. */
+  readonly revertTo: ((change: TagChange) => void) | null;
 }
 
 function Way({ change, current, revertTo }: WayProps) {
   if (change.digest === current) return <span className="badge">what it is now</span>;
   if (change.content === "gone") return <span className="muted">no longer stored</span>;
+  if (revertTo === null) return null;
   return (
     <Button onClick={() => revertTo(change)} aria-label={`Revert to ${shortDigest(change.digest)}`}>
       Revert

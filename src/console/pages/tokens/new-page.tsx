@@ -12,7 +12,7 @@ import { LIFETIMES, type Lifetime, secondsOf } from "./lifetimes.ts";
 import { TokenSecret } from "./secret.tsx";
 
 const ACTIONS = {
-  pull: "Download images.",
+  pull: "Download images, and look at them in this console.",
   push: "Upload images and set tags. Clients look before they push, so this needs pull too.",
   delete: "Delete tags and manifests.",
   admin: "Manage the space: its tokens, triggers, rules and settings, with this console or the API.",

@@ -1,0 +1,38 @@
+import { useSession } from "../api/session.ts";
+import { LinkButton } from "../components/button.tsx";
+import { PageHead } from "../components/page-head.tsx";
+import { PatternList } from "../components/pattern-list.tsx";
+
+interface ClosedPageProps {
+  readonly space: string;
+  /** What the page is about, if it is a repository that the token does not cover; else the page is for who manages the space. */
+  readonly repository: string | null;
+}
+
+/** For tokens that look around, where they may not. Nothing was asked, so it does not tell what is there. */
+export function ClosedPage({ space, repository }: ClosedPageProps) {
+  const { token } = useSession();
+  return (
+    <>
+      <PageHead title="Not with this token" />
+      <div className="section">
+        {repository === null ? (
+          <p>
+            This page is for those who administer {space}: the token “{token?.name}” has no action <code>admin</code>.
+          </p>
+        ) : (
+          <p>
+            The token “{token?.name}” does not cover {repository}: it is for{" "}
+            <PatternList patterns={token?.repositories ?? []} />.
+          </p>
+        )}
+        <p>Ask whoever gave you the token if you need another.</p>
+        <p>
+          <LinkButton to="/spaces/$space" params={{ space }}>
+            Go to the repositories
+          </LinkButton>
+        </p>
+      </div>
+    </>
+  );
+}

@@ -1,0 +1,29 @@
+import { may, useSession } from "../../api/session.ts";
+import { Empty } from "../../components/notice.tsx";
+import { PatternList } from "../../components/pattern-list.tsx";
+import { PushCommands } from "../../components/push-commands.tsx";
+
+/** A space without repositories, as far as whoever is signed in sees it. */
+export function NothingHere({ space }: { readonly space: string }) {
+  const session = useSession();
+  const manages = may(session, "manageSpace");
+  const patterns = manages ? undefined : session.token?.repositories;
+  const isPart = patterns !== undefined && patterns.join() !== "**";
+  return (
+    <Empty title={isPart ? "Nothing that your token covers has been pushed yet" : "Nothing has been pushed here yet"}>
+      {isPart && (
+        <p>
+          It covers <PatternList patterns={patterns} />.
+        </p>
+      )}
+      {manages || may(session, "push") ? (
+        <>
+          <p>Push an image with a token of this space as the password. This page shows it as soon as it has arrived.</p>
+          <PushCommands space={space} />
+        </>
+      ) : (
+        <p>This page shows what others push as soon as it has arrived.</p>
+      )}
+    </Empty>
+  );
+}

@@ -1,0 +1,39 @@
+import type { PageRequest, Part } from "../../oci/page.ts";
+import { matchesRepository, rangeOf, textAfter } from "../../oci/repository-pattern.ts";
+
+/** Where patterns cover little of a large space, this many rows are read for each further look at the database. */
+const SCAN = 1000;
+
+/** Looks for one page: it is short then, or empty, and the list goes on. */
+const MAX_LOOKS = 5;
+
+/** Some rows by path: from the first text on, and before the second, at most `limit`. */
+export type Look<T> = (from: string, before: string, limit: number) => Promise<readonly T[]>;
+
+/** The rows whose paths these patterns cover, ordered by path. A page costs the same however many rows there are. */
+export async function listCovered<T extends { readonly path: string }>(
+  patterns: readonly string[],
+  { limit, last }: PageRequest,
+  look: Look<T>,
+): Promise<Part<T>> {
+  const [first, before] = rangeOf(patterns);
+  const covered: T[] = [];
+  let from = laterOf(first, last);
+  for (let looks = 0; ; looks++) {
+    const wanted = looks === 0 ? limit + 1 : SCAN;
+    const found = await look(from, before, wanted);
+    covered.push(...found.filter(({ path }) => matchesRepository(patterns, path)));
+    const end = found.at(-1)?.path ?? null;
+    if (covered.length > limit) return { entries: covered.slice(0, limit), next: covered[limit - 1]?.path ?? null };
+    if (end === null || found.length < wanted) return { entries: covered, next: null };
+    // Who asks for nothing is told nothing of what there is.
+    if (limit === 0) return { entries: [], next: null };
+    if (looks + 1 === MAX_LOOKS) return { entries: covered, next: end };
+    from = textAfter(end);
+  }
+}
+
+function laterOf(first: string, last: string | null): string {
+  const next = last === null ? "" : textAfter(last);
+  return next > first ? next : first;
+}
