@@ -32,7 +32,7 @@ export function TargetActions({ space, target, onSecret }: TargetActionsProps) {
   const remove = useChange("deleteTarget", ["listTargets"]);
   const path = { space, id };
   return (
-    <div className="form-actions">
+    <div className="actions">
       <Button onClick={() => setOpen("test")}>Test</Button>
       {hasSecret && <Button onClick={() => setOpen("rotate")}>Rotate the secret</Button>}
       <SwitchButton isOn={enabled} what={name} change={(isOn) => (isOn ? enable : disable).mutateAsync({ path })} />

@@ -3,6 +3,7 @@ import { type SubmitEvent, useState } from "react";
 import { useChange } from "../../api/queries.ts";
 import { Button, LinkButton } from "../../components/button.tsx";
 import { CheckField, SelectField, TextField } from "../../components/field.tsx";
+import { Fieldset } from "../../components/form-fields.tsx";
 import { Failure } from "../../components/notice.tsx";
 import { PageHead } from "../../components/page-head.tsx";
 import { PatternsField, patternsIn } from "../../components/patterns-field.tsx";
@@ -68,8 +69,7 @@ function NewTokenForm({ space, onMade }: { readonly space: string; readonly onMa
           onChange={({ target }) => setName(target.value)}
           hint="Who or what uses it, as in “CI of the shop”: pushes are shown under this name."
         />
-        <fieldset className="choices">
-          <legend>It may</legend>
+        <Fieldset legend="It may">
           {ALL_ACTIONS.map((action) => (
             <CheckField
               key={action}
@@ -79,7 +79,7 @@ function NewTokenForm({ space, onMade }: { readonly space: string; readonly onMa
               onChange={() => toggle(action)}
             />
           ))}
-        </fieldset>
+        </Fieldset>
         <PatternsField space={space} value={patterns} onChange={setPatterns} />
         <SelectField
           label="It expires"

@@ -27,7 +27,7 @@ export function TriggerActions({ space, trigger: { id, name, enabled } }: Trigge
   const remove = useChange("deleteTrigger", ["listTriggers"]);
   const path = { space, id };
   return (
-    <div className="form-actions">
+    <div className="actions">
       <Button onClick={() => setOpen("test")}>Test</Button>
       <Button onClick={() => setOpen("replay")}>Replay</Button>
       <SwitchButton isOn={enabled} what={name} change={(isOn) => (isOn ? enable : disable).mutateAsync({ path })} />
