@@ -6,14 +6,26 @@ import { SwitchButton } from "./switch-button.tsx";
 import { TestDialog } from "./test-dialog.tsx";
 import { toast } from "./toasts.tsx";
 
+interface Path {
+  readonly path: { readonly space: string; readonly id: string };
+}
+
+interface Change {
+  readonly mutateAsync: (input: Path) => Promise<unknown>;
+}
+
+type Send = ComponentProps<typeof TestDialog>["send"];
+
+interface Test {
+  readonly mutateAsync: (input: Path & { readonly body: Parameters<Send>[0] }) => ReturnType<Send>;
+}
+
 interface DeploymentActionsProps {
   readonly what: "trigger" | "target";
   readonly space: string;
-  readonly name: string;
-  readonly isOn: boolean;
-  readonly test: ComponentProps<typeof TestDialog>["send"];
-  readonly switchTo: (isOn: boolean) => Promise<unknown>;
-  readonly remove: () => Promise<unknown>;
+  readonly item: { readonly id: string; readonly name: string; readonly enabled: boolean };
+  /** As `useChange` gives them. */
+  readonly changes: Readonly<Record<"enable" | "disable" | "remove", Change>> & { readonly test: Test };
   /** What is lost when it is deleted. */
   readonly consequences: ReactNode;
   /** What only one of the two has. */
@@ -22,20 +34,33 @@ interface DeploymentActionsProps {
 
 /** What one can do with a trigger or a target beside changing it. */
 export function DeploymentActions(props: DeploymentActionsProps) {
-  const { what, space, name, isOn, test, switchTo, remove, consequences, children } = props;
+  const { what, space, item, changes, consequences, children } = props;
+  const { id, name, enabled } = item;
+  const path = { space, id };
   const navigate = useNavigate();
   const removeAndLeave = async (): Promise<void> => {
-    await remove();
+    await changes.remove.mutateAsync({ path });
     toast(`The ${what} ${name} is deleted`);
     await navigate({ to: `/spaces/$space/${what}s`, params: { space } });
   };
   return (
     <div className="actions">
       <DialogButton label="Test">
-        {(dialog) => <TestDialog {...dialog} title={`Test ${name}`} space={space} send={test} />}
+        {(dialog) => (
+          <TestDialog
+            {...dialog}
+            title={`Test ${name}`}
+            space={space}
+            send={(body) => changes.test.mutateAsync({ path, body })}
+          />
+        )}
       </DialogButton>
       {children}
-      <SwitchButton isOn={isOn} what={name} change={switchTo} />
+      <SwitchButton
+        isOn={enabled}
+        what={name}
+        change={(isOn) => (isOn ? changes.enable : changes.disable).mutateAsync({ path })}
+      />
       <DialogButton label="Delete">
         {(dialog) => (
           <Confirm

@@ -1,6 +1,25 @@
-import type { ReactNode } from "react";
-import { TextArea } from "./field.tsx";
+import type { ComponentProps, ReactNode } from "react";
+import { TextArea, TextField } from "./field.tsx";
 import "./form-fields.css";
+
+type NameFieldProps = Omit<ComponentProps<typeof TextField>, "label" | "value" | "onChange"> & {
+  readonly value: string;
+  readonly onChange: (value: string) => void;
+};
+
+/** What something is called, by whoever makes it. */
+export function NameField({ onChange, ...props }: NameFieldProps) {
+  return (
+    <TextField
+      {...props}
+      label="Name"
+      required
+      maxLength={100}
+      autoComplete="off"
+      onChange={({ target }) => onChange(target.value)}
+    />
+  );
+}
 
 interface LinesFieldProps {
   readonly label: string;

@@ -40,7 +40,7 @@ export function RepositoryHead({ space, repository, pushedBy }: RepositoryHeadPr
           </>
         )}
       </p>
-      <nav className="repository-nav" aria-label={`Repository ${repository}`}>
+      <nav className="page-nav repository-nav" aria-label={`Repository ${repository}`}>
         <Link to="/spaces/$space/repositories/$repository" params={params} activeOptions={EXACT}>
           Tags
         </Link>

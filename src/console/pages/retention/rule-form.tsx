@@ -2,7 +2,7 @@ import { type SubmitEvent, useState } from "react";
 import { Button, LinkButton } from "../../components/button.tsx";
 import { Confirm } from "../../components/confirm.tsx";
 import { CheckField, TextArea, TextField } from "../../components/field.tsx";
-import { Fieldset } from "../../components/form-fields.tsx";
+import { Fieldset, NameField } from "../../components/form-fields.tsx";
 import { PatternsField, patternsIn } from "../../components/patterns-field.tsx";
 import { type Keep, keepOf, keepsNothing, type RuleDraft } from "./keep.ts";
 import { Preview, type PreviewedRule } from "./preview.tsx";
@@ -58,14 +58,7 @@ export function RuleForm({ space, initial, replaces, onSave }: RuleFormProps) {
   };
   return (
     <form className="card form narrow" onSubmit={submit}>
-      <TextField
-        label="Name"
-        required
-        maxLength={100}
-        autoComplete="off"
-        value={draft.name}
-        onChange={({ target }) => set({ name: target.value })}
-      />
+      <NameField value={draft.name} onChange={(name) => set({ name })} />
       <PatternsField space={space} value={draft.repositories} onChange={(text) => set({ repositories: text })} />
       <Fieldset legend="It keeps" hint="A tag stays if any of these holds for it. Left empty, a line says nothing.">
         {NUMBERS.map(({ field, label, max, hint }) => (

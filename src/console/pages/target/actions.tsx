@@ -14,21 +14,17 @@ interface TargetActionsProps {
 }
 
 export function TargetActions({ space, target, onSecret }: TargetActionsProps) {
-  const { id, name, type, enabled, hasSecret } = target;
+  const { id, name, type, hasSecret } = target;
   const test = useChange("testTarget", []);
   const enable = useChange("enableTarget", ["getTarget", "listTargets"]);
   const disable = useChange("disableTarget", ["getTarget", "listTargets"]);
   const remove = useChange("deleteTarget", ["listTargets"]);
-  const path = { space, id };
   return (
     <DeploymentActions
       what="target"
       space={space}
-      name={name}
-      isOn={enabled}
-      test={(body) => test.mutateAsync({ path, body })}
-      switchTo={(isOn) => (isOn ? enable : disable).mutateAsync({ path })}
-      remove={() => remove.mutateAsync({ path })}
+      item={target}
+      changes={{ test, enable, disable, remove }}
       consequences={<Consequences space={space} id={id} />}
     >
       {hasSecret && (

@@ -3,6 +3,7 @@ import type { Target } from "../../../cli/management/operations.ts";
 import { Button } from "../../components/button.tsx";
 import { CheckField, SelectField, TextField } from "../../components/field.tsx";
 import { type FieldErrors, fieldErrors } from "../../components/field-errors.ts";
+import { NameField } from "../../components/form-fields.tsx";
 import { Failure } from "../../components/notice.tsx";
 import { ConfigFields } from "./config-fields.tsx";
 import { type ConfigForm, configForm, configOf, fieldsOf } from "./config.ts";
@@ -57,15 +58,7 @@ export function TargetForm({ target, action, onSave, isSaving, failure }: Target
   };
   return (
     <form className="form card narrow" onSubmit={submit} aria-label="Target">
-      <TextField
-        label="Name"
-        required
-        maxLength={100}
-        autoComplete="off"
-        value={name}
-        onChange={(event) => setName(event.target.value)}
-        error={errors.at("name")}
-      />
+      <NameField value={name} onChange={setName} error={errors.at("name")} />
       {target === null && (
         <SelectField
           label="Kind"

@@ -9,21 +9,18 @@ interface TriggerActionsProps {
   readonly trigger: Trigger;
 }
 
-export function TriggerActions({ space, trigger: { id, name, enabled } }: TriggerActionsProps) {
+export function TriggerActions({ space, trigger }: TriggerActionsProps) {
+  const { id, name } = trigger;
   const test = useChange("testTrigger", ["listTargets"]);
   const enable = useChange("enableTrigger", ["getTrigger", "listTriggers"]);
   const disable = useChange("disableTrigger", ["getTrigger", "listTriggers"]);
   const remove = useChange("deleteTrigger", ["listTriggers"]);
-  const path = { space, id };
   return (
     <DeploymentActions
       what="trigger"
       space={space}
-      name={name}
-      isOn={enabled}
-      test={(body) => test.mutateAsync({ path, body })}
-      switchTo={(isOn) => (isOn ? enable : disable).mutateAsync({ path })}
-      remove={() => remove.mutateAsync({ path })}
+      item={trigger}
+      changes={{ test, enable, disable, remove }}
       consequences={
         <p>
           Its targets hear of no more pushes through it. What is on its way already goes on. It cannot be brought back.

@@ -1,7 +1,6 @@
-import { type SubmitEvent, useState } from "react";
+import { useState } from "react";
 import { call } from "../../api/client.ts";
-import { Button } from "../../components/button.tsx";
-import { Dialog } from "../../components/dialog.tsx";
+import { DialogForm } from "../../components/dialog-form.tsx";
 import { SelectField } from "../../components/field.tsx";
 import { Failure } from "../../components/notice.tsx";
 import { toast } from "../../components/toasts.tsx";
@@ -46,28 +45,19 @@ export function ReplayDialog({ isOpen, onClose, space, id, name }: ReplayDialogP
     replay.reset();
     onClose();
   };
-  const submit = (event: SubmitEvent): void => {
-    event.preventDefault();
-    replay.mutate();
-  };
   return (
-    <Dialog
+    <DialogForm
       isOpen={isOpen}
       onClose={close}
       title={`Replay ${name}`}
       description="What failed since then is sent again, each under its own id, so that receivers can tell a repetition."
+      onSubmit={() => replay.mutate()}
+      action="Send again"
+      isBusy={replay.isPending}
     >
-      <form className="form" onSubmit={submit}>
-        <SelectField label="What failed in" value={since} choices={SINCE} onChange={setSince} />
-        {replay.error && <Failure error={replay.error} />}
-        <div className="dialog-actions">
-          <Button onClick={close}>Cancel</Button>
-          <Button type="submit" look="primary" isBusy={replay.isPending}>
-            Send again
-          </Button>
-        </div>
-      </form>
-    </Dialog>
+      <SelectField label="What failed in" value={since} choices={SINCE} onChange={setSince} />
+      {replay.error && <Failure error={replay.error} />}
+    </DialogForm>
   );
 }
 

@@ -10,10 +10,10 @@ type Match = NonNullable<Rules["match"]>;
 type TagRule = NonNullable<Match["tag"]>;
 
 const { events, tag: tagRule } = rulesBody.shape.match.unwrap().shape;
-const { type: tagType, prerelease: prereleases } = tagRule.unwrap().shape;
+const { type: tagTypes, prerelease: prereleases } = tagRule.unwrap().shape;
 
 export const EVENTS = events.unwrap().element.options;
-export const TAG_TYPES = tagType.options;
+export const TAG_TYPES = tagTypes.options;
 const PRERELEASES = prereleases.unwrap().options;
 
 /** What the form holds: texts as they are typed. */
