@@ -2,7 +2,7 @@ import { z } from "zod";
 import { LIMIT_OPTION, limitInput, SPACE_OPTION, spaceInput } from "../input/options.ts";
 import { type Activity, operations } from "../management/operations.ts";
 import { spaceOf } from "../management/space.ts";
-import { age } from "../output/words.ts";
+import { age, shortDigest } from "../output/words.ts";
 import { type Columns, managementCommand, pageQuery, showList } from "./shapes.ts";
 
 /** As many as one sees at once: there is no end to what was done. */
@@ -45,9 +45,9 @@ export const activity = managementCommand({
   },
 });
 
-/** As in "web:1.0", "web@sha256:4f53…" or "releases". */
+/** As in "web:1.0", "web@sha256:4f53cda18c2b" or "releases". */
 function subjectOf({ repository, reference, name, subject }: Activity): string {
   if (repository === null) return name ?? subject ?? "-";
   if (reference === null) return repository;
-  return `${repository}${reference.includes(":") ? "@" : ":"}${reference}`;
+  return `${repository}${reference.includes(":") ? `@${shortDigest(reference)}` : `:${reference}`}`;
 }

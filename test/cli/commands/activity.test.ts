@@ -36,7 +36,7 @@ describe("activity", () => {
     const { stdout, exitCode } = await runCli(["activity", "--space", space], stub.env);
     expect(exitCode).toBe(0);
     expect(stdout).toMatch(/ago +ci +tag\.created +web:1\.0\n/);
-    expect(stdout).toMatch(/manifest\.deleted +web@sha256:a{64}\n/);
+    expect(stdout).toMatch(/manifest\.deleted +web@sha256:a{12}\n/);
     expect(stdout).toMatch(/repository\.changed +web\n/);
     expect(stdout).toMatch(/Administrator +token\.created +reader\n/);
     expect(stdout).toMatch(/delivery\.redelivered +dlv_1\n/);
