@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { DELIVERY_STATUSES } from "../events/stores.ts";
+import { MIN_SECRET } from "../events/target.ts";
 import { checkGroup, triggerMatch, triggerRuleFields } from "../events/trigger.ts";
 import { pageQuery, SOMETHING } from "./schemas.ts";
 
@@ -7,6 +8,7 @@ const name = z.string().trim().min(1).max(100);
 const time = z.iso.datetime();
 
 const url = z.string().max(2000);
+const LONG_ENOUGH = `${MIN_SECRET} characters at least.`;
 const config = z.record(z.string(), z.unknown()).meta({ description: "What the type needs beside its address." });
 
 export const targetInput = z.strictObject({
@@ -21,7 +23,7 @@ export const targetInput = z.strictObject({
     .min(1)
     .max(4096)
     .optional()
-    .meta({ description: "Where the type takes one of yours. It is never shown again." }),
+    .meta({ description: `Where the type takes one of yours. ${LONG_ENOUGH} It is never shown again.` }),
   config: config.default({}),
 });
 
@@ -34,10 +36,15 @@ export const targetChanges = z
       description:
         "Another address needs its secret again, or null for none; where the secret is ours, the answer has a new one.",
     }),
-    secret: z.string().min(1).max(4096).nullable().optional().meta({
-      description:
-        "In place of the old one, which counts no more; null: none. To keep the old one for a day, rotate it.",
-    }),
+    secret: z
+      .string()
+      .min(1)
+      .max(4096)
+      .nullable()
+      .optional()
+      .meta({
+        description: `In place of the old one, which counts no more; null: none. ${LONG_ENOUGH} To keep the old one for a day, rotate it.`,
+      }),
     config: config.optional().meta({ description: "All of it, in place of the old." }),
   })
   .refine(changesSomething, SOMETHING);
@@ -65,7 +72,12 @@ export const newTargetOutput = targetOutput
   .meta({ id: "NewTarget" });
 
 export const secretInput = z.strictObject({
-  secret: z.string().min(1).max(4096).optional().meta({ description: "Where the type takes one of yours." }),
+  secret: z
+    .string()
+    .min(1)
+    .max(4096)
+    .optional()
+    .meta({ description: `Where the type takes one of yours. ${LONG_ENOUGH}` }),
 });
 
 export const secretOutput = z.object({

@@ -24,7 +24,8 @@ export interface CommandDeclaration<I extends z.ZodType> {
 /** A command in the tree: it adds itself to its parent. */
 export interface Command {
   readonly name: string;
-  readonly addTo: (parent: Commander, context: () => Context) => void;
+  /** @param isDefault whether its parent stands for it, where no command of the parent's is named */
+  readonly addTo: (parent: Commander, context: () => Context, isDefault?: boolean) => void;
 }
 
 /** Declares a command. Its input is parsed before it runs; what does not parse is a usage error. */
@@ -32,20 +33,36 @@ export function defineCommand<I extends z.ZodType>(declaration: CommandDeclarati
   const { name, input, run } = declaration;
   return {
     name,
-    addTo: (parent, context) => {
-      const command = describe(parent.command(name), declaration);
+    addTo: (parent, context, isDefault = false) => {
+      const command = describe(parent.command(name, { isDefault }), declaration);
       command.action(async () => run(context(), parseInput(input, command)));
     },
   };
 }
 
-/** Declares a command that only holds others, as `spaces` holds `spaces list`. */
-export function defineGroup(name: string, summary: string, commands: readonly Command[]): Command {
+/** Groups, and the command that is meant by their own names. */
+const MEANT = new WeakMap<Commander, Commander>();
+
+/** The command that runs for a group where none of its own is named; null: none does. */
+export function meantBy(group: Commander): Commander | null {
+  return MEANT.get(group) ?? null;
+}
+
+/** Declares a command that only holds others, as `spaces` holds `spaces list`; one of them may be meant by its own name. */
+export function defineGroup(
+  name: string,
+  summary: string,
+  commands: readonly Command[],
+  meant: Command | null = null,
+): Command {
   return {
     name,
     addTo: (parent, context) => {
-      const group = parent.command(name).summary(summary).description(summary);
-      for (const command of commands) command.addTo(group, context);
+      const more = meant === null ? "" : `.\n\nWithout any of its commands it is spacedock ${name} ${meant.name}.`;
+      const group = parent.command(name).summary(summary).description(`${summary}${more}`);
+      for (const command of commands) command.addTo(group, context, command === meant);
+      const known = group.commands.find((command) => command.name() === meant?.name);
+      if (known !== undefined) MEANT.set(group, known);
     },
   };
 }

@@ -3,6 +3,7 @@ import type { Command } from "./command.ts";
 import { importCommand } from "./commands/import.ts";
 import { proxy } from "./commands/proxy.ts";
 import { push } from "./commands/push.ts";
+import { activity } from "./commands/activity.ts";
 import { complete, completion } from "./commands/completion.ts";
 import { deliveries } from "./commands/deliveries.ts";
 import { deployed } from "./commands/deployed.ts";
@@ -14,6 +15,7 @@ import { logout } from "./commands/logout.ts";
 import { repos } from "./commands/repos.ts";
 import { rm } from "./commands/rm.ts";
 import { spaces } from "./commands/spaces.ts";
+import { storage } from "./commands/storage.ts";
 import { tags } from "./commands/tags.ts";
 import { targets } from "./commands/targets.ts";
 import { tokens } from "./commands/tokens.ts";
@@ -47,6 +49,8 @@ const COMMANDS: readonly Command[] = [
   deleted,
   undelete,
   retention,
+  storage,
+  activity,
   targets,
   triggers,
   events,

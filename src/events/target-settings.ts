@@ -61,8 +61,8 @@ export function secretFor(type: TargetType, given: string | undefined): string |
   }
   if (type.secret === "none" && given !== undefined) throw invalid("secret", "this type has none");
   if (type.secret === "given" && given === undefined) throw invalid("secret", "this type needs one");
-  const isUsable = given === undefined || givenSecret.safeParse(given).success;
-  if (!isUsable) throw invalid("secret", "it must be visible ASCII characters, 2,000 at most");
+  const problem = given === undefined ? undefined : givenSecret.safeParse(given).error?.issues[0]?.message;
+  if (problem !== undefined) throw invalid("secret", problem);
   return given ?? null;
 }
 

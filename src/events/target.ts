@@ -145,11 +145,21 @@ export class UnsendableError extends Error {
 
 export const USER_AGENT = "Spacedock/1";
 
+/**
+ * Characters of a secret that is given, at least. What is shorter is guessed soon, and stands by chance in what receivers
+ * answer, which is shown without it. One that was stored before this goes on working.
+ */
+export const MIN_SECRET = 8;
+
 /** A secret that an administrator gives: what a header's value can hold. */
 export const givenSecret = z
   .string()
-  .max(2000)
-  .regex(/^[!-~](?:[ -~]*[!-~])?$/, "visible ASCII characters; spaces only between them");
+  .min(
+    MIN_SECRET,
+    `it needs ${MIN_SECRET} characters at least: make a longer one where it is checked, and give it here`,
+  )
+  .max(2000, "it must be 2,000 characters at most")
+  .regex(/^[!-~](?:[ -~]*[!-~])?$/, "it must be visible ASCII characters, with spaces only between them");
 
 export function defineTarget<Config>(definition: TargetDefinition<Config>): RequestTargetType {
   const { config: schema, request: makeRequest, statuses } = definition;

@@ -53,11 +53,11 @@ describe("a change of a target", () => {
     const refused = await change(`targets/${target.id}`, { url: ELSEWHERE });
     expect(refused).toMatchObject({ status: 400, json: { errors: [{ path: "secret" }] } });
     expect(await sentOf([HOOK, ELSEWHERE])).toEqual([HOOK]);
-    expect((await change(`targets/${target.id}`, { url: ELSEWHERE, secret: "second" })).status).toBe(200);
-    expect(await sentOf([HOOK, ELSEWHERE, "first-secret", "second"])).toEqual([ELSEWHERE, "second"]);
+    expect((await change(`targets/${target.id}`, { url: ELSEWHERE, secret: "second-secret" })).status).toBe(200);
+    expect(await sentOf([HOOK, ELSEWHERE, "first-secret", "second-secret"])).toEqual([ELSEWHERE, "second-secret"]);
     const none = await change(`targets/${target.id}`, { url: HOOK, secret: null });
     expect(none).toMatchObject({ status: 200, json: { hasSecret: false, url: HOOK } });
-    expect(await sentOf(["second", "authorization"])).toEqual([]);
+    expect(await sentOf(["second-secret", "authorization"])).toEqual([]);
   });
 
   it("to the address that it has needs nothing", async () => {
@@ -90,6 +90,15 @@ describe("a change of a target", () => {
     expect((await change(`targets/${target.id}`, { name: "n" })).json).not.toHaveProperty("secret");
   });
 
+  it("leaves a secret that is shorter than one may give now, as those were that are stored", async () => {
+    const target = await makeTarget(shop.space, HOOK, given);
+    const targets = d1Targets(env.DB, secretBox(env.ENCRYPTION_KEY));
+    expect(await targets.rotateSecret(shop.space, target.id, "brief", 0)).toBe(true);
+    await makeTrigger(shop.space, [target.id]);
+    expect((await change(`targets/${target.id}`, { name: "other" })).status).toBe(200);
+    expect(await sentOf(["brief"])).toEqual(["brief"]);
+  });
+
   it("keeps an address that is as good as a password encrypted", async () => {
     const hook = { type: "url-hook", config: { template: "render" } };
     const target = await makeTarget(shop.space, "https://api.render.com/deploy/srv-1?key=one", hook);
@@ -109,18 +118,19 @@ describe("a change of a target", () => {
     const both = await change(`targets/${target.id}`, {
       url: "https://octopus.example.net",
       config: { project: "Web" },
-      secret: "API-1",
+      secret: "API-KEY-1",
     });
     expect(both.status).toBe(400);
-    const keyed = await change(`targets/${target.id}`, { config: { project: "Web" }, secret: "API-1" });
+    const keyed = await change(`targets/${target.id}`, { config: { project: "Web" }, secret: "API-KEY-1" });
     expect(keyed).toMatchObject({ status: 200, json: { hasSecret: true, config: { project: "Web" } } });
   });
 
   it.each([
     ["nothing", {}],
     ["its type", { type: "keel" }],
-    ["a private address", { url: "https://127.0.0.1/", secret: "s" }],
-    ["a secret that no header holds", { secret: "a\nb" }],
+    ["a private address", { url: "https://127.0.0.1/", secret: "long-enough" }],
+    ["a secret that no header holds", { secret: "secret\nof two lines" }],
+    ["a secret that stands by chance in any text", { secret: "1234567" }],
     ["a config that does not fit", { config: { x: 1 } }],
   ])("is refused: %s", async (_, body) => {
     const target = await makeTarget(shop.space, HOOK, given);
@@ -140,7 +150,9 @@ describe("a change of a target", () => {
     expect((await change(`targets/${target.id}`, { name: "n" })).json).toMatchObject({
       failingSince: expect.any(String),
     });
-    expect((await change(`targets/${target.id}`, { secret: "n" })).json).toMatchObject({ failingSince: null });
+    expect((await change(`targets/${target.id}`, { secret: "another-secret" })).json).toMatchObject({
+      failingSince: null,
+    });
   });
 });
 

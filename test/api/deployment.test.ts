@@ -52,7 +52,8 @@ describe("a target", () => {
     ["no address", { url: undefined }, "needs one"],
     ["a secret where one is made", { secret: "mine" }, "made here"],
     ["no secret where one is needed", { type: "generic-hmac" }, "needs one"],
-    ["a secret that no header can hold", { type: "generic-hmac", secret: "a\nb" }, "visible ASCII"],
+    ["a secret that no header can hold", { type: "generic-hmac", secret: "secret\nof two lines" }, "visible ASCII"],
+    ["a secret that stands by chance in any text", { type: "generic-hmac", secret: "1234567" }, "8 characters"],
     ["a config that the type does not have", { config: { extra: 1 } }, "see errors"],
     ["an unknown field", { enabled: true }, "see errors"],
   ])("is refused with %s", async (_, change, reason) => {

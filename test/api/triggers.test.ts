@@ -217,7 +217,7 @@ describe("an Octopus target", () => {
 
   it.each([
     ["neither an API key nor a service account", {}, {}],
-    ["both", { secret: "API-1" }, { serviceAccount: "863b4b7d-6308-456e-8375-8d9270e9be44" }],
+    ["both", { secret: "API-KEY-1" }, { serviceAccount: "863b4b7d-6308-456e-8375-8d9270e9be44" }],
   ])("is refused with %s", async (_, secret, more) => {
     const body = { name: "o", type: "octopus", url: "https://octopus.example.com", ...secret };
     const answer = await post("targets", { ...body, config: { project: "Web", ...more } });

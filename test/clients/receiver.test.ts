@@ -122,7 +122,7 @@ describe("Debian's webhook server", () => {
     const deployment = deploymentOf(bench.space.name);
     const url = `http://127.0.0.1:${port}/hooks/deploy`;
     const right = await deployment.target({ type: "generic-hmac", url, secret: SECRET });
-    const wrong = await deployment.target({ type: "generic-hmac", url, secret: "another" });
+    const wrong = await deployment.target({ type: "generic-hmac", url, secret: "another-secret" });
     await deployment.trigger({ ...RELEASES, repositories: ["web"] }, right.id);
     await deployment.trigger({ ...RELEASES, repositories: ["forged"] }, wrong.id);
   });

@@ -259,7 +259,7 @@ describe("a target", () => {
     await page.getByLabel("Space", { exact: true }).fill("Spaces-1");
     await page.getByRole("button", { name: "Create" }).click();
     await page.getByRole("alert").getByText("needs an API key").waitFor();
-    await page.getByLabel("API key").fill("API-1");
+    await page.getByLabel("API key").fill("API-KEY-1");
     await page.getByRole("button", { name: "Create" }).click();
     await page.getByRole("heading", { name: "octopus", level: 1 }).waitFor();
     expect(await page.getByLabel("Deploy to").inputValue()).toBe("Development\nTest");

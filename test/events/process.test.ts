@@ -323,7 +323,7 @@ const DONE: Answer = {
 describe("whatever fails on the way", () => {
   it.each([
     ["a webhook", true, {}],
-    ["a target that is followed", false, { type: "octopus", secret: "API-1", config: OCTOPUS_CONFIG }],
+    ["a target that is followed", false, { type: "octopus", secret: "API-KEY-1", config: OCTOPUS_CONFIG }],
   ])(
     "before or after each step in turn, nothing is lost, and nothing goes out under a second id: %s",
     async (_, isWebhook, more) => {

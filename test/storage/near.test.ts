@@ -113,19 +113,19 @@ describe.each(["knows of nothing", "fails"] as const)("a copy that %s", (kind) =
   });
 });
 
+const pulling = async (credential: string): Promise<string> =>
+  `Bearer ${await bearerOf(credential, `repository:${web}:pull`)}`;
+
+/** Asks for something, so that the copy knows of it; nothing else remembers it. */
+async function letKnow(bindings: Env, path: string, authorization: string): Promise<void> {
+  const put = vi.spyOn(caches.default, "put").mockResolvedValue();
+  expect((await send(bindings, path, authorization)).status).toBe(200);
+  put.mockRestore();
+  expect(asked).toBeGreaterThan(0);
+  asked = 0;
+}
+
 describe("a copy that is behind", () => {
-  const pulling = async (credential: string): Promise<string> =>
-    `Bearer ${await bearerOf(credential, `repository:${web}:pull`)}`;
-
-  /** Asks for something, so that the copy knows of it; nothing else remembers it. */
-  async function letKnow(bindings: Env, path: string, authorization: string): Promise<void> {
-    const put = vi.spyOn(caches.default, "put").mockResolvedValue();
-    expect((await send(bindings, path, authorization)).status).toBe(200);
-    put.mockRestore();
-    expect(asked).toBeGreaterThan(0);
-    asked = 0;
-  }
-
   it("gives whose credential was revoked a token that is good for nothing", async () => {
     const bindings = standingStill();
     await pushImage(web, as, "latest");

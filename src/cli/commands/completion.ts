@@ -28,10 +28,8 @@ export const complete: Command = {
       .action(async (words: readonly string[]) => {
         const world = context();
         const found = completionOf(program, words);
-        const candidates =
-          found.kind === "words"
-            ? found.candidates
-            : (await valuesOf(found.of, world)).map((word) => ({ word, summary: "" }));
+        const values = found.value === null ? [] : await valuesOf(found.value, world);
+        const candidates = [...found.words, ...values.map((word) => ({ word, summary: "" }))];
         const current = words.at(-1) ?? "";
         const fitting = candidates.filter(({ word }) => word.startsWith(current));
         if (fitting.length === 0) return;

@@ -1,12 +1,17 @@
 import { z } from "zod";
 import { type Command, type CommandDeclaration, defineCommand } from "../command.ts";
+import type { RepositoryName } from "../../oci/name.ts";
 import { parseManagedRepository } from "../managed-reference.ts";
 import { type Scene, withManagement } from "./shapes.ts";
 
 /** What the API's path says of a repository. */
-interface RepositoryPath {
+export interface RepositoryPath {
   readonly space: string;
   readonly name: string;
+}
+
+export function repositoryPath({ space, path }: RepositoryName): RepositoryPath {
+  return { space, name: path };
 }
 
 type RepositoryDeclaration<I extends z.ZodType> = Omit<CommandDeclaration<I>, "run" | "arguments"> & {
@@ -21,7 +26,7 @@ export function repositoryCommand<I extends z.ZodType>({ run, input, ...rest }: 
     input: z.intersection(z.object({ repository: z.string() }), input),
     run: async (context, given) => {
       const { registry, name } = await parseManagedRepository(context, given.repository);
-      await withManagement(context, (scene) => run(scene, { space: name.space, name: name.path }, given), registry);
+      await withManagement(context, (scene) => run(scene, repositoryPath(name), given), registry);
     },
   });
 }

@@ -4,7 +4,7 @@ import { blobsOf, getContent, sizeOf } from "../client/content.ts";
 import { listTags } from "../client/lists.ts";
 import { headManifest } from "../client/manifests.ts";
 import { RefusedError } from "../client/problem.ts";
-import { defineCommand } from "../command.ts";
+import { defineCommand, defineGroup } from "../command.ts";
 import { openConnection } from "../connections.ts";
 import type { Context } from "../context.ts";
 import { CliError } from "../exit.ts";
@@ -13,6 +13,7 @@ import { LIMIT_OPTION, limitInput } from "../input/options.ts";
 import { type ManagedRepository, parseManagedRepository } from "../managed-reference.ts";
 import { formatBytes } from "../../oci/size.ts";
 import { age, shortDigest } from "../output/words.ts";
+import { tagsDelete } from "./tags-delete.ts";
 import { type Columns, pageQuery, showList, withManagement } from "./shapes.ts";
 
 interface TagLine {
@@ -43,8 +44,8 @@ function lastPulled({ pulledAt, updatedAt }: TagLine): string {
 
 const AT_A_TIME = 8;
 
-export const tags = defineCommand({
-  name: "tags",
+const list = defineCommand({
+  name: "list",
   summary: "List a repository's tags, with digests and sizes",
   description: "The size is that of all layers, of all platforms. It needs a login that may pull.",
   examples: ["tags acme/web", "tags registry.example.com/acme/web --limit 20 --json"],
@@ -130,3 +131,5 @@ async function contentSize(connection: Connection, name: string, reference: stri
   );
   return sizeOf([found, ...children].flatMap((one) => (one === null ? [] : blobsOf(one.content))));
 }
+
+export const tags = defineGroup("tags", "List a repository's tags, or delete many", [list, tagsDelete], list);

@@ -1,4 +1,5 @@
 import type { Argument, Command as Commander, Option } from "commander";
+import { meantBy } from "../command.ts";
 
 /** What a word on the command line could be. */
 interface Candidate {
@@ -7,24 +8,25 @@ interface Candidate {
   readonly summary: string;
 }
 
-/** What is to be completed: one of these words, or a value of a kind, as in `<space>`. */
-export type Completion =
-  | { readonly kind: "words"; readonly candidates: readonly Candidate[] }
-  | { readonly kind: "value"; readonly of: string };
+/** What is to be completed. */
+export interface Completion {
+  readonly words: readonly Candidate[];
+  /** Or a value of a kind, as in `<space>`; null: none. */
+  readonly value: string | null;
+}
 
 /** Finds what the last of these words could be, which may be empty; the words are those after `spacedock`. */
 export function completionOf(program: Commander, words: readonly string[]): Completion {
   const current = words.at(-1) ?? "";
   const { command, position, awaiting } = placeOf(program, words.slice(0, -1));
-  if (awaiting !== null) return { kind: "value", of: placeholderOf(awaiting) };
-  if (current.startsWith("-")) return { kind: "words", candidates: optionsOf(command) };
+  if (awaiting !== null) return { words: [], value: placeholderOf(awaiting) };
+  if (current.startsWith("-")) return { words: optionsOf(meantBy(command) ?? command), value: null };
   const subcommands = command.createHelp().visibleCommands(command);
-  if (subcommands.length > 0) {
-    const candidates = subcommands.map((one) => ({ word: one.name(), summary: one.summary() }));
-    return { kind: "words", candidates };
-  }
-  const argument = argumentAt(command.registeredArguments, position);
-  return argument === null ? { kind: "words", candidates: [] } : { kind: "value", of: argument.name() };
+  const argument = argumentAt((meantBy(command) ?? command).registeredArguments, position);
+  return {
+    words: subcommands.map((one) => ({ word: one.name(), summary: one.summary() })),
+    value: argument?.name() ?? null,
+  };
 }
 
 interface Place {
@@ -44,12 +46,13 @@ function placeOf(program: Commander, words: readonly string[]): Place {
 function after({ command, position, awaiting }: Place, word: string): Place {
   if (awaiting !== null) return { command, position, awaiting: null };
   if (word.startsWith("-")) {
-    const option = allOptions(command).find(({ short, long }) => word === short || word === long) ?? null;
+    const option =
+      allOptions(meantBy(command) ?? command).find(({ short, long }) => word === short || word === long) ?? null;
     return { command, position, awaiting: option?.required === true ? option : null };
   }
   const subcommand = command.commands.find((one) => one.name() === word || one.aliases().includes(word));
   return subcommand === undefined
-    ? { command, position: position + 1, awaiting: null }
+    ? { command: meantBy(command) ?? command, position: position + 1, awaiting: null }
     : { command: subcommand, position: 0, awaiting: null };
 }
 

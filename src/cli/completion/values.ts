@@ -16,6 +16,7 @@ const MAX_VALUES = 200;
 const VALUES: Readonly<Record<string, (context: Context) => Promise<readonly string[]>>> = {
   shell: () => Promise.resolve(["bash", "zsh", "fish"]),
   status: () => Promise.resolve(operations.listDeliveries.query.shape.status.unwrap().options),
+  kind: () => Promise.resolve(operations.listActivity.query.shape.kind.unwrap().options),
   action: () => Promise.resolve(operations.createToken.body.shape.actions.element.options),
   registry: hosts,
   host: hosts,

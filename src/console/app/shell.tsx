@@ -1,11 +1,12 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { Link, Outlet, useNavigate, useParams } from "@tanstack/react-router";
+import { Outlet, useNavigate, useParams } from "@tanstack/react-router";
 import { lazy, Suspense, useEffect, useState } from "react";
 import { call } from "../api/client.ts";
 import { sessionQuery, useSession } from "../api/session.ts";
 import { Button } from "../components/button.tsx";
 import { Icon } from "../components/icon.tsx";
 import { Menu, MenuChoice, MenuItem, MenuSeparator } from "../components/menu.tsx";
+import { Header } from "./header.tsx";
 import { SpaceSwitcher } from "./space-switcher.tsx";
 import { setTheme, THEMES, useTheme } from "./theme.ts";
 
@@ -21,14 +22,7 @@ export function Shell() {
   useShortcut(() => setSearching(true));
   return (
     <>
-      <a className="skip-link" href="#main">
-        Skip to the content
-      </a>
-      <header className="header">
-        <Link to="/" className="brand" aria-label="Spacedock, start">
-          <Icon name="anchor" />
-          <span className="wide-only">Spacedock</span>
-        </Link>
+      <Header>
         <SpaceSwitcher current={space} />
         <div className="header-end">
           <Button
@@ -43,7 +37,7 @@ export function Shell() {
           </Button>
           <AccountMenu />
         </div>
-      </header>
+      </Header>
       {isSearching && (
         <Suspense>
           <Palette space={space} onClose={() => setSearching(false)} />

@@ -19,7 +19,7 @@ export function SpaceLayout() {
   }
   return (
     <>
-      <nav className="space-nav" aria-label={`Space ${space}`}>
+      <nav className="page-nav space-nav" aria-label={`Space ${space}`}>
         <Link to="/spaces/$space" params={{ space }} activeOptions={{ exact: true }}>
           Repositories
         </Link>

@@ -11,25 +11,40 @@ interface EntriesTableProps {
 
 /** Names and values of somebody else's, shown as text. */
 export function EntriesTable({ title, entries }: EntriesTableProps) {
-  if (entries.length === 0) return null;
+  const rows = keyed(entries, ([name]) => name).map(([key, [name, value]]) => ({
+    key,
+    name,
+    cell: <LongText text={value} />,
+  }));
+  return <NamedRows title={title} heading="Value" rows={rows} />;
+}
+
+interface NamedRowsProps {
+  readonly title: string;
+  /** Of the cells. */
+  readonly heading: string;
+  readonly rows: readonly { readonly key: string; readonly name: string; readonly cell: ReactNode }[];
+}
+
+/** Something of each name; nothing, where there is none. */
+export function NamedRows({ title, heading, rows }: NamedRowsProps) {
+  if (rows.length === 0) return null;
   return (
     <section className="entries">
       <h2>{title}</h2>
       <div className="card card-table">
-        <table className="entries-table">
+        <table className="entries-table" aria-label={title}>
           <thead className="visually-hidden">
             <tr>
               <th scope="col">Name</th>
-              <th scope="col">Value</th>
+              <th scope="col">{heading}</th>
             </tr>
           </thead>
           <tbody>
-            {keyed(entries, ([name]) => name).map(([key, [name, value]]) => (
+            {rows.map(({ key, name, cell }) => (
               <tr key={key}>
                 <th scope="row">{name}</th>
-                <td>
-                  <LongText text={value} />
-                </td>
+                <td>{cell}</td>
               </tr>
             ))}
           </tbody>

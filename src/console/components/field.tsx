@@ -67,12 +67,43 @@ export function Field({
   error,
   children,
 }: FieldProps & { readonly children: (described: Described) => ReactNode }) {
-  const id = useId();
-  const told = [hint !== undefined && `${id}-hint`, error !== undefined && `${id}-error`].filter(Boolean).join(" ");
+  const described = useDescribed(hint, error);
   return (
     <div className="field">
-      <label htmlFor={id}>{label}</label>
-      {children({ id, "aria-invalid": error !== undefined, "aria-describedby": told || undefined })}
+      <label htmlFor={described.id}>{label}</label>
+      {children(described)}
+      <Told id={described.id} hint={hint} error={error} />
+    </div>
+  );
+}
+
+interface CheckFieldProps extends FieldProps {
+  readonly isChecked: boolean;
+  readonly onChange: (isChecked: boolean) => void;
+}
+
+/** Yes or no. */
+export function CheckField({ label, hint, error, isChecked, onChange }: CheckFieldProps) {
+  const described = useDescribed(hint, error);
+  return (
+    <div className="choice">
+      <input {...described} type="checkbox" checked={isChecked} onChange={({ target }) => onChange(target.checked)} />
+      <label htmlFor={described.id}>{label}</label>
+      <Told id={described.id} hint={hint} error={error} />
+    </div>
+  );
+}
+
+function useDescribed(hint: ReactNode, error: string | undefined): Described {
+  const id = useId();
+  const told = [hint !== undefined && `${id}-hint`, error !== undefined && `${id}-error`].filter(Boolean).join(" ");
+  return { id, "aria-invalid": error !== undefined, "aria-describedby": told || undefined };
+}
+
+/** What stands below a control, where {@link useDescribed} says that it does. */
+function Told({ id, hint, error }: Pick<FieldProps, "hint" | "error"> & { readonly id: string }) {
+  return (
+    <>
       {hint !== undefined && (
         <p id={`${id}-hint`} className="hint">
           {hint}
@@ -83,36 +114,7 @@ export function Field({
           {error}
         </p>
       )}
-    </div>
-  );
-}
-
-interface CheckFieldProps {
-  readonly label: string;
-  readonly hint?: string;
-  readonly isChecked: boolean;
-  readonly onChange: (isChecked: boolean) => void;
-}
-
-/** Yes or no. */
-export function CheckField({ label, hint, isChecked, onChange }: CheckFieldProps) {
-  const id = useId();
-  return (
-    <div className="choice">
-      <input
-        type="checkbox"
-        id={id}
-        checked={isChecked}
-        onChange={({ target }) => onChange(target.checked)}
-        aria-describedby={hint === undefined ? undefined : `${id}-hint`}
-      />
-      <label htmlFor={id}>{label}</label>
-      {hint !== undefined && (
-        <span id={`${id}-hint`} className="hint">
-          {hint}
-        </span>
-      )}
-    </div>
+    </>
   );
 }
 

@@ -1,5 +1,7 @@
-import type { Choice } from "./form-fields.tsx";
-import "./form-fields.css";
+interface Choice {
+  readonly value: string;
+  readonly label: string;
+}
 
 interface FilterProps {
   readonly label: string;

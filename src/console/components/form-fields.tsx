@@ -1,98 +1,45 @@
-import { type ReactNode, useId } from "react";
-import { Field } from "./field.tsx";
+import type { ComponentProps, ReactNode } from "react";
+import { TextArea, TextField } from "./field.tsx";
 import "./form-fields.css";
 
-/** What the fields of longer forms have in common: a text is what they hold, whatever it is read as. */
-export interface FormFieldProps {
+type NameFieldProps = Omit<ComponentProps<typeof TextField>, "label" | "value" | "onChange"> & {
+  readonly value: string;
+  readonly onChange: (value: string) => void;
+};
+
+/** What something is called, by whoever makes it. */
+export function NameField({ onChange, ...props }: NameFieldProps) {
+  return (
+    <TextField
+      {...props}
+      label="Name"
+      required
+      maxLength={100}
+      autoComplete="off"
+      onChange={({ target }) => onChange(target.value)}
+    />
+  );
+}
+
+interface LinesFieldProps {
   readonly label: string;
   readonly hint?: ReactNode;
   readonly error?: string | undefined;
+  readonly placeholder?: string | undefined;
   readonly value: string;
   readonly onChange: (value: string) => void;
 }
 
-/** Several values, one a line. */
-export function LinesField({ label, hint, error, value, onChange, placeholder }: FormFieldProps & Placeholder) {
+/** Several values, one a line. It is as high as they need. */
+export function LinesField({ value, onChange, ...props }: LinesFieldProps) {
   return (
-    <Field label={label} hint={hint} error={error}>
-      {(control) => (
-        <textarea
-          {...control}
-          rows={Math.min(8, Math.max(2, value.split("\n").length))}
-          spellCheck={false}
-          placeholder={placeholder}
-          value={value}
-          onChange={(event) => onChange(event.target.value)}
-        />
-      )}
-    </Field>
-  );
-}
-
-interface Placeholder {
-  readonly placeholder?: string | undefined;
-}
-
-export interface Choice {
-  readonly value: string;
-  readonly label: string;
-}
-
-export function SelectField({
-  label,
-  hint,
-  error,
-  value,
-  onChange,
-  choices,
-}: FormFieldProps & { readonly choices: readonly Choice[] }) {
-  return (
-    <Field label={label} hint={hint} error={error}>
-      {(control) => (
-        <select {...control} value={value} onChange={(event) => onChange(event.target.value)}>
-          {choices.map((choice) => (
-            <option key={choice.value} value={choice.value}>
-              {choice.label}
-            </option>
-          ))}
-        </select>
-      )}
-    </Field>
-  );
-}
-
-interface CheckFieldProps {
-  readonly label: ReactNode;
-  readonly hint?: ReactNode;
-  readonly error?: string | undefined;
-  readonly checked: boolean;
-  readonly onChange: (checked: boolean) => void;
-}
-
-export function CheckField({ label, hint, error, checked, onChange }: CheckFieldProps) {
-  const id = useId();
-  return (
-    <div className="check-field">
-      <label>
-        <input
-          type="checkbox"
-          checked={checked}
-          aria-describedby={hint === undefined ? undefined : `${id}-hint`}
-          onChange={(event) => onChange(event.target.checked)}
-        />
-        <span>{label}</span>
-      </label>
-      {hint !== undefined && (
-        <p id={`${id}-hint`} className="hint">
-          {hint}
-        </p>
-      )}
-      {error !== undefined && (
-        <p role="alert" className="field-error">
-          {error}
-        </p>
-      )}
-    </div>
+    <TextArea
+      {...props}
+      rows={Math.min(8, Math.max(2, value.split("\n").length))}
+      spellCheck={false}
+      value={value}
+      onChange={({ target }) => onChange(target.value)}
+    />
   );
 }
 

@@ -48,7 +48,7 @@ export function RepositoryHead({ space, repository, pushedBy }: RepositoryHeadPr
 
 function RepositoryNav(params: Pick<RepositoryHeadProps, "space" | "repository">) {
   return (
-    <nav className="repository-nav" aria-label={`Repository ${params.repository}`}>
+    <nav className="page-nav repository-nav" aria-label={`Repository ${params.repository}`}>
       <Link to="/spaces/$space/repositories/$repository" params={params} activeOptions={EXACT}>
         Tags
       </Link>

@@ -1,8 +1,7 @@
 import { useMutation } from "@tanstack/react-query";
-import { type SubmitEvent, useState } from "react";
+import { useState } from "react";
 import type { OperationOutput } from "../../cli/management/operation.ts";
-import { Button } from "./button.tsx";
-import { Dialog } from "./dialog.tsx";
+import { DialogForm } from "./dialog-form.tsx";
 import { TextField } from "./field.tsx";
 import { LinkedText } from "./linked-text.tsx";
 import { Failure } from "./notice.tsx";
@@ -28,37 +27,29 @@ export function TestDialog({ isOpen, onClose, title, space, send }: TestDialogPr
     test.reset();
     onClose();
   };
-  const submit = (event: SubmitEvent): void => {
-    event.preventDefault();
-    test.mutate();
-  };
   return (
-    <Dialog
+    <DialogForm
       isOpen={isOpen}
       onClose={close}
       title={title}
       description="A test is real: a target that deploys will deploy. It is sent once, and nothing of it is kept among the deliveries."
+      onSubmit={() => test.mutate()}
+      action="Send it"
+      isBusy={test.isPending}
+      dismissal="Close"
     >
-      <form className="form" onSubmit={submit}>
-        <TextField
-          label="Repository"
-          placeholder="the newest push that fits"
-          hint={`Its path within ${space}; left empty with the tag, the newest push that fits is sent.`}
-          spellCheck={false}
-          value={repository}
-          onChange={(event) => setRepository(event.target.value)}
-        />
-        <TextField label="Tag" spellCheck={false} value={tag} onChange={(event) => setTag(event.target.value)} />
-        {test.error && <Failure error={test.error} />}
-        {test.data && <Results tested={test.data} />}
-        <div className="dialog-actions">
-          <Button onClick={close}>Close</Button>
-          <Button type="submit" look="primary" isBusy={test.isPending}>
-            Send it
-          </Button>
-        </div>
-      </form>
-    </Dialog>
+      <TextField
+        label="Repository"
+        placeholder="the newest push that fits"
+        hint={`Its path within ${space}; left empty with the tag, the newest push that fits is sent.`}
+        spellCheck={false}
+        value={repository}
+        onChange={(event) => setRepository(event.target.value)}
+      />
+      <TextField label="Tag" spellCheck={false} value={tag} onChange={(event) => setTag(event.target.value)} />
+      {test.error && <Failure error={test.error} />}
+      {test.data && <Results tested={test.data} />}
+    </DialogForm>
   );
 }
 

@@ -32,6 +32,12 @@ describe("what a word could be", () => {
       ["completion", ""],
       ["bash", "zsh", "fish"],
     ],
+    [
+      ["activity", "--kind", "t"],
+      ["tag", "token", "trigger", "target"],
+    ],
+    [["tags", "acme/web", "--li"], ["--limit"]],
+    [["tags", "delete", "acme/web", "pr-*", "--k"], ["--keep-manifests"]],
     [["tokens", "create", "ci", ""], []],
     [["triggers", "create", "--file", ""], []],
   ])("is found for %j", async (words, expected) => {
@@ -53,6 +59,7 @@ describe("what a word could be", () => {
     stub.on("listRetentionRules", { space: "acme" }, page(rule));
     expect(await candidates(["tokens", "list", "--space", ""], stub.env)).toEqual(["acme"]);
     expect(await candidates(["tags", "a"], stub.env)).toEqual(["acme/web"]);
+    expect(await candidates(["tags", "delete", "a"], stub.env)).toEqual(["acme/web"]);
     expect(await candidates(["rm", "acme/web", ""], stub.env)).toEqual(["acme/web"]);
     expect(await candidates(["targets", "show", ""], stub.env)).toEqual(["hook"]);
     expect(await candidates(["retention", "preview", "--rule", ""], stub.env)).toEqual(["builds"]);
@@ -61,7 +68,8 @@ describe("what a word could be", () => {
   });
 
   it("is nothing, without a word, where the registry cannot be asked", async () => {
-    expect(await candidates(["tags", ""])).toEqual([]);
+    expect(await candidates(["inspect", ""])).toEqual([]);
+    expect(await candidates(["tags", ""])).toEqual(["list", "delete", "help"]);
   });
 });
 

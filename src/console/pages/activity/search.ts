@@ -1,18 +1,8 @@
+import { operations } from "../../../cli/management/operations.ts";
 import { choiceOf, textOf } from "../../app/search.ts";
 
-/** What activity can be narrowed to, as the API has it. */
-const KINDS = [
-  "tag",
-  "manifest",
-  "repository",
-  "space",
-  "token",
-  "session",
-  "trigger",
-  "target",
-  "delivery",
-  "retention",
-] as const;
+/** What activity can be narrowed to. */
+const KINDS = operations.listActivity.query.shape.kind.unwrap().options;
 
 export interface ActivitySearch {
   /** An actor's id. */

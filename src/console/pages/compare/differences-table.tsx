@@ -1,4 +1,4 @@
-import { LongText } from "../../components/entries-table.tsx";
+import { LongText, NamedRows } from "../../components/entries-table.tsx";
 import type { Difference } from "../../content/differences.ts";
 
 interface DifferencesTableProps {
@@ -11,38 +11,23 @@ interface DifferencesTableProps {
 /** What was, and what is: in words too, for those who do not see the colours. */
 export function DifferencesTable({ title, differences, same }: DifferencesTableProps) {
   if (differences.length === 0) return same === undefined ? null : <p className="muted">{same}</p>;
-  return (
-    <section className="entries">
-      <h2>{title}</h2>
-      <div className="card card-table">
-        <table className="entries-table differences" aria-label={title}>
-          <thead className="visually-hidden">
-            <tr>
-              <th scope="col">Name</th>
-              <th scope="col">From and to</th>
-            </tr>
-          </thead>
-          <tbody>
-            {differences.map(({ name, from, to }) => (
-              <tr key={name}>
-                <th scope="row">{name}</th>
-                <td>
-                  {from !== null && (
-                    <del>
-                      <LongText text={from} />
-                    </del>
-                  )}
-                  {to !== null && (
-                    <ins>
-                      <LongText text={to} />
-                    </ins>
-                  )}
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
-    </section>
-  );
+  const rows = differences.map(({ name, from, to }) => ({
+    key: name,
+    name,
+    cell: (
+      <>
+        {from !== null && (
+          <del>
+            <LongText text={from} />
+          </del>
+        )}
+        {to !== null && (
+          <ins>
+            <LongText text={to} />
+          </ins>
+        )}
+      </>
+    ),
+  }));
+  return <NamedRows title={title} heading="From and to" rows={rows} />;
 }

@@ -9,6 +9,7 @@ import { Empty, Failure } from "../../components/notice.tsx";
 import { PageHead } from "../../components/page-head.tsx";
 import { Time } from "../../components/time.tsx";
 import { toast } from "../../components/toasts.tsx";
+import { untilColumn } from "../../components/until-column.tsx";
 import type { DeletedRepository } from "../../../cli/management/operations.ts";
 
 /** A space's deleted repositories, until when they can be brought back, and the way back. */
@@ -78,18 +79,7 @@ function columnsOf(choose: (repository: DeletedRepository) => void): readonly Co
         </>
       ),
     },
-    {
-      id: "until",
-      title: "Can be brought back",
-      align: "end",
-      isSecondary: true,
-      sortBy: ({ until }) => Date.parse(until),
-      cell: ({ until }) => (
-        <>
-          ends <Time at={until} />
-        </>
-      ),
-    },
+    { ...untilColumn(), sortBy: ({ until }) => Date.parse(until) },
     {
       id: "undo",
       title: "Undo",

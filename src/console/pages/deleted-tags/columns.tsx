@@ -3,6 +3,7 @@ import type { Column } from "../../components/data-table.tsx";
 import { ManifestLink } from "../../components/manifest-link.tsx";
 import { count } from "../../components/repository-head.tsx";
 import { Time } from "../../components/time.tsx";
+import { untilColumn } from "../../components/until-column.tsx";
 import { Digest } from "../../components/values.tsx";
 import { shortDigest } from "../../../cli/output/format.ts";
 import type { DeletedManifest, TagChange } from "../../../cli/management/operations.ts";
@@ -73,17 +74,7 @@ export function manifestColumns(choose: Choose): readonly Column<DeletedManifest
       cell: ({ artifactType, mediaType }) => <code>{artifactType ?? mediaType}</code>,
     },
     deletion<DeletedManifest>(({ actor, deletedAt, until }) => ({ by: actor.name, at: deletedAt, until })),
-    {
-      id: "until",
-      title: "Can be brought back",
-      align: "end",
-      isSecondary: true,
-      cell: ({ until }) => (
-        <>
-          ends <Time at={until} />
-        </>
-      ),
-    },
+    untilColumn(),
     {
       id: "undo",
       title: "Undo",

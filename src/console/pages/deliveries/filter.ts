@@ -1,4 +1,7 @@
-export const STATUSES = ["pending", "running", "delivered", "failed", "superseded"] as const;
+import { operations } from "../../../cli/management/operations.ts";
+import { choiceOf, textOf } from "../../app/search.ts";
+
+export const STATUSES = operations.listDeliveries.query.shape.status.unwrap().options;
 
 /** Which deliveries are shown, as the page's address says it. */
 export interface DeliveryFilter {
@@ -16,13 +19,9 @@ export function parseDeliveryFilter({
   event,
 }: Readonly<Record<string, unknown>>): DeliveryFilter {
   return {
-    status: STATUSES.find((known) => known === status),
-    trigger: text(trigger),
-    target: text(target),
-    event: text(event),
+    status: choiceOf(STATUSES, status),
+    trigger: textOf(trigger),
+    target: textOf(target),
+    event: textOf(event),
   };
-}
-
-function text(value: unknown): string | undefined {
-  return typeof value === "string" && value !== "" ? value : undefined;
 }

@@ -1,9 +1,9 @@
 import { useQuery } from "@tanstack/react-query";
-import { Link, useRouter } from "@tanstack/react-router";
+import { useRouter } from "@tanstack/react-router";
 import { useEffect, useState } from "react";
+import { Header } from "../../app/header.tsx";
 import { Main } from "../../app/main-area.tsx";
 import { SearchField } from "../../components/field.tsx";
-import { Icon } from "../../components/icon.tsx";
 import { Loading } from "../../components/loading.tsx";
 import { Failure } from "../../components/notice.tsx";
 import { PageHead } from "../../components/page-head.tsx";
@@ -16,15 +16,7 @@ export function ReferencePage() {
   const { data, error, isPending, refetch } = useQuery(referenceQuery);
   return (
     <>
-      <a className="skip-link" href="#main">
-        Skip to the content
-      </a>
-      <header className="header">
-        <Link to="/" className="brand" aria-label="Spacedock, start">
-          <Icon name="anchor" />
-          <span className="wide-only">Spacedock</span>
-        </Link>
-      </header>
+      <Header />
       <Main>
         <PageHead title="The API">
           <a href="/api/v1/openapi.json">OpenAPI document</a>

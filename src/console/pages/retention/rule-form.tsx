@@ -2,6 +2,7 @@ import { type SubmitEvent, useState } from "react";
 import { Button, LinkButton } from "../../components/button.tsx";
 import { Confirm } from "../../components/confirm.tsx";
 import { CheckField, TextArea, TextField } from "../../components/field.tsx";
+import { Fieldset, NameField } from "../../components/form-fields.tsx";
 import { PatternsField, patternsIn } from "../../components/patterns-field.tsx";
 import { type Keep, keepOf, keepsNothing, type RuleDraft } from "./keep.ts";
 import { Preview, type PreviewedRule } from "./preview.tsx";
@@ -57,18 +58,9 @@ export function RuleForm({ space, initial, replaces, onSave }: RuleFormProps) {
   };
   return (
     <form className="card form narrow" onSubmit={submit}>
-      <TextField
-        label="Name"
-        required
-        maxLength={100}
-        autoComplete="off"
-        value={draft.name}
-        onChange={({ target }) => set({ name: target.value })}
-      />
+      <NameField value={draft.name} onChange={(name) => set({ name })} />
       <PatternsField space={space} value={draft.repositories} onChange={(text) => set({ repositories: text })} />
-      <fieldset className="choices">
-        <legend>It keeps</legend>
-        <p className="hint">A tag stays if any of these holds for it. Left empty, a line says nothing.</p>
+      <Fieldset legend="It keeps" hint="A tag stays if any of these holds for it. Left empty, a line says nothing.">
         {NUMBERS.map(({ field, label, max, hint }) => (
           <TextField
             key={field}
@@ -99,7 +91,7 @@ export function RuleForm({ space, initial, replaces, onSave }: RuleFormProps) {
           onChange={({ target }) => set({ previouslyDeployed: target.value })}
           hint="So many beside the one that is deployed, which stays in any case; so do immutable tags, and what was pushed today."
         />
-      </fieldset>
+      </Fieldset>
       <CheckField label="Switched on" isChecked={draft.enabled} onChange={(enabled) => set({ enabled })} />
       {previewed && <Preview space={space} rule={previewed} />}
       <div className="actions">

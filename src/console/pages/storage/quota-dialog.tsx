@@ -1,9 +1,8 @@
-import { type SubmitEvent, useState } from "react";
+import { useState } from "react";
 import { parseBytes } from "../../../cli/output/format.ts";
 import { formatBytes } from "../../../oci/size.ts";
 import { useChange } from "../../api/queries.ts";
-import { Button } from "../../components/button.tsx";
-import { Dialog } from "../../components/dialog.tsx";
+import { DialogForm } from "../../components/dialog-form.tsx";
 import { TextField } from "../../components/field.tsx";
 import { Failure } from "../../components/notice.tsx";
 import { toast } from "../../components/toasts.tsx";
@@ -17,8 +16,7 @@ export function QuotaDialog({ space, onClose }: { readonly space: Space; readonl
   const change = useChange("updateSpace", ["getSpace", "listSpaces"]);
   const limit = bytes.trim() === "" ? null : parseBytes(bytes);
   const isWrong = limit === null && bytes.trim() !== "";
-  const submit = (event: SubmitEvent): void => {
-    event.preventDefault();
+  const submit = (): void => {
     const limits = { bytes: limit, repositories: repositories === "" ? null : Number(repositories) };
     change.mutate(
       { path: { space: name }, body: { quota: limits } },
@@ -31,36 +29,36 @@ export function QuotaDialog({ space, onClose }: { readonly space: Space; readonl
     );
   };
   return (
-    <Dialog isOpen onClose={onClose} title={`How much ${name} may have`}>
-      <form className="form" onSubmit={submit}>
-        <TextField
-          label="Stored bytes"
-          autoComplete="off"
-          placeholder="no limit"
-          value={bytes}
-          onChange={({ target }) => setBytes(target.value)}
-          hint="As in 50 GB or 500 MB. Left empty: no limit."
-          error={isWrong ? "Write a number and a unit, as in 50 GB." : undefined}
-        />
-        <TextField
-          label="Repositories"
-          type="number"
-          min={0}
-          max={1_000_000}
-          placeholder="no limit"
-          value={repositories}
-          onChange={({ target }) => setRepositories(target.value)}
-        />
-        <p className="hint">A limit below what is there deletes nothing: it only keeps more from coming.</p>
-        {change.error && <Failure error={change.error} />}
-        <div className="dialog-actions">
-          <Button onClick={onClose}>Cancel</Button>
-          <Button type="submit" look="primary" isBusy={change.isPending} disabled={isWrong}>
-            Set the limits
-          </Button>
-        </div>
-      </form>
-    </Dialog>
+    <DialogForm
+      isOpen
+      onClose={onClose}
+      title={`How much ${name} may have`}
+      onSubmit={submit}
+      action="Set the limits"
+      isBusy={change.isPending}
+      isReady={!isWrong}
+    >
+      <TextField
+        label="Stored bytes"
+        autoComplete="off"
+        placeholder="no limit"
+        value={bytes}
+        onChange={({ target }) => setBytes(target.value)}
+        hint="As in 50 GB or 500 MB. Left empty: no limit."
+        error={isWrong ? "Write a number and a unit, as in 50 GB." : undefined}
+      />
+      <TextField
+        label="Repositories"
+        type="number"
+        min={0}
+        max={1_000_000}
+        placeholder="no limit"
+        value={repositories}
+        onChange={({ target }) => setRepositories(target.value)}
+      />
+      <p className="hint">A limit below what is there deletes nothing: it only keeps more from coming.</p>
+      {change.error && <Failure error={change.error} />}
+    </DialogForm>
   );
 }
 

@@ -1,13 +1,8 @@
-import { useNavigate } from "@tanstack/react-router";
-import { useState } from "react";
 import type { Target } from "../../../cli/management/operations.ts";
 import { useChange } from "../../api/queries.ts";
-import { Button } from "../../components/button.tsx";
-import { Confirm } from "../../components/confirm.tsx";
+import { DeploymentActions } from "../../components/deployment-actions.tsx";
 import { TriggerLink, useDeployment } from "../../components/deployment.tsx";
-import { SwitchButton } from "../../components/switch-button.tsx";
-import { TestDialog } from "../../components/test-dialog.tsx";
-import { toast } from "../../components/toasts.tsx";
+import { DialogButton } from "../../components/dialog-button.tsx";
 import { kindOf } from "./kinds.ts";
 import { RotateDialog } from "./rotate.tsx";
 
@@ -18,55 +13,35 @@ interface TargetActionsProps {
   readonly onSecret: (secret: string) => void;
 }
 
-type Open = "test" | "rotate" | "delete" | null;
-
-/** What one can do with a target beside changing it. */
 export function TargetActions({ space, target, onSecret }: TargetActionsProps) {
-  const { id, name, enabled, hasSecret } = target;
-  const [open, setOpen] = useState<Open>(null);
-  const close = (): void => setOpen(null);
-  const navigate = useNavigate();
+  const { id, name, type, hasSecret } = target;
   const test = useChange("testTarget", []);
   const enable = useChange("enableTarget", ["getTarget", "listTargets"]);
   const disable = useChange("disableTarget", ["getTarget", "listTargets"]);
   const remove = useChange("deleteTarget", ["listTargets"]);
-  const path = { space, id };
   return (
-    <div className="form-actions">
-      <Button onClick={() => setOpen("test")}>Test</Button>
-      {hasSecret && <Button onClick={() => setOpen("rotate")}>Rotate the secret</Button>}
-      <SwitchButton isOn={enabled} what={name} change={(isOn) => (isOn ? enable : disable).mutateAsync({ path })} />
-      <Button onClick={() => setOpen("delete")}>Delete</Button>
-      <TestDialog
-        isOpen={open === "test"}
-        onClose={close}
-        title={`Test ${name}`}
-        space={space}
-        send={(body) => test.mutateAsync({ path, body })}
-      />
-      <RotateDialog
-        isOpen={open === "rotate"}
-        onClose={close}
-        space={space}
-        id={id}
-        name={name}
-        secret={kindOf(target.type).secret}
-        onSecret={onSecret}
-      />
-      <Confirm
-        isOpen={open === "delete"}
-        onClose={close}
-        title={`Delete the target ${name}?`}
-        action="Delete the target"
-        onConfirm={async () => {
-          await remove.mutateAsync({ path });
-          toast(`The target ${name} is deleted`);
-          await navigate({ to: "/spaces/$space/targets", params: { space } });
-        }}
-      >
-        <Consequences space={space} id={id} />
-      </Confirm>
-    </div>
+    <DeploymentActions
+      what="target"
+      space={space}
+      item={target}
+      changes={{ test, enable, disable, remove }}
+      consequences={<Consequences space={space} id={id} />}
+    >
+      {hasSecret && (
+        <DialogButton label="Rotate the secret">
+          {(dialog) => (
+            <RotateDialog
+              {...dialog}
+              space={space}
+              id={id}
+              name={name}
+              secret={kindOf(type).secret}
+              onSecret={onSecret}
+            />
+          )}
+        </DialogButton>
+      )}
+    </DeploymentActions>
   );
 }
 

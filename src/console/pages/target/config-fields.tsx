@@ -1,6 +1,6 @@
-import { TextField } from "../../components/field.tsx";
+import { CheckField, SelectField, TextField } from "../../components/field.tsx";
 import type { FieldErrors } from "../../components/field-errors.ts";
-import { CheckField, LinesField, MoreFields, SelectField } from "../../components/form-fields.tsx";
+import { LinesField, MoreFields } from "../../components/form-fields.tsx";
 import type { ConfigForm } from "./config.ts";
 import type { ConfigField, Kind } from "./kinds.ts";
 
@@ -46,12 +46,12 @@ interface ConfigControlProps {
 function ConfigControl({ field, value, onChange, error }: ConfigControlProps) {
   const { label, hint, placeholder, kind, choices = [], isRequired = false } = field;
   if (typeof value === "boolean") {
-    return <CheckField label={label} hint={hint} error={error} checked={value} onChange={onChange} />;
+    return <CheckField label={label} hint={hint} error={error} isChecked={value} onChange={onChange} />;
   }
   const shared = { label, hint, error, value };
   if (kind === "choice") {
     return (
-      <SelectField {...shared} choices={choices.map((name) => ({ value: name, label: name }))} onChange={onChange} />
+      <SelectField {...shared} choices={Object.fromEntries(choices.map((name) => [name, name]))} onChange={onChange} />
     );
   }
   if (kind === "text") {

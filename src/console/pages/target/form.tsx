@@ -1,9 +1,9 @@
 import { type SubmitEvent, useState } from "react";
 import type { Target } from "../../../cli/management/operations.ts";
 import { Button } from "../../components/button.tsx";
-import { TextField } from "../../components/field.tsx";
+import { CheckField, SelectField, TextField } from "../../components/field.tsx";
 import { type FieldErrors, fieldErrors } from "../../components/field-errors.ts";
-import { CheckField, SelectField } from "../../components/form-fields.tsx";
+import { NameField } from "../../components/form-fields.tsx";
 import { Failure } from "../../components/notice.tsx";
 import { ConfigFields } from "./config-fields.tsx";
 import { type ConfigForm, configForm, configOf, fieldsOf } from "./config.ts";
@@ -27,7 +27,9 @@ interface TargetFormProps {
   readonly failure: Error | null;
 }
 
-const TYPES = Object.entries(KINDS).map(([value, { title }]) => ({ value, label: title }));
+const TYPES: Readonly<Record<string, string>> = Object.fromEntries(
+  Object.entries(KINDS).map(([type, { title }]) => [type, title]),
+);
 
 export function TargetForm({ target, action, onSave, isSaving, failure }: TargetFormProps) {
   const [name, setName] = useState(target?.name ?? "");
@@ -56,15 +58,7 @@ export function TargetForm({ target, action, onSave, isSaving, failure }: Target
   };
   return (
     <form className="form card narrow" onSubmit={submit} aria-label="Target">
-      <TextField
-        label="Name"
-        required
-        maxLength={100}
-        autoComplete="off"
-        value={name}
-        onChange={(event) => setName(event.target.value)}
-        error={errors.at("name")}
-      />
+      <NameField value={name} onChange={setName} error={errors.at("name")} />
       {target === null && (
         <SelectField
           label="Kind"
@@ -106,7 +100,7 @@ export function TargetForm({ target, action, onSave, isSaving, failure }: Target
         errors={errors}
       />
       {errors.elsewhere && <Failure error={errors.elsewhere} />}
-      <div className="form-actions">
+      <div className="actions">
         <Button type="submit" look="primary" isBusy={isSaving}>
           {action}
         </Button>
@@ -165,7 +159,7 @@ function SecretFields({ kind, target, isMoved, secret, onSecret, hasNone, onNone
         onChange={(event) => onSecret(event.target.value)}
         error={errors.at("secret")}
       />
-      {has && !isRequired && <CheckField label="No secret from now on" checked={hasNone} onChange={onNone} />}
+      {has && !isRequired && <CheckField label="No secret from now on" isChecked={hasNone} onChange={onNone} />}
     </>
   );
 }

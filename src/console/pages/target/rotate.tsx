@@ -1,7 +1,6 @@
-import { type SubmitEvent, useState } from "react";
+import { useState } from "react";
 import { useChange } from "../../api/queries.ts";
-import { Button } from "../../components/button.tsx";
-import { Dialog } from "../../components/dialog.tsx";
+import { DialogForm } from "../../components/dialog-form.tsx";
 import { TextField } from "../../components/field.tsx";
 import { fieldErrors } from "../../components/field-errors.ts";
 import { Failure } from "../../components/notice.tsx";
@@ -28,8 +27,7 @@ export function RotateDialog({ isOpen, onClose, space, id, name, secret, onSecre
     onClose();
   };
   const errors = fieldErrors(rotate.error, ["secret"]);
-  const submit = (event: SubmitEvent): void => {
-    event.preventDefault();
+  const submit = (): void => {
     rotate.mutate(
       { path: { space, id }, body: secret === null ? {} : { secret: given } },
       {
@@ -42,7 +40,7 @@ export function RotateDialog({ isOpen, onClose, space, id, name, secret, onSecre
     );
   };
   return (
-    <Dialog
+    <DialogForm
       isOpen={isOpen}
       onClose={close}
       title={`Rotate the secret of ${name}`}
@@ -51,27 +49,22 @@ export function RotateDialog({ isOpen, onClose, space, id, name, secret, onSecre
           ? "A new secret is made and shown once. For a day deliveries are signed with both, so that you can change your receiver."
           : "The new secret takes the place of the old one with the next delivery."
       }
+      onSubmit={submit}
+      action="Rotate"
+      isBusy={rotate.isPending}
     >
-      <form className="form" onSubmit={submit}>
-        {secret !== null && (
-          <TextField
-            label={`New ${secret.label.toLowerCase()}`}
-            type="password"
-            autoComplete="off"
-            required
-            value={given}
-            onChange={(event) => setGiven(event.target.value)}
-            error={errors.at("secret")}
-          />
-        )}
-        {errors.elsewhere && <Failure error={errors.elsewhere} />}
-        <div className="dialog-actions">
-          <Button onClick={close}>Cancel</Button>
-          <Button type="submit" look="primary" isBusy={rotate.isPending}>
-            Rotate
-          </Button>
-        </div>
-      </form>
-    </Dialog>
+      {secret !== null && (
+        <TextField
+          label={`New ${secret.label.toLowerCase()}`}
+          type="password"
+          autoComplete="off"
+          required
+          value={given}
+          onChange={(event) => setGiven(event.target.value)}
+          error={errors.at("secret")}
+        />
+      )}
+      {errors.elsewhere && <Failure error={errors.elsewhere} />}
+    </DialogForm>
   );
 }

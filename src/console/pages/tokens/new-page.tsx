@@ -3,6 +3,7 @@ import { type SubmitEvent, useState } from "react";
 import { useChange } from "../../api/queries.ts";
 import { Button, LinkButton } from "../../components/button.tsx";
 import { CheckField, SelectField, TextField } from "../../components/field.tsx";
+import { Fieldset, NameField } from "../../components/form-fields.tsx";
 import { Failure } from "../../components/notice.tsx";
 import { PageHead } from "../../components/page-head.tsx";
 import { PatternsField, patternsIn } from "../../components/patterns-field.tsx";
@@ -58,18 +59,13 @@ function NewTokenForm({ space, onMade }: { readonly space: string; readonly onMa
     <>
       <PageHead title="New token" />
       <form className="card form narrow" onSubmit={submit}>
-        <TextField
-          label="Name"
-          required
-          maxLength={100}
-          autoComplete="off"
+        <NameField
           autoFocus
           value={name}
-          onChange={({ target }) => setName(target.value)}
+          onChange={setName}
           hint="Who or what uses it, as in “CI of the shop”: pushes are shown under this name."
         />
-        <fieldset className="choices">
-          <legend>It may</legend>
+        <Fieldset legend="It may">
           {ALL_ACTIONS.map((action) => (
             <CheckField
               key={action}
@@ -79,7 +75,7 @@ function NewTokenForm({ space, onMade }: { readonly space: string; readonly onMa
               onChange={() => toggle(action)}
             />
           ))}
-        </fieldset>
+        </Fieldset>
         <PatternsField space={space} value={patterns} onChange={setPatterns} />
         <SelectField
           label="It expires"

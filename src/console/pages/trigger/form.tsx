@@ -4,9 +4,9 @@ import type { Target, Trigger } from "../../../cli/management/operations.ts";
 import { fieldProblemsOf } from "../../api/client.ts";
 import { Button } from "../../components/button.tsx";
 import { useDeployment } from "../../components/deployment.tsx";
-import { TextField } from "../../components/field.tsx";
+import { CheckField } from "../../components/field.tsx";
 import { fieldErrors } from "../../components/field-errors.ts";
-import { CheckField, Fieldset } from "../../components/form-fields.tsx";
+import { Fieldset, NameField } from "../../components/form-fields.tsx";
 import { Failure } from "../../components/notice.tsx";
 import { Preview, usePreview } from "./preview.tsx";
 import { RuleFields } from "./rule-fields.tsx";
@@ -52,16 +52,7 @@ export function TriggerForm({ space, trigger, action, onSave, isSaving, failure 
   return (
     <div className="with-preview">
       <form className="form card" onSubmit={submit} aria-label="Trigger">
-        <TextField
-          label="Name"
-          required
-          maxLength={100}
-          autoComplete="off"
-          placeholder="releases"
-          value={name}
-          onChange={(event) => setName(event.target.value)}
-          error={errors.at("name")}
-        />
+        <NameField placeholder="releases" value={name} onChange={setName} error={errors.at("name")} />
         <TargetChoice
           space={space}
           known={isPending ? null : known}
@@ -71,7 +62,7 @@ export function TriggerForm({ space, trigger, action, onSave, isSaving, failure 
         />
         <RuleFields form={form} onChange={change} errors={errors} />
         {failure && errors.elsewhere && <Failure error={errors.elsewhere} />}
-        <div className="form-actions">
+        <div className="actions">
           <Button type="submit" look="primary" isBusy={isSaving}>
             {action}
           </Button>
@@ -102,7 +93,7 @@ function TargetChoice({ space, known, chosen, onChange, error }: TargetChoicePro
         <CheckField
           key={id}
           label={`${name} (${type}${enabled ? "" : ", switched off"})`}
-          checked={chosen.has(id)}
+          isChecked={chosen.has(id)}
           onChange={() => onChange(chosen.symmetricDifference(new Set([id])))}
         />
       ))}

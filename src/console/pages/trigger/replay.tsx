@@ -1,8 +1,7 @@
-import { type SubmitEvent, useState } from "react";
+import { useState } from "react";
 import { call } from "../../api/client.ts";
-import { Button } from "../../components/button.tsx";
-import { Dialog } from "../../components/dialog.tsx";
-import { SelectField } from "../../components/form-fields.tsx";
+import { DialogForm } from "../../components/dialog-form.tsx";
+import { SelectField } from "../../components/field.tsx";
 import { Failure } from "../../components/notice.tsx";
 import { toast } from "../../components/toasts.tsx";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
@@ -17,22 +16,25 @@ interface ReplayDialogProps {
 
 const HOUR = 3_600_000;
 
-const SINCE = [
-  { value: String(HOUR), label: "the last hour" },
-  { value: String(24 * HOUR), label: "the last day" },
-  { value: String(7 * 24 * HOUR), label: "the last week" },
-  { value: String(30 * 24 * HOUR), label: "the last 30 days" },
-];
+/** Milliseconds. */
+const SPANS = { hour: HOUR, day: 24 * HOUR, week: 7 * 24 * HOUR, month: 30 * 24 * HOUR };
+
+const SINCE = {
+  hour: "the last hour",
+  day: "the last day",
+  week: "the last week",
+  month: "the last 30 days",
+} as const satisfies Record<keyof typeof SPANS, string>;
 
 /** The most that one call replays. */
 const BATCH = 1000;
 
 /** Sends again what failed. */
 export function ReplayDialog({ isOpen, onClose, space, id, name }: ReplayDialogProps) {
-  const [since, setSince] = useState(String(24 * HOUR));
+  const [since, setSince] = useState<keyof typeof SPANS>("day");
   const client = useQueryClient();
   const replay = useMutation({
-    mutationFn: () => replayAll(space, id, new Date(Date.now() - Number(since))),
+    mutationFn: () => replayAll(space, id, new Date(Date.now() - SPANS[since])),
     onSuccess: async (count) => {
       close();
       toast(count === 0 ? "Nothing had failed then" : `${count.toLocaleString()} will be sent again`);
@@ -43,28 +45,19 @@ export function ReplayDialog({ isOpen, onClose, space, id, name }: ReplayDialogP
     replay.reset();
     onClose();
   };
-  const submit = (event: SubmitEvent): void => {
-    event.preventDefault();
-    replay.mutate();
-  };
   return (
-    <Dialog
+    <DialogForm
       isOpen={isOpen}
       onClose={close}
       title={`Replay ${name}`}
       description="What failed since then is sent again, each under its own id, so that receivers can tell a repetition."
+      onSubmit={() => replay.mutate()}
+      action="Send again"
+      isBusy={replay.isPending}
     >
-      <form className="form" onSubmit={submit}>
-        <SelectField label="What failed in" value={since} choices={SINCE} onChange={setSince} />
-        {replay.error && <Failure error={replay.error} />}
-        <div className="dialog-actions">
-          <Button onClick={close}>Cancel</Button>
-          <Button type="submit" look="primary" isBusy={replay.isPending}>
-            Send again
-          </Button>
-        </div>
-      </form>
-    </Dialog>
+      <SelectField label="What failed in" value={since} choices={SINCE} onChange={setSince} />
+      {replay.error && <Failure error={replay.error} />}
+    </DialogForm>
   );
 }
 

@@ -1,6 +1,6 @@
-import { TextField } from "../../components/field.tsx";
+import { CheckField, TextField } from "../../components/field.tsx";
 import type { FieldErrors } from "../../components/field-errors.ts";
-import { CheckField, Fieldset, LinesField, MoreFields } from "../../components/form-fields.tsx";
+import { Fieldset, LinesField, MoreFields } from "../../components/form-fields.tsx";
 import { EVENTS, type RulesForm } from "./rules.ts";
 import { TagFields } from "./tag-fields.tsx";
 
@@ -37,14 +37,14 @@ export function RuleFields(props: RuleFieldsProps) {
           <CheckField
             key={type}
             label={EVENT_WORDS[type]}
-            checked={form.events.has(type)}
+            isChecked={form.events.has(type)}
             onChange={() => onChange({ events: form.events.symmetricDifference(new Set([type])) })}
           />
         ))}
         <CheckField
           label="Only if the digest changes"
           hint="Not when a tag is pushed again as it was."
-          checked={form.digestChangedOnly}
+          isChecked={form.digestChangedOnly}
           onChange={(digestChangedOnly) => onChange({ digestChangedOnly })}
         />
       </Fieldset>

@@ -9,10 +9,12 @@ export type Rules = z.input<typeof rulesBody>;
 type Match = NonNullable<Rules["match"]>;
 type TagRule = NonNullable<Match["tag"]>;
 
-/** In the order of the API's own. */
-export const EVENTS = ["tag.created", "tag.updated", "tag.deleted", "manifest.pushed", "manifest.deleted"] as const;
-export const TAG_TYPES = ["semver", "nuget", "regex", "glob", "exact"] as const;
-const PRERELEASES = ["none", "any", "regex"] as const;
+const { events, tag: tagRule } = rulesBody.shape.match.unwrap().shape;
+const { type: tagTypes, prerelease: prereleases } = tagRule.unwrap().shape;
+
+export const EVENTS = events.unwrap().element.options;
+export const TAG_TYPES = tagTypes.options;
+const PRERELEASES = prereleases.unwrap().options;
 
 /** What the form holds: texts as they are typed. */
 export interface RulesForm {

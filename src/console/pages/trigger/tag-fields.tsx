@@ -1,5 +1,5 @@
-import { TextField } from "../../components/field.tsx";
-import { CheckField, LinesField, SelectField } from "../../components/form-fields.tsx";
+import { CheckField, SelectField, TextField } from "../../components/field.tsx";
+import { LinesField } from "../../components/form-fields.tsx";
 import type { RuleFieldsProps } from "./rule-fields.tsx";
 import { isOfVersions, TAG_TYPES } from "./rules.ts";
 
@@ -38,17 +38,17 @@ const TYPES: Readonly<Record<(typeof TAG_TYPES)[number], TagType>> = {
   exact: { label: "one tag", value: "Tag", hint: "Its whole name.", placeholder: "latest" },
 };
 
-const CHOICES = [
-  { value: "", label: "any tag" },
-  ...TAG_TYPES.map((type) => ({ value: type, label: TYPES[type].label })),
-];
+const CHOICES: Readonly<Record<string, string>> = {
+  "": "any tag",
+  ...Object.fromEntries(TAG_TYPES.map((type) => [type, TYPES[type].label])),
+};
 
-const PRERELEASE_CHOICES = [
-  { value: "", label: "if the range names one" },
-  { value: "none", label: "none" },
-  { value: "any", label: "any" },
-  { value: "regex", label: "those that match…" },
-];
+const PRERELEASE_CHOICES: Readonly<Record<string, string>> = {
+  "": "if the range names one",
+  none: "none",
+  any: "any",
+  regex: "those that match…",
+};
 
 /** Which tags. */
 export function TagFields(props: RuleFieldsProps) {
@@ -115,7 +115,7 @@ function VersionFields({ form, onChange, errors }: RuleFieldsProps) {
       <CheckField
         label="Only if it is newer"
         hint="Only a version above all others in the repository that the rule takes: rebuilding an old one deploys nothing."
-        checked={form.onlyIfNewer}
+        isChecked={form.onlyIfNewer}
         onChange={(onlyIfNewer) => onChange({ onlyIfNewer })}
         error={errors.at("match.tag.onlyIfNewer")}
       />

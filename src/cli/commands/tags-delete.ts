@@ -1,0 +1,148 @@
+import { z } from "zod";
+import { formatBytes } from "../../oci/size.ts";
+import { type Command, defineCommand } from "../command.ts";
+import { CliError } from "../exit.ts";
+import { selectTags } from "../import/select-tags.ts";
+import { YES_OPTION, yesInput } from "../input/options.ts";
+import { confirm } from "../input/prompt.ts";
+import { parseManagedRepository } from "../managed-reference.ts";
+import type { TagsDeletion } from "../management/operations.ts";
+import { plural, someOf } from "../output/words.ts";
+import { repositoryPath, type RepositoryPath } from "./repository-command.ts";
+import { type Scene, withManagement } from "./shapes.ts";
+
+/** The most that one request takes. */
+const BATCH = 1000;
+
+const PATTERN = /[*?]|^!/;
+
+/** What is to go, as a person named it. */
+interface Wanted {
+  readonly tags: readonly string[];
+  /** Those that were named one by one: that they stay is a failure. */
+  readonly named: ReadonlySet<string>;
+}
+
+/** What goes, or went. */
+interface Deletion extends Pick<TagsDeletion, "repository" | "tags" | "immutable" | "absent" | "manifests" | "bytes"> {
+  /** Null: nothing was asked. */
+  readonly until: string | null;
+}
+
+interface Terms {
+  readonly keepManifests: boolean;
+  readonly dryRun: boolean;
+}
+
+export const tagsDelete: Command = defineCommand({
+  name: "delete",
+  summary: "Delete many tags of a repository at once, by name or pattern, with what only they hold",
+  description:
+    "It says what goes, and asks. In a pattern * stands for any characters, ? for one; ! in front leaves out what matches. Immutable tags stay. What goes can be brought back for a while: see undelete.",
+  examples: [
+    "tags delete acme/web 'pr-*' --dry-run",
+    "tags delete acme/web 'pr-*' '!pr-1*' --yes",
+    "tags delete acme/web 1.0 1.1 --keep-manifests",
+  ],
+  arguments: { "<repository>": "its name with its space, as acme/web", "<tags...>": "names, or patterns in quotes" },
+  options: {
+    "--dry-run": "only say what would go",
+    "--keep-manifests": "leave what is left without a tag where it is, by its digest",
+    ...YES_OPTION,
+  },
+  input: yesInput.extend({
+    repository: z.string(),
+    tags: z.array(z.string()),
+    dryRun: z.boolean().default(false),
+    keepManifests: z.boolean().default(false),
+  }),
+  run: async (context, { repository, tags, yes, ...terms }) => {
+    const { registry, name } = await parseManagedRepository(context, repository);
+    await withManagement(
+      context,
+      async (scene) => {
+        const path = repositoryPath(name);
+        const wanted = await wantedOf(scene, path, tags);
+        if (!terms.dryRun && !yes) await agree(scene, path, wanted, terms);
+        const done = await remove(scene, path, wanted.tags, terms);
+        scene.output.show({ ...done, dryRun: terms.dryRun }, () => summaryOf(done, terms.dryRun));
+        report(scene, done, wanted);
+      },
+      registry,
+    );
+  },
+});
+
+/** Patterns are held against the tags that there are. */
+async function wantedOf({ management }: Scene, path: RepositoryPath, given: readonly string[]): Promise<Wanted> {
+  const patterns = given.filter((text) => PATTERN.test(text));
+  const named = new Set(given.filter((text) => !PATTERN.test(text)));
+  if (patterns.every((pattern) => pattern.startsWith("!"))) {
+    if (named.size > 0) return { tags: [...named], named };
+    throw new CliError("usage", "you say only what is to stay: which tags shall go?", { hint: "All of them: '*'." });
+  }
+  const there: string[] = [];
+  const listed = management.list("listRepositoryTags", {
+    path: { space: path.space, name: path.name },
+    query: { limit: BATCH },
+  });
+  for await (const { name } of listed) there.push(name);
+  return { tags: [...new Set([...named, ...selectTags(there, patterns).images])], named };
+}
+
+async function agree(scene: Scene, path: RepositoryPath, { tags }: Wanted, terms: Terms): Promise<void> {
+  const preview = await remove(scene, path, tags, { ...terms, dryRun: true });
+  const question = `${summaryOf(preview, true)}\nDelete them at ${scene.management.host}?`;
+  await confirm(scene.context, { question, yes: preview.tags.length === 0 });
+}
+
+/** In as many requests as it takes. What goes with tags of several of them is in a preview of none. */
+async function remove(
+  { management }: Scene,
+  { space, name: repository }: RepositoryPath,
+  tags: readonly string[],
+  terms: Terms,
+): Promise<Deletion> {
+  let all: Deletion = { repository, tags: [], immutable: [], absent: [], manifests: [], bytes: 0, until: null };
+  for (let at = 0; at < tags.length; at += BATCH) {
+    const body = { repository, tags: tags.slice(at, at + BATCH), ...terms };
+    const part = await management.call("deleteTags", { path: { space }, body });
+    all = {
+      ...part,
+      tags: [...all.tags, ...part.tags],
+      immutable: [...all.immutable, ...part.immutable],
+      absent: [...all.absent, ...part.absent],
+      manifests: [...all.manifests, ...part.manifests],
+      bytes: all.bytes + part.bytes,
+    };
+  }
+  return all;
+}
+
+/** As in "deleted 2 tags of web: pr-1, pr-2; with them 1 manifest, 2.0 MB". */
+function summaryOf({ repository, tags, manifests, bytes, until }: Deletion, isDry: boolean): string {
+  if (tags.length === 0) return `no tag of ${repository} ${isDry ? "would go" : "was deleted"}`;
+  const names = someOf(
+    tags.map(({ name }) => name),
+    tags.length,
+  );
+  const what = `${plural(tags.length, "tag")} of ${repository}`;
+  const least = isDry && tags.length > BATCH ? "at least " : "";
+  const more =
+    manifests.length === 0
+      ? "no manifest goes with them"
+      : `with them ${least}${plural(manifests.length, "manifest")}, ${formatBytes(bytes)}`;
+  const undo = until === null ? "" : `; all of it can be brought back until ${until.slice(0, "2026-11-28".length)}`;
+  return `${isDry ? `${what} would go` : `deleted ${what}`}: ${names}; ${more}${undo}`;
+}
+
+/** Says what stays. Throws where that was named. */
+function report({ output }: Scene, { immutable, absent }: Deletion, { named }: Wanted): void {
+  if (immutable.length > 0) output.warn(`immutable, and so left: ${someOf(immutable, immutable.length)}`);
+  if (absent.length > 0) output.warn(`not there: ${someOf(absent, absent.length)}`);
+  const kept = immutable.filter((tag) => named.has(tag)).length;
+  if (kept > 0)
+    throw new CliError("denied", `${plural(kept, "tag")} that you named ${kept === 1 ? "is" : "are"} immutable`);
+  const missing = absent.filter((tag) => named.has(tag)).length;
+  if (missing > 0) throw new CliError("not-found", `${missing} of ${named.size} did not exist`);
+}

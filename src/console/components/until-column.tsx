@@ -1,0 +1,17 @@
+import type { Column } from "./data-table.tsx";
+import { Time } from "./time.tsx";
+
+/** Until when something that was deleted can be brought back. */
+export function untilColumn<T extends { readonly until: string }>(): Column<T> {
+  return {
+    id: "until",
+    title: "Can be brought back",
+    align: "end",
+    isSecondary: true,
+    cell: ({ until }) => (
+      <>
+        ends <Time at={until} />
+      </>
+    ),
+  };
+}
