@@ -27,13 +27,17 @@ const pushed = (path: string, tag: string): Promise<string> =>
 
 const made = z.looseObject({ id: z.string() });
 
-async function make(path: string, body: object): Promise<string> {
+async function manage(method: string, path: string, body?: object): Promise<unknown> {
   const answer = await fetch(`${registry.url}/api/v1/spaces/${space.name}/${path}`, {
-    method: "POST",
+    method,
     headers: { Authorization: `Bearer ${keeper}` },
-    body: JSON.stringify(body),
+    body: body === undefined ? null : JSON.stringify(body),
   });
-  return made.parse(await answer.json()).id;
+  return answer.json();
+}
+
+async function make(path: string, body: object): Promise<string> {
+  return made.parse(await manage("POST", path, body)).id;
 }
 
 const makeTarget = (name: string, more: object = {}): Promise<string> =>
@@ -179,6 +183,69 @@ describe("a trigger", () => {
     await expect.poll(() => page.getByRole("link", { name: "changed", exact: true }).count()).toBe(0);
   });
 
+  it("keeps all that its form says", async () => {
+    const target = await makeTarget("whole-hook");
+    const id = await make("triggers", { name: "whole", match: { repositories: ["a"] }, targets: [target] });
+    const { page, goTo, signIn } = await open();
+    await signIn(keeper);
+    await goTo(at(`triggers/${id}`));
+    await page.getByLabel("Repositories").fill("a\nb/*");
+    await page.getByLabel("Tags").selectOption("semver");
+    await page.getByLabel("Range").fill("^1");
+    await page.getByLabel("Prereleases").selectOption("regex");
+    await page.getByLabel("Prereleases that match").fill("^rc");
+    await page.getByRole("checkbox", { name: "Only if it is newer" }).check();
+    await page.getByLabel("Except").fill("1.0.0");
+    await page.getByRole("checkbox", { name: "a tag is pushed again" }).uncheck();
+    await page.getByRole("checkbox", { name: "Only if the digest changes" }).check();
+    await page.getByText("What is pushed, and by whom").click();
+    await page.getByLabel("Platforms").fill("linux/amd64\nlinux/arm64");
+    await page.getByLabel("Kinds of content").fill("image");
+    await page.getByLabel("Pushed by").fill("token:ci-*");
+    await page.getByText("Waiting for others").click();
+    await page.getByLabel("Together with").fill("a\nb/c");
+    await page.getByLabel("Within seconds").fill("60");
+    await page.getByLabel("Debounce, in seconds").fill("5");
+    await page.getByRole("button", { name: "Save" }).click();
+    await page.getByText("Saved").waitFor();
+    expect(await manage("GET", `triggers/${id}`)).toMatchObject({
+      match: {
+        repositories: ["a", "b/*"],
+        events: ["tag.created"],
+        tag: {
+          type: "semver",
+          value: "^1",
+          prerelease: "regex",
+          prereleaseRegex: "^rc",
+          exclude: ["1.0.0"],
+          onlyIfNewer: true,
+        },
+        digestChangedOnly: true,
+        platforms: { all: ["linux/amd64", "linux/arm64"] },
+        artifactTypes: ["image"],
+        actors: ["token:ci-*"],
+      },
+      group: { requireAll: ["a", "b/c"], timeoutSeconds: 60 },
+      debounceSeconds: 5,
+      targets: [target],
+    });
+  });
+
+  it("is tested with the push that one names", async () => {
+    const target = await makeTarget("named-hook");
+    const id = await make("triggers", { name: "named", match: { repositories: ["none"] }, targets: [target] });
+    for (const tag of ["0.9", "1.0"]) await pushed("named", tag);
+    const { page, goTo, signIn } = await open();
+    await signIn(keeper);
+    await goTo(at(`triggers/${id}`));
+    await page.getByRole("button", { name: "Test" }).click();
+    await page.getByLabel("Repository", { exact: true }).fill("named");
+    await page.getByLabel("Tag", { exact: true }).fill("0.9");
+    await page.getByRole("button", { name: "Send it" }).click();
+    await page.getByRole("list", { name: "What came of it" }).getByText("thanks").waitFor();
+    expect(receiver.received.at(-1)).toContain('"tag":"0.9"');
+  });
+
   it("is tested, and what failed is replayed", async () => {
     receiver.answer = () => ({ status: 410, body: "no longer here" });
     const target = await makeTarget("tested-hook");
@@ -210,6 +277,25 @@ describe("a trigger", () => {
     expect(new URL(page.url()).search).toContain("status=failed");
     await page.reload();
     await page.getByText("No delivery is like that").waitFor();
+  });
+});
+
+describe("a delivery", () => {
+  it("that nobody tries any more is sent again by hand", async () => {
+    receiver.answer = () => ({ status: 410, body: "no longer here" });
+    const target = await makeTarget("again-hook");
+    const trigger = await make("triggers", { name: "again", match: { repositories: ["again"] }, targets: [target] });
+    await pushed("again", "1.0");
+    const { page, goTo, signIn } = await open();
+    await signIn(keeper);
+    await goTo(at(`deliveries?trigger=${trigger}`));
+    await page.getByRole("row").filter({ hasText: "failed" }).getByRole("link", { name: "again:1.0" }).click();
+    await page.getByText("it answered 410").waitFor();
+    await manage("POST", `targets/${target}/enable`);
+    receiver.answer = () => ({ status: 200, body: "taken now" });
+    await page.getByRole("button", { name: "Redeliver" }).click();
+    await page.getByText("taken now").waitFor();
+    await page.getByText("delivered", { exact: true }).waitFor();
   });
 });
 
@@ -298,6 +384,18 @@ describe("a target", () => {
     await page.getByRole("button", { name: "Rotate", exact: true }).click();
     await page.getByText("It is not shown again").waitFor();
     expect(await page.getByLabel("secret", { exact: true }).textContent()).not.toBe(first);
+  });
+
+  it("has no secret from then on that it is said to have none", async () => {
+    const target = await makeTarget("open", { type: "harbor", secret: "Bearer one" });
+    const { page, goTo, signIn } = await open();
+    await signIn(keeper);
+    await goTo(at(`targets/${target}`));
+    await page.getByRole("checkbox", { name: "No secret from now on" }).check();
+    await page.getByRole("button", { name: "Save" }).click();
+    await page.getByText("Saved").waitFor();
+    expect(await page.getByRole("checkbox", { name: "No secret from now on" }).count()).toBe(0);
+    expect(await manage("GET", `targets/${target}`)).toMatchObject({ hasSecret: false });
   });
 
   it("is deleted after one sees what depends on it", async () => {

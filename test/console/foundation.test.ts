@@ -151,6 +151,7 @@ describe("the administrator", () => {
     await checkAccessibility();
     await page.getByRole("button", { name: "New space" }).click();
     await page.getByLabel("Name").fill(`${space.name}-made`);
+    await page.getByRole("checkbox", { name: "Anybody may pull" }).check();
     await checkAccessibility();
     await page.getByRole("button", { name: "Create" }).click();
     await page.getByRole("heading", { name: `${space.name}-made`, level: 1 }).waitFor();
@@ -159,6 +160,9 @@ describe("the administrator", () => {
     await page.getByRole("menuitem", { name: space.name, exact: true }).click();
     await page.getByRole("heading", { name: space.name, exact: true, level: 1 }).waitFor();
     expect(new URL(page.url()).pathname).toBe(home());
+    await page.getByRole("link", { name: "Spacedock, start" }).click();
+    const made = page.getByRole("row").filter({ hasText: `${space.name}-made` });
+    await made.getByText("public", { exact: true }).waitFor();
   });
 
   it("is told what is wrong with a name", async () => {

@@ -357,6 +357,14 @@ describe("a repository's settings", () => {
     await page.getByText("public", { exact: true }).waitFor();
     await page.getByRole("navigation", { name: "Repository settings" }).getByText("Tags").click();
     await rowOf(page, "v1").getByText("immutable").waitFor();
+    await goTo(address("settings", "/settings"));
+    await page.getByRole("radio", { name: "As the space has them: none" }).check();
+    await page.getByRole("button", { name: "Save" }).click();
+    await page.getByText("The settings are saved").waitFor();
+    await page.reload();
+    const inherited = page.getByRole("radio", { name: "As the space has them: none" });
+    await inherited.waitFor();
+    expect(await inherited.isChecked()).toBe(true);
   });
 
   it("has it deleted once its name is typed, and brought back", async () => {

@@ -68,6 +68,14 @@ describe("tokens", () => {
     for (const text of ["pull, push", "web/**, !web/secret", "in 6 days"]) await row.getByText(text).waitFor();
     await page.getByText("A token expires soon: CI of the shop in 6 days").waitFor();
     expect(await page.content()).not.toContain(secret);
+    await page.getByRole("link", { name: "New token" }).click();
+    await page.getByRole("button", { name: "Create the token" }).waitFor();
+    await page.goBack();
+    await page.goBack();
+    await page.getByRole("button", { name: "Create the token" }).waitFor();
+    const kept = await page.evaluate("JSON.stringify([{ ...localStorage }, { ...sessionStorage }, history.state])");
+    expect(kept).not.toContain(secret);
+    await goTo(at("tokens"));
     await checkAccessibility();
     await row.getByRole("button", { name: "Revoke CI of the shop" }).click();
     await page.getByText("That cannot be undone").waitFor();
@@ -190,7 +198,11 @@ describe("retention", () => {
     await page.getByRole("heading", { name: "No rules: everything stays" }).waitFor();
     await checkAccessibility();
     // Nothing is old enough to go really, so what would is made up.
-    await page.route("**/retention:preview*", (route) => route.fulfill({ json: PREVIEW }));
+    let asked: unknown;
+    await page.route("**/retention:preview*", (route) => {
+      asked = route.request().postDataJSON();
+      return route.fulfill({ json: PREVIEW });
+    });
     await page.getByRole("link", { name: "New rule" }).click();
     await page.getByLabel("Name").fill("builds");
     await page.getByLabel("Repositories").fill("web/**");
@@ -198,6 +210,8 @@ describe("retention", () => {
     await page.getByLabel("Tags by pattern").fill("v*");
     await page.getByRole("button", { name: "See what would go" }).click();
     await page.getByText("2 tags and 1 manifest would go, in 1 repository: 1.2 MB come back.").waitFor();
+    const keep = { tags: ["v*"], previouslyDeployed: 1 };
+    expect(asked).toEqual({ repositories: ["web/**"], keep, enabled: true });
     await page.getByText("web/api: 2 tags, 1 manifest, 1.2 MB").click();
     await page.getByText("<b>old</b>").waitFor();
     await checkAccessibility();
