@@ -66,6 +66,28 @@ describe("signing in", () => {
     expect(new URL(page.url()).pathname).toBe("/sign-in");
   });
 
+  it("leaves nothing of what was seen to whoever signs in next", async () => {
+    await push({ url: registry.url, secret: keeper }, `${space.name}/left/behind`, "1");
+    const reader = await registry.createToken(space.name, { actions: ["pull"], repositories: ["elsewhere/*"] });
+    const { page, signIn } = await open();
+    const seen = page.getByRole("link", { name: "left/behind" });
+    await signIn(keeper);
+    await seen.waitFor();
+    await page.getByRole("button", { name: "account" }).click();
+    await page.getByRole("menuitem", { name: "Sign out" }).click();
+    await page.getByLabel("Token").fill(reader);
+    const answer = Promise.withResolvers<undefined>();
+    await page.route("**/repositories?*", async (route) => {
+      await answer.promise;
+      await route.continue();
+    });
+    await page.getByRole("button", { name: "Sign in" }).click();
+    await page.getByRole("heading", { name: space.name, level: 1 }).waitFor();
+    expect(await seen.count()).toBe(0);
+    answer.resolve(undefined);
+    await page.unrouteAll({ behavior: "wait" });
+  });
+
   it("ends when the token is revoked, while one looks", async () => {
     const { page, signIn, expectRefusal } = await open();
     expectRefusal(401);
