@@ -293,9 +293,11 @@ describe("a delivery", () => {
     await page.getByText("it answered 410").waitFor();
     await manage("POST", `targets/${target}/enable`);
     receiver.answer = () => ({ status: 200, body: "taken now" });
+    const before = receiver.received.length;
     await page.getByRole("button", { name: "Redeliver" }).click();
     await page.getByText("taken now").waitFor();
     await page.getByText("delivered", { exact: true }).waitFor();
+    expect(receiver.received.length).toBe(before + 1);
   });
 });
 
