@@ -81,6 +81,8 @@ describe("tokens", () => {
     await page.getByText("That cannot be undone").waitFor();
     await checkAccessibility();
     await page.getByRole("button", { name: "Revoke", exact: true }).click();
+    // The dialog hides the table's roles until it closes.
+    await page.getByText("The token CI of the shop is revoked").waitFor();
     await row.waitFor({ state: "detached" });
     const refused = await fetch(`${registry.url}/v2/`, { headers: { Authorization: `Bearer ${secret}` } });
     expect(refused.status).toBe(401);
