@@ -42,12 +42,13 @@ function repositoryResponse(space: string, repository: Repository | null): Respo
 }
 
 function view(space: string, repository: Repository): object {
-  const { path, createdAt, pushedAt, ...rest } = repository;
+  const { path, createdAt, pushedAt, pulledAt, ...rest } = repository;
   return {
     name: path,
     fullName: `${space}/${path}`,
     ...rest,
     createdAt: isoTime(createdAt),
     pushedAt: isoTimeOrNull(pushedAt),
+    pulledAt: isoTimeOrNull(pulledAt),
   };
 }

@@ -120,6 +120,9 @@ export const repositoryOutput = z
     bytes: z.int().meta({ description: "Of the blobs that it links and of its manifests." }),
     tags: z.int(),
     pushedAt: time.nullable().meta({ description: "When one of its tags was set last; null: it has none." }),
+    pulledAt: time
+      .nullable()
+      .meta({ description: "When something was pulled from it last, to the day; null: not since it was made." }),
   })
   .meta({ id: "Repository" });
 

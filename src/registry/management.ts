@@ -74,6 +74,8 @@ export interface Repository {
   readonly tags: number;
   /** When one of its tags was set last; null where it has none. */
   readonly pushedAt: number | null;
+  /** When something was pulled from it last, to the day; null where nothing was. */
+  readonly pulledAt: number | null;
 }
 
 /** What shall be different; what is absent stays. */

@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
+import { ask } from "../live/ask.ts";
 import { openSpace, type Space } from "../live/space.ts";
 import { PHONE, useConsole, WIDE } from "./support/browser.ts";
 import { push } from "./support/push.ts";
@@ -132,6 +133,9 @@ describe("repositories", () => {
     await page.getByRole("link", { name: "web/api" }).waitFor();
     const row = page.getByRole("row").filter({ hasText: "web/api" });
     expect(await row.textContent()).toMatch(/1\d(?:\.\d+)? kB|\d\.\d kB/);
+    await row.getByRole("cell", { name: "never", exact: true }).waitFor();
+    await ask(access, "GET", `/v2/${fresh.name}/web/api/manifests/1.0`, { expect: [200] });
+    await row.getByRole("cell", { name: "never", exact: true }).waitFor({ state: "detached" });
     await checkAccessibility();
     await page.getByRole("link", { name: "web/api" }).click();
     await page.getByRole("cell", { name: "1.0", exact: true }).waitFor();

@@ -196,6 +196,45 @@ describe("a pull", () => {
   });
 });
 
+describe("a repository", () => {
+  const shape = z.object({ items: z.array(z.object({ name: z.string(), pulledAt: z.string().nullable() })) });
+
+  /** As the API lists them, in milliseconds since the tests began. */
+  async function repositoryTimes(): Promise<Record<string, number | null>> {
+    const { items } = shape.parse(await (await manage("GET", `spaces/${space}/repositories`)).json());
+    return Object.fromEntries(
+      items.map(({ name, pulledAt: at }) => [name, at === null ? null : Date.parse(at) - START]),
+    );
+  }
+
+  it("was pulled when anything was pulled from it, by tag or by digest, to the day", async () => {
+    const { digest } = await pushImage(repository, as, "latest");
+    await pushImage(`${space}/other`, as, "latest");
+    expect(await repositoryTimes()).toEqual({ web: null, other: null });
+    await pull(digest);
+    expect(await repositoryTimes()).toEqual({ web: 0, other: null });
+    moveTo(START + HOUR);
+    await pull("latest");
+    expect(await repositoryTimes()).toEqual({ web: 0, other: null });
+    moveTo(START + DAY);
+    await pull("latest");
+    expect(await repositoryTimes()).toEqual({ web: DAY, other: null });
+  });
+
+  it("that was there before has the time of what was pulled last", async () => {
+    const { digest } = await pushImage(repository, as, "latest");
+    await pushImage(`${space}/other`, as, "latest");
+    await pull(digest);
+    const migration = env.TEST_MIGRATIONS.find(({ name }) => name.startsWith("0032"));
+    const fills = migration?.queries.filter((query) => query.includes("UPDATE")) ?? [];
+    await env.DB.batch([
+      env.DB.prepare("UPDATE repositories SET pulled_at = 1"),
+      ...fills.map((query) => env.DB.prepare(query)),
+    ]);
+    expect(await repositoryTimes()).toEqual({ web: 0, other: null });
+  });
+});
+
 describe("no pull", () => {
   it("is what is refused", async () => {
     const { digest } = await pushImage(repository, as, "latest");

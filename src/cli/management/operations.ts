@@ -129,6 +129,7 @@ const repositorySchema = z.looseObject({
   bytes: z.number(),
   tags: z.number(),
   pushedAt: z.union([z.string(), z.null()]),
+  pulledAt: z.union([z.string(), z.null()]),
 });
 export type Repository = z.infer<typeof repositorySchema>;
 

@@ -14,11 +14,12 @@ const repositoryRow = z.object({
   bytes: z.int(),
   tags: z.int(),
   pushed_at: z.int().nullable(),
+  pulled_at: z.int().nullable(),
 });
 
 /** A scalar subquery: the id of the repository at path ?2 in the space ?1, or null. */
 export const LIVE_REPOSITORY = `(SELECT id FROM repositories WHERE space_id = ${LIVE_SPACE} AND path = ?2 AND deleted_at IS NULL)`;
-const COLUMNS = "path, public, immutable_tags, created_at, bytes, tags, pushed_at";
+const COLUMNS = "path, public, immutable_tags, created_at, bytes, tags, pushed_at, pulled_at";
 
 const LIST_REPOSITORIES = `
   SELECT ${COLUMNS} FROM repositories WHERE space_id = ${LIVE_SPACE} AND path >= ?2 AND path < ?3 AND deleted_at IS NULL
@@ -72,14 +73,14 @@ export function d1Directory(db: D1Database): RepositoryDirectory {
 }
 
 function repositoryFromRow(row: z.infer<typeof repositoryRow>): Repository {
-  const { path, immutable_tags: immutableTags, created_at: createdAt, bytes, tags, pushed_at: pushedAt } = row;
   return {
-    path,
+    path: row.path,
     public: row.public === 1,
-    immutableTags,
-    createdAt,
-    bytes,
-    tags,
-    pushedAt,
+    immutableTags: row.immutable_tags,
+    createdAt: row.created_at,
+    bytes: row.bytes,
+    tags: row.tags,
+    pushedAt: row.pushed_at,
+    pulledAt: row.pulled_at,
   };
 }

@@ -122,7 +122,7 @@ export function spaceNamed(name: string, more: Partial<Space> = {}): Space {
 /** @param path within the space `acme`. */
 export function repositoryAt(path: string, more: Partial<Repository> = {}): Repository {
   const settings = { public: false, immutableTags: null };
-  const shown = { createdAt, bytes: 500, tags: 1, pushedAt: createdAt };
+  const shown = { createdAt, bytes: 500, tags: 1, pushedAt: createdAt, pulledAt: null };
   return { name: path, fullName: `acme/${path}`, ...settings, ...shown, ...more };
 }
 

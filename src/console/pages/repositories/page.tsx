@@ -90,5 +90,13 @@ function columnsOf(space: string): readonly Column<Repository>[] {
       sortBy: ({ pushedAt }) => pushedAt,
       cell: ({ pushedAt }) => (pushedAt === null ? <span className="muted">no tags</span> : <Time at={pushedAt} />),
     },
+    {
+      id: "pulled",
+      title: "Last pull",
+      align: "end",
+      isSecondary: true,
+      sortBy: ({ pulledAt }) => pulledAt,
+      cell: ({ pulledAt }) => (pulledAt === null ? <span className="muted">never</span> : <Time at={pulledAt} />),
+    },
   ];
 }
