@@ -28,7 +28,9 @@ export async function measureZb(
 ): Promise<readonly Measured[]> {
   const measured: Measured[] = [];
   for (const test of await testsOf(command)) {
-    const requests = transfers[/100MB/.test(test) ? "large" : /10MB/.test(test) ? "medium" : "small"];
+    const wanted = transfers[/100MB/.test(test) ? "large" : /10MB/.test(test) ? "medium" : "small"];
+    // It panics where there is less to be done than there are to do it.
+    const requests = Math.max(wanted, concurrency);
     const workload = `zb, ${test}, ${requests} times`;
     progress(workload);
     const results: Result[] = [];
