@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { matchesGlob } from "../../oci/glob.ts";
 import { formatBytes } from "../../oci/size.ts";
 import { type Command, defineCommand } from "../command.ts";
 import { CliError } from "../exit.ts";
@@ -76,9 +77,12 @@ export const tagsDelete: Command = defineCommand({
 /** Patterns are held against the tags that there are. */
 async function wantedOf({ management }: Scene, path: RepositoryPath, given: readonly string[]): Promise<Wanted> {
   const patterns = given.filter((text) => PATTERN.test(text));
-  const named = new Set(given.filter((text) => !PATTERN.test(text)));
-  if (patterns.every((pattern) => pattern.startsWith("!"))) {
-    if (named.size > 0) return { tags: [...named], named };
+  const spared = patterns.filter((pattern) => pattern.startsWith("!"));
+  const names = given.filter((text) => !PATTERN.test(text));
+  // What shall stay stays, even if it was named: of two words on one tag the one that keeps it counts.
+  const named = new Set(names.filter((name) => !spared.some((pattern) => matchesGlob(pattern.slice(1), name))));
+  if (spared.length === patterns.length) {
+    if (names.length > 0) return { tags: [...named], named };
     throw new CliError("usage", "you say only what is to stay: which tags shall go?", { hint: "All of them: '*'." });
   }
   const there: string[] = [];

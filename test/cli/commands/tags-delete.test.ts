@@ -77,6 +77,15 @@ describe("tags delete", () => {
     expect(stub.changes).toEqual([sent(["1.0", "pr-1"], { keepManifests: true })]);
   });
 
+  it.each([
+    [["1.0", "2.0", "!1.*"], "2.0"],
+    [["1.0", "pr-1*", "!1.0"], "pr-1"],
+  ])("leaves what shall stay although it was named: %j", async (tags, left) => {
+    const stub = await stubWeb(deletion([left]));
+    expect((await runCli(["tags", "delete", "acme/web", ...tags, "--yes"], stub.env)).exitCode).toBe(0);
+    expect(stub.changes).toEqual([sent([left])]);
+  });
+
   it("asks for as many at a time as the registry takes", async () => {
     const names = Array.from({ length: 1500 }, (_, index) => `pr-${index}`);
     const stub = await stubWeb(deletion(names.slice(0, 1000)), deletion(names.slice(1000), { manifests: [] }));
