@@ -48,7 +48,7 @@ interface LastAnswer {
 }
 
 /** Uploads a body in chunks of its own and answers the client as the registry would have answered the whole. */
-export async function cutUpload(exchange: Exchange, upload: UploadRequest, body: AsyncIterator<Buffer>): Promise<void> {
+export async function cutUpload(exchange: Exchange, upload: UploadRequest): Promise<void> {
   const last: LastAnswer = { headers: {} };
   const session: SessionOptions = {
     patience: exchange.state.patience.upload,
@@ -56,7 +56,7 @@ export async function cutUpload(exchange: Exchange, upload: UploadRequest, body:
     send: (request) => sendToSession(exchange, request, last),
   };
   try {
-    const position = await sendBody(exchange, session, startOf(exchange, session, upload), body);
+    const position = await sendBody(exchange, session, startOf(exchange, session, upload));
     if (upload.digest === null) acknowledge(exchange, position, last);
     else await finish(exchange, session, position, upload.digest);
   } catch (failure) {
@@ -135,9 +135,8 @@ async function sendBody(
   exchange: Exchange,
   session: SessionOptions,
   start: Promise<UploadPosition>,
-  body: AsyncIterator<Buffer>,
 ): Promise<UploadPosition> {
-  const { state, signal } = exchange;
+  const { state, body, signal } = exchange;
   start.catch(() => undefined);
   const size = { current: fittingChunk(state.chunkSize, state.limits), limits: state.limits };
   const most = Math.min(size.current, state.window);

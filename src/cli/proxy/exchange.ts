@@ -29,11 +29,23 @@ export interface Exchange {
   readonly state: ProxyState;
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
+  /** The request's body. Who stops reading it leaves the rest to be read. */
+  readonly body: AsyncIterableIterator<Buffer, undefined>;
   /** Aborted when the client has gone. */
   readonly signal: AbortSignal;
   readonly addresses: Addresses;
   /** For the log: the requests that a body was cut into. */
   chunks: number;
+}
+
+/** The body of a request, which stays open for whoever reads on: an iteration that ends early does not end it. */
+export function bodyOf(request: IncomingMessage): AsyncIterableIterator<Buffer, undefined> {
+  const pieces = request.iterator({ destroyOnReturn: false });
+  const body = {
+    next: () => pieces.next(),
+    [Symbol.asyncIterator]: () => body,
+  };
+  return body;
 }
 
 /** The length of the request's body in bytes; null where it does not say. */

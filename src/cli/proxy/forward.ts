@@ -1,3 +1,4 @@
+import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { Dispatcher } from "undici";
 import { makeBackoff } from "../client/backoff.ts";
@@ -12,7 +13,7 @@ export async function forward(exchange: Exchange): Promise<void> {
   learn(exchange, answer);
   answerWith(exchange, answer.statusCode, answer.headers);
   answer.body.on("data", (piece: Buffer) => exchange.state.passed(piece.length));
-  await pipeline(answer.body, exchange.response);
+  await pipeline(answer.body, exchange.response, { end: false });
 }
 
 /** Without a body, a request can be sent again: the registry may be starting anew. */
@@ -32,13 +33,14 @@ async function ask(exchange: Exchange): Promise<Dispatcher.ResponseData> {
   }
 }
 
-function send({ state, request, signal }: Exchange, length: number | null): Promise<Dispatcher.ResponseData> {
+function send({ state, request, body, signal }: Exchange, length: number | null): Promise<Dispatcher.ResponseData> {
   return state.transport.dispatcher.request({
     origin: state.registry.origin,
     path: request.url ?? "/",
     method: request.method ?? "GET",
     headers: { ...requestHeaders(request.headers), ...(length !== null && framing(request.method, length)) },
-    body: length === 0 ? null : request,
+    // Its own stream: it is destroyed when the registry answers before it has taken all, and the connection shall not be.
+    body: length === 0 ? null : Readable.from(body),
     signal,
   });
 }

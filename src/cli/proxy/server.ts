@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { createServer, type Server } from "node:http";
 import { CliError } from "../exit.ts";
 import { cutUpload, needsCutting, PassedOnError, uploadRequest } from "./cut-upload.ts";
-import { answerWith, type Exchange, type ProxyState } from "./exchange.ts";
+import { answerWith, bodyLength, bodyOf, type Exchange, type ProxyState } from "./exchange.ts";
 import { forward } from "./forward.ts";
 
 /** What the log says of a request. */
@@ -36,6 +36,7 @@ export function proxyServer({ state, log }: ProxyOptions): Server {
       state,
       request,
       response,
+      body: bodyOf(request),
       signal: gone.signal,
       addresses: { registry: state.registry.origin, client: `http://${request.headers.host ?? "localhost"}` },
       chunks: 0,
@@ -50,26 +51,29 @@ export function proxyServer({ state, log }: ProxyOptions): Server {
   return server;
 }
 
-/** Answers one request; never rejects. */
+/**
+ * Answers one request; never rejects. The answer is ended only when the client has sent all: at its end, Node closes a
+ * connection that is not to be kept, and one that is closed under a sender takes the answer with it.
+ */
 async function serve(exchange: Exchange): Promise<void> {
-  const { request, state } = exchange;
-  const upload = uploadRequest(request, state.registry.origin);
-  if (!request.url?.startsWith("/")) return refuse(exchange, new CliError("usage", "only paths can be asked for"));
-  if (upload === null || !needsCutting(exchange)) {
-    await forward(exchange).catch((failure: unknown) => refuse(exchange, failure));
-    return;
-  }
-  const body = request.iterator({ destroyOnReturn: false });
   try {
-    await cutUpload(exchange, upload, body);
+    await pass(exchange);
   } catch (failure) {
-    refuse(exchange, failure);
-    await linger(exchange, body);
+    sayWhy(exchange, failure);
   }
+  await linger(exchange);
+  exchange.response.end();
+}
+
+async function pass(exchange: Exchange): Promise<void> {
+  const { request, state } = exchange;
+  if (!request.url?.startsWith("/")) throw new CliError("usage", "only paths can be asked for");
+  const upload = uploadRequest(request, state.registry.origin);
+  await (upload !== null && needsCutting(exchange) ? cutUpload(exchange, upload) : forward(exchange));
 }
 
 /** Tells the client why, in the specification's form; where an answer has begun already, it can only be broken off. */
-function refuse(exchange: Exchange, failure: unknown): void {
+function sayWhy(exchange: Exchange, failure: unknown): void {
   const { response, signal, state } = exchange;
   if (signal.aborted) return;
   if (response.headersSent) {
@@ -81,7 +85,7 @@ function refuse(exchange: Exchange, failure: unknown): void {
   const body = JSON.stringify({ errors: [{ code, message }] });
   const length = String(Buffer.byteLength(body));
   answerWith(exchange, status, { ...headers, "content-type": "application/json", "content-length": length });
-  response.end(body);
+  response.write(body);
 }
 
 interface Refusal {
@@ -107,8 +111,9 @@ function refusalOf(failure: unknown): Refusal {
   return { status, code: "UNKNOWN", message: `spacedock proxy: ${message}`, headers: { "retry-after": "5" } };
 }
 
-/** Reads on for a while, and throws away: a connection that is closed under a sender takes the answer with it. */
-async function linger({ response, request }: Exchange, body: AsyncIterator<Buffer>): Promise<void> {
+/** Reads on for a while what the client still sends, and throws it away. */
+async function linger({ request, body }: Exchange): Promise<void> {
+  if (bodyLength(request) === 0 || request.readableEnded) return;
   const timer = setTimeout(() => request.destroy(), LINGER_FOR);
   try {
     while ((await body.next()).done !== true) {
@@ -118,7 +123,6 @@ async function linger({ response, request }: Exchange, body: AsyncIterator<Buffe
     // The client has closed the connection, having heard.
   } finally {
     clearTimeout(timer);
-    response.destroy();
   }
 }
 

@@ -1,4 +1,6 @@
+import { once } from "node:events";
 import { type ClientRequest, type IncomingMessage, request as httpRequest } from "node:http";
+import { connect } from "node:net";
 import { Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
 import { pipeline } from "node:stream/promises";
@@ -44,6 +46,25 @@ async function send(method: string, path: string, wish: Wish = {}, through = pro
   return answerTo(request);
 }
 
+/** As a client that blocks does it: the answer is looked for when all has been sent. Its first line. */
+async function sendThenListen(method: string, path: string, body: Buffer, connection: string): Promise<string> {
+  const socket = connect(addressOf(proxy)).pause();
+  const lines = [
+    `${method} ${path} HTTP/1.1`,
+    `Host: ${proxy.host}`,
+    `Content-Length: ${body.length}`,
+    `Connection: ${connection}`,
+  ];
+  socket.write(`${lines.join("\r\n")}\r\n\r\n`);
+  await new Promise<void>((resolve, reject) => {
+    socket.once("error", reject);
+    socket.write(body, (failure) => (failure ? reject(failure) : resolve()));
+  });
+  const [answer]: unknown[] = await once(socket.resume(), "data");
+  socket.destroy();
+  return String(answer).split("\r\n")[0] ?? "";
+}
+
 function addressOf({ host }: { readonly host: string }): { readonly host: string; readonly port: number } {
   const { hostname, port } = new URL(`http://${host}`);
   return { host: hostname, port: Number(port) };
@@ -72,6 +93,18 @@ beforeEach(() => {
   registry = new UploadRegistry();
   proxy.state.chunkSize = MIB;
   proxy.warnings.length = 0;
+});
+
+describe.each([
+  ["over the limit", MIB],
+  ["under the limit", 64 * MIB],
+])("a body %s that is refused", (_, chunkSize) => {
+  it.each(["close", "keep-alive"])("is heard of by who sends all before it listens: %s", async (connection) => {
+    proxy.state.chunkSize = chunkSize;
+    registry.fault = ({ method }) => (method === "PATCH" ? { status: 401, code: "UNAUTHORIZED" } : null);
+    const body = randomBlob(32 * MIB).bytes;
+    expect(await sendThenListen("PATCH", await startSession(), body, connection)).toMatch(/^HTTP\/1\.1 401 /);
+  });
 });
 
 describe("a body over the limit", () => {
