@@ -59,6 +59,7 @@ import { r2Bytes } from "./storage/r2/bytes.ts";
 import { examineObject } from "./storage/r2/digest-object.ts";
 import { presigner } from "./storage/r2/presign.ts";
 import { r2Objects } from "./storage/r2/objects.ts";
+import { readSmallObject } from "./storage/r2/small-object.ts";
 import { secretBox } from "./storage/secret-box.ts";
 import { sendOut } from "./storage/send-out.ts";
 import { durableUploads } from "./storage/uploads/uploads.ts";
@@ -184,7 +185,11 @@ function drop(message: Message<QueueMessage>): void {
 function openProcessing(env: Env): Processing {
   const settings = settingsOf(env);
   const ownHost = settings.PUBLIC_URL === undefined ? "" : new URL(settings.PUBLIC_URL).host;
-  return { ...openDelivering(settings, ownHost), stores: openEventStores(env, settings, databaseOf(env, null)) };
+  return {
+    ...openDelivering(settings, ownHost),
+    stores: openEventStores(env, settings, databaseOf(env, null)),
+    readConfig: (object) => readSmallObject(env.BLOBS, object),
+  };
 }
 
 const now = (): Date => new Date();

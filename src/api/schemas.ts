@@ -132,9 +132,10 @@ export const tagOutput = z
     digest: z.string(),
     mediaType: z.string(),
     artifactType: z.string().nullable(),
-    platforms: z
-      .array(z.string())
-      .meta({ description: "An index's, as `linux/amd64`; of a single image, its config says it." }),
+    platforms: z.array(z.string()).meta({
+      description:
+        "As `linux/amd64`. That of an image which is no index is read from its config, seconds after the push.",
+    }),
     size: z.int().meta({ description: "Bytes of the manifest." }),
     contentSize: z.int().meta({
       description: "Bytes of the manifest and of all that it needs; what several platforms share counts for each.",

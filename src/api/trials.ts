@@ -6,7 +6,7 @@ import { evaluateTrigger } from "../events/evaluate.ts";
 import { eventDocument, type EventType, type RegistryEvent, repositoryOf } from "../events/event.ts";
 import { matchTrigger } from "../events/match.ts";
 import { type PreviewedEvent, previewOf } from "../events/preview.ts";
-import type { StoredEvent } from "../events/stores.ts";
+import type { PlacedEvent } from "../events/stores.ts";
 import { findTargetType } from "../events/targets/index.ts";
 import type { TriggerMatch } from "../events/trigger.ts";
 import { RegistryError } from "../oci/errors.ts";
@@ -123,7 +123,7 @@ async function pushOf(
   path: string,
   tag: string,
   type: EventType,
-): Promise<Omit<StoredEvent, "taken"> | null> {
+): Promise<PlacedEvent | null> {
   const found = await registry.events.triggers.tagged(grant.space, path, tag);
   if (found === null) return null;
   const { spaceId, repositoryId, ...manifest } = found;
@@ -138,7 +138,7 @@ function assumedPush(
   tag: string,
   type: EventType,
   match: TriggerMatch | null,
-): Omit<StoredEvent, "taken"> {
+): PlacedEvent {
   const shared = pushEvent(registry.realm.service, grant.space, path, tag, type);
   return { spaceId: 0, repositoryId: 0, event: { ...shared, platforms: match?.platforms?.all ?? [] } };
 }

@@ -1,4 +1,5 @@
 import { type Descriptor, platformOf } from "../oci/descriptor.ts";
+import { platformName } from "../oci/platform.ts";
 import type { Connection } from "./client/connection.ts";
 import { blobsOf, getContent, type ImageConfig, type ManifestContent, readConfig, sizeOf } from "./client/content.ts";
 import type { RemoteManifest } from "./client/manifests.ts";
@@ -49,7 +50,7 @@ async function describeImage(
   const config = await readConfig(connection, name, content);
   return {
     digest: manifest.digest,
-    platform: (child && platformOf(child)) ?? (config && platformOf({ platform: config })),
+    platform: (child && platformOf(child)) ?? platformName(config),
     kind: child?.annotations?.["vnd.docker.reference.type"] ?? content.artifactType ?? null,
     contentSize: sizeOf(blobsOf(content)),
     layers: content.layers ?? [],

@@ -1,5 +1,5 @@
 import { matchTrigger, type MatchResult, newestOf } from "./match.ts";
-import type { DeliverySubject, StoredEvent, TagHolder, Trigger, TriggerStore } from "./stores.ts";
+import type { DeliverySubject, PlacedEvent, TagHolder, Trigger, TriggerStore } from "./stores.ts";
 import type { TriggerRules } from "./trigger.ts";
 
 /** Tags looked at for rules that compare versions, the last by name: it bounds what a hostile rule costs. */
@@ -14,7 +14,7 @@ export type Evaluation =
 export async function evaluateTrigger(
   triggers: Pick<TriggerStore, "tagsOf" | "tagIn">,
   { rules }: Pick<Trigger, "rules">,
-  stored: Omit<StoredEvent, "taken">,
+  stored: PlacedEvent,
 ): Promise<Evaluation> {
   if (rules === null) return refused("the trigger's rules are no longer understood: delete it and make it anew");
   const alone = matchTrigger(rules.match, stored.event, { newestTag: null });
@@ -27,7 +27,7 @@ export async function evaluateTrigger(
 async function againstOtherTags(
   triggers: Pick<TriggerStore, "tagsOf">,
   { match }: TriggerRules,
-  { event, repositoryId }: Omit<StoredEvent, "taken">,
+  { event, repositoryId }: PlacedEvent,
 ): Promise<MatchResult> {
   if (match.tag?.onlyIfNewer !== true) return { fires: true };
   const tags = await triggers.tagsOf(repositoryId, MAX_TAGS);
@@ -42,7 +42,7 @@ async function againstOtherTags(
 async function completeGroup(
   triggers: Pick<TriggerStore, "tagIn">,
   { requireAll, timeoutSeconds }: NonNullable<TriggerRules["group"]>,
-  { event, spaceId, repositoryId }: Omit<StoredEvent, "taken">,
+  { event, spaceId, repositoryId }: PlacedEvent,
 ): Promise<Evaluation> {
   const { path, tag, occurredAt } = event;
   if (tag === null) return refused("the event has no tag; the trigger waits for a group to have the same");

@@ -30,7 +30,7 @@ export interface RegistryEvent {
   readonly artifactType: string | null;
   /** Bytes of the manifest. */
   readonly size: number;
-  /** An index's platforms, as in `linux/amd64`; empty where none are known. */
+  /** An index's platforms, or that of an image once its config has been read, as in `linux/amd64`; empty where none are known. */
   readonly platforms: readonly string[];
   readonly actor: Actor;
 }

@@ -1,4 +1,5 @@
 import { matchesGlob } from "../oci/glob.ts";
+import { IMAGE_CONFIG_TYPES } from "../oci/image-config.ts";
 import { matchesRepository } from "../oci/repository-pattern.ts";
 import { type RegistryEvent, repositoryOf } from "./event.ts";
 import { compileTagRule } from "./tag-rule.ts";
@@ -118,11 +119,7 @@ function checkNewest({ tag: rule }: TriggerMatch, { tag }: RegistryEvent, { newe
 /** How a trigger names ordinary images and indexes, which have no artifact type of their own. */
 const IMAGE = "image";
 
-const IMAGE_CONFIGS: ReadonlySet<string | null> = new Set([
-  null,
-  "application/vnd.oci.image.config.v1+json",
-  "application/vnd.docker.container.image.v1+json",
-]);
+const IMAGE_CONFIGS: ReadonlySet<string | null> = new Set([null, ...IMAGE_CONFIG_TYPES]);
 
 /** A manifest's artifact type is its config's media type unless it says otherwise; an index has none. */
 function isImage({ artifactType }: RegistryEvent): boolean {

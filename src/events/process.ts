@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { attemptDelivery } from "./deliver.ts";
 import { evaluateTrigger, type Evaluation } from "./evaluate.ts";
 import type { QueueMessage } from "./messages.ts";
+import { withPlatform } from "./platforms.ts";
 import type { MessageOutcome, Processing } from "./processing.ts";
 import type { EventStores, PlannedDelivery, StoredEvent, Trigger } from "./stores.ts";
 
@@ -19,14 +20,16 @@ export async function processMessage(processing: Processing, message: QueueMessa
 }
 
 /** Matches an event's triggers, writes its deliveries, and has them attempted. */
-async function planDeliveries({ stores, now }: Processing, eventId: string): Promise<void> {
-  const stored = await stores.outbox.find(eventId);
+async function planDeliveries(processing: Processing, eventId: string): Promise<void> {
+  const { stores, now } = processing;
+  const found = await stores.outbox.find(eventId);
   const at = now().getTime();
-  if (stored === null) {
+  if (found === null) {
     // Its space is gone. Left untaken, such events would fill the sweep before those that matter.
     await stores.outbox.markTaken(eventId, at);
     return;
   }
+  const stored = found.taken ? found : await withPlatform(processing, found);
   // What was decided once stays: a trigger that was made since has no say.
   const decided = stored.taken ? [] : await decide(stores, stored);
   const planned = decided.flatMap(([trigger, evaluation]) => plannedFor(trigger, evaluation, stored, at));

@@ -1,5 +1,5 @@
 import type { AddressRules } from "./address.ts";
-import type { EventStores, Target } from "./stores.ts";
+import type { ConfigObject, EventStores, Target } from "./stores.ts";
 import type { RegistryEvent } from "./event.ts";
 import type { Sender } from "./target.ts";
 
@@ -18,6 +18,8 @@ export interface Delivering {
 /** Everything that processing events works with. */
 export interface Processing extends Delivering {
   readonly stores: EventStores;
+  /** The bytes of an image's config; null: they are gone. */
+  readonly readConfig: (object: ConfigObject) => Promise<Uint8Array | null>;
 }
 
 /** What becomes of a queue's message: done, or to come again after so many seconds. */

@@ -6,12 +6,25 @@ import type { Outcome, Verdict } from "./target.ts";
 import type { TriggerRules } from "./trigger.ts";
 
 /** An event with the ids that rows about it need. */
-export interface StoredEvent {
+export interface PlacedEvent {
   readonly event: RegistryEvent;
   readonly spaceId: number;
   readonly repositoryId: number;
+}
+
+/** Where an image's config is. */
+export interface ConfigObject {
+  readonly key: string;
+  /** Bytes; few enough to be held whole. */
+  readonly size: number;
+}
+
+/** An event as its consumer finds it. */
+export interface StoredEvent extends PlacedEvent {
   /** Its deliveries were written. */
   readonly taken: boolean;
+  /** What says the platform of its image; null: that is known, or cannot be known. */
+  readonly config: ConfigObject | null;
 }
 
 /** What a trigger made of an event, as it was decided then. */
@@ -23,7 +36,7 @@ interface TriggerVerdict {
 }
 
 /** An event as it is listed. */
-export interface ListedEvent extends Omit<StoredEvent, "taken"> {
+export interface ListedEvent extends PlacedEvent {
   /** Of the triggers that were switched on; null while no consumer has taken the event. */
   readonly verdicts: readonly TriggerVerdict[] | null;
 }
@@ -254,7 +267,8 @@ export interface Deployed {
 export interface DeliveryStore {
   /**
    * Writes the deliveries of an event, once however often it is called, marks the event as taken with what its triggers
-   * made of it, and supersedes older pending deliveries of the same topic. Returns those of the event that are pending.
+   * made of it, and supersedes older pending deliveries of the same topic. Keeps the event's platforms, and its manifest's
+   * where they had to be read. Returns those of the event that are pending.
    */
   plan(
     stored: StoredEvent,

@@ -117,8 +117,7 @@ export const triggerMatch = z
       .strictObject({ all: z.array(platform).min(1).max(MAX_ENTRIES) })
       .optional()
       .meta({
-        description:
-          "Platforms that an index must have, as in `linux/amd64`; without a variant, any will do. An image that is no index names none.",
+        description: "Platforms that an image must be for, as in `linux/amd64`; without a variant, any will do.",
       }),
     artifactTypes: z
       .array(artifactType)

@@ -8,6 +8,7 @@ import { d1Deliveries } from "../../src/storage/d1/deliveries.ts";
 import { d1Outbox } from "../../src/storage/d1/outbox.ts";
 import { d1Targets } from "../../src/storage/d1/targets.ts";
 import { d1Triggers } from "../../src/storage/d1/triggers.ts";
+import { readSmallObject } from "../../src/storage/r2/small-object.ts";
 import { secretBox } from "../../src/storage/secret-box.ts";
 import { pushImage } from "./content.ts";
 import { makeSpace } from "./registry.ts";
@@ -78,6 +79,7 @@ export function processingOf(workshop: Workshop): Processing {
         },
       }),
     },
+    readConfig: (object) => readSmallObject(env.BLOBS, object),
     send: async (request) => {
       workshop.sent.push(request);
       return workshop.answer(request);

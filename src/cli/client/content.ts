@@ -2,6 +2,7 @@ import { text } from "node:stream/consumers";
 import { z } from "zod";
 import { annotationsSchema } from "../../oci/annotations.ts";
 import { type Descriptor, descriptorSchema } from "../../oci/descriptor.ts";
+import { IMAGE_CONFIG_TYPES } from "../../oci/image-config.ts";
 import { CliError } from "../exit.ts";
 import { readBlob } from "./blobs.ts";
 import type { Connection } from "./connection.ts";
@@ -69,10 +70,7 @@ const configSchema = z.looseObject({
 
 export type ImageConfig = z.infer<typeof configSchema>;
 
-const CONFIG_TYPES: ReadonlySet<string> = new Set([
-  "application/vnd.oci.image.config.v1+json",
-  "application/vnd.docker.container.image.v1+json",
-]);
+const CONFIG_TYPES: ReadonlySet<string> = new Set(IMAGE_CONFIG_TYPES);
 
 /** An image's configuration; null for an artifact of another kind. */
 export async function readConfig(

@@ -1,6 +1,6 @@
 import { buffer } from "node:stream/consumers";
-import { z } from "zod";
 import { type Descriptor, platformOf } from "../../oci/descriptor.ts";
+import { platformInConfig } from "../../oci/image-config.ts";
 import { MAX_MANIFEST_BYTES } from "../../oci/manifest.ts";
 import { MANIFEST_TYPES } from "../../oci/media-types.ts";
 import { parseTag, type Tag } from "../../oci/reference.ts";
@@ -13,12 +13,6 @@ import { type ReadManifest, readManifest, type Root } from "./read-manifest.ts";
 export interface Pick extends Root {
   readonly tag: Tag | null;
 }
-
-const imageConfig = z.looseObject({
-  os: z.string().nullish(),
-  architecture: z.string().nullish(),
-  variant: z.string().nullish(),
-});
 
 /**
  * What to copy of an image: with --platform not the index, whose digest would be another without the rest, but the
@@ -55,17 +49,7 @@ function offer({ digest, mediaType }: Root, platform: string | null): readonly O
 async function platformOfConfig(run: Import, manifest: ReadManifest, config: Descriptor): Promise<string | null> {
   if (config.size > MAX_MANIFEST_BYTES) return null;
   const side = manifest.isThere ? run.destination : run.source;
-  const bytes = await buffer(readBlob(side.connection, side.name, config));
-  const parsed = imageConfig.safeParse(parseJson(bytes.toString("utf8")));
-  return parsed.success ? platformOf({ platform: parsed.data }) : null;
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
+  return platformInConfig(await buffer(readBlob(side.connection, side.name, config)));
 }
 
 /** The one of exactly that platform, else the only one that is of a variant of it, as linux/arm64/v8 is of linux/arm64. */

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { type Descriptor, descriptorSchema, platformOf } from "../../oci/descriptor.ts";
+import { platformInConfig } from "../../oci/image-config.ts";
 import { isManifestType, MANIFEST_TYPES } from "../../oci/media-types.ts";
 import { CliError } from "../exit.ts";
 import { parseJson, type Source } from "./source.ts";
@@ -9,11 +10,6 @@ const MAX_CONFIG_BYTES = 16 * 1024 * 1024;
 
 const indexDocument = z.looseObject({ manifests: z.array(descriptorSchema) });
 const manifestDocument = z.looseObject({ config: descriptorSchema });
-const configDocument = z.looseObject({
-  os: z.string().optional(),
-  architecture: z.string().optional(),
-  variant: z.string().optional(),
-});
 
 export function isIndex({ mediaType }: Descriptor): boolean {
   return isManifestType(mediaType) && MANIFEST_TYPES[mediaType] === "index";
@@ -74,7 +70,7 @@ async function platformsOf(source: Source, descriptor: Descriptor): Promise<read
   const bytes = await source.manifest(descriptor);
   const named = platformOf(descriptor);
   if (!isIndex(descriptor)) {
-    const platform = named ?? (bytes === null ? null : await platformInConfig(source, bytes));
+    const platform = named ?? (bytes === null ? null : await platformOfImage(source, bytes));
     return platform === null ? [] : [{ platform, descriptor }];
   }
   if (bytes === null) return [];
@@ -85,20 +81,10 @@ async function platformsOf(source: Source, descriptor: Descriptor): Promise<read
   return found.flat();
 }
 
-async function platformInConfig(source: Source, manifest: Buffer): Promise<string | null> {
+async function platformOfImage(source: Source, manifest: Buffer): Promise<string | null> {
   const { data } = manifestDocument.safeParse(parseJson(manifest, source.name));
   if (data === undefined || data.config.size > MAX_CONFIG_BYTES) return null;
   const blob = await source.blob(data.config);
   if (blob === null) return null;
-  const config = configDocument.safeParse(safeJson(await gather(blob.open(0, blob.size))));
-  return config.success ? platformOf({ platform: config.data }) : null;
-}
-
-/** The configuration of an artifact may be anything at all. */
-function safeJson(bytes: Buffer): unknown {
-  try {
-    return JSON.parse(bytes.toString("utf8"));
-  } catch {
-    return null;
-  }
+  return platformInConfig(await gather(blob.open(0, blob.size)));
 }

@@ -37,7 +37,11 @@ const SUPERSEDE = `
         AND older.topic = d.topic AND older.event_id < newer.event_id
     WHERE d.event_id = ?1 AND older.status = 'pending')`;
 
-const MARK_DECIDED = `UPDATE events SET sent_at = COALESCE(sent_at, ?2), verdicts = COALESCE(verdicts, ?3) WHERE id = ?1`;
+const MARK_DECIDED = `
+  UPDATE events SET sent_at = COALESCE(sent_at, ?2), verdicts = COALESCE(verdicts, ?3), platforms = ?4 WHERE id = ?1`;
+
+const NOTE_PLATFORMS =
+  "UPDATE manifests SET platforms = ?3 WHERE repository_id = ?1 AND digest = ?2 AND platforms = '[]'";
 
 const PENDING = "SELECT id, next_attempt_at FROM deliveries WHERE event_id = ?1 AND status = 'pending'";
 
@@ -154,14 +158,16 @@ export function d1Deliveries(db: D1Database, box: SecretBox): DeliveryStore {
     return rows(idRow, await statement.all()).map(({ id }) => id);
   };
   return {
-    async plan({ event, spaceId, repositoryId }, planned, verdicts, now) {
+    async plan({ event, spaceId, repositoryId, config }, planned, verdicts, now) {
       const list = JSON.stringify(planned.map((one) => ({ id: timeOrderedId("dlv"), ...one })));
       const kept = JSON.stringify(verdicts.slice(0, MAX_VERDICTS));
+      const platforms = JSON.stringify(event.platforms);
       const results = await db.batch([
         db.prepare(INSERT).bind(list, spaceId, event.id, repositoryId, event.tag, now),
         db.prepare(SUPERSEDE).bind(event.id, now),
-        db.prepare(MARK_DECIDED).bind(event.id, now, kept),
+        db.prepare(MARK_DECIDED).bind(event.id, now, kept, platforms),
         db.prepare(PENDING).bind(event.id),
+        ...(config === null ? [] : [db.prepare(NOTE_PLATFORMS).bind(repositoryId, event.digest, platforms)]),
       ]);
       return rows(pendingRow, results[3]).map((row) => ({ id: row.id, dueAt: row.next_attempt_at }));
     },

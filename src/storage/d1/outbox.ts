@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { EVENT_TYPES, type RegistryEvent } from "../../events/event.ts";
 import type { ListedEvent, OutboxStore } from "../../events/stores.ts";
+import { IMAGE_CONFIG_TYPES, MAX_IMAGE_CONFIG_BYTES } from "../../oci/image-config.ts";
 import { pageOf } from "../../oci/page.ts";
 import { firstRow, listWithin, rows, textsColumn } from "./rows.ts";
 import { FIND_SPACE, LIVE_SPACE } from "./spaces.ts";
@@ -13,6 +14,19 @@ const EVENTS = `
     LEFT JOIN tokens t ON t.id = e.actor`;
 
 export const FIND_EVENT = `${EVENTS} WHERE e.id = ?1`;
+const IMAGE_CONFIGS = IMAGE_CONFIG_TYPES.map((type) => `'${type}'`).join(", ");
+
+/** The digest of the config that says what an image is for, where nobody has read it. JSON that SQLite does not take has none. */
+const UNREAD_CONFIG = `CASE
+  WHEN m.platforms = '[]' AND m.artifact_type IN (${IMAGE_CONFIGS}) AND json_valid(m.body) THEN m.body ->> '$.config.digest' END`;
+
+const FIND_TO_PLAN = `
+  SELECT found.*, m.platforms AS manifest_platforms, b.key AS config_key, b.size AS config_size
+  FROM (${FIND_EVENT}) found
+    LEFT JOIN manifests m ON m.repository_id = found.repository_id AND m.digest = found.digest
+    LEFT JOIN repository_blobs c ON c.repository_id = m.repository_id AND c.digest = ${UNREAD_CONFIG}
+    LEFT JOIN blobs b ON b.digest = c.digest AND b.quarantined_at IS NULL AND b.size <= ${MAX_IMAGE_CONFIG_BYTES}`;
+
 /** ?4: only of tags that were set. */
 const LIST_EVENTS = `
   ${EVENTS} WHERE e.space_id = ${LIVE_SPACE} AND e.id < ?2 AND (NOT ?4 OR e.type IN ('tag.created', 'tag.updated'))
@@ -47,6 +61,12 @@ export const eventRow = z.object({
   verdicts: z.string().nullable(),
 });
 
+const plannedRow = eventRow.extend({
+  manifest_platforms: textsColumn.nullable(),
+  config_key: z.string().nullable(),
+  config_size: z.int().nullable(),
+});
+
 const verdictsColumn = z.array(z.object({ trigger: z.string(), fires: z.boolean(), reason: z.string().nullable() }));
 
 const idRow = z.object({ id: z.string() });
@@ -54,13 +74,17 @@ const idRow = z.object({ id: z.string() });
 export function d1Outbox(db: D1Database): OutboxStore {
   return {
     async find(id) {
-      const row = firstRow(eventRow, await db.prepare(FIND_EVENT).bind(id).all());
+      const row = firstRow(plannedRow, await db.prepare(FIND_TO_PLAN).bind(id).all());
       if (row === null) return null;
+      const { config_key: key, config_size: size } = row;
+      // Another event of the same manifest may have had them read since this one was written.
+      const platforms = row.platforms.length > 0 ? row.platforms : (row.manifest_platforms ?? []);
       return {
-        event: eventFromRow(row),
+        event: { ...eventFromRow(row), platforms },
         spaceId: row.space_id,
         repositoryId: row.repository_id,
         taken: row.sent_at !== null,
+        config: key === null || size === null ? null : { key, size },
       };
     },
 

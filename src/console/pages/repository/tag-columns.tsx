@@ -108,7 +108,7 @@ function TagName({ tag, place }: { readonly tag: Tag; readonly place: Place }) {
   );
 }
 
-/** What it is, as far as the list knows; null for a single image, of which only its config names the platform. */
+/** What it is, as far as the list knows; null for an image of which no platform is known. */
 function describe(tag: Tag): string | null {
   const { name, platforms, artifactType } = tag;
   if (subjectOf(name) !== null) return nameByTag(name);
