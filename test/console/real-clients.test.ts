@@ -152,6 +152,11 @@ describe("other clients", () => {
     await checkAccessibility();
   });
 
+  it("Docker's image of its own builder is listed for its platform, which only its config names", async () => {
+    const { page } = await look(repositoryPath("classic"));
+    await rowOf(page, "1.0").getByText("linux/amd64", { exact: true }).waitFor();
+  });
+
   it("Docker's image of its own builder has its commands and its size", async () => {
     const { page } = await look(manifestPath("classic", "1.0"));
     await page.getByText("Image for linux/amd64").waitFor();
