@@ -3,6 +3,7 @@ import { z } from "zod";
 import { RegistryError } from "../oci/errors.ts";
 import { type AccessClaims, accessClaims } from "./claims.ts";
 import { SIGNING_ALGORITHM, type SigningKeys } from "./keys.ts";
+import { noteVerified, recallVerified } from "./verified-tokens.ts";
 
 /** Seconds. Short, since a stolen token cannot be called back where no store is asked; clients renew by themselves. */
 export const ACCESS_TOKEN_LIFETIME = 300;
@@ -28,6 +29,7 @@ export interface TokenRealm {
   readonly service: string;
 }
 
+const verifiedClaims = accessClaims.extend({ nbf: z.number(), exp: z.number() });
 const refreshClaims = z.object({ sub: z.string().min(1) });
 
 export function signAccessToken(
@@ -56,10 +58,15 @@ export async function verifyAccessToken(
   token: string,
   leeway = LEEWAY,
 ): Promise<AccessClaims> {
+  const address = `${realm.issuer} ${realm.service}`;
+  const known = recallVerified(keys, address, token, leeway, Date.now() / 1000);
+  if (known !== null) return known;
   const { payload } = await verifyToken(keys, realm, token, ACCESS_TYPE, leeway);
-  const claims = accessClaims.safeParse(payload);
-  if (!claims.success) throw stale();
-  return claims.data;
+  const found = verifiedClaims.safeParse(payload);
+  if (!found.success) throw stale();
+  const { nbf: notBefore, exp: expiresAt, ...claims } = found.data;
+  noteVerified(keys, address, token, { claims, notBefore, expiresAt });
+  return claims;
 }
 
 /** The credential's id. Throws TOKEN_INVALID for any other text. */

@@ -154,7 +154,9 @@ describe("other clients", () => {
 
   it("Docker's image of its own builder is listed for its platform, which only its config names", async () => {
     const { page } = await look(repositoryPath("classic"));
-    await rowOf(page, "1.0").getByText("linux/amd64", { exact: true }).waitFor();
+    const platform = rowOf(page, "1.0").getByText("linux/amd64", { exact: true });
+    await platform.waitFor();
+    expect(await platform.count()).toBe(1);
   });
 
   it("Docker's image of its own builder has its commands and its size", async () => {
