@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { DAMAGES } from "../registry/damage.ts";
 import { OMISSIONS } from "../registry/manifest-report.ts";
-import { pageQuery, time } from "./schemas.ts";
+import { contentSize, pageQuery, time } from "./schemas.ts";
 
 const repository = z.string().max(255).meta({ description: "The path within the space, as in `web/api`." });
 const digest = z.string().max(200);
@@ -27,6 +27,7 @@ export const manifestOutput = z
     subject: digest.nullable(),
     annotations,
     platforms: z.array(z.string()),
+    contentSize,
     tags: z.array(z.string()).meta({ description: "The first hundred of the tags on it." }),
     hasMoreTags: z.boolean(),
     usedBy: z

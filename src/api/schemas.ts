@@ -126,6 +126,10 @@ export const repositoryOutput = z
   })
   .meta({ id: "Repository" });
 
+export const contentSize = z.int().meta({
+  description: "Bytes of the manifest and of all that it needs; what several platforms share counts for each.",
+});
+
 export const tagOutput = z
   .object({
     name: z.string(),
@@ -137,9 +141,7 @@ export const tagOutput = z
         "As `linux/amd64`. That of an image which is no index is read from its config, seconds after the push.",
     }),
     size: z.int().meta({ description: "Bytes of the manifest." }),
-    contentSize: z.int().meta({
-      description: "Bytes of the manifest and of all that it needs; what several platforms share counts for each.",
-    }),
+    contentSize,
     createdAt: time,
     updatedAt: time,
     pulledAt: time

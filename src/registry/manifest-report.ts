@@ -41,6 +41,8 @@ export interface ManifestReport {
   /** Null also where the body is too long for a row: they are in there, then. */
   readonly annotations: Annotations | null;
   readonly platforms: readonly string[];
+  /** Bytes of the manifest and of all that it needs; what several platforms share counts for each. */
+  readonly contentSize: number;
   /** The first hundred of the tags on it. */
   readonly tags: readonly string[];
   readonly hasMoreTags: boolean;

@@ -133,6 +133,8 @@ describe("a manifest", () => {
     const { config, layers } = documentOf(text);
     const shown = await show("1.0");
     expect(shown).toMatchObject({ platforms: ["linux/arm64"], config: null });
+    const needed = [text.length, config.size, ...layers.map(({ size }) => size)].reduce((sum, size) => sum + size);
+    expect(shown.contentSize).toBe(shown.size + needed);
     expect(shown.needs).toEqual([
       {
         digest: await digestOf(text),

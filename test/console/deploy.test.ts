@@ -152,6 +152,21 @@ describe("a trigger", () => {
     await page.getByRole("alert").getByText("Name a target").waitFor();
   });
 
+  it("keeps what its form says while its first target is made", async () => {
+    const { page, goTo, signIn } = await open();
+    await signIn(keeper);
+    await goTo(at("triggers/new"));
+    await page.getByLabel("Name").fill("half-filled");
+    const opened = page.waitForEvent("popup");
+    await page.getByRole("link", { name: "target (in a new tab)" }).click();
+    await (await opened).getByRole("heading", { name: "New target", level: 1 }).waitFor();
+    await makeTarget("made-meanwhile");
+    await page.getByRole("checkbox", { name: "made-meanwhile (standard-webhook)" }).check();
+    await page.getByRole("button", { name: "Create" }).click();
+    await page.getByRole("heading", { name: "half-filled", level: 1 }).waitFor();
+    expect(await page.getByRole("checkbox", { name: "made-meanwhile (standard-webhook)" }).isChecked()).toBe(true);
+  });
+
   it("is changed, switched off and on, and deleted", async () => {
     const target = await makeTarget("changed-hook");
     const more = { group: { requireAll: ["a", "b"] }, debounceSeconds: 7, targets: [target] };

@@ -138,7 +138,7 @@ describe("repositories", () => {
     await row.getByRole("cell", { name: "never", exact: true }).waitFor({ state: "detached" });
     await checkAccessibility();
     await page.getByRole("link", { name: "web/api" }).click();
-    await page.getByRole("cell", { name: "1.0", exact: true }).waitFor();
+    await page.getByRole("cell", { name: "1.0 linux/amd64", exact: true }).waitFor();
     expect(await page.title()).toBe("web/api · Spacedock");
     await checkAccessibility();
   });
@@ -149,9 +149,9 @@ describe("repositories", () => {
     const { page, signIn, goTo } = await open();
     await signIn(keeper);
     await goTo(`${home()}/repositories/deep%2Flink`);
-    await page.getByRole("cell", { name: "2.0", exact: true }).waitFor();
+    await page.getByRole("link", { name: "2.0", exact: true }).waitFor();
     await page.reload();
-    await page.getByRole("cell", { name: "2.0", exact: true }).waitFor();
+    await page.getByRole("link", { name: "2.0", exact: true }).waitFor();
     await goTo("/nowhere/at/all");
     expect(await page.getByRole("heading", { level: 1 }).textContent()).toBe("There is nothing at this address");
   });

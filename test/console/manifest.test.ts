@@ -230,6 +230,8 @@ describe("other artifacts", () => {
     await goTo(pathOf("v1", "files"));
     await page.getByText("Artifact of type application/x.acme").waitFor();
     await page.getByRole("listitem").getByText("notes.txt").waitFor();
+    await page.getByRole("tab", { name: "Read" }).click();
+    await page.getByRole("region", { name: "notes.txt" }).getByText("hello").waitFor();
     expect(await page.getByLabel("commands to pull it", { exact: true }).textContent()).toContain("oras pull");
     await checkAccessibility();
   });

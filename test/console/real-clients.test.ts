@@ -60,12 +60,14 @@ describe("a repository", () => {
   });
 
   it("shows what cosign's older form keeps in a tag when asked to, and that it is a signature", async () => {
-    const { page } = await look(repositoryPath("mirror/web"));
+    const { page, pasted } = await look(repositoryPath("mirror/web"));
     await rowOf(page, "1.1.0").getByText("signed", { exact: true }).waitFor();
     const tag = `${web.after.digest.replace(":", "-")}.sig`;
     expect(await rowOf(page, tag).count()).toBe(0);
     await page.getByRole("checkbox", { name: "Show signatures and other attachments (1)" }).click();
     await rowOf(page, tag).getByText("Signature (cosign)").waitFor();
+    await page.getByRole("button", { name: `Copy the command that pulls ${tag}` }).click();
+    expect(await pasted()).toMatch(/^oras pull /);
     await page.getByRole("link", { name: tag, exact: true }).click();
     await page.getByText("Signature (cosign)", { exact: true }).waitFor();
     await page.getByText("1 file,").waitFor();

@@ -170,6 +170,7 @@ const manifestSchema = z.looseObject({
   subject: z.union([z.string(), z.null()]),
   annotations: z.union([z.record(z.string(), z.string()), z.null()]),
   platforms: z.array(z.string()),
+  contentSize: z.number(),
   tags: z.array(z.string()),
   hasMoreTags: z.boolean(),
   usedBy: z.array(z.looseObject({ digest: z.string(), mediaType: z.string(), tags: z.array(z.string()) })),

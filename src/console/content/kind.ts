@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { IMAGE_CONFIG_TYPES } from "../../oci/image-config.ts";
 import type { Manifest } from "../../cli/management/operations.ts";
 import { parseImageConfig } from "./image-config.ts";
 import { text } from "./json.ts";
@@ -7,10 +8,7 @@ import { parseContent, platformName } from "./manifest.ts";
 /** What a manifest is, to somebody who wants to use it. */
 export type Kind = "index" | "image" | "chart" | "artifact";
 
-const IMAGE_CONFIGS: ReadonlySet<string> = new Set([
-  "application/vnd.oci.image.config.v1+json",
-  "application/vnd.docker.container.image.v1+json",
-]);
+const IMAGE_CONFIGS: ReadonlySet<string> = new Set(IMAGE_CONFIG_TYPES);
 const CHART = "application/vnd.cncf.helm.config.v1+json";
 const INDEX = /\.(?:image\.index\.v1|manifest\.list\.v2)\+json$/;
 

@@ -23,6 +23,7 @@ const reportRow = manifestRow.extend({
   subject: z.string().nullable(),
   annotations: z.string().nullable(),
   platforms: textsColumn,
+  content_size: z.int(),
   created_at: z.int(),
   pulled_at: z.int().nullable(),
 });
@@ -71,7 +72,8 @@ const sharedWith = (self: string): string => `(
 function statementsOf(by: string): readonly string[] {
   const self = `(SELECT m.digest FROM ${by})`;
   return [
-    `SELECT ${MANIFEST_COLUMNS}, m.artifact_type, m.subject, m.annotations, m.platforms, m.created_at, m.pulled_at FROM ${by}`,
+    `SELECT ${MANIFEST_COLUMNS}, m.artifact_type, m.subject, m.annotations, m.platforms, m.content_size,
+       m.created_at, m.pulled_at FROM ${by}`,
     `SELECT t.name FROM tags t WHERE t.repository_id = ${REPOSITORY} AND t.digest = ${self}
      ORDER BY t.name LIMIT ${TAGS + 1}`,
     `SELECT p.digest, p.media_type, ${tagsOn("p.repository_id", "p.digest")} AS tags
@@ -116,6 +118,7 @@ function reportFromResults([found, onIt, parents, attached, needs]: readonly D1R
     subject: row.subject === null ? null : requireDigest(row.subject),
     annotations: row.annotations === null ? null : annotationsSchema.parse(JSON.parse(row.annotations)),
     platforms: row.platforms,
+    contentSize: row.content_size,
     tags: names.slice(0, TAGS),
     hasMoreTags: names.length > TAGS,
     usedBy: rows(parentRow, parents).map(({ digest, media_type: mediaType, tags }) => ({

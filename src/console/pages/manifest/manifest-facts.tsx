@@ -4,16 +4,13 @@ import { Time } from "../../components/time.tsx";
 import { Bytes, Digest } from "../../components/values.tsx";
 import { parseImageConfig } from "../../content/image-config.ts";
 import { describe, parseChart } from "../../content/kind.ts";
-import { sizeOf } from "../../content/layers.ts";
-import { parseContent } from "../../content/manifest.ts";
 import { isTime } from "../../content/time.ts";
 import type { ManifestProps } from "./place.ts";
 
 /** What one wants to know first. */
 export function ManifestFacts({ manifest, ...place }: ManifestProps) {
-  const { tags, usedBy, config, pushedAt, pulledAt, subject } = manifest;
+  const { tags, usedBy, config, contentSize, pushedAt, pulledAt, subject } = manifest;
   const created = parseImageConfig(config?.json)?.created;
-  const { layers } = parseContent(manifest.raw);
   const chart = parseChart(manifest);
   return (
     <div className="card">
@@ -22,7 +19,7 @@ export function ManifestFacts({ manifest, ...place }: ManifestProps) {
           What: describe(manifest),
           About: chart?.description || null,
           App: chart?.appVersion || null,
-          Size: layers.length > 0 ? <Bytes count={sizeOf([...layers, ...(config ? [config] : [])])} /> : null,
+          Size: <Bytes count={contentSize} />,
           Digest: <Digest digest={manifest.digest} />,
           Tags:
             tags.length > 0 ? (

@@ -1,5 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
+import { lazy, Suspense } from "react";
 import { shortDigest } from "../../../cli/output/format.ts";
 import type { Manifest } from "../../../cli/management/operations.ts";
 import { operationQuery, REFRESH_EVERY } from "../../api/queries.ts";
@@ -71,6 +72,18 @@ function Shown({ tag, ...props }: ManifestProps & { readonly tag: string | null 
   );
 }
 
+const AttachmentContent = lazy(() => import("./attachment-content.tsx"));
+
+/** What refers to something else has a page of its own as well; it is read there as beside what it is about. */
+function readTab({ manifest, ...place }: ManifestProps): Tab {
+  const content = (
+    <Suspense fallback={<Loading what="the document" />}>
+      <AttachmentContent {...place} digest={manifest.digest} />
+    </Suspense>
+  );
+  return { id: "read", title: "Read", content };
+}
+
 function tabsOf(manifest: Manifest, place: Place): readonly Tab[] {
   const props = { ...place, manifest };
   const kind = kindOf(manifest);
@@ -87,6 +100,7 @@ function tabsOf(manifest: Manifest, place: Place): readonly Tab[] {
   };
   return [
     ...(manifest.raw === null ? [] : [parts[kind]]),
+    ...(kind === "artifact" && content.layers.length > 0 ? [readTab(props)] : []),
     { id: "config", title: kind === "index" ? "Annotations" : "Configuration", content: <ConfigView {...props} /> },
     { id: "attached", title: "Attached", content: <AttachedView {...props} /> },
     ...(manifest.raw === null ? [] : [{ id: "raw", title: "Raw", content: <RawView manifest={manifest} /> }]),

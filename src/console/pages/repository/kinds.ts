@@ -1,12 +1,10 @@
+import { IMAGE_CONFIG_TYPES } from "../../../oci/image-config.ts";
 import { MANIFEST_TYPES, isManifestType } from "../../../oci/media-types.ts";
 
 /** What a manifest is to those who pull it. */
 export type Kind = "image" | "chart" | "artifact";
 
-const IMAGE_CONFIGS: ReadonlySet<string | null> = new Set([
-  "application/vnd.oci.image.config.v1+json",
-  "application/vnd.docker.container.image.v1+json",
-]);
+const IMAGE_CONFIGS: ReadonlySet<string | null> = new Set(IMAGE_CONFIG_TYPES);
 
 export function kindOf({ mediaType, artifactType }: { mediaType: string; artifactType: string | null }): Kind {
   if (artifactType === "application/vnd.cncf.helm.config.v1+json") return "chart";

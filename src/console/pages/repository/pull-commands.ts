@@ -1,6 +1,6 @@
 import { unless } from "../../components/push-commands.tsx";
 import type { Tag } from "../../../cli/management/operations.ts";
-import { type Kind, kindOf } from "./kinds.ts";
+import { type Kind, kindOf, subjectOf } from "./kinds.ts";
 
 interface Client {
   readonly title: string;
@@ -38,11 +38,12 @@ const CLIENTS: Readonly<Record<Kind, readonly [Client, ...Client[]]>> = {
 
 /** How most would pull this. */
 export function pullCommand(host: string, name: string, tag: Tag, by: "tag" | "digest"): string {
-  const [client] = CLIENTS[kindOf(tag)];
+  const [client] = clientsFor(tag);
   return client.command(host, name, by === "tag" ? `:${tag.name}` : `@${tag.digest}`);
 }
 
 /** Those that can pull this. */
-export function clientsFor(tag: Tag): readonly Client[] {
-  return CLIENTS[kindOf(tag)];
+export function clientsFor(tag: Tag): readonly [Client, ...Client[]] {
+  // A signature that is pushed as an image is nothing to run.
+  return CLIENTS[subjectOf(tag.name) === null ? kindOf(tag) : "artifact"];
 }

@@ -98,8 +98,9 @@ function TargetChoice({ space, known, chosen, onChange, error }: TargetChoicePro
         />
       ))}
       <p>
-        <Link to="/spaces/$space/targets/new" params={{ space }}>
-          {known?.length === 0 ? "Make the first target" : "Another target"}
+        {/* What the form says so far stays where it is. */}
+        <Link to="/spaces/$space/targets/new" params={{ space }} target="_blank">
+          {known?.length === 0 ? "Make the first target" : "Another target"} (in a new tab)
         </Link>
       </p>
     </Fieldset>
