@@ -15,8 +15,11 @@ const KINDS = {
   kv: "KV",
 } as const;
 
-/** Of the other Worker's time. */
-const BARS: Readonly<Partial<Record<Measured["kind"], number>>> = { "cold pull": 0.9, "warm pull": 0.3 };
+/** The most that an operation may take of the other Worker's time. */
+type Bars = Readonly<Partial<Record<Measured["kind"], number>>>;
+
+/** Against another registry. */
+export const PEER_BARS: Bars = { "cold pull": 0.9, "warm pull": 0.3 };
 
 export function delaysText({ client, ...calls }: EdgeDelays): string {
   const each = CALL_KINDS.map((kind) => `${KINDS[kind]} ${calls[kind]}`);
@@ -55,12 +58,12 @@ export interface Comparison {
   readonly bar: number | null;
 }
 
-/** The first Worker against the second, by the bars where it is another one. */
+/** The first Worker against the second. */
 export function compare(
   measured: readonly Measured[],
   first: string,
   second: string,
-  hasBars: boolean,
+  bars: Bars = {},
 ): readonly Comparison[] {
   return measured.flatMap((ours) => {
     const theirs = measured.find(({ operation, worker }) => operation === ours.operation && worker === second);
@@ -72,7 +75,7 @@ export function compare(
         measured: middleOf(ours, ({ ms }) => ms) / middleOf(theirs, ({ ms }) => ms),
         expected: middleOf(ours, ({ expectedMs }) => expectedMs) / expected,
         least: middleOf(ours, ({ leastMs }) => leastMs) / expected,
-        bar: (hasBars ? BARS[ours.kind] : null) ?? null,
+        bar: bars[ours.kind] ?? null,
       },
     ];
   });

@@ -4,7 +4,7 @@ import { runCommand } from "../command.ts";
 import { readDelays } from "./delays.ts";
 import { measure } from "./measure.ts";
 import { HELP, type Options, readOptions } from "./options.ts";
-import { compare, comparisonTable, delaysText, isMissed, timesTable } from "./report.ts";
+import { compare, comparisonTable, delaysText, isMissed, PEER_BARS, timesTable } from "./report.ts";
 import { type Candidate, otherWorker, spacedock, withTargets } from "./targets.ts";
 
 await runCommand(HELP, readOptions, bench);
@@ -27,7 +27,7 @@ async function bench({
   const measured = await withTargets([own, ...compared], delays, (targets) => measure(targets, plan, delays.client));
   const comparisons = compared.map(({ name }) => ({
     with: name,
-    operations: compare(measured, own.name, name, name === other?.name),
+    operations: compare(measured, own.name, name, name === other?.name ? PEER_BARS : {}),
   }));
   console.log(`\n${delaysText(delays)}\n\n${timesTable(measured)}\n`);
   for (const comparison of comparisons) console.log(`${comparisonTable(comparison.operations, comparison.with)}\n`);

@@ -22,7 +22,7 @@ export async function measureEdge(): Promise<EdgeTimes> {
   const own = spacedock([]);
   const without = spacedock([NO_WARMING], `${own.name}, ${NO_WARMING}`);
   const measured = await withTargets([own, without], delays, (targets) => measure(targets, QUICK_PLAN, delays.client));
-  return { delays, measured, warming: compare(measured, own.name, without.name, false) };
+  return { delays, measured, warming: compare(measured, own.name, without.name) };
 }
 
 export function edgeTables({ delays, measured, warming }: EdgeTimes): string {
