@@ -324,8 +324,8 @@ describe("pulls at the same time", () => {
     await env.DB.batch(
       [
         "CREATE TABLE noted (what TEXT)",
-        "CREATE TRIGGER tag_noted AFTER UPDATE ON tags BEGIN INSERT INTO noted VALUES ('tag'); END",
-        "CREATE TRIGGER manifest_noted AFTER UPDATE ON manifests BEGIN INSERT INTO noted VALUES ('manifest'); END",
+        "CREATE TRIGGER tag_noted AFTER UPDATE OF pulled_at ON tags BEGIN INSERT INTO noted VALUES ('tag'); END",
+        "CREATE TRIGGER manifest_noted AFTER UPDATE OF pulled_at ON manifests BEGIN INSERT INTO noted VALUES ('manifest'); END",
       ].map((sql) => env.DB.prepare(sql)),
     );
     const references = Array.from({ length: 10 }, (_, index) => (index % 2 === 0 ? "latest" : digest));
