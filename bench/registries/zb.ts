@@ -72,6 +72,12 @@ async function perform(
   }
 }
 
+/** Of an answer that it did not like it prints no more than how many had such a status. */
+function refusalsIn(text: string): readonly string[] {
+  const refusals = text.match(/^[45]xx responses: \d+$/gm) ?? [];
+  return refusals.length === 0 ? ["zb says no more"] : refusals;
+}
+
 /** What it prints of one test. Throws where that is something else. */
 export function readResult(text: string, count: number): Omit<Result, "peer" | "ratio"> {
   const failed = Number(/^Failed requests:\s+(\d+)/m.exec(text)?.[1] ?? Number.NaN);
@@ -85,7 +91,7 @@ export function readResult(text: string, count: number): Omit<Result, "peer" | "
     max: durationIn(text, "max"),
   };
   if ([failed, rate, ...Object.values(spread)].some(Number.isNaN)) throw new Error("zb printed no result\n");
-  return { spread, rate, failed, reasons: failed > 0 ? ["zb says no more"] : [] };
+  return { spread, rate, failed, reasons: failed > 0 ? refusalsIn(text) : [] };
 }
 
 const MILLISECONDS: Readonly<Record<string, number>> = { h: 3_600_000, m: 60_000, s: 1000, ms: 1, µs: 0.001, ns: 1e-6 };

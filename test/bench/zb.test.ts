@@ -30,6 +30,11 @@ describe("what zb prints", () => {
     });
   });
 
+  it("says of what kind were the answers that it counts as failed", () => {
+    const { reasons } = readResult(TEXT.replace("2xx responses: 4", "4xx responses: 1\n5xx responses: 3"), 4);
+    expect(reasons).toEqual(["4xx responses: 1", "5xx responses: 3"]);
+  });
+
   it("is no result where something is missing", () => {
     expect(() => readResult(TEXT.replace("p90", "p91"), 4)).toThrow("no result");
   });
