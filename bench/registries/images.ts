@@ -35,8 +35,17 @@ export function makeImage(sizes: readonly number[]): Image {
 
 /** The same content again, but for the manifest: another one, under another tag. */
 export function variant({ blobs, manifest }: Image, tag: string): Image {
-  const text = manifest.toString().replace(/}$/, `,"annotations":{"org.opencontainers.image.version":"${tag}"}}`);
+  const text = manifest.toString().replace(/}$/, endOf(tag));
   return { blobs, manifest: Buffer.from(text), tag };
+}
+
+/** What a manifest is a variant of, to make more of them; its content is not known. */
+export function originalOf(manifest: Buffer, tag: string): Image {
+  return { blobs: [], manifest: Buffer.from(manifest.toString().replace(endOf(tag), "}")), tag };
+}
+
+function endOf(tag: string): string {
+  return `,"annotations":{"org.opencontainers.image.version":"${tag}"}}`;
 }
 
 function configOf(layers: readonly Content[]): object {

@@ -72,12 +72,16 @@ function isWorthWhile({ durations, reasons }: Record): boolean {
   return durations.length > 0 || reasons.length === 0;
 }
 
+/** Milliseconds after which a run begins nothing more. */
+const RUN_LIMIT = 60_000;
+
 async function perform(record: Record, concurrency: number): Promise<void> {
   const operations = record.makeRun?.() ?? [];
   const begun = performance.now();
   // None fails for inBatches, so that it returns when all have ended.
   await inBatches(operations, concurrency, async (operation) => {
     const start = performance.now();
+    if (start - begun > RUN_LIMIT) return;
     try {
       await operation();
       record.durations.push(performance.now() - start);

@@ -9,6 +9,8 @@ export interface Options {
   readonly only: readonly string[];
   /** What was pushed stays. */
   readonly keep: boolean;
+  /** The earlier run whose tags and repositories are read; null: they are pushed. */
+  readonly again: string | null;
   /** The path of zot's `zb`; null: it is not run. */
   readonly zb: string | null;
   readonly plan: Plan;
@@ -67,11 +69,12 @@ used as the registry asks, by token or Basic; %40 and the like stand for what ha
   --scale <factor>      multiplies the sizes of layers (1)
   --only <text>         workloads with this in their names; may be given more than once
   --zb <command>        zot's own benchmark too, as it is (built in a checkout of zot, ./cmd/zb): each of its tests in turns
-  --keep                leaves what was pushed; without it, it is deleted as far as the registry lets it
+  --keep                leaves what was pushed, and says the name of the run; without it, it is deleted as far as the registry lets it
+  --again <run>         lists and reads are from what that run left, which had as many tags and repositories; implies --keep
   --json <file>         writes everything there: percentiles, rates, failures and their reasons
   --help                this
 
-Nothing is judged: it ends with 1 only where a registry cannot be reached at all. Ctrl-C leaves what was pushed.`;
+A run begins nothing more after a minute: where one page takes seconds, fewer are read. Nothing is judged: it ends with 1 only where a registry cannot be reached at all. Ctrl-C leaves what was pushed.`;
 
 const OPTIONS = {
   quick: { type: "boolean" },
@@ -82,6 +85,7 @@ const OPTIONS = {
   only: { type: "string", multiple: true },
   zb: { type: "string" },
   keep: { type: "boolean" },
+  again: { type: "string" },
   json: { type: "string" },
   help: { type: "boolean", short: "h" },
 } as const;
@@ -90,7 +94,8 @@ const OPTIONS = {
 export function readOptions(args: readonly string[]): Options | null {
   try {
     const { values, positionals } = parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true });
-    const { quick = false, help = false, keep = false, only = [], json = null, zb = null } = values;
+    const { quick = false, help = false, again = null, only = [], json = null, zb = null } = values;
+    const keep = again !== null || values.keep === true;
     const base = quick ? QUICK : FULL;
     const often = values.runs === undefined ? null : Number(values.runs);
     const plan = {
@@ -102,7 +107,7 @@ export function readOptions(args: readonly string[]): Options | null {
     };
     const isPlan = [plan.runs.small, plan.tags, plan.repositories].every(isCount) && isScale(plan.scale);
     return isPlan && (help || positionals.length > 0)
-      ? { help, addresses: positionals, json, only, zb, keep, plan }
+      ? { help, addresses: positionals, json, only, zb, keep, again, plan }
       : null;
   } catch {
     return null;

@@ -3,7 +3,7 @@ import { drain } from "../../src/cli/client/transport.ts";
 import { digestOf } from "../../src/cli/client/digests.ts";
 import { inBatches } from "../../src/cli/in-batches.ts";
 import { progress } from "../units.ts";
-import { type Image, makeImage, pushImage, pushManifest, variant } from "./images.ts";
+import { type Image, makeImage, originalOf, pushImage, pushManifest, variant } from "./images.ts";
 import { PAGE, readCatalogPage, readTagPage } from "./lists.ts";
 import type { Operation, Workload } from "./measure.ts";
 import { oncePerPeer } from "./once.ts";
@@ -21,10 +21,11 @@ interface Tagged {
 const AT_ONCE = 8;
 const LAYER_BYTES = 1000;
 
-/** Manifests, tags and the catalog, in a repository and a registry that have many. */
-export function reads({ runs, reads: count, tags, repositories }: Plan): readonly Workload[] {
-  const tagged = oncePerPeer((peer) => fillTags(peer, tags));
-  const listed = oncePerPeer((peer) => fillRepositories(peer, repositories));
+/** Manifests, tags and the catalog, in a repository and a registry that have many. @param isThere an earlier run has left them. */
+export function reads(plan: Plan, isThere: boolean): readonly Workload[] {
+  const { runs, reads: count, tags, repositories } = plan;
+  const tagged = oncePerPeer((peer) => (isThere ? findTags(peer, tags) : fillTags(peer, tags)));
+  const listed = oncePerPeer(async (peer) => (isThere ? repositories : fillRepositories(peer, repositories)));
   const [manyTags, manyRepositories] = [tags, repositories].map((number) => number.toLocaleString("en"));
   const among = `${manyTags} tags and ${manyRepositories} repositories`;
 
@@ -94,6 +95,16 @@ async function fillTags(peer: Peer, count: number): Promise<Tagged> {
   const tags = Array.from({ length: count }, (_, at) => numbered("t", at));
   await inBatches(tags, AT_ONCE, (tag) => pushManifest(peer, name, variant(base, tag)));
   return { name, base, count };
+}
+
+/** The tags that an earlier run has pushed. */
+async function findTags({ connection, root }: Peer, count: number): Promise<Tagged> {
+  const name = `${root}/tags`;
+  const [tag, last] = [numbered("t", 0), numbered("t", count - 1)];
+  const first = await getManifest(connection, name, tag);
+  if (first === null) throw new Error(`the manifest ${tag} is not there`);
+  await requireFound(headManifest(connection, name, last), last);
+  return { name, base: originalOf(first.bytes, tag), count };
 }
 
 async function fillRepositories(peer: Peer, count: number): Promise<number> {

@@ -16,7 +16,8 @@ import { measureZb } from "./zb.ts";
 await runCommand(HELP, readOptions, bench);
 
 async function bench(wanted: Options): Promise<number> {
-  const peers = await openPeers(wanted.addresses);
+  const run = wanted.again ?? `bench-${randomBytes(4).toString("hex")}`;
+  const peers = await openPeers(wanted.addresses, run);
   if (peers === null) return 1;
   const { plan, keep, json } = wanted;
   const date = new Date();
@@ -29,13 +30,12 @@ async function bench(wanted: Options): Promise<number> {
     await writeFile(json, `${JSON.stringify(all, null, 2)}\n`);
   }
   for (const { connection } of peers) await connection.close();
-  console.log(`Done in ${seconds} s.`);
+  console.log(`Done in ${seconds} s.${keep ? ` What was pushed is there: --again ${run} reads it once more.` : ""}`);
   return 0;
 }
 
 /** Null, once it has been said why, where one of them is no registry, or does not let us in. */
-async function openPeers(addresses: readonly string[]): Promise<readonly Peer[] | null> {
-  const run = `bench-${randomBytes(4).toString("hex")}`;
+async function openPeers(addresses: readonly string[], run: string): Promise<readonly Peer[] | null> {
   try {
     const peers = addresses.map((address) => openPeer(address, run));
     for (const peer of peers) await requirePeer(peer);
@@ -46,8 +46,8 @@ async function openPeers(addresses: readonly string[]): Promise<readonly Peer[] 
   }
 }
 
-async function measureAll({ plan, only, zb }: Options, peers: readonly Peer[]): Promise<readonly Measured[]> {
-  const all = [...transfers(plan), ...shapes(plan), ...reads(plan)];
+async function measureAll({ plan, only, zb, again }: Options, peers: readonly Peer[]): Promise<readonly Measured[]> {
+  const all = [...transfers(plan), ...shapes(plan), ...reads(plan, again !== null)];
   const wanted = all.filter(({ name }) => only.length === 0 || only.some((part) => name.includes(part)));
   progress("a first push and pull each, which do not count");
   for (const peer of peers) await warmUp(peer);
