@@ -69,8 +69,9 @@ used as the registry asks, by token or Basic; %40 and the like stand for what ha
   --scale <factor>      multiplies the sizes of layers (1)
   --only <text>         workloads with this in their names; may be given more than once
   --zb <command>        zot's own benchmark too, as it is (built in a checkout of zot, ./cmd/zb): each of its tests in turns
-  --keep                leaves what was pushed, and says the name of the run; without it, it is deleted as far as the registry lets it
-  --again <run>         lists and reads are from what that run left, which had as many tags and repositories; implies --keep
+  --keep                leaves what was pushed; without it, it is deleted as far as the registry lets it
+  --again <run>         lists and reads are from what that run left, which had as many tags and repositories (its name is in the last line
+                        that it wrote); implies --keep
   --json <file>         writes everything there: percentiles, rates, failures and their reasons
   --help                this
 

@@ -30,7 +30,7 @@ async function bench(wanted: Options): Promise<number> {
     await writeFile(json, `${JSON.stringify(all, null, 2)}\n`);
   }
   for (const { connection } of peers) await connection.close();
-  console.log(`Done in ${seconds} s.${keep ? ` What was pushed is there: --again ${run} reads it once more.` : ""}`);
+  console.log(`Done in ${seconds} s (run ${run}).`);
   return 0;
 }
 

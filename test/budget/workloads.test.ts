@@ -1,6 +1,7 @@
 /** What whole pushes, pulls and lists use of everything that is billed: for the bench, which makes dollars of it. */
 import { expect, it } from "vitest";
 import { z } from "zod";
+import { IMAGE_CONFIG_TYPES } from "../../src/oci/image-config.ts";
 import {
   bytesOf,
   digestOf,
@@ -30,6 +31,7 @@ const { usageOf } = metering;
 /** For what is not to be found in the cache afterwards. */
 const uncached = meteredWorker({ READ_MEMORY_SECONDS: 0, CACHE_MB: 0 });
 /** Bytes. */
+const CONFIG_BYTES = 2000;
 const SMALL_LAYER = 100_000;
 const TAGS = 60;
 const tokenAnswer = z.object({ token: z.string() });
@@ -67,11 +69,13 @@ interface Content {
 
 /** A config and layers that nobody pushed before, and their manifest. */
 async function newImage(layers: number, layerBytes: number): Promise<Content> {
-  const blobs = [bytesOf(2000, newSeed())];
+  const text = JSON.stringify({ os: "linux", architecture: "amd64", created_by: newSeed() });
+  const blobs = [new TextEncoder().encode(text.padEnd(CONFIG_BYTES))];
   while (blobs.length <= layers) blobs.push(bytesOf(layerBytes, newSeed()));
   const descriptors: TestDescriptor[] = [];
   for (const bytes of blobs) {
-    descriptors.push({ mediaType: "application/octet-stream", digest: await digestOf(bytes), size: bytes.length });
+    const mediaType = descriptors.length === 0 ? IMAGE_CONFIG_TYPES[0] : "application/octet-stream";
+    descriptors.push({ mediaType, digest: await digestOf(bytes), size: bytes.length });
   }
   const [config, ...rest] = descriptors;
   return { blobs, manifest: JSON.stringify({ schemaVersion: 2, mediaType: OCI_MANIFEST, config, layers: rest }) };
@@ -156,7 +160,7 @@ const WORK: Readonly<Record<WorkloadKey, Prepare>> = {
   pushUnchanged: async () => {
     const content = await newImage(LAYERS.push, SMALL_LAYER);
     const repository = nextRepository();
-    await push(repository, content, byPut);
+    await usageOf(() => push(repository, content, byPut));
     return () => push(repository, content, null);
   },
   fullPull: pullOf(LAYERS.push, "tag", "cold"),
@@ -190,7 +194,9 @@ it("counts what a pull and a push are known to take", async () => {
   expect(pull).toMatchObject({ requests: 2 + 2 + 1 + LAYERS.push, classA: 0, classB: 1 + LAYERS.push, messages: 0 });
   expect(pull.rowsRead).toBeGreaterThan(0);
   const pushed = await usageOf(await WORK.firstPushByPut());
-  expect(pushed).toMatchObject({ classA: 1 + LAYERS.push, classB: 0, objectRequests: 1 + LAYERS.push });
+  expect(pushed).toMatchObject({ classA: 1 + LAYERS.push, objectRequests: 1 + LAYERS.push });
+  // After the answer: the events of the manifest and of its tag, side by side, may both find the config unread.
+  expect(pushed.classB).toBeOneOf([1, 2]);
   expect(pushed.rowsWritten).toBeGreaterThan(0);
   expect(pushed.messages).toBeGreaterThan(0);
 });
