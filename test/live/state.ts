@@ -43,6 +43,9 @@ export function readState(state: string): StoredState {
   };
 }
 
+/** Milliseconds. A process that was killed may hold its database for a moment yet. */
+const PATIENCE = 20_000;
+
 /**
  * The one database of a product that has this table; wrangler gives their files names that nobody can guess.
  * To write to it, the server must have been stopped.
@@ -50,7 +53,7 @@ export function readState(state: string): StoredState {
 export function openDatabase(state: string, product: string, table: string, readOnly = true): DatabaseSync {
   const directory = join(state, "v3", product);
   for (const file of globSync("*/*.sqlite", { cwd: directory })) {
-    const database = new DatabaseSync(join(directory, file), { readOnly });
+    const database = new DatabaseSync(join(directory, file), { readOnly, timeout: PATIENCE });
     const tables = database.prepare("SELECT 1 FROM sqlite_master WHERE name = ?").all(table);
     if (tables.length > 0) return database;
     database.close();
