@@ -119,6 +119,21 @@ describe("the platform of a single image", () => {
     expect(await listed()).toMatchObject({ again: ["linux/amd64"] });
   });
 
+  it("stays where another consumer of the same push finds the config gone", async () => {
+    await pushWith("1.0", AMD64);
+    const [first = ""] = await tagEventsOf(shop.space);
+    const late: Processing = {
+      ...processing(),
+      readConfig: async () => {
+        await take();
+        return null;
+      },
+    };
+    await processMessage(late, event(first));
+    expect(await listed()).toEqual({ "1.0": ["linux/amd64"] });
+    expect(await eventsOf(shop.space)).toMatchObject([{ data: { platforms: ["linux/amd64"] } }]);
+  });
+
   it("is asked for again where the config cannot be read just now, and no trigger is decided without it", async () => {
     const { id } = await makeTarget(shop.space, "https://receiver.example.com/");
     await makeTrigger(shop.space, [id], { platforms: { all: ["linux/amd64"] } });

@@ -38,7 +38,9 @@ const SUPERSEDE = `
     WHERE d.event_id = ?1 AND older.status = 'pending')`;
 
 const MARK_DECIDED = `
-  UPDATE events SET sent_at = COALESCE(sent_at, ?2), verdicts = COALESCE(verdicts, ?3), platforms = ?4 WHERE id = ?1`;
+  UPDATE events SET sent_at = COALESCE(sent_at, ?2), verdicts = COALESCE(verdicts, ?3),
+    platforms = IIF(platforms = '[]', ?4, platforms)
+  WHERE id = ?1`;
 
 const NOTE_PLATFORMS =
   "UPDATE manifests SET platforms = ?3 WHERE repository_id = ?1 AND digest = ?2 AND platforms = '[]'";

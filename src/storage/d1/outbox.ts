@@ -14,6 +14,7 @@ const EVENTS = `
     LEFT JOIN tokens t ON t.id = e.actor`;
 
 export const FIND_EVENT = `${EVENTS} WHERE e.id = ?1`;
+
 const IMAGE_CONFIGS = IMAGE_CONFIG_TYPES.map((type) => `'${type}'`).join(", ");
 
 /** The digest of the config that says what an image is for, where nobody has read it. JSON that SQLite does not take has none. */
