@@ -8,8 +8,11 @@ interface VerifiedToken {
   readonly expiresAt: number;
 }
 
-/** So many that a busy isolate's clients find theirs, of a kilobyte each. */
+/** So many that a busy isolate's clients find theirs. */
 const MAX_TOKENS = 1000;
+
+/** One for a push with mounts has a kilobyte. Longer ones, which anybody may ask for, would fill an isolate's memory. Characters. */
+const MAX_LENGTH = 4096;
 
 /** By the keys that verified them: what was true under others is not asked. */
 const verified = new WeakMap<SigningKeys, Map<string, VerifiedToken>>();
@@ -30,8 +33,9 @@ export function recallVerified(
   return isNow ? known.claims : null;
 }
 
-/** Only what was verified may come here: then strangers cannot crowd out anybody's token. */
+/** Only what was verified may come here. The oldest goes where there are too many: it is verified anew. */
 export function noteVerified(keys: SigningKeys, address: string, token: string, found: VerifiedToken): void {
+  if (token.length > MAX_LENGTH) return;
   const tokens = verified.get(keys) ?? new Map<string, VerifiedToken>();
   verified.set(keys, tokens);
   tokens.set(keyOf(address, token), found);

@@ -74,6 +74,18 @@ describe("an access token that this isolate has verified", () => {
     for (let time = 0; time < 2; time++) await expect(verify(forged)).rejects.toEqual(STALE);
   });
 
+  it("is verified each time where it is long: many of them would fill the memory", async () => {
+    const access = Array.from({ length: 50 }, (_, index) => ({
+      type: "repository" as const,
+      name: `acme/a-repository-with-a-long-name-${index}`,
+      actions: ["pull" as const],
+    }));
+    const token = await signAccessToken(keys, REALM, { sub: "tok_1", access }, new Date());
+    const signatures = vi.spyOn(crypto.subtle, "verify");
+    for (let time = 0; time < 2; time++) expect(await verify(token)).toEqual({ sub: "tok_1", access });
+    expect(signatures).toHaveBeenCalledTimes(2);
+  });
+
   it("is forgotten where many others came after it, and verified anew", async () => {
     const token = await sign();
     await verify(token);
