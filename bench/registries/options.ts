@@ -75,7 +75,8 @@ used as the registry asks, by token or Basic; %40 and the like stand for what ha
   --json <file>         writes everything there: percentiles, rates, failures and their reasons
   --help                this
 
-A run begins nothing more after a minute: where one page takes seconds, fewer are read. Nothing is judged: it ends with 1 only where a registry cannot be reached at all. Ctrl-C leaves what was pushed.`;
+A run begins nothing more after a minute: where one page takes seconds, fewer are read. Nothing is judged: it ends
+with 1 only where a registry cannot be reached at all. Ctrl-C leaves what was pushed.`;
 
 const OPTIONS = {
   quick: { type: "boolean" },
