@@ -117,7 +117,7 @@ describe("repositories", () => {
     const fresh = await openSpace(registry, "console-fresh");
     const { page, signIn, checkAccessibility, pasted } = await open();
     await signIn(await registry.createToken(fresh.name, { actions: ["pull", "push", "admin"] }));
-    await page.getByRole("heading", { name: "Nothing has been pushed here yet" }).waitFor();
+    await page.getByRole("heading", { name: "No repositories yet" }).waitFor();
     await checkAccessibility();
     const command = page.getByLabel("commands for docker", { exact: true });
     expect(await command.textContent()).toContain(`docker push ${registry.host}/${fresh.name}/my-image:1.0`);
@@ -153,7 +153,7 @@ describe("repositories", () => {
     await page.reload();
     await page.getByRole("link", { name: "2.0", exact: true }).waitFor();
     await goTo("/nowhere/at/all");
-    expect(await page.getByRole("heading", { level: 1 }).textContent()).toBe("There is nothing at this address");
+    expect(await page.getByRole("heading", { level: 1 }).textContent()).toBe("Page not found");
   });
 
   it("of another space are not shown", async () => {
@@ -177,7 +177,7 @@ describe("the administrator", () => {
     await checkAccessibility();
     await page.getByRole("button", { name: "New space" }).click();
     await page.getByLabel("Name").fill(`${space.name}-made`);
-    await page.getByRole("checkbox", { name: "Anybody may pull" }).check();
+    await page.getByRole("checkbox", { name: "Anyone may pull" }).check();
     await checkAccessibility();
     await page.getByRole("button", { name: "Create" }).click();
     await page.getByRole("heading", { name: `${space.name}-made`, level: 1 }).waitFor();

@@ -197,7 +197,7 @@ describe("damage", () => {
       await route.fulfill({ response: answer, json: harm(shown.parse(await answer.json())) });
     });
     await goTo(pathOf(shop.amd64.digest));
-    await page.getByRole("alert").getByText("A part of this cannot be pulled").waitFor();
+    await page.getByRole("alert").getByText("A part of this image cannot be pulled").waitFor();
     const layers = page.getByRole("list", { name: "Layers" }).getByRole("listitem");
     expect(await layers.nth(0).textContent()).toContain("missing");
     await checkAccessibility();

@@ -32,7 +32,7 @@ const inRepository = (repository: string, path = ""): string =>
   at(`/repositories/${encodeURIComponent(repository)}${path}`);
 
 /** What would change something, or leads to where that is done. */
-const CHANGES = /delete|revert|settings|undelete|bring back|new |rotate|redeliver/i;
+const CHANGES = /delete|revert|settings|undelete|restore|new |rotate|redeliver/i;
 
 async function expectNothingToChange(page: Page): Promise<void> {
   for (const role of ["button", "link", "menuitem"] as const) {
@@ -127,7 +127,7 @@ describe("with a token that only pulls", () => {
       const { page, signIn, goTo, checkAccessibility } = await open();
       await signIn(tokens.pull);
       await goTo(at(`/${path}`));
-      await page.getByText("has no action admin").waitFor();
+      await page.getByText("lacks the action admin").waitFor();
       expect(await askedBy(page)).toEqual(["/api/v1/session"]);
       await checkAccessibility();
       await page.getByRole("link", { name: "Go to the repositories" }).click();
@@ -139,7 +139,7 @@ describe("with a token that only pulls", () => {
     const { page, signIn, goTo } = await open();
     await signIn(tokens.pull);
     await goTo(inRepository("shop/web", `/${path}`));
-    await page.getByText("has no action admin").waitFor();
+    await page.getByText("lacks the action admin").waitFor();
     expect(await askedBy(page)).toEqual(["/api/v1/session"]);
   });
 
@@ -147,7 +147,7 @@ describe("with a token that only pulls", () => {
     const { page, signIn, goTo } = await open();
     await signIn(tokens.pull);
     await goTo(at("/nothing/here"));
-    await page.getByRole("heading", { name: "There is nothing at this address" }).waitFor();
+    await page.getByRole("heading", { name: "Page not found" }).waitFor();
     expect(await askedBy(page)).toEqual(["/api/v1/session"]);
   });
 });
@@ -166,7 +166,7 @@ describe("with a token for some repositories", () => {
     await field.fill("shop");
     await page.getByRole("option", { name: `${space.name}/shop/web` }).waitFor();
     await field.fill("plans");
-    await page.getByText("Nothing is called that.").waitFor();
+    await page.getByText("No repository or space has that name.").waitFor();
   });
 
   it.each(["", "/manifests/1.0", "/compare", "/tags/1.0/history"])(
@@ -199,7 +199,7 @@ describe("where nothing has been pushed yet", () => {
     const { page, signIn, checkAccessibility } = await open();
     const repositories = ["team/*", "!team/x"];
     await signIn(await registry.createToken(fresh.name, { actions: ["pull", "push"], repositories }));
-    await page.getByRole("heading", { name: "Nothing that your token covers has been pushed yet" }).waitFor();
+    await page.getByRole("heading", { name: "No repositories for your token yet" }).waitFor();
     await page.getByText("It covers team/*, !team/x.").waitFor();
     const command = page.getByLabel("commands for docker", { exact: true });
     expect(await command.textContent()).toContain(`docker push ${registry.host}/${fresh.name}/`);
@@ -213,7 +213,7 @@ describe("where nothing has been pushed yet", () => {
     const fresh = await openSpace(registry, "readers-fresh");
     const { page, signIn } = await open();
     await signIn(await fresh.token("pull"));
-    await page.getByRole("heading", { name: "Nothing has been pushed here yet" }).waitFor();
+    await page.getByRole("heading", { name: "No repositories yet" }).waitFor();
     expect(await page.getByLabel("commands for docker", { exact: true }).count()).toBe(0);
   });
 });

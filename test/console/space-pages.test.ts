@@ -45,16 +45,16 @@ describe("tokens", () => {
     await page.getByRole("heading", { name: "New token" }).waitFor();
     await page.getByLabel("Name").fill("CI of the shop");
     await page.getByRole("checkbox", { name: "pull" }).uncheck();
-    expect(await page.getByRole("button", { name: "Create the token" }).isDisabled()).toBe(true);
+    expect(await page.getByRole("button", { name: "Create token" }).isDisabled()).toBe(true);
     // A push is of no use without a pull.
     await page.getByRole("checkbox", { name: "push" }).check();
     expect(await page.getByRole("checkbox", { name: "pull" }).isChecked()).toBe(true);
     await page.getByLabel("Repositories").fill("web/**\n!web/secret");
-    await page.getByText("Of 2 repositories here, that is 1: web/api.").waitFor();
-    await page.getByLabel("It expires").selectOption("in 7 days");
+    await page.getByText("Covers 1 of 2 repositories: web/api.").waitFor();
+    await page.getByLabel("Expires").selectOption("in 7 days");
     await checkAccessibility();
-    await page.getByRole("button", { name: "Create the token" }).click();
-    await page.getByText("it is shown this once").waitFor();
+    await page.getByRole("button", { name: "Create token" }).click();
+    await page.getByText("It is not shown again").waitFor();
     await checkAccessibility();
     const secret = (await page.getByLabel("the token", { exact: true }).textContent()) ?? "";
     expect(secret).toMatch(/^sdt_/);
@@ -69,20 +69,20 @@ describe("tokens", () => {
     await page.getByText("A token expires soon: CI of the shop in 6 days").waitFor();
     expect(await page.content()).not.toContain(secret);
     await page.getByRole("link", { name: "New token" }).click();
-    await page.getByRole("button", { name: "Create the token" }).waitFor();
+    await page.getByRole("button", { name: "Create token" }).waitFor();
     await page.goBack();
     await page.goBack();
-    await page.getByRole("button", { name: "Create the token" }).waitFor();
+    await page.getByRole("button", { name: "Create token" }).waitFor();
     const kept = await page.evaluate("JSON.stringify([{ ...localStorage }, { ...sessionStorage }, history.state])");
     expect(kept).not.toContain(secret);
     await goTo(at("tokens"));
     await checkAccessibility();
     await row.getByRole("button", { name: "Revoke CI of the shop" }).click();
-    await page.getByText("That cannot be undone").waitFor();
+    await page.getByText("This cannot be undone").waitFor();
     await checkAccessibility();
     await page.getByRole("button", { name: "Revoke", exact: true }).click();
     // The dialog hides the table's roles until it closes.
-    await page.getByText("The token CI of the shop is revoked").waitFor();
+    await page.getByText("Revoked token CI of the shop").waitFor();
     await row.waitFor({ state: "detached" });
     const refused = await fetch(`${registry.url}/v2/`, { headers: { Authorization: `Bearer ${secret}` } });
     expect(refused.status).toBe(401);
@@ -93,12 +93,12 @@ describe("tokens", () => {
     await signIn(keeper);
     await goTo(at("tokens/new"));
     await page.getByLabel("Name").fill("until a date");
-    await page.getByLabel("It expires").selectOption("never");
-    await page.getByText("works until somebody revokes it").waitFor();
-    await page.getByLabel("It expires").selectOption("on a date …");
+    await page.getByLabel("Expires").selectOption("never");
+    await page.getByText("works until someone revokes it").waitFor();
+    await page.getByLabel("Expires").selectOption("on a date …");
     const day = new Date(Date.now() + 40 * 86_400_000).toISOString().slice(0, 10);
     await page.getByLabel("On", { exact: true }).fill(day);
-    await page.getByRole("button", { name: "Create the token" }).click();
+    await page.getByRole("button", { name: "Create token" }).click();
     const end = page.getByText(/It expires in \d+ days/);
     expect(await end.textContent()).toMatch(/in (39|40|41) days/);
   });
@@ -110,7 +110,7 @@ describe("tokens", () => {
     await goTo(at("tokens/new"));
     await page.getByLabel("Name").fill("x");
     await page.getByLabel("Repositories").fill("Not A Pattern");
-    await page.getByRole("button", { name: "Create the token" }).click();
+    await page.getByRole("button", { name: "Create token" }).click();
     await page.getByRole("alert").getByText("a pattern has the characters of a repository's path").waitFor();
     expect(await page.getByLabel("Repositories").inputValue()).toBe("Not A Pattern");
   });
@@ -125,7 +125,7 @@ describe("tokens", () => {
     await page.getByText("you will be signed out").waitFor();
     await page.getByRole("button", { name: "Cancel" }).click();
     await page.getByRole("searchbox").fill("nobody");
-    await page.getByText("No token is called “nobody”").waitFor();
+    await page.getByText("No token matches “nobody”").waitFor();
     expect(new URL(page.url()).searchParams.get("search")).toBe("nobody");
   });
 });
@@ -149,7 +149,7 @@ describe("storage", () => {
     await row.getByText("5.0 kB").waitFor();
     await page.getByRole("table", { name: "To be collected" }).getByText("5.0 kB").waitFor();
     // What somebody else sets is no button that fails.
-    expect(await page.getByRole("button", { name: "Set the limits" }).count()).toBe(0);
+    expect(await page.getByRole("button", { name: "Change limits" }).count()).toBe(0);
     await checkAccessibility();
     await page.getByRole("link", { name: "400 days" }).click();
     await page.waitForURL("**/storage?days=400");
@@ -161,20 +161,20 @@ describe("storage", () => {
     const { page, signIn, goTo, checkAccessibility } = await open();
     await signIn(registry.adminToken);
     await goTo(at("storage"));
-    await page.getByRole("button", { name: "Set the limits" }).click();
+    await page.getByRole("button", { name: "Change limits" }).click();
     await page.getByLabel("Stored bytes", { exact: true }).fill("many");
     await page.getByRole("alert").getByText("a number and a unit").waitFor();
     await page.getByLabel("Stored bytes", { exact: true }).fill("100 kB");
     await page.getByLabel("Repositories", { exact: true }).fill("4");
     await checkAccessibility();
-    await page.getByRole("dialog").getByRole("button", { name: "Set the limits" }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Save limits" }).click();
     await page.getByText("50 % of 4").waitFor();
     await page.getByText(/\d+ % of 100 kB/).waitFor();
     await checkAccessibility();
-    await page.getByRole("button", { name: "Set the limits" }).click();
+    await page.getByRole("button", { name: "Change limits" }).click();
     expect(await page.getByLabel("Stored bytes", { exact: true }).inputValue()).toBe("100 kB");
     await page.getByLabel("Stored bytes", { exact: true }).fill("");
-    await page.getByRole("dialog").getByRole("button", { name: "Set the limits" }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Save limits" }).click();
     await page.getByText("no limit").waitFor();
   });
 
@@ -197,7 +197,7 @@ describe("retention", () => {
     const { page, signIn, goTo, checkAccessibility } = await open();
     await signIn(keeper);
     await goTo(at("retention"));
-    await page.getByRole("heading", { name: "No rules: everything stays" }).waitFor();
+    await page.getByRole("heading", { name: "No rules yet: everything is kept" }).waitFor();
     await checkAccessibility();
     // Nothing is old enough to go really, so what would is made up.
     let asked: unknown;
@@ -208,9 +208,9 @@ describe("retention", () => {
     await page.getByRole("link", { name: "New rule" }).click();
     await page.getByLabel("Name").fill("builds");
     await page.getByLabel("Repositories").fill("web/**");
-    await page.getByLabel("The newest of each repository").fill("");
+    await page.getByLabel("Newest tags in each repository").fill("");
     await page.getByLabel("Tags by pattern").fill("v*");
-    await page.getByRole("button", { name: "See what would go" }).click();
+    await page.getByRole("button", { name: "Preview" }).click();
     await page.getByText("2 tags and 1 manifest would go, in 1 repository: 1.2 MB come back.").waitFor();
     const keep = { tags: ["v*"], previouslyDeployed: 1 };
     expect(asked).toEqual({ repositories: ["web/**"], keep, enabled: true });
@@ -220,28 +220,28 @@ describe("retention", () => {
     await page.getByLabel("Tags by pattern").fill("");
     // What was shown was of another rule.
     expect(await page.getByText("would go, in").count()).toBe(0);
-    await page.getByRole("button", { name: "Save the rule" }).click();
-    await page.getByText("This rule keeps nothing of itself").waitFor();
+    await page.getByRole("button", { name: "Save rule" }).click();
+    await page.getByText("This rule keeps nothing").waitFor();
     await page.getByRole("dialog").getByText("would go, in 1 repository").waitFor();
     await checkAccessibility();
     await page.getByRole("button", { name: "Cancel" }).last().click();
-    await page.getByLabel("Pulled within so many days").fill("90");
-    await page.getByRole("button", { name: "Save the rule" }).click();
+    await page.getByLabel("Pulled within (days)").fill("90");
+    await page.getByRole("button", { name: "Save rule" }).click();
     await page.getByRole("dialog").getByRole("button", { name: "Save" }).click();
     const row = page.getByRole("row").filter({ hasText: "builds" });
     await row.getByText("pulled within 90 days").waitFor();
     await page.getByRole("link", { name: "builds" }).click();
     await page.getByRole("heading", { name: "The rule “builds”" }).waitFor();
     expect(await page.getByLabel("Repositories").inputValue()).toBe("web/**");
-    await page.getByRole("checkbox", { name: "Switched on" }).uncheck();
-    await page.getByRole("button", { name: "Save the rule" }).click();
-    await page.getByText("It is switched off, so nothing goes by it").waitFor();
+    await page.getByRole("checkbox", { name: "Enabled" }).uncheck();
+    await page.getByRole("button", { name: "Save rule" }).click();
+    await page.getByText("The rule is disabled, so it deletes nothing").waitFor();
     await page.getByRole("dialog").getByRole("button", { name: "Save" }).click();
     await row.getByText("off", { exact: true }).waitFor();
     await checkAccessibility();
     await page.getByRole("button", { name: "Delete builds" }).click();
     await page.getByRole("button", { name: "Delete", exact: true }).click();
-    await page.getByRole("heading", { name: "No rules: everything stays" }).waitFor();
+    await page.getByRole("heading", { name: "No rules yet: everything is kept" }).waitFor();
   });
 });
 
@@ -291,7 +291,7 @@ describe("activity", () => {
     await page.reload();
     await page.getByRole("row").filter({ hasText: "made the token" }).first().waitFor();
     await page.getByLabel("What").selectOption("deliveries");
-    await page.getByRole("heading", { name: "Nothing like that" }).waitFor();
+    await page.getByRole("heading", { name: "No matching activity" }).waitFor();
     await checkAccessibility();
   });
 

@@ -113,5 +113,5 @@ function sentenceOf({ detail, errors }: Pick<Problem, "detail" | "errors">): str
 function parse<T>(schema: z.ZodType<T>, json: unknown): T {
   const parsed = schema.safeParse(json);
   if (parsed.success) return parsed.data;
-  throw new ApiProblem(200, "NOT_UNDERSTOOD", "The registry was updated meanwhile. Reload the page.", parsed.error);
+  throw new ApiProblem(200, "NOT_UNDERSTOOD", "The registry has been updated. Reload the page.", parsed.error);
 }

@@ -29,7 +29,7 @@ export function mayRead(session: Session, repository: string): boolean {
 /** Of pages behind the sign-in. */
 export function useSession(): Session {
   const { session } = useSuspenseQuery(sessionQuery).data;
-  if (session === null) throw new Error("nobody is signed in");
+  if (session === null) throw new Error("no session: sign in first");
   return session;
 }
 

@@ -14,11 +14,12 @@ export function ClosedPage({ space, repository }: ClosedPageProps) {
   const { token } = useSession();
   return (
     <>
-      <PageHead title="Not with this token" />
+      <PageHead title="This token cannot open the page" />
       <div className="section">
         {repository === null ? (
           <p>
-            This page is for those who administer {space}: the token “{token?.name}” has no action <code>admin</code>.
+            Only administrators of {space} can open this page. The token “{token?.name}” lacks the action{" "}
+            <code>admin</code>.
           </p>
         ) : (
           <p>
@@ -26,7 +27,7 @@ export function ClosedPage({ space, repository }: ClosedPageProps) {
             <PatternList patterns={token?.repositories ?? []} />.
           </p>
         )}
-        <p>Ask whoever gave you the token if you need another.</p>
+        <p>If you need access, ask the person who gave you the token.</p>
         <p>
           <LinkButton to="/spaces/$space" params={{ space }}>
             Go to the repositories

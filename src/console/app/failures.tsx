@@ -12,7 +12,7 @@ export function PageFailure({ error, reset }: ErrorComponentProps) {
   };
   return (
     <>
-      <PageHead title="This page cannot be shown" />
+      <PageHead title="This page could not be shown" />
       <Failure error={error instanceof Error ? error : new Error(String(error))} onRetry={retry} />
     </>
   );
@@ -21,10 +21,10 @@ export function PageFailure({ error, reset }: ErrorComponentProps) {
 export function NotFoundPage() {
   return (
     <>
-      <PageHead title="There is nothing at this address" />
-      <p>What was here may have been deleted or renamed, or the link is not complete.</p>
+      <PageHead title="Page not found" />
+      <p>The page may have been deleted or renamed, or the link may be incomplete.</p>
       <p>
-        <LinkButton to="/">Go to the start</LinkButton>
+        <LinkButton to="/">Go to the start page</LinkButton>
       </p>
     </>
   );

@@ -9,11 +9,10 @@ export function LimitedPage({ space }: { readonly space: string }) {
     <>
       <PageHead title={space} />
       <p>
-        The token “{token?.name}” may only {token?.actions.join(" and ")} in {space}. To look at what is in it, ask
-        whoever gave you the token for one with the action <code>pull</code>; to manage it, for one with{" "}
-        <code>admin</code>.
+        The token “{token?.name}” may only {token?.actions.join(" and ")} in {space}. To browse the space you need a
+        token with the action <code>pull</code>; to manage it, one with <code>admin</code>.
       </p>
-      <p>What you can do from a terminal:</p>
+      <p>From a terminal you can:</p>
       <PushCommands space={space} />
     </>
   );

@@ -39,7 +39,7 @@ export default function Palette({ space, onClose }: PaletteProps) {
             spellCheck={false}
           />
         </div>
-        <Autocomplete.Empty>Nothing is called that.</Autocomplete.Empty>
+        <Autocomplete.Empty>No repository or space has that name.</Autocomplete.Empty>
         <Autocomplete.List className="palette-list" aria-label="Places">
           {(place: Place) => (
             <Autocomplete.Item

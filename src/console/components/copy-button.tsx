@@ -19,7 +19,7 @@ export function CopyButton({ text, what }: { readonly text: string; readonly wha
       () => setState("failed"),
     );
   };
-  const said = { idle: "", done: "Copied", failed: "The browser does not let this page copy" }[state];
+  const said = { idle: "", done: "Copied", failed: "The browser did not allow copying" }[state];
   return (
     <span className="copy">
       <Button

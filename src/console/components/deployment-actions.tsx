@@ -40,7 +40,7 @@ export function DeploymentActions(props: DeploymentActionsProps) {
   const navigate = useNavigate();
   const removeAndLeave = async (): Promise<void> => {
     await changes.remove.mutateAsync({ path });
-    toast(`The ${what} ${name} is deleted`);
+    toast(`Deleted ${what} ${name}`);
     await navigate({ to: `/spaces/$space/${what}s`, params: { space } });
   };
   return (

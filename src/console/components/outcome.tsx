@@ -3,10 +3,10 @@ import { Status } from "./status.tsx";
 
 const WORDS: Readonly<Record<string, readonly [string, Parameters<typeof Status>[0]["tone"]]>> = {
   done: ["taken", "good"],
-  running: ["under way", "busy"],
-  retry: ["to be tried again", "bad"],
+  running: ["in progress", "busy"],
+  retry: ["will be retried", "bad"],
   failed: ["failed", "bad"],
-  gone: ["gone: the target is switched off", "bad"],
+  gone: ["gone: the target is disabled", "bad"],
 };
 
 interface OutcomeProps {

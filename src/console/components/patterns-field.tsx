@@ -37,7 +37,7 @@ export function PatternsField({ space, value, onChange, error }: PatternsFieldPr
         value={value}
         onChange={({ target }) => onChange(target.value)}
         error={error}
-        hint="Patterns over paths within the space, one a line. Left empty: all of them."
+        hint="One pattern a line, matched against paths within the space. Leave it empty to cover every repository."
       />
       <details>
         <summary>How patterns work</summary>
@@ -45,7 +45,7 @@ export function PatternsField({ space, value, onChange, error }: PatternsFieldPr
           <dt>
             <code>web/api</code>
           </dt>
-          <dd>that repository alone</dd>
+          <dd>only that repository</dd>
           <dt>
             <code>web/*</code>
           </dt>
@@ -53,19 +53,18 @@ export function PatternsField({ space, value, onChange, error }: PatternsFieldPr
           <dt>
             <code>web/**</code>
           </dt>
-          <dd>everything below web: ** stands for anything</dd>
+          <dd>everything below web: ** stands for anything, slashes included</dd>
           <dt>
             <code>!web/secret</code>
           </dt>
-          <dd>not that one, whatever other lines say</dd>
+          <dd>excludes that repository, whatever the other lines say</dd>
         </dl>
       </details>
       {!isPending && items.length > 0 && (
         <output className="hint">
-          Of {hasMore ? "the first " : ""}
-          {items.length.toLocaleString()} {items.length === 1 ? "repository" : "repositories"} here, that is{" "}
-          {covered.length === items.length ? "every one" : covered.length.toLocaleString()}
+          {coverage(covered.length, items.length, hasMore)}
           {covered.length > 0 && covered.length < items.length && `: ${listed(covered)}`}.
+          {covered.length === 0 && ` Patterns are paths within ${space}, without its name.`}
         </output>
       )}
     </>
@@ -75,4 +74,11 @@ export function PatternsField({ space, value, onChange, error }: PatternsFieldPr
 function listed(names: readonly string[]): string {
   const more = names.length - NAMED;
   return names.slice(0, NAMED).join(", ") + (more > 0 ? ` and ${more.toLocaleString()} more` : "");
+}
+
+/** Says how many repositories the patterns cover, of those that are known here. */
+function coverage(covered: number, all: number, hasMore: boolean): string {
+  const those = `${hasMore ? "the first " : ""}${all.toLocaleString()} ${all === 1 ? "repository" : "repositories"}`;
+  if (covered === all) return `Covers ${all === 1 ? "the only repository" : `all of ${those}`}`;
+  return `Covers ${covered === 0 ? "none" : covered.toLocaleString()} of ${those}`;
 }

@@ -18,7 +18,7 @@ export function SecretDialog({ secret, title, children, onClose }: SecretDialogP
       <Command text={secret ?? ""} what="secret" />
       <div className="dialog-actions">
         <Button look="primary" onClick={onClose}>
-          I have kept it
+          I have saved it
         </Button>
       </div>
     </Dialog>

@@ -12,12 +12,12 @@ interface SwitchButtonProps {
 export function SwitchButton({ isOn, what, change }: SwitchButtonProps) {
   const flip = useMutation({
     mutationFn: () => change(!isOn),
-    onSuccess: () => toast(`${what} is switched ${isOn ? "off" : "on"}`),
-    onError: ({ message }) => toast(`${what} could not be switched ${isOn ? "off" : "on"}: ${message}`),
+    onSuccess: () => toast(`${isOn ? "Disabled" : "Enabled"} ${what}`),
+    onError: ({ message }) => toast(`Could not ${isOn ? "disable" : "enable"} ${what}: ${message}`),
   });
   return (
     <Button onClick={() => flip.mutate()} isBusy={flip.isPending}>
-      {isOn ? "Switch off" : "Switch on"}
+      {isOn ? "Disable" : "Enable"}
     </Button>
   );
 }

@@ -2,6 +2,6 @@ import type { Target } from "../../cli/management/operations.ts";
 import { Status } from "./status.tsx";
 
 export function TargetStatus({ target: { enabled, failingSince } }: { readonly target: Target }) {
-  if (!enabled) return <Status tone="quiet">switched off</Status>;
+  if (!enabled) return <Status tone="quiet">disabled</Status>;
   return failingSince === null ? <Status tone="good">on</Status> : <Status tone="bad">failing</Status>;
 }

@@ -32,16 +32,16 @@ export function TestDialog({ isOpen, onClose, title, space, send }: TestDialogPr
       isOpen={isOpen}
       onClose={close}
       title={title}
-      description="A test is real: a target that deploys will deploy. It is sent once, and nothing of it is kept among the deliveries."
+      description="A test is real: a target that deploys will deploy. It is sent once and does not appear in the list of deliveries."
       onSubmit={() => test.mutate()}
-      action="Send it"
+      action="Send test"
       isBusy={test.isPending}
       dismissal="Close"
     >
       <TextField
         label="Repository"
-        placeholder="the newest push that fits"
-        hint={`Its path within ${space}; left empty with the tag, the newest push that fits is sent.`}
+        placeholder="newest matching push"
+        hint={`A path within ${space}. Leave it and the tag empty to send the newest matching push.`}
         spellCheck={false}
         value={repository}
         onChange={(event) => setRepository(event.target.value)}
@@ -55,7 +55,7 @@ export function TestDialog({ isOpen, onClose, title, space, send }: TestDialogPr
 
 function Results({ tested: { results } }: { readonly tested: Tested }) {
   return (
-    <ul className="test-results" aria-label="What came of it">
+    <ul className="test-results" aria-label="Results">
       {results.map((result) => (
         <li key={result.target}>
           <p>

@@ -10,7 +10,7 @@ export async function withMissing<T>(undo: Promise<T>): Promise<T> {
   } catch (fault) {
     const { data } = missingContent.safeParse(fault instanceof ApiProblem ? fault.errors : undefined);
     if (data === undefined) throw fault;
-    const message = `What it needs is no longer stored: ${data.missing.join(", ")}. Push it again, from where it was built.`;
+    const message = `It needs content that is no longer stored: ${data.missing.join(", ")}. Push it again from where it was built.`;
     throw new Error(message, { cause: fault });
   }
 }

@@ -5,7 +5,7 @@ import { Time } from "./time.tsx";
 export function untilColumn<T extends { readonly until: string }>(): Column<T> {
   return {
     id: "until",
-    title: "Can be brought back",
+    title: "Can be restored until",
     align: "end",
     isSecondary: true,
     cell: ({ until }) => (

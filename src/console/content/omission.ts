@@ -7,6 +7,6 @@ const TEXTS: Readonly<Partial<Record<string, string>>> = {
   "too-large": "is too large to be shown here.",
   "not-text": "is nothing that can be read here.",
   absent: "is not in this repository.",
-  missing: "is gone from the storage. Push it again, and it is mended.",
-  corrupt: "is damaged in the storage. Push it again, and it is mended.",
+  missing: "is missing from storage. Push it again to repair it.",
+  corrupt: "is damaged in storage. Push it again to repair it.",
 };

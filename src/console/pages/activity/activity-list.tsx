@@ -39,10 +39,10 @@ export function ActivityList({ space, list, search, onSearch }: ActivityListProp
         />
       </div>
       {error && <Failure error={error} onRetry={retry} />}
-      {isPending && <Loading what="what was done" />}
+      {isPending && <Loading what="the activity" />}
       {!isPending && !error && items.length === 0 && (
-        <Empty title={isNarrowed ? "Nothing like that" : "Nothing has been done yet"}>
-          {hasMore && <p>The newest part of the list has none; it goes on.</p>}
+        <Empty title={isNarrowed ? "No matching activity" : "No activity yet"}>
+          {hasMore && <p>The newest entries have none. Older entries may.</p>}
         </Empty>
       )}
       {items.length > 0 && (
@@ -58,7 +58,7 @@ export function ActivityList({ space, list, search, onSearch }: ActivityListProp
       {hasMore && (
         <p className="more">
           <Button onClick={loadMore} isBusy={isLoadingMore}>
-            Show older
+            Show older entries
           </Button>
         </p>
       )}
@@ -86,7 +86,7 @@ function columnsOf(
         <button
           type="button"
           className="link-button"
-          title={`Only what ${actorName(actor)} did`}
+          title={`Show only what ${actorName(actor)} did`}
           onClick={() => onSearch({ ...search, actor: actor.id })}
         >
           {actorName(actor)}

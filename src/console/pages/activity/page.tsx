@@ -28,7 +28,7 @@ export function InstallationActivityPage() {
   const list = useList("listInstallationActivity", { path: {}, query: { ...search, limit: PAGE } });
   return (
     <Main>
-      <PageHead title="Activity of the registry" />
+      <PageHead title="Activity in all spaces" />
       <ActivityList space={null} list={list} search={search} onSearch={(next) => void navigate({ search: next })} />
     </Main>
   );

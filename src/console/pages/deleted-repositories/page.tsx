@@ -23,12 +23,12 @@ export function DeletedRepositoriesPage() {
     <>
       <PageHead title="Recently deleted" />
       {error && <Failure error={error} onRetry={retry} />}
-      {isPending && <Loading what="what was deleted" />}
+      {isPending && <Loading what="recent deletions" />}
       {!isPending && !error && items.length === 0 && (
-        <Empty title="No repository was deleted lately">
+        <Empty title="No repository was deleted recently">
           <p>
-            A deleted repository can be brought back here for some days, with everything in it. Deleted tags are found
-            in their repository.
+            You can restore a deleted repository here for some days, with everything in it. To restore tags, open their
+            repository.
           </p>
         </Empty>
       )}
@@ -47,15 +47,15 @@ export function DeletedRepositoriesPage() {
         <Confirm
           isOpen
           onClose={() => setChosen(null)}
-          title={`Bring back ${chosen.name}?`}
-          action="Bring back"
+          title={`Restore ${chosen.name}?`}
+          action="Restore"
           look="primary"
           onConfirm={async () => {
             await undelete.mutateAsync({ path: { space }, body: { repository: chosen.name } });
-            toast(`${chosen.name} is back`);
+            toast(`Restored ${chosen.name}`);
           }}
         >
-          <p>It comes back as it was, with all its tags, its settings and its history.</p>
+          <p>The repository returns as it was, with its tags, settings and history.</p>
         </Confirm>
       )}
     </>
@@ -85,8 +85,8 @@ function columnsOf(choose: (repository: DeletedRepository) => void): readonly Co
       title: "Undo",
       align: "end",
       cell: (repository) => (
-        <Button onClick={() => choose(repository)} aria-label={`Bring back ${repository.name}`}>
-          Bring back
+        <Button onClick={() => choose(repository)} aria-label={`Restore ${repository.name}`}>
+          Restore
         </Button>
       ),
     },

@@ -38,17 +38,17 @@ export function tagColumns(space: string, repository: string, choose: Choose): r
           <span className="muted">no longer stored</span>
         ) : (
           <Button
-            aria-label={`Bring back the tag ${tag}`}
+            aria-label={`Restore the tag ${tag}`}
             onClick={() =>
               choose({
                 what: { tag },
                 name: `the tag ${tag}`,
-                brings: `${tag} becomes ${shortDigest(digest)} again${content === "deleted" ? ", whose manifest comes back with it, and with all that it needs" : ""}.`,
+                brings: `${tag} points to ${shortDigest(digest)} again${content === "deleted" ? "; the manifest and everything it needs return with it" : ""}.`,
                 hasTags: true,
               })
             }
           >
-            Bring back
+            Restore
           </Button>
         ),
     },
@@ -81,17 +81,17 @@ export function manifestColumns(choose: Choose): readonly Column<DeletedManifest
       align: "end",
       cell: ({ digest, tags }) => (
         <Button
-          aria-label={`Bring back the manifest ${shortDigest(digest)}`}
+          aria-label={`Restore the manifest ${shortDigest(digest)}`}
           onClick={() =>
             choose({
               what: { digest },
               name: `the manifest ${shortDigest(digest)}`,
-              brings: `It comes back with all that it needs${tags.length === 0 ? "; it had no tags" : `, and with ${tags.length === 1 ? "the tag" : count(tags.length, "tag")} ${named(tags)}, where there is none of that name by now`}.`,
+              brings: `The manifest returns with everything it needs${tags.length === 0 ? "; it had no tags" : `, and with ${tags.length === 1 ? "the tag" : count(tags.length, "tag")} ${named(tags)}, unless a tag of that name exists by now`}.`,
               hasTags: tags.length > 0,
             })
           }
         >
-          Bring back
+          Restore
         </Button>
       ),
     },

@@ -45,10 +45,10 @@ export function DeletedTagsPage() {
           }}
         />
       )}
-      {isPending && <Loading what="what was deleted" />}
+      {isPending && <Loading what="recent deletions" />}
       {isEmpty && (
-        <Empty title="Nothing was deleted lately">
-          <p>Deleted tags and manifests can be brought back here for some days.</p>
+        <Empty title="Nothing was deleted recently">
+          <p>You can restore deleted tags and manifests here for some days.</p>
         </Empty>
       )}
       {tags.items.length > 0 && (
@@ -105,16 +105,16 @@ function Undelete({ space, repository, deleted, onClose }: UndeleteProps) {
     <Confirm
       isOpen
       onClose={onClose}
-      title={`Bring back ${name}?`}
-      action="Bring back"
+      title={`Restore ${name}?`}
+      action="Restore"
       look="primary"
       onConfirm={async () => {
         await withMissing(undelete.mutateAsync({ path: { space }, body: { repository, ...what } }));
-        toast(`${name.charAt(0).toUpperCase()}${name.slice(1)} is back`);
+        toast(`Restored ${name}`);
       }}
     >
       <p>{brings}</p>
-      {hasTags && <p>A tag that comes back is a push like any other: triggers that match it fire.</p>}
+      {hasTags && <p>Restoring a tag counts as a push: matching triggers fire.</p>}
     </Confirm>
   );
 }

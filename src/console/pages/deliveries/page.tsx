@@ -60,7 +60,7 @@ function None({ isFiltered }: { readonly isFiltered: boolean }) {
     <Empty title="Nothing has been delivered yet">
       <p>
         When a push fires a trigger, a delivery goes to each of its targets, and is shown here while it is on its way. A
-        push’s own page says what each trigger made of it.
+        push’s page shows which triggers fired, and why others did not.
       </p>
     </Empty>
   );

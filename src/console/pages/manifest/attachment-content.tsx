@@ -28,7 +28,7 @@ export default function AttachmentContent({ digest, ...place }: AttachmentConten
   const { layers } = parseContent(data.raw);
   return (
     <div className="sections attachment-content">
-      {layers.length === 0 && <p className="muted">It has no content beside its annotations.</p>}
+      {layers.length === 0 && <p className="muted">It has annotations but no content.</p>}
       {keyed(layers.slice(0, BLOBS), ({ digest: blob }) => blob).map(([key, layer]) => (
         <section key={key} className="sections" aria-label={blobTitle(layer)}>
           <h3>{blobTitle(layer)}</h3>

@@ -25,7 +25,7 @@ export function ConfigView({ manifest }: ManifestProps) {
           </span>
         </p>
       )}
-      {hasNothing && <Empty title="There is nothing to show here" />}
+      {hasNothing && <Empty title="Nothing to show" />}
       {image && <ImageFacts image={image} />}
       {image && <EntriesTable title="Environment" entries={environment(image)} />}
       {image && <EntriesTable title="Labels" entries={image.config.Labels} />}

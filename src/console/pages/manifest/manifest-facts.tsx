@@ -34,7 +34,7 @@ export function ManifestFacts({ manifest, ...place }: ManifestProps) {
             ) : null,
           Built: isTime(created) ? <Time at={created} /> : null,
           Pushed: <Time at={pushedAt} />,
-          Pulled: pulledAt === null ? "not since it was pushed" : <Time at={pulledAt} />,
+          Pulled: pulledAt === null ? "never" : <Time at={pulledAt} />,
           "Refers to": subject === null ? null : <ReferenceLink {...place} reference={subject} />,
           "Used by": usedBy.length > 0 ? <UsedBy {...place} manifest={manifest} /> : null,
         }}

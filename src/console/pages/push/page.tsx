@@ -98,6 +98,6 @@ function before(
   link: (digest: string) => ReactNode,
 ): ReactNode {
   if (tag === null) return null;
-  if (previous === null) return "the tag was not there";
+  if (previous === null) return "none: the tag is new";
   return previous === digest ? "the same digest" : link(previous);
 }

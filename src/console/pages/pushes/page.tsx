@@ -25,7 +25,7 @@ export function PushesPage() {
       {list.error && <Failure error={list.error} onRetry={list.retry} />}
       {list.isPending && <Loading what="the pushes" />}
       {!list.isPending && !list.error && list.items.length === 0 && (
-        <Empty title="Nothing has been pushed lately">
+        <Empty title="No recent pushes">
           <PushCommands space={space} />
         </Empty>
       )}
@@ -59,7 +59,7 @@ function columnsOf(space: string): readonly Column<Event>[] {
 
 /** How many of the triggers that there were then took it. */
 function firedOf(triggers: Event["triggers"]): string {
-  if (triggers === null) return "not decided yet";
-  if (triggers.length === 0) return "none there";
+  if (triggers === null) return "deciding";
+  if (triggers.length === 0) return "no triggers";
   return `${triggers.filter(({ fires }) => fires).length} of ${triggers.length} fired`;
 }

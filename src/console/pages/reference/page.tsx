@@ -22,7 +22,7 @@ export function ReferencePage() {
           <a href="/api/v1/openapi.json">OpenAPI document</a>
         </PageHead>
         <p className="reference-lead">
-          All that this console does goes by this API. Send a token with the action <code>admin</code> in its space, or{" "}
+          This console uses the same API. Send a token with the action <code>admin</code> in its space, or{" "}
           <code>ADMIN_TOKEN</code>, as <code>Authorization: Bearer</code>. Lists come in pages: <code>next</code> is the{" "}
           <code>cursor</code> of the following one. Errors are problem details (RFC 9457) with a <code>code</code> and a
           sentence.

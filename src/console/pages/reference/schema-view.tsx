@@ -67,7 +67,7 @@ export function describe(schemas: Schemas, given: Schema): string {
   const bounds = [
     minimum !== undefined && minimum > Number.MIN_SAFE_INTEGER && `at least ${minimum.toLocaleString()}`,
     maximum !== undefined && maximum < Number.MAX_SAFE_INTEGER && `at most ${maximum.toLocaleString()}`,
-    usual !== undefined && `${JSON.stringify(usual)} unless given`,
+    usual !== undefined && `${JSON.stringify(usual)} by default`,
   ].filter((text) => text !== false);
   return [description, bounds.length > 0 && `(${bounds.join(", ")})`].filter(Boolean).join(" ");
 }

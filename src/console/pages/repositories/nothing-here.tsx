@@ -10,7 +10,7 @@ export function NothingHere({ space }: { readonly space: string }) {
   const patterns = manages ? undefined : session.token?.repositories;
   const isPart = patterns !== undefined && patterns.join() !== "**";
   return (
-    <Empty title={isPart ? "Nothing that your token covers has been pushed yet" : "Nothing has been pushed here yet"}>
+    <Empty title={isPart ? "No repositories for your token yet" : "No repositories yet"}>
       {isPart && (
         <p>
           It covers <PatternList patterns={patterns} />.
@@ -18,11 +18,11 @@ export function NothingHere({ space }: { readonly space: string }) {
       )}
       {manages || may(session, "push") ? (
         <>
-          <p>Push an image with a token of this space as the password. This page shows it as soon as it has arrived.</p>
+          <p>Push an image, with a token of this space as the password. It appears here as soon as it arrives.</p>
           <PushCommands space={space} />
         </>
       ) : (
-        <p>This page shows what others push as soon as it has arrived.</p>
+        <p>Images appear here as soon as someone pushes them.</p>
       )}
     </Empty>
   );

@@ -21,21 +21,21 @@ export function DeleteRepository({ space, repository }: DeleteRepositoryProps) {
   return (
     <section className="card form">
       <h2>Delete this repository</h2>
-      <p>Nobody can pull from it any more. For some days it can be brought back, with everything in it.</p>
+      <p>Nobody can pull from a deleted repository. You can restore it, with everything in it, for some days.</p>
       <div>
         <Button look="danger" onClick={() => setAsking(true)}>
-          Delete the repository …
+          Delete repository …
         </Button>
       </div>
       <Confirm
         isOpen={isAsking}
         onClose={() => setAsking(false)}
         title={`Delete ${name}?`}
-        action="Delete the repository"
+        action="Delete repository"
         typed={name}
         onConfirm={async () => {
           await remove.mutateAsync({ path: { space, name } });
-          toast(`${name} is deleted. It can be brought back for some days.`);
+          toast(`Deleted ${name}. You can restore it for some days.`);
           await navigate({ to: "/spaces/$space/deleted", params: { space } });
         }}
       >

@@ -21,7 +21,7 @@ export function SettingsForm({ space, repository }: SettingsFormProps) {
     const body = { public: isPublic, immutableTags: isInherited ? null : patternsOf(patterns) };
     save.mutate(
       { path: { space: space.name, name: repository.name }, body },
-      { onSuccess: () => toast("The settings are saved") },
+      { onSuccess: () => toast("Settings saved") },
     );
   };
   const inherited = space.immutableTags.length === 0 ? "none" : space.immutableTags.join(", ");
@@ -35,14 +35,14 @@ export function SettingsForm({ space, repository }: SettingsFormProps) {
           disabled={space.public}
           onChange={(event) => setPublic(event.target.checked)}
         />{" "}
-        Anybody may pull, without logging in
+        Anyone may pull without logging in
         {space.public && <span className="hint"> (since the whole space is public)</span>}
       </label>
       <fieldset className="settings-choice">
-        <legend>Immutable tags: they neither move nor go, by whatever route</legend>
+        <legend>Immutable tags: nobody can move or delete them</legend>
         <label>
-          <input type="radio" name="immutable" checked={isInherited} onChange={() => setInherited(true)} /> As the space
-          has them: {inherited}
+          <input type="radio" name="immutable" checked={isInherited} onChange={() => setInherited(true)} /> Same as the
+          space: {inherited}
         </label>
         <label>
           <input type="radio" name="immutable" checked={!isInherited} onChange={() => setInherited(false)} /> Its own
@@ -56,8 +56,8 @@ export function SettingsForm({ space, repository }: SettingsFormProps) {
             onChange={(event) => setPatterns(event.target.value)}
             hint={
               <>
-                Separated by commas, as in <code>v*, !*-rc*</code>: * stands for any characters, ! in front excludes.
-                Left empty, no tag is immutable.
+                Separated by commas, for example <code>v*, !*-rc*</code>. * stands for any characters; a leading !
+                excludes. Left empty, no tag is immutable.
               </>
             }
             error={save.error === null ? undefined : sentence(save.error.message)}

@@ -61,7 +61,7 @@ export default function DeleteTags({ space, repository, tags: seen, onClose, onD
     >
       <div className="form">
         {preview.error && <Failure error={preview.error} onRetry={() => void preview.refetch()} />}
-        {preview.isPending && <Loading what="what would go" />}
+        {preview.isPending && <Loading what="the preview" />}
         {preview.data && <Preview preview={preview.data} tags={tags} />}
         <label>
           <input
@@ -69,7 +69,7 @@ export default function DeleteTags({ space, repository, tags: seen, onClose, onD
             checked={!keepManifests}
             onChange={(event) => setKeepManifests(!event.target.checked)}
           />{" "}
-          Delete what is left without a tag, too
+          Also delete manifests that are left without a tag
         </label>
       </div>
     </Confirm>
@@ -90,7 +90,7 @@ function Preview({ preview, tags }: { readonly preview: TagsDeletion; readonly t
       {absent.length > 0 && <p>Is not there any more: {names(absent)}</p>}
       <p>
         {manifests.length === 0 ? (
-          "Nothing else goes: the content stays, under other tags or by its digest. No bytes come back."
+          "Only the tag goes. The content stays, under other tags or by its digest, so no storage is freed."
         ) : (
           <>
             {count(manifests.length, "manifest")} would be left without a tag and{" "}
@@ -101,7 +101,7 @@ function Preview({ preview, tags }: { readonly preview: TagsDeletion; readonly t
       </p>
       <p>
         It can be undone until {DAY.format(new Date(until))}, under “Recently deleted”
-        {manifests.length > 0 && "; the bytes come back after that"}.
+        {manifests.length > 0 && "; storage is freed after that"}.
       </p>
     </>
   );

@@ -58,8 +58,8 @@ export function RepositoryPage() {
       {isPending && <Loading what="the tags" />}
       {!isPending && !error && items.length === 0 && (
         <Empty title="This repository has no tags">
-          {manages && <p>What was deleted lately can be brought back under “Recently deleted”.</p>}
-          <p>A tag that is pushed is shown here.</p>
+          {manages && <p>Restore tags that were deleted lately under “Recently deleted”.</p>}
+          <p>Tags appear here once they are pushed.</p>
           {(manages || may(session, "push")) && <PushCommands space={space} />}
         </Empty>
       )}
@@ -170,7 +170,7 @@ function useColumns(
 function copyAndSay(text: string): void {
   navigator.clipboard.writeText(text).then(
     () => toast("Copied"),
-    () => toast("The browser does not let this page copy"),
+    () => toast("The browser did not allow copying"),
   );
 }
 

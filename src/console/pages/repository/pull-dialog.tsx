@@ -20,9 +20,9 @@ export default function PullDialog({ name, tag, onClose }: PullDialogProps) {
     title,
     content: (
       <div className="form">
-        <p>By its tag, which may move:</p>
+        <p>By its tag, which may move to other content:</p>
         <Command text={command(host, name, `:${tag.name}`)} what={`${title} command by tag`} />
-        <p>By its digest, which is this content for ever:</p>
+        <p>By its digest, which never changes:</p>
         <Command text={command(host, name, `@${tag.digest}`)} what={`${title} command by digest`} />
       </div>
     ),

@@ -61,9 +61,9 @@ export function keepWords({ newest, newerThanDays, pulledWithinDays, tags }: Kee
     newest !== undefined && newest > 0 && `the newest ${newest} of each repository`,
     newerThanDays !== undefined && newerThanDays > 0 && `pushed within ${days(newerThanDays)}`,
     pulledWithinDays !== undefined && pulledWithinDays > 0 && `pulled within ${days(pulledWithinDays)}`,
-    tags !== undefined && `tags like ${tags.join(", ")}`,
+    tags !== undefined && `tags matching ${tags.join(", ")}`,
   ].filter((word) => word !== false);
-  return words.length === 0 ? "nothing of itself" : words.join("; ");
+  return words.length === 0 ? "nothing" : words.join("; ");
 }
 
 function days(count: number): string {

@@ -30,10 +30,10 @@ export function RetentionPage() {
       {error && <Failure error={error} onRetry={retry} />}
       {isPending && <Loading what="the rules" />}
       {!isPending && !error && items.length === 0 && (
-        <Empty title="No rules: everything stays">
+        <Empty title="No rules yet: everything is kept">
           <p>
             A rule says which tags stay in the repositories that it covers; all others go, and then what only they
-            needed. You see what that is before you save it, and can undo a deletion for some days.
+            needed. You see what a rule would delete before you save it, and can restore deleted tags for some days.
           </p>
         </Empty>
       )}
@@ -49,8 +49,8 @@ export function RetentionPage() {
           </div>
           <section className="card section" aria-label="What would go">
             <div className="section-head">
-              <h2>What would go now</h2>
-              {!isPreviewing && <Button onClick={() => setPreviewing(true)}>Have a look</Button>}
+              <h2>What the rules would delete now</h2>
+              {!isPreviewing && <Button onClick={() => setPreviewing(true)}>Preview</Button>}
             </div>
             {isPreviewing && <Preview space={space} rule={{}} />}
           </section>
@@ -77,12 +77,12 @@ function Deletion({ space, rule, onClose }: DeletionProps) {
       action="Delete"
       onConfirm={async () => {
         await remove.mutateAsync({ path: { space, id: rule.id } });
-        toast(`The rule ${rule.name} is deleted`);
+        toast(`Deleted rule ${rule.name}`);
       }}
     >
       <p>
-        What only this rule covered stays from then on. What other rules cover may go by those, since this one no longer
-        keeps it.
+        Repositories that only this rule covers then keep everything. Where other rules apply, they may delete what this
+        rule kept.
       </p>
     </Confirm>
   );

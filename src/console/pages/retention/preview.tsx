@@ -33,7 +33,7 @@ export function Preview({ space, rule }: PreviewProps) {
     <div className="section">
       <output>
         {isNone ? (
-          "Nothing would go now. What was pushed within the last day stays in any case."
+          "Nothing would be deleted now. Whatever was pushed within the last day is always kept."
         ) : (
           <>
             <strong>
@@ -61,7 +61,7 @@ export function Preview({ space, rule }: PreviewProps) {
       {hasMore && (
         <div>
           <Button onClick={loadMore} isBusy={isLoadingMore}>
-            Look at more repositories
+            Check more repositories
           </Button>
         </div>
       )}
@@ -76,7 +76,7 @@ function RepositoryPreview({ space, one }: { readonly space: string; readonly on
     <details className="preview-repository">
       <summary>
         {repository}: {plural(tagCount, "tag")}, {plural(manifestCount, "manifest")}, {formatBytes(bytes)}
-        {!complete && " (as far as was looked: it is very large)"}
+        {!complete && " (only part of this very large repository was checked)"}
       </summary>
       <p>
         {tags.slice(0, NAMED).map((tag, index) => (

@@ -27,12 +27,12 @@ interface RuleFormProps {
 const NUMBERS = [
   {
     field: "newest",
-    label: "The newest of each repository",
+    label: "Newest tags in each repository",
     max: 1000,
-    hint: "So many tags: those that were pushed last.",
+    hint: "The number of most recently pushed tags to keep.",
   },
-  { field: "newerThanDays", label: "Pushed within so many days", max: 3650, hint: undefined },
-  { field: "pulledWithinDays", label: "Pulled within so many days", max: 3650, hint: "A push counts as a pull." },
+  { field: "newerThanDays", label: "Pushed within (days)", max: 3650, hint: undefined },
+  { field: "pulledWithinDays", label: "Pulled within (days)", max: 3650, hint: "A push counts as a pull." },
 ] as const;
 
 /** A rule's form: what it keeps, what would go, and whether to save it. */
@@ -60,7 +60,7 @@ export function RuleForm({ space, initial, replaces, onSave }: RuleFormProps) {
     <form className="card form narrow" onSubmit={submit}>
       <NameField value={draft.name} onChange={(name) => set({ name })} />
       <PatternsField space={space} value={draft.repositories} onChange={(text) => set({ repositories: text })} />
-      <Fieldset legend="It keeps" hint="A tag stays if any of these holds for it. Left empty, a line says nothing.">
+      <Fieldset legend="Keep" hint="A tag is kept if any of these applies. Empty lines do not count.">
         {NUMBERS.map(({ field, label, max, hint }) => (
           <TextField
             key={field}
@@ -80,7 +80,7 @@ export function RuleForm({ space, initial, replaces, onSave }: RuleFormProps) {
           placeholder="v*"
           value={draft.tags}
           onChange={({ target }) => set({ tags: target.value })}
-          hint="One a line: * stands for any characters, ? for any one, ! in front takes out, as in !*-rc*."
+          hint="One pattern a line. * stands for any characters, ? for one; a leading ! excludes, as in !*-rc*."
         />
         <TextField
           label="Previously deployed digests, for each target and tag"
@@ -92,12 +92,12 @@ export function RuleForm({ space, initial, replaces, onSave }: RuleFormProps) {
           hint="So many beside the one that is deployed, which stays in any case; so do immutable tags, and what was pushed today."
         />
       </Fieldset>
-      <CheckField label="Switched on" isChecked={draft.enabled} onChange={(enabled) => set({ enabled })} />
+      <CheckField label="Enabled" isChecked={draft.enabled} onChange={(enabled) => set({ enabled })} />
       {previewed && <Preview space={space} rule={previewed} />}
       <div className="actions">
-        <Button onClick={() => setPreviewed(rule)}>See what would go</Button>
+        <Button onClick={() => setPreviewed(rule)}>Preview</Button>
         <Button type="submit" look="primary">
-          Save the rule
+          Save rule
         </Button>
         <LinkButton to="/spaces/$space/retention" params={{ space }}>
           Cancel
@@ -124,13 +124,13 @@ interface ConsequencesProps {
 }
 
 function Consequences({ space, rule, keep, isOn }: ConsequencesProps) {
-  if (!isOn) return <p>It is switched off, so nothing goes by it.</p>;
+  if (!isOn) return <p>The rule is disabled, so it deletes nothing.</p>;
   return (
     <div className="section">
       {keepsNothing(keep) && (
         <p>
-          <strong>This rule keeps nothing of itself:</strong> every tag that it covers goes, but for immutable ones and
-          what is deployed.
+          <strong>This rule keeps nothing:</strong> it deletes every tag that it covers, except immutable tags and what
+          is deployed.
         </p>
       )}
       <Preview space={space} rule={rule} />

@@ -57,7 +57,7 @@ export function RulePage() {
 function useDone(space: string): () => void {
   const navigate = useNavigate();
   return () => {
-    toast("The rule is saved");
+    toast("Rule saved");
     void navigate({ to: "/spaces/$space/retention", params: { space } });
   };
 }

@@ -45,7 +45,7 @@ export function SignInPage() {
             required
             value={token}
             onChange={(event) => setToken(event.target.value)}
-            hint="It is not kept in this browser: a session of 8 hours at most takes its place."
+            hint="The token is not stored in this browser. You stay signed in for up to 8 hours."
             error={signIn.error === null ? undefined : explain(signIn.error)}
           />
           <Button type="submit" look="primary" isBusy={signIn.isPending}>
@@ -55,14 +55,13 @@ export function SignInPage() {
         <details>
           <summary>I have no token</summary>
           <p className="hint">
-            Ask whoever administers your space for one: with the action <code>pull</code> you look at its repositories,
-            with <code>admin</code> you manage it. Whoever set up this registry signs in with its{" "}
-            <code>ADMIN_TOKEN</code>, which <code>npm run deploy</code> showed; <code>npm start</code> keeps it in{" "}
-            <code>.dev.vars</code>.
+            Ask an administrator of your space for one. The action <code>pull</code> lets you browse, <code>admin</code>{" "}
+            lets you manage the space. If you set up this registry yourself, sign in with its <code>ADMIN_TOKEN</code>:{" "}
+            <code>npm run deploy</code> says where it is, and <code>npm start</code> keeps it in <code>.dev.vars</code>.
           </p>
         </details>
         <p className="hint">
-          <Link to="/api/v1/docs">The API’s reference</Link> is open to everybody.
+          The <Link to="/api/v1/docs">API reference</Link> needs no token.
         </p>
       </div>
     </Main>
@@ -71,7 +70,7 @@ export function SignInPage() {
 
 function explain(error: Error): string {
   if (error instanceof ApiProblem && error.status === 401) {
-    return "No token of this registry is like that: it may be mistyped, revoked or expired.";
+    return "That token does not work. It may be mistyped, revoked or expired.";
   }
   return sentence(error.message);
 }

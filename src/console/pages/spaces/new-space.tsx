@@ -22,7 +22,7 @@ export function NewSpace({ isOpen, onClose }: { readonly isOpen: boolean; readon
         onSuccess: (space) => {
           setName("");
           close();
-          toast(`The space ${space.name} is there`);
+          toast(`Created space ${space.name}`);
           void navigate({ to: "/spaces/$space", params: { space: space.name } });
         },
       },
@@ -45,10 +45,10 @@ export function NewSpace({ isOpen, onClose }: { readonly isOpen: boolean; readon
         spellCheck={false}
         value={name}
         onChange={(event) => setName(event.target.value)}
-        hint="The first part of its images’ names: lower-case letters and digits, separated by dots, dashes or underscores."
+        hint="The first part of every image’s name: lower-case letters and digits, separated by dots, dashes or underscores."
         error={create.error === null ? undefined : sentence(create.error.message)}
       />
-      <CheckField label="Anybody may pull, without logging in" isChecked={isPublic} onChange={setPublic} />
+      <CheckField label="Anyone may pull without logging in" isChecked={isPublic} onChange={setPublic} />
     </DialogForm>
   );
 }

@@ -71,7 +71,7 @@ export function SpacesPage() {
       {isPending && <Loading what="the spaces" />}
       {!isPending && !error && items.length === 0 && (
         <Empty title="No spaces yet">
-          <p>A space holds a team’s repositories, with tokens of its own. Make the first one.</p>
+          <p>A space holds a team’s repositories and tokens. Create the first one.</p>
         </Empty>
       )}
       {items.length > 0 && (

@@ -13,7 +13,7 @@ const BARS = 10;
 export function ByRepository({ space }: { readonly space: string }) {
   const input = { path: { space }, query: { limit: 100 } };
   const { items, isPending, hasMore, error, retry } = useList("getStorage", input, { all: true, isLive: false });
-  if (isPending) return <Loading what="what the repositories store" />;
+  if (isPending) return <Loading what="storage by repository" />;
   const largest = items.toSorted((left, right) => right.bytes - left.bytes).slice(0, BARS);
   return (
     <section className="card section" aria-label="By repository">
@@ -40,7 +40,7 @@ export function ByRepository({ space }: { readonly space: string }) {
               <Bar key={repository.name} space={space} repository={repository} max={largest[0]?.bytes ?? 1} />
             ))}
           </ul>
-          {hasMore && <output className="muted">{items.length.toLocaleString()} so far, looking at more …</output>}
+          {hasMore && <output className="muted">{items.length.toLocaleString()} so far, loading more …</output>}
           <div className="table-scroll">
             <DataTable
               label={`What repositories of ${space} store`}

@@ -17,11 +17,11 @@ export function Collection({ space }: { readonly space: string }) {
     <section className="card section" aria-label="What collection takes">
       <h2>To be collected</h2>
       <p className="hint">
-        What no manifest needs any more, and deleted repositories, go by themselves once their time is over. A push, a
-        mount or a look at a layer begins its time anew.
+        Content that no manifest needs, and deleted repositories, are collected when their grace period ends. Pushing,
+        mounting or checking a layer restarts its period.
       </p>
       {error && <Failure error={error} onRetry={retry} />}
-      {isPending && <Loading what="what is no longer needed" />}
+      {isPending && <Loading what="unneeded content" />}
       {!isPending && !error && items.length === 0 && !hasMore && (
         <p className="muted">Nothing: all that is stored is needed.</p>
       )}
@@ -44,7 +44,7 @@ export function Collection({ space }: { readonly space: string }) {
       {hasMore && (
         <div>
           <Button onClick={loadMore} isBusy={isLoadingMore}>
-            Look at more
+            Show more
           </Button>
         </div>
       )}
@@ -63,7 +63,7 @@ const COLUMNS: readonly Column<Collectable>[] = [
     id: "what",
     title: "What",
     isSecondary: true,
-    cell: ({ digest }) => (digest === null ? "the deleted repository" : <Digest digest={digest} />),
+    cell: ({ digest }) => (digest === null ? "deleted repository" : <Digest digest={digest} />),
   },
   {
     id: "bytes",
@@ -74,7 +74,7 @@ const COLUMNS: readonly Column<Collectable>[] = [
   },
   {
     id: "until",
-    title: "Goes",
+    title: "Collected",
     align: "end",
     sortBy: ({ keptUntil }) => keptUntil ?? "~",
     cell: ({ keptUntil }) =>
@@ -83,5 +83,5 @@ const COLUMNS: readonly Column<Collectable>[] = [
 ];
 
 function Goes({ at }: { readonly at: string }) {
-  return new Date(at) > useNow() ? <Time at={at} /> : <span title={at}>with the next runs</span>;
+  return new Date(at) > useNow() ? <Time at={at} /> : <span title={at}>in the next run</span>;
 }

@@ -19,8 +19,8 @@ export function Damage({ space }: { readonly space: string }) {
     <section className="card section" aria-label="Damaged content">
       <h2>Damaged</h2>
       <Warning>
-        {hasMore ? "More than 100" : items.length} {items.length === 1 ? "object is" : "objects are"} gone or wrong in
-        the storage, so what needs them cannot be pulled. Push these images again, with any client: that mends them.
+        {hasMore ? "More than 100" : items.length} {items.length === 1 ? "object is" : "objects are"} missing or damaged
+        in storage, so images that need them cannot be pulled. Push these images again, with any client, to repair them.
       </Warning>
       <div className="table-scroll">
         <DataTable
@@ -55,7 +55,7 @@ function columnsOf(space: string): readonly Column<Damaged>[] {
     { id: "digest", title: "What", isSecondary: true, cell: ({ digest }) => <Digest digest={digest} /> },
     {
       id: "damage",
-      title: "Its bytes are",
+      title: "Damage",
       cell: ({ damage }) => (damage === "missing" ? "gone" : "wrong"),
     },
     { id: "since", title: "Found", align: "end", isSecondary: true, cell: ({ since }) => <Time at={since} /> },

@@ -22,7 +22,7 @@ export function QuotaDialog({ space, onClose }: { readonly space: Space; readonl
       { path: { space: name }, body: { quota: limits } },
       {
         onSuccess: () => {
-          toast("The limits are set");
+          toast("Limits saved");
           onClose();
         },
       },
@@ -32,9 +32,9 @@ export function QuotaDialog({ space, onClose }: { readonly space: Space; readonl
     <DialogForm
       isOpen
       onClose={onClose}
-      title={`How much ${name} may have`}
+      title={`Limits of ${name}`}
       onSubmit={submit}
-      action="Set the limits"
+      action="Save limits"
       isBusy={change.isPending}
       isReady={!isWrong}
     >
@@ -44,8 +44,8 @@ export function QuotaDialog({ space, onClose }: { readonly space: Space; readonl
         placeholder="no limit"
         value={bytes}
         onChange={({ target }) => setBytes(target.value)}
-        hint="As in 50 GB or 500 MB. Left empty: no limit."
-        error={isWrong ? "Write a number and a unit, as in 50 GB." : undefined}
+        hint="For example 50 GB or 500 MB. Empty: no limit."
+        error={isWrong ? "Enter a number and a unit, for example 50 GB." : undefined}
       />
       <TextField
         label="Repositories"

@@ -14,14 +14,14 @@ export function Usage({ space }: { readonly space: string }) {
   const { data, error, isPending, refetch } = useQuery(operationQuery("getSpace", { path: { space } }));
   const [isEditing, setEditing] = useState(false);
   const mayEdit = may(useSession(), "manageInstallation");
-  if (isPending) return <Loading what="what the space has" />;
+  if (isPending) return <Loading what="usage" />;
   if (error) return <Failure error={error} onRetry={() => void refetch()} />;
   const { usage, quota } = data;
   return (
     <section className="card section" aria-label="What the space has">
       <div className="section-head">
         <h2>In use</h2>
-        {mayEdit && <Button onClick={() => setEditing(true)}>Set the limits</Button>}
+        {mayEdit && <Button onClick={() => setEditing(true)}>Change limits</Button>}
       </div>
       <div className="figures">
         <Figure what="Stored" used={usage.bytes} limit={quota.bytes} format={formatBytes} />
@@ -73,7 +73,7 @@ function Figure({ what, used, limit, format }: FigureProps) {
 
 function advice({ nearLimit, quota }: Space, mayEdit: boolean): string {
   if (nearLimit)
-    return "It is nearly full: delete what is not needed, or let a retention rule do so; pushes are refused when it is full.";
+    return "The space is nearly full. Delete what is not needed, or let a retention rule do so: a full space refuses pushes.";
   const isLimited = quota.bytes !== null || quota.repositories !== null;
   if (mayEdit) return "";
   return isLimited ? "The registry’s administrator sets the limits." : "";

@@ -46,8 +46,8 @@ export function TagHistoryPage() {
       {error && <Failure error={error} onRetry={retry} />}
       {isPending && <Loading what="the history" />}
       {!isPending && !error && items.length === 0 && (
-        <Empty title="Nothing is known of this tag">
-          <p>It was never pushed, or so long ago that its history was cleared.</p>
+        <Empty title="This tag has no history">
+          <p>It was never pushed, or its history is older than the registry keeps.</p>
         </Empty>
       )}
       {items.length > 0 && (
@@ -156,15 +156,15 @@ function Revert({ space, repository, tag, current, goal, onClose }: RevertProps)
       look="primary"
       onConfirm={async () => {
         await withMissing(revert.mutateAsync({ path: { space }, body: { repository, tag, to: goal.digest } }));
-        toast(`${tag} is ${to} again`);
+        toast(`Reverted ${tag} to ${to}`);
       }}
     >
       <p>
-        {current === null ? `There is no tag ${tag} now. ` : `${tag} is ${shortDigest(current)} now. `}
-        It becomes what it was on {DATE.format(new Date(goal.at))}, by {goal.actor.name}.
+        {current === null ? `The tag ${tag} does not exist now. ` : `${tag} now points to ${shortDigest(current)}. `}
+        Reverting points it to what {goal.actor.name} pushed on {DATE.format(new Date(goal.at))}.
       </p>
-      {goal.content === "deleted" && <p>Its content was deleted, and comes back with it.</p>}
-      <p>This is a push like any other: triggers that match the tag fire.</p>
+      {goal.content === "deleted" && <p>Its content was deleted and is restored with it.</p>}
+      <p>A revert counts as a push: matching triggers fire.</p>
     </Confirm>
   );
 }

@@ -51,15 +51,15 @@ function Consequences({ space, id }: { readonly space: string; readonly id: stri
   const users = deployment.triggers.items.filter(({ targets }) => targets.includes(id));
   return (
     <div className="form">
-      <p>What is pending for it fails, and its secret is gone at once. It cannot be brought back.</p>
+      <p>Its pending deliveries fail and its secret is deleted at once. This cannot be undone.</p>
       {users.length > 0 && (
         <div>
-          <p>These triggers go to it:</p>
+          <p>These triggers send to it:</p>
           <ul>
             {users.map((trigger) => (
               <li key={trigger.id}>
                 <TriggerLink space={space} id={trigger.id} deployment={deployment} />
-                {trigger.targets.length === 1 && ", which then goes nowhere"}
+                {trigger.targets.length === 1 && ", which then has no target left"}
               </li>
             ))}
           </ul>

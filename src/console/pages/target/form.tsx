@@ -73,9 +73,7 @@ export function TargetForm({ target, action, onSave, isSaving, failure }: Target
         label="Address"
         type="url"
         required={kind.address.isOptional !== true && target === null}
-        placeholder={
-          isHidden(target) ? `${target?.url ?? ""} (stays, if you leave this empty)` : kind.address.placeholder
-        }
+        placeholder={isHidden(target) ? `${target?.url ?? ""} (leave empty to keep it)` : kind.address.placeholder}
         hint={isMoved ? movedHint(kind, target) : kind.address.hint}
         autoComplete="off"
         spellCheck={false}
@@ -123,10 +121,9 @@ function isHidden(target: Target | null): boolean {
 }
 
 function movedHint(kind: Kind, target: Target): string {
-  if (kind.secret === null)
-    return "With another address goes another secret: it is made when you save, and shown once.";
+  if (kind.secret === null) return "A new address needs a new secret. It is created when you save, and shown once.";
   return target.hasSecret
-    ? "The secret that is stored is not sent to another address: give it again below."
+    ? "The stored secret is never sent to a new address. Enter it again below."
     : kind.address.hint;
 }
 
@@ -153,13 +150,13 @@ function SecretFields({ kind, target, isMoved, secret, onSecret, hasNone, onNone
         autoComplete="off"
         required={isRequired && (target === null || isMoved)}
         disabled={hasNone}
-        placeholder={has && !isMoved ? "stays as it is" : undefined}
+        placeholder={has && !isMoved ? "unchanged" : undefined}
         hint={`${hint} It is not shown again.`}
         value={secret}
         onChange={(event) => onSecret(event.target.value)}
         error={errors.at("secret")}
       />
-      {has && !isRequired && <CheckField label="No secret from now on" isChecked={hasNone} onChange={onNone} />}
+      {has && !isRequired && <CheckField label="Remove the secret" isChecked={hasNone} onChange={onNone} />}
     </>
   );
 }

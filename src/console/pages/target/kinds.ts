@@ -34,7 +34,7 @@ export interface Kind {
 /** The whole Authorization header, as formats of other registries have it. */
 const HEADER = {
   label: "Authorization header",
-  hint: "Sent as it is, if the receiver checks one: as in “Bearer …”.",
+  hint: "Sent unchanged, for receivers that check one, for example “Bearer …”.",
   isRequired: false,
 } as const;
 
@@ -83,7 +83,7 @@ const OCTOPUS: readonly ConfigPart[] = [
       {
         path: "deploy.environments",
         label: "Deploy to",
-        hint: "Environments, one a line. Empty: the release is created, and not deployed.",
+        hint: "Environments, one a line. Empty: the release is created but not deployed.",
         placeholder: "Development",
         kind: "lines",
       },
@@ -102,7 +102,7 @@ const OCTOPUS: readonly ConfigPart[] = [
       {
         path: "release.version",
         label: "Version",
-        hint: "If you say nothing, the tag without a v.",
+        hint: "Default: the tag without its leading v.",
         placeholder: "{version}",
         kind: "text",
       },
@@ -114,7 +114,12 @@ const OCTOPUS: readonly ConfigPart[] = [
         placeholder: "Deploy web:{tag}",
         kind: "lines",
       },
-      { path: "release.gitRef", label: "Git reference", hint: "For a project that is kept in Git.", kind: "text" },
+      {
+        path: "release.gitRef",
+        label: "Git reference",
+        hint: "For a project whose configuration is in Git.",
+        kind: "text",
+      },
       { path: "release.notes", label: "Notes", placeholder: "{image}", kind: "text" },
       { path: "release.ignoreChannelRules", label: "Ignore the channel’s rules", kind: "check", isOn: false },
     ],
@@ -123,7 +128,7 @@ const OCTOPUS: readonly ConfigPart[] = [
   {
     title: "A runbook",
     fields: [
-      { path: "runbook.name", label: "Runbook", hint: "Run after the deployments were started.", kind: "text" },
+      { path: "runbook.name", label: "Runbook", hint: "Runs once the deployments have started.", kind: "text" },
       { path: "runbook.environments", label: "Run it in", hint: "Environments, one a line.", kind: "lines" },
       ...tenantFields("runbook", " of the runbook"),
     ],
@@ -165,7 +170,7 @@ export const KINDS: Readonly<Record<string, Kind>> = {
         fields: [
           {
             path: "template",
-            label: "Whose hook",
+            label: "Provider",
             kind: "choice",
             choices: ["render", "portainer", "coolify", "dokploy", "azure", "cloudflare", "custom"],
           },
@@ -205,7 +210,7 @@ export const KINDS: Readonly<Record<string, Kind>> = {
           {
             path: "eventType",
             label: "Event type",
-            hint: "What the workflow has under repository_dispatch: types.",
+            hint: "The type that the workflow lists under repository_dispatch.",
             placeholder: "registry-push",
             kind: "text",
           },
@@ -267,14 +272,17 @@ export const KINDS: Readonly<Record<string, Kind>> = {
     "Keel",
     "Keel’s own format. If its webhooks are authenticated, “Basic” and the Base64 of user:password.",
   ),
-  distribution: format("Docker registry’s format", "The notifications of distribution, for tools that know only them."),
+  distribution: format(
+    "Docker registry’s format",
+    "Distribution’s notifications, for tools that know no other format.",
+  ),
   "docker-hub": format("Docker Hub’s format", "For Flux, Kargo and Keel."),
-  quay: format("Quay’s format", "For tools that know only it."),
+  quay: format("Quay’s format", "For tools that know no other format."),
   acr: format("Azure Container Registry’s format", "For Flux, Argo CD Image Updater, Kargo and Keel."),
 };
 
 /** Of a type that this console does not know: newer than the page. */
-const UNKNOWN_KIND: Kind = format("Another kind", "This page does not know the type: change its settings by the API.");
+const UNKNOWN_KIND: Kind = format("Other", "This page does not know the type. Use the API to change its settings.");
 
 export function kindOf(type: string): Kind {
   return KINDS[type] ?? UNKNOWN_KIND;

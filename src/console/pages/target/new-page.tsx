@@ -13,7 +13,7 @@ export function NewTargetPage() {
   const create = useChange("createTarget", ["listTargets"]);
   const [made, setMade] = useState<NewTarget | null>(null);
   const goOn = ({ id, name }: NewTarget): void => {
-    toast(`The target ${name} is there`);
+    toast(`Created target ${name}`);
     void navigate({ to: "/spaces/$space/targets/$target", params: { space, target: id } });
   };
   return (
@@ -36,7 +36,7 @@ export function NewTargetPage() {
         title="The target’s secret"
         onClose={() => made !== null && goOn(made)}
       >
-        Give it to your receiver, which verifies with it that a delivery comes from here.
+        Give it to your receiver: it uses the secret to verify that deliveries come from this registry.
       </SecretDialog>
     </>
   );

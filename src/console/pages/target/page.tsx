@@ -82,13 +82,13 @@ function State({ space, target }: { readonly space: string; readonly target: Tar
     <Facts
       facts={{
         State: <TargetStatus target={target} />,
-        "Switched off because": disabledReason,
+        "Disabled because": disabledReason,
         "Failing since": failingSince === null ? null : <Time at={failingSince} />,
         Kind: kindOf(type).title,
         Triggers:
           users.length === 0 ? (
             <Link to="/spaces/$space/triggers/new" params={{ space }}>
-              None yet: make one
+              None yet. Create one
             </Link>
           ) : (
             <ul className="plain-list">
@@ -101,7 +101,7 @@ function State({ space, target }: { readonly space: string; readonly target: Tar
           ),
         Deliveries: (
           <Link to="/spaces/$space/deliveries" params={{ space }} search={{ target: id }}>
-            Its deliveries
+            View deliveries
           </Link>
         ),
         Created: <Time at={createdAt} />,

@@ -46,8 +46,8 @@ export function RotateDialog({ isOpen, onClose, space, id, name, secret, onSecre
       title={`Rotate the secret of ${name}`}
       description={
         secret === null
-          ? "A new secret is made and shown once. For a day deliveries are signed with both, so that you can change your receiver."
-          : "The new secret takes the place of the old one with the next delivery."
+          ? "A new secret is created and shown once. For one day deliveries are signed with both secrets, so that you have time to change your receiver."
+          : "The next delivery uses the new secret."
       }
       onSubmit={submit}
       action="Rotate"

@@ -29,8 +29,8 @@ export function TargetsPage() {
       {!isPending && !error && items.length === 0 && (
         <Empty title="No targets yet">
           <p>
-            A target is where pushes are delivered: a webhook of your own, Octopus Deploy, GitHub Actions, Flux, a
-            host’s deploy hook. Make one, then a trigger that says which pushes go there.
+            A target is a place that hears of pushes: your own webhook, Octopus Deploy, GitHub Actions, Flux, or a
+            host’s deploy hook. Create one, then a trigger that says which pushes go there.
           </p>
         </Empty>
       )}

@@ -33,7 +33,7 @@ export function ExpiringNotice({ tokens }: { readonly tokens: readonly Token[] }
           {name} <Time at={expiresAt ?? ""} />
         </span>
       ))}
-      {more > 0 && ` and ${more} more`}. Make a new token in time, then revoke the old one.
+      {more > 0 && ` and ${more} more`}. Create a new token in time, then revoke the old one.
     </Warning>
   );
 }

@@ -13,10 +13,10 @@ import { LIFETIMES, type Lifetime, secondsOf } from "./lifetimes.ts";
 import { TokenSecret } from "./secret.tsx";
 
 const ACTIONS = {
-  pull: "Download images, and look at them in this console.",
-  push: "Upload images and set tags. Clients look before they push, so this needs pull too.",
+  pull: "Download images, and browse them in this console.",
+  push: "Upload images and set tags. Clients check what is there before they push, so this includes pull.",
   delete: "Delete tags and manifests.",
-  admin: "Manage the space: its tokens, triggers, rules and settings, with this console or the API.",
+  admin: "Manage the space with this console or the API: tokens, triggers, rules and settings.",
 } as const;
 
 type Action = keyof typeof ACTIONS;
@@ -63,9 +63,9 @@ function NewTokenForm({ space, onMade }: { readonly space: string; readonly onMa
           autoFocus
           value={name}
           onChange={setName}
-          hint="Who or what uses it, as in “CI of the shop”: pushes are shown under this name."
+          hint="Who or what uses the token, for example “Shop CI”. Pushes appear under this name."
         />
-        <Fieldset legend="It may">
+        <Fieldset legend="Actions">
           {ALL_ACTIONS.map((action) => (
             <CheckField
               key={action}
@@ -78,13 +78,13 @@ function NewTokenForm({ space, onMade }: { readonly space: string; readonly onMa
         </Fieldset>
         <PatternsField space={space} value={patterns} onChange={setPatterns} />
         <SelectField
-          label="It expires"
+          label="Expires"
           value={lifetime}
           choices={LIFETIMES}
           onChange={setLifetime}
           hint={
             lifetime === "never"
-              ? "A token that never expires works until somebody revokes it, wherever it has been copied to."
+              ? "A token that never expires works until someone revokes it, wherever it was copied."
               : undefined
           }
         />
@@ -96,13 +96,13 @@ function NewTokenForm({ space, onMade }: { readonly space: string; readonly onMa
             min={tomorrow}
             value={date}
             onChange={({ target }) => setDate(target.value)}
-            hint="At the end of that day, where you are."
+            hint="At the end of that day, in your time zone."
           />
         )}
         {create.error && <Failure error={create.error} />}
         <div className="actions">
           <Button type="submit" look="primary" isBusy={create.isPending} disabled={actions.size === 0}>
-            Create the token
+            Create token
           </Button>
           <LinkButton to="/spaces/$space/tokens" params={{ space }}>
             Cancel

@@ -38,8 +38,8 @@ export function TokensPage() {
       {!isPending && !error && items.length === 0 && (
         <Empty title="No tokens yet">
           <p>
-            A token is the password that clients log in with. Make one for each purpose, which may do no more than that
-            needs.
+            A token is the password that clients log in with. Create one for each purpose, with no more rights than that
+            purpose needs.
           </p>
         </Empty>
       )}
@@ -58,7 +58,7 @@ export function TokensPage() {
               initialSorting={{ column: "created", direction: "descending" }}
             />
           </div>
-          {found.length === 0 && <p className="muted">No token is called “{search}”.</p>}
+          {found.length === 0 && <p className="muted">No token matches “{search}”.</p>}
         </div>
       )}
       {revoked && <Revocation space={space} token={revoked} onClose={() => setRevoked(null)} />}
@@ -80,15 +80,15 @@ function Revocation({ space, token, onClose }: RevocationProps) {
     <Confirm
       isOpen
       onClose={onClose}
-      title={`Revoke the token “${token.name}”?`}
+      title={`Revoke token “${token.name}”?`}
       action="Revoke"
       onConfirm={async () => {
         await revoke.mutateAsync({ path: { space, id: token.id } });
-        toast(`The token ${token.name} is revoked`);
+        toast(`Revoked token ${token.name}`);
       }}
     >
       <p>
-        Whoever uses it is refused from then on, within a minute at the latest. That cannot be undone.
+        Clients that use it stop working within a minute. This cannot be undone.
         {token.lastUsedAt !== null && (
           <>
             {" "}
@@ -96,7 +96,7 @@ function Revocation({ space, token, onClose }: RevocationProps) {
           </>
         )}
       </p>
-      {isOwn && <p>You are signed in with this token: you will be signed out.</p>}
+      {isOwn && <p>You are signed in with this token, so you will be signed out.</p>}
     </Confirm>
   );
 }

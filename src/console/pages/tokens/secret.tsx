@@ -15,18 +15,18 @@ export function TokenSecret({ space, token }: { readonly space: string; readonly
     <>
       <PageHead title={`The token “${name}”`} />
       <div className="card form narrow">
-        <Warning>Copy it now: it is shown this once, and nobody can look it up later.</Warning>
+        <Warning>Copy the token now. It is not shown again, and nobody can look it up later.</Warning>
         <Command text={token.token} what="the token" />
         {logsIn && (
           <>
-            <p>Log in with it, as with any password:</p>
+            <p>Use it as the password when you log in:</p>
             <Command
               text={`echo ${token.token} | docker login ${host} -u ${space} --password-stdin`}
               what="the login command"
             />
           </>
         )}
-        {actions.includes("admin") && <p>It signs in to this console too, and to the API as a Bearer token.</p>}
+        {actions.includes("admin") && <p>It also signs in to this console, and works as a Bearer token for the API.</p>}
         <p className="muted">
           {expiresAt === null ? (
             "It does not expire."

@@ -21,11 +21,7 @@ export function TriggerActions({ space, trigger }: TriggerActionsProps) {
       space={space}
       item={trigger}
       changes={{ test, enable, disable, remove }}
-      consequences={
-        <p>
-          Its targets hear of no more pushes through it. What is on its way already goes on. It cannot be brought back.
-        </p>
-      }
+      consequences={<p>It sends no more pushes to its targets. This cannot be undone.</p>}
     >
       <DialogButton label="Replay">
         {(dialog) => <ReplayDialog {...dialog} space={space} id={id} name={name} />}

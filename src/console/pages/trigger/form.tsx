@@ -88,11 +88,11 @@ interface TargetChoiceProps {
 
 function TargetChoice({ space, known, chosen, onChange, error }: TargetChoiceProps) {
   return (
-    <Fieldset legend="Targets" hint="Where it goes: each gets a delivery of its own." error={error}>
+    <Fieldset legend="Targets" hint="Each target gets its own delivery." error={error}>
       {known?.map(({ id, name, type, enabled }) => (
         <CheckField
           key={id}
-          label={`${name} (${type}${enabled ? "" : ", switched off"})`}
+          label={`${name} (${type}${enabled ? "" : ", disabled"})`}
           isChecked={chosen.has(id)}
           onChange={() => onChange(chosen.symmetricDifference(new Set([id])))}
         />
@@ -100,7 +100,7 @@ function TargetChoice({ space, known, chosen, onChange, error }: TargetChoicePro
       <p>
         {/* What the form says so far stays where it is. */}
         <Link to="/spaces/$space/targets/new" params={{ space }} target="_blank">
-          {known?.length === 0 ? "Make the first target" : "Another target"} (in a new tab)
+          {known?.length === 0 ? "Create the first target" : "New target"} (in a new tab)
         </Link>
       </p>
     </Fieldset>

@@ -22,7 +22,7 @@ export function NewTriggerPage() {
             { path: { space }, body },
             {
               onSuccess: ({ id, name }) => {
-                toast(`The trigger ${name} is there`);
+                toast(`Created trigger ${name}`);
                 void navigate({ to: "/spaces/$space/triggers/$trigger", params: { space, trigger: id } });
               },
             },

@@ -25,14 +25,16 @@ export function TriggerPage() {
       {trigger && (
         <div className="form">
           <p className="summary">
-            <Status tone={trigger.enabled ? "good" : "quiet"}>{trigger.enabled ? "on" : "switched off"}</Status>{" "}
+            <Status tone={trigger.enabled ? "good" : "quiet"}>{trigger.enabled ? "on" : "disabled"}</Status>{" "}
             <Link to="/spaces/$space/deliveries" params={{ space }} search={{ trigger: id }}>
-              Its deliveries
+              View deliveries
             </Link>
           </p>
           {trigger.match === null && (
             <Failure
-              error={new Error("its rules are no longer understood, so it does not fire: say them anew and save")}
+              error={
+                new Error("this version cannot read its rules, so the trigger does not fire: set them again and save")
+              }
             />
           )}
           <TriggerForm

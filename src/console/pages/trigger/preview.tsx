@@ -45,9 +45,9 @@ export function Preview({ space, preview: { data, error, isPending, isPlaceholde
   const isAboutFields = fieldProblemsOf(error).length > 0;
   return (
     <section className="card preview" aria-label="Preview">
-      <h2>Your last pushes</h2>
+      <h2>Recent pushes</h2>
       {isPending && <Loading what="the preview" />}
-      {error && isAboutFields && <p className="muted">Shown once what is marked in the form is mended.</p>}
+      {error && isAboutFields && <p className="muted">The preview appears once the marked fields are corrected.</p>}
       {error && !isAboutFields && <Failure error={error} onRetry={() => void refetch()} />}
       {data && !error && (
         <div aria-busy={isPlaceholderData}>
@@ -64,7 +64,9 @@ function Pushes({ space, pushes }: { readonly space: string; readonly pushes: Pu
   const fired = pushes.filter(({ fires }) => fires).length;
   if (pushes.length === 0) {
     return (
-      <p className="muted">Nothing has been pushed lately. Once something is, you see here whether this would fire.</p>
+      <p className="muted">
+        There are no recent pushes. After the next one, you see here whether the trigger would fire.
+      </p>
     );
   }
   return (

@@ -37,7 +37,7 @@ export function ReplayDialog({ isOpen, onClose, space, id, name }: ReplayDialogP
     mutationFn: () => replayAll(space, id, new Date(Date.now() - SPANS[since])),
     onSuccess: async (count) => {
       close();
-      toast(count === 0 ? "Nothing had failed then" : `${count.toLocaleString()} will be sent again`);
+      toast(count === 0 ? "Nothing failed in that time" : `Sending ${count.toLocaleString()} again`);
       await client.invalidateQueries({ queryKey: ["listDeliveries"] });
     },
   });
@@ -50,12 +50,12 @@ export function ReplayDialog({ isOpen, onClose, space, id, name }: ReplayDialogP
       isOpen={isOpen}
       onClose={close}
       title={`Replay ${name}`}
-      description="What failed since then is sent again, each under its own id, so that receivers can tell a repetition."
+      description="Failed deliveries are sent again under their old ids, so that receivers can recognize repeats."
       onSubmit={() => replay.mutate()}
       action="Send again"
       isBusy={replay.isPending}
     >
-      <SelectField label="What failed in" value={since} choices={SINCE} onChange={setSince} />
+      <SelectField label="Failed in" value={since} choices={SINCE} onChange={setSince} />
       {replay.error && <Failure error={replay.error} />}
     </DialogForm>
   );

@@ -25,7 +25,7 @@ export function RuleFields(props: RuleFieldsProps) {
     <>
       <LinesField
         label="Repositories"
-        hint="Paths within the space, one a line: * is anything but a slash, ** anything, ! in front excludes. Empty: all."
+        hint="One path pattern a line. * stands for anything but a slash, ** for anything; a leading ! excludes. Empty: all repositories."
         placeholder={"web/*\n!web/tmp-*"}
         value={form.repositories}
         onChange={(repositories) => onChange({ repositories })}
@@ -42,8 +42,8 @@ export function RuleFields(props: RuleFieldsProps) {
           />
         ))}
         <CheckField
-          label="Only if the digest changes"
-          hint="Not when a tag is pushed again as it was."
+          label="Only if the digest changed"
+          hint="Pushing a tag again unchanged does not fire."
           isChecked={form.digestChangedOnly}
           onChange={(digestChangedOnly) => onChange({ digestChangedOnly })}
         />
@@ -58,10 +58,7 @@ function WhatAndWho({ form, onChange, errors }: RuleFieldsProps) {
   const paths = ["match.platforms", "match.artifactTypes", "match.actors"];
   const isUsed = [form.platforms, form.artifactTypes, form.actors].some((text) => text !== "");
   return (
-    <MoreFields
-      summary="What is pushed, and by whom"
-      isOpen={isUsed || paths.some((path) => errors.at(path) !== undefined)}
-    >
+    <MoreFields summary="Content and pusher" isOpen={isUsed || paths.some((path) => errors.at(path) !== undefined)}>
       <LinesField
         label="Platforms"
         hint="An index must have all of these, one a line; without a variant, any will do. An image that is no index names none."
@@ -72,7 +69,7 @@ function WhatAndWho({ form, onChange, errors }: RuleFieldsProps) {
       />
       <LinesField
         label="Kinds of content"
-        hint="“image”, or artifact types, in which * stands for anything. Empty: whatever has a tag, but no signatures and the like."
+        hint="“image”, or artifact types; * stands for anything. Empty: everything that has a tag, except signatures and other attachments."
         placeholder="image"
         value={form.artifactTypes}
         onChange={(artifactTypes) => onChange({ artifactTypes })}
@@ -80,7 +77,7 @@ function WhatAndWho({ form, onChange, errors }: RuleFieldsProps) {
       />
       <LinesField
         label="Pushed by"
-        hint="“token:” and a token’s name, in which * stands for anything. Empty: anybody."
+        hint="“token:” and a token’s name; * stands for anything. Empty: anyone."
         placeholder="token:ci-*"
         value={form.actors}
         onChange={(actors) => onChange({ actors })}
@@ -94,10 +91,13 @@ function Timing({ form, onChange, errors }: RuleFieldsProps) {
   const paths = ["group", "group.timeoutSeconds", "debounceSeconds"];
   const isUsed = [form.group, form.debounceSeconds].some((text) => text !== "");
   return (
-    <MoreFields summary="Waiting for others" isOpen={isUsed || paths.some((path) => errors.at(path) !== undefined)}>
+    <MoreFields
+      summary="Waiting for other pushes"
+      isOpen={isUsed || paths.some((path) => errors.at(path) !== undefined)}
+    >
       <LinesField
         label="Together with"
-        hint="Fires once, when all of these repositories have the same tag: two paths or more, one a line."
+        hint="Fires once, as soon as all of these repositories have the same tag. One path a line, at least two."
         placeholder={"web/api\nweb/ui"}
         value={form.group}
         onChange={(group) => onChange({ group })}
@@ -105,23 +105,23 @@ function Timing({ form, onChange, errors }: RuleFieldsProps) {
       />
       {form.group !== "" && (
         <TextField
-          label="Within seconds"
+          label="Within (seconds)"
           type="number"
           min={1}
           max={86_400}
           placeholder="900"
-          hint="How long before the last of them the others may have been pushed: 15 minutes, if you say nothing."
+          hint="How long the first push may wait for the last. Default: 900 (15 minutes)."
           value={form.groupSeconds}
           onChange={(event) => onChange({ groupSeconds: event.target.value })}
           error={errors.at("group.timeoutSeconds")}
         />
       )}
       <TextField
-        label="Debounce, in seconds"
+        label="Debounce (seconds)"
         type="number"
         min={1}
         max={3600}
-        hint="Waits so long after a push; another push of the tag meanwhile takes its place, and the wait begins anew."
+        hint="Waits this long after a push. If the tag is pushed again meanwhile, only the newer push counts and the wait starts again."
         value={form.debounceSeconds}
         onChange={(event) => onChange({ debounceSeconds: event.target.value })}
         error={errors.at("debounceSeconds")}

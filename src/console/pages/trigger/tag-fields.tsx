@@ -14,13 +14,13 @@ const TYPES: Readonly<Record<(typeof TAG_TYPES)[number], TagType>> = {
   semver: {
     label: "versions within a range (semver)",
     value: "Range",
-    hint: "As npm has it: ^1.2, or >=1.0 <2.0. Reads tags of one to four numbers, with or without a v.",
+    hint: "npm ranges, such as ^1.2 or >=1.0 <2.0. Reads tags of one to four numbers, with or without a leading v.",
     placeholder: ">=1.0",
   },
   nuget: {
     label: "versions within a range (NuGet)",
     value: "Range",
-    hint: "As Octopus channels have it: [1.0,2.0) is from 1.0 up to 2.0 without it.",
+    hint: "NuGet ranges, as in Octopus channels: [1.0,2.0) means from 1.0 up to, but not including, 2.0.",
     placeholder: "[1.0,2.0)",
   },
   regex: {
@@ -30,12 +30,12 @@ const TYPES: Readonly<Record<(typeof TAG_TYPES)[number], TagType>> = {
     placeholder: "^release-\\d+$",
   },
   glob: {
-    label: "tags like a pattern",
+    label: "tags that match a pattern",
     value: "Pattern",
-    hint: "* stands for any characters, ? for any one.",
+    hint: "* stands for any characters, ? for one.",
     placeholder: "release-*",
   },
-  exact: { label: "one tag", value: "Tag", hint: "Its whole name.", placeholder: "latest" },
+  exact: { label: "one tag", value: "Tag", hint: "The full name.", placeholder: "latest" },
 };
 
 const CHOICES: Readonly<Record<string, string>> = {
@@ -58,7 +58,11 @@ export function TagFields(props: RuleFieldsProps) {
     <>
       <SelectField
         label="Tags"
-        hint={type === undefined ? "But those that clients make for signatures and the like." : undefined}
+        hint={
+          type === undefined
+            ? "All tags except those that clients create for signatures and other attachments."
+            : undefined
+        }
         value={form.tagType}
         choices={CHOICES}
         onChange={(tagType) => onChange({ tagType })}
@@ -79,7 +83,7 @@ export function TagFields(props: RuleFieldsProps) {
           {isOfVersions(type) && <VersionFields {...props} />}
           <LinesField
             label="Except"
-            hint="Tags that never fire, one a line; * and ? stand for others."
+            hint="Tags that never fire, one a line. * stands for any characters, ? for one."
             placeholder="latest"
             value={form.exclude}
             onChange={(exclude) => onChange({ exclude })}
@@ -96,7 +100,7 @@ function VersionFields({ form, onChange, errors }: RuleFieldsProps) {
     <>
       <SelectField
         label="Prereleases"
-        hint="1.0.0-rc.1 is one."
+        hint="For example 1.0.0-rc.1."
         value={form.prerelease}
         choices={PRERELEASE_CHOICES}
         onChange={(prerelease) => onChange({ prerelease })}
@@ -104,7 +108,7 @@ function VersionFields({ form, onChange, errors }: RuleFieldsProps) {
       {form.prerelease === "regex" && (
         <TextField
           label="Prereleases that match"
-          hint="It must match what follows the dash, which is empty for a release: ^rc takes candidates alone, ^(rc|$) releases as well."
+          hint="It is matched against what follows the dash, which is empty for a release: ^rc takes only release candidates, ^(rc|$) takes releases too."
           placeholder="^(rc|$)"
           spellCheck={false}
           value={form.prereleaseRegex}
@@ -113,7 +117,7 @@ function VersionFields({ form, onChange, errors }: RuleFieldsProps) {
         />
       )}
       <CheckField
-        label="Only if it is newer"
+        label="Only newer versions"
         hint="Only a version above all others in the repository that the rule takes: rebuilding an old one deploys nothing."
         isChecked={form.onlyIfNewer}
         onChange={(onlyIfNewer) => onChange({ onlyIfNewer })}

@@ -29,8 +29,8 @@ export function TriggersPage() {
       {!isPending && !error && items.length === 0 && (
         <Empty title="No triggers yet">
           <p>
-            A trigger says which pushes go to which targets: deploy on push. While you make one, you see what it would
-            have made of your last pushes.
+            A trigger says which pushes go to which targets: deploy on push. While you create one, a preview shows which
+            of your recent pushes would have fired it.
           </p>
         </Empty>
       )}
@@ -74,8 +74,8 @@ function columnsOf(space: string, deployment: ReturnType<typeof useDeployment>):
       title: "State",
       sortBy: ({ enabled }) => Number(enabled),
       cell: ({ enabled, match }) => {
-        if (match === null) return <Status tone="bad">not understood</Status>;
-        return <Status tone={enabled ? "good" : "quiet"}>{enabled ? "on" : "switched off"}</Status>;
+        if (match === null) return <Status tone="bad">unreadable</Status>;
+        return <Status tone={enabled ? "good" : "quiet"}>{enabled ? "on" : "disabled"}</Status>;
       },
     },
   ];
