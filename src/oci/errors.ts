@@ -3,18 +3,18 @@
  * the HTTP status, and a sentence for the person who reads it. Two failures may share a code.
  */
 export const ERRORS = {
-  BLOB_TOO_LARGE: { code: "SIZE_INVALID", status: 413, message: "a blob may have 48.8 GiB at most" },
+  BLOB_TOO_LARGE: { code: "SIZE_INVALID", status: 413, message: "the blob is too large: the limit is 48.8 GiB" },
   BODY_TOO_LARGE: {
     code: "SIZE_INVALID",
     status: 413,
-    message: "the request's body is over the limit; push through `spacedock proxy`, which cuts layers into chunks",
+    message: "the request's body is over the limit; push through `spacedock proxy`, which sends layers in chunks",
   },
   BLOB_UNKNOWN: { code: "BLOB_UNKNOWN", status: 404, message: "this repository has no such blob" },
   BLOB_UPLOAD_INVALID: { code: "BLOB_UPLOAD_INVALID", status: 400, message: "the upload cannot be continued" },
   BLOB_UPLOAD_UNKNOWN: {
     code: "BLOB_UPLOAD_UNKNOWN",
     status: 404,
-    message: "no such upload session; it may have ended or expired: start a new one",
+    message: "no such upload session: it has ended or expired; start a new one",
   },
   CHUNK_OUT_OF_ORDER: {
     code: "BLOB_UPLOAD_INVALID",
@@ -24,12 +24,12 @@ export const ERRORS = {
   CONTENT_GONE: {
     code: "CONTENT_GONE",
     status: 409,
-    message: "what it needs is no longer stored; push it again (detail.missing has the digests)",
+    message: "some of its content is no longer stored; push it again (detail.missing lists the digests)",
   },
   DELETION_UNKNOWN: {
     code: "DELETION_UNKNOWN",
     status: 404,
-    message: "there is no such deletion to undo: it was never there, or its time to be undone is over",
+    message: "nothing to restore: it was never deleted, or its time to be restored is over",
   },
   DELIVERY_UNKNOWN: { code: "DELIVERY_UNKNOWN", status: 404, message: "the space has no such delivery" },
   DENIED: { code: "DENIED", status: 403, message: "the credential does not permit this" },
@@ -77,36 +77,36 @@ export const ERRORS = {
   NOTHING_TO_REVERT: {
     code: "NOTHING_TO_REVERT",
     status: 409,
-    message: "the history has nothing else that this tag pointed to; name a digest to move it there",
+    message: "this tag has pointed to nothing else; give a digest to move it to",
   },
   NOTHING_TO_TEST: {
     code: "NOTHING_TO_TEST",
     status: 409,
-    message: "nothing that was pushed lately fits; push something, or name a repository and tag",
+    message: "no recent push matches; push something, or name a repository and tag",
   },
   REPOSITORIES_FULL: {
     code: "DENIED",
     status: 403,
     message:
-      "the space may have no more repositories; push to one that is there, delete one, or ask the registry's administrator for more",
+      "the space has reached its limit of repositories; push to an existing one, delete one, or ask the registry's administrator for more",
   },
   REPOSITORY_EXISTS: {
     code: "REPOSITORY_EXISTS",
     status: 409,
-    message: "there is a repository of that name again; delete it first, or keep it",
+    message: "a repository of that name exists again; delete it first, or keep it",
   },
   REQUEST_INVALID: { code: "REQUEST_INVALID", status: 400, message: "the request is not valid" },
-  REQUEST_TOO_LARGE: { code: "REQUEST_INVALID", status: 413, message: "the request's body is too long" },
+  REQUEST_TOO_LARGE: { code: "REQUEST_INVALID", status: 413, message: "the request's body is too large" },
   RETENTION_KEEPS_NOTHING: {
     code: "CONFIRMATION_REQUIRED",
     status: 409,
     message:
-      'the rule keeps no tag, but for what is immutable or deployed: add newest, newerThanDays, pulledWithinDays or tags to "keep", or send "confirm": true',
+      'the rule keeps nothing but immutable and deployed tags; add newest, newerThanDays, pulledWithinDays or tags to "keep", or send "confirm": true',
   },
   RETENTION_RULES_FULL: {
     code: "RETENTION_RULES_FULL",
     status: 409,
-    message: "the space has as many retention rules as it may have, which is 20; delete one, or give one more patterns",
+    message: "the space has 20 retention rules, which is the limit; delete one, or add patterns to one",
   },
   RETENTION_RULE_UNKNOWN: {
     code: "RETENTION_RULE_UNKNOWN",
@@ -125,20 +125,20 @@ export const ERRORS = {
     code: "DENIED",
     status: 403,
     message:
-      "the space may have no more bytes; delete what is not needed, or ask the registry's administrator for more",
+      "the space has reached its storage limit; delete what is not needed, or ask the registry's administrator for more",
   },
-  SPACE_EXISTS: { code: "SPACE_EXISTS", status: 409, message: "there is a space of that name already" },
+  SPACE_EXISTS: { code: "SPACE_EXISTS", status: 409, message: "a space of that name already exists" },
   STORAGE_BUSY: {
     code: "TOOMANYREQUESTS",
     status: 429,
     message: "the storage is busy; try again in a few seconds",
   },
-  TAG_EXISTS: { code: "TAG_EXISTS", status: 409, message: "the tag is there; revert moves it to what it was" },
+  TAG_EXISTS: { code: "TAG_EXISTS", status: 409, message: "the tag exists; use revert to move it back" },
   TAG_IMMUTABLE: {
     code: "DENIED",
     status: 403,
     message:
-      "the tag is immutable: its repository or space says that tags of this pattern neither move nor go; push under another tag, or ask the space's administrator",
+      "the tag is immutable: its repository or space forbids moving and deleting tags of this pattern; push under another tag, or ask the space's administrator",
   },
   TAG_INVALID: {
     code: "TAG_INVALID",
@@ -148,7 +148,7 @@ export const ERRORS = {
   TAG_MOVED: {
     code: "TAG_MOVED",
     status: 409,
-    message: "the tag was moved by somebody else meanwhile; look at its history and try again",
+    message: "someone else has moved the tag in the meantime; check its history and try again",
   },
   TARGET_UNKNOWN: { code: "TARGET_UNKNOWN", status: 404, message: "the space has no such target" },
   TRIGGER_UNKNOWN: { code: "TRIGGER_UNKNOWN", status: 404, message: "the space has no such trigger" },
@@ -159,7 +159,7 @@ export const ERRORS = {
     message: "the password or token is wrong, revoked or expired; log in again",
   },
   UNAUTHORIZED: { code: "UNAUTHORIZED", status: 401, message: "log in to the registry first" },
-  UNKNOWN: { code: "UNKNOWN", status: 500, message: "an unexpected fault; the request id identifies it in the log" },
+  UNKNOWN: { code: "UNKNOWN", status: 500, message: "unexpected error; look for the request id in the log" },
   UNSUPPORTED: { code: "UNSUPPORTED", status: 405, message: "this is not supported" },
   URI_TOO_LONG: { code: "UNSUPPORTED", status: 414, message: "the address of the request is too long" },
 } as const satisfies Record<string, { code: string; status: number; message: string }>;

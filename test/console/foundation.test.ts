@@ -199,7 +199,7 @@ describe("the administrator", () => {
     await page.getByRole("button", { name: "New space" }).click();
     for (const [name, told] of [
       ["Not A Name", "Name: lower-case letters and digits"],
-      [space.name, "There is a space of that name already"],
+      [space.name, "A space of that name already exists"],
     ] as const) {
       await page.getByLabel("Name").fill(name);
       await page.getByRole("button", { name: "Create" }).click();

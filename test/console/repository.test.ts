@@ -321,7 +321,7 @@ describe("a tag's history", () => {
     await page.route("**/revert", (route) =>
       route.fulfill({
         status: 409,
-        json: { code: "CONTENT_GONE", detail: "what it needs is no longer stored", errors: { missing: [layer] } },
+        json: { code: "CONTENT_GONE", detail: "some of its content is no longer stored", errors: { missing: [layer] } },
       }),
     );
     await page.getByRole("button", { name: /^Revert to / }).click();
