@@ -60,9 +60,9 @@ function joinNeighbours(ranges: readonly ByteRange[]): readonly ByteRange[] {
   return joined;
 }
 
-/** Reads an upload's Content-Range: `a-b` as the spec has it, or RFC 9110's `bytes a-b/c`. Null when malformed. */
+/** Reads an upload's Content-Range: `a-b` as the spec has it, RFC 9110's `bytes a-b/c`, or `bytes=a-b` as in a Range header. Null when malformed. */
 export function parseChunkRange(header: string): ChunkRange | null {
-  const match = /^(?:bytes )?(\d{1,15})-(\d{1,15})(?:\/(?:\d+|\*))?$/.exec(header.trim());
+  const match = /^(?:bytes(?:[ \t]+|=))?(\d{1,15})-(\d{1,15})(?:\/(?:\d+|\*))?$/i.exec(header.trim());
   if (!match) return null;
   const range = { start: Number(match[1]), end: Number(match[2]) };
   return range.end < range.start ? null : range;

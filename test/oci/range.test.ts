@@ -143,6 +143,11 @@ describe("a chunk's Content-Range", () => {
     ["bytes 0-99", 0, 99],
     ["0-99/200", 0, 99],
     [" 0-99 ", 0, 99],
+    ["bytes=0-99", 0, 99],
+    ["bytes=0-99/200", 0, 99],
+    ["BYTES 0-99/200", 0, 99],
+    ["Bytes=0-99", 0, 99],
+    ["bytes\t 0-99/200", 0, 99],
     ["999999999999998-999999999999999", 999_999_999_999_998, 999_999_999_999_999],
   ])("is read from %j", (header, start, end) => {
     expect(parseChunkRange(header)).toEqual({ start, end });
@@ -156,7 +161,8 @@ describe("a chunk's Content-Range", () => {
     "99-0",
     "a-b",
     "0-9-9",
-    "bytes=0-99",
+    "bytes==0-99",
+    "bytes0-99",
     "items 0-99/200",
     "bytes */200",
     "bytes 0-99/",
