@@ -8,6 +8,7 @@ import type { StoredBlob } from "../registry/stores.ts";
 import { contentRange, multipartByteranges } from "./byteranges.ts";
 import { applicableRange, entityTag, isUnmodified } from "./conditions.ts";
 import { decodeParam } from "./params.ts";
+import { planSpans } from "./spans.ts";
 
 const OCTET_STREAM = "application/octet-stream";
 
@@ -27,8 +28,8 @@ export async function getBlob(call: RepositoryCall): Promise<Response> {
   const elsewhere = await stores.bytes.addressOf(blob);
   if (elsewhere !== null) return redirect(elsewhere);
   const ranges = parseRange(applicableRange(call.request, blob.digest), blob.size);
-  if (ranges !== null) return getRanges(call, blob, headers, ranges);
-  return new Response(await readBlob(stores, blob, null), { headers });
+  const partial = ranges && (await getRanges(call, blob, headers, ranges));
+  return partial ?? new Response(await readBlob(stores, blob, null), { headers });
 }
 
 /** Clients follow it without their authorization, which the address itself has in it: nobody may keep it for others. */
@@ -53,12 +54,13 @@ function blobHeaders(blob: StoredBlob): Headers {
   });
 }
 
+/** Null: the whole is sent instead. */
 async function getRanges(
   call: RepositoryCall,
   blob: StoredBlob,
   headers: Headers,
   ranges: readonly ByteRange[],
-): Promise<Response> {
+): Promise<Response | null> {
   const { stores } = call.registry;
   const [first, second] = ranges;
   if (first === undefined) {
@@ -69,13 +71,16 @@ async function getRanges(
     headers.set("Content-Range", contentRange(first, blob.size));
     return new Response(await readBlob(stores, blob, first), { status: 206, headers });
   }
+  const spans = planSpans(ranges);
+  const [firstSpan] = spans ?? [];
+  if (spans === null || firstSpan === undefined) return null;
   // Whether the bytes are there shows before the answer begins.
-  const firstPart = await readBlob(stores, blob, first);
+  const firstBytes = await readBlob(stores, blob, firstSpan);
   const multipart = multipartByteranges({
     type: OCTET_STREAM,
     size: blob.size,
-    ranges,
-    read: async (range) => (range === first ? firstPart : readBlob(stores, blob, range)),
+    spans,
+    read: async (span) => (span === firstSpan ? firstBytes : readBlob(stores, blob, span)),
   });
   call.registry.later(multipart.sent);
   headers.set("Content-Length", String(multipart.length));
