@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { Grant } from "../auth/grant.ts";
 import type { Annotations } from "../oci/annotations.ts";
-import { descriptorSchema } from "../oci/descriptor.ts";
+import { optionalDescriptorSchema } from "../oci/descriptor.ts";
 import { type Digest, parseDigest } from "../oci/digest.ts";
 import { RegistryError } from "../oci/errors.ts";
 import { parseManifest } from "../oci/manifest.ts";
@@ -152,7 +152,7 @@ function annotationsOf(raw: string, mediaType: string): Annotations | null {
   }
 }
 
-const withConfig = z.looseObject({ config: descriptorSchema.nullish() });
+const withConfig = z.looseObject({ config: optionalDescriptorSchema });
 
 async function showConfig(stores: Stores, grant: Grant, raw: string): Promise<ShownConfig | null> {
   const config = withConfig.safeParse(parseJson(raw)).data?.config;
