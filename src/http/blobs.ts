@@ -1,5 +1,5 @@
 import type { RepositoryCall } from "../call.ts";
-import { requireDigest } from "../oci/digest.ts";
+import { parseDigest, requireDigest } from "../oci/digest.ts";
 import { RegistryError } from "../oci/errors.ts";
 import { type ByteRange, parseRange } from "../oci/range.ts";
 import { deleteBlob } from "../registry/delete.ts";
@@ -18,7 +18,11 @@ export async function getBlob(call: RepositoryCall): Promise<Response> {
   const isRead = call.request.method !== "HEAD";
   // Whoever asks whether a blob is there may be about to push what needs it: that is asked of the database.
   const find = isRead ? findBlobToRead : findBlob;
-  const blob = await find(stores, call.grant, requireDigest(decodeParam(call, "digest")));
+  const text = decodeParam(call, "digest");
+  const digest = parseDigest(text);
+  // Nothing can be there: see requireRepositoryName.
+  if (digest === null) throw new RegistryError("BLOB_UNKNOWN", { detail: { digest: text.slice(0, 256) } });
+  const blob = await find(stores, call.grant, digest);
   const headers = blobHeaders(blob);
   if (isUnmodified(call.request, blob.digest)) {
     headers.delete("Content-Length");
