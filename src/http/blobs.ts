@@ -6,7 +6,7 @@ import { deleteBlob } from "../registry/delete.ts";
 import { findBlob, findBlobToRead, readBlob } from "../registry/pull.ts";
 import type { StoredBlob } from "../registry/stores.ts";
 import { contentRange, multipartByteranges } from "./byteranges.ts";
-import { applicableRange, entityTag, isUnmodified } from "./conditions.ts";
+import { applicableRange, entityTag, IMMUTABLE, isUnmodified, writeCondition } from "./conditions.ts";
 import { decodeParam } from "./params.ts";
 import { planSpans } from "./spans.ts";
 
@@ -43,14 +43,15 @@ function redirect(location: string): Response {
 
 /** end-10 */
 export async function removeBlob(call: RepositoryCall): Promise<Response> {
-  await deleteBlob(call.registry.stores, call.grant, requireDigest(decodeParam(call, "digest")));
+  const digest = requireDigest(decodeParam(call, "digest"));
+  await deleteBlob(call.registry.stores, call.grant, digest, writeCondition(call.request));
   return new Response(null, { status: 202 });
 }
 
 function blobHeaders(blob: StoredBlob): Headers {
   return new Headers({
     "Accept-Ranges": "bytes",
-    "Cache-Control": "private, max-age=31536000, immutable",
+    "Cache-Control": IMMUTABLE,
     "Content-Length": String(blob.size),
     "Content-Type": OCTET_STREAM,
     "Docker-Content-Digest": blob.digest,
