@@ -3,11 +3,11 @@ import { parseDigest, requireDigest } from "../oci/digest.ts";
 import { RegistryError } from "../oci/errors.ts";
 import { type ByteRange, parseRange } from "../oci/range.ts";
 import { deleteBlob } from "../registry/delete.ts";
-import { findBlob, findBlobToRead, readBlob } from "../registry/pull.ts";
+import { findBlob, findBlobToRead, lookAtBlob, readBlob } from "../registry/pull.ts";
 import type { StoredBlob } from "../registry/stores.ts";
 import { contentRange, multipartByteranges } from "./byteranges.ts";
 import { applicableRange, entityTag, IMMUTABLE, isUnmodified, writeCondition } from "./conditions.ts";
-import { decodeParam } from "./params.ts";
+import { decodeParam, isLook } from "./params.ts";
 import { planSpans } from "./spans.ts";
 
 const OCTET_STREAM = "application/octet-stream";
@@ -17,7 +17,7 @@ export async function getBlob(call: RepositoryCall): Promise<Response> {
   const { stores } = call.registry;
   const isRead = call.request.method !== "HEAD";
   // Whoever asks whether a blob is there may be about to push what needs it: that is asked of the database.
-  const find = isRead ? findBlobToRead : findBlob;
+  const find = isLook(call.request) ? lookAtBlob : isRead ? findBlobToRead : findBlob;
   const text = decodeParam(call, "digest");
   const digest = parseDigest(text);
   // Nothing can be there: see requireRepositoryName.

@@ -3,12 +3,12 @@ import { RegistryError } from "../oci/errors.ts";
 import { MAX_MANIFEST_BYTES } from "../oci/manifest.ts";
 import { requireReference, requireTag } from "../oci/reference.ts";
 import { deleteManifest } from "../registry/delete.ts";
-import { findManifest, notePull, readManifest } from "../registry/pull.ts";
+import { findManifest, lookAtManifest, notePull, readManifest } from "../registry/pull.ts";
 import { pushManifest } from "../registry/push-manifest.ts";
 import type { FoundManifest } from "../registry/stores.ts";
 import { readBounded } from "../body.ts";
 import { entityTag, IMMUTABLE, isUnmodified, writeCondition } from "./conditions.ts";
-import { decodeParam } from "./params.ts";
+import { decodeParam, isLook } from "./params.ts";
 import { usageWarning } from "./warning.ts";
 
 /** end-7b asks for ten at least. Each is a header of the answer, and common HTTP libraries take a hundred lines of these. */
@@ -17,6 +17,9 @@ const MAX_TAG_PARAMETERS = 50;
 /** end-3: the exact bytes, under the type they were pushed with, whatever Accept says. */
 export async function getManifest(call: RepositoryCall): Promise<Response> {
   const { request, grant, registry } = call;
+  if (isLook(request)) {
+    return manifestAnswer(call, await lookAtManifest(registry.stores, grant, decodeParam(call, "reference")));
+  }
   const got = request.method === "HEAD" ? "headers" : "body";
   const manifest = await findManifest(registry.stores, grant, decodeParam(call, "reference"), got);
   // First what may fail: only what is answered is a pull, one that finds nothing new included.

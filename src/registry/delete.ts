@@ -15,7 +15,7 @@ export async function deleteBlob(
   digest: Digest,
   condition: WriteCondition | null,
 ): Promise<void> {
-  await requireCondition(condition, digest, () => stores.blobs.find(grant, digest));
+  await requireCondition(condition, digest, () => stores.blobs.look(grant, digest));
   const outcome = await stores.blobs.unlink(grant, digest);
   if (outcome === "absent") throw new RegistryError("BLOB_UNKNOWN", { detail: { digest } });
   if (outcome === "referenced") throw stillNeeded("a manifest of this repository needs this blob");
@@ -31,7 +31,7 @@ export async function deleteManifest(
 ): Promise<void> {
   const reference = parseReference(referenceText);
   if (reference !== null && "digest" in reference) {
-    await requireCondition(condition, reference.digest, () => stores.manifests.find(grant, reference));
+    await requireCondition(condition, reference.digest, () => stores.manifests.look(grant, reference));
   }
   const outcome = reference === null ? "absent" : await stores.manifests.delete(grant, reference, condition);
   if (outcome === "absent") {

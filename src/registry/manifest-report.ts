@@ -112,7 +112,7 @@ export async function showManifest(
 
 /** The blob's text where it is short and UTF-8. An absent blob is told as such, since a manifest may name it. Throws DIGEST_INVALID. */
 export async function readBlobText(stores: Stores, grant: Grant, digest: Digest): Promise<BlobText> {
-  const blob = await stores.blobs.find(grant, digest);
+  const blob = await stores.blobs.look(grant, digest);
   if (blob === null) return { size: null, text: null, omitted: "absent" };
   if ("damage" in blob) return { size: null, text: null, omitted: blob.damage };
   const { size } = blob;

@@ -75,6 +75,8 @@ export interface BlobStore {
   find(grant: Grant, digest: Digest): Promise<StoredBlob | Damaged | null>;
   /** Likewise for who only reads it: by a copy of the database that may be behind, if that knows of it. */
   findToRead(grant: Grant, digest: Digest): Promise<StoredBlob | Damaged | null>;
+  /** Like {@link find}, for looking: it keeps nothing from collection that is marked for it. */
+  look(grant: Grant, digest: Digest): Promise<StoredBlob | Damaged | null>;
   /** Only confirms the grant, and gives what whoever begins an upload should know. */
   confirm(grant: Grant): Promise<PushFacts>;
   /**
@@ -142,6 +144,8 @@ export interface ManifestStore {
   find(grant: Grant, reference: Reference): Promise<FoundManifest | Damaged | null>;
   /** Likewise for who only reads it: by a copy of the database that may be behind, if that knows of it. */
   findToRead(grant: Grant, digest: Digest): Promise<FoundManifest | Damaged | null>;
+  /** Like {@link find}, for looking: it keeps nothing that retention has marked. */
+  look(grant: Grant, reference: Reference): Promise<FoundManifest | Damaged | null>;
   /** What the repository lacks of the references, or has in another size. What is damaged is lacking. */
   check(grant: Grant, references: readonly ManifestReference[]): Promise<readonly ReferenceProblem[]>;
   /**

@@ -220,17 +220,18 @@ export function announcing(announce: Announcing["announce"]): (...results: reado
 export function d1Manifests(db: D1Database, near: D1Reader | null, { registry, announce }: Announcing): ManifestStore {
   const announceAll = announcing(announce);
 
+  async function look(grant: Grant, reference: Reference): Promise<FoundManifest | Damaged | null> {
+    const { results } = await runGated(db, grant, findStatements(reference).slice(0, 1));
+    const row = firstRow(foundRow, results[0]);
+    return row && foundFromRow(row, undefined, reference);
+  }
+
   async function find(
     first: D1Reader | null,
     grant: Grant,
     reference: Reference,
   ): Promise<FoundManifest | Damaged | null> {
-    const values = [referenceText(reference)];
-    const kind = "tag" in reference ? "tag" : "digest";
-    const found: readonly GatedStatement[] = [
-      { sql: FIND[kind], values },
-      { sql: BLOBS_OF[kind], values },
-    ];
+    const found = findStatements(reference);
     const look = async (from: D1Reader): Promise<readonly D1Result[]> => (await runGated(from, grant, found)).results;
     const results = await readNear(db, first, look, ([some]) => isUndisturbed(firstRow(foundRow, some)));
     const row = firstRow(foundRow, results[0]);
@@ -241,6 +242,7 @@ export function d1Manifests(db: D1Database, near: D1Reader | null, { registry, a
   }
 
   return {
+    look,
     find: (grant, reference) => find(null, grant, reference),
     findToRead: (grant, digest) => find(near, grant, { digest }),
 
@@ -333,6 +335,16 @@ export function d1Manifests(db: D1Database, near: D1Reader | null, { registry, a
       return { entries, more: limit > 0 && (found[0]?.available ?? 0) > entries.length };
     },
   };
+}
+
+/** The manifest, and some of the blobs that it needs. */
+function findStatements(reference: Reference): readonly GatedStatement[] {
+  const values = [referenceText(reference)];
+  const kind = "tag" in reference ? "tag" : "digest";
+  return [
+    { sql: FIND[kind], values },
+    { sql: BLOBS_OF[kind], values },
+  ];
 }
 
 function referenceText(reference: Reference): string {
