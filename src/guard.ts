@@ -57,6 +57,8 @@ const SCOPE_ACTIONS: Record<RepositoryAction, readonly RepositoryAction[]> = {
   delete: ["delete"],
 };
 
+const READS: ReadonlySet<string> = new Set(["GET", "HEAD"]);
+
 const NO_SCOPES = (): readonly string[] => [];
 
 export function open(handler: Handler): Guarded {
@@ -102,7 +104,10 @@ function repositoryWith(
   { more = NO_SCOPES, leeway }: { readonly more?: (url: URL) => readonly string[]; readonly leeway?: number },
 ): Guarded {
   const run: Handler = async (call) => {
-    const name = requireRepositoryName(call.params["name"] ?? "");
+    const name = requireRepositoryName(
+      call.params["name"] ?? "",
+      READS.has(call.request.method) ? "NAME_UNKNOWN" : "NAME_INVALID",
+    );
     const principal = await identify(call, leeway);
     return handler({ ...call, principal, grant: authorize(principal, action, name) });
   };

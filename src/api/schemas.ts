@@ -146,7 +146,10 @@ export const tagOutput = z
     updatedAt: time,
     pulledAt: time
       .nullable()
-      .meta({ description: "When it was last pulled, to the day; null: not since it was made." }),
+      .meta({
+        description:
+          "When it, or its manifest by digest or another tag, was last pulled, to the day; null: not since it was made.",
+      }),
     pushedBy: z
       .object({ id: z.string(), name: z.string() })
       .nullable()

@@ -1,13 +1,14 @@
 import type { RepositoryCall } from "../call.ts";
-import { requireDigest } from "../oci/digest.ts";
+import { parseDigest, requireDigest } from "../oci/digest.ts";
 import { RegistryError } from "../oci/errors.ts";
 import { type ByteRange, parseRange } from "../oci/range.ts";
 import { deleteBlob } from "../registry/delete.ts";
-import { findBlob, findBlobToRead, readBlob } from "../registry/pull.ts";
+import { findBlob, findBlobToRead, lookAtBlob, readBlob } from "../registry/pull.ts";
 import type { StoredBlob } from "../registry/stores.ts";
 import { contentRange, multipartByteranges } from "./byteranges.ts";
-import { applicableRange, entityTag, isUnmodified } from "./conditions.ts";
-import { decodeParam } from "./params.ts";
+import { applicableRange, entityTag, IMMUTABLE, isUnmodified, writeCondition } from "./conditions.ts";
+import { decodeParam, isLook } from "./params.ts";
+import { planSpans } from "./spans.ts";
 
 const OCTET_STREAM = "application/octet-stream";
 
@@ -16,8 +17,12 @@ export async function getBlob(call: RepositoryCall): Promise<Response> {
   const { stores } = call.registry;
   const isRead = call.request.method !== "HEAD";
   // Whoever asks whether a blob is there may be about to push what needs it: that is asked of the database.
-  const find = isRead ? findBlobToRead : findBlob;
-  const blob = await find(stores, call.grant, requireDigest(decodeParam(call, "digest")));
+  const find = isLook(call.request) ? lookAtBlob : isRead ? findBlobToRead : findBlob;
+  const text = decodeParam(call, "digest");
+  const digest = parseDigest(text);
+  // Nothing can be there: see requireRepositoryName.
+  if (digest === null) throw new RegistryError("BLOB_UNKNOWN", { detail: { digest: text.slice(0, 256) } });
+  const blob = await find(stores, call.grant, digest);
   const headers = blobHeaders(blob);
   if (isUnmodified(call.request, blob.digest)) {
     headers.delete("Content-Length");
@@ -27,8 +32,8 @@ export async function getBlob(call: RepositoryCall): Promise<Response> {
   const elsewhere = await stores.bytes.addressOf(blob);
   if (elsewhere !== null) return redirect(elsewhere);
   const ranges = parseRange(applicableRange(call.request, blob.digest), blob.size);
-  if (ranges !== null) return getRanges(call, blob, headers, ranges);
-  return new Response(await readBlob(stores, blob, null), { headers });
+  const partial = ranges && (await getRanges(call, blob, headers, ranges));
+  return partial ?? new Response(await readBlob(stores, blob, null), { headers });
 }
 
 /** Clients follow it without their authorization, which the address itself has in it: nobody may keep it for others. */
@@ -38,14 +43,15 @@ function redirect(location: string): Response {
 
 /** end-10 */
 export async function removeBlob(call: RepositoryCall): Promise<Response> {
-  await deleteBlob(call.registry.stores, call.grant, requireDigest(decodeParam(call, "digest")));
+  const digest = requireDigest(decodeParam(call, "digest"));
+  await deleteBlob(call.registry.stores, call.grant, digest, writeCondition(call.request));
   return new Response(null, { status: 202 });
 }
 
 function blobHeaders(blob: StoredBlob): Headers {
   return new Headers({
     "Accept-Ranges": "bytes",
-    "Cache-Control": "private, max-age=31536000, immutable",
+    "Cache-Control": IMMUTABLE,
     "Content-Length": String(blob.size),
     "Content-Type": OCTET_STREAM,
     "Docker-Content-Digest": blob.digest,
@@ -53,12 +59,13 @@ function blobHeaders(blob: StoredBlob): Headers {
   });
 }
 
+/** Null: the whole is sent instead. */
 async function getRanges(
   call: RepositoryCall,
   blob: StoredBlob,
   headers: Headers,
   ranges: readonly ByteRange[],
-): Promise<Response> {
+): Promise<Response | null> {
   const { stores } = call.registry;
   const [first, second] = ranges;
   if (first === undefined) {
@@ -69,13 +76,16 @@ async function getRanges(
     headers.set("Content-Range", contentRange(first, blob.size));
     return new Response(await readBlob(stores, blob, first), { status: 206, headers });
   }
+  const spans = planSpans(ranges);
+  const [firstSpan] = spans ?? [];
+  if (spans === null || firstSpan === undefined) return null;
   // Whether the bytes are there shows before the answer begins.
-  const firstPart = await readBlob(stores, blob, first);
+  const firstBytes = await readBlob(stores, blob, firstSpan);
   const multipart = multipartByteranges({
     type: OCTET_STREAM,
     size: blob.size,
-    ranges,
-    read: async (range) => (range === first ? firstPart : readBlob(stores, blob, range)),
+    spans,
+    read: async (span) => (span === firstSpan ? firstBytes : readBlob(stores, blob, span)),
   });
   call.registry.later(multipart.sent);
   headers.set("Content-Length", String(multipart.length));

@@ -1,11 +1,12 @@
 import type { ByteRange } from "../oci/range.ts";
+import { HELD_BYTES, partsOf, type Span } from "./spans.ts";
 
 export interface MultipartContent {
   readonly type: string;
   /** Bytes of the whole content. */
   readonly size: number;
-  readonly ranges: readonly ByteRange[];
-  readonly read: (range: ByteRange) => Promise<ReadableStream>;
+  readonly spans: readonly Span[];
+  readonly read: (span: Span) => Promise<ReadableStream>;
 }
 
 export interface MultipartBody {
@@ -17,20 +18,20 @@ export interface MultipartBody {
   readonly sent: Promise<void>;
 }
 
-/** Several ranges as one multipart/byteranges body (RFC 9110, 14.6), each read when its turn comes. */
+/** Several ranges as one multipart/byteranges body (RFC 9110, 14.6), each span read when its turn comes. */
 export function multipartByteranges(content: MultipartContent): MultipartBody {
   const boundary = crypto.randomUUID();
-  const encoder = new TextEncoder();
-  const heads = content.ranges.map((range) => encoder.encode(partHead(boundary, content, range)));
-  const tail = encoder.encode(`\r\n--${boundary}--\r\n`);
-  const payload = content.ranges.reduce((sum, range) => sum + range.length, 0);
-  const length = heads.reduce((sum, head) => sum + head.length, payload + tail.length);
+  const parts = partsOf(content.spans);
+  const head = (range: ByteRange): string => partHead(boundary, content, range);
+  const tail = `\r\n--${boundary}--\r\n`;
+  // Heads are ASCII, so that characters are bytes.
+  const length = parts.reduce((sum, range) => sum + head(range).length + range.length, tail.length);
   const { readable, writable } = new FixedLengthStream(length);
   return {
     contentType: `multipart/byteranges; boundary=${boundary}`,
     length,
     body: readable,
-    sent: send(writable, content, heads, tail),
+    sent: send(writable, content, head, tail),
   };
 }
 
@@ -43,22 +44,119 @@ function partHead(boundary: string, { type, size }: MultipartContent, range: Byt
   return `\r\n--${boundary}\r\nContent-Type: ${type}\r\nContent-Range: ${contentRange(range, size)}\r\n\r\n`;
 }
 
-async function send(
-  writable: WritableStream,
-  content: MultipartContent,
-  heads: readonly Uint8Array[],
-  tail: Uint8Array,
-): Promise<void> {
-  for (const [index, range] of content.ranges.entries()) {
-    await write(writable, heads[index] ?? new Uint8Array(0));
-    await (await content.read(range)).pipeTo(writable, { preventClose: true });
+type Head = (range: ByteRange) => string;
+
+async function send(writable: WritableStream, content: MultipartContent, head: Head, tail: string): Promise<void> {
+  const output = new Output(writable);
+  for (const span of content.spans) {
+    const body = await content.read(span);
+    const [first, second] = span.parts;
+    if (first !== undefined && second === undefined) {
+      await output.write(encoder.encode(head(first)));
+      await output.flush();
+      await body.pipeTo(writable, { preventClose: true });
+    } else if (span.length <= HELD_BYTES) {
+      await sendHeld(output, body, span, head);
+    } else {
+      await sendInTurn(output, body, span, head);
+    }
   }
-  await write(writable, tail);
+  await output.write(encoder.encode(tail));
+  await output.flush();
   await writable.close();
 }
 
-async function write(writable: WritableStream, bytes: Uint8Array): Promise<void> {
-  const writer = writable.getWriter();
-  await writer.write(bytes);
-  writer.releaseLock();
+const encoder = new TextEncoder();
+
+/** The parts of a short span, in any order. */
+async function sendHeld(output: Output, body: ReadableStream, span: Span, head: Head): Promise<void> {
+  const bytes = await new Response(body).bytes();
+  if (bytes.length !== span.length) throw new Error(`read ${bytes.length} bytes of a span of ${span.length}`);
+  for (const part of span.parts) {
+    await output.write(encoder.encode(head(part)));
+    const start = part.offset - span.offset;
+    await output.write(bytes.subarray(start, start + part.length));
+  }
+}
+
+/** The parts of a long span, as they come by. */
+async function sendInTurn(output: Output, body: ReadableStream, span: Span, head: Head): Promise<void> {
+  const source = new Source(body);
+  let at = span.offset;
+  for (const part of span.parts) {
+    await source.take(part.offset - at, null);
+    await output.write(encoder.encode(head(part)));
+    await source.take(part.length, output);
+    at = part.offset + part.length;
+  }
+  await source.end();
+}
+
+/** Bytes read at a time. */
+const READ_BYTES = 256 * 1024;
+
+/** A stream that is read in pieces of any length. */
+class Source {
+  readonly #reader: ReadableStreamBYOBReader;
+  #buffer: Uint8Array = new Uint8Array(READ_BYTES);
+  #left: Uint8Array = new Uint8Array(0);
+
+  constructor(body: ReadableStream) {
+    this.#reader = body.getReader({ mode: "byob" });
+  }
+
+  /** The next bytes go to `output`; null: nowhere. */
+  async take(length: number, output: Output | null): Promise<void> {
+    for (let rest = length; rest > 0;) {
+      if (this.#left.length === 0) await this.#fill();
+      const piece = this.#left.subarray(0, rest);
+      if (output !== null) await output.write(piece);
+      this.#left = this.#left.subarray(piece.length);
+      rest -= piece.length;
+    }
+  }
+
+  async end(): Promise<void> {
+    await this.#reader.cancel();
+  }
+
+  async #fill(): Promise<void> {
+    const { value } = await this.#reader.readAtLeast(READ_BYTES, this.#buffer);
+    if (value === undefined || value.length === 0) throw new Error("a span ended early");
+    this.#left = value;
+    this.#buffer = new Uint8Array(value.buffer);
+  }
+}
+
+/** Bytes that are gathered before they are sent: a call for each of thousands of short parts would cost more than the parts. */
+const GATHERED_BYTES = 64 * 1024;
+
+class Output {
+  readonly #writable: WritableStream;
+  #buffer: Uint8Array = new Uint8Array(GATHERED_BYTES);
+  #filled = 0;
+
+  constructor(writable: WritableStream) {
+    this.#writable = writable;
+  }
+
+  async write(bytes: Uint8Array): Promise<void> {
+    for (let rest = bytes; rest.length > 0;) {
+      if (this.#filled === GATHERED_BYTES) await this.flush();
+      const piece = rest.subarray(0, GATHERED_BYTES - this.#filled);
+      this.#buffer.set(piece, this.#filled);
+      this.#filled += piece.length;
+      rest = rest.subarray(piece.length);
+    }
+  }
+
+  async flush(): Promise<void> {
+    if (this.#filled === 0) return;
+    const writer = this.#writable.getWriter();
+    await writer.write(this.#buffer.subarray(0, this.#filled));
+    writer.releaseLock();
+    // What was written may still be on its way.
+    this.#buffer = new Uint8Array(GATHERED_BYTES);
+    this.#filled = 0;
+  }
 }

@@ -31,7 +31,7 @@ export async function getCatalog(call: CatalogCall): Promise<Response> {
 export async function getReferrers(call: RepositoryCall): Promise<Response> {
   const { stores } = call.registry;
   const subject = requireDigest(decodeParam(call, "digest"));
-  const artifactType = call.url.searchParams.get("artifactType");
+  const artifactType = call.url.searchParams.get("artifactType") || null;
   const page = parsePageRequest(call.url.searchParams);
   const referrers = await listReferrers(stores, call.grant, subject, artifactType, page);
   const headers = linkHeaders(

@@ -3,20 +3,23 @@ import { RegistryError } from "../oci/errors.ts";
 import { MAX_MANIFEST_BYTES } from "../oci/manifest.ts";
 import { requireReference, requireTag } from "../oci/reference.ts";
 import { deleteManifest } from "../registry/delete.ts";
-import { findManifest, notePull, readManifest } from "../registry/pull.ts";
+import { findManifest, lookAtManifest, notePull, readManifest } from "../registry/pull.ts";
 import { pushManifest } from "../registry/push-manifest.ts";
 import type { FoundManifest } from "../registry/stores.ts";
 import { readBounded } from "../body.ts";
-import { entityTag, isUnmodified } from "./conditions.ts";
-import { decodeParam } from "./params.ts";
+import { entityTag, IMMUTABLE, isUnmodified, writeCondition } from "./conditions.ts";
+import { decodeParam, isLook } from "./params.ts";
 import { usageWarning } from "./warning.ts";
 
-/** end-7b asks for ten at least. */
-const MAX_TAG_PARAMETERS = 100;
+/** end-7b asks for ten at least. Each is a header of the answer, and common HTTP libraries take a hundred lines of these. */
+const MAX_TAG_PARAMETERS = 50;
 
 /** end-3: the exact bytes, under the type they were pushed with, whatever Accept says. */
 export async function getManifest(call: RepositoryCall): Promise<Response> {
   const { request, grant, registry } = call;
+  if (isLook(request)) {
+    return manifestAnswer(call, await lookAtManifest(registry.stores, grant, decodeParam(call, "reference")));
+  }
   const got = request.method === "HEAD" ? "headers" : "body";
   const manifest = await findManifest(registry.stores, grant, decodeParam(call, "reference"), got);
   // First what may fail: only what is answered is a pull, one that finds nothing new included.
@@ -31,6 +34,7 @@ async function manifestAnswer({ request, registry }: RepositoryCall, manifest: F
     "Content-Type": manifest.mediaType,
     "Docker-Content-Digest": manifest.digest,
     ETag: entityTag(manifest.digest),
+    ...(manifest.tag === null && { "Cache-Control": IMMUTABLE }),
   });
   if (isUnmodified(request, manifest.digest)) {
     headers.delete("Content-Length");
@@ -49,14 +53,21 @@ function clientOf({ headers }: Request): string {
 export async function putManifest(call: RepositoryCall): Promise<Response> {
   const { request, url, grant, registry } = call;
   const reference = requireReference(decodeParam(call, "reference"));
-  const tags = url.searchParams.getAll("tag").map(requireTag);
+  const tags = [...new Set(url.searchParams.getAll("tag"))].map(requireTag);
   if (tags.length > MAX_TAG_PARAMETERS) {
-    throw new RegistryError("URI_TOO_LONG", { message: `a push may name ${MAX_TAG_PARAMETERS} tags at most` });
+    const message = `a push sets ${MAX_TAG_PARAMETERS} tags at most, and this one names ${tags.length}; none was set: push the others with a second request`;
+    throw new RegistryError("TAG_INVALID", { message });
   }
   const bytes = await readBounded(request.body, MAX_MANIFEST_BYTES);
   if (bytes === null) throw new RegistryError("MANIFEST_TOO_LARGE");
   const contentType = request.headers.get("Content-Type");
-  const pushed = await pushManifest(registry.stores, grant, { bytes, contentType, reference, tags });
+  const pushed = await pushManifest(registry.stores, grant, {
+    bytes,
+    contentType,
+    reference,
+    tags,
+    condition: writeCondition(request),
+  });
   const headers = new Headers({
     Location: `/v2/${grant.name.full}/manifests/${pushed.digest}`,
     "Docker-Content-Digest": pushed.digest,
@@ -70,6 +81,7 @@ export async function putManifest(call: RepositoryCall): Promise<Response> {
 
 /** end-9 */
 export async function removeManifest(call: RepositoryCall): Promise<Response> {
-  await deleteManifest(call.registry.stores, call.grant, decodeParam(call, "reference"));
+  const reference = decodeParam(call, "reference");
+  await deleteManifest(call.registry.stores, call.grant, reference, writeCondition(call.request));
   return new Response(null, { status: 202 });
 }

@@ -11,6 +11,11 @@ export function decodeParam(call: Call, name: string): string {
   }
 }
 
+/** True where the client says that it only looks, as a list or a report does: that is no pull, and keeps nothing from going. */
+export function isLook({ headers }: Request): boolean {
+  return headers.get("Spacedock-Look")?.trim() === "1";
+}
+
 /** The Content-Length header in bytes; null for a body of unknown length. Throws SIZE_INVALID. */
 export function contentLength(request: Request): number | null {
   const header = request.headers.get("Content-Length");

@@ -138,15 +138,19 @@ function chunkHints(maxBody: number | null): Readonly<Record<string, string>> {
   };
 }
 
-/** The request's body and what it says of itself. Throws SIZE_INVALID where that is inconsistent, BODY_TOO_LARGE over the limit. */
+/**
+ * The request's body and what it says of itself. Where no byte comes, it doesn't matter where it would belong: clients repeat the last
+ * chunk's Content-Range as they close an upload. Throws SIZE_INVALID for an inconsistent chunk, BODY_TOO_LARGE over the limit.
+ */
 function chunkOf({ request, registry }: RepositoryCall): Chunk {
-  const length = contentLength(request);
+  const length = request.body === null ? 0 : contentLength(request);
+  if (length === 0) return { body: null, length, range: null };
   requireFitting(length, registry.maxBody);
   const range = chunkRange(request);
   if (length !== null && range !== null && length !== range.end - range.start + 1) {
     throw new RegistryError("SIZE_INVALID", { message: "Content-Range and Content-Length disagree" });
   }
-  return { body: length === 0 ? null : request.body, length, range };
+  return { body: request.body, length, range };
 }
 
 /** The zone refuses larger bodies by itself, with a page that tells clients nothing. Where it does not, we say what helps. */

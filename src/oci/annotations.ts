@@ -3,14 +3,22 @@ import { z } from "zod";
 /** Keys and values of the pusher's own (image spec, "Annotations"). */
 export type Annotations = Readonly<Record<string, string>>;
 
-/** Takes the object as it is: copying would lose a key that is called `__proto__`. */
-export const annotationsSchema = z.custom<Annotations>(isAnnotations, "must be an object whose values are strings");
+type WrittenAnnotations = Readonly<Record<string, string | null>>;
 
-function isAnnotations(value: unknown): value is Annotations {
+/** Takes the object as it is: zod's own records would lose a key that is called `__proto__`. Go reads null as an empty value. */
+export const annotationsSchema = z
+  .custom<WrittenAnnotations>(isWritten, "must be an object whose values are strings")
+  .transform(withoutNulls);
+
+function withoutNulls(written: WrittenAnnotations): Annotations {
+  return Object.fromEntries(Object.entries(written).map(([key, value]) => [key, value ?? ""]));
+}
+
+function isWritten(value: unknown): value is WrittenAnnotations {
   return (
     typeof value === "object" &&
     value !== null &&
     !Array.isArray(value) &&
-    Object.values(value).every((one) => typeof one === "string")
+    Object.values(value).every((one) => typeof one === "string" || one === null)
   );
 }

@@ -14,9 +14,24 @@ export const descriptorSchema = z.looseObject({
   mediaType: z.string().min(1).max(255),
   digest: digestText,
   size: z.int().nonnegative(),
-  urls: z.array(z.string()).nullish(),
+  urls: z.array(z.string().nullable()).nullish(),
   platform: platformSchema.nullish(),
 });
+
+/** A descriptor that may be missing: Go writes that as null, and as a descriptor without content where it has no pointer. */
+export const optionalDescriptorSchema = z
+  .preprocess((value) => (isWithoutContent(value) ? null : value), descriptorSchema.nullish())
+  .optional();
+
+const noContent = z.looseObject({
+  mediaType: z.literal("").nullish(),
+  digest: z.literal("").nullish(),
+  size: z.literal(0).nullish(),
+});
+
+function isWithoutContent(value: unknown): boolean {
+  return noContent.safeParse(value).success;
+}
 
 export type Descriptor = z.infer<typeof descriptorSchema>;
 

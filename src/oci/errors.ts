@@ -73,6 +73,12 @@ export const ERRORS = {
     status: 400,
     message: "n is the page's size: a whole number, 0 or more",
   },
+  PRECONDITION_FAILED: {
+    code: "PRECONDITION_FAILED",
+    status: 412,
+    message:
+      "what is there is not what If-Match or If-None-Match asks for, so nothing was changed; look what the tag points to now, and decide again",
+  },
   RANGE_INVALID: { code: "RANGE_INVALID", status: 416, message: "no part of the range lies within the content" },
   NOTHING_TO_REVERT: {
     code: "NOTHING_TO_REVERT",

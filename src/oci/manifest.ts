@@ -1,10 +1,17 @@
 import { z } from "zod";
 import { type Annotations, annotationsSchema } from "./annotations.ts";
-import { type Descriptor, descriptorSchema, platformOf } from "./descriptor.ts";
+import { type Descriptor, descriptorSchema, optionalDescriptorSchema, platformOf } from "./descriptor.ts";
 import type { Digest } from "./digest.ts";
 import { RegistryError } from "./errors.ts";
 import { parseInput } from "./parse-input.ts";
-import { essence, isManifestType, isNondistributable, MANIFEST_TYPES, type ManifestType } from "./media-types.ts";
+import {
+  essence,
+  isManifestType,
+  isSchema1Type,
+  isNondistributable,
+  MANIFEST_TYPES,
+  type ManifestType,
+} from "./media-types.ts";
 
 /** 4 MiB: the least that the spec asks for ("Pushing Manifests"), and what others accept. */
 export const MAX_MANIFEST_BYTES = 4 * 1024 * 1024;
@@ -40,14 +47,15 @@ export interface Manifest {
   readonly platforms: readonly string[];
 }
 
+/** Null or absent is empty, as other registries read it: Go writes null for an empty list. */
 const manifestSchema = z.looseObject({
   schemaVersion: z.literal(2),
   mediaType: z.string().nullish(),
   artifactType: z.string().max(255).nullish(),
-  config: descriptorSchema.optional(),
+  config: optionalDescriptorSchema,
   layers: z.array(descriptorSchema).nullish(),
   manifests: z.array(descriptorSchema).nullish(),
-  subject: descriptorSchema.nullish(),
+  subject: optionalDescriptorSchema,
   annotations: annotationsSchema.nullish(),
 });
 
@@ -59,7 +67,7 @@ type ManifestDocument = z.infer<typeof manifestSchema>;
  * Throws MANIFEST_INVALID with what is wrong.
  */
 export function parseManifest(bytes: Uint8Array, contentType: string | null): Manifest {
-  const document = parseDocument(bytes);
+  const document = parseDocument(bytes, contentType);
   const mediaType = requireMediaType(document, contentType);
   const isIndex = MANIFEST_TYPES[mediaType] === "index";
   requireShape(document, isIndex);
@@ -84,7 +92,7 @@ export function decodeManifest(bytes: Uint8Array): string {
   }
 }
 
-function parseDocument(bytes: Uint8Array): ManifestDocument {
+function parseDocument(bytes: Uint8Array, contentType: string | null): ManifestDocument {
   const text = decodeManifest(bytes);
   let json: unknown;
   try {
@@ -92,6 +100,7 @@ function parseDocument(bytes: Uint8Array): ManifestDocument {
   } catch (cause) {
     throw invalid("it is not JSON", cause);
   }
+  if (isSchema1(json, contentType)) throw invalid(SCHEMA_1);
   const parsed = parseInput(manifestSchema, json);
   if (parsed.ok) return parsed.data;
   throw invalid(
@@ -100,6 +109,15 @@ function parseDocument(bytes: Uint8Array): ManifestDocument {
       .join("; ")
       .slice(0, MAX_REASON),
   );
+}
+
+const SCHEMA_1 =
+  "it is of Docker's schema 1, which registries no longer take; build the image anew, or convert it: skopeo copy --format v2s2 docker://<source> docker://<destination>";
+
+const schema1 = z.looseObject({ schemaVersion: z.literal(1) });
+
+function isSchema1(json: unknown, contentType: string | null): boolean {
+  return isSchema1Type(essence(contentType ?? "")) || schema1.safeParse(json).success;
 }
 
 function requireMediaType(document: ManifestDocument, contentType: string | null): ManifestType {
@@ -119,10 +137,9 @@ function requireMediaType(document: ManifestDocument, contentType: string | null
 function requireShape(document: ManifestDocument, isIndex: boolean): void {
   if (isIndex) {
     if (document.layers || document.config) throw invalid("an index has no layers and no config");
-    if (!document.manifests) throw invalid("an index needs a manifests list");
   } else {
     if (document.manifests) throw invalid("only an index has manifests");
-    if (!document.config || !document.layers) throw invalid("a manifest needs a config and a layers list");
+    if (!document.config) throw invalid("a manifest needs a config");
   }
 }
 

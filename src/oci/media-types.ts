@@ -14,6 +14,11 @@ export function isManifestType(mediaType: string): mediaType is ManifestType {
   return Object.hasOwn(MANIFEST_TYPES, mediaType);
 }
 
+/** True for Docker's schema 1, signed or not, which registries no longer take. */
+export function isSchema1Type(mediaType: string): boolean {
+  return /^application\/vnd\.docker\.distribution\.manifest\.v1\+/.test(mediaType);
+}
+
 const NONDISTRIBUTABLE = /^application\/vnd\.(?:oci\.image\.layer\.nondistributable|docker\.image\.rootfs\.foreign)\./;
 
 /** Whether a layer of this type is fetched from elsewhere, so that a push may leave it out (image spec, "Non-Distributable Layers"). */

@@ -1,4 +1,4 @@
-import { RegistryError } from "./errors.ts";
+import { ERRORS, RegistryError } from "./errors.ts";
 
 const COMPONENT = "[a-z0-9]+(?:(?:\\.|_|__|-+)[a-z0-9]+)*";
 const SPACE = new RegExp(`^${COMPONENT}$`);
@@ -27,14 +27,20 @@ export function parseRepositoryName(text: string): RepositoryName | null {
   return { full: text, space, path };
 }
 
-/** The text as a repository's name. Throws NAME_INVALID. */
-export function requireRepositoryName(text: string): RepositoryName {
+/**
+ * The text as a repository's name. Throws NAME_INVALID; or NAME_UNKNOWN where something is only looked for, which cannot be there:
+ * clients ask with HEAD first, whose answer shows them no error but its status.
+ */
+export function requireRepositoryName(
+  text: string,
+  kind: "NAME_INVALID" | "NAME_UNKNOWN" = "NAME_INVALID",
+): RepositoryName {
   const name = parseRepositoryName(text);
   if (name !== null) return name;
-  const lacksSpace = SPACE.test(text);
-  throw new RegistryError("NAME_INVALID", {
+  const lacksSpace = text.length <= MAX_NAME_LENGTH && SPACE.test(text);
+  throw new RegistryError(kind, {
+    message: lacksSpace ? `the name needs its space in front: <space>/${text}` : ERRORS.NAME_INVALID.message,
     detail: { name: text.slice(0, 2 * MAX_NAME_LENGTH) },
-    ...(lacksSpace && { message: `the name needs its space in front: <space>/${text}` }),
   });
 }
 

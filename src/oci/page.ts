@@ -22,9 +22,9 @@ export interface Part<T> {
   readonly next: string | null;
 }
 
-/** Reads `n` and `last` (distribution spec, "Listing Tags"). Throws PAGINATION_NUMBER_INVALID. */
+/** Reads `n` and `last` (distribution spec, "Listing Tags"); an empty one says nothing. Throws PAGINATION_NUMBER_INVALID. */
 export function parsePageRequest(query: URLSearchParams): PageRequest {
-  const text = query.get("n");
+  const text = query.get("n") || null;
   if (text !== null && !/^\d+$/.test(text)) {
     throw new RegistryError("PAGINATION_NUMBER_INVALID", { detail: { n: text.slice(0, 64) } });
   }

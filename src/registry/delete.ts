@@ -3,22 +3,37 @@ import type { Digest } from "../oci/digest.ts";
 import { RegistryError } from "../oci/errors.ts";
 import { parseReference } from "../oci/reference.ts";
 import type { Stores } from "./stores.ts";
+import { requireCondition, type WriteCondition } from "./write-condition.ts";
 
 /**
  * Takes a blob out of the repository; others that link it keep it. What a manifest needs stays, since what is tagged
- * must be whole. Throws BLOB_UNKNOWN, UNSUPPORTED.
+ * must be whole. Throws BLOB_UNKNOWN, PRECONDITION_FAILED, UNSUPPORTED.
  */
-export async function deleteBlob(stores: Stores, grant: Grant, digest: Digest): Promise<void> {
+export async function deleteBlob(
+  stores: Stores,
+  grant: Grant,
+  digest: Digest,
+  condition: WriteCondition | null,
+): Promise<void> {
+  await requireCondition(condition, digest, () => stores.blobs.look(grant, digest));
   const outcome = await stores.blobs.unlink(grant, digest);
   if (outcome === "absent") throw new RegistryError("BLOB_UNKNOWN", { detail: { digest } });
   if (outcome === "referenced") throw stillNeeded("a manifest of this repository needs this blob");
   await stores.memory.forget(grant.name, digest);
 }
 
-/** Deletes a tag, or a manifest with all its tags. Throws MANIFEST_UNKNOWN; UNSUPPORTED for what an index needs. */
-export async function deleteManifest(stores: Stores, grant: Grant, referenceText: string): Promise<void> {
+/** Deletes a tag, or a manifest with all its tags. Throws MANIFEST_UNKNOWN, PRECONDITION_FAILED; UNSUPPORTED for what an index needs. */
+export async function deleteManifest(
+  stores: Stores,
+  grant: Grant,
+  referenceText: string,
+  condition: WriteCondition | null,
+): Promise<void> {
   const reference = parseReference(referenceText);
-  const outcome = reference === null ? "absent" : await stores.manifests.delete(grant, reference);
+  if (reference !== null && "digest" in reference) {
+    await requireCondition(condition, reference.digest, () => stores.manifests.look(grant, reference));
+  }
+  const outcome = reference === null ? "absent" : await stores.manifests.delete(grant, reference, condition);
   if (outcome === "absent") {
     throw new RegistryError("MANIFEST_UNKNOWN", { detail: { reference: referenceText.slice(0, 256) } });
   }

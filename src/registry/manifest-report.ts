@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { Grant } from "../auth/grant.ts";
 import type { Annotations } from "../oci/annotations.ts";
-import { descriptorSchema } from "../oci/descriptor.ts";
+import { optionalDescriptorSchema } from "../oci/descriptor.ts";
 import { type Digest, parseDigest } from "../oci/digest.ts";
 import { RegistryError } from "../oci/errors.ts";
 import { parseManifest } from "../oci/manifest.ts";
@@ -112,7 +112,7 @@ export async function showManifest(
 
 /** The blob's text where it is short and UTF-8. An absent blob is told as such, since a manifest may name it. Throws DIGEST_INVALID. */
 export async function readBlobText(stores: Stores, grant: Grant, digest: Digest): Promise<BlobText> {
-  const blob = await stores.blobs.find(grant, digest);
+  const blob = await stores.blobs.look(grant, digest);
   if (blob === null) return { size: null, text: null, omitted: "absent" };
   if ("damage" in blob) return { size: null, text: null, omitted: blob.damage };
   const { size } = blob;
@@ -152,7 +152,7 @@ function annotationsOf(raw: string, mediaType: string): Annotations | null {
   }
 }
 
-const withConfig = z.looseObject({ config: descriptorSchema.nullish() });
+const withConfig = z.looseObject({ config: optionalDescriptorSchema });
 
 async function showConfig(stores: Stores, grant: Grant, raw: string): Promise<ShownConfig | null> {
   const config = withConfig.safeParse(parseJson(raw)).data?.config;

@@ -26,6 +26,11 @@ export async function findBlobToRead(stores: Stores, grant: Grant, digest: Diges
   return blob;
 }
 
+/** Like {@link findBlob}, for looking: nothing is kept or remembered for it. */
+export async function lookAtBlob(stores: Stores, grant: Grant, digest: Digest): Promise<StoredBlob> {
+  return wholeBlob(digest, await stores.blobs.look(grant, digest));
+}
+
 function wholeBlob(digest: Digest, blob: StoredBlob | Damaged | null): StoredBlob {
   if (blob === null) throw new RegistryError("BLOB_UNKNOWN", { detail: { digest } });
   if ("damage" in blob) throw damagedBlob(blob);
@@ -61,6 +66,15 @@ export async function findManifest(
   if ("damage" in manifest) throw damagedManifest(manifest);
   // A pull goes on with the blobs, and containerd's begins with the headers.
   stores.memory.keepManifest(grant, manifest, () => stores.bytes.warm(manifest.blobs));
+  return manifest;
+}
+
+/** Like {@link findManifest}, for looking: it is no pull, keeps nothing that retention would take, and nothing is remembered for it. */
+export async function lookAtManifest(stores: Stores, grant: Grant, referenceText: string): Promise<FoundManifest> {
+  const reference = parseReference(referenceText);
+  const manifest = reference && (await stores.manifests.look(grant, reference));
+  if (manifest === null) throw manifestUnknown(referenceText);
+  if ("damage" in manifest) throw damagedManifest(manifest);
   return manifest;
 }
 

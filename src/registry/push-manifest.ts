@@ -7,6 +7,7 @@ import type { Reference, Tag } from "../oci/reference.ts";
 import { discardIfRefused, freshKey } from "./fresh-key.ts";
 import type { ReferenceProblem, StoredManifest, Stores } from "./stores.ts";
 import type { Usage } from "./usage.ts";
+import { preconditionFailed, type WriteCondition } from "./write-condition.ts";
 
 /** A row of D1 may have 2,000,000 bytes, annotations included; longer bodies go to R2. */
 const MAX_ROW_BODY = 900_000;
@@ -17,6 +18,8 @@ export interface ManifestUpload {
   readonly reference: Reference;
   /** Tags beside the reference: `?tag=`. */
   readonly tags: readonly Tag[];
+  /** Of what is there before; null: nothing is asked. */
+  readonly condition: WriteCondition | null;
 }
 
 export interface PushedManifest {
@@ -30,7 +33,8 @@ export interface PushedManifest {
 /**
  * Keeps a manifest and points tags to it (distribution spec, "Pushing Manifests"). What it refers to must be in the
  * repository, in the size that it says, so that whatever is tagged can be pulled.
- * Throws MANIFEST_INVALID, DIGEST_MISMATCH, MANIFEST_BLOB_UNKNOWN, SIZE_INVALID, NAME_UNKNOWN, SPACE_FULL, REPOSITORIES_FULL.
+ * Throws MANIFEST_INVALID, DIGEST_MISMATCH, PRECONDITION_FAILED, MANIFEST_BLOB_UNKNOWN, SIZE_INVALID, NAME_UNKNOWN, SPACE_FULL,
+ * REPOSITORIES_FULL.
  */
 export async function pushManifest(stores: Stores, grant: Grant, upload: ManifestUpload): Promise<PushedManifest> {
   const { bytes, contentType, reference } = upload;
@@ -40,8 +44,8 @@ export async function pushManifest(stores: Stores, grant: Grant, upload: Manifes
   const stored: StoredManifest = { digest, mediaType: manifest.mediaType, size: bytes.length, content };
   const tags = "tag" in reference ? [...new Set([reference.tag, ...upload.tags])] : [...new Set(upload.tags)];
   const commit = stores.manifests
-    .commit(grant, { stored, manifest, tags })
-    .catch((fault: unknown) => explainFault(stores, grant, manifest, fault));
+    .commit(grant, { stored, manifest, tags, condition: upload.condition })
+    .catch((fault: unknown) => explainFault(stores, grant, manifest, upload.condition, fault));
   const { kept, usage } = await ("key" in content ? discardIfRefused(stores.bytes, content.key, commit) : commit);
   if ("key" in content && !(kept !== null && "key" in kept.content && kept.content.key === content.key)) {
     stores.bytes.discard(content.key);
@@ -92,7 +96,16 @@ async function storeContent(
 const MAY_LACK: ReadonlySet<string> = new Set<ErrorKind>(["MANIFEST_BLOB_UNKNOWN", "SPACE_FULL", "REPOSITORIES_FULL"]);
 
 /** Throws what is lacking, if anything is; else the fault. */
-async function explainFault(stores: Stores, grant: Grant, manifest: Manifest, fault: unknown): Promise<never> {
+async function explainFault(
+  stores: Stores,
+  grant: Grant,
+  manifest: Manifest,
+  condition: WriteCondition | null,
+  fault: unknown,
+): Promise<never> {
+  if (condition !== null && fault instanceof RegistryError && fault.kind === "PRECONDITION_FAILED") {
+    throw preconditionFailed(condition, fault);
+  }
   if (fault instanceof RegistryError && MAY_LACK.has(fault.kind)) {
     requireReferences(manifest.references, await stores.manifests.check(grant, manifest.references));
   }

@@ -18,6 +18,7 @@ import type { ByteRange, ChunkRange } from "../oci/range.ts";
 import type { Reference, Tag } from "../oci/reference.ts";
 import type { Damage, Damaged } from "./damage.ts";
 import type { Usage } from "./usage.ts";
+import type { WriteCondition } from "./write-condition.ts";
 
 /** An object in R2, as the row that points to it has it. */
 export interface KeptObject {
@@ -74,6 +75,8 @@ export interface BlobStore {
   find(grant: Grant, digest: Digest): Promise<StoredBlob | Damaged | null>;
   /** Likewise for who only reads it: by a copy of the database that may be behind, if that knows of it. */
   findToRead(grant: Grant, digest: Digest): Promise<StoredBlob | Damaged | null>;
+  /** Like {@link find}, for looking: it keeps nothing from collection that is marked for it. */
+  look(grant: Grant, digest: Digest): Promise<StoredBlob | Damaged | null>;
   /** Only confirms the grant, and gives what whoever begins an upload should know. */
   confirm(grant: Grant): Promise<PushFacts>;
   /**
@@ -115,6 +118,8 @@ interface ManifestPush {
   readonly stored: StoredManifest;
   readonly manifest: Manifest;
   readonly tags: readonly Tag[];
+  /** Of each of the tags, or of the manifest where there are none; null: it is pushed whatever is there. */
+  readonly condition: WriteCondition | null;
 }
 
 /** Something that a manifest needs and the repository lacks, or has in another size. */
@@ -139,15 +144,17 @@ export interface ManifestStore {
   find(grant: Grant, reference: Reference): Promise<FoundManifest | Damaged | null>;
   /** Likewise for who only reads it: by a copy of the database that may be behind, if that knows of it. */
   findToRead(grant: Grant, digest: Digest): Promise<FoundManifest | Damaged | null>;
+  /** Like {@link find}, for looking: it keeps nothing that retention has marked. */
+  look(grant: Grant, reference: Reference): Promise<FoundManifest | Damaged | null>;
   /** What the repository lacks of the references, or has in another size. What is damaged is lacking. */
   check(grant: Grant, references: readonly ManifestReference[]): Promise<readonly ReferenceProblem[]>;
   /**
    * Keeps the manifest, unless it is there already and whole, points the tags to it and writes the events, all or nothing.
-   * `kept` is null when the space has gone. Throws MANIFEST_BLOB_UNKNOWN where something that it needs is lacking (see {@link check}); SPACE_FULL, REPOSITORIES_FULL.
+   * `kept` is null when the space has gone. Throws PRECONDITION_FAILED; MANIFEST_BLOB_UNKNOWN where something that it needs is lacking (see {@link check}); SPACE_FULL, REPOSITORIES_FULL.
    */
   commit(grant: Grant, push: ManifestPush): Promise<{ readonly kept: StoredManifest | null; readonly usage: Usage }>;
-  /** Removes a tag, or a manifest with all tags that point to it; with the events. */
-  delete(grant: Grant, reference: Reference): Promise<DeletionOutcome>;
+  /** Removes a tag, or a manifest with all tags that point to it; with the events. Throws PRECONDITION_FAILED for a tag that is not as the condition wants it. */
+  delete(grant: Grant, reference: Reference, condition: WriteCondition | null): Promise<DeletionOutcome>;
   /** Ordered by digest. An unknown repository has none. A page may be shorter than asked for, where manifests are long. */
   referrers(grant: Grant, subject: Digest, artifactType: string | null, page: PageRequest): Promise<Page<Referrer>>;
 }

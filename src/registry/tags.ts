@@ -20,7 +20,7 @@ export interface TaggedManifest {
   readonly contentSize: number;
   readonly createdAt: number;
   readonly updatedAt: number;
-  /** To the day; null when it was not pulled since it was made. */
+  /** To the day, of the tag or its manifest, the later; null when neither was pulled since it was made. */
   readonly pulledAt: number | null;
   /** Who set it last; null where that is not known. */
   readonly pushedBy: { readonly id: string; readonly name: string } | null;

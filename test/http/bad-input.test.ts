@@ -62,10 +62,28 @@ describe("what serverless-registry gets wrong is right here:", () => {
     expect(await errorOf(answer)).toBe("400 TAG_INVALID");
   });
 
-  it.each(["UPPER/Case", "bad/Case", "bad"])("a name like %s is refused", async (name) => {
-    expect(await refusal(`/v2/${name}/blobs/uploads/`, { method: "POST" })).toBe("400 NAME_INVALID");
-    expect(await refusal(`/v2/${name}/manifests/latest`)).toBe("400 NAME_INVALID");
-    expect(await refusal(`/v2/${name}/tags/list`)).toBe("400 NAME_INVALID");
+  it.each(["UPPER/Case", "bad/Case", "bad", `bad/${"a".repeat(300)}`, "bad/-x", "..%2fbad/web"])(
+    "nothing is found under a name like %s, and nothing can be pushed to it",
+    async (name) => {
+      expect(await refusal(`/v2/${name}/blobs/uploads/`, { method: "POST" })).toBe("400 NAME_INVALID");
+      expect(await refusal(`/v2/${name}/manifests/latest`, { method: "PUT", body: "{}" })).toBe("400 NAME_INVALID");
+      for (const path of ["manifests/latest", "tags/list", `blobs/${ZEROS}`, `referrers/${ZEROS}`, "blobs/uploads/x"]) {
+        expect(await refusal(`/v2/${name}/${path}`), path).toBe("404 NAME_UNKNOWN");
+        expect(await refusal(`/v2/${name}/${path}`, { method: "HEAD" }), path).toBe("404");
+      }
+    },
+  );
+
+  it("a name without its space is told so, also to a push", async () => {
+    const HINT = "the name needs its space in front: <space>/web";
+    const messages = await Promise.all(
+      [
+        ask("/v2/web/manifests/latest", { as }),
+        ask("/v2/web/blobs/uploads/", { as, method: "POST" }),
+        ask("/v2/web/manifests/latest", { as, method: "PUT", body: "{}" }),
+      ].map(async (answer) => (await answer).text()),
+    );
+    for (const message of messages) expect(message).toContain(HINT);
   });
 
   it("tags of y/manifests-2 are not listed under y", async () => {
@@ -180,8 +198,8 @@ describe("a hostile address", () => {
 
   it("does not reach what a path without its dots would", async () => {
     expect(await refusal("/v2/bad/x/../web/tags/list")).toBe("200");
-    expect(await refusal("/v2/bad/x/..%2fweb/tags/list")).toBe("400 NAME_INVALID");
-    expect(await refusal("/v2/bad%2fweb/tags/list")).toBe("400 NAME_INVALID");
+    expect(await refusal("/v2/bad/x/..%2fweb/tags/list")).toBe("404 NAME_UNKNOWN");
+    expect(await refusal("/v2/bad%2fweb/tags/list")).toBe("404 NAME_UNKNOWN");
   });
 
   it.each([

@@ -68,10 +68,10 @@ describe("a blob", () => {
     `md5:${"0".repeat(32)}`,
     `sha256:${"0".repeat(64)}%0A`,
   ])("is not asked for by %s", async (digest) => {
-    for (const method of ["GET", "DELETE"]) {
-      const answer = await ask(`/v2/${REPOSITORY}/blobs/${digest}`, { as, method });
-      expect(await errorOf(answer)).toBe("400 DIGEST_INVALID");
-    }
+    const path = `/v2/${REPOSITORY}/blobs/${digest}`;
+    expect(await errorOf(await ask(path, { as }))).toBe("404 BLOB_UNKNOWN");
+    expect((await ask(path, { as, method: "HEAD" })).status).toBe(404);
+    expect(await errorOf(await ask(path, { as, method: "DELETE" }))).toBe("400 DIGEST_INVALID");
   });
 
   it.each([`sha256:${"0".repeat(64)}`, `sha512:${"0".repeat(128)}`])("is 404 where unknown: %s", async (digest) => {

@@ -69,6 +69,21 @@ describe("pushing and pulling a manifest", () => {
     expect(await there.text()).toBe(text);
   });
 
+  it("may be kept by whoever got it by its digest, as a blob; a tag may not", async () => {
+    const { digest } = await pushImage(REPOSITORY, as, "kept", 12);
+    const blob = await pushBlob(REPOSITORY, as, bytesOf(10, 12));
+    const cacheControl = async (path: string, method: string, headers = {}): Promise<string | null> =>
+      (await ask(`/v2/${REPOSITORY}/${path}`, { as, method, headers })).headers.get("Cache-Control");
+    const expected = await cacheControl(`blobs/${blob.digest}`, "GET");
+    expect(expected).toBe("private, max-age=31536000, immutable");
+    for (const method of ["GET", "HEAD"]) {
+      expect(await cacheControl(`manifests/${digest}`, method)).toBe(expected);
+      expect(await cacheControl(`manifests/${digest}`, method, { "If-None-Match": `"${digest}"` })).toBe(expected);
+      expect(await cacheControl("manifests/kept", method)).toBeNull();
+      expect(await cacheControl(`manifests/sha256:${"0".repeat(64)}`, method)).toBeNull();
+    }
+  });
+
   it("moves a tag", async () => {
     await pushImage(REPOSITORY, as, "moving", 1);
     const { text } = await pushImage(REPOSITORY, as, "moving", 2);

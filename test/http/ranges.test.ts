@@ -1,5 +1,8 @@
+import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, it } from "vitest";
 import { bytesOf, pushBlob, type TestDescriptor } from "../support/content.ts";
+import { countCalls } from "../support/counting.ts";
+import { hideLog, keyOf } from "../support/damage.ts";
 import { ask, errorOf, makeSpace } from "../support/registry.ts";
 
 const REPOSITORY = "ranges/web";
@@ -7,6 +10,8 @@ const SIZE = 1000;
 const BYTES = bytesOf(SIZE, 5);
 let as: string;
 let blob: TestDescriptor;
+
+hideLog();
 
 beforeAll(async () => {
   as = await makeSpace("ranges");
@@ -57,13 +62,6 @@ describe("a part of a blob", () => {
       expect(await bytesFrom(answer)).toEqual(BYTES);
     },
   );
-
-  it("is the whole for more parts than it is worth reading", async () => {
-    const ranges = Array.from({ length: 33 }, (_, index) => `${index * 10}-${index * 10}`);
-    const answer = await get({ Range: `bytes=${ranges.join(",")}` });
-    expect(answer.status).toBe(200);
-    expect(await bytesFrom(answer)).toEqual(BYTES);
-  });
 
   it.each([
     ["names this content", (tag: string) => tag, 206],
@@ -124,6 +122,75 @@ describe("a part of a blob", () => {
         head: `Content-Type: application/octet-stream\r\nContent-Range: bytes ${first}-${last}/${SIZE}`,
         content: latin1(BYTES.slice(first, last + 1)),
       })),
+    );
+  });
+});
+
+/** First and last byte of so many parts, each so far from the one before. */
+const at = (distance: number, count: number, length: number): readonly (readonly [number, number])[] =>
+  Array.from({ length: count }, (_, index) => [index * distance, index * distance + length - 1]);
+
+describe("many parts of a long blob", () => {
+  const LENGTH = 5_000_000;
+  const LONG = bytesOf(LENGTH, 6);
+  let long: TestDescriptor;
+
+  beforeAll(async () => {
+    long = await pushBlob(REPOSITORY, as, LONG);
+  });
+
+  it.each([
+    ["33", at(300, 33, 10)],
+    ["1,024, as a client asks for chunks of a layer", at(4500, 1024, 100)],
+    ["450 in falling order", at(300, 450, 10).toReversed()],
+    ["60 in falling order, far apart", at(80_000, 60, 100).toReversed()],
+    ["some that overlap, and are not in order", [...at(900, 50, 100), ...at(600, 50, 100)]],
+    [
+      "two long ones and a short one",
+      [
+        [0, 1_999_999],
+        [2_000_010, 3_999_999],
+        [4_500_000, 4_500_000],
+      ] as const,
+    ],
+    ["200 with long ones among them", [...at(300, 199, 10), [100_000, 1_900_000]] as const],
+  ])("%s: each is sent, in its place, with few reads", async (_, wanted) => {
+    const range = `bytes=${wanted.map(([first, last]) => `${first}-${last}`).join(",")}`;
+    let answer = new Response();
+    let body: Uint8Array = new Uint8Array();
+    const calls = await countCalls(async () => {
+      answer = await ask(`/v2/${REPOSITORY}/blobs/${long.digest}`, { as, headers: { Range: range } });
+      body = await bytesFrom(answer);
+    });
+    expect(answer.status).toBe(206);
+    expect(answer.headers.get("Content-Length")).toBe(String(body.length));
+    const boundary = /boundary=([^;]+)$/.exec(answer.headers.get("Content-Type") ?? "")?.[1];
+    const parts = partsOf(body, boundary ?? "");
+    expect(parts.map(({ head }) => head.replace(/^[^]*Content-Range: /, ""))).toEqual(
+      wanted.map(([first, last]) => `bytes ${first}-${last}/${LENGTH}`),
+    );
+    const wrong = parts.filter(
+      ({ content }, index) => content !== latin1(LONG.slice(wanted[index]?.[0], (wanted[index]?.[1] ?? 0) + 1)),
+    );
+    expect(wrong).toEqual([]);
+    expect(calls.filter(({ kind }) => kind === "classB").length).toBeLessThanOrEqual(64);
+  });
+
+  it("are the whole where they are as long together", async () => {
+    const answer = await ask(`/v2/${REPOSITORY}/blobs/${long.digest}`, {
+      as,
+      headers: { Range: `bytes=0-2999999,4000000-,0-2999999` },
+    });
+    expect(answer.status).toBe(200);
+    expect((await bytesFrom(answer)).length).toBe(LENGTH);
+  });
+
+  it("fail as one read fails whose bytes are gone", async () => {
+    const lost = await pushBlob(REPOSITORY, as, bytesOf(3_000_000, 9));
+    await env.BLOBS.delete(await keyOf(lost.digest));
+    const headers = { Range: "bytes=0-9,2000000-2000009" };
+    expect(await errorOf(await ask(`/v2/${REPOSITORY}/blobs/${lost.digest}`, { as, headers }))).toBe(
+      "404 BLOB_UNKNOWN",
     );
   });
 });

@@ -85,6 +85,40 @@ describe("the referrers", () => {
     });
   });
 
+  it.each([
+    ["a bare +", "application/vnd.a+json", 1],
+    ["an escaped +", "application/vnd.a%2Bjson", 1],
+    ["an empty type", "", 2],
+    ["another type", "application/vnd.b", 1],
+    ["a type that none has", "application/vnd.a", 0],
+  ])("are filtered by %s", async (_, type, count) => {
+    const subject = await subjectOf("filtered");
+    await push(await imageText(REPOSITORY, as, 20, { subject, artifactType: "application/vnd.a+json" }));
+    await push(await imageText(REPOSITORY, as, 21, { subject, artifactType: "application/vnd.b" }));
+    const answer = await ofSubject(subject.digest, `?artifactType=${type}`);
+    expect(answer.headers.get("OCI-Filters-Applied")).toBe(type === "" ? null : "artifactType");
+    expect(await answer.json()).toMatchObject({ manifests: { length: count } });
+    const paged = await ofSubject(subject.digest, `?artifactType=${type}&n=1`);
+    expect(nextPage(paged) !== null).toBe(count > 1);
+  });
+
+  it("are filtered by the same type on the next page", async () => {
+    const subject = await subjectOf("filtered pages");
+    for (const seed of [22, 23, 24]) {
+      await push(await imageText(REPOSITORY, as, seed, { subject, artifactType: "application/vnd.a+json" }));
+    }
+    let seen = 0;
+    for (
+      let next: string | null = `/v2/${REPOSITORY}/referrers/${subject.digest}?artifactType=application/vnd.a+json&n=1`;
+      next !== null;
+    ) {
+      const answer: Response = await ask(next, { as });
+      seen += (await answer.text()).split('"digest"').length - 1;
+      next = nextPage(answer);
+    }
+    expect(seen).toBe(3);
+  });
+
   it("are found when they came before their subject", async () => {
     const text = await imageText(REPOSITORY, as, 3);
     const referrer = await push(await imageText(REPOSITORY, as, 4, { subject: await descriptorOf(text) }));
@@ -171,7 +205,7 @@ describe("filtering referrers", () => {
     expect(await answer.json()).toMatchObject({ manifests: [{ digest: wanted.digest }] });
   });
 
-  it.each(["application/unknown", "", "%00", "%ff", "application", "APPLICATION/A%2BB"])(
+  it.each(["application/unknown", "%00", "%ff", "application", "APPLICATION/A%2BB"])(
     "finds nothing of type %j",
     async (type) => {
       const subject = await subjectOf("filtered in vain");

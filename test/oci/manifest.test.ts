@@ -106,6 +106,110 @@ describe("an image manifest", () => {
   });
 });
 
+describe("null, as Go writes what is empty", () => {
+  const ZERO = { mediaType: "", digest: "", size: 0 };
+
+  it.each([
+    ["layers null", { ...IMAGE, layers: null }],
+    ["no layers", { ...IMAGE, layers: undefined }],
+    ["layers empty", { ...IMAGE, layers: [] }],
+    [
+      "all but a config null",
+      {
+        ...IMAGE,
+        layers: null,
+        manifests: null,
+        subject: null,
+        annotations: null,
+        artifactType: null,
+        mediaType: null,
+      },
+    ],
+  ])("is an image without layers: %s", (_, document) => {
+    expect(parse(document)).toEqual({
+      mediaType: OCI_MANIFEST,
+      artifactType: CONFIG_TYPE,
+      subject: null,
+      annotations: null,
+      references: [{ digest: digest(1), size: 10, kind: "blob" }],
+      platforms: [],
+    });
+  });
+
+  it.each([
+    ["manifests null", { ...INDEX, manifests: null }],
+    ["no manifests", { ...INDEX, manifests: undefined }],
+    ["only a version", { schemaVersion: 2 }],
+    ["config null", { ...INDEX, manifests: [], config: null }],
+    ["a config without content", { ...INDEX, manifests: [], config: {} }],
+    ["all null", { ...INDEX, manifests: null, layers: null, config: null, subject: null, annotations: null }],
+  ])("is an index of nothing: %s", (_, document) => {
+    expect(parse(document, OCI_INDEX)).toEqual({
+      mediaType: OCI_INDEX,
+      artifactType: null,
+      subject: null,
+      annotations: null,
+      references: [],
+      platforms: [],
+    });
+  });
+
+  it.each([null, {}, ZERO, { digest: null }, { mediaType: null, digest: null, size: null, annotations: null }])(
+    "is no subject: %j",
+    (subject) => {
+      expect(parse({ ...IMAGE, subject }).subject).toBeNull();
+      expect(parse({ ...INDEX, subject }, OCI_INDEX).subject).toBeNull();
+    },
+  );
+
+  it("is an empty annotation", () => {
+    const text = JSON.stringify({ ...IMAGE, annotations: { a: null, b: "c" } }).replace(
+      '"a":null',
+      '"a":null,"__proto__":null',
+    );
+    const { annotations } = parseText(text, OCI_MANIFEST);
+    expect(Object.entries(annotations ?? {})).toEqual([
+      ["a", ""],
+      ["__proto__", ""],
+      ["b", "c"],
+    ]);
+  });
+
+  it.each(["urls", "platform", "data", "artifactType", "annotations", "x"])("is a descriptor without %s", (field) => {
+    const nulled = { ...IMAGE, layers: [{ ...LAYER, [field]: null }], config: { ...CONFIG, [field]: null } };
+    expect(parse(nulled).references).toHaveLength(2);
+    expect(parse({ ...INDEX, manifests: [{ ...CHILD, [field]: null }] }, OCI_INDEX).references).toHaveLength(1);
+  });
+
+  it("is a list of urls with an empty one, a platform that says nothing, an annotation of a descriptor", () => {
+    expect(parse({ ...IMAGE, layers: [{ ...LAYER, urls: [null], annotations: { a: null } }] }).references).toHaveLength(
+      2,
+    );
+    const platform = { os: null, architecture: null, variant: null, "os.version": null, "os.features": null };
+    expect(parse({ ...INDEX, manifests: [{ ...CHILD, platform }] }, OCI_INDEX).platforms).toEqual([]);
+  });
+});
+
+describe("Docker's schema 1", () => {
+  const OLD = { schemaVersion: 1, name: "web", tag: "latest", fsLayers: [], history: [], signatures: [] };
+
+  it.each([
+    ["application/vnd.docker.distribution.manifest.v1+prettyjws", OLD],
+    ["application/vnd.docker.distribution.manifest.v1+json", OLD],
+    ["application/json", OLD],
+    [null, OLD],
+    [DOCKER_MANIFEST, OLD],
+    ["application/vnd.docker.distribution.manifest.v1+prettyjws", IMAGE],
+  ])("is told as such: %s", (contentType, document) => {
+    expect(() => parse(document, contentType)).toThrow(
+      expect.objectContaining({
+        kind: "MANIFEST_INVALID",
+        message: expect.stringMatching(/Docker's schema 1.*build the image anew.*skopeo copy --format v2s2/),
+      }),
+    );
+  });
+});
+
 describe("an artifact type", () => {
   it.each([
     ["its own", { ...IMAGE, artifactType: "application/x" }, OCI_MANIFEST, "application/x"],
@@ -211,8 +315,8 @@ describe("what is not a manifest", () => {
     ["both layers and an empty manifests", { ...IMAGE, manifests: [] }],
     ["manifests instead of layers", { ...INDEX, mediaType: OCI_MANIFEST }],
     ["no config", { ...IMAGE, config: undefined }],
-    ["no layers", { ...IMAGE, layers: undefined }],
-    ["layers null", { ...IMAGE, layers: null }],
+    ["config null", { ...IMAGE, config: null }],
+    ["config without content", { ...IMAGE, config: {} }],
     ["layers an object", { ...IMAGE, layers: {} }],
     ["a layer that is null", { ...IMAGE, layers: [null] }],
     ["config a list", { ...IMAGE, config: [CONFIG] }],
@@ -231,6 +335,13 @@ describe("what is not a manifest", () => {
     ["a subject without a digest", { ...IMAGE, subject: { mediaType: OCI_MANIFEST, size: 1 } }],
     ["a subject that is text", { ...IMAGE, subject: digest(1) }],
     ["annotations with a number", { ...IMAGE, annotations: { a: 1 } }],
+    ["a subject that is an empty list", { ...IMAGE, subject: [] }],
+    ["a subject that is false", { ...IMAGE, subject: false }],
+    ["a subject with only a size", { ...IMAGE, subject: { size: 3 } }],
+    ["urls as a text", { ...IMAGE, layers: [{ ...LAYER, urls: "" }] }],
+    ["a platform as a list", { ...IMAGE, layers: [{ ...LAYER, platform: [] }] }],
+    ["an artifactType that is a number", { ...IMAGE, artifactType: 0 }],
+    ["annotations with a list", { ...IMAGE, annotations: { a: [] } }],
     ["annotations as a list", { ...IMAGE, annotations: ["a"] }],
   ];
 
@@ -239,8 +350,11 @@ describe("what is not a manifest", () => {
   });
 
   const badIndexes: readonly (readonly [string, object])[] = [
-    ["no manifests", { ...INDEX, manifests: undefined }],
-    ["manifests null", { ...INDEX, manifests: null }],
+    ["manifests an object", { ...INDEX, manifests: {} }],
+    ["manifests a text", { ...INDEX, manifests: "" }],
+    ["a child that is null", { ...INDEX, manifests: [null] }],
+    ["config a text", { ...INDEX, config: "" }],
+    ["config a list", { ...INDEX, config: [] }],
     ["layers beside manifests", { ...INDEX, layers: [LAYER] }],
     ["empty layers beside manifests", { ...INDEX, layers: [] }],
     ["a config beside manifests", { ...INDEX, config: CONFIG }],

@@ -7,6 +7,7 @@ import {
   digestOf,
   imageText,
   indexText,
+  newSeed,
   OCI_INDEX,
   padded,
   pushImage,
@@ -106,6 +107,15 @@ async function pulledAt(table: "tags" | "manifests", key: string): Promise<numbe
 const tagTime = (tag: string): Promise<number | null> => pulledAt("tags", tag);
 const manifestTime = (digest: string): Promise<number | null> => pulledAt("manifests", digest);
 
+const tagList = z.object({ items: z.array(z.object({ name: z.string(), pulledAt: z.string().nullable() })) });
+
+/** Of each tag as the API lists it, in milliseconds since the tests began. */
+async function listedTimes(query = ""): Promise<Record<string, number | null>> {
+  const answer = await manage("GET", `spaces/${space}/repositories/web/tags${query}`);
+  const { items } = tagList.parse(await answer.json());
+  return Object.fromEntries(items.map(({ name, pulledAt: at }) => [name, at === null ? null : Date.parse(at) - START]));
+}
+
 describe("what was pushed", () => {
   it("has not been pulled", async () => {
     const { digest } = await pushImage(repository, as, "latest");
@@ -185,14 +195,23 @@ describe("a pull", () => {
 
   it("is shown beside the tag", async () => {
     await pushImage(repository, as, "latest");
-    await pushImage(repository, as, "never");
+    await pushImage(repository, as, "never", 2);
     await pull("latest");
-    const list = z.object({ items: z.array(z.object({ name: z.string(), pulledAt: z.string().nullable() })) });
-    const { items } = list.parse(await (await manage("GET", `spaces/${space}/repositories/web/tags`)).json());
-    expect(items.map(({ name, pulledAt: at }) => [name, at])).toEqual([
-      ["latest", new Date(START).toISOString()],
-      ["never", null],
-    ]);
+    expect(await listedTimes()).toEqual({ latest: 0, never: null });
+  });
+
+  it("by digest is shown beside each tag on it, also beside one that is set later", async () => {
+    const { digest, text } = await pushImage(repository, as, "latest");
+    await pushImage(repository, as, "never", 2);
+    await pull(digest);
+    moveTo(START + HOUR);
+    await putManifest(repository, as, "later", text);
+    expect(await listedTimes()).toEqual({ latest: 0, later: 0, never: null });
+    expect(await listedTimes("?order=newest")).toEqual({ latest: 0, later: 0, never: null });
+    moveTo(START + 2 * DAY);
+    await pull("later");
+    await pushImage(repository, as, "later", 2);
+    expect(await listedTimes()).toEqual({ latest: 2 * DAY, later: 2 * DAY, never: null });
   });
 });
 
@@ -259,6 +278,86 @@ describe("no pull", () => {
     await env.BLOBS.delete(key ?? "");
     expect((await pull("latest")).status).toBe(404);
     expect([await tagTime("latest"), await manifestTime(digest)]).toEqual([null, null]);
+  });
+});
+
+describe("a look", () => {
+  const headers = { "Spacedock-Look": "1" };
+  const layerOf = (text: string): string => /"layers":\[\{[^}]*"digest":"([^"]+)"/.exec(text)?.[1] ?? "";
+
+  const markedRow = z.object({ manifest: z.int().nullable(), blob: z.int().nullable() });
+
+  async function marks(manifest: string, blob: string): Promise<z.infer<typeof markedRow>> {
+    const row = await env.DB.prepare(
+      "SELECT (SELECT marked_at FROM manifests WHERE digest = ?1) AS manifest, (SELECT marked_at FROM repository_blobs WHERE digest = ?2) AS blob",
+    )
+      .bind(manifest, blob)
+      .first();
+    return markedRow.parse(row);
+  }
+
+  it.each(["GET", "HEAD"])("by %s is answered as a pull is, and is none", async (method) => {
+    const { digest } = await pushImage(repository, as, "latest");
+    for (const reference of ["latest", digest]) {
+      const looked = await pull(reference, { method, headers });
+      expect([await tagTime("latest"), await manifestTime(digest)]).toEqual([null, null]);
+      expect((await (await manage("GET", `spaces/${space}/repositories`)).text()).includes('"pulledAt":null')).toBe(
+        true,
+      );
+      const { "x-request-id": _, ...seen } = Object.fromEntries(looked.headers);
+      expect(seen).toMatchObject({ "docker-content-digest": digest, etag: `"${digest}"` });
+    }
+    await pull("latest", { method });
+    expect([await tagTime("latest"), await manifestTime(digest)]).toEqual([0, 0]);
+  });
+
+  it("is what says so, and nothing else", async () => {
+    await pushImage(repository, as, "latest");
+    await pull("latest", { headers: { "Spacedock-Look": "0" } });
+    expect(await tagTime("latest")).toBe(0);
+  });
+
+  it("finds nothing where there is nothing, and nothing for strangers", async () => {
+    await pushImage(repository, as, "latest");
+    expect((await pull("unknown", { headers })).status).toBe(404);
+    expect((await pull(await digestOf("unknown"), { headers })).status).toBe(404);
+    expect((await pull("-", { headers })).status).toBe(404);
+    expect(await errorOf(await pull("latest", { as: null, headers }))).toBe("401 UNAUTHORIZED");
+  });
+
+  it("keeps nothing that is marked for collection, as no page of ours does; a client that asks keeps it", async () => {
+    const { digest, text } = await pushImage(repository, as, "latest", newSeed());
+    const layer = layerOf(text);
+    await env.DB.batch([
+      env.DB.prepare("UPDATE manifests SET marked_at = 1 WHERE digest = ?").bind(digest),
+      env.DB.prepare("UPDATE repository_blobs SET marked_at = 1 WHERE digest = ?").bind(layer),
+    ]);
+    for (const method of ["GET", "HEAD"]) {
+      for (const reference of ["latest", digest]) await pull(reference, { method, headers });
+      await (await ask(`/v2/${repository}/blobs/${layer}`, { as, method, headers })).arrayBuffer();
+    }
+    for (const page of [
+      `repositories/web/tags`,
+      `manifest?repository=web&reference=${digest}`,
+      "manifest?repository=web&reference=latest",
+      `blob-text?repository=web&digest=${layer}`,
+      `referrers?repository=web&digest=${digest}`,
+      "history?repository=web&tag=latest",
+      "storage",
+      "damaged",
+      "events",
+      "activity",
+    ]) {
+      expect((await manage("GET", `spaces/${space}/${page}`)).status, page).toBe(200);
+    }
+    expect((await manage("POST", `spaces/${space}/gc:preview`, {})).status).toBe(200);
+    const rule = { repositories: ["**"], keep: { newest: 1 } };
+    expect((await manage("POST", `spaces/${space}/retention:preview`, rule)).status).toBe(200);
+    expect(await marks(digest, layer)).toEqual({ manifest: 1, blob: 1 });
+    expect([await tagTime("latest"), await manifestTime(digest)]).toEqual([null, null]);
+    await pull(digest);
+    await (await ask(`/v2/${repository}/blobs/${layer}`, { as, method: "HEAD" })).arrayBuffer();
+    expect(await marks(digest, layer)).toEqual({ manifest: null, blob: null });
   });
 });
 

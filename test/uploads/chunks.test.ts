@@ -186,10 +186,60 @@ describe("a chunk that is not what it says", () => {
     expect(await errorOf(answer)).toBe("400 BLOB_UPLOAD_INVALID");
   });
 
-  it("may give its range as RFC 9110 does", async () => {
+  it.each(["bytes 0-4/*", "BYTES 0-4/5", "bytes=0-4"])("may give its range as %s", async (range) => {
     const session = await startSession(REPOSITORY, as);
-    const headers = { "Content-Range": "bytes 0-4/*" };
+    const headers = { "Content-Range": range };
     expect((await ask(session, { method: "PATCH", as, headers, body: bytesOf(5) })).status).toBe(202);
+  });
+});
+
+describe("a request without a byte", () => {
+  const bytes = bytesOf(10, 77);
+  const RANGES = ["0-9", "0-0", "10-10", "bytes 0-9/10", "10-9", "none"];
+  const BODIES = [
+    ["no body", () => null],
+    ["an empty body", () => new Uint8Array(0)],
+  ] as const;
+
+  describe.each(BODIES)("as %s", (_, body) => {
+    it.each(RANGES)("ends an upload whatever its Content-Range: %s", async (range) => {
+      const session = await startSession(REPOSITORY, as);
+      expect((await patch(session, as, bytes)).status).toBe(202);
+      const headers = { "Content-Range": range };
+      const address = `${session}?digest=${await digestOf(bytes)}`;
+      expect((await ask(address, { method: "PUT", as, headers, body: body() })).status).toBe(201);
+    });
+
+    it.each(RANGES)("adds nothing whatever its Content-Range: %s", async (range) => {
+      const session = await startSession(REPOSITORY, as);
+      const headers = { "Content-Range": range };
+      expect((await ask(session, { method: "PATCH", as, headers, body: body() })).status).toBe(202);
+      expect((await patch(session, as, bytes, { at: 0 })).status).toBe(202);
+      const answer = await ask(session, { method: "PATCH", as, headers, body: body() });
+      expect([answer.status, answer.headers.get("Range")]).toEqual([202, "0-9"]);
+      expect((await finish(session, as, await digestOf(bytes))).status).toBe(201);
+    });
+  });
+
+  it.each(["0-9", "0-0", "10-19", "20-29"])("may come by chunked transfer with %s", async (range) => {
+    const headers = { "Content-Range": range };
+    const session = await startSession(REPOSITORY, as);
+    expect((await patch(session, as, bytes)).status).toBe(202);
+    const patched = await ask(session, { method: "PATCH", as, headers, body: streamOf([]) });
+    expect([patched.status, patched.headers.get("Range")]).toEqual([202, "0-9"]);
+    const address = `${session}?digest=${await digestOf(bytes)}`;
+    expect((await ask(address, { method: "PUT", as, headers, body: streamOf([]) })).status).toBe(201);
+  });
+
+  it.each([true, false])("is another than one with bytes at a wrong start (chunked: %s)", async (chunked) => {
+    const session = await startSession(REPOSITORY, as);
+    expect((await patch(session, as, bytes)).status).toBe(202);
+    for (const at of [0, 5, 20]) {
+      const answer = await patch(session, as, bytes, { at, chunked });
+      expect([answer.status, answer.headers.get("Range")]).toEqual([416, "0-9"]);
+    }
+    expect((await finish(session, as, await digestOf(bytes), bytes, { at: 0, chunked })).status).toBe(416);
+    expect(await offsetOf(session, as)).toBe(10);
   });
 });
 

@@ -1,7 +1,7 @@
 import { text } from "node:stream/consumers";
 import { z } from "zod";
 import { annotationsSchema } from "../../oci/annotations.ts";
-import { type Descriptor, descriptorSchema } from "../../oci/descriptor.ts";
+import { type Descriptor, descriptorSchema, optionalDescriptorSchema } from "../../oci/descriptor.ts";
 import { IMAGE_CONFIG_TYPES } from "../../oci/image-config.ts";
 import { CliError } from "../exit.ts";
 import { readBlob } from "./blobs.ts";
@@ -11,10 +11,10 @@ import { getManifest, type RemoteManifest } from "./manifests.ts";
 /** What a manifest or an index says, for showing: looser than what a push takes. */
 const contentSchema = z.looseObject({
   artifactType: z.string().nullish(),
-  config: descriptorSchema.nullish(),
+  config: optionalDescriptorSchema,
   layers: z.array(descriptorSchema).nullish(),
   manifests: z.array(descriptorSchema.and(z.looseObject({ annotations: annotationsSchema.nullish() }))).nullish(),
-  subject: descriptorSchema.nullish(),
+  subject: optionalDescriptorSchema,
   annotations: annotationsSchema.nullish(),
 });
 
@@ -63,7 +63,7 @@ const configSchema = z.looseObject({
       Cmd: z.array(z.string()).nullish(),
       Env: z.array(z.string()).nullish(),
       ExposedPorts: z.record(z.string(), z.unknown()).nullish(),
-      Labels: z.record(z.string(), z.string()).nullish(),
+      Labels: annotationsSchema.nullish(),
     })
     .nullish(),
 });

@@ -20,7 +20,7 @@ const referrer = descriptorSchema.and(
 /** What refers to a manifest: its descriptor, with the artifact's type. */
 export type RemoteReferrer = z.infer<typeof referrer>;
 
-const referrerList = z.looseObject({ manifests: z.array(referrer) });
+const referrerList = z.looseObject({ manifests: z.array(referrer).nullish() });
 
 /** end-8: a repository's tags, page by page. Throws a `not-found` CliError where there is no such repository. */
 export async function* listTags(connection: Connection, name: string): AsyncGenerator<string> {
@@ -49,7 +49,7 @@ export async function* listReferrers(
     // Some have a page for people at all addresses that they do not know.
     const isList = page.status === 200 && page.text.trimStart().startsWith("{");
     const referrers = isList
-      ? parseList(referrerList, page.text, name).manifests
+      ? (parseList(referrerList, page.text, name).manifests ?? [])
       : await listTaggedReferrers(connection, name, subject);
     yield* referrers.filter(wanted);
   }
@@ -68,7 +68,7 @@ export async function listTaggedReferrers(
 ): Promise<readonly RemoteReferrer[]> {
   const manifest = await getManifest(connection, name, referrersTag(subject));
   if (manifest?.mediaType !== OCI_INDEX) return [];
-  return parseList(referrerList, manifest.bytes.toString("utf8"), name).manifests;
+  return parseList(referrerList, manifest.bytes.toString("utf8"), name).manifests ?? [];
 }
 
 interface ListPage {

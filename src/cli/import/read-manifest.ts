@@ -1,9 +1,9 @@
 import { z } from "zod";
-import { type Descriptor, descriptorSchema } from "../../oci/descriptor.ts";
+import { type Descriptor, descriptorSchema, optionalDescriptorSchema } from "../../oci/descriptor.ts";
 import type { Digest } from "../../oci/digest.ts";
 import { RegistryError } from "../../oci/errors.ts";
 import { type Manifest, parseManifest } from "../../oci/manifest.ts";
-import { isManifestType, isNondistributable, type ManifestType } from "../../oci/media-types.ts";
+import { isManifestType, isNondistributable, isSchema1Type, type ManifestType } from "../../oci/media-types.ts";
 import { getManifest, headManifest, type RemoteManifest } from "../client/manifests.ts";
 import { CliError } from "../exit.ts";
 import type { Import, Side } from "./import.ts";
@@ -32,10 +32,8 @@ export interface ReadManifest {
   readonly isThere: boolean;
 }
 
-const SCHEMA_1 = /^application\/vnd\.docker\.distribution\.manifest\.v1\+/;
-
 const parts = z.looseObject({
-  config: descriptorSchema.nullish(),
+  config: optionalDescriptorSchema,
   layers: z.array(descriptorSchema).nullish(),
   manifests: z.array(descriptorSchema).nullish(),
 });
@@ -88,7 +86,7 @@ function parse({ bytes, mediaType, digest }: RemoteManifest, declared: string): 
 }
 
 function refuseSchema1(mediaType: string, what: string): void {
-  if (SCHEMA_1.test(mediaType)) throw schema1(what);
+  if (isSchema1Type(mediaType)) throw schema1(what);
 }
 
 function schema1(what: string): CliError {

@@ -23,7 +23,12 @@ const COMPRESSED: Readonly<Record<string, string>> = {
   "application/vnd.docker.image.rootfs.diff.tar": "application/vnd.docker.image.rootfs.diff.tar.gzip",
 };
 
-const layered = z.looseObject({ layers: z.array(descriptorSchema) });
+const layered = z.looseObject({
+  layers: z
+    .array(descriptorSchema)
+    .nullish()
+    .transform((layers) => layers ?? []),
+});
 
 function isCompressible({ mediaType }: Descriptor): boolean {
   return Object.hasOwn(COMPRESSED, mediaType);

@@ -18,7 +18,7 @@ const MAX_INDEX_BYTES = 16 * 1024 * 1024;
 const NAME_ANNOTATIONS = ["org.opencontainers.image.ref.name", "io.containerd.image.name"];
 
 const layoutIndex = z.looseObject({
-  manifests: z.array(descriptorSchema.extend({ annotations: annotationsSchema.nullish() })),
+  manifests: z.array(descriptorSchema.extend({ annotations: annotationsSchema.nullish() })).nullish(),
 });
 
 /** Opens an OCI image layout. `wanted`: the name of one of several; null: the only one. */
@@ -52,7 +52,7 @@ async function readEntries(files: Files): Promise<readonly Entry[]> {
       cause: parsed.error,
     });
   }
-  return parsed.data.manifests.map(({ annotations, ...descriptor }) => ({
+  return (parsed.data.manifests ?? []).map(({ annotations, ...descriptor }) => ({
     digest: descriptor.digest,
     names: NAME_ANNOTATIONS.flatMap((key) => annotations?.[key] ?? []),
     descriptor,

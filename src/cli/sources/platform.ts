@@ -8,7 +8,7 @@ import { gather } from "../bytes.ts";
 
 const MAX_CONFIG_BYTES = 16 * 1024 * 1024;
 
-const indexDocument = z.looseObject({ manifests: z.array(descriptorSchema) });
+const indexDocument = z.looseObject({ manifests: z.array(descriptorSchema).nullish() });
 const manifestDocument = z.looseObject({ config: descriptorSchema });
 
 export function isIndex({ mediaType }: Descriptor): boolean {
@@ -18,7 +18,7 @@ export function isIndex({ mediaType }: Descriptor): boolean {
 /** What an index lists, in order. Throws an `invalid` CliError where the bytes are no index. */
 export function childrenOf(bytes: Buffer, where: string): readonly Descriptor[] {
   const parsed = indexDocument.safeParse(parseJson(bytes, where));
-  if (parsed.success) return parsed.data.manifests;
+  if (parsed.success) return parsed.data.manifests ?? [];
   throw new CliError("invalid", `${where} is no index`, { cause: parsed.error });
 }
 

@@ -39,6 +39,7 @@ export const entries: z.ZodType<readonly Entry[]> = z
     if (typeof value !== "object" || value === null || Array.isArray(value)) return [];
     return Object.entries(value).map(([name, one]): Entry => [
       name,
-      typeof one === "string" ? one : JSON.stringify(one),
+      // Go reads null as an empty text.
+      typeof one === "string" ? one : one === null ? "" : JSON.stringify(one),
     ]);
   });

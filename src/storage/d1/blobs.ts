@@ -90,6 +90,11 @@ function blobFromRow(digest: Digest, row: z.infer<typeof blobRow> | null): Store
 
 /** Links in D1 between repositories and the bytes in R2. @param near see {@link readNear}. */
 export function d1Blobs(db: D1Database, near: D1Reader | null): BlobStore {
+  async function look(grant: Grant, digest: Digest): Promise<StoredBlob | Damaged | null> {
+    const { results } = await runGated(db, grant, [{ sql: FIND_BLOB, values: [digest] }]);
+    return blobFromRow(digest, firstRow(blobRow, results[0]));
+  }
+
   async function find(first: D1Reader | null, grant: Grant, digest: Digest): Promise<StoredBlob | Damaged | null> {
     const found: GatedStatement = { sql: FIND_BLOB, values: [digest] };
     const look = async (from: D1Reader): Promise<z.infer<typeof blobRow> | null> =>
@@ -101,6 +106,7 @@ export function d1Blobs(db: D1Database, near: D1Reader | null): BlobStore {
   }
 
   return {
+    look,
     find: (grant, digest) => find(null, grant, digest),
     findToRead: (grant, digest) => find(near, grant, digest),
 

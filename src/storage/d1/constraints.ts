@@ -4,6 +4,7 @@ import { type ErrorKind, RegistryError } from "../../oci/errors.ts";
 const REFUSALS: Readonly<Record<string, ErrorKind>> = {
   "immutable tag": "TAG_IMMUTABLE",
   "manifest lacks content": "MANIFEST_BLOB_UNKNOWN",
+  "precondition failed": "PRECONDITION_FAILED",
   "repositories full": "REPOSITORIES_FULL",
   "space full": "SPACE_FULL",
 };

@@ -12,11 +12,12 @@ import type {
   Referrer,
   StoredManifest,
 } from "../../registry/stores.ts";
+import type { WriteCondition } from "../../registry/write-condition.ts";
 import { eventId, TAG_DELETED, TAGS_DELETED, MANIFEST_DELETED, MANIFEST_PUSHED, TAGS_PUSHED } from "./events.ts";
 import { type GatedStatement, REPOSITORY, runGated, runGatedPush } from "./gate.ts";
 import { type D1Reader, isUndisturbed, readNear } from "./near.ts";
 import { pullIsDue } from "./pull-times.ts";
-import { firstRow, isEmpty, rows } from "./rows.ts";
+import { firstRow, isEmpty, jsonOrNull, rows } from "./rows.ts";
 import { moveToTrash } from "./trash.ts";
 
 export const manifestRow = z.object({
@@ -126,6 +127,36 @@ export const UPSERT_TAGS = (pushed = "json_each(?9)"): string => `
 
 const DELETE_TAG = `DELETE FROM tags WHERE repository_id = ${REPOSITORY} AND name = ?8`;
 
+/** What is there already, by the digest that it has. */
+const MATCHES = (wanted: string): string => `(
+  found.digest IS NOT NULL AND EXISTS (SELECT 1 FROM json_each(${wanted}) one WHERE one.value IN ('*', found.digest)))`;
+
+/**
+ * Ends the transaction, unless all of these are as a condition wants them. ?8: JSON list of tags, or of digests of manifests; ?9: JSON list
+ * of what they must be, or null; ?10: JSON list of what they must not be. What damaged a manifest is to be mended by a push: it is absent.
+ */
+const REQUIRE_CONDITION = (found: string): string => `
+  INSERT INTO unmet_conditions (name)
+  SELECT wanted.value FROM json_each(?8) wanted LEFT JOIN ${found}
+  WHERE ${REPOSITORY} IS NOT NULL AND ((?9 IS NOT NULL AND NOT ${MATCHES("?9")}) OR ${MATCHES("?10")}) LIMIT 1`;
+const REQUIRE_TAGS = REQUIRE_CONDITION(
+  `tags found ON found.repository_id = ${REPOSITORY} AND found.name = wanted.value`,
+);
+const REQUIRE_MANIFEST = REQUIRE_CONDITION(`manifests found
+  ON found.repository_id = ${REPOSITORY} AND found.digest = wanted.value AND found.quarantined_at IS NULL`);
+
+/** Likewise of a tag that is to be deleted: one that is absent fails by that. */
+const REQUIRE_TAG_IF_ANY = `
+  INSERT INTO unmet_conditions (name)
+  SELECT found.name FROM json_each(?8) wanted JOIN tags found ON found.repository_id = ${REPOSITORY} AND found.name = wanted.value
+  WHERE (?9 IS NOT NULL AND NOT ${MATCHES("?9")}) OR ${MATCHES("?10")}`;
+
+function required(sql: string, condition: WriteCondition | null, names: readonly string[]): readonly GatedStatement[] {
+  if (condition === null) return [];
+  const { match, noneMatch } = condition;
+  return [{ sql, values: [JSON.stringify(names), jsonOrNull(match), JSON.stringify(noneMatch)] }];
+}
+
 /** An index's child is kept while the index is: what is tagged must stay whole. */
 const UNREFERENCED = `NOT EXISTS (
   SELECT 1 FROM manifest_references f WHERE f.repository_id = ${REPOSITORY} AND f.digest = ?8)`;
@@ -142,6 +173,9 @@ const FORGET_DELETION = `
   DELETE FROM deleted_manifests WHERE repository_id = ${REPOSITORY} AND digest = ?8
     AND EXISTS (SELECT 1 FROM manifests m WHERE m.repository_id = deleted_manifests.repository_id AND m.digest = ?8)`;
 
+/** ?10: a `+` that nobody escaped is read as a blank, so that one counts as the other. */
+const OF_TYPE = "(?10 IS NULL OR replace(m.artifact_type, '+', ' ') = replace(?10, '+', ' '))";
+
 /** A page ends early where its manifests have more than 4 MiB together: annotations may be most of a manifest. */
 const REFERRERS = `
   SELECT digest, media_type, size, artifact_type, annotations, key, available FROM (
@@ -150,7 +184,7 @@ const REFERRERS = `
     FROM (
       SELECT m.digest, m.media_type, m.size, m.artifact_type, m.annotations, m.key FROM manifests m
       WHERE m.repository_id = ${REPOSITORY} AND m.subject = ?8 AND m.digest > ?9
-        AND (?10 IS NULL OR m.artifact_type = ?10)
+        AND ${OF_TYPE}
       ORDER BY m.digest LIMIT ?11) found)
   WHERE before < 4194304`;
 
@@ -186,17 +220,18 @@ export function announcing(announce: Announcing["announce"]): (...results: reado
 export function d1Manifests(db: D1Database, near: D1Reader | null, { registry, announce }: Announcing): ManifestStore {
   const announceAll = announcing(announce);
 
+  async function look(grant: Grant, reference: Reference): Promise<FoundManifest | Damaged | null> {
+    const { results } = await runGated(db, grant, findStatements(reference).slice(0, 1));
+    const row = firstRow(foundRow, results[0]);
+    return row && foundFromRow(row, undefined, reference);
+  }
+
   async function find(
     first: D1Reader | null,
     grant: Grant,
     reference: Reference,
   ): Promise<FoundManifest | Damaged | null> {
-    const values = [referenceText(reference)];
-    const kind = "tag" in reference ? "tag" : "digest";
-    const found: readonly GatedStatement[] = [
-      { sql: FIND[kind], values },
-      { sql: BLOBS_OF[kind], values },
-    ];
+    const found = findStatements(reference);
     const look = async (from: D1Reader): Promise<readonly D1Result[]> => (await runGated(from, grant, found)).results;
     const results = await readNear(db, first, look, ([some]) => isUndisturbed(firstRow(foundRow, some)));
     const row = firstRow(foundRow, results[0]);
@@ -207,6 +242,7 @@ export function d1Manifests(db: D1Database, near: D1Reader | null, { registry, a
   }
 
   return {
+    look,
     find: (grant, reference) => find(null, grant, reference),
     findToRead: (grant, digest) => find(near, grant, { digest }),
 
@@ -220,12 +256,15 @@ export function d1Manifests(db: D1Database, near: D1Reader | null, { registry, a
       return rows(problemRow, results[2]).map(problemFromRow);
     },
 
-    async commit(grant, { stored, manifest, tags }) {
+    async commit(grant, { stored, manifest, tags, condition }) {
       const { digest, mediaType, size, content } = stored;
       const wanted = JSON.stringify(manifest.references);
       const pushed = JSON.stringify(tags.map((tag) => ({ tag, id: eventId() })));
       const platforms = JSON.stringify(manifest.platforms);
-      const { results, usage } = await runGatedPush(db, grant, [
+      const conditions =
+        tags.length > 0 ? required(REQUIRE_TAGS, condition, tags) : required(REQUIRE_MANIFEST, condition, [digest]);
+      const { results: all, usage } = await runGatedPush(db, grant, [
+        ...conditions,
         { sql: REQUIRE_REFERENCES, values: [wanted] },
         { sql: UNMARK, values: [wanted] },
         { sql: UNMARK_MANIFESTS, values: [wanted] },
@@ -256,18 +295,22 @@ export function d1Manifests(db: D1Database, near: D1Reader | null, { registry, a
         { sql: FORGET_DELETION, values: [digest] },
         { sql: FIND_WHOLE, values: [digest] },
       ]);
+      const results = all.slice(conditions.length);
       announceAll(results[3], results[7]);
       const kept = firstRow(manifestRow, results.at(-1));
       return { kept: kept && manifestFromRow(kept), usage };
     },
 
-    async delete(grant, reference) {
+    async delete(grant, reference, condition) {
       const values = [referenceText(reference)];
       if ("tag" in reference) {
-        const { results } = await runGated(db, grant, [
+        const conditions = required(REQUIRE_TAG_IF_ANY, condition, [reference.tag]);
+        const { results: all } = await runGated(db, grant, [
+          ...conditions,
           { sql: TAG_DELETED, values: [...values, eventId(), grant.subject, registry] },
           { sql: DELETE_TAG, values },
         ]);
+        const results = all.slice(conditions.length);
         announceAll(results[0]);
         return (results[1]?.meta.changes ?? 0) > 0 ? "deleted" : "absent";
       }
@@ -292,6 +335,16 @@ export function d1Manifests(db: D1Database, near: D1Reader | null, { registry, a
       return { entries, more: limit > 0 && (found[0]?.available ?? 0) > entries.length };
     },
   };
+}
+
+/** The manifest, and some of the blobs that it needs. */
+function findStatements(reference: Reference): readonly GatedStatement[] {
+  const values = [referenceText(reference)];
+  const kind = "tag" in reference ? "tag" : "digest";
+  return [
+    { sql: FIND[kind], values },
+    { sql: BLOBS_OF[kind], values },
+  ];
 }
 
 function referenceText(reference: Reference): string {

@@ -44,9 +44,12 @@ const SIGNED = `(
     SELECT x.artifact_type, x.annotations FROM manifests x
     WHERE x.repository_id = t.repository_id AND x.subject = t.digest LIMIT ${MAX_REFERRERS}) found WHERE ${IS_SIGNATURE}))`;
 
+/** A pull by digest is one of each tag on it, of those that were set after it too: as retention counts (retention-sql.ts). */
+const PULLED_AT = "NULLIF(MAX(COALESCE(t.pulled_at, 0), COALESCE(m.pulled_at, 0)), 0)";
+
 const LIST = `
   SELECT t.name, t.digest, m.media_type, m.artifact_type, m.platforms, m.size, m.content_size, t.created_at, t.updated_at,
-    t.pulled_at, ${PUSHED_BY} AS pushed_by, ${DEPLOYED} AS deployed, ${SIGNED} AS signed,
+    ${PULLED_AT} AS pulled_at, ${PUSHED_BY} AS pushed_by, ${DEPLOYED} AS deployed, ${SIGNED} AS signed,
     EXISTS (SELECT 1 FROM immutable_tags i WHERE i.repository_id = t.repository_id AND i.name = t.name) AS immutable
   FROM tags t JOIN manifests m ON m.repository_id = t.repository_id AND m.digest = t.digest
   WHERE t.repository_id = ${LIVE_REPOSITORY}`;

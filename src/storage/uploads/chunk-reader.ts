@@ -34,8 +34,22 @@ export async function readChunk({ body, length, write, signal }: ChunkReading): 
       cancel();
       return accepted ? "surplus" : "refused";
     }
-    if (result.done) return length !== null && remaining > 0 ? "short" : "complete";
+    // A body without a byte is never short: it needs no right Content-Range.
+    if (result.done) return length !== null && remaining > 0 && remaining < length ? "short" : "complete";
     buffer = new Uint8Array(received.buffer);
+  }
+}
+
+/** True if the body ends without a byte; one that has some loses the first of them, and is only to be discarded. */
+export async function isEmptyBody(body: ReadableStream): Promise<boolean> {
+  const reader = body.getReader();
+  try {
+    return (await reader.read()).done;
+  } catch {
+    // The client has stopped sending.
+    return false;
+  } finally {
+    reader.releaseLock();
   }
 }
 

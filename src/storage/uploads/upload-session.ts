@@ -5,7 +5,7 @@ import { type Digest, digestAlgorithm, digestHex } from "../../oci/digest.ts";
 import type { ChunkRange } from "../../oci/range.ts";
 import { freshKey } from "../../registry/fresh-key.ts";
 import type { ChunkOutcome, FinishOutcome, UploadFailure } from "../../registry/stores.ts";
-import type { ChunkEnd } from "./chunk-reader.ts";
+import { type ChunkEnd, isEmptyBody } from "./chunk-reader.ts";
 import { PartWriter } from "./part-writer.ts";
 import { digestObject } from "../r2/digest-object.ts";
 import { Receiver } from "./receiver.ts";
@@ -128,7 +128,10 @@ export class UploadSession extends DurableObject<UploadEnv> {
     if (session.state !== "open") return this.#refuse("unknown", body);
     if (this.#receiver.isBusy) return this.#refuse("order", body);
     const live = this.#resume(session, terms);
-    if (range !== null && range.start !== live.writer.offset) return this.#refuse("order", body);
+    if (range !== null && range.start !== live.writer.offset) {
+      const { offset } = live.writer;
+      return body === null || (await isEmptyBody(body)) ? { ok: true, offset } : this.#refuse("order", body);
+    }
     const end = body === null ? "complete" : await this.#receive(live, body, range);
     return end === "complete" ? { ok: true, offset: live.writer.offset } : this.#failure(FAILURE_OF[end]);
   }
