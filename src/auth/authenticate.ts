@@ -6,7 +6,7 @@ import type { Credential } from "./credential.ts";
 import type { SigningKeys } from "./keys.ts";
 import type { Principal, SecretHolder } from "./principal.ts";
 import { equalSecrets, hashSecret, isSecret } from "./secret.ts";
-import { stale, type TokenRealm, verifyAccessToken } from "./tokens.ts";
+import { isToken, stale, type TokenRealm, verifyAccessToken, verifyRefreshToken } from "./tokens.ts";
 
 /** What authentication needs to know of the installation. */
 export interface Authenticator {
@@ -21,44 +21,86 @@ export interface Authenticator {
   readonly findCredentialById: (id: string) => Promise<Credential | null>;
 }
 
+interface Acceptance {
+  /** Seconds after its end in which an access token still proves who sends it, where that is more than clocks may differ by. */
+  readonly leeway?: number | undefined;
+  /** Refresh tokens do as the password too: clients keep them in the place of one. */
+  readonly refreshTokens?: boolean;
+}
+
 /**
- * Who sends this Authorization header. Basic takes a secret as the password, with any user name;
+ * Finds who sends this Authorization header. Basic takes a secret as the password, with any user name;
  * Bearer takes an access token or a secret. Throws TOKEN_INVALID for what proves nothing.
- *
- * @param leeway seconds after its end in which a token still proves it, where that is more than clocks may differ by.
  */
 export async function authenticate(
   authenticator: Authenticator,
   header: string | null,
-  leeway?: number,
+  { leeway, refreshTokens = false }: Acceptance = {},
 ): Promise<Principal> {
   if (header === null) return { kind: "anonymous" };
   const [scheme = "", parameter = ""] = header.trim().split(/ +/, 2);
   switch (scheme.toLowerCase()) {
     case "bearer":
-      return parameter.includes(".")
+      return isToken(parameter)
         ? {
             kind: "bearer",
             claims: await verifyAccessToken(authenticator.keys, authenticator.realm, parameter, leeway),
           }
         : authenticateSecret(authenticator, parameter);
     case "basic":
-      return authenticateBasic(authenticator, parameter);
+      return authenticateBasic(authenticator, parameter, refreshTokens ? authenticateLogin : authenticateSecret);
     default:
       throw new RegistryError("TOKEN_INVALID", { message: "only Basic and Bearer authorization are known" });
   }
 }
 
-function authenticateBasic(authenticator: Authenticator, parameter: string): Promise<Principal> | Principal {
+function authenticateBasic(
+  authenticator: Authenticator,
+  parameter: string,
+  authenticatePassword: (authenticator: Authenticator, password: string) => Promise<SecretHolder>,
+): Promise<Principal> | Principal {
   const pair = decodeBase64(parameter);
   const colon = pair?.indexOf(":") ?? -1;
   if (pair === null || colon < 0) throw new RegistryError("TOKEN_INVALID");
   // Clients without credentials may send an empty pair: nobody in particular.
   if (pair === ":") return { kind: "anonymous" };
-  return authenticateSecret(authenticator, pair.slice(colon + 1));
+  return authenticatePassword(authenticator, pair.slice(colon + 1));
 }
 
-/** Who knows this secret. Throws TOKEN_INVALID. */
+/** Finds who kept this at login: a secret, or the refresh token that was once given for it. Throws TOKEN_INVALID. */
+export async function authenticateLogin(authenticator: Authenticator, kept: string): Promise<SecretHolder> {
+  try {
+    return await (isToken(kept) ? authenticateRefreshToken : authenticateSecret)(authenticator, kept);
+  } catch (fault) {
+    if (fault instanceof RegistryError && fault.kind === "TOKEN_INVALID") throw staleLogin(authenticator.realm, fault);
+    throw fault;
+  }
+}
+
+/** Finds whose refresh token this is. Throws TOKEN_INVALID, also once the credential is revoked or has expired. */
+async function authenticateRefreshToken(
+  { keys, realm, findCredentialById }: Authenticator,
+  token: string,
+): Promise<SecretHolder> {
+  const credential = await findCredentialById(await verifyRefreshToken(keys, realm, token));
+  if (credential === null) throw stale();
+  return { kind: "credential", credential };
+}
+
+/**
+ * Says that a login does not work. Clients send one that they have stored with each pull, also of what is public: so the
+ * answer says what to do about that.
+ */
+export function staleLogin({ service }: TokenRealm, cause?: RegistryError): RegistryError {
+  return new RegistryError("TOKEN_INVALID", {
+    message:
+      `the login stored for ${service} does not work: its password or token is wrong, revoked or expired. ` +
+      `Log in again with a valid token, or run \`docker logout ${service}\`: public images can be pulled without a login`,
+    cause,
+  });
+}
+
+/** Finds who knows this secret. Throws TOKEN_INVALID. */
 export async function authenticateSecret(authenticator: Authenticator, secret: string): Promise<SecretHolder> {
   if (await equalSecrets(secret, authenticator.adminToken)) return { kind: "admin", email: null };
   const credential = isSecret(secret) ? await authenticator.findCredential(await hashSecret(secret)) : null;
