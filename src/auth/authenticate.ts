@@ -19,6 +19,8 @@ export interface Authenticator {
   readonly findCredential: (hash: string) => Promise<Credential | null>;
   /** The live credential with this id, or null. */
   readonly findCredentialById: (id: string) => Promise<Credential | null>;
+  /** True for the mark of a session that was signed out of. */
+  readonly isSignedOut: (mark: string) => Promise<boolean>;
 }
 
 interface Acceptance {
@@ -129,25 +131,45 @@ export function browserProofOf({ realm, access }: Authenticator, request: Reques
   return assertion === null ? null : { kind: "access", token: assertion };
 }
 
-/** Who opened the console. Throws TOKEN_INVALID; DENIED for whom Access let in and who administers nothing. */
-export async function authenticateBrowser(
-  authenticator: Authenticator,
-  { kind, token }: BrowserProof,
-): Promise<BrowserSession> {
-  if (kind === "cookie") return authenticateCookie(authenticator, token);
-  if (authenticator.access === null) throw stale();
-  const { email, expiresAt } = await verifyAccess(authenticator.access, token);
+/**
+ * Finds who opened the console. Throws TOKEN_INVALID, also once they signed out; DENIED for whom Access let in and who administers
+ * nothing.
+ */
+export async function authenticateBrowser(authenticator: Authenticator, proof: BrowserProof): Promise<BrowserSession> {
+  const { expiresAt, principal } = await verifyProof(authenticator, proof);
+  // Only what is genuine is looked up: nobody else can make the database work.
+  const [isSignedOut, found] = await Promise.all([
+    sessionMark(proof).then(authenticator.isSignedOut),
+    typeof principal === "string" ? authenticator.findCredentialById(principal) : null,
+  ]);
+  if (isSignedOut) throw stale();
+  if (typeof principal !== "string") return { principal, expiresAt };
+  if (found === null) throw stale();
+  return { principal: { kind: "credential", credential: found }, expiresAt };
+}
+
+/** What a proof says by itself. */
+interface VerifiedProof {
+  /** The administrator, or the id of the credential that was used: which must still live. */
+  readonly principal: Extract<Principal, { kind: "admin" }> | string;
+  /** Seconds since the epoch. */
+  readonly expiresAt: number;
+}
+
+async function verifyProof(authenticator: Authenticator, { kind, token }: BrowserProof): Promise<VerifiedProof> {
+  const { keys, realm, adminToken, access } = authenticator;
+  if (kind === "cookie") {
+    const { credentialId, expiresAt } = await verifyConsoleSession(keys, realm, adminToken, token);
+    return { principal: credentialId ?? { kind: "admin", email: null }, expiresAt };
+  }
+  if (access === null) throw stale();
+  const { email, expiresAt } = await verifyAccess(access, token);
   return { principal: { kind: "admin", email }, expiresAt };
 }
 
-/** Who signed in, as long as the credential lives that was used. */
-async function authenticateCookie(authenticator: Authenticator, token: string): Promise<BrowserSession> {
-  const { keys, realm, adminToken, findCredentialById } = authenticator;
-  const { credentialId, expiresAt } = await verifyConsoleSession(keys, realm, adminToken, token);
-  if (credentialId === null) return { principal: { kind: "admin", email: null }, expiresAt };
-  const credential = await findCredentialById(credentialId);
-  if (credential === null) throw stale();
-  return { principal: { kind: "credential", credential }, expiresAt };
+/** Tells one session from another. It leaves out the signature, of which several may fit the same session. */
+export function sessionMark({ token }: BrowserProof): Promise<string> {
+  return hashSecret(token.slice(0, token.lastIndexOf(".")));
 }
 
 function decodeBase64(text: string): string | null {
