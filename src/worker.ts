@@ -10,6 +10,7 @@ import {
   type Env,
   keepEventsOf,
   maxBodyOf,
+  ownHostsOf,
   realmOf,
   s3AccessOf,
   scrubOf,
@@ -186,9 +187,8 @@ function drop(message: Message<QueueMessage>): void {
 
 function openProcessing(env: Env): Processing {
   const settings = settingsOf(env);
-  const ownHost = settings.PUBLIC_URL === undefined ? "" : new URL(settings.PUBLIC_URL).host;
   return {
-    ...openDelivering(settings, ownHost),
+    ...openDelivering(settings, ownHostsOf(settings)),
     stores: openEventStores(env, settings, databaseOf(env, null)),
     readConfig: (object) => readSmallObject(env.BLOBS, object),
   };
@@ -196,11 +196,11 @@ function openProcessing(env: Env): Processing {
 
 const now = (): Date => new Date();
 
-function openDelivering(settings: Settings, ownHost: string): Delivering {
+function openDelivering(settings: Settings, ownHosts: readonly string[]): Delivering {
   const allowLocal = settings.ALLOW_LOCAL_TARGETS === "1";
   return {
     send: sendOut,
-    rules: { allowLocal, ownHost },
+    rules: { allowLocal, ownHosts },
     now,
     async identityToken({ id }, { space, registry }, audience) {
       const issuer =
@@ -311,6 +311,6 @@ async function openRegistry(env: Env, url: URL, context: ExecutionContext): Prom
     activity: d1Activity(db),
     keepDeleted: collectionOf(settings).keepDeleted,
     events,
-    delivering: openDelivering(settings, realm.service),
+    delivering: openDelivering(settings, [...ownHostsOf(settings), url.host]),
   };
 }

@@ -1,4 +1,5 @@
 import { RegistryError } from "../oci/errors.ts";
+import { adminTokenProblem } from "./admin-token.ts";
 import { ACCESS_HEADER, type AccessSettings, verifyAccess } from "./access.ts";
 import { readConsoleCookie } from "./console-cookie.ts";
 import { verifyConsoleSession } from "./console-session.ts";
@@ -104,7 +105,12 @@ export function staleLogin({ service }: TokenRealm, cause?: RegistryError): Regi
 
 /** Finds who knows this secret. Throws TOKEN_INVALID. */
 export async function authenticateSecret(authenticator: Authenticator, secret: string): Promise<SecretHolder> {
-  if (await equalSecrets(secret, authenticator.adminToken)) return { kind: "admin", email: null };
+  if (await equalSecrets(secret, authenticator.adminToken)) {
+    const problem = adminTokenProblem(authenticator.adminToken);
+    // Pushes and pulls go on meanwhile: nothing but ADMIN_TOKEN itself is refused.
+    if (problem !== null) throw new RegistryError("TOKEN_INVALID", { message: problem });
+    return { kind: "admin", email: null };
+  }
   const credential = isSecret(secret) ? await authenticator.findCredential(await hashSecret(secret)) : null;
   if (credential) return { kind: "credential", credential };
   throw new RegistryError("TOKEN_INVALID");
@@ -160,6 +166,7 @@ async function verifyProof(authenticator: Authenticator, { kind, token }: Browse
   const { keys, realm, adminToken, access } = authenticator;
   if (kind === "cookie") {
     const { credentialId, expiresAt } = await verifyConsoleSession(keys, realm, adminToken, token);
+    if (credentialId === null && adminTokenProblem(adminToken) !== null) throw stale();
     return { principal: credentialId ?? { kind: "admin", email: null }, expiresAt };
   }
   if (access === null) throw stale();
