@@ -6,7 +6,7 @@ import { generateSigningKeys } from "./scripts/secrets.ts";
 
 // Wrangler asks for the secrets before the bindings below give them.
 const secrets = {
-  ADMIN_TOKEN: "admin-token-of-the-tests",
+  ADMIN_TOKEN: "admin-token-of-the-tests-of-32-characters",
   SIGNING_KEYS: await generateSigningKeys(new Date()),
   ENCRYPTION_KEY: "encryption-key-of-the-tests",
 };

@@ -10,6 +10,7 @@
  *   READ_MEMORY_SECONDS, CACHE_MB, WARM_MB  what pulls take from the cache: likewise
  *   ADMIN_TOKEN  the management API's key; without it, one is made and kept in .dev.vars
  */
+import { adminTokenProblem } from "../src/auth/admin-token.ts";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { z } from "zod";
@@ -41,7 +42,8 @@ mkdirSync(stateDir, { recursive: true });
 const kept = await ensureSecrets(".dev.vars");
 const secrets = { ...kept, ADMIN_TOKEN: process.env["ADMIN_TOKEN"] ?? kept.ADMIN_TOKEN };
 if (secrets.ADMIN_TOKEN === "") fail("ADMIN_TOKEN is empty; leave it out to have one made");
-if (secrets.ADMIN_TOKEN.length < 16) console.warn("spacedock: ADMIN_TOKEN is short; a longer one is harder to guess");
+const problem = adminTokenProblem(secrets.ADMIN_TOKEN);
+if (problem !== null) fail(`${problem}, or leave it out to have one made`);
 const secretsFile = join(stateDir, "secrets.env");
 writeSecrets(secretsFile, secrets);
 

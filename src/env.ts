@@ -52,6 +52,8 @@ export interface Env {
   readonly R2_SECRET_ACCESS_KEY?: string;
   /** The address that clients use, where it is not the one that requests name. */
   readonly PUBLIC_URL?: string;
+  /** Hosts that the registry answers under beside that of PUBLIC_URL, with commas between them: no delivery may go to one. */
+  readonly OWN_HOSTS?: string;
   /** Of Cloudflare Access, where it guards the console: as in `acme.cloudflareaccess.com`. */
   readonly ACCESS_TEAM_DOMAIN?: string;
   /** The Access application's audience tag; of several, with commas between them. */
@@ -93,6 +95,9 @@ const settingsSchema = z.object({
   CACHE_MB: z.coerce.number().nonnegative().max(MAX_CACHE_MB).default(MAX_CACHE_MB),
   WARM_MB: z.coerce.number().nonnegative().default(100),
   PUBLIC_URL: z.url({ protocol: /^https?$/ }).optional(),
+  OWN_HOSTS: listed(
+    z.string().regex(/^[a-z0-9-]+(?:\.[a-z0-9-]+)*(?::\d+)?$/, "hosts, as in registry.acme.workers.dev"),
+  ),
   R2_S3_URL: z.url({ protocol: /^https?$/ }).optional(),
   R2_ACCESS_KEY_ID: z.string().min(1).optional(),
   R2_SECRET_ACCESS_KEY: z.string().min(1).optional(),
@@ -162,6 +167,11 @@ export function accessOf({ ACCESS_TEAM_DOMAIN, ACCESS_AUD, ACCESS_ADMINS }: Sett
     throw new Error("ACCESS_TEAM_DOMAIN, ACCESS_AUD and ACCESS_ADMINS belong together: set all or none of them");
   }
   return { teamDomain, audiences: ACCESS_AUD, admins: ACCESS_ADMINS };
+}
+
+/** The hosts, with their ports, that the installation is known to answer under. */
+export function ownHostsOf({ PUBLIC_URL, OWN_HOSTS }: Settings): readonly string[] {
+  return PUBLIC_URL === undefined ? OWN_HOSTS : [new URL(PUBLIC_URL).host, ...OWN_HOSTS];
 }
 
 /** Where tokens for this installation come from, by the address that the request used. */

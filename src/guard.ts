@@ -170,14 +170,15 @@ export function self(handler: Handler<SelfCall>): Guarded {
 }
 
 function identify({ request, registry }: Call, leeway?: number): Promise<Principal> {
-  return authenticate(registry.authenticator, request.headers.get("Authorization"), leeway);
+  const acceptance = { leeway, refreshTokens: true };
+  return authenticate(registry.authenticator, request.headers.get("Authorization"), acceptance);
 }
 
 /** For the management API alone: where there is no Authorization header, the console's cookie counts, and what Cloudflare Access says. */
 async function identifyManager(call: Call): Promise<Principal> {
   const { request, url, registry } = call;
   const proof = request.headers.has("Authorization") ? null : browserProofOf(registry.authenticator, request);
-  if (proof === null) return identify(call);
+  if (proof === null) return authenticate(registry.authenticator, request.headers.get("Authorization"));
   requireOwnPage(request, url, registry.realm);
   return (await authenticateBrowser(registry.authenticator, proof)).principal;
 }

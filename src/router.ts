@@ -16,6 +16,7 @@ import * as trials from "./api/trials.ts";
 import * as triggers from "./api/triggers.ts";
 import * as undo from "./api/undo.ts";
 import { whoami } from "./api/whoami.ts";
+import { browserProofOf } from "./auth/authenticate.ts";
 import { discardBody } from "./body.ts";
 import type { Call } from "./call.ts";
 import {
@@ -230,6 +231,8 @@ export async function handleRequest(request: Request, surroundings: Surroundings
   const headers = new Headers(answer.headers);
   headers.set("X-Request-Id", surroundings.requestId);
   headers.set("X-Content-Type-Options", "nosniff");
+  // What a browser's session is shown must not outlive it in a cache.
+  if (browserProofOf(surroundings.registry.authenticator, request) !== null) headers.set("Cache-Control", "no-store");
   if (styleOf(new URL(request.url)) === "registry") headers.set("Docker-Distribution-Api-Version", "registry/2.0");
   return new Response(request.method === "HEAD" ? null : answer.body, { status: answer.status, headers });
 }

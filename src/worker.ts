@@ -10,6 +10,7 @@ import {
   type Env,
   keepEventsOf,
   maxBodyOf,
+  ownHostsOf,
   realmOf,
   s3AccessOf,
   scrubOf,
@@ -32,6 +33,7 @@ import { d1Credentials } from "./storage/d1/credentials.ts";
 import { d1Damaged } from "./storage/d1/damaged.ts";
 import { d1Deliveries } from "./storage/d1/deliveries.ts";
 import { d1Directory } from "./storage/d1/directory.ts";
+import { d1EndedSessions } from "./storage/d1/ended-sessions.ts";
 import { d1ManifestReports } from "./storage/d1/manifest-reports.ts";
 import { d1Manifests } from "./storage/d1/manifests.ts";
 import { d1Outbox } from "./storage/d1/outbox.ts";
@@ -121,6 +123,7 @@ function openTurns(env: Env, at: number): Readonly<Record<string, readonly Chore
       () => sweep(openProcessing(env)),
       () => collectDeleted(upkeep, kept, at),
       () => forgetRecords({ walks, records: d1Records(databaseOf(env, null)) }, keepEventsOf(settings), at),
+      () => d1EndedSessions(databaseOf(env, null)).forget(at),
       () => noteStorage(d1StorageDays(databaseOf(env, null)), at),
     ],
     "2-59/5 * * * *": [() => collectUnneeded(upkeep, kept, at)],
@@ -184,9 +187,8 @@ function drop(message: Message<QueueMessage>): void {
 
 function openProcessing(env: Env): Processing {
   const settings = settingsOf(env);
-  const ownHost = settings.PUBLIC_URL === undefined ? "" : new URL(settings.PUBLIC_URL).host;
   return {
-    ...openDelivering(settings, ownHost),
+    ...openDelivering(settings, ownHostsOf(settings)),
     stores: openEventStores(env, settings, databaseOf(env, null)),
     readConfig: (object) => readSmallObject(env.BLOBS, object),
   };
@@ -194,11 +196,11 @@ function openProcessing(env: Env): Processing {
 
 const now = (): Date => new Date();
 
-function openDelivering(settings: Settings, ownHost: string): Delivering {
+function openDelivering(settings: Settings, ownHosts: readonly string[]): Delivering {
   const allowLocal = settings.ALLOW_LOCAL_TARGETS === "1";
   return {
     send: sendOut,
-    rules: { allowLocal, ownHost },
+    rules: { allowLocal, ownHosts },
     now,
     async identityToken({ id }, { space, registry }, audience) {
       const issuer =
@@ -253,6 +255,7 @@ async function openRegistry(env: Env, url: URL, context: ExecutionContext): Prom
   // Where nothing is to be remembered, nothing that may be old is to be read either.
   const near = settings.READ_MEMORY_SECONDS > 0 ? db.withSession("first-unconstrained") : null;
   const credentials = d1Credentials(db, near, later);
+  const endedSessions = d1EndedSessions(db);
   const authenticator: Authenticator = {
     keys,
     realm,
@@ -260,6 +263,7 @@ async function openRegistry(env: Env, url: URL, context: ExecutionContext): Prom
     access: accessOf(settings),
     findCredential: (hash) => credentials.findByHash(hash),
     findCredentialById: (id) => credentials.findById(id),
+    isSignedOut: (mark) => endedSessions.has(mark),
   };
   const access = s3AccessOf(settings);
   const presign = access && presigner(access);
@@ -292,6 +296,7 @@ async function openRegistry(env: Env, url: URL, context: ExecutionContext): Prom
     management: {
       spaces: d1Spaces(db),
       tokens: d1Tokens(db),
+      endedSessions,
       directory: d1Directory(db),
       tags: d1TagList(db),
       deletions: d1TagDeletions(db, announcing),
@@ -306,6 +311,6 @@ async function openRegistry(env: Env, url: URL, context: ExecutionContext): Prom
     activity: d1Activity(db),
     keepDeleted: collectionOf(settings).keepDeleted,
     events,
-    delivering: openDelivering(settings, realm.service),
+    delivering: openDelivering(settings, [...ownHostsOf(settings), url.host]),
   };
 }

@@ -1,9 +1,11 @@
 import { createExecutionContext } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
+import { signConsoleSession } from "../src/auth/console-session.ts";
+import { signingKeys } from "../src/auth/keys.ts";
 import type { Env } from "../src/env.ts";
 import worker from "../src/worker.ts";
-import { ask, errorOf, ORIGIN } from "./support/registry.ts";
+import { ask, errorOf, makeSpace, ORIGIN } from "./support/registry.ts";
 
 function askWith(
   settings: Partial<Env>,
@@ -38,6 +40,60 @@ describe("the settings", () => {
     expect(await errorOf(await askWith(settings))).toBe("500 UNKNOWN");
     expect(log).toHaveBeenCalledOnce();
   });
+});
+
+describe("an ADMIN_TOKEN that is short enough to be guessed", () => {
+  const short = "x".repeat(31);
+  const asAdmin = (adminToken: string, path: string, init: RequestInit<IncomingRequestCfProperties> = {}) =>
+    askWith({ ADMIN_TOKEN: adminToken }, path, { headers: { Authorization: `Bearer ${adminToken}` }, ...init });
+
+  it("is refused with what to do about it, and everything else goes on", async () => {
+    const answer = await asAdmin(short, "/api/v1/spaces");
+    expect(answer.status).toBe(401);
+    expect(await answer.text()).toContain("ADMIN_TOKEN has 31 characters, and must have 32 at least");
+    expect((await asAdmin(`${short}x`, "/api/v1/spaces")).status).toBe(200);
+    const as = await makeSpace("short-admin");
+    const headers = { Authorization: `Bearer ${as}` };
+    expect((await askWith({ ADMIN_TOKEN: short }, "/v2/", { headers })).status).toBe(200);
+  });
+
+  it("opens no session, nor keeps one", async () => {
+    const headers = { "X-Spacedock-Console": "1" };
+    const signIn = (token: string): Promise<Response> =>
+      askWith({ ADMIN_TOKEN: token }, "/api/v1/session", { method: "POST", headers, body: JSON.stringify({ token }) });
+    expect((await signIn(short)).status).toBe(401);
+    const keys = await signingKeys(env.SIGNING_KEYS);
+    const realm = { issuer: ORIGIN, service: "registry.test" };
+    const { token } = await signConsoleSession(keys, realm, short, null, new Date());
+    const cookie = { Cookie: `__Host-spacedock-session=${token}` };
+    expect((await askWith({ ADMIN_TOKEN: short }, "/api/v1/spaces", { headers: cookie })).status).toBe(401);
+  });
+});
+
+describe("the hosts of the registry", () => {
+  const settings: Partial<Env> = {
+    PUBLIC_URL: "https://registry.example.com",
+    OWN_HOSTS: "Registry.acme.workers.dev, images.example.com",
+    ALLOW_LOCAL_TARGETS: "1",
+  };
+
+  it.each(["registry.example.com", "registry.acme.workers.dev", "images.example.com", "registry.test"])(
+    "are no target's: %s",
+    async (host) => {
+      const answer = await askWith(settings, "/api/v1/spaces/any/targets", {
+        method: "POST",
+        headers: { Authorization: `Bearer ${env.ADMIN_TOKEN}` },
+        body: JSON.stringify({
+          name: "loop",
+          type: "generic-hmac",
+          secret: "long enough",
+          url: `https://${host}/hook`,
+        }),
+      });
+      expect(answer.status).toBe(400);
+      expect(await answer.text()).toContain("it is this registry itself");
+    },
+  );
 });
 
 describe("every answer", () => {

@@ -1,10 +1,11 @@
-import { mkdirSync, readdirSync, rmSync } from "node:fs";
+import { readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { copyObject } from "./copy-object.ts";
 import { copyRows } from "./copy-rows.ts";
 import { eachObject, type Tally } from "./each-object.ts";
-import { fileDigest, type Index, writeIndex } from "./files.ts";
+import { fileDigest, type Index, OBJECTS, writeIndex } from "./files.ts";
 import { objectsOf, readObjects, writeObjects } from "./list-objects.ts";
+import { makePrivateDirectory } from "./private.ts";
 import type { Storage } from "./storage.ts";
 
 /**
@@ -12,7 +13,7 @@ import type { Storage } from "./storage.ts";
  * KEEP_BYTES_DAYS after their rows, so all are there still. Objects that cannot be copied are told of in the tally.
  */
 export async function backUp(storage: Storage, directory: string): Promise<{ index: Index; tally: Tally }> {
-  mkdirSync(directory, { recursive: true });
+  for (const part of [directory, join(directory, OBJECTS)]) makePrivateDirectory(part);
   const madeAt = new Date().toISOString();
   const stamp = madeAt.replaceAll(/[:.]/g, "-");
   const [rows, objects] = [`rows-${stamp}.sqlite`, `objects-${stamp}.ndjson`];

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { createWriteStream, mkdirSync, renameSync } from "node:fs";
+import { createWriteStream, renameSync } from "node:fs";
 import { dirname } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
@@ -7,16 +7,21 @@ import { asBytes } from "../../src/cli/bytes.ts";
 import { type Digest, digestAlgorithm, makeDigest } from "../../src/oci/digest.ts";
 import type { Outcome } from "./each-object.ts";
 import { isKept, objectFile, type StoredObject } from "./files.ts";
+import { makePrivate, makePrivateDirectory, PRIVATE_FILE } from "./private.ts";
 
 /** Copies an object from the bucket. It comes to stand under its name once it is whole and has been verified. */
 export async function copyObject(bucket: R2Bucket, directory: string, object: StoredObject): Promise<Outcome> {
   // Under its key an object never changes.
-  if (isKept(directory, object)) return "there";
+  const file = objectFile(directory, object);
+  if (isKept(directory, object)) {
+    makePrivateDirectory(dirname(file));
+    makePrivate(file);
+    return "there";
+  }
   const found = await bucket.get(object.key);
   if (found === null) return { problem: "it is missing in R2" };
-  const file = objectFile(directory, object);
   const part = `${file}.part`;
-  mkdirSync(dirname(file), { recursive: true });
+  makePrivateDirectory(dirname(file));
   const digest = await writeHashed(found.body, part, object.digest);
   if (digest !== object.digest) return { problem: `in R2 it has the digest ${digest}` };
   renameSync(part, file);
@@ -33,6 +38,6 @@ async function writeHashed(bytes: AsyncIterable<unknown>, file: string, like: Di
       yield buffer;
     }
   }
-  await pipeline(Readable.from(hashed()), createWriteStream(file, { flush: true }));
+  await pipeline(Readable.from(hashed()), createWriteStream(file, { flush: true, mode: PRIVATE_FILE }));
   return makeDigest(algorithm, hash.digest("hex"));
 }

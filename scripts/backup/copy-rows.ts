@@ -3,6 +3,7 @@ import { rmSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { z } from "zod";
 import { linesOf } from "./lines.ts";
+import { makePrivate, makePrivateFile } from "./private.ts";
 import { quoted, list, row, type Row, type Table, tablesOf, tablesWith } from "./schema.ts";
 import type { Storage } from "./storage.ts";
 
@@ -10,6 +11,8 @@ import type { Storage } from "./storage.ts";
 export async function copyRows(storage: Storage, file: string): Promise<DatabaseSync> {
   const sqlFile = file.replace(/sqlite$/, "sql");
   await storage.exportSql(sqlFile);
+  makePrivate(sqlFile);
+  makePrivateFile(file);
   const copy = new DatabaseSync(file, { enableForeignKeyConstraints: false });
   copy.exec("PRAGMA journal_mode = OFF");
   copy.exec("BEGIN");

@@ -4,9 +4,13 @@ import { join } from "node:path";
 import { z } from "zod";
 import { asBytes } from "../../src/cli/bytes.ts";
 import { type Digest, digestAlgorithm, makeDigest, parseDigest } from "../../src/oci/digest.ts";
+import { PRIVATE_FILE } from "./private.ts";
 
 /** What a backup's directory holds, beside `objects/`. Written last: where it is missing, no backup has come to its end. */
 const INDEX = "backup.json";
+
+/** The directory in it that holds the objects. */
+export const OBJECTS = "objects";
 
 const index = z.strictObject({
   format: z.literal(1),
@@ -30,7 +34,7 @@ export function readIndex(directory: string): Index | null {
 
 /** At once: the directory holds the backup before, or this one. */
 export function writeIndex(directory: string, content: Index): void {
-  writeFileSync(join(directory, `${INDEX}.part`), `${JSON.stringify(content, null, 2)}\n`);
+  writeFileSync(join(directory, `${INDEX}.part`), `${JSON.stringify(content, null, 2)}\n`, { mode: PRIVATE_FILE });
   renameSync(join(directory, `${INDEX}.part`), join(directory, INDEX));
 }
 
@@ -60,7 +64,7 @@ export function parseObject(value: unknown): StoredObject {
 
 /** Where an object's bytes are kept. They stand there once they are whole and have been verified. */
 export function objectFile(directory: string, { key }: StoredObject): string {
-  return join(directory, "objects", key);
+  return join(directory, OBJECTS, key);
 }
 
 export function isKept(directory: string, object: StoredObject): boolean {

@@ -4,6 +4,7 @@ import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { parseObject, type StoredObject } from "./files.ts";
 import { linesOf } from "./lines.ts";
+import { PRIVATE_FILE } from "./private.ts";
 import { quoted, tablesOf, tablesWith } from "./schema.ts";
 
 /** All objects in R2 that rows point to, each once. */
@@ -25,7 +26,7 @@ export async function writeObjects(
       yield `${JSON.stringify(object)}\n`;
     }
   }
-  await pipeline(Readable.from(lines()), createWriteStream(file));
+  await pipeline(Readable.from(lines()), createWriteStream(file, { mode: PRIVATE_FILE }));
   return total;
 }
 

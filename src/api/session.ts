@@ -1,11 +1,19 @@
-import { authenticateBrowser, authenticateSecret, type BrowserSession, browserProofOf } from "../auth/authenticate.ts";
+import {
+  authenticateBrowser,
+  authenticateSecret,
+  type BrowserProof,
+  browserProofOf,
+  type BrowserSession,
+  sessionMark,
+} from "../auth/authenticate.ts";
 import { consoleCookie } from "../auth/console-cookie.ts";
 import { signConsoleSession } from "../auth/console-session.ts";
 import { actorOf } from "../auth/authorize.ts";
 import type { Credential } from "../auth/credential.ts";
 import type { SecretHolder } from "../auth/principal.ts";
+import { LEEWAY } from "../auth/tokens.ts";
 import { noteAct } from "./activity.ts";
-import type { Call } from "../call.ts";
+import type { Call, Registry } from "../call.ts";
 import { RegistryError } from "../oci/errors.ts";
 import { isoTime, readBody } from "./operation.ts";
 import { type ConsoleRight, sessionInput } from "./session-schemas.ts";
@@ -41,8 +49,23 @@ export async function getSession(call: Call): Promise<Response> {
   }
 }
 
-export function signOut({ registry }: Call): Response {
+/** Ends the session, wherever its cookie was kept. Where there is none, that is no error. */
+export async function signOut({ request, registry }: Call): Promise<Response> {
+  const proof = browserProofOf(registry.authenticator, request);
+  if (proof !== null) await endSession(registry, proof);
   return new Response(null, { status: 204, headers: { "Set-Cookie": consoleCookie(registry.realm) } });
+}
+
+async function endSession(registry: Registry, proof: BrowserProof): Promise<void> {
+  try {
+    const { principal, expiresAt } = await authenticateBrowser(registry.authenticator, proof);
+    await registry.management.endedSessions.end(await sessionMark(proof), (expiresAt + LEEWAY) * 1000);
+    const act = { actor: actorOf(principal), action: "session.ended" } as const;
+    await noteAct(registry, credentialOf(principal)?.space ?? null, act);
+  } catch (fault) {
+    // What proves nothing, or no longer, is no session to be ended.
+    if (!(fault instanceof RegistryError)) throw fault;
+  }
 }
 
 interface Answer {

@@ -1,4 +1,5 @@
 import { RegistryError } from "../oci/errors.ts";
+import { adminTokenProblem } from "./admin-token.ts";
 import { ACCESS_HEADER, type AccessSettings, verifyAccess } from "./access.ts";
 import { readConsoleCookie } from "./console-cookie.ts";
 import { verifyConsoleSession } from "./console-session.ts";
@@ -6,7 +7,7 @@ import type { Credential } from "./credential.ts";
 import type { SigningKeys } from "./keys.ts";
 import type { Principal, SecretHolder } from "./principal.ts";
 import { equalSecrets, hashSecret, isSecret } from "./secret.ts";
-import { stale, type TokenRealm, verifyAccessToken } from "./tokens.ts";
+import { isToken, stale, type TokenRealm, verifyAccessToken, verifyRefreshToken } from "./tokens.ts";
 
 /** What authentication needs to know of the installation. */
 export interface Authenticator {
@@ -19,48 +20,97 @@ export interface Authenticator {
   readonly findCredential: (hash: string) => Promise<Credential | null>;
   /** The live credential with this id, or null. */
   readonly findCredentialById: (id: string) => Promise<Credential | null>;
+  /** True for the mark of a session that was signed out of. */
+  readonly isSignedOut: (mark: string) => Promise<boolean>;
+}
+
+interface Acceptance {
+  /** Seconds after its end in which an access token still proves who sends it, where that is more than clocks may differ by. */
+  readonly leeway?: number | undefined;
+  /** Refresh tokens do as the password too: clients keep them in the place of one. */
+  readonly refreshTokens?: boolean;
 }
 
 /**
- * Who sends this Authorization header. Basic takes a secret as the password, with any user name;
+ * Finds who sends this Authorization header. Basic takes a secret as the password, with any user name;
  * Bearer takes an access token or a secret. Throws TOKEN_INVALID for what proves nothing.
- *
- * @param leeway seconds after its end in which a token still proves it, where that is more than clocks may differ by.
  */
 export async function authenticate(
   authenticator: Authenticator,
   header: string | null,
-  leeway?: number,
+  { leeway, refreshTokens = false }: Acceptance = {},
 ): Promise<Principal> {
   if (header === null) return { kind: "anonymous" };
   const [scheme = "", parameter = ""] = header.trim().split(/ +/, 2);
   switch (scheme.toLowerCase()) {
     case "bearer":
-      return parameter.includes(".")
+      return isToken(parameter)
         ? {
             kind: "bearer",
             claims: await verifyAccessToken(authenticator.keys, authenticator.realm, parameter, leeway),
           }
         : authenticateSecret(authenticator, parameter);
     case "basic":
-      return authenticateBasic(authenticator, parameter);
+      return authenticateBasic(authenticator, parameter, refreshTokens ? authenticateLogin : authenticateSecret);
     default:
       throw new RegistryError("TOKEN_INVALID", { message: "only Basic and Bearer authorization are known" });
   }
 }
 
-function authenticateBasic(authenticator: Authenticator, parameter: string): Promise<Principal> | Principal {
+function authenticateBasic(
+  authenticator: Authenticator,
+  parameter: string,
+  authenticatePassword: (authenticator: Authenticator, password: string) => Promise<SecretHolder>,
+): Promise<Principal> | Principal {
   const pair = decodeBase64(parameter);
   const colon = pair?.indexOf(":") ?? -1;
   if (pair === null || colon < 0) throw new RegistryError("TOKEN_INVALID");
   // Clients without credentials may send an empty pair: nobody in particular.
   if (pair === ":") return { kind: "anonymous" };
-  return authenticateSecret(authenticator, pair.slice(colon + 1));
+  return authenticatePassword(authenticator, pair.slice(colon + 1));
 }
 
-/** Who knows this secret. Throws TOKEN_INVALID. */
+/** Finds who kept this at login: a secret, or the refresh token that was once given for it. Throws TOKEN_INVALID. */
+export async function authenticateLogin(authenticator: Authenticator, kept: string): Promise<SecretHolder> {
+  try {
+    return await (isToken(kept) ? authenticateRefreshToken : authenticateSecret)(authenticator, kept);
+  } catch (fault) {
+    if (fault instanceof RegistryError && fault.kind === "TOKEN_INVALID") throw staleLogin(authenticator.realm, fault);
+    throw fault;
+  }
+}
+
+/** Finds whose refresh token this is. Throws TOKEN_INVALID, also once the credential is revoked or has expired. */
+async function authenticateRefreshToken(
+  { keys, realm, findCredentialById }: Authenticator,
+  token: string,
+): Promise<SecretHolder> {
+  const credential = await findCredentialById(await verifyRefreshToken(keys, realm, token));
+  if (credential === null) throw stale();
+  return { kind: "credential", credential };
+}
+
+/**
+ * Says that a login does not work. Clients send one that they have stored with each pull, also of what is public: so the
+ * answer says what to do about that.
+ */
+export function staleLogin({ service }: TokenRealm, cause?: RegistryError): RegistryError {
+  return new RegistryError("TOKEN_INVALID", {
+    message:
+      `the login stored for ${service} does not work: its password or token is wrong, revoked or expired. ` +
+      `Log in again with a valid token, or run \`docker logout ${service}\`: public images can be pulled without a login`,
+    cause,
+  });
+}
+
+/** Finds who knows this secret. Throws TOKEN_INVALID. */
 export async function authenticateSecret(authenticator: Authenticator, secret: string): Promise<SecretHolder> {
-  if (await equalSecrets(secret, authenticator.adminToken)) return { kind: "admin", email: null };
+  if (await equalSecrets(secret, authenticator.adminToken)) {
+    const problem = adminTokenProblem(authenticator.adminToken);
+    // Pushes and pulls go on meanwhile: nothing but ADMIN_TOKEN itself is refused.
+    if (problem !== null) throw new RegistryError("TOKEN_INVALID", { message: problem });
+    return { kind: "admin", email: null };
+  }
   const credential = isSecret(secret) ? await authenticator.findCredential(await hashSecret(secret)) : null;
   if (credential) return { kind: "credential", credential };
   throw new RegistryError("TOKEN_INVALID");
@@ -87,25 +137,46 @@ export function browserProofOf({ realm, access }: Authenticator, request: Reques
   return assertion === null ? null : { kind: "access", token: assertion };
 }
 
-/** Who opened the console. Throws TOKEN_INVALID; DENIED for whom Access let in and who administers nothing. */
-export async function authenticateBrowser(
-  authenticator: Authenticator,
-  { kind, token }: BrowserProof,
-): Promise<BrowserSession> {
-  if (kind === "cookie") return authenticateCookie(authenticator, token);
-  if (authenticator.access === null) throw stale();
-  const { email, expiresAt } = await verifyAccess(authenticator.access, token);
+/**
+ * Finds who opened the console. Throws TOKEN_INVALID, also once they signed out; DENIED for whom Access let in and who administers
+ * nothing.
+ */
+export async function authenticateBrowser(authenticator: Authenticator, proof: BrowserProof): Promise<BrowserSession> {
+  const { expiresAt, principal } = await verifyProof(authenticator, proof);
+  // Only what is genuine is looked up: nobody else can make the database work.
+  const [isSignedOut, found] = await Promise.all([
+    sessionMark(proof).then(authenticator.isSignedOut),
+    typeof principal === "string" ? authenticator.findCredentialById(principal) : null,
+  ]);
+  if (isSignedOut) throw stale();
+  if (typeof principal !== "string") return { principal, expiresAt };
+  if (found === null) throw stale();
+  return { principal: { kind: "credential", credential: found }, expiresAt };
+}
+
+/** What a proof says by itself. */
+interface VerifiedProof {
+  /** The administrator, or the id of the credential that was used: which must still live. */
+  readonly principal: Extract<Principal, { kind: "admin" }> | string;
+  /** Seconds since the epoch. */
+  readonly expiresAt: number;
+}
+
+async function verifyProof(authenticator: Authenticator, { kind, token }: BrowserProof): Promise<VerifiedProof> {
+  const { keys, realm, adminToken, access } = authenticator;
+  if (kind === "cookie") {
+    const { credentialId, expiresAt } = await verifyConsoleSession(keys, realm, adminToken, token);
+    if (credentialId === null && adminTokenProblem(adminToken) !== null) throw stale();
+    return { principal: credentialId ?? { kind: "admin", email: null }, expiresAt };
+  }
+  if (access === null) throw stale();
+  const { email, expiresAt } = await verifyAccess(access, token);
   return { principal: { kind: "admin", email }, expiresAt };
 }
 
-/** Who signed in, as long as the credential lives that was used. */
-async function authenticateCookie(authenticator: Authenticator, token: string): Promise<BrowserSession> {
-  const { keys, realm, adminToken, findCredentialById } = authenticator;
-  const { credentialId, expiresAt } = await verifyConsoleSession(keys, realm, adminToken, token);
-  if (credentialId === null) return { principal: { kind: "admin", email: null }, expiresAt };
-  const credential = await findCredentialById(credentialId);
-  if (credential === null) throw stale();
-  return { principal: { kind: "credential", credential }, expiresAt };
+/** Tells one session from another. It leaves out the signature, of which several may fit the same session. */
+export function sessionMark({ token }: BrowserProof): Promise<string> {
+  return hashSecret(token.slice(0, token.lastIndexOf(".")));
 }
 
 function decodeBase64(text: string): string | null {

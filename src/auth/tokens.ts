@@ -2,14 +2,12 @@ import { errors, jwtVerify, type JWTVerifyResult, SignJWT } from "jose";
 import { z } from "zod";
 import { RegistryError } from "../oci/errors.ts";
 import { type AccessClaims, accessClaims } from "./claims.ts";
+import type { Credential } from "./credential.ts";
 import { SIGNING_ALGORITHM, type SigningKeys } from "./keys.ts";
 import { noteVerified, recallVerified } from "./verified-tokens.ts";
 
 /** Seconds. Short, since a stolen token cannot be called back where no store is asked; clients renew by themselves. */
 export const ACCESS_TOKEN_LIFETIME = 300;
-
-/** Seconds; or until the credential expires, if that is sooner. */
-const REFRESH_TOKEN_LIFETIME = 90 * 86_400;
 
 /** Two kinds of token (and a third in console-session.ts), told apart by the header's `typ`, so that none passes for another. */
 const ACCESS_TYPE = "at+jwt";
@@ -41,14 +39,23 @@ export function signAccessToken(
   return signToken(keys, realm, { access: claims.access }, claims.sub, ACCESS_TYPE, now, ACCESS_TOKEN_LIFETIME);
 }
 
-/** A refresh token stands for a credential without being it: it works only at the token endpoint, while the credential lives. */
+/**
+ * A refresh token stands for a credential in the registry API, and for as long as that lives: it gives no right to manage.
+ * @param expiresAt milliseconds since the epoch; null where the credential does not expire.
+ */
 export function signRefreshToken(
   keys: SigningKeys,
   realm: TokenRealm,
-  credentialId: string,
+  { id, expiresAt }: Pick<Credential, "id" | "expiresAt">,
   now: Date,
 ): Promise<string> {
-  return signToken(keys, realm, {}, credentialId, REFRESH_TYPE, now, REFRESH_TOKEN_LIFETIME);
+  const lifetime = expiresAt === null ? null : Math.ceil((expiresAt - now.getTime()) / 1000);
+  return signToken(keys, realm, {}, id, REFRESH_TYPE, now, lifetime);
+}
+
+/** True for what has the form of a signed token, genuine or not: three parts, of which the first is a JSON object in base64. */
+export function isToken(text: string): boolean {
+  return /^eyJ[\w-]*\.[\w-]*\.[\w-]*$/.test(text);
 }
 
 /** The claims of an access token, `leeway` seconds after its end at the latest. Throws TOKEN_INVALID for any other text. */
@@ -69,15 +76,18 @@ export async function verifyAccessToken(
   return claims;
 }
 
-/** The credential's id. Throws TOKEN_INVALID for any other text. */
+/**
+ * The id of the credential, which says by itself whether it still lives: the token's own end does not count, since those handed
+ * out before had a shorter life than their credential. Throws TOKEN_INVALID for any other text.
+ */
 export async function verifyRefreshToken(keys: SigningKeys, realm: TokenRealm, token: string): Promise<string> {
-  const { payload } = await verifyToken(keys, realm, token, REFRESH_TYPE, LEEWAY);
+  const { payload } = await verifyToken(keys, realm, token, REFRESH_TYPE, Number.MAX_SAFE_INTEGER);
   const claims = refreshClaims.safeParse(payload);
   if (!claims.success) throw stale();
   return claims.data.sub;
 }
 
-/** A token of this kind, for whom the realm's service stands. @param lifetime seconds. */
+/** A token of this kind, for whom the realm's service stands. @param lifetime seconds; null: without end. */
 export async function signToken(
   keys: SigningKeys,
   realm: TokenRealm,
@@ -85,19 +95,19 @@ export async function signToken(
   subject: string,
   typ: string,
   now: Date,
-  lifetime: number,
+  lifetime: number | null,
 ): Promise<string> {
   const issuedAt = Math.floor(now.getTime() / 1000);
-  return new SignJWT(payload)
+  const token = new SignJWT(payload)
     .setProtectedHeader({ alg: SIGNING_ALGORITHM, kid: keys.current.kid, typ })
     .setIssuer(realm.issuer)
     .setAudience(realm.service)
     .setSubject(subject)
     .setIssuedAt(issuedAt)
     .setNotBefore(issuedAt)
-    .setExpirationTime(issuedAt + lifetime)
-    .setJti(crypto.randomUUID())
-    .sign(keys.current.key);
+    .setJti(crypto.randomUUID());
+  if (lifetime !== null) token.setExpirationTime(issuedAt + lifetime);
+  return token.sign(keys.current.key);
 }
 
 /** What a token of this kind says, `leeway` seconds after its end at the latest. Throws TOKEN_INVALID for any other text. */
@@ -115,7 +125,7 @@ export async function verifyToken(
       issuer: realm.issuer,
       audience: realm.service,
       clockTolerance: leeway,
-      requiredClaims: ["iss", "aud", "sub", "iat", "nbf", "exp", "jti"],
+      requiredClaims: ["iss", "aud", "sub", "iat", "nbf", "jti", ...(typ === REFRESH_TYPE ? [] : ["exp"])],
     });
   } catch (cause) {
     if (cause instanceof errors.JOSEError) throw stale(cause);

@@ -4,22 +4,22 @@ export type AddressProblem = string | null;
 export interface AddressRules {
   /** For work on one's own machine: http, any port, loopback. */
   readonly allowLocal: boolean;
-  /** Our own host: a delivery must not come back to us. */
-  readonly ownHost: string;
+  /** The hosts, with their ports, that this registry answers under: a delivery must not come back to us. */
+  readonly ownHosts: readonly string[];
 }
 
 const LOCAL_NAME = /(?:^|\.)(?:localhost|local|internal|intranet|lan|home\.arpa|localdomain)$/;
 
 /**
- * Whether a delivery may go there: a public host by name, over https on its usual port (SSRF; CVE-2026-33540, CVE-2020-13788).
+ * Finds out if a delivery may go there: a public host by name, over https on its usual port (SSRF; CVE-2026-33540, CVE-2020-13788).
  * A name that resolves to a private address is refused by the platform, which calls only public addresses.
  */
-export function addressProblem(address: string, { allowLocal, ownHost }: AddressRules): AddressProblem {
+export function addressProblem(address: string, { allowLocal, ownHosts }: AddressRules): AddressProblem {
   const url = URL.parse(address);
   if (url === null || address.length > 2000) return "it is not an absolute URL";
   if (url.protocol !== "https:" && !(allowLocal && url.protocol === "http:")) return "it must start with https://";
   if (url.username !== "" || url.password !== "") return "it must not hold a user name or password";
-  if (url.host === ownHost && !allowLocal) return "it is this registry itself";
+  if (ownHosts.some((host) => isSameHost(url, host))) return "it is this registry itself";
   if (allowLocal) return null;
   if (url.port !== "") return "it must use https's own port, 443";
   if (url.hostname.endsWith(".")) return "its host must not end with a dot";
@@ -31,4 +31,25 @@ export function addressProblem(address: string, { allowLocal, ownHost }: Address
 /** URL parsing has brought every way to write an IPv4 address to four decimal numbers. */
 function isAddressLiteral(hostname: string): boolean {
   return hostname.startsWith("[") || /^\d+(?:\.\d+){3}$/.test(hostname);
+}
+
+const LOOPBACK =
+  /^(?:(?:.*\.)?localhost|127\.\d+\.\d+\.\d+|0\.0\.0\.0|\[::1?\]|\[::ffff:7f[0-9a-f]{2}:[0-9a-f]{1,4}\])$/;
+
+/** Brings a host and its port to one form, however they are written. */
+function plainHost(url: URL): { readonly name: string; readonly port: string } {
+  const name = url.hostname.replace(/\.$/, "");
+  // We answer at http's own port as at https's.
+  const port = url.port === "80" || url.port === "443" ? "" : url.port;
+  return { name: LOOPBACK.test(name) ? "localhost" : name, port };
+}
+
+function isSameHost(url: URL, host: string): boolean {
+  const own = URL.parse(`https://${host}`);
+  if (own === null) return false;
+  const [there, here] = [plainHost(url), plainHost(own)];
+  if (there.port !== here.port) return false;
+  // Each version of a Worker has a preview at <version>-<name>.<account>.workers.dev.
+  const isPreview = here.name.endsWith(".workers.dev") && there.name.endsWith(`-${here.name}`);
+  return there.name === here.name || isPreview;
 }

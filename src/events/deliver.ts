@@ -76,7 +76,7 @@ export async function tryOnce(delivering: Delivering, sending: Sending, now: Dat
     identityToken: (audience: string) => delivering.identityToken(target.target, event, audience),
   };
   try {
-    const outcome = await type.deliver(attempt, guarded(delivering, target));
+    const outcome = await type.deliver(attempt, guarded(delivering, target, event.registry));
     return { ...outcome, detail: shown(outcome.detail, target) };
   } catch (fault) {
     if (fault instanceof UnsendableError) return refused(shown(fault.message, target));
@@ -85,13 +85,20 @@ export async function tryOnce(delivering: Delivering, sending: Sending, now: Dat
   }
 }
 
-/** Looks at each address again, since rules may have changed since the target was made; bounds requests and time. */
-function guarded({ send, rules, now }: Delivering, { address }: OpenTarget): Sender {
+/**
+ * Looks at each address again, since rules may have changed since the target was made; bounds requests and time.
+ * @param registry the host that the event's pusher used, which is ours too.
+ */
+function guarded(
+  { send, rules: { ownHosts, ...rules }, now }: Delivering,
+  { address }: OpenTarget,
+  registry: string,
+): Sender {
   const deadline = now().getTime() + ATTEMPT_WITHIN;
   let requests = 0;
   return async (request, keep) => {
     for (const url of [address, request.url]) {
-      const problem = addressProblem(url, rules);
+      const problem = addressProblem(url, { ...rules, ownHosts: [...ownHosts, registry] });
       if (problem !== null) throw new UnsendableError(`the target's address is refused: ${problem}`);
     }
     requests += 1;

@@ -1,11 +1,11 @@
 import { z } from "zod";
-import { authenticate, authenticateSecret, type Authenticator } from "../auth/authenticate.ts";
+import { authenticate, authenticateLogin, type Authenticator, staleLogin } from "../auth/authenticate.ts";
 import type { AccessClaims } from "../auth/claims.ts";
 import type { Credential } from "../auth/credential.ts";
 import { SIGNING_ALGORITHM } from "../auth/keys.ts";
 import type { Principal } from "../auth/principal.ts";
 import { parseScopes } from "../auth/scope.ts";
-import { ACCESS_TOKEN_LIFETIME, signAccessToken, signRefreshToken, verifyRefreshToken } from "../auth/tokens.ts";
+import { ACCESS_TOKEN_LIFETIME, isToken, signAccessToken, signRefreshToken } from "../auth/tokens.ts";
 import type { Call, Registry } from "../call.ts";
 import { RegistryError } from "../oci/errors.ts";
 import { grantScopes, lookUpScopes } from "../registry/issue-token.ts";
@@ -24,14 +24,19 @@ interface Requester {
   readonly refreshToken: "none" | "new" | { readonly same: string };
 }
 
-/** Distribution's token specification: GET with Basic credentials, or with none for what is public. */
+/**
+ * Distribution's token specification: GET with Basic credentials, or with none for what is public. It gives no refresh token,
+ * whatever `offline_token` says: docker would keep that in the place of the password, and most other clients that read
+ * docker's logins know nothing but passwords.
+ */
 export async function getToken(call: Call): Promise<Response> {
   const { request, url, registry } = call;
-  const wantsRefresh = url.searchParams.get("offline_token") === "true";
+  const header = request.headers.get("Authorization");
   return answer(call, url.searchParams.getAll("scope"), async () => {
-    const principal = await authenticate(tokenAuthenticator(registry), request.headers.get("Authorization"));
-    const credential = principal.kind === "anonymous" ? null : credentialOf(principal);
-    return { credential, refreshToken: wantsRefresh && credential !== null ? "new" : "none" };
+    const principal = await authenticate(tokenAuthenticator(registry), header, { refreshTokens: true });
+    if (principal.kind === "anonymous") return { credential: null, refreshToken: "none" };
+    const isBearer = header?.trim().toLowerCase().startsWith("bearer") ?? false;
+    return { credential: isBearer ? ofBearer(principal) : ofLogin(registry, principal), refreshToken: "none" };
   });
 }
 
@@ -56,19 +61,24 @@ export async function postToken(call: Call): Promise<Response> {
 }
 
 async function withPassword(registry: Registry, password: string, isOffline: boolean): Promise<Requester> {
-  const credential = credentialOf(await authenticateSecret(tokenAuthenticator(registry), password));
+  const credential = ofLogin(registry, await authenticateLogin(tokenAuthenticator(registry), password));
   return { credential, refreshToken: isOffline ? "new" : "none" };
 }
 
-async function withRefreshToken({ keys, realm, stores }: Registry, same: string): Promise<Requester> {
-  const credential = await stores.credentials.findByIdForToken(await verifyRefreshToken(keys, realm, same));
-  if (credential === null) throw new RegistryError("TOKEN_INVALID");
+async function withRefreshToken(registry: Registry, same: string): Promise<Requester> {
+  if (!isToken(same)) throw staleLogin(registry.realm);
+  const credential = ofLogin(registry, await authenticateLogin(tokenAuthenticator(registry), same));
   return { credential, refreshToken: { same } };
 }
 
 /** Whoever asks for a token is confirmed again when it is used. */
 function tokenAuthenticator({ authenticator, stores }: Registry): Authenticator {
-  return { ...authenticator, findCredential: (hash) => stores.credentials.findByHashForToken(hash) };
+  const { credentials } = stores;
+  return {
+    ...authenticator,
+    findCredential: (hash) => credentials.findByHashForToken(hash),
+    findCredentialById: (id) => credentials.findByIdForToken(id),
+  };
 }
 
 /** Where clients find the public keys that verify our tokens. */
@@ -90,10 +100,20 @@ export function getDiscovery({ registry: { realm } }: Call): Response {
   return Response.json(document, { headers: { "Cache-Control": "public, max-age=300" } });
 }
 
-function credentialOf(principal: Principal): Credential {
+function ofLogin({ realm }: Registry, principal: Principal): Credential {
   if (principal.kind === "credential") return principal.credential;
   throw new RegistryError("TOKEN_INVALID", {
-    message: "log in with a space's token as the password; ADMIN_TOKEN manages spaces and makes such tokens",
+    message:
+      "ADMIN_TOKEN manages spaces, and is no login for clients: log in with a space's token as the password. " +
+      `If it is stored as the login, \`docker logout ${realm.service}\` removes it`,
+  });
+}
+
+function ofBearer(principal: Principal): Credential {
+  if (principal.kind === "credential") return principal.credential;
+  throw new RegistryError("TOKEN_INVALID", {
+    message:
+      "a Bearer token is of no use here: send a user name and a space's token as Basic authorization, or no Authorization",
   });
 }
 
@@ -117,7 +137,7 @@ async function answer(
     issued_at: now.toISOString(),
     scope: grantedScope(claims),
     ...(refreshToken === "new" &&
-      credential && { refresh_token: await signRefreshToken(keys, realm, credential.id, now) }),
+      credential && { refresh_token: await signRefreshToken(keys, realm, credential, now) }),
     ...(typeof refreshToken === "object" && { refresh_token: refreshToken.same }),
   };
   return Response.json(body, { headers: { "Cache-Control": "no-store" } });

@@ -62,6 +62,15 @@ export interface TokenStore {
   revoke(space: string, id: string): Promise<boolean>;
 }
 
+/** Sessions of the console that were signed out of before their end. They are known by marks, which are no secrets. */
+export interface EndedSessionStore {
+  /** @param expiresAt when the session would have ended by itself; the row is of no use from then on. */
+  end(mark: string, expiresAt: number): Promise<void>;
+  has(mark: string): Promise<boolean>;
+  /** Drops those that have expired by now. */
+  forget(now: number): Promise<void>;
+}
+
 export interface Repository {
   /** Within the space. */
   readonly path: string;
@@ -120,6 +129,7 @@ export interface DamageList {
 export interface ManagementStores {
   readonly spaces: SpaceStore;
   readonly tokens: TokenStore;
+  readonly endedSessions: EndedSessionStore;
   readonly directory: RepositoryDirectory;
   readonly tags: TagDirectory;
   readonly deletions: TagDeletionStore;

@@ -117,6 +117,16 @@ describe("an administrator whom Cloudflare Access let in", () => {
     expect((await ask("/api/v1/spaces", await assertion({ claims: { aud: OTHER_AUD } }))).status).toBe(200);
   });
 
+  it("is signed out with what Access said of them then, and not with what it says later", async () => {
+    const jwt = await assertion();
+    const headers = { "X-Spacedock-Console": "1" };
+    expect((await ask("/api/v1/session", jwt, { method: "DELETE", headers })).status).toBe(204);
+    expect((await ask("/api/v1/spaces", jwt)).status).toBe(401);
+    expect((await whoIs(jwt)).session).toBeNull();
+    const later = await assertion({ claims: { iat: Math.floor(Date.now() / 1000) - 1 } });
+    expect((await ask("/api/v1/spaces", later)).status).toBe(200);
+  });
+
   it("changes things from our own pages alone", async () => {
     const jwt = await assertion();
     const create = (headers: Record<string, string>): Promise<Response> =>

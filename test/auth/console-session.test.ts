@@ -4,6 +4,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { signConsoleSession, verifyConsoleSession } from "../../src/auth/console-session.ts";
 import { signingKeys } from "../../src/auth/keys.ts";
+import { d1EndedSessions } from "../../src/storage/d1/ended-sessions.ts";
 import { consoleHeaders, signIn, signInCookie } from "../support/console.ts";
 import { pushImage } from "../support/content.ts";
 import { ask, makeSpace, makeToken, manage, ORIGIN, type TestToken } from "../support/registry.ts";
@@ -111,6 +112,51 @@ describe("signing out", () => {
     expect(answer.status).toBe(204);
     expect(answer.headers.get("Set-Cookie")).toMatch(/^__Host-spacedock-session=; Path=\/; Max-Age=0; /);
     expect((await ask("/api/v1/session", { method: "DELETE" })).status).toBe(403);
+  });
+
+  const endSession = (cookie: string): Promise<Response> =>
+    ask("/api/v1/session", { method: "DELETE", headers: consoleHeaders(cookie) });
+
+  it.each([
+    ["a token", () => keeper.token],
+    ["ADMIN_TOKEN", () => env.ADMIN_TOKEN],
+  ])("makes a kept cookie useless, and no other of %s", async (_name, secret) => {
+    const [kept, other] = [await signIn(secret()), await signIn(secret())];
+    expect((await list({ Cookie: kept })).status).toBe(200);
+    expect((await endSession(kept)).status).toBe(204);
+    expect((await list({ Cookie: kept })).status).toBe(401);
+    expect((await create(consoleHeaders(kept))).status).toBe(401);
+    expect((await whoIs({ Cookie: kept })).session).toBeNull();
+    expect((await list({ Cookie: other })).status).toBe(200);
+    expect((await list({ Authorization: `Bearer ${secret()}` })).status).toBe(200);
+    // Again, or with what is no session, there is nothing to end.
+    expect((await endSession(kept)).status).toBe(204);
+    expect((await endSession("__Host-spacedock-session=eyJ.x.y")).status).toBe(204);
+    expect((await list({ Cookie: other })).status).toBe(200);
+  });
+
+  it("ends the session under another signature that fits it too", async () => {
+    const kept = await signIn(keeper.token);
+    await endSession(kept);
+    const end = kept.lastIndexOf(".") + 1;
+    const signature = Uint8Array.fromBase64(kept.slice(end), { alphabet: "base64url" });
+    // (r, n - s) is a signature of the same bytes by the same key.
+    const order = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n;
+    const s = order - BigInt(`0x${signature.subarray(32).toHex()}`);
+    signature.set(Uint8Array.fromHex(s.toString(16).padStart(64, "0")), 32);
+    const other = kept.slice(0, end) + signature.toBase64({ alphabet: "base64url", omitPadding: true });
+    expect((await list({ Cookie: other })).status).toBe(401);
+  });
+
+  it("leaves a row only as long as the session could have lasted", async () => {
+    const count = async (): Promise<unknown> =>
+      (await env.DB.prepare("SELECT COUNT(*) AS n FROM ended_sessions").first())?.["n"];
+    await endSession(await signIn(keeper.token));
+    const ended = d1EndedSessions(env.DB);
+    await ended.forget(Date.now() + 7.9 * HOUR);
+    expect(await count()).not.toBe(0);
+    await ended.forget(Date.now() + 8.1 * HOUR);
+    expect(await count()).toBe(0);
   });
 });
 
@@ -271,6 +317,26 @@ describe("a forged session", () => {
 });
 
 describe("the management API", () => {
+  it("lets no cache keep what a cookie was shown", async () => {
+    const headers = consoleHeaders(await signIn(env.ADMIN_TOKEN));
+    const space = "/api/v1/spaces/cabin";
+    for (const path of [
+      space,
+      `${space}/tokens`,
+      `${space}/repositories`,
+      `${space}/no-such-thing`,
+      "/api/v1/whoami",
+    ]) {
+      expect((await ask(path, { headers })).headers.get("Cache-Control"), path).toBe("no-store");
+    }
+    const manifest = `${space}/manifest?repository=web&reference=latest`;
+    expect((await ask(manifest, { headers })).headers.get("Cache-Control")).toBe("no-store");
+    expect((await create({ ...headers, Origin: "https://evil.test" })).headers.get("Cache-Control")).toBe("no-store");
+    expect((await ask(space, { headers: { Cookie: "__Host-spacedock-session=x" } })).headers.get("Cache-Control")).toBe(
+      "no-store",
+    );
+  });
+
   it("lets no other site read its answers", async () => {
     const headers = { Origin: "https://evil.test", Cookie: await signIn(keeper.token) };
     for (const method of ["GET", "OPTIONS"]) {

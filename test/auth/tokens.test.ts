@@ -1,6 +1,6 @@
 import { env } from "cloudflare:workers";
-import { exportJWK, generateKeyPair, importJWK, SignJWT, UnsecuredJWT } from "jose";
-import { beforeAll, describe, expect, it } from "vitest";
+import { decodeJwt, exportJWK, generateKeyPair, importJWK, SignJWT, UnsecuredJWT } from "jose";
+import { beforeAll, describe, expect, it, vi } from "vitest";
 import { z } from "zod";
 import { bytesOf, pushBlob, pushImage } from "../support/content.ts";
 import { ask, errorOf, makeSpace, makeToken, manage, ORIGIN } from "../support/registry.ts";
@@ -24,6 +24,12 @@ async function getToken(query: string, as: string | null): Promise<TokenAnswer> 
 
 function post(form: Record<string, string>): Promise<Response> {
   return ask("/token", { method: "POST", body: new URLSearchParams(form) });
+}
+
+/** What docker kept of a login until GET gave no refresh tokens any more. */
+async function refreshTokenOf(password: string): Promise<string> {
+  const answer = await post({ grant_type: "password", username: "any", password, access_type: "offline" });
+  return answerShape.parse(await answer.json()).refresh_token ?? "";
 }
 
 function withBearer(path: string, token: string, method = "GET"): Promise<Response> {
@@ -167,8 +173,7 @@ describe("POST /token", () => {
   it("gives a refresh token only where it is asked for", async () => {
     const answer = await post({ grant_type: "password", username: "any", password: as });
     expect(answerShape.parse(await answer.json()).refresh_token).toBeUndefined();
-    expect((await getToken("offline_token=true", as)).refresh_token).toBeDefined();
-    expect((await getToken("", as)).refresh_token).toBeUndefined();
+    expect(await refreshTokenOf(as)).not.toBe("");
   });
 
   it.each([
@@ -182,21 +187,123 @@ describe("POST /token", () => {
   });
 
   it("takes no access token for a refresh token, nor the other way round", async () => {
-    const { token, refresh_token = "" } = await getToken("offline_token=true&scope=repository:tokens/web:pull", as);
+    const { token } = await getToken("scope=repository:tokens/web:pull", as);
+    const refresh_token = await refreshTokenOf(as);
     expect((await post({ grant_type: "refresh_token", refresh_token: token })).status).toBe(401);
     expect((await withBearer("/v2/", refresh_token)).status).toBe(401);
   });
 
   it("refreshes no more once the credential is revoked", async () => {
     const { id, token } = await makeToken("tokens");
-    const { refresh_token = "" } = await getToken("offline_token=true", token);
+    const refresh_token = await refreshTokenOf(token);
     await manage("DELETE", `spaces/tokens/tokens/${id}`);
     expect((await post({ grant_type: "refresh_token", refresh_token })).status).toBe(401);
+    expect((await ask("/token", { as: refresh_token })).status).toBe(401);
+    expect((await ask("/v2/", { as: refresh_token })).status).toBe(401);
   });
 
   it("refuses a form without end", async () => {
     const answer = await post({ grant_type: "password", password: "x".repeat(100_000) });
     expect(answer.status).toBe(413);
+  });
+});
+
+describe("a login that a client keeps", () => {
+  it.each(["", "offline_token=true", "offline_token=true&scope=repository:tokens/web:pull", "access_type=offline"])(
+    "is the password: GET /token?%s gives no refresh token for it",
+    async (query) => {
+      expect((await getToken(query, as)).refresh_token).toBeUndefined();
+    },
+  );
+
+  it("does as a password wherever one does, where it is a refresh token from before", async () => {
+    const kept = await refreshTokenOf(as);
+    const scope = "repository:tokens/web:pull,push";
+    const { token } = await getToken(`scope=${scope}`, kept);
+    expect((await withBearer("/v2/tokens/web/manifests/latest", token)).status).toBe(200);
+    const posted = await post({ grant_type: "password", username: "<token>", password: kept, scope });
+    expect(answerShape.parse(await posted.json()).scope).toBe(scope);
+    expect((await ask("/v2/", { as: kept })).status).toBe(200);
+    expect((await ask("/v2/tokens/web/manifests/latest", { as: kept })).status).toBe(200);
+    await pushBlob("tokens/web", kept, bytesOf(10, 77));
+  });
+
+  it("gives no right to manage, where it is a refresh token: the token itself may, that docker never kept", async () => {
+    const { token } = await makeToken("tokens", { actions: ["pull", "admin"] });
+    const kept = await refreshTokenOf(token);
+    expect((await ask("/api/v1/spaces/tokens", { as: token })).status).toBe(200);
+    expect((await ask("/api/v1/spaces/tokens", { as: kept })).status).toBe(401);
+    expect((await manage("GET", "spaces/tokens", undefined, kept)).status).toBe(401);
+  });
+
+  it("is good for as long as its token, where it is a refresh token", async () => {
+    const endless = decodeJwt(await refreshTokenOf(as));
+    expect(endless.exp).toBeUndefined();
+    const expiresIn = 365 * 86_400;
+    const { token } = await makeToken("tokens", { expiresIn });
+    const end = decodeJwt(await refreshTokenOf(token)).exp ?? 0;
+    expect(end).toBeGreaterThan(Date.now() / 1000 + expiresIn - 60);
+    expect(end).toBeLessThan(Date.now() / 1000 + expiresIn + 60);
+  });
+
+  it("outlives the end that refresh tokens once had, and not its token", async () => {
+    const { token } = await makeToken("tokens", { expiresIn: 365 * 86_400 });
+    const [key] = keySet.parse(JSON.parse(env.SIGNING_KEYS)).keys;
+    const { sub = "" } = decodeJwt(await refreshTokenOf(token));
+    const kept = await new SignJWT()
+      .setProtectedHeader({ alg: "ES256", kid: key?.kid ?? "", typ: "rt+jwt" })
+      .setIssuer(ORIGIN)
+      .setAudience("registry.test")
+      .setSubject(sub)
+      .setIssuedAt()
+      .setNotBefore("0s")
+      .setJti("from-before")
+      .setExpirationTime("90 days")
+      .sign(await importJWK(key ?? {}, "ES256"));
+    vi.useFakeTimers({ now: Date.now() + 100 * 86_400_000, toFake: ["Date"] });
+    expect((await post({ grant_type: "refresh_token", refresh_token: kept })).status).toBe(200);
+    expect((await ask("/token", { as: kept })).status).toBe(200);
+    vi.useFakeTimers({ now: Date.now() + 300 * 86_400_000, toFake: ["Date"] });
+    expect((await post({ grant_type: "refresh_token", refresh_token: kept })).status).toBe(401);
+    vi.useRealTimers();
+  });
+});
+
+describe("a stored login that no longer works", () => {
+  const told = z.object({ errors: z.tuple([z.object({ message: z.string() })]) });
+
+  it("is what the answer blames, also for a public image, and it says what to do", async () => {
+    const owner = await makeSpace("stale", true);
+    await pushImage("stale/web", owner, "latest");
+    const { id, token } = await makeToken("stale");
+    const kept = await refreshTokenOf(token);
+    await manage("DELETE", `spaces/stale/tokens/${id}`);
+    const scope = "repository:stale/web:pull";
+    for (const answer of [
+      await ask(`/token?scope=${scope}`, { as: token }),
+      await ask(`/token?scope=${scope}`, { as: kept }),
+      await ask(`/token?scope=${scope}`, { as: "mistyped" }),
+      await ask("/v2/stale/web/manifests/latest", { as: token }),
+      await ask("/v2/", { as: token }),
+      await post({ grant_type: "password", username: "any", password: token, scope }),
+      await post({ grant_type: "refresh_token", refresh_token: kept, scope }),
+      await post({ grant_type: "refresh_token", refresh_token: "not one of ours", scope }),
+    ]) {
+      expect(answer.status).toBe(401);
+      const { message } = told.parse(await answer.json()).errors[0];
+      expect(message).toContain("the login stored for registry.test does not work");
+      expect(message).toContain("`docker logout registry.test`");
+    }
+  });
+
+  it("is not named with ADMIN_TOKEN, where a Bearer token is sent to GET /token", async () => {
+    const { token } = await getToken("scope=repository:tokens/web:pull", as);
+    for (const bearer of [token, "eyJ.x.y", "nonsense", env.ADMIN_TOKEN]) {
+      const answer = await withBearer("/token", bearer);
+      expect(answer.status).toBe(401);
+      expect(await answer.text()).not.toContain("ADMIN_TOKEN");
+    }
+    expect((await withBearer("/token", as)).status).toBe(200);
   });
 });
 

@@ -1,4 +1,4 @@
-import { appendFile, cp, mkdtemp, readdir, readFile, rm, stat, truncate, writeFile } from "node:fs/promises";
+import { appendFile, chmod, cp, mkdtemp, readdir, readFile, rm, stat, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
@@ -120,6 +120,28 @@ it("brings back every row and every byte, and lets upkeep begin afresh", async (
     repository_blobs: unmarked(before["repository_blobs"]),
   });
   expect(await allObjects(target)).toEqual(await allObjects(source));
+});
+
+/** The modes of everything in a directory, and its own, each once. */
+async function modesIn(directory: string): Promise<ReadonlySet<string>> {
+  const entries = await readdir(directory, { recursive: true, withFileTypes: true });
+  const paths = [directory, ...entries.map(({ parentPath, name }) => join(parentPath, name))];
+  const each = paths.map(async (path) => {
+    const { mode } = await stat(path);
+    return `${(mode & 0o170000) === 0o040000 ? "directory" : "file"} ${(mode & 0o777).toString(8)}`;
+  });
+  return new Set(await Promise.all(each));
+}
+
+it("is for its owner's eyes alone, also where an older one was for everybody's", async () => {
+  const own = new Set(["directory 700", "file 600"]);
+  expect(await modesIn(base)).toEqual(own);
+  const directory = await copyOfBackup();
+  for (const path of [directory, join(directory, "objects"), join(directory, "objects/blobs")])
+    await chmod(path, 0o755);
+  for (const blob of blobs) await chmod(objectFile(directory, blob), 0o644);
+  await backUp(source, directory);
+  expect(await modesIn(directory)).toEqual(own);
 });
 
 describe("a backup into the same directory", () => {

@@ -84,7 +84,7 @@ export function processingOf(workshop: Workshop): Processing {
       workshop.sent.push(request);
       return workshop.answer(request);
     },
-    rules: { allowLocal: false, ownHost: "registry.test" },
+    rules: { allowLocal: false, ownHosts: ["registry.test"] },
     now: () => new Date(workshop.clock),
     identityToken: async ({ id }, _event, audience) => `${id} for ${audience}`,
   };

@@ -117,10 +117,16 @@ export class Authorizer {
     const refused = await refusedAnswer(answer);
     if (refused.kind !== "denied") return refused;
     return new CliError("denied", `${this.#registry.host} refused the login: ${refused.message}`, {
-      hint: `Log in again: spacedock login ${this.#registry.host}`,
+      hint: loginHint(this.#registry.host, this.#credential),
       cause: refused,
     });
   }
+}
+
+/** What to do about a login that is refused. One that is stored is sent with pulls of public images too, which need none. */
+function loginHint(host: string, credential: Credential | null): string {
+  if (credential === null) return `Log in: spacedock login ${host}`;
+  return `Log in again: spacedock login ${host}. Public images need no login: docker logout ${host} removes the stored one.`;
 }
 
 function tokenEndpoint(challenges: readonly Challenge[]): TokenEndpoint | null {

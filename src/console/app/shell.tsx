@@ -70,6 +70,8 @@ function AccountMenu() {
   const signOut = useMutation({
     mutationFn: () => call("signOut", { path: {} }),
     onSuccess: () => {
+      // Whom Cloudflare Access let in is signed out there too: it would let them in again.
+      if (session.email !== null) return location.assign(ACCESS_LOGOUT);
       const known = client.getQueryData(sessionQuery.queryKey);
       // Nothing of what was seen stays behind.
       client.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== sessionQuery.queryKey[0] });
@@ -81,10 +83,7 @@ function AccountMenu() {
       <MenuChoice label="Appearance" value={theme} choices={THEMES} onChange={setTheme} />
       <MenuSeparator />
       <MenuItem onSelect={() => void navigate({ to: "/api/v1/docs" })}>API reference</MenuItem>
-      {/* Whom Cloudflare Access let in is signed out there: it would let them in again. */}
-      <MenuItem onSelect={() => (session.email === null ? signOut.mutate() : location.assign(ACCESS_LOGOUT))}>
-        Sign out
-      </MenuItem>
+      <MenuItem onSelect={() => signOut.mutate()}>Sign out</MenuItem>
     </Menu>
   );
 }

@@ -162,7 +162,9 @@ describe("authorization", () => {
     await expect(get(open())).rejects.toMatchObject({
       kind: "denied",
       message: expect.stringContaining("refused the login"),
+      hint: expect.stringContaining(`docker logout ${new URL(server.url).host}`),
     });
+    await expect(get(open(null))).rejects.toMatchObject({ hint: expect.not.stringContaining("logout") });
   });
 
   it("never tells the secret in an error", async () => {

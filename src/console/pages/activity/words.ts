@@ -20,6 +20,7 @@ const WORDS: Partial<Record<string, string>> = {
   "token.created": "made the token",
   "token.revoked": "revoked the token",
   "session.began": "signed in to the console",
+  "session.ended": "signed out of the console",
   "trigger.created": "made the trigger",
   "trigger.changed": "changed the trigger",
   "trigger.deleted": "deleted the trigger",
