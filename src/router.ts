@@ -39,7 +39,7 @@ import { type ErrorStyle, errorResponse } from "./http/respond.ts";
 import { consolePage, getHealth, getReference, getVersion, getWelcome } from "./http/status.ts";
 import { getDiscovery, getKeys, getToken, postToken } from "./http/token.ts";
 import { deleteUpload, getUpload, mountScopes, patchUpload, postUpload, putUpload } from "./http/uploads.ts";
-import { RegistryError } from "./oci/errors.ts";
+import { ERRORS, RegistryError } from "./oci/errors.ts";
 
 export interface Route {
   /** The spec's name for it (end-2), or the management operation's. */
@@ -247,7 +247,7 @@ async function dispatch(
   const found = routes.find((one) => one.method === method);
   try {
     if (request.url.length > MAX_URL_LENGTH) throw new RegistryError("URI_TOO_LONG");
-    if (found !== undefined) return await found.guarded.run(call);
+    if (found !== undefined) return await answerOf(found, call);
     if (routes.length > 0) throw methodNotAllowed(routes);
     const page = await consolePage(call);
     if (page === null) throw new RegistryError("ROUTE_UNKNOWN");
@@ -259,10 +259,20 @@ async function dispatch(
   }
 }
 
-/** Some chunks of the size that clients are asked for, so that they hear what is wrong with them; and what is too large a body. */
+/** What the route answers. A body that it had no use for is read all the same, so that the client hears the answer. */
+async function answerOf({ guarded }: Route, call: Call): Promise<Response> {
+  const answer = await guarded.run(call);
+  await discardBody(call.request.body, REFUSED_BYTES);
+  return answer;
+}
+
+/** Some chunks of the size that clients are asked for, so that they hear what is wrong with them. */
+const REFUSED_BYTES = 32 * 1024 * 1024;
+
+/** What is too large a body must be read for longer. */
 function discardedBytes(error: unknown): number {
-  const isTooLarge = error instanceof RegistryError && error.kind === "BODY_TOO_LARGE";
-  return isTooLarge ? 512 * 1024 * 1024 : 32 * 1024 * 1024;
+  const isTooLarge = error instanceof RegistryError && ERRORS[error.kind].status === 413;
+  return isTooLarge ? 512 * 1024 * 1024 : REFUSED_BYTES;
 }
 
 function methodNotAllowed(routes: readonly Route[]): RegistryError {
