@@ -55,7 +55,7 @@ const route = (id: string, method: string, path: string, guarded: Guarded): Rout
 const REGISTRY_ROUTES: readonly Route[] = [
   route("end-1", "GET", "/v2/", login(getVersion)),
   route("catalog", "GET", "/v2/_catalog", catalog(getCatalog)),
-  route("end-4", "POST", "/v2/:name+/blobs/uploads", repository("push", postUpload, mountScopes)), // and end-11, a mount
+  route("end-4", "POST", "/v2/:name+/blobs/uploads/", repository("push", postUpload, mountScopes)), // and end-11, a mount
   route("end-5", "PATCH", "/v2/:name+/blobs/uploads/:session", uploadSession(patchUpload)),
   route("end-6", "PUT", "/v2/:name+/blobs/uploads/:session", uploadSession(putUpload)),
   route("end-13", "GET", "/v2/:name+/blobs/uploads/:session", uploadSession(getUpload)),
@@ -216,7 +216,18 @@ const MAX_URL_LENGTH = 16 * 1024;
 const router = IttyRouter<IRequest, [Request, Surroundings], Response>();
 for (const path of new Set(ROUTES.map((one) => one.path))) {
   const routes = ROUTES.filter((one) => one.path === path);
-  router.all(path, (matched, request, surroundings) => dispatch(routes, matched.params, request, surroundings));
+  router.all(path, (matched, request, surroundings) =>
+    dispatch(isAtSlash(request.url, path) ? [] : routes, matched.params, request, surroundings),
+  );
+}
+
+/**
+ * True where an address ends in a slash and the route does not: no route is at `…/spaces/acme/`. The runtime makes that of
+ * `…/spaces/acme/tokens/..` before we see it, and a request about a token must not become one about its space.
+ */
+function isAtSlash(url: string, path: string): boolean {
+  const { pathname } = new URL(url);
+  return pathname.endsWith("//") || (pathname.endsWith("/") && !path.endsWith("/"));
 }
 
 /** Answers any request; never rejects. */
