@@ -40,7 +40,7 @@ import { type ErrorStyle, errorResponse } from "./http/respond.ts";
 import { consolePage, getHealth, getReference, getVersion, getWelcome } from "./http/status.ts";
 import { getDiscovery, getKeys, getToken, postToken } from "./http/token.ts";
 import { deleteUpload, getUpload, mountScopes, patchUpload, postUpload, putUpload } from "./http/uploads.ts";
-import { RegistryError } from "./oci/errors.ts";
+import { ERRORS, RegistryError } from "./oci/errors.ts";
 
 export interface Route {
   /** The spec's name for it (end-2), or the management operation's. */
@@ -56,7 +56,7 @@ const route = (id: string, method: string, path: string, guarded: Guarded): Rout
 const REGISTRY_ROUTES: readonly Route[] = [
   route("end-1", "GET", "/v2/", login(getVersion)),
   route("catalog", "GET", "/v2/_catalog", catalog(getCatalog)),
-  route("end-4", "POST", "/v2/:name+/blobs/uploads", repository("push", postUpload, mountScopes)), // and end-11, a mount
+  route("end-4", "POST", "/v2/:name+/blobs/uploads/", repository("push", postUpload, mountScopes)), // and end-11, a mount
   route("end-5", "PATCH", "/v2/:name+/blobs/uploads/:session", uploadSession(patchUpload)),
   route("end-6", "PUT", "/v2/:name+/blobs/uploads/:session", uploadSession(putUpload)),
   route("end-13", "GET", "/v2/:name+/blobs/uploads/:session", uploadSession(getUpload)),
@@ -217,7 +217,18 @@ const MAX_URL_LENGTH = 16 * 1024;
 const router = IttyRouter<IRequest, [Request, Surroundings], Response>();
 for (const path of new Set(ROUTES.map((one) => one.path))) {
   const routes = ROUTES.filter((one) => one.path === path);
-  router.all(path, (matched, request, surroundings) => dispatch(routes, matched.params, request, surroundings));
+  router.all(path, (matched, request, surroundings) =>
+    dispatch(isAtSlash(request.url, path) ? [] : routes, matched.params, request, surroundings),
+  );
+}
+
+/**
+ * True where an address ends in a slash and the route does not: no route is at `…/spaces/acme/`. The runtime makes that of
+ * `…/spaces/acme/tokens/..` before we see it, and a request about a token must not become one about its space.
+ */
+function isAtSlash(url: string, path: string): boolean {
+  const { pathname } = new URL(url);
+  return pathname.endsWith("//") || (pathname.endsWith("/") && !path.endsWith("/"));
 }
 
 /** Answers any request; never rejects. */
@@ -250,7 +261,7 @@ async function dispatch(
   const found = routes.find((one) => one.method === method);
   try {
     if (request.url.length > MAX_URL_LENGTH) throw new RegistryError("URI_TOO_LONG");
-    if (found !== undefined) return await found.guarded.run(call);
+    if (found !== undefined) return await answerOf(found, call);
     if (routes.length > 0) throw methodNotAllowed(routes);
     const page = await consolePage(call);
     if (page === null) throw new RegistryError("ROUTE_UNKNOWN");
@@ -262,10 +273,20 @@ async function dispatch(
   }
 }
 
-/** Some chunks of the size that clients are asked for, so that they hear what is wrong with them; and what is too large a body. */
+/** What the route answers. A body that it had no use for is read all the same, so that the client hears the answer. */
+async function answerOf({ guarded }: Route, call: Call): Promise<Response> {
+  const answer = await guarded.run(call);
+  await discardBody(call.request.body, REFUSED_BYTES);
+  return answer;
+}
+
+/** Some chunks of the size that clients are asked for, so that they hear what is wrong with them. */
+const REFUSED_BYTES = 32 * 1024 * 1024;
+
+/** What is too large a body must be read for longer. */
 function discardedBytes(error: unknown): number {
-  const isTooLarge = error instanceof RegistryError && error.kind === "BODY_TOO_LARGE";
-  return isTooLarge ? 512 * 1024 * 1024 : 32 * 1024 * 1024;
+  const isTooLarge = error instanceof RegistryError && ERRORS[error.kind].status === 413;
+  return isTooLarge ? 512 * 1024 * 1024 : REFUSED_BYTES;
 }
 
 function methodNotAllowed(routes: readonly Route[]): RegistryError {

@@ -14,7 +14,7 @@ import { ask, makeSpace, makeToken, manage } from "../support/registry.ts";
 const NEEDS: Record<string, Need> = {
   "GET /v2/": "login",
   "GET /v2/_catalog": "catalog",
-  "POST /v2/:name+/blobs/uploads": "push",
+  "POST /v2/:name+/blobs/uploads/": "push",
   "PATCH /v2/:name+/blobs/uploads/:session": "push",
   "PUT /v2/:name+/blobs/uploads/:session": "push",
   "GET /v2/:name+/blobs/uploads/:session": "push",

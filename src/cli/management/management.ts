@@ -59,10 +59,12 @@ async function* list<O extends ListOperationId>(
 
 async function ask(connection: Connection, operation: Operation, input: Input): Promise<unknown> {
   const { method, path, status } = operation;
+  const address = addressOf(path, input);
+  if (address === null) throw new CliError("not-found", `nothing is called ${named(input)}`);
   const bytes = input.body === undefined ? null : Buffer.from(JSON.stringify(input.body));
   const answer = await connection.ask({
     method,
-    address: addressOf(path, input),
+    address,
     scopes: [],
     headers: { accept: "application/json", ...(bytes && { "content-type": "application/json" }) },
     ...(bytes && { body: { length: bytes.length, open: () => bytes } }),
@@ -75,6 +77,12 @@ async function ask(connection: Connection, operation: Operation, input: Input): 
     return null;
   }
   return parseJson(await readText(answer, MAX_ANSWER_BYTES));
+}
+
+function named({ path }: Input): string {
+  return Object.values(path)
+    .map((value) => JSON.stringify(value))
+    .join(", ");
 }
 
 function parse<T>(schema: z.ZodType<T>, json: unknown, operation: string): T {

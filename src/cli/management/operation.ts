@@ -52,10 +52,15 @@ export interface Input {
 export const outputs: { readonly [O in OperationId]: { readonly output: z.ZodType<OperationOutput<O>> } } = operations;
 export const pages: { readonly [O in ListOperationId]: { readonly output: z.ZodType<ListPage<O>> } } = operations;
 
-export function addressOf(path: string, { path: parameters, query = {} }: Input): string {
-  const filled = path.replaceAll(/\{(\w+)\}/g, (_, name: string) =>
-    (parameters[name] ?? "").split("/").map(encodeURIComponent).join("/"),
-  );
+/** What URLs have no segment for: they take it for the path above, or leave it out. Escaping does not help. */
+const FOLDED: ReadonlySet<string> = new Set(["", ".", ".."]);
+
+/** Where an operation is, with its parameters filled in; null where one of them can be no part of an address, as `..`. */
+export function addressOf(path: string, { path: parameters, query = {} }: Input): string | null {
+  const segments = (name: string): readonly string[] => (parameters[name] ?? "").split("/");
+  const names = Array.from(path.matchAll(/\{(\w+)\}/g), ([, name = ""]) => name);
+  if (names.flatMap(segments).some((segment) => FOLDED.has(segment))) return null;
+  const filled = path.replaceAll(/\{(\w+)\}/g, (_, name: string) => segments(name).map(encodeURIComponent).join("/"));
   const search = new URLSearchParams();
   for (const [name, value] of Object.entries(query)) if (value !== undefined) search.set(name, String(value));
   return search.size === 0 ? filled : `${filled}?${search.toString()}`;

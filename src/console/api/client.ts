@@ -75,13 +75,15 @@ async function ask(
   input: Input,
   signal: AbortSignal | undefined,
 ): Promise<unknown> {
+  const address = addressOf(path, input);
+  if (address === null) throw new ApiProblem(404, "NAME_UNKNOWN", "Nothing can have this name.");
   const request: RequestInit = {
     method,
     headers: { Accept: "application/json", "X-Spacedock-Console": "1" },
     body: input.body === undefined ? null : JSON.stringify(input.body),
     signal: signal ?? null,
   };
-  const response = await fetch(addressOf(path, input), request).catch((cause: unknown) => {
+  const response = await fetch(address, request).catch((cause: unknown) => {
     signal?.throwIfAborted();
     throw new ApiProblem(
       0,
