@@ -51,6 +51,14 @@ async function configuration(): Promise<unknown> {
   return JSON.parse(await readFile(join(directory, "config.json"), "utf8"));
 }
 
+function login(secret: string): string {
+  return JSON.stringify({ auths: { "registry.example.com": { auth: base64(`ci:${secret}`) } } });
+}
+
+async function secretIn(): Promise<string | undefined> {
+  return (await dockerCredentials(env).read(REGISTRY))?.secret;
+}
+
 function base64(text: string): string {
   return Buffer.from(text).toString("base64");
 }
@@ -184,12 +192,6 @@ describe("docker's credentials", () => {
 });
 
 describe("logins of other tools", () => {
-  const login = (secret: string): string =>
-    JSON.stringify({ auths: { "registry.example.com": { auth: base64(`ci:${secret}`) } } });
-  const secretIn = async (): Promise<string | undefined> => {
-    return (await dockerCredentials(env).read(REGISTRY))?.secret;
-  };
-
   it("count in the order in which docker and podman take them", async () => {
     await mkdir(join(directory, "run/containers"), { recursive: true });
     await mkdir(join(directory, "home/containers"), { recursive: true });
