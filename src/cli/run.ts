@@ -1,8 +1,11 @@
 import type { Readable, Writable } from "node:stream";
-import { CommanderError } from "commander";
+import { type Command as Program, CommanderError } from "commander";
+import { RefusedError } from "./client/problem.ts";
+import { meantBy } from "./command.ts";
 import type { Context, Environment } from "./context.ts";
 import { CliError, EXIT_CODES } from "./exit.ts";
-import { makeOutput } from "./output/output.ts";
+import { makeOutput, type Output } from "./output/output.ts";
+import { visible } from "./output/visible.ts";
 import { type GlobalOptions, makeProgram } from "./program.ts";
 
 type TerminalStream = Writable & { readonly isTTY?: boolean; readonly columns?: number };
@@ -32,16 +35,13 @@ export async function run(args: readonly string[], world: ProcessLike): Promise<
   // `spacedock … | head`: who reads no further is owed nothing more.
   world.stdout.on("error", () => world.exit(0));
   try {
-    const program = makeProgram({
-      context: (options) => makeContext(world, options, interrupt.signal),
-      writeOut: (text) => void world.stdout.write(text),
-      // Commander's own sentences; they are told below, like all others.
-      writeErr: () => undefined,
-    });
-    await program.parseAsync([...args], { from: "user" });
+    await runProgram(args, world, interrupt.signal);
     return 0;
   } catch (error) {
-    return report(error, world, interrupt.signal);
+    // What is wrong with the options is told as they want it told.
+    const isJson = args.slice(0, args.includes("--") ? args.indexOf("--") : undefined).includes("--json");
+    const output = makeOutput({ ...world, json: isJson, color: !args.includes("--no-color") });
+    return report(error, output, world, interrupt.signal);
   } finally {
     for (const signal of SIGNALS) world.off(signal, onSignal);
   }
@@ -53,14 +53,44 @@ function makeContext(world: ProcessLike, options: GlobalOptions, signal: AbortSi
   return { env, stdin, output, signal, registry: options.registry, plainHttp: options.plainHttp };
 }
 
+async function runProgram(args: readonly string[], world: ProcessLike, signal: AbortSignal): Promise<void> {
+  let help = "";
+  const program = makeProgram({
+    context: (options) => makeContext(world, options, signal),
+    writeOut: (text) => void world.stdout.write(text),
+    // Commander's own sentences are told below, like all others; the help of a group is what is left.
+    writeErr: (text) => (help += text),
+  });
+  try {
+    await program.parseAsync([...args], { from: "user" });
+  } catch (error) {
+    const asked = error instanceof CommanderError ? groupHelp(error, program, help) : null;
+    if (asked === null) throw error;
+    world.stdout.write(asked);
+  }
+}
+
+/**
+ * The help that commander has made of a group that was named alone, as in `spacedock spaces`; also of one that is a command
+ * as well, as `spacedock tags` is, where that lacks its argument. Null: it is another error.
+ */
+function groupHelp({ code }: CommanderError, program: Program, made: string): string | null {
+  if (code === "commander.help") return made;
+  const group = program.commands.find((command) => command.name() === program.args[0]);
+  const isAlone = code === "commander.missingArgument" && program.args.length === 1;
+  return isAlone && group !== undefined && meantBy(group) !== null ? group.helpInformation() : null;
+}
+
 /** The one place where an error becomes a sentence on stderr and an exit code. */
-function report(error: unknown, { stderr, env }: ProcessLike, signal: AbortSignal): number {
+function report(error: unknown, output: Output, { stderr, env }: ProcessLike, signal: AbortSignal): number {
   const failure = failureOf(error, signal);
   if (failure === null) return 0;
-  stderr.write(`spacedock: ${failure.message}\n`);
-  if (failure.hint !== null) stderr.write(`${failure.hint}\n`);
-  if (env["SPACEDOCK_DEBUG"] === "1") stderr.write(`${stackOf(error)}\n`);
-  return EXIT_CODES[failure.kind];
+  const { kind, message, hint } = failure;
+  const { status, code } = failure instanceof RefusedError ? failure : { status: null, code: null };
+  const exitCode = EXIT_CODES[kind];
+  output.fail({ kind, exitCode, message, hint, status, code });
+  if (env["SPACEDOCK_DEBUG"] === "1") stderr.write(`${visible(stackOf(error))}\n`);
+  return exitCode;
 }
 
 /** Null: not a failure at all, but the help or the version that was asked for. */
@@ -74,10 +104,8 @@ function failureOf(error: unknown, signal: AbortSignal): CliError | null {
   });
 }
 
-function commandLineFailure({ code, exitCode, message }: CommanderError): CliError | null {
+function commandLineFailure({ exitCode, message }: CommanderError): CliError | null {
   if (exitCode === 0) return null;
-  // A group without its command: the help has just been printed, and says it better.
-  if (code === "commander.help") return new CliError("usage", "say what to do: see the commands above");
   return new CliError("usage", message.replace(/^error: /, "").replaceAll("\n", " "), {
     hint: "See spacedock --help.",
   });

@@ -28,7 +28,6 @@ describe("the command line", () => {
     [["spces"], "Did you mean spaces?"],
     [["spaces", "lst"], "Did you mean list?"],
     [["spaces", "list", "--jsn"], "Did you mean --json?"],
-    [["spaces"], "say what to do"],
     [["spaces", "list", "--registry", "not a host"], "is not a registry"],
     [["spaces", "list"], "which registry?"],
   ])("ends with 2 and says what is wrong with %j", async (args, said) => {
@@ -36,6 +35,41 @@ describe("the command line", () => {
     expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: "" });
     expect(stderr).toContain(said);
     expect(stderr).toMatch(/^spacedock: /);
+  });
+
+  it.each([
+    [[], "Usage: spacedock [options] [command]"],
+    [["--json"], "Usage: spacedock [options] [command]"],
+    [["--registry", "localhost:1"], "Exit codes: 0 ok"],
+    [["spaces"], "Usage: spacedock spaces [options] [command]"],
+    [["tokens"], "Usage: spacedock tokens"],
+    [["--registry", "localhost:1", "triggers"], "Usage: spacedock triggers"],
+    [["tags"], "Usage: spacedock tags [options] [command]"],
+    [["retention", "--json"], "Usage: spacedock retention"],
+  ])("prints the help of %j, which says nothing of what to do", async (args, said) => {
+    const { exitCode, stdout, stderr } = await runCli(args, { HOME: "/nowhere" });
+    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: "" });
+    expect(stdout).toContain(said);
+  });
+
+  it.each([["tags", "list"], ["push"], ["inspect"], ["tags", "delete", "acme/web"]])(
+    "ends with 2 where an argument is missing: %s %s",
+    async (...args) => {
+      const { exitCode, stdout, stderr } = await runCli(args, { HOME: "/nowhere" });
+      expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: "" });
+      expect(stderr).toContain("missing required argument");
+    },
+  );
+
+  it.each([
+    [["spces", "--json"], 2, { kind: "usage", status: null, code: null }],
+    [["--json", "spaces", "list", "--limit", "x"], 2, { kind: "usage", hint: "See spacedock spaces list --help." }],
+    [["spaces", "list", "--json"], 2, { kind: "usage", message: expect.stringContaining("which registry?") }],
+    [["spaces", "list", "--json", "--registry", "127.0.0.1:1"], 4, { kind: "denied" }],
+  ])("says what is wrong as JSON where that is asked for: %j", async (args, exitCode, error) => {
+    const said = await runCli(args, { HOME: "/nowhere" });
+    expect(said).toMatchObject({ exitCode, stdout: "" });
+    expect(JSON.parse(said.stderr)).toEqual({ error: expect.objectContaining({ exitCode, ...error }) });
   });
 
   it("ends with 5 where the registry cannot be reached", async () => {
@@ -92,6 +126,17 @@ describe("a management command", () => {
       exitCode: 4,
       stdout: "",
       stderr: `spacedock: ${server.host}: only the installation's (403)\n`,
+    });
+    const json = await runCli(["spaces", "list", "--json"], env);
+    expect(JSON.parse(json.stderr)).toEqual({
+      error: {
+        kind: "denied",
+        exitCode: 4,
+        message: `${server.host}: only the installation's (403)`,
+        hint: null,
+        status: 403,
+        code: "DENIED",
+      },
     });
   });
 

@@ -1,7 +1,9 @@
 import { z } from "zod";
+import { collect } from "../collect.ts";
 import { defineCommand } from "../command.ts";
 import { LIMIT_OPTION, limitInput } from "../input/options.ts";
 import { type ManagedRepository, parseManagedRepository } from "../managed-reference.ts";
+import type { DeletedManifest } from "../management/operations.ts";
 import { spaceOf } from "../management/space.ts";
 import { age, ageOrUntil, shortDigest, someOf } from "../output/words.ts";
 import { type Columns, pageQuery, type Scene, showList, withManagement } from "./shapes.ts";
@@ -18,19 +20,26 @@ interface Deleted {
   readonly deletedAt: string;
   /** Null where nobody is noted, as for a repository. */
   readonly by: string | null;
-  /** Null for a tag: it comes back for as long as its manifest is there, or can come back. */
+  /** Null for a tag whose manifest is not deleted: it can come back for as long as that. */
   readonly until: string | null;
   /** False for a tag whose manifest is gone. */
   readonly restorable: boolean;
 }
 
 const COLUMNS: Columns<Deleted> = {
-  reference: ({ reference }) => reference,
+  reference: ({ reference, digest }) =>
+    digest === null ? reference : reference.replace(`@${digest}`, `@${shortDigest(digest)}`),
   what: (one) => whatOf(one),
   deleted: ({ deletedAt }) => age(deletedAt),
   by: ({ by }) => by ?? "-",
-  "kept until": ({ until, restorable }) => (restorable ? (until === null ? "-" : ageOrUntil(until)) : "gone"),
+  "kept until": ({ until, restorable }) =>
+    restorable ? (until === null ? "its manifest goes" : ageOrUntil(until)) : "gone",
 };
+
+/** A manifest is brought back by the whole of its digest. */
+function wholeOf({ kind, reference }: Deleted): string | null {
+  return kind === "manifest" ? reference : null;
+}
 
 export const deleted = defineCommand({
   name: "deleted",
@@ -45,7 +54,8 @@ export const deleted = defineCommand({
     if (where?.includes("/")) {
       const repository = await parseManagedRepository(context, where);
       const none = `nothing was deleted in ${repository.name.full} that can be brought back`;
-      const show = (scene: Scene) => showList(scene, deletedIn(scene, repository, limit), COLUMNS, { limit, none });
+      const show = (scene: Scene) =>
+        showList(scene, deletedIn(scene, repository, limit), COLUMNS, { limit, none, detail: wholeOf });
       await withManagement(context, show, repository.registry);
     } else {
       await withManagement(context, async (scene) => {
@@ -67,11 +77,15 @@ async function* deletedRepositories({ management }: Scene, space: string, limit?
 
 async function* deletedIn({ management }: Scene, { name }: ManagedRepository, limit?: number): AsyncGenerator<Deleted> {
   const input = { path: { space: name.space }, query: { ...pageQuery(limit), repository: name.path } };
+  const manifests = (): AsyncIterable<DeletedManifest> => management.list("listDeletedManifests", input);
+  let untils: ReadonlyMap<string, string> | null = null;
   for await (const { tag, digest, at, actor, content } of management.list("listDeletedTags", input)) {
-    const gone = { reference: `${name.full}:${tag}`, kind: "tag", digest, tags: [], until: null } as const;
-    yield { ...gone, deletedAt: at, by: actor.name, restorable: content !== "gone" };
+    const gone = { reference: `${name.full}:${tag}`, kind: "tag", digest, tags: [] } as const;
+    if (content === "deleted") untils ??= new Map((await collect(manifests())).map((one) => [one.digest, one.until]));
+    const until = content === "deleted" ? (untils?.get(digest) ?? null) : null;
+    yield { ...gone, until, deletedAt: at, by: actor.name, restorable: content !== "gone" };
   }
-  for await (const { digest, tags, deletedAt, actor, until } of management.list("listDeletedManifests", input)) {
+  for await (const { digest, tags, deletedAt, actor, until } of manifests()) {
     const manifest = { reference: `${name.full}@${digest}`, kind: "manifest", digest, tags } as const;
     yield { ...manifest, deletedAt, by: actor.name, until, restorable: true };
   }

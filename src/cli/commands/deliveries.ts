@@ -3,8 +3,9 @@ import { defineGroup } from "../command.ts";
 import { LIMIT_OPTION, limitInput } from "../input/options.ts";
 import type { Delivery, DeliveryDetail } from "../management/operations.ts";
 import { fields } from "../output/fields.ts";
+import type { Output } from "../output/output.ts";
 import type { Style } from "../output/style.ts";
-import { age, ageOrUntil, coloured } from "../output/words.ts";
+import { age, ageOrUntil, coloured, plural } from "../output/words.ts";
 import { tail } from "./delivery-tail.ts";
 import { deliveryNames, type DeliveryNames, FILTER_OPTIONS, filterInput, filterOf } from "./delivery-filter.ts";
 import { type Columns, pageQuery, showList, spaceCommand, tableOf } from "./shapes.ts";
@@ -15,12 +16,15 @@ const columns = (style: Style, names: DeliveryNames): Columns<Delivery> => ({
   delivery: ({ id }) => id,
   made: ({ createdAt }) => age(createdAt),
   reference: (delivery) => referenceOf(delivery),
-  trigger: ({ trigger }) => names.trigger(trigger),
   target: ({ target }) => names.target(target),
   status: ({ status }) => coloured(status, style),
-  attempts: ({ attempts }) => String(attempts),
-  reason: ({ reason }) => reason ?? "",
 });
+
+/** As in "releases, 8 attempts: it answered 500: out of order". */
+const whyOf =
+  (names: DeliveryNames) =>
+  ({ trigger, attempts, reason }: Delivery): string =>
+    `${names.trigger(trigger)}, ${plural(attempts, "attempt")}${reason === null ? "" : `: ${reason}`}`;
 
 const list = spaceCommand({
   name: "list",
@@ -32,8 +36,9 @@ const list = spaceCommand({
     const { management, space, output } = scene;
     const query = { ...(await filterOf(scene, filter)), ...pageQuery(limit) };
     const deliveries = management.list("listDeliveries", { path: { space }, query });
-    const shown = columns(output.style, await deliveryNames(scene));
-    await showList(scene, deliveries, shown, { limit, none: "there are no such deliveries" });
+    const names = await deliveryNames(scene);
+    const shape = { limit, none: "there are no such deliveries", detail: whyOf(names) };
+    await showList(scene, deliveries, columns(output.style, names), shape);
   },
 });
 
@@ -49,7 +54,7 @@ const show = spaceCommand({
     const { management, space, output } = scene;
     const delivery = await management.call("getDelivery", { path: { space, id } });
     const names = await deliveryNames(scene);
-    output.show(delivery, () => described(delivery, names, output.style));
+    output.show(delivery, () => described(delivery, names, output));
     if (delivery.status === "failed") output.note(`Once it is mended: spacedock deliveries redeliver ${id}`);
   },
 });
@@ -80,7 +85,7 @@ const attemptColumns = (style: Style): Columns<Attempt> => ({
   answer: ({ detail }) => detail.replaceAll(/\s+/g, " "),
 });
 
-function described(delivery: DeliveryDetail, names: DeliveryNames, style: Style): string {
+function described(delivery: DeliveryDetail, names: DeliveryNames, { style, width }: Output): string {
   const { id, event, trigger, target, status, reason, nextAttemptAt, createdAt, finishedAt, attempts } = delivery;
   const head = fields({
     delivery: id,
@@ -94,7 +99,7 @@ function described(delivery: DeliveryDetail, names: DeliveryNames, style: Style)
     made: age(createdAt),
     finished: finishedAt === null ? null : age(finishedAt),
   });
-  return attempts.length === 0 ? head : `${head}\n\n${tableOf(attempts, attemptColumns(style))}`;
+  return attempts.length === 0 ? head : `${head}\n\n${tableOf(attempts, attemptColumns(style), { width })}`;
 }
 
 function referenceOf({ repository, tag }: Pick<Delivery, "repository" | "tag">): string {

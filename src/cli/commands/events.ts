@@ -3,8 +3,9 @@ import { defineGroup } from "../command.ts";
 import { LIMIT_OPTION, limitInput } from "../input/options.ts";
 import type { Event } from "../management/operations.ts";
 import { fields } from "../output/fields.ts";
+import type { Output } from "../output/output.ts";
 import type { Style } from "../output/style.ts";
-import { age, shortDigest } from "../output/words.ts";
+import { age } from "../output/words.ts";
 import { TRIGGERS } from "./kinds.ts";
 import { namesOf } from "./named.ts";
 import { type Columns, pageQuery, showList, spaceCommand, tableOf } from "./shapes.ts";
@@ -17,7 +18,6 @@ const COLUMNS: Columns<Event> = {
   when: ({ timestamp }) => age(timestamp),
   what: ({ type }) => whatOf(type),
   reference: (event) => referenceOf(event),
-  digest: ({ data }) => shortDigest(data.digest),
   fired: ({ triggers }) =>
     triggers === null ? "undecided" : `${triggers.filter(({ fires }) => fires).length} of ${triggers.length}`,
 };
@@ -31,7 +31,11 @@ const list = spaceCommand({
   run: async (scene, { limit = DEFAULT_LIMIT }) => {
     const { management, space } = scene;
     const events = management.list("listEvents", { path: { space }, query: pageQuery(limit) });
-    await showList(scene, events, COLUMNS, { limit, none: `nothing was pushed to ${space} yet` });
+    await showList(scene, events, COLUMNS, {
+      limit,
+      none: `nothing was pushed to ${space} yet`,
+      detail: ({ data }) => data.digest,
+    });
   },
 });
 
@@ -53,7 +57,7 @@ const show = spaceCommand({
     const { management, space, output } = scene;
     const event = await management.call("getEvent", { path: { space, id } });
     const named = output.isJson ? String : await namesOf(scene, TRIGGERS);
-    output.show(event, () => `${described(event)}\n\n${verdicts(event, output.style, named)}`);
+    output.show(event, () => `${described(event)}\n\n${verdicts(event, output, named)}`);
     output.note(`What came of it: spacedock deliveries list --space ${space} --event ${id}`);
   },
 });
@@ -69,10 +73,10 @@ function described(event: Event): string {
   });
 }
 
-function verdicts({ triggers }: Event, style: Style, triggerName: (id: string) => string): string {
+function verdicts({ triggers }: Event, { style, width }: Output, triggerName: (id: string) => string): string {
   if (triggers === null) return "What the triggers make of it is not decided yet: that takes seconds.";
   if (triggers.length === 0) return "There was no trigger.";
-  return tableOf(triggers, verdictColumns(style, triggerName));
+  return tableOf(triggers, verdictColumns(style, triggerName), { width });
 }
 
 /** As in "tag.updated". */

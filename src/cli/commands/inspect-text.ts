@@ -4,6 +4,7 @@ import type { InspectedImage } from "../inspect-images.ts";
 import { fields } from "../output/fields.ts";
 import { formatBytes } from "../../oci/size.ts";
 import { age } from "../output/words.ts";
+import { visibleLine } from "../output/visible.ts";
 import type { Columns } from "./shapes.ts";
 
 export const IMAGE_COLUMNS: Columns<InspectedImage> = {
@@ -51,6 +52,7 @@ function command(words: readonly string[] | null | undefined): string | null {
   return words && words.length > 0 ? JSON.stringify(words) : null;
 }
 
-function joined(parts: readonly string[], separator: string): string | null {
-  return parts.length === 0 ? null : parts.join(separator);
+/** Each of the parts on its line, whatever is in it. */
+export function joined(parts: readonly string[], separator: string): string | null {
+  return parts.length === 0 ? null : parts.map((part) => visibleLine(part)).join(separator);
 }

@@ -3,6 +3,7 @@ import { collect } from "../collect.ts";
 import { listReferrers, type RemoteReferrer } from "../client/lists.ts";
 import { formatRemoteReference, manifestSelector } from "../client/reference.ts";
 import { getContent } from "../client/content.ts";
+import { looking } from "../client/looking.ts";
 import { defineCommand } from "../command.ts";
 import { openConnection } from "../connections.ts";
 import { CliError } from "../exit.ts";
@@ -11,7 +12,7 @@ import { parseManagedReference } from "../managed-reference.ts";
 import { fields } from "../output/fields.ts";
 import { formatBytes } from "../../oci/size.ts";
 import { shortDigest } from "../output/words.ts";
-import { configText, IMAGE_COLUMNS, LAYER_COLUMNS, REFERRER_COLUMNS } from "./inspect-text.ts";
+import { configText, IMAGE_COLUMNS, joined, LAYER_COLUMNS, REFERRER_COLUMNS } from "./inspect-text.ts";
 import { tableOf } from "./shapes.ts";
 
 interface Inspected {
@@ -31,7 +32,8 @@ interface Inspected {
 export const inspect = defineCommand({
   name: "inspect",
   summary: "Show what a tag or digest stands for: platforms, layers, configuration, referrers",
-  description: "Works with any registry; no more than manifests and configurations is read.",
+  description:
+    "Works with any registry; no more than manifests and configurations is read, and nothing counts as pulled.",
   examples: ["inspect acme/web:1.2.3", "inspect docker.io/library/alpine --platform linux/arm64"],
   arguments: { "<reference>": "as acme/web:1.2.3, or with a digest" },
   options: { "--platform <platform>": "show only this one, with its layers" },
@@ -40,7 +42,7 @@ export const inspect = defineCommand({
     const reference = await parseManagedReference(context, named);
     const { name } = reference;
     const shown = formatRemoteReference(reference);
-    const connection = await openConnection(context, reference.registry);
+    const connection = looking(await openConnection(context, reference.registry));
     try {
       const found = await getContent(connection, name, manifestSelector(reference));
       if (found === null) throw new CliError("not-found", `there is no ${shown}`, { hint: tagsHint(name) });
@@ -94,7 +96,7 @@ function head(inspected: Inspected): string {
     type: mediaType,
     artifact: artifactType,
     "refers to": subject === null ? null : shortDigest(subject),
-    annotations: notes.length === 0 ? null : notes.join("\n"),
+    annotations: joined(notes, "\n"),
   });
 }
 

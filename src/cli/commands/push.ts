@@ -2,6 +2,7 @@ import { z } from "zod";
 import { parseTag, type Tag } from "../../oci/reference.ts";
 import { DEFAULT_CHUNK } from "../client/chunk-size.ts";
 import type { Connection } from "../client/connection.ts";
+import { looking } from "../client/looking.ts";
 import { ping } from "../client/ping.ts";
 import { RefusedError } from "../client/problem.ts";
 import { parseRemoteReference, type RemoteReference } from "../client/reference.ts";
@@ -65,7 +66,7 @@ export const push = defineCommand({
     // Its signal ends what is under way, for Ctrl-C and when one of several parts has failed.
     const stop = new AbortController();
     const stopped: Context = { ...context, signal: AbortSignal.any([context.signal, stop.signal]) };
-    const connection = await openConnection(stopped, destination.registry);
+    const connection = looking(await openConnection(stopped, destination.registry));
     try {
       await ping(connection);
       await run(stopped, connection, destination, { given, stop: (failure) => stop.abort(failure) });

@@ -53,7 +53,7 @@ export const preview = spaceCommand({
     const rule = isRule ? { ...(await readRule(context, input, saved)), enabled: true, replaces: id } : {};
     const loss = await lossOf(scene, rule);
     const shown = loss.items.slice(0, limit);
-    if (output.isJson || shown.length > 0) output.show(shown, () => tableOf(shown, COLUMNS));
+    if (output.isJson || shown.length > 0) output.show(shown, () => tableOf(shown, COLUMNS, { width: output.width }));
     output.note(loss.covered === 0 ? `no rule covers a repository of ${space}: nothing goes` : lossSentence(loss));
   },
 });

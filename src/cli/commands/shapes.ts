@@ -69,8 +69,10 @@ export function spaceCommand<I extends z.ZodType>({ run, input, spaceIn, ...rest
 /** A table's columns, from left to right: heading and cell. */
 export type Columns<T> = Readonly<Record<string, (item: T) => string>>;
 
-interface ListOptions {
+interface ListOptions<T> {
   readonly limit?: number | undefined;
+  /** What is too long for a column, below the entry; null: nothing. */
+  readonly detail?: (item: T) => string | null;
   /** What to say of a list without entries, in place of a heading alone. */
   readonly none: string;
 }
@@ -78,22 +80,28 @@ interface ListOptions {
 /** Shows a list as a table, to its end or as far as the limit goes. */
 export async function showList<T>(
   { output }: Pick<Scene, "output">,
-  items: AsyncIterable<T>,
+  items: AsyncIterable<T> | Iterable<T>,
   columns: Columns<T>,
-  { limit, none }: ListOptions,
+  { limit, none, detail }: ListOptions<T>,
 ): Promise<readonly T[]> {
   const shown = await take(items, limit ?? Number.POSITIVE_INFINITY);
   if (shown.length === 0 && !output.isJson) output.note(none);
-  else output.show(shown, () => tableOf(shown, columns));
+  else output.show(shown, () => tableOf(shown, columns, { width: output.width, ...(detail && { detail }) }));
   return shown;
 }
 
-export function tableOf<T>(items: readonly T[], columns: Columns<T>): string {
-  const rows = items.map((item) => Object.values(columns).map((cell) => cell(item)));
-  return table(Object.keys(columns), rows);
+interface TableShape<T> {
+  /** As much as the terminal has. Without it, a line is as long as it is. */
+  readonly width?: number;
+  readonly detail?: (item: T) => string | null;
 }
 
-async function take<T>(items: AsyncIterable<T>, count: number): Promise<readonly T[]> {
+export function tableOf<T>(items: readonly T[], columns: Columns<T>, { detail, ...shape }: TableShape<T> = {}): string {
+  const rows = items.map((item) => Object.values(columns).map((cell) => cell(item)));
+  return table(Object.keys(columns), rows, { ...shape, ...(detail && { details: items.map(detail) }) });
+}
+
+async function take<T>(items: AsyncIterable<T> | Iterable<T>, count: number): Promise<readonly T[]> {
   const taken: T[] = [];
   for await (const item of items) {
     taken.push(item);

@@ -5,6 +5,7 @@ import { listTags } from "../client/lists.ts";
 import { headManifest } from "../client/manifests.ts";
 import { RefusedError } from "../client/problem.ts";
 import { defineCommand, defineGroup } from "../command.ts";
+import { looking } from "../client/looking.ts";
 import { openConnection } from "../connections.ts";
 import type { Context } from "../context.ts";
 import { CliError } from "../exit.ts";
@@ -47,38 +48,52 @@ const AT_A_TIME = 8;
 const list = defineCommand({
   name: "list",
   summary: "List a repository's tags, with digests and sizes",
-  description: "The size is that of all layers, of all platforms. It needs a login that may pull.",
+  description: "The size is that of all layers, of all platforms. Nothing counts as pulled by that.",
   examples: ["tags acme/web", "tags registry.example.com/acme/web --limit 20 --json"],
   arguments: { "<repository>": "its name with its space, as acme/web" },
   options: LIMIT_OPTION,
   input: limitInput.extend({ repository: z.string() }),
   run: async (context, { repository: named, limit }) => {
     const repository = await parseManagedRepository(context, named);
-    const connection = await openConnection(context, repository.registry);
-    try {
-      const found =
-        (await managedTags(context, repository, limit)) ?? (await registryTags(connection, repository, limit));
-      const sized = withSizes(connection, repository.name.full, found);
-      await showList(context, sized, COLUMNS, { limit, none: `${repository.name.full} has no tags` });
-    } finally {
-      await connection.close();
-    }
+    const shape = { limit, none: `${repository.name.full} has no tags` };
+    const found = await managedTags(context, repository, limit);
+    if (found !== null) await showList(context, found, COLUMNS, shape);
+    else await listFrom(context, repository, shape);
   },
 });
+
+/** Shows what any registry has. Only looks at it: pull times stay as they are. */
+async function listFrom(context: Context, repository: ManagedRepository, shape: ListShape): Promise<void> {
+  const connection = looking(await openConnection(context, repository.registry));
+  try {
+    const found = await registryTags(connection, repository, shape.limit);
+    await showList(context, withSizes(connection, repository.name.full, found), COLUMNS, shape);
+  } finally {
+    await connection.close();
+  }
+}
+
+interface ListShape {
+  readonly limit: number | undefined;
+  readonly none: string;
+}
 
 /** As the management API lists them; null where it may not be asked, or is not there. */
 async function managedTags(
   context: Context,
   { registry, name }: ManagedRepository,
   limit: number | undefined,
-): Promise<readonly NamedTag[] | null> {
+): Promise<readonly TagLine[] | null> {
   const path = { space: name.space, name: name.path };
   try {
-    return await withManagement(
+    const tags = await withManagement(
       context,
       ({ management }) => firstOf(management.list("listRepositoryTags", { path, query: pageQuery(limit) }), limit),
       registry,
     );
+    const lines: TagLine[] = [];
+    for (const tag of tags) lines.push({ ...tag, size: tag.contentSize });
+    return lines;
   } catch (failure) {
     const isUnknown = failure instanceof RefusedError && failure.kind === "not-found" && failure.code !== null;
     const mayBeElsewhere = failure instanceof CliError && ["denied", "not-found", "invalid"].includes(failure.kind);

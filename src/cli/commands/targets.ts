@@ -18,7 +18,6 @@ const columns = (style: Style): Columns<Target> => ({
   name: ({ name }) => name,
   type: ({ type }) => type,
   state: (target) => state(target, style),
-  address: ({ url }) => url,
 });
 
 const list = spaceCommand({
@@ -30,7 +29,11 @@ const list = spaceCommand({
   run: async (scene, { limit }) => {
     const { management, space, output } = scene;
     const targets = management.list("listTargets", { path: { space }, query: pageQuery(limit) });
-    await showList(scene, targets, columns(output.style), { limit, none: `${space} has no targets` });
+    await showList(scene, targets, columns(output.style), {
+      limit,
+      none: `${space} has no targets`,
+      detail: ({ url }) => url,
+    });
   },
 });
 

@@ -19,8 +19,12 @@ const columns = (style: Style, targetName: (id: string) => string): Columns<Trig
   name: ({ name }) => name,
   state: ({ enabled }) => onOff(enabled, style),
   targets: ({ targets }) => targets.map(targetName).join(", "),
-  match: ({ match }) => (match === null ? style.red("not understood") : JSON.stringify(match)),
 });
+
+const matchOn =
+  (style: Style) =>
+  ({ match }: Trigger): string =>
+    match === null ? style.red("not understood: it does not fire") : JSON.stringify(match);
 
 const list = spaceCommand({
   name: "list",
@@ -32,7 +36,11 @@ const list = spaceCommand({
     const { management, space, output } = scene;
     const triggers = management.list("listTriggers", { path: { space }, query: pageQuery(limit) });
     const named = output.isJson ? String : await namesOf(scene, TARGETS);
-    await showList(scene, triggers, columns(output.style, named), { limit, none: `${space} has no triggers` });
+    await showList(scene, triggers, columns(output.style, named), {
+      limit,
+      none: `${space} has no triggers`,
+      detail: matchOn(output.style),
+    });
   },
 });
 
@@ -116,7 +124,7 @@ const test = oneCommand({
     const { management, space, output } = scene;
     const body = push === undefined ? {} : tagInSpace(push, space);
     const tested = await management.call("testTrigger", { path: { space, id }, body });
-    output.show(tested, () => tableOf(tested.results, resultColumns(output.style)));
+    output.show(tested, () => tableOf(tested.results, resultColumns(output.style), { width: output.width }));
     const failed = tested.results.filter(({ outcome }) => outcome !== "done" && outcome !== "running");
     if (failed.length > 0) {
       throw new CliError("failure", `${failed.map(({ name }) => name).join(", ")} did not take it`);

@@ -1,7 +1,7 @@
 import type { RegistryAddress } from "../client/reference.ts";
 import { withManagement } from "../commands/shapes.ts";
 import type { Context } from "../context.ts";
-import { readDockerConfig } from "../credentials/docker-config.ts";
+import { loginHosts } from "../credentials/store.ts";
 import type { Management } from "../management/management.ts";
 import { operations } from "../management/operations.ts";
 import { spaceOf } from "../management/space.ts";
@@ -52,9 +52,8 @@ export async function valuesOf(kind: string, context: Context): Promise<readonly
   }
 }
 
-async function hosts({ env }: Context): Promise<readonly string[]> {
-  const { auths = {} } = await readDockerConfig(env);
-  return Object.keys(auths).filter((host) => !host.includes("/"));
+function hosts({ env }: Context): Promise<readonly string[]> {
+  return loginHosts(env);
 }
 
 function ownSpace(context: Context): Promise<readonly string[]> {

@@ -5,48 +5,87 @@ import { z } from "zod";
 import type { Environment } from "../context.ts";
 import { CliError } from "../exit.ts";
 
-const auth = z.looseObject({
-  auth: z.string().optional(),
-  username: z.string().optional(),
-  password: z.string().optional(),
-  identitytoken: z.string().optional(),
-});
+/** As Go reads JSON: null is the same as absent. An empty list, as PHP writes an empty object, counts likewise. */
+function absentOr<S extends z.ZodType>(schema: S): z.ZodType<z.output<S> | undefined> {
+  return z.preprocess(
+    (value) => (value === null || (Array.isArray(value) && value.length === 0) ? undefined : value),
+    schema.optional(),
+  );
+}
+
+/** The logins of many registries: each entry is looked at only when its own registry is asked for. */
+const entries = z.record(z.string(), z.unknown());
 
 /** Docker's config.json, as far as credentials go; what else is in it stays as it is. */
-const dockerConfig = z.looseObject({
-  auths: z.record(z.string(), auth).optional(),
-  credsStore: z.string().optional(),
-  credHelpers: z.record(z.string(), z.string()).optional(),
-});
+const dockerConfig = absentOr(
+  z.looseObject({
+    auths: absentOr(entries).optional(),
+    credsStore: absentOr(z.string()).optional(),
+    credHelpers: absentOr(entries).optional(),
+  }),
+).transform((config) => config ?? {});
 
-export type DockerConfig = z.infer<typeof dockerConfig>;
-export type DockerAuth = z.infer<typeof auth>;
+export type DockerConfig = z.output<typeof dockerConfig>;
+
+const text = absentOr(z.string()).optional();
+
+const dockerAuth = absentOr(z.looseObject({ auth: text, username: text, password: text, identitytoken: text }));
+
+/** One registry's login. */
+export type DockerAuth = NonNullable<z.output<typeof dockerAuth>>;
 
 /** $DOCKER_CONFIG/config.json, or the one in ~/.docker. */
-function dockerConfigFile(env: Environment): string {
+export function dockerConfigFile(env: Environment): string {
   return join(env["DOCKER_CONFIG"] || join(env["HOME"] || homedir(), ".docker"), "config.json");
 }
 
 /** The configuration; an empty one where there is no file. Throws where the file is not one. */
 export async function readDockerConfig(env: Environment): Promise<DockerConfig> {
-  const file = dockerConfigFile(env);
-  const text = await readFile(file, "utf8").catch((cause: unknown) => {
-    if (cause instanceof Error && "code" in cause && cause.code === "ENOENT") return "{}";
+  return readConfigFile(dockerConfigFile(env), ["ENOENT"]);
+}
+
+/** A configuration like docker's; an empty one where reading fails with one of these codes. Throws where the file is not one. */
+export async function readConfigFile(file: string, absent: readonly string[]): Promise<DockerConfig> {
+  const content = await readFile(file, "utf8").catch((cause: unknown) => {
+    if (cause instanceof Error && "code" in cause && absent.includes(String(cause.code))) return "";
     throw new CliError("failure", `cannot read ${file}`, { cause });
   });
+  return parseDockerConfig(content, file);
+}
+
+/** Reads a configuration's text, which comes from `where`; an empty one has no logins. */
+export function parseDockerConfig(content: string, where: string): DockerConfig {
+  const json = content.replace(/^\uFEFF/, "").trim();
+  if (json === "") return {};
   try {
-    return dockerConfig.parse(JSON.parse(text));
+    return dockerConfig.parse(JSON.parse(json));
   } catch (cause) {
-    throw new CliError("failure", `${file} is not a configuration of docker's`, { cause });
+    const [issue] = cause instanceof z.ZodError ? cause.issues : [];
+    const part = issue === undefined || issue.path.length === 0 ? "" : `, at ${issue.path.join(".")}`;
+    throw new CliError("failure", `${where} is not a configuration of docker's${part}`, { cause });
   }
+}
+
+/** Reads one registry's entry; null where there is none. Throws where it is something else than a login. */
+export function parseDockerAuth(entry: unknown, server: string, where: string): DockerAuth | null {
+  const parsed = dockerAuth.safeParse(entry);
+  if (parsed.success) return parsed.data ?? null;
+  throw new CliError("failure", `what ${where} has for ${server} is not a login`, {
+    hint: `Log in again: spacedock login ${server}`,
+    cause: parsed.error,
+  });
 }
 
 /** Replaces the file at once, for its owner alone: another client may be reading it. */
 export async function writeDockerConfig(env: Environment, config: DockerConfig): Promise<void> {
-  const file = dockerConfigFile(env);
+  await replaceFile(dockerConfigFile(env), `${JSON.stringify(config, null, "\t")}\n`);
+}
+
+/** Writes a file that has secrets: for its owner alone, and whole or not at all. */
+export async function replaceFile(file: string, content: string): Promise<void> {
   const draft = `${file}.${process.pid}.tmp`;
   await mkdir(dirname(file), { recursive: true, mode: 0o700 });
-  await writeFile(draft, `${JSON.stringify(config, null, "\t")}\n`, { mode: 0o600 });
+  await writeFile(draft, content, { mode: 0o600 });
   await chmod(draft, 0o600);
   await rename(draft, file);
 }

@@ -2,31 +2,48 @@ import type { RegistryAddress } from "../client/reference.ts";
 import type { Environment } from "../context.ts";
 import { credentialProgram, type CredentialProgram } from "./credential-program.ts";
 import type { Credential } from "./credential.ts";
-import { type DockerAuth, type DockerConfig, readDockerConfig, writeDockerConfig } from "./docker-config.ts";
+import {
+  type DockerAuth,
+  type DockerConfig,
+  parseDockerAuth,
+  readDockerConfig,
+  writeDockerConfig,
+} from "./docker-config.ts";
+import { type LoginSource, loginSources } from "./sources.ts";
 
 /** Docker's own name for its Hub in the configuration. */
 const HUB_KEY = "https://index.docker.io/v1/";
 
-/** Docker's credentials: what `docker login` keeps, spacedock finds, and the other way round. */
+/** A login that was found. */
+export interface FoundLogin {
+  readonly credential: Credential;
+  readonly source: Pick<LoginSource, "name" | "logout">;
+  /** The credential program that keeps it; null: the source itself, unencrypted. */
+  readonly program: string | null;
+}
+
+/** Docker's credentials: what `docker login` keeps, spacedock finds, and the other way round. Those of podman are found too. */
 export interface CredentialStore {
   /** Null: nobody is logged in there. */
+  find(registry: RegistryAddress): Promise<FoundLogin | null>;
+  /** The credential alone. */
   read(registry: RegistryAddress): Promise<Credential | null>;
   /** Returns where it went: a keychain's program, or docker's configuration, in which anybody who reads the file reads it. */
   write(registry: RegistryAddress, credential: Credential): Promise<"program" | "file">;
-  /** False where there was none. */
+  /** Takes it out of docker's configuration. False where there was none. */
   erase(registry: RegistryAddress): Promise<boolean>;
 }
 
-export function dockerCredentials(env: Environment): CredentialStore {
+/** @param warn hears of what is passed over. */
+export function dockerCredentials(env: Environment, warn: (text: string) => void = () => undefined): CredentialStore {
+  const find = (registry: RegistryAddress): Promise<FoundLogin | null> =>
+    findIn(loginSources(env, warn), registry, env);
   return {
-    read: async (registry) => {
-      const config = await readDockerConfig(env);
-      const kept = await programFor(config, registry, env)?.get(serverOf(registry));
-      return kept ?? credentialIn(entryFor(config, registry));
-    },
+    find,
+    read: async (registry) => (await find(registry))?.credential ?? null,
     write: async (registry, credential) => {
       const config = await readDockerConfig(env);
-      const program = programFor(config, registry, env);
+      const program = programFor(config, registry, env)?.program ?? null;
       await program?.store(serverOf(registry), credential);
       const entry = program === null ? entryOf(credential) : {};
       await writeDockerConfig(env, { ...config, auths: { ...others(config, registry), [serverOf(registry)]: entry } });
@@ -34,39 +51,77 @@ export function dockerCredentials(env: Environment): CredentialStore {
     },
     erase: async (registry) => {
       const config = await readDockerConfig(env);
-      const program = programFor(config, registry, env);
+      const program = programFor(config, registry, env)?.program ?? null;
       const kept = (await program?.get(serverOf(registry))) ?? null;
       if (kept !== null) await program?.erase(serverOf(registry));
-      const wasListed = entryFor(config, registry) !== null;
+      const wasListed = entriesFor(config, registry).length > 0;
       if (wasListed) await writeDockerConfig(env, { ...config, auths: others(config, registry) });
       return wasListed || kept !== null;
     },
   };
 }
 
+/** Hosts that docker is logged in at, but for its Hub. */
+export async function loginHosts(env: Environment): Promise<readonly string[]> {
+  const hosts = new Set<string>();
+  for (const source of loginSources(env, () => undefined)) {
+    const { auths = {}, credHelpers = {} } = await source.read();
+    for (const key of [...Object.keys(auths), ...Object.keys(credHelpers)]) if (key !== HUB_KEY) hosts.add(hostIn(key));
+  }
+  return [...hosts];
+}
+
+async function findIn(
+  sources: readonly LoginSource[],
+  registry: RegistryAddress,
+  env: Environment,
+): Promise<FoundLogin | null> {
+  for (const source of sources) {
+    const config = await source.read();
+    const kept = programFor(config, registry, env);
+    const secret = (await kept?.program.get(serverOf(registry))) ?? null;
+    if (kept !== null && secret !== null) return { credential: secret, source, program: kept.name };
+    const [credential = null] = entriesFor(config, registry).flatMap(
+      ([server, entry]) => credentialIn(parseDockerAuth(entry, server, source.name)) ?? [],
+    );
+    if (credential !== null) return { credential, source, program: null };
+  }
+  return null;
+}
+
 function serverOf({ host }: RegistryAddress): string {
   return host === "docker.io" ? HUB_KEY : host;
 }
 
-function programFor(config: DockerConfig, registry: RegistryAddress, env: Environment): CredentialProgram | null {
-  const name = config.credHelpers?.[serverOf(registry)] ?? config.credHelpers?.[registry.host] ?? config.credsStore;
-  return name ? credentialProgram(name, env) : null;
+interface NamedProgram {
+  readonly name: string;
+  readonly program: CredentialProgram;
+}
+
+function programFor(config: DockerConfig, registry: RegistryAddress, env: Environment): NamedProgram | null {
+  const helper = config.credHelpers?.[serverOf(registry)] ?? config.credHelpers?.[registry.host];
+  const name = typeof helper === "string" && helper !== "" ? helper : config.credsStore;
+  return name ? { name, program: credentialProgram(name, env) } : null;
 }
 
 /** Older clients wrote an address where newer ones write the host. */
+function hostIn(key: string): string {
+  return key.replace(/^https?:\/\//, "").replace(/\/.*$/, "");
+}
+
 function isFor(key: string, registry: RegistryAddress): boolean {
-  const host = key.replace(/^https?:\/\//, "").replace(/\/.*$/, "");
-  return key === serverOf(registry) || host === registry.host;
+  return key === serverOf(registry) || hostIn(key) === registry.host;
 }
 
-function entryFor(config: DockerConfig, registry: RegistryAddress): DockerAuth | null {
-  const entries = Object.entries(config.auths ?? {}).filter(([key]) => isFor(key, registry));
-  const exact = entries.find(([key]) => key === serverOf(registry));
-  return (exact ?? entries[0])?.[1] ?? null;
+/** The entries of a registry, the one that docker writes today first. */
+function entriesFor({ auths = {} }: DockerConfig, registry: RegistryAddress): readonly (readonly [string, unknown])[] {
+  const found = Object.entries(auths).filter(([key]) => isFor(key, registry));
+  const isExact = ([key]: readonly [string, unknown]): boolean => key === serverOf(registry);
+  return [...found.filter((one) => isExact(one)), ...found.filter((one) => !isExact(one))];
 }
 
-function others(config: DockerConfig, registry: RegistryAddress): Record<string, DockerAuth> {
-  return Object.fromEntries(Object.entries(config.auths ?? {}).filter(([key]) => !isFor(key, registry)));
+function others({ auths = {} }: DockerConfig, registry: RegistryAddress): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(auths).filter(([key]) => !isFor(key, registry)));
 }
 
 function credentialIn(entry: DockerAuth | null): Credential | null {

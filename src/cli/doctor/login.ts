@@ -1,5 +1,4 @@
 import { dockerCredentials } from "../credentials/store.ts";
-import { readDockerConfig } from "../credentials/docker-config.ts";
 import type { Whoami } from "../management/operations.ts";
 import { askWhoami, checkLogin } from "../management/whoami.ts";
 import { ageOrUntil } from "../output/words.ts";
@@ -43,13 +42,13 @@ function tokenFinding({ token, space }: Whoami, host: string): Finding {
 /** Whether docker's configuration can be read, and knows the registry. */
 export async function checkDocker({ context: { env }, registry }: Patient): Promise<Finding> {
   try {
-    const kept = await dockerCredentials(env).read(registry);
-    if (kept === null) return ok("docker", "its configuration is in order; it is not logged in there");
-    const { credsStore, credHelpers } = await readDockerConfig(env);
-    const program = credHelpers?.[registry.host] ?? credsStore;
-    if (program) return ok("docker", `logged in; docker-credential-${program} keeps the token`);
+    const found = await dockerCredentials(env).find(registry);
+    if (found === null) return ok("docker", "its configuration is in order; it is not logged in there");
+    const { program, source } = found;
+    if (program !== null) return ok("docker", `logged in; docker-credential-${program} keeps the token`);
+    if (source.logout === null) return ok("docker", `logged in, by ${source.name}`);
     const advice = "A credential store of docker's, such as its pass or secretservice, would hide it.";
-    return warning("docker", "logged in; the token lies unencrypted in config.json", advice);
+    return warning("docker", `logged in; the token lies unencrypted in ${source.name}`, advice);
   } catch (failure) {
     return problem("docker", failure);
   }

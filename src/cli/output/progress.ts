@@ -4,6 +4,7 @@ import { formatDuration } from "./format.ts";
 import { formatBytes } from "../../oci/size.ts";
 import { Rate } from "./rate.ts";
 import type { Style } from "./style.ts";
+import { visible, visibleLine } from "./visible.ts";
 
 /** One thing on its way, as a layer. */
 interface Bar {
@@ -43,7 +44,7 @@ export function terminalProgress(stream: Writable, style: Style): Progress {
   const bars: BarState[] = [];
   const render = (): void => {
     // Nothing yet would be drawn as an empty line, which stays.
-    if (bars.length > 0) draw(bars.map((bar) => line(bar, style)).join("\n"));
+    if (bars.length > 0) draw(visible(bars.map((bar) => line(bar, style)).join("\n")));
   };
   const timer = setInterval(render, DRAWN_EVERY_MS);
   return {
@@ -70,7 +71,7 @@ export function terminalProgress(stream: Writable, style: Style): Progress {
 }
 
 function line({ label, total, done, rate, outcome }: BarState, style: Style): string {
-  const name = label.padEnd(LABEL_WIDTH).slice(0, LABEL_WIDTH);
+  const name = visibleLine(label).padEnd(LABEL_WIDTH).slice(0, LABEL_WIDTH);
   if (outcome !== null) return `${name} ${style.green("✓")} ${outcome} ${style.dim(formatBytes(total))}`;
   const share = total === 0 ? 1 : Math.min(done / total, 1);
   const filled = Math.round(share * BAR_WIDTH);

@@ -1,4 +1,5 @@
-import { styleText } from "node:util";
+import { inspect } from "node:util";
+import { paint } from "./visible.ts";
 
 const COLOURS = ["bold", "dim", "red", "green", "yellow", "cyan"] as const;
 
@@ -9,7 +10,7 @@ export function makeStyle(enabled: boolean): Style {
   const colour =
     (name: (typeof COLOURS)[number]) =>
     (text: string): string =>
-      enabled ? styleText(name, text, { validateStream: false }) : text;
+      enabled ? paint(text, inspect.colors[name] ?? [0, 0]) : text;
   return {
     bold: colour("bold"),
     dim: colour("dim"),

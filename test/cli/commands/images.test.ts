@@ -6,7 +6,7 @@ import type { Environment } from "../../../src/cli/context.ts";
 import { ImageRegistry } from "../support/image-registry.ts";
 import { reply } from "../support/server.ts";
 import { runCli } from "../support/world.ts";
-import { repositoryAt, taggedAs } from "./samples.ts";
+import { digestOf, repositoryAt, taggedAs } from "./samples.ts";
 
 let home = "";
 let registry: ImageRegistry;
@@ -46,6 +46,35 @@ describe("tags", () => {
     const { stdout } = await runCli(["tags", "acme/web", "--limit", "5"], env);
     expect(stdout).toMatch(/^1\.0 +sha256:[0-9a-f]{12} +5\.\d kB +1 hour ago +2 hours ago$/m);
     expect(stdout).toMatch(/^1\.1 .* 1 hour ago +never$/m);
+  });
+
+  it("ask nothing but the management API, where that may be asked", async () => {
+    const asked: string[] = [];
+    registry.also = (request, response) => {
+      asked.push(request.url ?? "");
+      reply(response, 200, {}, JSON.stringify({ items: [taggedAs("1.0", digestOf("a"))], next: null }));
+      return true;
+    };
+    expect((await runCli(["tags", "acme/web"], env)).stdout).toMatch(/^1\.0 .* 5\.0 kB /m);
+    expect(asked).toEqual(["/api/v1/spaces/acme/repositories/web/tags"]);
+  });
+
+  it.each([
+    ["tags", "acme/web"],
+    ["inspect", "acme/web:1.0"],
+    ["rm", "acme/web:1.0", "--yes"],
+  ])("look, and say so with each read: spacedock %s %s", async (...args) => {
+    const index = registry.index(registry.image("amd64", 1000), registry.image("arm64", 2000));
+    registry.tags.set("1.0", index.digest);
+    registry.refusesTagDeletion = true;
+    const reads: (string | string[] | undefined)[] = [];
+    registry.also = (request) => {
+      const isRead = request.method === "GET" || request.method === "HEAD";
+      if (isRead && /\/(manifests|blobs)\//.test(request.url ?? "")) reads.push(request.headers["spacedock-look"]);
+      return false;
+    };
+    await runCli(args, env);
+    expect(new Set(reads)).toEqual(new Set(["1"]));
   });
 
   it.each([

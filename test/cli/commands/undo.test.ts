@@ -168,12 +168,22 @@ describe("deleted", () => {
     const manifest = { digest: a, mediaType: "m", size: 5, artifactType: null, tags, deletedAt, until };
     stub.on("listDeletedManifests", { space }, page({ ...manifest, actor: { id: "retention", name: "retention" } }));
     const { stdout } = await runCli(["deleted", "acme/web"], stub.env);
-    expect(stdout).toMatch(/^acme\/web:latest +sha256:a{12} +\d+ days ago +ci +-$/m);
+    expect(stdout).toMatch(/^acme\/web:latest +sha256:a{12} +\d+ days ago +ci +its manifest goes$/m);
     expect(stdout).toMatch(/^acme\/web:old +sha256:b{12} .* ci +gone$/m);
-    expect(stdout).toMatch(/^acme\/web@sha256:a{64} +manifest of 1, 2, 3, 4, 5 and 2 more .* retention +in \d+ days$/m);
+    expect(stdout).toMatch(/^acme\/web@sha256:a{12} +manifest of 1, .* retention +in \d+ days$/m);
+    expect(stdout).toMatch(/^ +acme\/web@sha256:a{64}$/m);
     const { stdout: json } = await runCli(["deleted", "acme/web", "--json", "--limit", "1"], stub.env);
     expect(JSON.parse(json)).toMatchObject([{ reference: "acme/web:latest", kind: "tag", digest: a, until: null }]);
     expect(stub.asked.at(-1)?.what).toBe("GET /api/v1/spaces/acme/deleted/tags?limit=1&repository=web");
+  });
+
+  it("keeps a tag until its manifest is gone, where that was deleted", async () => {
+    const stub = await stubManagement();
+    stub.on("listDeletedTags", { space }, page(changeTo("a", { type: "tag.deleted", content: "deleted" })));
+    const manifest = { digest: a, mediaType: "m", size: 5, artifactType: null, tags: [], deletedAt, until };
+    stub.on("listDeletedManifests", { space }, page({ ...manifest, actor: { id: "retention", name: "retention" } }));
+    const { stdout } = await runCli(["deleted", "acme/web"], stub.env);
+    expect(stdout).toMatch(/^acme\/web:latest .* ci +in \d+ days$/m);
   });
 
   it("says so where there is nothing", async () => {

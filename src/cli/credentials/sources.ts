@@ -1,0 +1,66 @@
+import { homedir } from "node:os";
+import { join } from "node:path";
+import type { Environment } from "../context.ts";
+import { CliError } from "../exit.ts";
+import {
+  type DockerConfig,
+  dockerConfigFile,
+  parseDockerConfig,
+  readConfigFile,
+  readDockerConfig,
+} from "./docker-config.ts";
+
+/** A place where other tools keep logins. */
+export interface LoginSource {
+  /** As a person finds it: a file, or an environment variable. */
+  readonly name: string;
+  /** What takes a login out of it; null: it has to be edited. */
+  readonly logout: ((host: string) => string) | null;
+  readonly read: () => Promise<DockerConfig>;
+}
+
+/** Codes with which a file that nobody named is as good as absent. */
+const NOT_OURS = ["ENOENT", "ENOTDIR", "EACCES", "EPERM"];
+
+/**
+ * Where logins are looked for, in the order in which they count: DOCKER_AUTH_CONFIG before its configuration, as docker has
+ * it since 28; what REGISTRY_AUTH_FILE names; docker's configuration; and podman's own files (containers-auth.json(5)).
+ */
+export function loginSources(env: Environment, warn: (text: string) => void): readonly LoginSource[] {
+  const home = env["HOME"] || homedir();
+  const named = env["REGISTRY_AUTH_FILE"];
+  const podman = [
+    env["XDG_RUNTIME_DIR"] ? join(env["XDG_RUNTIME_DIR"], "containers", "auth.json") : "",
+    join(env["XDG_CONFIG_HOME"] || join(home, ".config"), "containers", "auth.json"),
+  ];
+  return [
+    ...fromEnvironment(env["DOCKER_AUTH_CONFIG"], warn),
+    ...(named ? [podmanFile(named, ["ENOENT"])] : []),
+    { name: dockerConfigFile(env), logout: (host) => `docker logout ${host}`, read: () => readDockerConfig(env) },
+    ...podman.filter((file) => file !== "").map((file) => podmanFile(file, NOT_OURS)),
+  ];
+}
+
+function podmanFile(file: string, absent: readonly string[]): LoginSource {
+  return {
+    name: file,
+    logout: (host) => `podman logout --authfile ${file} ${host}`,
+    read: () => readConfigFile(file, absent),
+  };
+}
+
+/** What is no configuration is told and passed over, as docker does: a job's variable is not the command's matter. */
+function fromEnvironment(content: string | undefined, warn: (text: string) => void): readonly LoginSource[] {
+  if (!content?.trim()) return [];
+  const name = "DOCKER_AUTH_CONFIG";
+  const read = async (): Promise<DockerConfig> => {
+    try {
+      return parseDockerConfig(content, name);
+    } catch (failure) {
+      if (!(failure instanceof CliError)) throw failure;
+      warn(`${failure.message}: it is not used`);
+      return {};
+    }
+  };
+  return [{ name, logout: null, read }];
+}
