@@ -140,6 +140,8 @@ interface TokenRequest {
   readonly method: "GET" | "POST";
   readonly url: URL;
   readonly headers: Headers;
+  /** A registry says where its logins go: the realm is the one other host that they belong to. */
+  readonly secretsOf: string;
   readonly body?: Body;
 }
 
@@ -156,14 +158,15 @@ function tokenRequest(endpoint: TokenEndpoint, scopes: readonly string[], creden
     });
     const bytes = Buffer.from(form.toString());
     const headers = { "content-type": "application/x-www-form-urlencoded" };
-    return { method: "POST", url: realm, headers, body: { length: bytes.length, open: () => bytes } };
+    const body = { length: bytes.length, open: () => bytes };
+    return { method: "POST", url: realm, headers, secretsOf: realm.origin, body };
   }
   const url = new URL(realm);
   if (service !== null) url.searchParams.set("service", service);
   for (const scope of scopes) url.searchParams.append("scope", scope);
   const headers: Headers =
     credential?.kind === "password" ? { authorization: basic(credential.username, credential.secret) } : {};
-  return { method: "GET", url, headers };
+  return { method: "GET", url, headers, secretsOf: realm.origin };
 }
 
 function basic(username: string, secret: string): string {

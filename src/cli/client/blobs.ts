@@ -5,6 +5,7 @@ import { makeBackoff } from "./backoff.ts";
 import { type ChunkLimits, chunkLimits } from "./chunk-size.ts";
 import type { Connection } from "./connection.ts";
 import { verified } from "./digests.ts";
+import { locationIn } from "./location.ts";
 import { pullScope, pushScope, repositoryPath } from "./repository.ts";
 import { type Answer, drain, mayPass, unreachable } from "./transport.ts";
 
@@ -42,10 +43,9 @@ export async function mountBlob(
   });
   await drain(answer);
   if (answer.status === 201) return { mounted: true };
-  const location = answer.headers.get("location");
   return {
     mounted: false,
-    location: location === undefined ? null : new URL(location, answer.url).href,
+    location: locationIn(answer)?.href ?? null,
     limits: chunkLimits(answer.headers),
   };
 }

@@ -5,6 +5,7 @@ import type { Credential } from "../credentials/credential.ts";
 import { CliError } from "../exit.ts";
 import { Authorizer } from "./auth.ts";
 import { type BackoffOptions, makeBackoff, mayChange, retryAfter } from "./backoff.ts";
+import { locationIn } from "./location.ts";
 import { refusedAnswer } from "./problem.ts";
 import type { RegistryAddress } from "./reference.ts";
 import { type Answer, type Body, drain, type Headers, makeTransport, mayPass, type Transport } from "./transport.ts";
@@ -99,8 +100,7 @@ async function askOnce(parts: Parts, question: Question): Promise<Answer> {
   const { registry, authorizer } = parts;
   const url = new URL(question.address, registry.origin);
   for (let logins = 0; ; logins++) {
-    // An address elsewhere, such as a bucket's, is not for the registry's tokens.
-    const authorization = url.origin === registry.origin ? await authorizer.authorization(question.scopes) : null;
+    const authorization = await authorizer.authorization(question.scopes);
     const answer = await follow(parts, question, url, authorization);
     const isOurs = answer.status === 401 && answer.url.origin === registry.origin && logins < MAX_LOGINS;
     if (!isOurs || !authorizer.learn(answer, question.scopes, authorization)) return answer;
@@ -108,28 +108,28 @@ async function askOnce(parts: Parts, question: Question): Promise<Answer> {
   }
 }
 
-/** Follows redirects of what is read. Another host is told nothing of the login. */
+/** Follows redirects of what is read, as to a bucket, which is told nothing of the login. */
 async function follow(
-  { transport, signal }: Parts,
+  { registry, transport, signal }: Parts,
   { method, headers, body }: Question,
   first: URL,
   authorization: string | null,
 ): Promise<Answer> {
   let url = first;
   for (let redirects = 0; ; redirects++) {
-    const isSame = url.origin === first.origin;
     const answer = await transport.send({
       method,
       url,
-      headers: { ...headers, ...(isSame && authorization !== null && { authorization }) },
+      headers: { ...headers, ...(authorization !== null && { authorization }) },
+      secretsOf: registry.origin,
       ...(body && { body }),
       ...(signal && { signal }),
     });
-    const location = answer.headers.get("location");
+    const location = locationIn(answer);
     const isRedirect = [301, 302, 303, 307, 308].includes(answer.status) && (method === "GET" || method === "HEAD");
-    if (!isRedirect || location === undefined) return answer;
+    if (!isRedirect || location === null) return answer;
     await drain(answer);
     if (redirects === MAX_REDIRECTS) throw new CliError("failure", `${first.host} redirects without end`);
-    url = new URL(location, url);
+    url = location;
   }
 }

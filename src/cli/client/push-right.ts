@@ -1,4 +1,5 @@
 import type { Connection } from "./connection.ts";
+import { locationIn } from "./location.ts";
 import { RefusedError } from "./problem.ts";
 import { pushScope, repositoryPath } from "./repository.ts";
 import { drain } from "./transport.ts";
@@ -14,10 +15,9 @@ export async function requirePush(connection: Connection, name: string): Promise
     expect: [202],
   });
   await drain(begun);
-  const location = begun.headers.get("location");
-  if (location === undefined) return;
+  const address = locationIn(begun)?.href;
+  if (address === undefined) return;
   try {
-    const address = new URL(location, begun.url).href;
     await drain(await connection.ask({ method: "DELETE", address, scopes, expect: [202, 204, 404, 405] }));
   } catch (failure) {
     // It ends by itself, where the registry does not let it be ended.

@@ -1,8 +1,9 @@
 import type { Readable } from "node:stream";
-import { type Dispatcher, EnvHttpProxyAgent, errors, request } from "undici";
+import { type Dispatcher, EnvHttpProxyAgent, errors } from "undici";
 import type { Environment } from "../context.ts";
 import { CliError } from "../exit.ts";
 import { version } from "../version.ts";
+import { Silence } from "./silence.ts";
 
 /** What a request brings. It can be opened anew, since a request may have to be sent again. */
 export interface Body {
@@ -14,12 +15,21 @@ export interface Body {
 /** Header names in lower case. */
 export type Headers = Readonly<Record<string, string>>;
 
+/** Header names in lower case; several values where a header came more than once. */
+export type HeaderFields = Readonly<Record<string, string | string[] | undefined>>;
+
 interface Outgoing {
   readonly method: Dispatcher.HttpMethod;
   readonly url: URL;
-  readonly headers?: Headers;
+  /** The path and query to ask for, to the letter; those of the URL otherwise, which may be written anew. */
+  readonly target?: string;
+  readonly headers?: HeaderFields;
+  /** The origin that the secrets among the headers belong to. Without it, or at another origin, they are not sent. */
+  readonly secretsOf?: string;
   readonly body?: Body;
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
+  /** Milliseconds without a word after which the connection counts as dead. */
+  readonly answerWithin?: number;
 }
 
 /** What came back. The body must be read, or dropped by {@link drain}. */
@@ -28,22 +38,29 @@ export interface Answer {
   readonly url: URL;
   readonly status: number;
   readonly headers: ReadonlyMap<string, string>;
+  /** The headers as they came. */
+  readonly fields: HeaderFields;
   readonly body: Readable;
 }
 
-/** Sends requests and no more: no authorization, no retries. Throws an `unreachable` CliError where no answer came. */
+/**
+ * Sends requests and no more: no retries, no redirects. It is the one way out for all that talks to a registry, and
+ * holds the one rule on secrets: they go to the origin that they belong to. Throws an `unreachable` CliError where no
+ * answer came.
+ */
 export interface Transport {
   send(outgoing: Outgoing): Promise<Answer>;
-  /** For what needs more of an answer than {@link Answer} keeps. */
-  readonly dispatcher: Dispatcher;
   close(): Promise<void>;
 }
 
-/** How long, in milliseconds, an answer may take: finishing a large upload may mean that the registry reads it all. */
-const ANSWER_WITHIN = 600_000;
+/** Milliseconds that an answer may take at most: finishing a large upload may mean that the registry reads it all. */
+export const ANSWER_WITHIN = 600_000;
 
-/** How long a connection may be silent while a body comes. */
-const SILENT_FOR = 120_000;
+/** Milliseconds that a connection may be silent while a body comes. */
+const SILENT_FOR = 30_000;
+
+/** Headers that let whoever has them do as their owner may. */
+const SECRETS: ReadonlySet<string> = new Set(["authorization", "cookie", "proxy-authorization", "x-registry-auth"]);
 
 /** Uses HTTPS_PROXY and the like, where they are set. */
 export function makeTransport(env: Environment): Transport {
@@ -55,7 +72,6 @@ export function makeTransport(env: Environment): Transport {
   });
   return {
     send: (outgoing) => send(agent, outgoing),
-    dispatcher: agent,
     close: () => agent.destroy(),
   };
 }
@@ -69,24 +85,46 @@ function proxySettings(env: Environment): EnvHttpProxyAgent.Options {
   };
 }
 
-async function send(agent: Dispatcher, { method, url, headers, body, signal }: Outgoing): Promise<Answer> {
+async function send(agent: Dispatcher, outgoing: Outgoing): Promise<Answer> {
+  const { method, url, target, body, signal, answerWithin = ANSWER_WITHIN } = outgoing;
   const length = body?.length ?? null;
+  const silence = new Silence(answerWithin);
   try {
-    const answer = await request(url, {
-      dispatcher: agent,
+    const answer = await agent.request({
+      origin: url.origin,
+      path: target ?? url.pathname + url.search,
       method,
       headers: {
         "user-agent": `spacedock/${version}`,
-        ...headers,
+        ...withoutStrangersSecrets(outgoing),
         ...(body !== undefined && length !== null && { "content-length": String(length) }),
       },
-      body: body?.open() ?? null,
-      signal,
+      body: silence.watch(body?.open() ?? null),
+      signal: signal === undefined ? silence.signal : AbortSignal.any([signal, silence.signal]),
     });
-    return { method, url, status: answer.statusCode, headers: flatten(answer.headers), body: answer.body };
+    return {
+      method,
+      url,
+      status: answer.statusCode,
+      headers: flatten(answer.headers),
+      fields: answer.headers,
+      body: answer.body,
+    };
   } catch (cause) {
     throw signal?.aborted ? signal.reason : unreachable(url, cause);
+  } finally {
+    silence.end();
   }
+}
+
+/** The rule: a secret goes to the origin that it belongs to, and one that belongs nowhere goes nowhere. */
+function withoutStrangersSecrets({ headers = {}, url, secretsOf }: Outgoing): Record<string, string | string[]> {
+  const kept: Record<string, string | string[]> = {};
+  for (const [name, value] of Object.entries(headers)) {
+    if (value === undefined || (SECRETS.has(name) && url.origin !== secretsOf)) continue;
+    kept[name] = value;
+  }
+  return kept;
 }
 
 function flatten(headers: Readonly<Record<string, string | string[] | undefined>>): ReadonlyMap<string, string> {
@@ -97,12 +135,35 @@ function flatten(headers: Readonly<Record<string, string | string[] | undefined>
   );
 }
 
-/** Reads an answer's body to its end and forgets it, so that the connection can be used again. */
+/** What is read of a body that nobody needs, so that the connection can be used again: beyond it, a new one costs less. */
+const DRAINED = { bytes: 64 * 1024, milliseconds: 1000 };
+
+/** Reads what is left of an answer and forgets it. The status has decided: whatever is wrong with the body is no failure. */
 export async function drain(answer: Answer): Promise<void> {
-  answer.body.on("error", () => undefined);
-  for await (const _ of answer.body) {
-    // Only the end matters.
+  await readStart(answer, DRAINED);
+}
+
+/** As much of an answer's body as comes, within these bounds; never fails. */
+export async function readStart(
+  { body }: Answer,
+  { bytes, milliseconds }: { readonly bytes: number; readonly milliseconds: number },
+): Promise<Buffer> {
+  const pieces: Buffer[] = [];
+  let size = 0;
+  const timer = setTimeout(() => body.destroy(), milliseconds);
+  body.on("error", () => undefined);
+  try {
+    for await (const piece of body) {
+      pieces.push(Buffer.from(piece));
+      size += pieces.at(-1)?.length ?? 0;
+      if (size >= bytes) break;
+    }
+  } catch {
+    // What has come by then is what there is.
+  } finally {
+    clearTimeout(timer);
   }
+  return Buffer.concat(pieces).subarray(0, bytes);
 }
 
 /** The answer's body as text, at most `limit` bytes of it. */
@@ -111,7 +172,7 @@ export async function readText(answer: Answer, limit: number): Promise<string> {
   return bytes.toString("utf8");
 }
 
-/** The answer's body, cut off after `limit` bytes. */
+/** The answer's body, cut off after `limit` bytes. Throws an `unreachable` CliError where it breaks off. */
 export async function readBytes(answer: Answer, limit: number): Promise<Buffer> {
   const pieces: Buffer[] = [];
   let size = 0;

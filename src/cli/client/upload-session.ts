@@ -4,6 +4,7 @@ import { asBytes } from "../bytes.ts";
 import { CliError } from "../exit.ts";
 import { type BackoffOptions, makeBackoff, mayChange, retryAfter } from "./backoff.ts";
 import { type ChunkLimits, smallerChunk } from "./chunk-size.ts";
+import { locationIn } from "./location.ts";
 import { refusedAnswer, RefusedError } from "./problem.ts";
 import { type Answer, type Body, drain, type Headers, mayPass } from "./transport.ts";
 
@@ -211,8 +212,7 @@ function heldBytes({ headers }: Answer): number | null {
 
 /** The address that an answer gives a session. */
 export function locationOf(answer: Answer, otherwise: string = answer.url.href): string {
-  const location = answer.headers.get("location");
-  return location === undefined ? otherwise : new URL(location, answer.url).href;
+  return locationIn(answer)?.href ?? otherwise;
 }
 
 /** A try to end a session: the answer, its body unread, or a failure that may pass. */

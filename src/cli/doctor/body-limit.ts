@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Readable } from "node:stream";
 import { chunkLimits, DEFAULT_CHUNK } from "../client/chunk-size.ts";
 import type { Connection } from "../client/connection.ts";
+import { locationIn } from "../client/location.ts";
 import { RefusedError } from "../client/problem.ts";
 import { pushScope, repositoryPath } from "../client/repository.ts";
 import { drain } from "../client/transport.ts";
@@ -74,9 +75,8 @@ async function probeSize(connection: Connection, name: string, size: number): Pr
     expect: [202],
   });
   await drain(begun);
-  const location = begun.headers.get("location");
-  if (location === undefined) throw new CliError("failure", `${connection.registry.host} begins no upload`);
-  const address = new URL(location, begun.url).href;
+  const address = locationIn(begun)?.href;
+  if (address === undefined) throw new CliError("failure", `${connection.registry.host} begins no upload`);
   const { max } = chunkLimits(begun.headers);
   try {
     return { passed: await announce(connection, address, scopes, size), advertised: Number.isFinite(max) ? max : null };

@@ -2,7 +2,7 @@ import type { IncomingMessage } from "node:http";
 import { parseChunkRange } from "../../oci/range.ts";
 import { chunkLimits, fittingChunk } from "../client/chunk-size.ts";
 import { refusedAnswer, RefusedError } from "../client/problem.ts";
-import { type Answer, drain } from "../client/transport.ts";
+import { type Answer, drain, type HeaderFields } from "../client/transport.ts";
 import {
   askPosition,
   finishSession,
@@ -13,7 +13,7 @@ import {
 } from "../client/upload-session.ts";
 import { ChunkSender } from "./chunk-sender.ts";
 import { answerWith, bodyLength, type Exchange } from "./exchange.ts";
-import { type HeaderFields, requestHeaders } from "./headers.ts";
+import { requestHeaders } from "./headers.ts";
 import { cutIntoChunks } from "./held-chunk.ts";
 
 /** A request whose body is a blob or a part of one: what its address is about, and the digest that ends the upload. */
@@ -79,7 +79,8 @@ export class PassedOnError extends Error {
   }
 }
 
-const AUTHORIZATION_AND_MORE = new Set(["authorization", "user-agent", "cookie", "x-registry-auth"]);
+/** Of the client's headers, what each request of a session repeats. */
+const REPEATED = new Set(["authorization", "user-agent", "cookie", "x-registry-auth"]);
 
 async function sendToSession(
   { state, request, signal }: Exchange,
@@ -87,12 +88,14 @@ async function sendToSession(
   last: LastAnswer,
 ): Promise<Answer> {
   const own = Object.entries(requestHeaders(request.headers)).flatMap(([name, value]): [string, string][] =>
-    AUTHORIZATION_AND_MORE.has(name) ? [[name, String(value)]] : [],
+    REPEATED.has(name) ? [[name, String(value)]] : [],
   );
   const answer = await state.transport.send({
     method,
     url: new URL(address),
     headers: { ...Object.fromEntries(own), ...headers },
+    // Where a session is, is the registry's affair; the client's login is for the registry alone.
+    secretsOf: state.registry.origin,
     ...(body && { body }),
     signal,
   });

@@ -1,9 +1,9 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { RegistryAddress } from "../client/reference.ts";
-import type { Transport } from "../client/transport.ts";
+import type { HeaderFields, Transport } from "../client/transport.ts";
 import type { ChunkLimits } from "../client/chunk-size.ts";
 import type { SlabPool } from "./slabs.ts";
-import { type Addresses, answerHeaders, type HeaderFields } from "./headers.ts";
+import { type Addresses, answerHeaders } from "./headers.ts";
 
 /** What all requests through a proxy share. */
 export interface ProxyState {

@@ -1,7 +1,5 @@
 import type { IncomingHttpHeaders } from "node:http";
-
-/** Header names in lower case; more values where a header came more than once. */
-export type HeaderFields = Record<string, string | string[] | undefined>;
+import type { HeaderFields } from "../client/transport.ts";
 
 /** They are about one connection and go no further (RFC 9110, 7.6.1); Host is the registry's own. */
 const OF_THE_CONNECTION = new Set([

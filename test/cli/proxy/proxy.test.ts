@@ -150,6 +150,31 @@ describe("a body over the limit", () => {
     expect(registry.blobs.get(blob.digest)?.equals(blob.bytes)).toBe(true);
   });
 
+  it("takes no secret to the host that the registry sends an upload to", async () => {
+    const secrets = { authorization: "Bearer secret", cookie: "session=secret", "x-registry-auth": "secret" };
+    const blob = randomBlob(3 * MIB);
+    const seen: IncomingMessage["headers"][] = [];
+    const elsewhere = await serve((request, response) => {
+      seen.push(request.headers);
+      registry.listener(request, response);
+    });
+    const moving = await serve((request, response) => {
+      registry.sessions.set("moved", { pieces: [], size: 0 });
+      seen.push(request.headers);
+      reply(response, 202, { location: `${elsewhere.url}${UPLOADS}moved` });
+    });
+    const through = await startProxy(moving);
+    const path = `${UPLOADS}?digest=${blob.digest}`;
+    expect((await send("POST", path, { body: blob.bytes, headers: secrets }, through)).status).toBe(201);
+    expect(registry.blobs.get(blob.digest)?.equals(blob.bytes)).toBe(true);
+    const [asked, ...moved] = seen;
+    expect(asked).toMatchObject(secrets);
+    expect(moved.length).toBeGreaterThan(3);
+    for (const headers of moved) {
+      for (const name of Object.keys(secrets)) expect(headers).not.toHaveProperty(name);
+    }
+  });
+
   it("is added to what the session has already", async () => {
     const blob = randomBlob(3 * MIB);
     const session = await startSession();
