@@ -31,6 +31,7 @@ import { d1Collection } from "./storage/d1/collection.ts";
 import { d1Credentials } from "./storage/d1/credentials.ts";
 import { d1Damaged } from "./storage/d1/damaged.ts";
 import { d1Deliveries } from "./storage/d1/deliveries.ts";
+import { d1Deployed } from "./storage/d1/deployed.ts";
 import { d1Directory } from "./storage/d1/directory.ts";
 import { d1ManifestReports } from "./storage/d1/manifest-reports.ts";
 import { d1Manifests } from "./storage/d1/manifests.ts";
@@ -234,6 +235,7 @@ function openEventStores(env: Env, settings: Settings, db: D1Database): EventSto
     targets: d1Targets(db, box),
     triggers: d1Triggers(db),
     deliveries: d1Deliveries(db, box),
+    deployed: d1Deployed(db),
     queue: eventQueue(env.EVENTS),
   };
 }
