@@ -32,6 +32,7 @@ import { d1Collection } from "./storage/d1/collection.ts";
 import { d1Credentials } from "./storage/d1/credentials.ts";
 import { d1Damaged } from "./storage/d1/damaged.ts";
 import { d1Deliveries } from "./storage/d1/deliveries.ts";
+import { d1Deployed } from "./storage/d1/deployed.ts";
 import { d1Directory } from "./storage/d1/directory.ts";
 import { d1EndedSessions } from "./storage/d1/ended-sessions.ts";
 import { d1ManifestReports } from "./storage/d1/manifest-reports.ts";
@@ -236,6 +237,7 @@ function openEventStores(env: Env, settings: Settings, db: D1Database): EventSto
     targets: d1Targets(db, box),
     triggers: d1Triggers(db),
     deliveries: d1Deliveries(db, box),
+    deployed: d1Deployed(db),
     queue: eventQueue(env.EVENTS),
   };
 }

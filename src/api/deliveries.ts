@@ -1,6 +1,7 @@
 import type { SpaceCall } from "../call.ts";
 import { eventDocument } from "../events/event.ts";
-import type { Delivery, Deployed, ListedEvent } from "../events/stores.ts";
+import type { Deployed, Redelivery } from "../events/deployed.ts";
+import type { Delivery, ListedEvent } from "../events/stores.ts";
 import { RegistryError } from "../oci/errors.ts";
 import { deliveryQuery, deployedQuery, eventQuery } from "./event-schemas.ts";
 import { noteInSpace } from "./activity.ts";
@@ -20,11 +21,15 @@ export async function getEvent({ registry, grant, params }: SpaceCall): Promise<
   return Response.json(eventView(found));
 }
 
-/** What each target was sent last, and with that what it runs. */
+/** Lists what each target was given last of a repository, and what it was given before. */
 export async function listDeployed(call: SpaceCall): Promise<Response> {
   const query = readQuery(deployedQuery, call);
-  const { deliveries } = call.registry.events;
-  const page = await deliveries.deployed(call.grant.space, query.target ?? null, pageRequest(query));
+  const filter = {
+    target: query.target ?? null,
+    repository: query.repository ?? null,
+    currentOnly: query.current === "true",
+  };
+  const page = await call.registry.events.deployed.list(call.grant.space, filter, pageRequest(query));
   if (page === null) throw new RegistryError("SPACE_UNKNOWN");
   return listResponse(page, deployedView, ({ id }) => String(id));
 }
@@ -43,10 +48,12 @@ export async function listDeliveries(call: SpaceCall): Promise<Response> {
 }
 
 export async function getDelivery({ registry, grant, params }: SpaceCall): Promise<Response> {
-  const found = await registry.events.deliveries.find(grant.space, params["id"] ?? "");
+  const id = params["id"] ?? "";
+  const found = await registry.events.deliveries.find(grant.space, id);
   if (found === null) throw new RegistryError("DELIVERY_UNKNOWN");
   const attempts = found.attempts.map(({ at, ...attempt }) => ({ at: isoTime(at), ...attempt }));
-  return Response.json({ ...view(found.delivery), attempts });
+  const redelivery = await registry.events.deployed.redelivery(grant.space, id);
+  return Response.json({ ...view(found.delivery), redelivery: redelivery.map(redeliveryView), attempts });
 }
 
 /** Sends it again: the same id, so that a receiver that had it knows; the attempts before stay on record. */
@@ -65,8 +72,16 @@ function eventView({ event, verdicts }: ListedEvent): object {
   return { id: event.id, ...eventDocument(event), triggers: verdicts };
 }
 
-function deployedView({ targetId, repository, tag, digest, deliveryId, deployedAt }: Deployed): object {
-  return { target: targetId, repository, tag, digest, delivery: deliveryId, deployedAt: isoTime(deployedAt) };
+function deployedView({ targetId, deliveryId, deployedAt, ...rest }: Deployed): object {
+  const { repository, tag, digest, current, followed } = rest;
+  const deployed = { target: targetId, repository, tag, digest, delivery: deliveryId, deployedAt: isoTime(deployedAt) };
+  return { ...deployed, current, followed };
+}
+
+function redeliveryView({ current, ...rest }: Redelivery): object {
+  if (current === null) return { ...rest, current };
+  const { deliveryId, deployedAt, ...deployed } = current;
+  return { ...rest, current: { ...deployed, delivery: deliveryId, deployedAt: isoTime(deployedAt) } };
 }
 
 function view(delivery: Delivery): object {

@@ -11,6 +11,11 @@ const url = z.string().max(2000);
 const LONG_ENOUGH = `${MIN_SECRET} characters at least.`;
 const config = z.record(z.string(), z.unknown()).meta({ description: "What the type needs beside its address." });
 
+const deploys = z.boolean().meta({
+  description:
+    "It puts in place what it is given: retention keeps what it was given last of each repository. Say `false` of one that only notifies, such as a chat: it keeps nothing. Without a word it deploys; one that is followed to its end always does.",
+});
+
 export const targetInput = z.strictObject({
   name,
   type: z
@@ -25,6 +30,7 @@ export const targetInput = z.strictObject({
     .optional()
     .meta({ description: `Where the type takes one of yours. ${LONG_ENOUGH} It is never shown again.` }),
   config: config.default({}),
+  deploys: deploys.optional(),
 });
 
 const changesSomething = (changes: object): boolean => Object.keys(changes).length > 0;
@@ -46,6 +52,7 @@ export const targetChanges = z
         description: `In place of the old one, which counts no more; null: none. ${LONG_ENOUGH} To keep the old one for a day, rotate it.`,
       }),
     config: config.optional().meta({ description: "All of it, in place of the old." }),
+    deploys: deploys.optional(),
   })
   .refine(changesSomething, SOMETHING);
 
@@ -56,6 +63,7 @@ export const targetOutput = z
     type: z.string(),
     url: z.string().meta({ description: "Only its host, where the address is as good as a password." }),
     config: z.unknown(),
+    deploys: z.boolean().meta({ description: "False: it is only told, and retention keeps nothing for it." }),
     hasSecret: z.boolean(),
     identity: z
       .object({ issuer: z.string(), subject: z.string() })
@@ -216,16 +224,27 @@ export const eventOutput = z
   })
   .meta({ id: "Event" });
 
-export const deployedQuery = pageQuery.extend({ target: z.string().max(100).optional() });
+export const deployedQuery = pageQuery.extend({
+  target: z.string().max(100).optional(),
+  repository: z.string().max(255).optional().meta({ description: "With its space." }),
+  current: z.enum(["true", "false"]).optional().meta({
+    description: "`true`: only what each target was given last of a repository, and not what it was given before.",
+  }),
+});
+
+const FOLLOWED =
+  "True: the target was followed to its end, so it runs what it was given. False: all that is known is that it was told.";
 
 export const deployedOutput = z
   .object({
     target: z.string(),
     repository: z.string(),
-    tag: z.string(),
+    tag: z.string().meta({ description: "Under which it was delivered last." }),
     digest: z.string(),
     delivery: z.string(),
     deployedAt: time,
+    current: z.boolean().meta({ description: "The target was given nothing else of the repository since." }),
+    followed: z.boolean().meta({ description: FOLLOWED }),
   })
   .meta({ id: "Deployed" });
 
@@ -256,6 +275,21 @@ export const deliveryOutput = z
 export const deliveryDetailOutput = deliveryOutput
   .omit({ attempts: true })
   .extend({
+    redelivery: z
+      .array(
+        z.object({
+          repository: z.string(),
+          tag: z.string(),
+          digest: z.string(),
+          deploys: z.boolean().meta({ description: "False: the target is only told." }),
+          followed: z.boolean().meta({ description: FOLLOWED }),
+          current: z
+            .object({ tag: z.string(), digest: z.string(), delivery: z.string(), deployedAt: time })
+            .nullable()
+            .meta({ description: "What the target was given last of the repository; null: nothing that is known." }),
+        }),
+      )
+      .meta({ description: "What the target would get in place of what, if it were sent again." }),
     attempts: z.array(
       z.object({
         number: z.int(),

@@ -160,9 +160,11 @@ export const tagOutput = z
           target: z.string(),
           name: z.string(),
           at: time,
-          current: z
-            .boolean()
-            .meta({ description: "Nothing else of the repository was delivered to this target since." }),
+          current: z.boolean().meta({ description: "The target was given nothing else of the repository since." }),
+          followed: z.boolean().meta({
+            description:
+              "True: the target was followed to its end, so it runs what it was given. False: all that is known is that it was told.",
+          }),
         }),
       )
       .meta({

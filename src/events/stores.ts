@@ -1,5 +1,6 @@
 /** What the use cases of events need of storage. Times are milliseconds since the epoch; null means absence. */
 import type { Page, PageRequest } from "../oci/page.ts";
+import type { DeployedStore } from "./deployed.ts";
 import type { RegistryEvent } from "./event.ts";
 import type { QueueMessage } from "./messages.ts";
 import type { Outcome, Verdict } from "./target.ts";
@@ -71,6 +72,8 @@ export interface Target {
   /** As it may be shown: only scheme and host, where the whole of it is secret. */
   readonly url: string;
   readonly config: unknown;
+  /** It puts in place what it is given. One that does not is only told, and keeps nothing from retention. */
+  readonly deploys: boolean;
   readonly hasSecret: boolean;
   readonly enabled: boolean;
   /** Why it was switched off by itself. */
@@ -93,6 +96,7 @@ export interface TargetUpdate {
   /** As it may be shown, and the whole of it. */
   readonly address: { readonly shown: string; readonly whole: string } | undefined;
   readonly config: unknown;
+  readonly deploys: boolean | undefined;
   /** Null: it has none from then on. The old one counts no more, not for a day either. */
   readonly secret: string | null | undefined;
 }
@@ -253,17 +257,6 @@ interface PendingDelivery {
   readonly dueAt: number;
 }
 
-/** A digest that was delivered to a target, which is what the target runs then. */
-export interface Deployed {
-  readonly id: number;
-  readonly targetId: string;
-  readonly repository: string;
-  readonly tag: string;
-  readonly digest: string;
-  readonly deliveryId: string;
-  readonly deployedAt: number;
-}
-
 export interface DeliveryStore {
   /**
    * Writes the deliveries of an event, once however often it is called, marks the event as taken with what its triggers
@@ -278,7 +271,7 @@ export interface DeliveryStore {
   ): Promise<readonly PendingDelivery[]>;
   /** Takes a delivery for an attempt, with a lease. */
   claim(id: string, now: number, lease: number): Promise<Claim>;
-  /** Writes what came of an attempt; what was delivered is marked as deployed by its target. */
+  /** Writes what came of an attempt; what was delivered is marked as deployed by its target, if that deploys. */
   record(id: string, targetId: string, result: DeliveryResult, now: number): Promise<void>;
   /** Ends a delivery that was made before `before` and could not even be attempted. */
   giveUp(id: string, before: number, reason: string, now: number): Promise<void>;
@@ -286,8 +279,6 @@ export interface DeliveryStore {
   overdue(before: number, limit: number): Promise<readonly string[]>;
   /** Newest first. */
   list(space: string, filter: DeliveryFilter, page: PageRequest): Promise<Page<Delivery> | null>;
-  /** Newest first; `last` is an id. */
-  deployed(space: string, target: string | null, page: PageRequest): Promise<Page<Deployed> | null>;
   find(space: string, id: string): Promise<{ delivery: Delivery; attempts: readonly AttemptRecord[] } | null>;
   /**
    * Makes those deliveries of a trigger pending again that failed and were made at `since` or later: at most `limit`,
@@ -308,5 +299,6 @@ export interface EventStores {
   readonly targets: TargetStore;
   readonly triggers: TriggerStore;
   readonly deliveries: DeliveryStore;
+  readonly deployed: DeployedStore;
   readonly queue: EventQueue;
 }

@@ -19,6 +19,7 @@ export interface TargetChanges {
   readonly url?: string | undefined;
   /** All of it, in place of the old. */
   readonly config?: Readonly<Record<string, unknown>> | undefined;
+  readonly deploys?: boolean | undefined;
   /** Null: from now on it has none. */
   readonly secret?: string | null | undefined;
 }
@@ -53,6 +54,17 @@ export function checkedConfig(type: TargetType, input: unknown, hasSecret: boole
   return config.data;
 }
 
+/**
+ * Whether a target of this type deploys. Unless somebody says otherwise it does: what is kept without need can still be deleted,
+ * what was deleted while it ran cannot be pulled again.
+ */
+export function checkedDeploys({ type, canBeFollowed }: TargetType, given: boolean | undefined): boolean {
+  if (canBeFollowed && given === false) {
+    throw invalid("deploys", `a target of the type ${type} is followed to its end, so it deploys: leave this out`);
+  }
+  return given ?? true;
+}
+
 /** The secret that a target of this type is to have; null: none. */
 export function secretFor(type: TargetType, given: string | undefined): string | null {
   if (type.secret === "made") {
@@ -84,7 +96,8 @@ export function changedTarget(opened: OpenTarget, changes: TargetChanges, rules:
   const isFitting = changes.config === undefined && secret === undefined;
   const config = isFitting ? undefined : checkedConfig(type, changes.config ?? target.config, hasSecret);
   const address = isMoved ? checkedAddress(type, changes.url, rules) : undefined;
-  return { name: changes.name, address, config, secret };
+  const deploys = changes.deploys === undefined ? undefined : checkedDeploys(type, changes.deploys);
+  return { name: changes.name, address, config, deploys, secret };
 }
 
 /** What a target's new secret is; undefined: it keeps what it has. */

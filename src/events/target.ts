@@ -102,6 +102,9 @@ interface Definition<Config> extends Omit<TargetTraits, "secretAddress"> {
   readonly provesItself?: (config: Config) => boolean;
 }
 
+/** Whether what such a target has begun is followed to its end, so that we know what it runs. */
+type Follows<Config> = (config: Config) => boolean;
+
 /**
  * One kind of deployment target that takes one request, as its file in targets/ defines it. Adding one is such a file and
  * a line in targets/index.ts. `request` must be a pure function of the attempt, so that what is sent can be tested byte for byte.
@@ -117,6 +120,7 @@ export interface TargetDefinition<Config> extends Definition<Config> {
 export interface SteppedDefinition<Config> extends Definition<Config> {
   /** May throw {@link UnsendableError}, and whatever `send` throws. */
   readonly deliver: (attempt: Attempt<Config>, send: Sender) => Promise<Outcome>;
+  readonly follows: Follows<Config>;
 }
 
 /** A target type for callers, who have its configuration as the database or a client gave it. */
@@ -128,6 +132,10 @@ export interface TargetType extends TargetTraits {
   readonly parseConfig: (input: unknown) => Parsed<unknown>;
   readonly secretProblem: (config: unknown, hasSecret: boolean) => string | null;
   readonly provesItself: (config: unknown) => boolean;
+  /** Targets of this type can be followed, so each of them deploys. */
+  readonly canBeFollowed: boolean;
+  /** Whether one with this configuration is followed to its end. */
+  readonly follows: (config: unknown) => boolean;
   /** Makes one attempt. Rejects with {@link UnsendableError} when none can succeed, and with what `send` throws. */
   readonly deliver: (attempt: Attempt<unknown>, send: Sender) => Promise<Outcome>;
 }
@@ -175,7 +183,7 @@ export function defineTarget<Config>(definition: TargetDefinition<Config>): Requ
   };
 
   return {
-    ...common(definition),
+    ...common(definition, null),
     request,
     judge,
 
@@ -196,12 +204,13 @@ export function defineTarget<Config>(definition: TargetDefinition<Config>): Requ
 
 export function defineSteppedTarget<Config>(definition: SteppedDefinition<Config>): TargetType {
   return {
-    ...common(definition),
+    ...common(definition, definition.follows),
     deliver: async (attempt, send) => definition.deliver(checked(definition, attempt), send),
   };
 }
 
-function common<Config>(definition: Definition<Config>): Omit<TargetType, "deliver"> {
+/** @param follows null: such a target takes one request, and tells us no more. */
+function common<Config>(definition: Definition<Config>, follows: Follows<Config> | null): Omit<TargetType, "deliver"> {
   const { type, summary, secret, events, secretAddress = false, defaultUrl = null, config } = definition;
   const { secretProblem, provesItself } = definition;
   return {
@@ -220,6 +229,11 @@ function common<Config>(definition: Definition<Config>): Omit<TargetType, "deliv
     provesItself: (input) => {
       const parsed = parseInput(config, input);
       return (parsed.ok ? provesItself?.(parsed.data) : false) ?? false;
+    },
+    canBeFollowed: follows !== null,
+    follows: (input) => {
+      const parsed = parseInput(config, input);
+      return (parsed.ok ? follows?.(parsed.data) : false) ?? false;
     },
   };
 }

@@ -13,7 +13,12 @@ const MAX_PATTERNS = 20;
 /** It bounds what finding the newest costs. */
 const MAX_NEWEST = 1000;
 const MAX_DAYS = 3650;
-const MAX_PREVIOUSLY_DEPLOYED = 100;
+
+/** The most digests that count for a target and repository, beside what is deployed. */
+export const MAX_PREVIOUSLY_DEPLOYED = 100;
+
+/** So many count where no rule says. */
+export const PREVIOUSLY_DEPLOYED = 1;
 
 const days = z.int().min(0).max(MAX_DAYS);
 
@@ -25,9 +30,9 @@ export const retentionKeep = z.strictObject({
   newerThanDays: days.optional().meta({ description: "What was pushed within so many days." }),
   pulledWithinDays: days.optional().meta({ description: "What was pulled, or pushed, within so many days." }),
   tags: tagPatterns.min(1, "at least one pattern").max(MAX_PATTERNS).optional(),
-  previouslyDeployed: z.int().min(0).max(MAX_PREVIOUSLY_DEPLOYED).default(1).meta({
+  previouslyDeployed: z.int().min(0).max(MAX_PREVIOUSLY_DEPLOYED).default(PREVIOUSLY_DEPLOYED).meta({
     description:
-      "What was deployed last stays in any case, for each target and tag; and so many digests that were before it.",
+      "What each target that deploys was given last of a repository stays in any case; and so many digests that it was given before.",
   }),
 });
 

@@ -37,8 +37,10 @@ interface DeployedAt {
   readonly target: string;
   readonly name: string;
   readonly at: number;
-  /** Nothing else of the repository was delivered there since. */
+  /** The target was given nothing else of the repository since. */
   readonly current: boolean;
+  /** The target was followed to its end: it runs what it was given. Of others we know that they were told. */
+  readonly followed: boolean;
 }
 
 export interface TagDirectory {

@@ -1,6 +1,6 @@
 /**
- * Forgets what was told long ago: deliveries that ended, with their attempts, events, and who did what. In steps that are bounded and may each
- * be repeated or cut off: what is kept is decided by the statement that deletes, so what is redelivered meanwhile stays.
+ * Forgets what was told long ago: deliveries that ended, with their attempts, events, and who did what; then the rows of what was deleted, to
+ * which those referred; and what targets were given before what counts as deployed. In steps that are bounded and may each be repeated or cut off: what is kept is decided by the statement that deletes, so what is redelivered meanwhile stays.
  */
 import type { Bounds, RecordStore, WalkStore } from "./stores.ts";
 
@@ -19,12 +19,15 @@ export async function forgetRecords(
   now: number,
   limit = STEP,
 ): Promise<void> {
+  // First, since a delivery is kept as long as what it put in place counts.
+  await walk(walks, "deployed before", (from) => records.forgetDeployed(from, limit));
   if (keep === null) return;
   const bounds: Bounds = { now, cutoff: now - keep, limit };
   // Deliveries first: an event is kept as long as one of its deliveries is.
   await walk(walks, "old deliveries", (from) => records.forgetDeliveries(from, bounds));
   await walk(walks, "old events", (from) => records.forgetEvents(from, bounds));
   await records.forgetActivity(bounds);
+  await records.forgetTombstones(bounds);
 }
 
 async function walk(

@@ -97,12 +97,16 @@ export interface UpkeepStores {
 
 /** What was told, and to whom. Each looks at the next `limit` records that were made before the cutoff, and returns where to go on; null: at the beginning. */
 export interface RecordStore {
-  /** Takes deliveries that ended before the cutoff, with their attempts; but none that put something in place which counts as deployed. */
+  /** Takes what targets were given longer ago than rules count. Looks at the next `limit` rows, whenever they were made. */
+  forgetDeployed(from: string | null, limit: number): Promise<string | null>;
+  /** Takes deliveries that ended before the cutoff, with their attempts; but none whose digest counts as deployed. */
   forgetDeliveries(from: string | null, bounds: Bounds): Promise<string | null>;
   /** Takes events that were taken by a consumer and have no delivery left; but not those of a tag since it was set to what it is on. */
   forgetEvents(from: string | null, bounds: Bounds): Promise<string | null>;
   /** Takes the oldest acts from before the cutoff, at most `limit`. */
   forgetActivity(bounds: Bounds): Promise<void>;
+  /** Takes rows of what was deleted or has ended before the cutoff, and that nothing can refer to any more: at most `limit` of each kind. */
+  forgetTombstones(bounds: Bounds): Promise<void>;
 }
 
 export interface StorageDayStore {

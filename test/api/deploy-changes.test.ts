@@ -71,7 +71,13 @@ describe("a change of a target", () => {
   it("to another address does not happen when a secret came meanwhile", async () => {
     const target = await makeTarget(shop.space, HOOK, given);
     await makeTrigger(shop.space, [target.id]);
-    const update = { name: "n", address: { shown: ELSEWHERE, whole: ELSEWHERE }, config: undefined, secret: undefined };
+    const update = {
+      name: "n",
+      address: { shown: ELSEWHERE, whole: ELSEWHERE },
+      config: undefined,
+      deploys: undefined,
+      secret: undefined,
+    };
     expect(await d1Targets(env.DB, secretBox(env.ENCRYPTION_KEY)).update(shop.space, target.id, update)).toBe(false);
     expect(await sentOf([HOOK, ELSEWHERE])).toEqual([HOOK]);
   });

@@ -5,6 +5,7 @@ import { processMessage } from "../../src/events/process.ts";
 import type { Processing } from "../../src/events/processing.ts";
 import type { Answer, TargetRequest } from "../../src/events/target.ts";
 import { d1Deliveries } from "../../src/storage/d1/deliveries.ts";
+import { d1Deployed } from "../../src/storage/d1/deployed.ts";
 import { d1Outbox } from "../../src/storage/d1/outbox.ts";
 import { d1Targets } from "../../src/storage/d1/targets.ts";
 import { d1Triggers } from "../../src/storage/d1/triggers.ts";
@@ -73,6 +74,7 @@ export function processingOf(workshop: Workshop): Processing {
       targets: faulty(workshop, "targets", d1Targets(env.DB, box)),
       triggers: faulty(workshop, "triggers", d1Triggers(env.DB)),
       deliveries: faulty(workshop, "deliveries", d1Deliveries(env.DB, box)),
+      deployed: faulty(workshop, "deployed", d1Deployed(env.DB)),
       queue: faulty(workshop, "queue", {
         send: async (messages, delay = 0) => {
           workshop.queued.push(...messages.map((message) => ({ message, delay })));

@@ -134,6 +134,73 @@ describe("what was told long ago", () => {
   });
 });
 
+async function rule(keep: object): Promise<string> {
+  const body = { repositories: ["**"], keep, confirm: true };
+  const answer = await manage("POST", `spaces/${shop.space}/retention-rules`, body);
+  return z.looseObject({ id: z.string() }).parse(await answer.json()).id;
+}
+
+/** Tags under which the space's targets were given something, newest first. */
+async function deployedLeft(): Promise<readonly string[]> {
+  const { items } = z
+    .object({ items: z.array(z.looseObject({ repository: z.string(), tag: z.string() })) })
+    .parse(await (await manage("GET", `spaces/${shop.space}/deployed`)).json());
+  return items.map(({ tag }) => tag);
+}
+
+describe("what was deployed", () => {
+  it("is remembered for each target and repository, with one before it, or as many as a rule counts", async () => {
+    for (const number of [1, 2, 3, 4, 5]) await pushAndDeliver(shop, "web", `1.${number}`, number);
+    const ruleId = await rule({ newest: 1, previouslyDeployed: 2 });
+    await forgetAfter(0);
+    expect(await deployedLeft()).toEqual(["1.5", "1.4", "1.3"]);
+    await manage("DELETE", `spaces/${shop.space}/retention-rules/${ruleId}`);
+    await forgetAfter(0, null);
+    expect(await deployedLeft()).toEqual(["1.5", "1.4"]);
+    await forgetAfter(KEEP + DAY, KEEP, 2);
+    expect(await deployedLeft()).toEqual(["1.5", "1.4"]);
+    expect((await deliveriesOf(shop.space)).map(({ tag }) => tag)).toEqual(["1.5", "1.4"]);
+  });
+
+  it("goes with its target, and is forgotten then", async () => {
+    await pushAndDeliver(shop, "web", "1.0", 1);
+    await manage("DELETE", `spaces/${shop.space}/targets/${target}`);
+    expect(await deployedLeft()).toEqual([]);
+    await forgetAfter(KEEP + DAY);
+    expect(await statusesLeft()).toEqual([]);
+  });
+
+  it("is not what a target was given that was deleted before it answered", async () => {
+    shop.fault = (call) => {
+      if (call !== "before deliveries.record") return;
+      shop.fault = () => undefined;
+      throw new Error("later");
+    };
+    await expect(pushAndDeliver(shop, "web", "1.0", 1)).rejects.toThrow("later");
+    await env.DB.prepare("UPDATE targets SET deleted_at = 1 WHERE id = ?").bind(target).run();
+    const [{ id } = { id: "" }] = await deliveriesOf(shop.space);
+    const attempt = { number: 1, at: 1, milliseconds: 1, status: 200, outcome: "done" as const, detail: "" };
+    const result = { attempt, status: "delivered" as const, reason: null, progress: null, health: "good" as const };
+    await processingOf(shop).stores.deliveries.record(
+      id,
+      target,
+      { ...result, nextAttemptAt: null, disableTarget: null },
+      1,
+    );
+    expect(await env.DB.prepare("SELECT COUNT(*) AS n FROM deployed WHERE delivery_id = ?").bind(id).first("n")).toBe(
+      0,
+    );
+  });
+
+  it("comes back with its repository, as long as that can be undeleted", async () => {
+    await pushAndDeliver(shop, "web", "1.0", 1);
+    await manage("DELETE", `spaces/${shop.space}/repositories/web`);
+    expect(await deployedLeft()).toEqual([]);
+    await manage("POST", `spaces/${shop.space}/undelete`, { repository: "web" });
+    expect(await deployedLeft()).toEqual(["1.0"]);
+  });
+});
+
 describe("what is deployed", () => {
   it("stays on record, with what put it in place", async () => {
     for (const seed of [1, 2]) await pushAndDeliver(shop, "web", "latest", seed);
@@ -159,11 +226,11 @@ describe("what is deployed", () => {
     for (const seed of [2, 3]) await pushAndDeliver(shop, "ui", "1.0", seed);
     const all = await deliveriesOf(shop.space);
     // The first was about `api`, which the others deployed again; what `ui` was then is on record by the first alone.
+    const ruleId = await rule({ previouslyDeployed: 2 });
     await forgetAfter(KEEP + DAY);
     expect(await deliveriesOf(shop.space)).toEqual(all);
     expect(all.length).toBe(3);
-    const { meta } = await env.DB.prepare("DELETE FROM deployed WHERE delivery_id = ?").bind(all.at(-1)?.id).run();
-    expect(meta.changes).toBe(1);
+    await manage("DELETE", `spaces/${shop.space}/retention-rules/${ruleId}`);
     await forgetAfter(KEEP + DAY);
     expect(await deliveriesOf(shop.space)).toEqual(all.slice(0, -1));
   });

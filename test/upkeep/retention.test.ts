@@ -509,7 +509,7 @@ async function expectKept(digests: readonly string[], names: readonly string[]):
 }
 
 describe("what was deployed", () => {
-  it("is kept for each target and tag, with as many as a rule says before it, and their tags", async () => {
+  it("is kept for each target and repository, with as many as a rule says before it, and their tags", async () => {
     const shop = await openWorkshop("retained-shop");
     ({ space, as } = shop);
     const { id } = await makeTarget(space, "https://receiver.example.com/");

@@ -145,7 +145,15 @@ const tagSchema = z.looseObject({
   updatedAt: z.string(),
   pulledAt: z.union([z.string(), z.null()]),
   pushedBy: z.union([z.looseObject({ id: z.string(), name: z.string() }), z.null()]),
-  deployed: z.array(z.looseObject({ target: z.string(), name: z.string(), at: z.string(), current: z.boolean() })),
+  deployed: z.array(
+    z.looseObject({
+      target: z.string(),
+      name: z.string(),
+      at: z.string(),
+      current: z.boolean(),
+      followed: z.boolean(),
+    }),
+  ),
   signed: z.boolean(),
   immutable: z.boolean(),
 });
@@ -301,6 +309,7 @@ const newTargetSchema = z.looseObject({
   type: z.string(),
   url: z.string(),
   config: z.unknown(),
+  deploys: z.boolean(),
   hasSecret: z.boolean(),
   identity: z.looseObject({ issuer: z.string(), subject: z.string() }),
   enabled: z.boolean(),
@@ -317,6 +326,7 @@ const targetSchema = z.looseObject({
   type: z.string(),
   url: z.string(),
   config: z.unknown(),
+  deploys: z.boolean(),
   hasSecret: z.boolean(),
   identity: z.looseObject({ issuer: z.string(), subject: z.string() }),
   enabled: z.boolean(),
@@ -367,6 +377,8 @@ const deployedSchema = z.looseObject({
   digest: z.string(),
   delivery: z.string(),
   deployedAt: z.string(),
+  current: z.boolean(),
+  followed: z.boolean(),
 });
 export type Deployed = z.infer<typeof deployedSchema>;
 
@@ -398,6 +410,19 @@ const deliveryDetailSchema = z.looseObject({
   nextAttemptAt: z.union([z.string(), z.null()]),
   createdAt: z.string(),
   finishedAt: z.union([z.string(), z.null()]),
+  redelivery: z.array(
+    z.looseObject({
+      repository: z.string(),
+      tag: z.string(),
+      digest: z.string(),
+      deploys: z.boolean(),
+      followed: z.boolean(),
+      current: z.union([
+        z.looseObject({ tag: z.string(), digest: z.string(), delivery: z.string(), deployedAt: z.string() }),
+        z.null(),
+      ]),
+    }),
+  ),
   attempts: z.array(
     z.looseObject({
       number: z.number(),
@@ -871,6 +896,7 @@ export const operations = {
       url: z.string().optional(),
       secret: z.string().optional(),
       config: z.record(z.string(), z.unknown()).optional(),
+      deploys: z.boolean().optional(),
     }),
     output: newTargetSchema,
   },
@@ -899,6 +925,7 @@ export const operations = {
       url: z.string().optional(),
       secret: z.union([z.string(), z.null()]).optional(),
       config: z.record(z.string(), z.unknown()).optional(),
+      deploys: z.boolean().optional(),
     }),
     output: newTargetSchema,
   },
@@ -1222,6 +1249,8 @@ export const operations = {
       limit: z.number().optional(),
       cursor: z.string().optional(),
       target: z.string().optional(),
+      repository: z.string().optional(),
+      current: z.enum(["true", "false"]).optional(),
     }),
 
     output: z.looseObject({ items: z.array(deployedSchema), next: z.union([z.string(), z.null()]) }),

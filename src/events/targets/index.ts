@@ -40,3 +40,8 @@ function isTargetTypeName(name: string): name is TargetTypeName {
 export function findTargetType(name: string): TargetType | null {
   return isTargetTypeName(name) ? TARGET_TYPES[name] : null;
 }
+
+/** True where a target with this type and configuration is followed to its end, so that it runs what was delivered to it. */
+export function isFollowed(type: string, config: unknown): boolean {
+  return findTargetType(type)?.follows(config) ?? false;
+}

@@ -17,7 +17,7 @@ const ACTS = `
 const ACTS_OF_SPACE = `${ACTS} WHERE a.space_id = ${LIVE_SPACE} AND a.id < 'act_' || ?2 ORDER BY a.id DESC LIMIT ?3`;
 const ACTS_OF_INSTALLATION = `${ACTS} WHERE a.space_id IS NULL AND a.id < 'act_' || ?1 ORDER BY a.id DESC LIMIT ?2`;
 const EVENTS_OF_SPACE = `
-  SELECT e.id, e.occurred_at, e.actor, t.name AS actor_name, e.type AS action, NULL AS subject, NULL AS name,
+  SELECT e.id, e.occurred_at, e.actor, COALESCE(e.actor_name, t.name) AS actor_name, e.type AS action, NULL AS subject, NULL AS name,
     r.path AS repository, COALESCE(e.tag, e.digest) AS reference, NULL AS detail
   FROM events e JOIN repositories r ON r.id = e.repository_id LEFT JOIN tokens t ON t.id = e.actor
   WHERE e.space_id = ${LIVE_SPACE} AND e.id < 'evt_' || ?2 ORDER BY e.id DESC LIMIT ?3`;

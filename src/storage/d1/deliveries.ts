@@ -1,15 +1,10 @@
 import { z } from "zod";
-import {
-  type AttemptRecord,
-  type Delivery,
-  DELIVERY_STATUSES,
-  type DeliveryStore,
-  type Deployed,
-} from "../../events/stores.ts";
+import { type AttemptRecord, type Delivery, DELIVERY_STATUSES, type DeliveryStore } from "../../events/stores.ts";
 import { VERDICTS } from "../../events/target.ts";
 import { pageOf } from "../../oci/page.ts";
 import { timeOrderedId } from "../../registry/time-ordered-id.ts";
 import type { SecretBox } from "../secret-box.ts";
+import { markDeployed } from "./deployed.ts";
 import { eventFromRow, eventRow, FIND_EVENT, LAST_ID } from "./outbox.ts";
 import { firstRow, listWithin, rows } from "./rows.ts";
 import { FIND_SPACE, LIVE_SPACE } from "./spaces.ts";
@@ -83,19 +78,6 @@ const NOTE_TARGET = `
     enabled = CASE WHEN ?4 IS NULL THEN enabled ELSE 0 END, disabled_reason = COALESCE(?4, disabled_reason)
   WHERE id = ?1`;
 
-/** A new row each time: the newest has the highest id. */
-const MARK_DEPLOYED = `
-  INSERT OR REPLACE INTO deployed (space_id, target_id, repository_id, tag, digest, delivery_id, deployed_at)
-  SELECT d.space_id, d.target_id, COALESCE(s.value ->> 'repositoryId', d.repository_id), d.tag,
-    COALESCE(s.value ->> 'digest', e.digest), d.id, ?2
-  FROM deliveries d JOIN events e ON e.id = d.event_id LEFT JOIN json_each(d.subjects) s
-  WHERE d.id = ?1 AND d.status = 'delivered' AND e.type IN ('tag.created', 'tag.updated')`;
-
-const LIST_DEPLOYED = `
-  SELECT d.id, d.target_id, s.name || '/' || r.path AS repository, d.tag, d.digest, d.delivery_id, d.deployed_at
-  FROM deployed d JOIN spaces s ON s.id = d.space_id JOIN repositories r ON r.id = d.repository_id
-  WHERE d.space_id = ${LIVE_SPACE} AND d.id < ?2 AND (?3 IS NULL OR d.target_id = ?3) ORDER BY d.id DESC LIMIT ?4`;
-
 /** What runs is followed for longer than a message lives: that is no failure. */
 const GIVE_UP = `
   UPDATE deliveries SET status = 'failed', reason = ?3, finished_at = ?4
@@ -142,16 +124,6 @@ const attemptRow = z.object({
 
 const idRow = z.object({ id: z.string() });
 const pendingRow = z.object({ id: z.string(), next_attempt_at: z.int() });
-
-const deployedRow = z.object({
-  id: z.int(),
-  target_id: z.string(),
-  repository: z.string(),
-  tag: z.string(),
-  digest: z.string(),
-  delivery_id: z.string(),
-  deployed_at: z.int(),
-});
 
 /** @param box opens the secrets of the target that a claimed delivery goes to. */
 export function d1Deliveries(db: D1Database, box: SecretBox): DeliveryStore {
@@ -204,23 +176,12 @@ export function d1Deliveries(db: D1Database, box: SecretBox): DeliveryStore {
         db.prepare(ADD_ATTEMPT).bind(id, number, at, milliseconds, status, outcome, detail),
         db.prepare(FINISH).bind(id, result.status, result.nextAttemptAt, finishedAt, result.reason, progress),
         db.prepare(NOTE_TARGET).bind(targetId, result.health, now, result.disableTarget),
-        ...(result.status === "delivered" ? [db.prepare(MARK_DEPLOYED).bind(id, now)] : []),
+        ...(result.status === "delivered" ? markDeployed(db, id, now) : []),
       ]);
     },
 
     async giveUp(id, before, reason, now) {
       await db.prepare(GIVE_UP).bind(id, before, reason, now).run();
-    },
-
-    async deployed(space, target, { limit, last }) {
-      const before = last === null ? Number.MAX_SAFE_INTEGER : Number(last);
-      const deployed = await listWithin(
-        db,
-        db.prepare(FIND_SPACE).bind(space),
-        db.prepare(LIST_DEPLOYED).bind(space, Number.isSafeInteger(before) ? before : 0, target, limit + 1),
-        deployedRow,
-      );
-      return deployed && pageOf(deployed.map(deployedFromRow), limit);
     },
 
     overdue: (before, limit) => ids(OVERDUE, before, limit),
@@ -267,17 +228,5 @@ function deliveryFromRow(row: z.infer<typeof deliveryRow>): Delivery {
     nextAttemptAt: row.finished_at === null ? row.next_attempt_at : null,
     createdAt: row.created_at,
     finishedAt: row.finished_at,
-  };
-}
-
-function deployedFromRow(row: z.infer<typeof deployedRow>): Deployed {
-  return {
-    id: row.id,
-    targetId: row.target_id,
-    repository: row.repository,
-    tag: row.tag,
-    digest: row.digest,
-    deliveryId: row.delivery_id,
-    deployedAt: row.deployed_at,
   };
 }

@@ -5,7 +5,10 @@
 import { timeOrderedId } from "../../registry/time-ordered-id.ts";
 import { REPOSITORY } from "./gate.ts";
 
-export const EVENT_COLUMNS = `id, space_id, repository_id, type, tag, digest, previous_digest, media_type, artifact_type, size, platforms, actor, registry, occurred_at`;
+export const EVENT_COLUMNS = `id, space_id, repository_id, type, tag, digest, previous_digest, media_type, artifact_type, size, platforms, actor, actor_name, registry, occurred_at`;
+
+/** A scalar subquery. Events keep it themselves: they are there for longer than a token that has ended. */
+const NAME_OF = (actor: string): string => `(SELECT k.name FROM tokens k WHERE k.id = ${actor})`;
 
 export function eventId(): string {
   return timeOrderedId("evt");
@@ -14,7 +17,7 @@ export function eventId(): string {
 /** ?8 digest, ?9 id, ?10 media type, ?11 artifact type, ?12 size, ?13 platforms, ?14 actor, ?15 registry. Only for a manifest that is new. */
 export const MANIFEST_PUSHED = `
   INSERT INTO events (${EVENT_COLUMNS})
-  SELECT ?9, r.space_id, r.id, 'manifest.pushed', NULL, ?8, NULL, ?10, ?11, ?12, ?13, ?14, ?15, ?6
+  SELECT ?9, r.space_id, r.id, 'manifest.pushed', NULL, ?8, NULL, ?10, ?11, ?12, ?13, ?14, ${NAME_OF("?14")}, ?15, ?6
   FROM repositories r WHERE r.id = ${REPOSITORY}
     AND NOT EXISTS (SELECT 1 FROM manifests m WHERE m.repository_id = r.id AND m.digest = ?8) RETURNING id`;
 
@@ -22,7 +25,7 @@ export const MANIFEST_PUSHED = `
 export const TAGS_PUSHED = (pushed = "json_each(?9)"): string => `
   INSERT INTO events (${EVENT_COLUMNS})
   SELECT pushed.value ->> 'id', r.space_id, r.id, IIF(t.digest IS NULL, 'tag.created', 'tag.updated'),
-    pushed.value ->> 'tag', m.digest, t.digest, m.media_type, m.artifact_type, m.size, m.platforms, ?10, ?11, ?6
+    pushed.value ->> 'tag', m.digest, t.digest, m.media_type, m.artifact_type, m.size, m.platforms, ?10, ${NAME_OF("?10")}, ?11, ?6
   FROM manifests m JOIN repositories r ON r.id = m.repository_id, ${pushed} pushed
     LEFT JOIN tags t ON t.repository_id = m.repository_id AND t.name = pushed.value ->> 'tag'
   WHERE m.repository_id = ${REPOSITORY} AND m.digest = ?8 AND m.quarantined_at IS NULL RETURNING id`;
@@ -30,7 +33,7 @@ export const TAGS_PUSHED = (pushed = "json_each(?9)"): string => `
 const DELETED = (type: string, tag: string, id: string, from: string, condition: string): string => `
   INSERT INTO events (${EVENT_COLUMNS})
   SELECT ${id}, r.space_id, r.id, '${type}', ${tag}, m.digest, ${tag === "NULL" ? "NULL" : "m.digest"},
-    m.media_type, m.artifact_type, m.size, m.platforms, ?10, ?11, ?6
+    m.media_type, m.artifact_type, m.size, m.platforms, ?10, ${NAME_OF("?10")}, ?11, ?6
   FROM ${from} JOIN repositories r ON r.id = m.repository_id WHERE ${condition} RETURNING id`;
 
 const TAG_AND_MANIFEST = "tags t JOIN manifests m ON m.repository_id = t.repository_id AND m.digest = t.digest";

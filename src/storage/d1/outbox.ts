@@ -8,7 +8,7 @@ import { FIND_SPACE, LIVE_SPACE } from "./spaces.ts";
 
 const EVENTS = `
   SELECT e.id, e.type, e.occurred_at, e.registry, s.name AS space, r.path, e.tag, e.digest, e.previous_digest, e.media_type,
-    e.artifact_type, e.size, e.platforms, e.actor, t.name AS actor_name, e.space_id, e.repository_id,
+    e.artifact_type, e.size, e.platforms, e.actor, COALESCE(e.actor_name, t.name) AS actor_name, e.space_id, e.repository_id,
     e.sent_at, e.verdicts
   FROM events e JOIN spaces s ON s.id = e.space_id AND s.deleted_at IS NULL JOIN repositories r ON r.id = e.repository_id
     LEFT JOIN tokens t ON t.id = e.actor`;

@@ -1,18 +1,25 @@
 import { z } from "zod";
+import { PREVIOUSLY_DEPLOYED } from "../../registry/retention.ts";
 import { firstIdAt } from "../../registry/time-ordered-id.ts";
 import type { Bounds, RecordStore } from "../../upkeep/stores.ts";
+import { NEWER } from "./deployed.ts";
 import { rows } from "./rows.ts";
+import { FORGET_TOMBSTONES } from "./tombstones.ts";
 
 /** Ids are ordered by time: those after ?1 and before ?2, at most ?3. */
 const NEXT = (table: string): string => `SELECT id FROM ${table} WHERE id > ?1 AND id < ?2 ORDER BY id LIMIT ?3`;
 
-/** As MARK_DEPLOYED in deliveries.ts wrote it. */
-const IS_DEPLOYED = `EXISTS (
-  SELECT 1 FROM events e LEFT JOIN json_each(d.subjects) s
-    JOIN deployed p ON p.target_id = d.target_id
-      AND p.repository_id = COALESCE(s.value ->> 'repositoryId', d.repository_id)
-      AND p.tag = d.tag AND p.digest = COALESCE(s.value ->> 'digest', e.digest)
-  WHERE e.id = d.event_id AND p.delivery_id = d.id)`;
+/** What is deployed, or was just before, can be told of and sent again. */
+const IS_DEPLOYED = "EXISTS (SELECT 1 FROM deployed p WHERE p.delivery_id = d.id)";
+
+/** How many digests count for a target, beside what is deployed: as the space's rules say, switched on or not. */
+const COUNTED = (space: string): string => `COALESCE(
+  (SELECT MAX(k.keep ->> 'previouslyDeployed') FROM retention_rules k WHERE k.space_id = ${space}), ${PREVIOUSLY_DEPLOYED})`;
+
+const NEXT_DEPLOYED = "SELECT id FROM deployed WHERE id > ?1 ORDER BY id LIMIT ?2";
+const FORGET_DEPLOYED = `
+  DELETE FROM deployed WHERE id IN (
+    SELECT d.id FROM deployed d WHERE d.id IN (${NEXT_DEPLOYED}) AND ${NEWER("d")} > ${COUNTED("d.space_id")})`;
 
 /** ?4: when it must have ended. */
 const FORGOTTEN = `
@@ -33,12 +40,20 @@ const FORGET_EVENTS = `
 const FORGET_ACTIVITY = "DELETE FROM activity WHERE id IN (SELECT id FROM activity WHERE id < ?1 ORDER BY id LIMIT ?2)";
 
 const idRow = z.object({ id: z.string() });
+const deployedRow = z.object({ id: z.int() });
 
 export function d1Records(db: D1Database): RecordStore {
   const next = (table: string, range: readonly (string | number)[]): D1PreparedStatement =>
     db.prepare(NEXT(table)).bind(...range);
 
   return {
+    async forgetDeployed(from, limit) {
+      const range = [Number(from ?? 0), limit];
+      const [found] = await db.batch([NEXT_DEPLOYED, FORGET_DEPLOYED].map((sql) => db.prepare(sql).bind(...range)));
+      const ids = rows(deployedRow, found);
+      return ids.length < limit ? null : String(ids.at(-1)?.id ?? 0);
+    },
+
     async forgetDeliveries(from, bounds) {
       const range = rangeOf("dlv", from, bounds);
       const [found] = await db.batch([
@@ -57,6 +72,10 @@ export function d1Records(db: D1Database): RecordStore {
 
     async forgetActivity({ cutoff, limit }) {
       await db.prepare(FORGET_ACTIVITY).bind(firstIdAt("act", cutoff), limit).run();
+    },
+
+    async forgetTombstones({ cutoff, limit }) {
+      await db.batch(FORGET_TOMBSTONES.map((sql) => db.prepare(sql).bind(cutoff, limit)));
     },
   };
 }

@@ -24,7 +24,7 @@ const ACTOR = "'retention'";
 const TELL = (type: string, id: string, tag: string, registry: string): string => `
   INSERT INTO events (${EVENT_COLUMNS})
   SELECT ${id} || '-' || ROW_NUMBER() OVER (), r.space_id, r.id, '${type}', ${tag}, m.digest,
-    IIF(${tag} IS NULL, NULL, m.digest), m.media_type, m.artifact_type, m.size, m.platforms, ${ACTOR},
+    IIF(${tag} IS NULL, NULL, m.digest), m.media_type, m.artifact_type, m.size, m.platforms, ${ACTOR}, NULL,
     COALESCE((${registry}), ''),`;
 
 /** ?4 the first event's id, ?5 JSON list of [repository, name]. */

@@ -3,6 +3,8 @@
  * judged, and stand in a statement that begins with {@link JUDGING}.
  */
 
+import { NEWER } from "./deployed.ts";
+
 /** The referrers tag schema (distribution spec), and cosign's: a subject's digest, and perhaps a suffix. */
 const IS_OF_SUBJECT = (name: string): string => `(
   (${name} GLOB 'sha256-*' OR ${name} GLOB 'sha512-*') AND length(${name}) >= 71
@@ -42,18 +44,12 @@ export const JUDGING = `
 
 export const IS_COVERED = (row: string): string => `${row}.repository_id IN (SELECT repository_id FROM covered)`;
 
-/** More of a target's newest digests than any rule keeps. */
-const DEPLOYED_COUNTED = 101;
-
-/** What a target runs or ran just before, and what it is about to be told of. */
+/** What a target was given last of the repository or just before, by the rules' count, and what one is about to be told of. */
 const IS_IN_USE = (row: string): string => `(
   EXISTS (
-    SELECT 1 FROM deployed d JOIN targets g ON g.id = d.target_id AND g.deleted_at IS NULL
-    WHERE d.repository_id = ${row}.repository_id AND d.digest = ${row}.digest AND (
-      SELECT COUNT(*) FROM (
-        SELECT 1 FROM deployed n WHERE n.target_id = d.target_id AND n.repository_id = d.repository_id AND n.tag = d.tag
-          AND n.id > d.id LIMIT ${DEPLOYED_COUNTED}))
-      <= (SELECT MAX(covered.previously) FROM covered WHERE covered.repository_id = d.repository_id))
+    SELECT 1 FROM deployed d
+    WHERE d.repository_id = ${row}.repository_id AND d.digest = ${row}.digest
+      AND ${NEWER("d")} <= (SELECT MAX(covered.previously) FROM covered WHERE covered.repository_id = d.repository_id))
   OR (${row}.repository_id, ${row}.digest) IN (SELECT held.repository_id, held.digest FROM held))`;
 
 const IS_NAMED = (tag: string): string => `(

@@ -34,6 +34,13 @@ const RELEASE_TAGS = [
   `UPDATE spaces SET immutable_tags = '[]' WHERE id = ${LIVE_SPACE} AND ?2 > 0`,
   `UPDATE repositories SET immutable_tags = NULL WHERE space_id = ${LIVE_SPACE} AND ?2 > 0 AND immutable_tags IS NOT NULL`,
 ];
+/** Nobody can reach them any more: secrets go at once, the rows once what was told of them is forgotten. */
+const DELETE_IN_SPACE = [
+  `UPDATE targets SET deleted_at = ?2, sealed_url = NULL, secret = NULL, previous_secret = NULL
+   WHERE space_id = ${LIVE_SPACE} AND deleted_at IS NULL`,
+  `UPDATE triggers SET deleted_at = ?2 WHERE space_id = ${LIVE_SPACE} AND deleted_at IS NULL`,
+  `DELETE FROM retention_rules WHERE space_id = ${LIVE_SPACE} AND ?2 > 0`,
+];
 const FORGET_STORAGE = `DELETE FROM storage_days WHERE space_id = ${LIVE_SPACE} AND ?2 > 0`;
 const DELETE_REPOSITORIES = `UPDATE repositories SET deleted_at = ?2 WHERE space_id = ${LIVE_SPACE} AND deleted_at IS NULL`;
 const DELETE_SPACE = `UPDATE spaces SET deleted_at = ?2 WHERE name = ?1 AND deleted_at IS NULL`;
@@ -65,7 +72,8 @@ export function d1Spaces(db: D1Database): SpaceStore {
     },
 
     async delete(name) {
-      const statements = [REVOKE_TOKENS, ...RELEASE_TAGS, FORGET_STORAGE, DELETE_REPOSITORIES, DELETE_SPACE];
+      const inSpace = [...DELETE_IN_SPACE, FORGET_STORAGE, DELETE_REPOSITORIES];
+      const statements = [REVOKE_TOKENS, ...RELEASE_TAGS, ...inSpace, DELETE_SPACE];
       const results = await db.batch(statements.map((sql) => db.prepare(sql).bind(name, Date.now())));
       return (results.at(-1)?.meta.changes ?? 0) > 0;
     },

@@ -1,12 +1,14 @@
 import { z } from "zod";
+import { isFollowed } from "../../events/targets/index.ts";
 import { type PageRequest, pageOf } from "../../oci/page.ts";
 import type { TagDirectory, TaggedManifest } from "../../registry/tags.ts";
+import { IS_CURRENT } from "./deployed.ts";
 import { FIND_REPOSITORY, LIVE_REPOSITORY } from "./directory.ts";
 import { jsonColumn, listWithin, textsColumn } from "./rows.ts";
 
 /** The newest event of a tag that is there is the one that set it: upkeep never forgets that one. */
 const PUSHED_BY = `(
-  SELECT json_object('id', e.actor, 'name', COALESCE(k.name, e.actor))
+  SELECT json_object('id', e.actor, 'name', COALESCE(e.actor_name, k.name, e.actor))
   FROM events e LEFT JOIN tokens k ON k.id = e.actor
   WHERE e.repository_id = t.repository_id AND e.tag = t.name ORDER BY e.id DESC LIMIT 1)`;
 
@@ -15,11 +17,11 @@ const MAX_DEPLOYED = 20;
 
 /** Newest first. */
 const DEPLOYED = `(
-  SELECT json_group_array(json_object('target', target_id, 'name', name, 'at', deployed_at, 'isLast', is_last))
+  SELECT json_group_array(json_object(
+    'target', target_id, 'name', name, 'type', type, 'config', json(config), 'at', deployed_at, 'isCurrent', is_current))
   FROM (
-    SELECT d.target_id, g.name, d.deployed_at, d.id = (
-      SELECT MAX(n.id) FROM deployed n WHERE n.repository_id = d.repository_id AND n.target_id = d.target_id) AS is_last
-    FROM deployed d JOIN targets g ON g.id = d.target_id AND g.deleted_at IS NULL
+    SELECT d.target_id, g.name, g.type, g.config, d.deployed_at, ${IS_CURRENT("d")} AS is_current
+    FROM deployed d JOIN targets g ON g.id = d.target_id
     WHERE d.repository_id = t.repository_id AND d.digest = t.digest ORDER BY d.id DESC LIMIT ${MAX_DEPLOYED}) found)`;
 
 /** Of notation, and of cosign with referrers. */
@@ -59,7 +61,14 @@ const NEWEST_FIRST = `
   ${LIST} AND (t.updated_at, t.name) < (?3, ?4) ORDER BY t.updated_at DESC, t.name DESC LIMIT ?5`;
 
 const actor = z.object({ id: z.string(), name: z.string() });
-const deployed = z.object({ target: z.string(), name: z.string(), at: z.int(), isLast: z.int() });
+const deployed = z.object({
+  target: z.string(),
+  name: z.string(),
+  type: z.string(),
+  config: z.unknown(),
+  at: z.int(),
+  isCurrent: z.int(),
+});
 
 const tagRow = z.object({
   name: z.string(),
@@ -109,7 +118,6 @@ function placeBefore({ last }: PageRequest): readonly [number, string] {
 }
 
 function tagFromRow(row: z.infer<typeof tagRow>): TaggedManifest {
-  const targets = new Map(row.deployed.toReversed().map((one) => [one.target, one]));
   return {
     name: row.name,
     digest: row.digest,
@@ -122,9 +130,13 @@ function tagFromRow(row: z.infer<typeof tagRow>): TaggedManifest {
     updatedAt: row.updated_at,
     pulledAt: row.pulled_at,
     pushedBy: row.pushed_by,
-    deployed: [...targets.values()]
-      .map(({ target, name, at, isLast }) => ({ target, name, at, current: isLast === 1 }))
-      .toReversed(),
+    deployed: row.deployed.map(({ target, name, type, config, at, isCurrent }) => ({
+      target,
+      name,
+      at,
+      current: isCurrent === 1,
+      followed: isFollowed(type, config),
+    })),
     signed: row.signed === 1,
     immutable: row.immutable === 1,
   };

@@ -6,13 +6,13 @@ import { change, firstRow, jsonOrNull, listWithin, rows } from "./rows.ts";
 import { FIND_SPACE, LIVE_SPACE } from "./spaces.ts";
 
 const TARGET_COLUMNS =
-  "id, name, type, url, config, secret IS NOT NULL AS has_secret, enabled, disabled_reason, failing_since, created_at";
+  "id, name, type, url, config, deploys, secret IS NOT NULL AS has_secret, enabled, disabled_reason, failing_since, created_at";
 export const OPEN_COLUMNS = `${TARGET_COLUMNS}, sealed_url, secret, previous_secret, previous_until`;
 const IN_SPACE = `space_id = ${LIVE_SPACE} AND id = ?2 AND deleted_at IS NULL`;
 
 const CREATE = `
-  INSERT INTO targets (id, space_id, name, type, url, sealed_url, config, secret, created_at)
-  SELECT ?2, space_id, ?3, ?4, ?5, ?6, ?7, ?8, ?9 FROM (SELECT ${LIVE_SPACE} AS space_id) WHERE space_id IS NOT NULL`;
+  INSERT INTO targets (id, space_id, name, type, url, sealed_url, config, secret, created_at, deploys)
+  SELECT ?2, space_id, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10 FROM (SELECT ${LIVE_SPACE} AS space_id) WHERE space_id IS NOT NULL`;
 const FIND = `SELECT ${TARGET_COLUMNS} FROM targets WHERE ${IN_SPACE}`;
 const OPEN = `SELECT ${OPEN_COLUMNS} FROM targets WHERE ${IN_SPACE}`;
 const LIST = `
@@ -22,7 +22,7 @@ const SET_ENABLED = `UPDATE targets SET enabled = ?3, disabled_reason = NULL, fa
 /** ?4 null: the address stays; ?7 0: the secret does. A secret that stays never meets a new address, whatever else changes meanwhile. */
 const UPDATE = `
   UPDATE targets SET name = COALESCE(?3, name), url = COALESCE(?4, url), sealed_url = IIF(?4 IS NULL, sealed_url, ?5),
-    config = COALESCE(?6, config), secret = IIF(?7, ?8, secret), previous_secret = IIF(?7, NULL, previous_secret),
+    config = COALESCE(?6, config), deploys = COALESCE(?9, deploys), secret = IIF(?7, ?8, secret), previous_secret = IIF(?7, NULL, previous_secret),
     previous_until = IIF(?7, NULL, previous_until),
     failing_since = IIF(?4 IS NULL AND ?6 IS NULL AND NOT ?7, failing_since, NULL)
   WHERE ${IN_SPACE} AND (?4 IS NULL OR ?7 OR secret IS NULL)`;
@@ -38,6 +38,7 @@ const targetRow = z.object({
   type: z.string(),
   url: z.string(),
   config: z.string(),
+  deploys: z.int(),
   has_secret: z.int(),
   enabled: z.int(),
   disabled_reason: z.string().nullable(),
@@ -61,10 +62,11 @@ export function d1Targets(db: D1Database, box: SecretBox): TargetStore {
     return (await statement.run()).meta.changes > 0;
   };
   return {
-    async create(space, { id, name, type, url, config, createdAt }, address, secret) {
+    async create(space, { id, name, type, url, config, deploys, createdAt }, address, secret) {
       const sealed = secret === null ? null : await box.seal(secret, id);
       const sealedUrl = address === url ? null : await box.seal(address, addressOf(id));
-      return changes(CREATE, space, id, name, type, url, sealedUrl, JSON.stringify(config), sealed, createdAt);
+      const text = JSON.stringify(config);
+      return changes(CREATE, space, id, name, type, url, sealedUrl, text, sealed, createdAt, Number(deploys));
     },
 
     async open(space, id) {
@@ -87,7 +89,7 @@ export function d1Targets(db: D1Database, box: SecretBox): TargetStore {
       return targets && pageOf(targets.map(targetFromRow), limit);
     },
 
-    async update(space, id, { name = null, address, config, secret }) {
+    async update(space, id, { name = null, address, config, deploys, secret }) {
       const isSealed = address !== undefined && address.whole !== address.shown;
       const sealedUrl = isSealed ? await box.seal(address.whole, addressOf(id)) : null;
       const [changesSecret, given] = change(secret);
@@ -102,6 +104,7 @@ export function d1Targets(db: D1Database, box: SecretBox): TargetStore {
         jsonOrNull(config),
         changesSecret,
         sealed,
+        deploys === undefined ? null : Number(deploys),
       );
     },
 
@@ -127,6 +130,7 @@ function targetFromRow(row: z.infer<typeof targetRow>): Target {
     type: row.type,
     url: row.url,
     config,
+    deploys: row.deploys === 1,
     hasSecret: row.has_secret === 1,
     enabled: row.enabled === 1,
     disabledReason: row.disabled_reason,

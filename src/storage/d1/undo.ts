@@ -16,7 +16,7 @@ import { moveFromTrash } from "./trash.ts";
 import { USAGE_COLUMNS, usageFromRow, usageRow, withFigures } from "./usage.ts";
 
 const CHANGES = `
-  SELECT e.id, e.type, e.tag, e.digest, e.previous_digest, e.actor, t.name AS actor_name, e.occurred_at,
+  SELECT e.id, e.type, e.tag, e.digest, e.previous_digest, e.actor, COALESCE(e.actor_name, t.name) AS actor_name, e.occurred_at,
     CASE
       WHEN EXISTS (SELECT 1 FROM manifests m WHERE m.repository_id = e.repository_id AND m.digest = e.digest) THEN 'present'
       WHEN EXISTS (SELECT 1 FROM deleted_manifests d WHERE d.repository_id = e.repository_id AND d.digest = e.digest) THEN 'deleted'

@@ -52,6 +52,8 @@ export const octopus = defineSteppedTarget({
       ? null
       : "this type needs an API key as its secret, or serviceAccount in its config, and not both",
   provesItself: ({ serviceAccount }) => serviceAccount !== undefined,
+  // A release alone runs nothing yet.
+  follows: ({ deploy, runbook }) => deploy !== undefined || runbook !== undefined,
 
   async deliver(attempt, send) {
     const progress = { ...progressOf(attempt) };

@@ -1,0 +1,63 @@
+/**
+ * Rows of what was deleted or has ended. They go once nothing can refer to them: their records have been forgotten by then, and
+ * no identifier is ever given twice. Ids of spaces and repositories only grow (AUTOINCREMENT), the others are random. A token of
+ * ours that still names one, however long it lives, meets no row, which is the same to it as a row that has ended: every
+ * statement asks for a live one (gate.ts).
+ */
+
+/** At most ?2 that ended before ?1. */
+const ended = (table: string, at: string, condition: string): string => `
+  DELETE FROM ${table} WHERE id IN (
+    SELECT x.id FROM ${table} x WHERE ${at} < ?1 AND ${condition} ORDER BY ${at} LIMIT ?2)`;
+
+const none = (...froms: readonly string[]): string =>
+  froms.map((from) => `NOT EXISTS (SELECT 1 FROM ${from})`).join(" AND ");
+
+/** A delivery that is on its way looks at them at each attempt. */
+const NOT_UNDER_WAY = (condition: string): string =>
+  none(`deliveries d WHERE d.space_id = x.space_id AND d.status IN ('pending', 'running') AND ${condition}`);
+
+/** Events keep the name of their actor, and so does the trash, which is emptied sooner. */
+const FORGET_TOKENS = `
+  DELETE FROM tokens WHERE id IN (
+    SELECT x.id FROM tokens x WHERE x.revoked_at < ?1 OR x.expires_at < ?1 LIMIT ?2)`;
+
+/** All that was in one is gone, and all that happened in it is forgotten. */
+const FORGET_REPOSITORIES = ended(
+  "repositories",
+  "x.purged_at",
+  [
+    none(
+      "tags t WHERE t.repository_id = x.id",
+      "manifests m WHERE m.repository_id = x.id",
+      "deleted_manifests m WHERE m.repository_id = x.id",
+      "repository_blobs b WHERE b.repository_id = x.id",
+      "deployed p WHERE p.repository_id = x.id",
+      "events e WHERE e.repository_id = x.id AND e.tag IS NOT NULL",
+    ),
+    NOT_UNDER_WAY("d.repository_id = x.id"),
+  ].join(" AND "),
+);
+
+/** What is in a space, and what is told of it. */
+const OF_SPACE = [
+  "repositories",
+  "tokens",
+  "targets",
+  "triggers",
+  "retention_rules",
+  "storage_days",
+  "events",
+  "deliveries",
+  "activity",
+  "deployed",
+];
+
+/** Each takes ?1 since when they must have ended, ?2 how many. In this order: a space goes after what was in it. */
+export const FORGET_TOMBSTONES = [
+  ended("targets", "x.deleted_at", NOT_UNDER_WAY("d.target_id = x.id")),
+  ended("triggers", "x.deleted_at", NOT_UNDER_WAY("d.trigger_id = x.id")),
+  FORGET_TOKENS,
+  FORGET_REPOSITORIES,
+  ended("spaces", "x.deleted_at", none(...OF_SPACE.map((table) => `${table} o WHERE o.space_id = x.id`))),
+] as const;
