@@ -144,12 +144,10 @@ export const tagOutput = z
     contentSize,
     createdAt: time,
     updatedAt: time,
-    pulledAt: time
-      .nullable()
-      .meta({
-        description:
-          "When it, or its manifest by digest or another tag, was last pulled, to the day; null: not since it was made.",
-      }),
+    pulledAt: time.nullable().meta({
+      description:
+        "When it, or its manifest by digest or another tag, was last pulled, to the day; null: not since it was made.",
+    }),
     pushedBy: z
       .object({ id: z.string(), name: z.string() })
       .nullable()
