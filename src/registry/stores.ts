@@ -223,6 +223,8 @@ export interface TagStore {
 export interface RepositoryStore {
   /** Full names, ordered by bytes: those that the grant covers. The cursor is a full name. */
   catalog(grant: CatalogGrant, page: PageRequest): Promise<Part<string>>;
+  /** True if the grant's space stands for that registry. Confirms the grant: it tells strangers nothing. */
+  standsFor(grant: Grant, host: string): Promise<boolean>;
   /** For the token endpoint, in the order of the names; by a copy of the database that may be behind. */
   lookUp(names: readonly RepositoryName[]): Promise<readonly RepositoryFacts[]>;
 }
