@@ -29,6 +29,7 @@ import type {
   SpaceReaderCall,
 } from "./call.ts";
 import { RegistryError } from "./oci/errors.ts";
+import { requireOwnNamespace, withinNamespace } from "./namespace.ts";
 import { parseRepositoryName, requireRepositoryName } from "./oci/name.ts";
 
 /** What a route needs; the tests derive the matrix of who may do what from it. */
@@ -85,7 +86,11 @@ export function login(handler: Handler): Guarded {
 }
 
 export function catalog(handler: Handler<CatalogCall>): Guarded {
-  const run: Handler = async (call) => handler({ ...call, grant: authorizeCatalog(await identify(call)) });
+  const run: Handler = async (call) => {
+    const grant = authorizeCatalog(await identify(call));
+    requireOwnNamespace(call);
+    return handler({ ...call, grant });
+  };
   return { need: "catalog", run, scopes: () => [CATALOG_SCOPE] };
 }
 
@@ -109,7 +114,8 @@ function repositoryWith(
       READS.has(call.request.method) ? "NAME_UNKNOWN" : "NAME_INVALID",
     );
     const principal = await identify(call, leeway);
-    return handler({ ...call, principal, grant: authorize(principal, action, name) });
+    const grant = authorize(principal, action, name);
+    return withinNamespace(call, grant, () => handler({ ...call, principal, grant }));
   };
   return { need: action, run, scopes: (call) => [...scopesOf(call, action), ...more(call.url)] };
 }

@@ -25,6 +25,12 @@ import type { EventStores } from "./events/stores.ts";
 import { unavailable } from "./http/respond.ts";
 import { handleRequest } from "./router.ts";
 import { cachedBytes } from "./storage/cache/cached-bytes.ts";
+import {
+  type FindHolders,
+  forgettingBlobs,
+  forgettingManifests,
+  forgettingQuarantine,
+} from "./storage/cache/forgetting.ts";
 import { readMemory } from "./storage/cache/read-memory.ts";
 import { d1Activity } from "./storage/d1/activity.ts";
 import { d1Blobs } from "./storage/d1/blobs.ts";
@@ -40,7 +46,7 @@ import { d1Manifests } from "./storage/d1/manifests.ts";
 import { d1Outbox } from "./storage/d1/outbox.ts";
 import { d1PullTimes } from "./storage/d1/pull-times.ts";
 import { d1Records } from "./storage/d1/records.ts";
-import { d1Quarantine } from "./storage/d1/quarantine.ts";
+import { d1Quarantine, findHolders } from "./storage/d1/quarantine.ts";
 import { d1Repositories } from "./storage/d1/repositories.ts";
 import { d1RetentionRules } from "./storage/d1/retention-rules.ts";
 import { d1RetentionRuns } from "./storage/d1/retention-runs.ts";
@@ -225,9 +231,13 @@ function openUpkeep(env: Env): UpkeepStores {
 function openScrub(env: Env): ScrubStores {
   return {
     walks: d1Collection(databaseOf(env, null)),
-    quarantine: d1Quarantine(databaseOf(env, null)),
+    quarantine: forgettingQuarantine(d1Quarantine(databaseOf(env, null)), caches.default, holdersIn(env)),
     examine: (object) => examineObject(env.BLOBS, object),
   };
+}
+
+function holdersIn(env: Env): FindHolders {
+  return (keys) => findHolders(databaseOf(env, null), keys);
 }
 
 function openEventStores(env: Env, settings: Settings, db: D1Database): EventStores {
@@ -282,11 +292,11 @@ async function openRegistry(env: Env, url: URL, context: ExecutionContext): Prom
     later,
     stores: {
       bytes: cachedBytes(r2Bytes(env.BLOBS, later, presign), caches.default, later, cacheLimitsOf(settings)),
-      blobs: d1Blobs(db, near),
+      blobs: forgettingBlobs(d1Blobs(db, near), caches.default, holdersIn(env)),
       damage: {
         suspect: (object) => later(scrubObjects(openScrub(env), [{ ...object, damage: null }], Date.now())),
       },
-      manifests: d1Manifests(db, near, announcing),
+      manifests: forgettingManifests(d1Manifests(db, near, announcing), caches.default),
       memory: readMemory(caches.default, later, settings.READ_MEMORY_SECONDS),
       tags: d1Tags(db),
       pullTimes: d1PullTimes(db, later),

@@ -98,7 +98,8 @@ export const OPERATIONS = {
   listSpaces: { summary: "List the spaces", query: pageQuery, status: 200, output: listOf(spaceOutput) },
   getSpace: { summary: "Show a space", status: 200, output: spaceOutput },
   updateSpace: {
-    summary: "Change a space: who may pull, which tags are immutable, and how much it may have",
+    summary:
+      "Change a space: who may pull, which tags are immutable, which registries it stands for, and how much it may have",
     body: spaceChanges,
     status: 200,
     output: spaceOutput,

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { CREDENTIAL_ACTIONS } from "../auth/credential.ts";
+import { isNamespace } from "../oci/namespace.ts";
 import { isSpaceName } from "../oci/name.ts";
 import { DAMAGES } from "../registry/damage.ts";
 import { CONTENT_KINDS } from "../registry/management.ts";
@@ -26,6 +27,23 @@ const immutableTags = tagPatterns.meta({
 });
 const ownImmutableTags = immutableTags.nullable().meta({ description: "Likewise; null: as its space has it." });
 
+const namespaces = z
+  .array(
+    z
+      .string()
+      .max(260)
+      .refine(
+        isNamespace,
+        "a registry's host as clients name it, as in docker.io: lower-case, with its port if it has one",
+      ),
+  )
+  .max(20)
+  .transform((hosts) => [...new Set(hosts)])
+  .meta({
+    description:
+      "Registries that the space stands for: a request for `acme/web` with `?ns=docker.io`, as containerd asks a mirror, is then answered from the space's own `acme/web`, and otherwise 404.",
+  });
+
 export const SOMETHING = "name something to change";
 const changesSomething = (changes: object): boolean => Object.keys(changes).length > 0;
 
@@ -45,6 +63,7 @@ export const spaceChanges = z
   .strictObject({
     public: isPublic.optional(),
     immutableTags: immutableTags.optional(),
+    namespaces: namespaces.optional(),
     quota: quotaChanges.optional(),
   })
   .refine(changesSomething, SOMETHING);
@@ -57,6 +76,10 @@ export const spaceOutput = z
     name: spaceName,
     public: z.boolean(),
     immutableTags,
+    namespaces: z
+      .array(z.string())
+      .optional()
+      .meta({ description: "Registries that it stands for. A registry of an earlier version does not say." }),
     usage: z.object({ bytes: z.int(), repositories: z.int() }).meta({
       description: "A blob counts in each of its repositories that links it, a deleted repository no longer.",
     }),
@@ -144,12 +167,10 @@ export const tagOutput = z
     contentSize,
     createdAt: time,
     updatedAt: time,
-    pulledAt: time
-      .nullable()
-      .meta({
-        description:
-          "When it, or its manifest by digest or another tag, was last pulled, to the day; null: not since it was made.",
-      }),
+    pulledAt: time.nullable().meta({
+      description:
+        "When it, or its manifest by digest or another tag, was last pulled, to the day; null: not since it was made.",
+    }),
     pushedBy: z
       .object({ id: z.string(), name: z.string() })
       .nullable()

@@ -46,8 +46,8 @@ function spaceResponse(space: Space | null): Response {
 }
 
 function view(space: Space): object {
-  const { name, immutableTags, createdAt } = space;
+  const { name, immutableTags, namespaces, createdAt } = space;
   const { quota, ...usage } = space.usage;
   const limits = { usage, quota, nearLimit: nearLimit(space.usage) !== null };
-  return { name, public: space.public, immutableTags, ...limits, createdAt: isoTime(createdAt) };
+  return { name, public: space.public, immutableTags, namespaces, ...limits, createdAt: isoTime(createdAt) };
 }

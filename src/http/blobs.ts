@@ -33,7 +33,7 @@ export async function getBlob(call: RepositoryCall): Promise<Response> {
   if (elsewhere !== null) return redirect(elsewhere);
   const ranges = parseRange(applicableRange(call.request, blob.digest), blob.size);
   const partial = ranges && (await getRanges(call, blob, headers, ranges));
-  return partial ?? new Response(await readBlob(stores, blob, null), { headers });
+  return partial ?? new Response(await readBlob(stores, call.grant, blob, null), { headers });
 }
 
 /** Clients follow it without their authorization, which the address itself has in it: nobody may keep it for others. */
@@ -74,18 +74,18 @@ async function getRanges(
   if (second === undefined) {
     headers.set("Content-Length", String(first.length));
     headers.set("Content-Range", contentRange(first, blob.size));
-    return new Response(await readBlob(stores, blob, first), { status: 206, headers });
+    return new Response(await readBlob(stores, call.grant, blob, first), { status: 206, headers });
   }
   const spans = planSpans(ranges);
   const [firstSpan] = spans ?? [];
   if (spans === null || firstSpan === undefined) return null;
   // Whether the bytes are there shows before the answer begins.
-  const firstBytes = await readBlob(stores, blob, firstSpan);
+  const firstBytes = await readBlob(stores, call.grant, blob, firstSpan);
   const multipart = multipartByteranges({
     type: OCTET_STREAM,
     size: blob.size,
     spans,
-    read: async (span) => (span === firstSpan ? firstBytes : readBlob(stores, blob, span)),
+    read: async (span) => (span === firstSpan ? firstBytes : readBlob(stores, call.grant, blob, span)),
   });
   call.registry.later(multipart.sent);
   headers.set("Content-Length", String(multipart.length));

@@ -1,6 +1,7 @@
 import type { CatalogCall, RepositoryCall } from "../call.ts";
 import { requireDigest } from "../oci/digest.ts";
 import { OCI_INDEX } from "../oci/media-types.ts";
+import { requestedNamespace } from "../oci/namespace.ts";
 import { nextLink, type Page, type PageRequest, parsePageRequest } from "../oci/page.ts";
 import { listReferrers, listTags } from "../registry/pull.ts";
 import type { Referrer } from "../registry/stores.ts";
@@ -15,6 +16,7 @@ export async function getTags(call: RepositoryCall): Promise<Response> {
     `/v2/${full}/tags/list`,
     page,
     lastOf(tags, (tag) => tag),
+    namespaceOf(call.url),
   );
   return Response.json({ name: full, tags: tags.entries }, { headers });
 }
@@ -38,12 +40,18 @@ export async function getReferrers(call: RepositoryCall): Promise<Response> {
     `/v2/${call.grant.name.full}/referrers/${subject}`,
     page,
     lastOf(referrers, ({ digest }) => digest),
-    artifactType === null ? {} : { artifactType },
+    { ...(artifactType !== null && { artifactType }), ...namespaceOf(call.url) },
   );
   headers.set("Content-Type", OCI_INDEX);
   if (artifactType !== null) headers.set("OCI-Filters-Applied", "artifactType");
   const index = { schemaVersion: 2, mediaType: OCI_INDEX, manifests: referrers.entries.map(referrerDescriptor) };
   return new Response(JSON.stringify(index), { headers });
+}
+
+/** The next page is asked for as the same registry's. */
+function namespaceOf(url: URL): Readonly<Record<string, string>> {
+  const ns = requestedNamespace(url);
+  return ns === null ? {} : { ns };
 }
 
 function referrerDescriptor({ mediaType, digest, size, artifactType, annotations }: Referrer): object {

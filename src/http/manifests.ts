@@ -28,7 +28,10 @@ export async function getManifest(call: RepositoryCall): Promise<Response> {
   return answer;
 }
 
-async function manifestAnswer({ request, registry }: RepositoryCall, manifest: FoundManifest): Promise<Response> {
+async function manifestAnswer(
+  { request, grant, registry }: RepositoryCall,
+  manifest: FoundManifest,
+): Promise<Response> {
   const headers = new Headers({
     "Content-Length": String(manifest.size),
     "Content-Type": manifest.mediaType,
@@ -41,7 +44,7 @@ async function manifestAnswer({ request, registry }: RepositoryCall, manifest: F
     return new Response(null, { status: 304, headers });
   }
   if (request.method === "HEAD") return new Response(null, { headers });
-  return new Response(await readManifest(registry.stores, manifest), { headers });
+  return new Response(await readManifest(registry.stores, grant, manifest), { headers });
 }
 
 /** What the client calls itself, as in `containerd`: the first word, without its version. */

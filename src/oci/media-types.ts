@@ -16,7 +16,7 @@ export function isManifestType(mediaType: string): mediaType is ManifestType {
 
 /** True for Docker's schema 1, signed or not, which registries no longer take. */
 export function isSchema1Type(mediaType: string): boolean {
-  return /^application\/vnd\.docker\.distribution\.manifest\.v1\+/.test(mediaType);
+  return mediaType.startsWith("application/vnd.docker.distribution.manifest.v1+");
 }
 
 const NONDISTRIBUTABLE = /^application\/vnd\.(?:oci\.image\.layer\.nondistributable|docker\.image\.rootfs\.foreign)\./;

@@ -17,6 +17,8 @@ export interface Space {
   /** Whether all its repositories may be pulled by anybody. */
   readonly public: boolean;
   readonly immutableTags: TagPatterns;
+  /** Hosts of other registries that it stands for. */
+  readonly namespaces: readonly string[];
   readonly usage: Usage;
   readonly createdAt: number;
 }
@@ -25,6 +27,7 @@ export interface Space {
 interface SpaceChanges {
   readonly public?: boolean | undefined;
   readonly immutableTags?: TagPatterns | undefined;
+  readonly namespaces?: readonly string[] | undefined;
   /** Limits below what is there already take nothing: they only keep more from coming. */
   readonly quota?: { readonly [measure in keyof Quota]?: Quota[measure] | undefined } | undefined;
 }

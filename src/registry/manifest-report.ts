@@ -104,7 +104,7 @@ export async function showManifest(
   if (report === null) {
     throw new RegistryError("MANIFEST_UNKNOWN", { detail: { reference: referenceText.slice(0, 256) } });
   }
-  const text = report.damage === null ? await textOf(stores, report.stored) : report.damage;
+  const text = report.damage === null ? await textOf(stores, grant, report.stored) : report.damage;
   if (typeof text !== "object") return { ...report, damage: text, raw: null, config: null };
   const annotations = report.annotations ?? annotationsOf(text.raw, report.stored.mediaType);
   return { ...report, annotations, raw: text.raw, config: await showConfig(stores, grant, text.raw) };
@@ -126,9 +126,13 @@ export async function readBlobText(stores: Stores, grant: Grant, digest: Digest)
   return { size, text, omitted: text === null ? "not-text" : null };
 }
 
-async function textOf(stores: Stores, stored: StoredManifest): Promise<{ readonly raw: string } | Damage> {
+async function textOf(
+  stores: Stores,
+  grant: Grant,
+  stored: StoredManifest,
+): Promise<{ readonly raw: string } | Damage> {
   try {
-    const content = await readManifest(stores, stored);
+    const content = await readManifest(stores, grant, stored);
     return { raw: typeof content === "string" ? content : new TextDecoder().decode(content) };
   } catch (error) {
     const damage = error instanceof RegistryError ? damageIn(error) : null;

@@ -70,6 +70,23 @@ interface Holders {
 /** Why a deletion did not happen: others still need the thing. */
 export type DeletionOutcome = "deleted" | "absent" | "referenced";
 
+/** What a link came to. */
+interface LinkedBlob {
+  readonly key: string | null;
+  /** True if the bytes have taken the place of damaged ones. */
+  readonly mends: boolean;
+  readonly usage: Usage;
+}
+
+/** What a push of a manifest came to. */
+interface CommittedManifest {
+  /** Null when the space has gone. */
+  readonly kept: StoredManifest | null;
+  /** True if it has taken the place of a damaged one. */
+  readonly mends: boolean;
+  readonly usage: Usage;
+}
+
 export interface BlobStore {
   /** The blob, if the grant's repository links it. */
   find(grant: Grant, digest: Digest): Promise<StoredBlob | Damaged | null>;
@@ -84,7 +101,7 @@ export interface BlobStore {
    * is made if need be: all or nothing. They take the place of damaged ones. The key is the one that won; null when the
    * bytes were collected meanwhile, or are the damaged ones. Throws SPACE_FULL, REPOSITORIES_FULL.
    */
-  link(grant: Grant, blob: StoredBlob): Promise<{ readonly key: string | null; readonly usage: Usage }>;
+  link(grant: Grant, blob: StoredBlob): Promise<LinkedBlob>;
   /** Whether the source has the blob, and may be read still. Confirms the target's grant, not the source's. */
   canMount(target: Grant, source: Grant, digest: Digest): Promise<boolean>;
   /** The repositories of the grant's own space that link the blob, at most `limit`; and what the grant's credential permits. */
@@ -150,9 +167,9 @@ export interface ManifestStore {
   check(grant: Grant, references: readonly ManifestReference[]): Promise<readonly ReferenceProblem[]>;
   /**
    * Keeps the manifest, unless it is there already and whole, points the tags to it and writes the events, all or nothing.
-   * `kept` is null when the space has gone. Throws PRECONDITION_FAILED; MANIFEST_BLOB_UNKNOWN where something that it needs is lacking (see {@link check}); SPACE_FULL, REPOSITORIES_FULL.
+   * Throws PRECONDITION_FAILED; MANIFEST_BLOB_UNKNOWN where something that it needs is lacking (see {@link check}); SPACE_FULL, REPOSITORIES_FULL.
    */
-  commit(grant: Grant, push: ManifestPush): Promise<{ readonly kept: StoredManifest | null; readonly usage: Usage }>;
+  commit(grant: Grant, push: ManifestPush): Promise<CommittedManifest>;
   /** Removes a tag, or a manifest with all tags that point to it; with the events. Throws PRECONDITION_FAILED for a tag that is not as the condition wants it. */
   delete(grant: Grant, reference: Reference, condition: WriteCondition | null): Promise<DeletionOutcome>;
   /** Ordered by digest. An unknown repository has none. A page may be shorter than asked for, where manifests are long. */
@@ -206,6 +223,8 @@ export interface TagStore {
 export interface RepositoryStore {
   /** Full names, ordered by bytes: those that the grant covers. The cursor is a full name. */
   catalog(grant: CatalogGrant, page: PageRequest): Promise<Part<string>>;
+  /** True if the grant's space stands for that registry. Confirms the grant: it tells strangers nothing. */
+  standsFor(grant: Grant, host: string): Promise<boolean>;
   /** For the token endpoint, in the order of the names; by a copy of the database that may be behind. */
   lookUp(names: readonly RepositoryName[]): Promise<readonly RepositoryFacts[]>;
 }

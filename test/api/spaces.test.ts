@@ -27,6 +27,7 @@ describe("spaces", () => {
       name: "acme",
       public: false,
       immutableTags: [],
+      namespaces: [],
       usage: { bytes: 0, repositories: 0 },
       quota: { bytes: null, repositories: null },
       nearLimit: false,

@@ -4,6 +4,8 @@ import { env } from "cloudflare:workers";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Env } from "../../src/env.ts";
 import { requireDigest } from "../../src/oci/digest.ts";
+import { forgettingQuarantine } from "../../src/storage/cache/forgetting.ts";
+import { findHolders } from "../../src/storage/d1/quarantine.ts";
 import worker from "../../src/worker.ts";
 import { bearerOf } from "../support/bearer.ts";
 import {
@@ -18,7 +20,7 @@ import {
 } from "../support/content.ts";
 import { setCaching } from "../support/caching.ts";
 import { countCalls, countedEnv } from "../support/counting.ts";
-import { HARM, keyOf } from "../support/damage.ts";
+import { HARM, keyOf, SCRUB, scrubAll } from "../support/damage.ts";
 import { ask, errorOf, makeToken, manage, nextSpace, ORIGIN } from "../support/registry.ts";
 
 beforeAll(() => setCaching(true));
@@ -303,6 +305,105 @@ describe("what is cached", () => {
     await warm(token, `blobs/${digest}`);
     await HARM["no object"](await keyOf(digest));
     expect(await read(token, `blobs/${digest}`)).toBe(digest);
+  });
+});
+
+describe("what was remembered of damaged content", () => {
+  beforeEach(() => {
+    vi.spyOn(console, "error").mockReturnValue(undefined);
+  });
+
+  const scrubbed = (): Promise<unknown> =>
+    scrubAll({
+      ...SCRUB,
+      quarantine: forgettingQuarantine(SCRUB.quarantine, caches.default, (keys) => findHolders(env.DB, keys)),
+    });
+
+  /** Drops the copies of the bytes, so that what is remembered leads to the bucket. */
+  const dropCopy = async (key: string): Promise<void> =>
+    void (await caches.default.delete(`https://cache.spacedock.invalid/objects/${key}`));
+
+  it("is forgotten as it is quarantined, in each repository that has it", async () => {
+    const bytes = newBytes();
+    const { digest } = await pushBlob(web(), as, bytes);
+    await pushBlob(`${space}/api`, as, bytes);
+    const apiToken = await pullToken(as, `${space}/api`);
+    const readApi = async (): Promise<number> => {
+      const answer = await ask(`/v2/${space}/api/blobs/${digest}`, {
+        headers: { Authorization: `Bearer ${apiToken}` },
+      });
+      await answer.arrayBuffer();
+      return answer.status;
+    };
+    const token = await pullToken();
+    await warm(token, `blobs/${digest}`);
+    await countCalls(async () => void (await readApi()));
+    await HARM["other bytes"](await keyOf(digest));
+    await scrubbed();
+    expect([await read(token, `blobs/${digest}`), await readApi()]).toEqual(["404", 404]);
+  });
+
+  it.each(["no object", "fewer bytes"] as const)(
+    "is forgotten as a pull meets %s, and when it is mended",
+    async (harm) => {
+      const bytes = newBytes();
+      const { digest } = await pushBlob(web(), as, bytes);
+      const key = await keyOf(digest);
+      const token = await pullToken();
+      await warm(token, `blobs/${digest}`);
+      await HARM[harm](key);
+      await dropCopy(key);
+      await warm(token, `blobs/${digest}`).catch(() => undefined);
+      expect(await read(token, `blobs/${digest}`)).toBe("404");
+      await pushBlob(web(), as, bytes);
+      expect(await read(token, `blobs/${digest}`)).toBe(digest);
+    },
+  );
+
+  it("is forgotten as it is mended, by a push to another repository too", async () => {
+    const bytes = newBytes();
+    const { digest } = await pushBlob(web(), as, bytes);
+    const key = await keyOf(digest);
+    const token = await pullToken();
+    await warm(token, `blobs/${digest}`);
+    await HARM["other bytes"](key);
+    // As if another data centre had found it: nothing is forgotten here.
+    await scrubAll();
+    await dropCopy(key);
+    await pushBlob(`${space}/api`, as, bytes);
+    expect(await read(token, `blobs/${digest}`)).toBe(digest);
+  });
+
+  it("is passed over where it was mended elsewhere and its bytes are gone", async () => {
+    const bytes = newBytes();
+    const { digest } = await pushBlob(web(), as, bytes);
+    const key = await keyOf(digest);
+    const token = await pullToken();
+    await warm(token, `blobs/${digest}`);
+    await env.BLOBS.put("blobs/mended-elsewhere", bytes);
+    await env.DB.prepare("UPDATE blobs SET key = 'blobs/mended-elsewhere' WHERE digest = ?").bind(digest).run();
+    await env.BLOBS.delete(key);
+    await dropCopy(key);
+    expect(await read(token, `blobs/${digest}`)).toBe(digest);
+    expect(await read(token, `blobs/${digest}`, { range: "bytes=0-9" })).toBe(await digestOf(bytes.slice(0, 10)));
+  });
+
+  it("is forgotten of a long manifest, as it is quarantined and as it is mended", async () => {
+    const text = padded(await imageText(web(), as, newSeed()), 1_000_000);
+    const digest = await digestOf(text);
+    const token = await pullToken();
+    for (const harm of ["no object", "other bytes"] as const) {
+      await putManifest(web(), as, "long", text);
+      await warm(token, `manifests/${digest}`);
+      const key = await keyOf(digest, "manifests");
+      await HARM[harm](key);
+      await dropCopy(key);
+      await scrubbed();
+      expect(await read(token, `manifests/${digest}`)).toBe("404");
+      await putManifest(web(), as, "long", text);
+      expect(await read(token, `manifests/${digest}`)).toBe(digest);
+      await scrubAll();
+    }
   });
 });
 

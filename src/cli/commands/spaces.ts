@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { defineGroup } from "../command.ts";
-import { LIMIT_OPTION, limitInput, YES_OPTION, yesInput } from "../input/options.ts";
+import { LIMIT_OPTION, limitInput, words, YES_OPTION, yesInput } from "../input/options.ts";
 import { confirm } from "../input/prompt.ts";
 import type { Space } from "../management/operations.ts";
 import { fields } from "../output/fields.ts";
@@ -68,6 +68,39 @@ const publish = (["public", "private"] as const).map((name) =>
   }),
 );
 
+const namespaces = managementCommand({
+  name: "namespaces",
+  summary: "Show or set the registries that a space stands for",
+  description:
+    "A container engine that uses this registry as a mirror of another says which one it means. It gets 404, unless the space stands for that registry: then its own repositories answer. Without an option, the registries are shown.",
+  examples: [
+    "spaces namespaces acme",
+    "spaces namespaces acme --registries docker.io,ghcr.io",
+    "spaces namespaces acme --none",
+  ],
+  arguments: SPACE,
+  options: { "--registries <host...>": "these, in the place of those before", "--none": "no registry any more" },
+  input: z.intersection(
+    spaceName,
+    z
+      .object({ registries: words.optional(), none: z.boolean().default(false) })
+      .refine(({ registries, none }) => registries === undefined || !none, { error: "either --registries or --none" })
+      .refine(({ registries }) => registries?.length !== 0, { error: "at least one registry; --none, for none" }),
+  ),
+  run: async ({ management, output }, { space, registries, none }) => {
+    const wanted = none ? [] : registries;
+    const shown =
+      wanted === undefined
+        ? await management.call("getSpace", { path: { space } })
+        : await management.call("updateSpace", { path: { space }, body: { namespaces: wanted } });
+    output.show({ namespaces: shown.namespaces ?? [] }, () => `${space} stands for: ${namespacesOf(shown)}`);
+  },
+});
+
+function namespacesOf({ namespaces: hosts = [] }: Space): string {
+  return hosts.join(", ") || "no other registry";
+}
+
 const remove = managementCommand({
   name: "delete",
   summary: "Delete a space with all that is in it, and revoke its tokens",
@@ -88,6 +121,7 @@ function description(space: Space): [Space, () => string] {
     space: space.name,
     visibility: visibility(space.public),
     "immutable tags": immutableTagsOf(space.immutableTags),
+    "stands for": namespacesOf(space),
     stores: usageOf(space),
     created: age(space.createdAt),
   };
@@ -100,6 +134,7 @@ export const spaces = defineGroup("spaces", "Show and change the teams' spaces",
   show,
   ...publish,
   spaceImmutable,
+  namespaces,
   ...spaceStorage,
   damaged,
   remove,

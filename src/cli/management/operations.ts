@@ -58,6 +58,7 @@ const spaceSchema = z.looseObject({
   name: z.string(),
   public: z.boolean(),
   immutableTags: z.array(z.string()),
+  namespaces: z.array(z.string()).optional(),
   usage: z.looseObject({ bytes: z.number(), repositories: z.number() }),
   quota: z.looseObject({ bytes: z.union([z.number(), z.null()]), repositories: z.union([z.number(), z.null()]) }),
   nearLimit: z.boolean(),
@@ -524,6 +525,7 @@ export const operations = {
     body: z.strictObject({
       public: z.boolean().optional(),
       immutableTags: z.array(z.string()).optional(),
+      namespaces: z.array(z.string()).optional(),
       quota: z
         .strictObject({
           bytes: z.union([z.number(), z.null()]).optional(),

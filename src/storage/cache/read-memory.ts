@@ -1,10 +1,9 @@
 import { z } from "zod";
 import type { Grant } from "../../auth/grant.ts";
-import type { Digest } from "../../oci/digest.ts";
-import type { RepositoryName } from "../../oci/name.ts";
 import type { ReadMemory, StoredBlob } from "../../registry/stores.ts";
 import { cacheAddress } from "./address.ts";
-import { forgetKept, isKept, noteKept } from "./kept.ts";
+import { contentAddress, forgetContents } from "./forget.ts";
+import { isKept, noteKept } from "./kept.ts";
 
 /** Of which repository something is known: one that was made anew under its name is another. */
 const known = z.object({ repositoryId: z.int() });
@@ -53,12 +52,12 @@ export function readMemory(cache: Cache, later: (work: Promise<unknown>) => void
 
   return {
     async blob(grant, digest) {
-      const found = await recall(grant, addressOf("blobs", grant.name, digest), knownBlob);
+      const found = await recall(grant, contentAddress("blobs", grant.name, digest), knownBlob);
       return found && { digest, key: found.key, size: found.size };
     },
 
     async manifest(grant, digest) {
-      const found = await recall(grant, addressOf("manifests", grant.name, digest), knownManifest);
+      const found = await recall(grant, contentAddress("manifests", grant.name, digest), knownManifest);
       return found && { digest, mediaType: found.mediaType, size: found.size, content: found.content };
     },
 
@@ -68,7 +67,7 @@ export function readMemory(cache: Cache, later: (work: Promise<unknown>) => void
 
     keepManifest(grant, { digest, mediaType, size, content, blobs }, unlessKept) {
       if (!canKeep(grant)) return;
-      const address = addressOf("manifests", grant.name, digest);
+      const address = contentAddress("manifests", grant.name, digest);
       const reader = `${readerAddress(grant)} ${grant.repositoryId}`;
       if (isKept(address, reader)) return;
       const keepAll = async (): Promise<void> => {
@@ -82,10 +81,7 @@ export function readMemory(cache: Cache, later: (work: Promise<unknown>) => void
     },
 
     async forget(name, digest) {
-      const addresses = (["blobs", "manifests"] as const).map((kind) => addressOf(kind, name, digest));
-      addresses.forEach(forgetKept);
-      // What was deleted is so, although the cache fails: then it is forgotten when its time is over.
-      if (seconds > 0) await Promise.allSettled(addresses.map((address) => cache.delete(address)));
+      if (seconds > 0) await forgetContents(cache, [{ name, digest }]);
     },
   };
 }
@@ -96,11 +92,7 @@ interface Remembered {
 }
 
 function blobFact({ name }: Grant, { digest, key, size }: StoredBlob): Remembered {
-  return { address: addressOf("blobs", name, digest), content: { key, size } };
-}
-
-function addressOf(kind: "blobs" | "manifests", { full }: RepositoryName, digest: Digest): string {
-  return cacheAddress(kind, `${full}/${digest}`);
+  return { address: contentAddress("blobs", name, digest), content: { key, size } };
 }
 
 /** Who reads, of those that the database tells apart: a credential, or anybody while the repository is public. */

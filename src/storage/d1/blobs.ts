@@ -97,9 +97,9 @@ export function d1Blobs(db: D1Database, near: D1Reader | null): BlobStore {
 
   async function find(first: D1Reader | null, grant: Grant, digest: Digest): Promise<StoredBlob | Damaged | null> {
     const found: GatedStatement = { sql: FIND_BLOB, values: [digest] };
-    const look = async (from: D1Reader): Promise<z.infer<typeof blobRow> | null> =>
+    const read = async (from: D1Reader): Promise<z.infer<typeof blobRow> | null> =>
       firstRow(blobRow, (await runGated(from, grant, [found])).results[0]);
-    const row = await readNear(db, first, look, isUndisturbed);
+    const row = await readNear(db, first, read, isUndisturbed);
     if (row === null || row.marked_at === null) return blobFromRow(digest, row);
     const again = await runGated(db, grant, [{ sql: UNMARK, values: [digest] }, found]);
     return blobFromRow(digest, firstRow(blobRow, again.results[1]));
@@ -124,7 +124,8 @@ export function d1Blobs(db: D1Database, near: D1Reader | null): BlobStore {
         { sql: LINK_BLOB, values: [digest] },
         { sql: FIND_WHOLE, values: [digest] },
       ]);
-      return { key: firstRow(blobRow, results[3])?.key ?? null, usage };
+      const mends = (results[0]?.meta.changes ?? 0) > 0;
+      return { key: firstRow(blobRow, results[3])?.key ?? null, mends, usage };
     },
 
     async canMount(target, source, digest) {

@@ -232,8 +232,8 @@ export function d1Manifests(db: D1Database, near: D1Reader | null, { registry, a
     reference: Reference,
   ): Promise<FoundManifest | Damaged | null> {
     const found = findStatements(reference);
-    const look = async (from: D1Reader): Promise<readonly D1Result[]> => (await runGated(from, grant, found)).results;
-    const results = await readNear(db, first, look, ([some]) => isUndisturbed(firstRow(foundRow, some)));
+    const read = async (from: D1Reader): Promise<readonly D1Result[]> => (await runGated(from, grant, found)).results;
+    const results = await readNear(db, first, read, ([some]) => isUndisturbed(firstRow(foundRow, some)));
     const row = firstRow(foundRow, results[0]);
     if (row === null || row.marked_at === null) return row && foundFromRow(row, results[1], reference);
     const again = await runGated(db, grant, [{ sql: UNMARK_FOUND, values: [row.digest] }, ...found]);
@@ -298,7 +298,8 @@ export function d1Manifests(db: D1Database, near: D1Reader | null, { registry, a
       const results = all.slice(conditions.length);
       announceAll(results[3], results[7]);
       const kept = firstRow(manifestRow, results.at(-1));
-      return { kept: kept && manifestFromRow(kept), usage };
+      const mends = (results[4]?.meta.changes ?? 0) > 0;
+      return { kept: kept && manifestFromRow(kept), mends, usage };
     },
 
     async delete(grant, reference, condition) {

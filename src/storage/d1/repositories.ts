@@ -3,6 +3,7 @@ import { RegistryError } from "../../oci/errors.ts";
 import type { RepositoryName } from "../../oci/name.ts";
 import type { RepositoryFacts, RepositoryStore } from "../../registry/stores.ts";
 import { listCovered } from "./covered.ts";
+import { runGated } from "./gate.ts";
 import { type D1Reader, readNear } from "./near.ts";
 import { firstRow, isEmpty, rows } from "./rows.ts";
 
@@ -18,6 +19,10 @@ const LOOK_UP = `
   SELECT r.id AS repository_id, (s.public = 1 OR COALESCE(r.public, 0) = 1) AS is_public
   FROM spaces s LEFT JOIN repositories r ON r.space_id = s.id AND r.path = ?2 AND r.deleted_at IS NULL
   WHERE s.name = ?1 AND s.deleted_at IS NULL`;
+
+/** ?8: a host. */
+const STANDS_FOR = `
+  SELECT 1 FROM spaces s, json_each(s.namespaces) one WHERE s.name = ?1 AND s.deleted_at IS NULL AND one.value = ?8`;
 
 const factsRow = z.object({ repository_id: z.int().nullable(), is_public: z.int() });
 const pathRow = z.object({ path: z.string() });
@@ -42,6 +47,11 @@ export function d1Repositories(db: D1Database, near: D1Reader | null): Repositor
       );
       const fullName = (path: string): string => `${grant.space}/${path}`;
       return { entries: entries.map(({ path }) => fullName(path)), next: next === null ? null : fullName(next) };
+    },
+
+    async standsFor(grant, host) {
+      const { results } = await runGated(db, grant, [{ sql: STANDS_FOR, values: [host] }]);
+      return !isEmpty(results[0]);
     },
 
     async lookUp(names) {

@@ -9,10 +9,11 @@ const spaceRow = usageRow.extend({
   name: z.string(),
   public: z.int(),
   immutable_tags: textsColumn,
+  namespaces: textsColumn,
   created_at: z.int(),
 });
 
-const COLUMNS = `id, name, public, immutable_tags, created_at, ${USAGE_COLUMNS}`;
+const COLUMNS = `id, name, public, immutable_tags, namespaces, created_at, ${USAGE_COLUMNS}`;
 
 const CREATE = `
   INSERT INTO spaces (name, public, created_at) VALUES (?1, ?2, ?3)
@@ -23,7 +24,8 @@ const LIST_SPACES = `SELECT ${COLUMNS} FROM spaces WHERE name > ?1 AND deleted_a
 /** ?4 and ?6 say whether the limit that follows is to be set, perhaps to none. */
 const UPDATE = `
   UPDATE spaces SET public = COALESCE(?2, public), immutable_tags = COALESCE(?3, immutable_tags),
-    max_bytes = IIF(?4, ?5, max_bytes), max_repositories = IIF(?6, ?7, max_repositories)
+    max_bytes = IIF(?4, ?5, max_bytes), max_repositories = IIF(?6, ?7, max_repositories),
+    namespaces = COALESCE(?8, namespaces)
   WHERE name = ?1 AND deleted_at IS NULL RETURNING ${COLUMNS}`;
 
 /** A scalar subquery: the id of the space named in ?1, or null. */
@@ -57,10 +59,10 @@ export function d1Spaces(db: D1Database): SpaceStore {
   return {
     create: (name, isPublic) => one(CREATE, name, isPublic ? 1 : 0, Date.now()),
     find: (name) => one(FIND_SPACE, name),
-    update(name, { public: isPublic, immutableTags, quota }) {
+    update(name, { public: isPublic, immutableTags, namespaces, quota }) {
       const visibility = isPublic === undefined ? null : Number(isPublic);
       const limits = [quota?.bytes, quota?.repositories].flatMap(change);
-      return one(UPDATE, name, visibility, jsonOrNull(immutableTags), ...limits);
+      return one(UPDATE, name, visibility, jsonOrNull(immutableTags), ...limits, jsonOrNull(namespaces));
     },
 
     async list({ limit, last }) {
@@ -81,6 +83,6 @@ export function d1Spaces(db: D1Database): SpaceStore {
 }
 
 function spaceFromRow(row: z.infer<typeof spaceRow>): Space {
-  const { id, name, immutable_tags: immutableTags, created_at: createdAt } = row;
-  return { id, name, public: row.public === 1, immutableTags, usage: usageFromRow(row), createdAt };
+  const { id, name, immutable_tags: immutableTags, namespaces, created_at: createdAt } = row;
+  return { id, name, public: row.public === 1, immutableTags, namespaces, usage: usageFromRow(row), createdAt };
 }

@@ -116,7 +116,7 @@ export function page<T>(...items: readonly T[]): { items: T[]; next: null } {
 
 export function spaceNamed(name: string, more: Partial<Space> = {}): Space {
   const limits = { usage: { bytes: 0, repositories: 0 }, quota: { bytes: null, repositories: null }, nearLimit: false };
-  return { name, public: false, immutableTags: [], ...limits, createdAt, ...more };
+  return { name, public: false, immutableTags: [], namespaces: [], ...limits, createdAt, ...more };
 }
 
 /** @param path within the space `acme`. */

@@ -120,6 +120,39 @@ describe("spaces", () => {
   });
 });
 
+describe("the registries that a space stands for", () => {
+  it.each([
+    [
+      ["--registries", "docker.io,ghcr.io"],
+      ["docker.io", "ghcr.io"],
+    ],
+    [["--registries", "docker.io"], ["docker.io"]],
+    [["--none"], []],
+  ])("are set by %j", async (options, namespaces) => {
+    const stub = await stubManagement();
+    stub.on("updateSpace", { space: "acme" }, spaceNamed("acme", { namespaces }));
+    const { stdout } = await runCli(["spaces", "namespaces", "acme", ...options], stub.env);
+    expect(stdout).toBe(`acme stands for: ${namespaces.join(", ") || "no other registry"}\n`);
+    expect(stub.changes).toEqual([["PATCH /api/v1/spaces/acme", { namespaces }]]);
+  });
+
+  it("are shown, also by a registry that does not know of them", async () => {
+    const stub = await stubManagement();
+    stub.on("getSpace", { space: "acme" }, spaceNamed("acme", { namespaces: ["docker.io"] }));
+    stub.on("getSpace", { space: "older" }, spaceNamed("older", { namespaces: undefined }));
+    const { stdout } = await runCli(["spaces", "namespaces", "acme", "--json"], stub.env);
+    expect(JSON.parse(stdout)).toEqual({ namespaces: ["docker.io"] });
+    expect((await runCli(["spaces", "show", "acme"], stub.env)).stdout).toMatch(/stands for: +docker\.io\n/);
+    expect((await runCli(["spaces", "show", "older"], stub.env)).stdout).toMatch(/stands for: +no other registry\n/);
+  });
+
+  it("are either named or none", async () => {
+    const stub = await stubManagement();
+    const both = await runCli(["spaces", "namespaces", "acme", "--none", "--registries", "docker.io"], stub.env);
+    expect(both.stderr).toContain("either --registries or --none");
+  });
+});
+
 describe("immutable tags", () => {
   it.each([
     [

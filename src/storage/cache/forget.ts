@@ -1,0 +1,37 @@
+import type { Digest } from "../../oci/digest.ts";
+import type { RepositoryName } from "../../oci/name.ts";
+import { cacheAddress } from "./address.ts";
+import { forgetKept } from "./kept.ts";
+
+/** Content as a repository has it. */
+export interface HeldContent {
+  readonly name: RepositoryName;
+  readonly digest: Digest;
+}
+
+/** Where it is remembered that a repository has a digest. */
+export function contentAddress(kind: "blobs" | "manifests", { full }: RepositoryName, digest: Digest): string {
+  return cacheAddress(kind, `${full}/${digest}`);
+}
+
+/** Forgets in this data centre that repositories have these contents. */
+export async function forgetContents(cache: Cache, contents: readonly HeldContent[]): Promise<void> {
+  const addresses = contents.flatMap(({ name, digest }) =>
+    (["blobs", "manifests"] as const).map((kind) => contentAddress(kind, name, digest)),
+  );
+  addresses.forEach(forgetKept);
+  await deleteAll(cache, addresses);
+}
+
+/** Forgets copies of objects: one that is damaged may have been copied as it was. */
+export async function forgetObjects(cache: Cache, keys: readonly string[]): Promise<void> {
+  await deleteAll(
+    cache,
+    keys.map((key) => cacheAddress("objects", key)),
+  );
+}
+
+/** What is forgotten has changed already, although the cache fails: then it is forgotten when its time is over. */
+async function deleteAll(cache: Cache, addresses: readonly string[]): Promise<void> {
+  await Promise.allSettled(addresses.map((address) => cache.delete(address)));
+}
