@@ -1,4 +1,4 @@
-import type { Connection } from "../client/connection.ts";
+import { type Connection, pulling } from "../client/connection.ts";
 import { listTags } from "../client/lists.ts";
 import { formatRemoteReference, type RemoteReference } from "../client/reference.ts";
 import { openConnection } from "../connections.ts";
@@ -9,7 +9,7 @@ import type { Import, ImportOptions } from "./import.ts";
 import { importTag } from "./import-tag.ts";
 import { importTags, type TagReport, type TagsReport } from "./import-tags.ts";
 import { type Plan, planOf } from "./plan.ts";
-import { heedingLimits } from "./rate-limit.ts";
+import { heedingLimits } from "../client/rate-limit.ts";
 import { makeReport, summary, tagLine } from "./report.ts";
 import { selectTags } from "./select-tags.ts";
 import { emptyTally } from "./tally.ts";
@@ -64,7 +64,8 @@ async function between(context: Context, plan: Plan, options: ImportOptions, con
   const { output } = context;
   const tags = "globs" in plan.what ? await allTags(connections.source, plan.source) : null;
   const run: Import = {
-    source: { connection: connections.source, name: plan.source.name },
+    // What is only to be said leaves no trace at the source either.
+    source: { connection: options.dryRun ? connections.source : pulling(connections.source), name: plan.source.name },
     destination: { connection: connections.destination, name: plan.destination.name },
     options,
     output,
