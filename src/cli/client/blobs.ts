@@ -31,7 +31,7 @@ export async function headBlob(connection: Connection, name: string, digest: Dig
 
 /** The size of which an answer gives a part, or nothing (RFC 9110, 14.4); null where there is no blob. */
 function sizeTold({ status, headers }: Answer): number | null {
-  if (status === 404) return null;
+  if (status === 404 || headers.has("content-encoding")) return null;
   const [, whole] = /^bytes\s.*\/(\d+)$/.exec(headers.get("content-range") ?? "") ?? [];
   return Number(whole ?? (status === 200 ? headers.get("content-length") : undefined) ?? 0);
 }
@@ -86,6 +86,18 @@ export function readBlob(
   return Readable.from(offset === 0 && length === size ? verified(bytes, digest) : bytes, { objectMode: false });
 }
 
+/** A blob that has another size than it was said to have. */
+export class WrongSizeError extends CliError {
+  /** Bytes. */
+  readonly actual: number;
+
+  constructor(digest: Digest, size: number, actual: number) {
+    super("invalid", `the content of ${digest} has ${actual} bytes, and not ${size} as its descriptor says`);
+    this.name = "WrongSizeError";
+    this.actual = actual;
+  }
+}
+
 interface Span {
   /** The first byte, and the one after the last. */
   readonly from: number;
@@ -104,6 +116,8 @@ async function* pieces(
   while (at < to) {
     try {
       const answer = await askBytes(connection, name, digest, { from: at, to, size });
+      const told = sizeTold(answer);
+      if (told !== null && told > 0 && told !== size) throw new WrongSizeError(digest, size, told);
       // A registry that knows no ranges sends everything.
       let surplus = answer.status === 200 ? at : 0;
       for await (const piece of answer.body) {

@@ -4,6 +4,7 @@ import { formatRemoteReference, type RemoteReference } from "../client/reference
 import { openConnection } from "../connections.ts";
 import type { Context } from "../context.ts";
 import { CliError } from "../exit.ts";
+import { plural } from "../output/words.ts";
 import { openMemory } from "../push/memory.ts";
 import type { Import, ImportOptions } from "./import.ts";
 import { importTag } from "./import-tag.ts";
@@ -75,6 +76,8 @@ async function between(context: Context, plan: Plan, options: ImportOptions, con
     blobs: new Map(),
     trees: new Map(),
     companions: new Map(),
+    leftBehind: new Set(),
+    sizes: new Map(),
   };
   const tell = (report: TagReport): void => {
     if (!output.isJson) output.show(report, () => tagLine(report, options.dryRun, output.style));
@@ -82,7 +85,20 @@ async function between(context: Context, plan: Plan, options: ImportOptions, con
   const { tags: reports, failure } = await importAsPlanned(run, plan, tags ?? new Set(), tell);
   const report = makeReport(plan, options.dryRun, reports, run.tally);
   output.show(report, () => summary(run.tally, options.dryRun));
-  if (failure !== null) throw failure;
+  const incomplete = failure ?? stayedBehind(run);
+  if (incomplete !== null) throw incomplete;
+}
+
+/** The tags are there, and not all that belongs to them; null where it is. */
+function stayedBehind({ leftBehind }: Import): CliError | null {
+  if (leftBehind.size === 0) return null;
+  return new CliError(
+    "failure",
+    `${plural(leftBehind.size, "referrer")} could not be imported; everything else is there`,
+    {
+      hint: "Warnings say which and why. --no-referrers leaves them out on purpose.",
+    },
+  );
 }
 
 async function importAsPlanned(
@@ -97,7 +113,8 @@ async function importAsPlanned(
     return { tags: imported, failure: null };
   }
   const selected = selectTags(tags, what.globs);
-  if (selected.images.length + selected.companions.length > 0) return importTags(run, selected, tell);
+  const count = selected.images.length + selected.companions.length + selected.untakable.length;
+  if (count > 0) return importTags(run, selected, tell);
   const which = what.globs.length === 0 ? "no tags" : `none that matches ${what.globs.join(" ")}`;
   throw new CliError("not-found", `${formatRemoteReference(source)} has ${which}, of ${tags.size}`);
 }
