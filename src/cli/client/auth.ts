@@ -4,7 +4,7 @@ import type { Credential } from "../credentials/credential.ts";
 import { type Challenge, parseChallenges } from "./challenge.ts";
 import type { RegistryAddress } from "./reference.ts";
 import { refusedAnswer } from "./problem.ts";
-import { type Answer, type Body, type Headers, readText, type Transport } from "./transport.ts";
+import { type Answer, ANSWER_WITHIN, type Body, type Headers, readText, type Transport } from "./transport.ts";
 
 interface Token {
   readonly value: string;
@@ -55,12 +55,12 @@ export class Authorizer {
     this.#credential = credential;
   }
 
-  /** The header's value for a request that needs these scopes; null: none. */
-  async authorization(scopes: readonly string[]): Promise<string | null> {
+  /** The header's value for a request that needs these scopes; null: none. A token that is asked for has so long to come. */
+  async authorization(scopes: readonly string[], answerWithin = ANSWER_WITHIN): Promise<string | null> {
     if (this.#credential?.kind === "bearer") return `Bearer ${this.#credential.secret}`;
     if (this.#basic !== null) return this.#basic;
     if (this.#endpoint === null) return null;
-    const token = await this.#token(this.#endpoint, scopes);
+    const token = await this.#token(this.#endpoint, scopes, answerWithin);
     return `Bearer ${token.value}`;
   }
 
@@ -88,11 +88,11 @@ export class Authorizer {
   }
 
   /** Whoever needs a token that is on its way waits for it. */
-  #token(endpoint: TokenEndpoint, scopes: readonly string[]): Promise<Token> {
+  #token(endpoint: TokenEndpoint, scopes: readonly string[], answerWithin: number): Promise<Token> {
     const key = keyOf(scopes);
     const known = this.#tokens.get(key);
     if (known !== undefined && Date.now() < (known.goodUntil ?? Number.POSITIVE_INFINITY)) return known.token;
-    const entry: TokenEntry = { token: this.#fetch(endpoint, scopes), goodUntil: null };
+    const entry: TokenEntry = { token: this.#fetch(endpoint, scopes, answerWithin), goodUntil: null };
     this.#tokens.set(key, entry);
     entry.token.then(
       ({ goodUntil }) => (entry.goodUntil = goodUntil),
@@ -101,8 +101,8 @@ export class Authorizer {
     return entry.token;
   }
 
-  async #fetch(endpoint: TokenEndpoint, scopes: readonly string[]): Promise<Token> {
-    const answer = await this.#transport.send(tokenRequest(endpoint, scopes, this.#credential));
+  async #fetch(endpoint: TokenEndpoint, scopes: readonly string[], answerWithin: number): Promise<Token> {
+    const answer = await this.#transport.send({ ...tokenRequest(endpoint, scopes, this.#credential), answerWithin });
     if (answer.status !== 200) throw await this.#refused(answer);
     const parsed = tokenAnswer.safeParse(parseJson(await readText(answer, MAX_TOKEN_BYTES)));
     const value = parsed.data?.token ?? parsed.data?.access_token;

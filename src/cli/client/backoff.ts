@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { ANSWER_WITHIN } from "./transport.ts";
 
 /** Pauses between tries, for as long as there is hope. */
 export interface Backoff {
@@ -9,6 +10,11 @@ export interface Backoff {
   pause(failure: unknown, asked: number | null): Promise<void>;
   /** There was progress: patience begins anew. */
   reset(): void;
+  /**
+   * Milliseconds that the next try may be without an answer, of `least` for the first: each time twice as long, so that
+   * a dead connection is left soon, and a slow registry is heard in the end.
+   */
+  answerWithin(least: number): number;
 }
 
 export interface BackoffOptions {
@@ -42,14 +48,44 @@ export function makeBackoff({ patience, signal, wait }: BackoffOptions): Backoff
       tries = 0;
       waited = 0;
     },
+    answerWithin: (least) => Math.min(least * 2 ** tries, ANSWER_WITHIN),
   };
 }
 
-/** The Retry-After header in milliseconds: seconds, or a date (RFC 9110, 10.2.3). Null where it says nothing. */
-export function retryAfter(header: string | undefined, now: Date): number | null {
+/** Seconds. Nobody is asked to wait for a year: such a number is a moment, as Docker Hub sends it. */
+const A_YEAR = 31_536_000;
+
+/** As large as no moment in seconds will be for a long time: then it is one in milliseconds. */
+const IN_MILLISECONDS = 100_000_000_000;
+
+/**
+ * The Retry-After header in milliseconds from now: seconds, a date (RFC 9110, 10.2.3), or a moment as Unix time in seconds
+ * or milliseconds. Null where it says nothing.
+ */
+function retryAfter(header: string | undefined, now: Date): number | null {
   if (header === undefined) return null;
-  const seconds = /^\d+$/.test(header) ? Number(header) * 1000 : Date.parse(header) - now.getTime();
-  return Number.isFinite(seconds) ? Math.max(seconds, 0) : null;
+  const text = header.trim();
+  const pause = /^\d+(?:\.\d+)?$/.test(text) ? fromNumber(Number(text), now) : Date.parse(text) - now.getTime();
+  return Number.isFinite(pause) ? Math.max(pause, 0) : null;
+}
+
+function fromNumber(value: number, now: Date): number {
+  if (value < A_YEAR) return value * 1000;
+  return (value < IN_MILLISECONDS ? value * 1000 : value) - now.getTime();
+}
+
+/**
+ * Milliseconds until a registry lets more through, where Retry-After does not say: by the headers that tell of limits
+ * (`RateLimit-Reset`, `X-RateLimit-Reset`), as GitHub, GitLab and others send them. Null where those say nothing either.
+ */
+export function askedToWait(headers: ReadonlyMap<string, string>): number | null {
+  // A moment is one by the registry's clock.
+  const there = Date.parse(headers.get("date") ?? "");
+  const now = Number.isFinite(there) ? new Date(there) : new Date();
+  const said = ["retry-after", "x-retry-after", "ratelimit-reset", "x-ratelimit-reset"].map((name) =>
+    retryAfter(headers.get(name), now),
+  );
+  return said.find((pause) => pause !== null) ?? null;
 }
 
 const PASSING = new Set([408, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524, 530]);

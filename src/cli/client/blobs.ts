@@ -3,22 +3,37 @@ import type { Digest } from "../../oci/digest.ts";
 import { CliError } from "../exit.ts";
 import { makeBackoff } from "./backoff.ts";
 import { type ChunkLimits, chunkLimits } from "./chunk-size.ts";
-import type { Connection } from "./connection.ts";
+import { type Connection, NO_HEAD } from "./connection.ts";
 import { verified } from "./digests.ts";
 import { locationIn } from "./location.ts";
 import { pullScope, pushScope, repositoryPath } from "./repository.ts";
 import { type Answer, drain, mayPass, unreachable } from "./transport.ts";
 
-/** end-2: a blob's size in bytes; null where the repository has none. */
+/**
+ * end-2: a blob's size in bytes; null where the repository has none. Where a registry, or what stands before it, takes no
+ * HEAD, its first byte is asked for instead.
+ */
 export async function headBlob(connection: Connection, name: string, digest: Digest): Promise<number | null> {
-  const answer = await connection.ask({
-    method: "HEAD",
-    address: repositoryPath({ name }, `blobs/${digest}`),
-    scopes: [pullScope({ name })],
-    expect: [200, 404],
-  });
+  const question = { address: repositoryPath({ name }, `blobs/${digest}`), scopes: [pullScope({ name })] };
+  const answer = await connection.ask({ ...question, method: "HEAD", expect: [200, 404, ...NO_HEAD] });
   await drain(answer);
-  return answer.status === 404 ? null : Number(answer.headers.get("content-length") ?? 0);
+  if (answer.status === 404) return null;
+  if (answer.status === 200) return Number(answer.headers.get("content-length") ?? 0);
+  const read = await connection.ask({
+    ...question,
+    method: "GET",
+    headers: { range: "bytes=0-0" },
+    expect: [200, 206, 404, 416],
+  });
+  read.body.on("error", () => undefined).destroy();
+  return sizeTold(read);
+}
+
+/** The size of which an answer gives a part, or nothing (RFC 9110, 14.4); null where there is no blob. */
+function sizeTold({ status, headers }: Answer): number | null {
+  if (status === 404 || headers.has("content-encoding")) return null;
+  const [, whole] = /^bytes\s.*\/(\d+)$/.exec(headers.get("content-range") ?? "") ?? [];
+  return Number(whole ?? (status === 200 ? headers.get("content-length") : undefined) ?? 0);
 }
 
 /** What came of a mount: the blob is there, or an upload was begun instead, at this address, and with these chunks. */
@@ -71,6 +86,18 @@ export function readBlob(
   return Readable.from(offset === 0 && length === size ? verified(bytes, digest) : bytes, { objectMode: false });
 }
 
+/** A blob that has another size than it was said to have. */
+export class WrongSizeError extends CliError {
+  /** Bytes. */
+  readonly actual: number;
+
+  constructor(digest: Digest, size: number, actual: number) {
+    super("invalid", `the content of ${digest} has ${actual} bytes, and not ${size} as its descriptor says`);
+    this.name = "WrongSizeError";
+    this.actual = actual;
+  }
+}
+
 interface Span {
   /** The first byte, and the one after the last. */
   readonly from: number;
@@ -89,6 +116,8 @@ async function* pieces(
   while (at < to) {
     try {
       const answer = await askBytes(connection, name, digest, { from: at, to, size });
+      const told = sizeTold(answer);
+      if (told !== null && told > 0 && told !== size) throw new WrongSizeError(digest, size, told);
       // A registry that knows no ranges sends everything.
       let surplus = answer.status === 200 ? at : 0;
       for await (const piece of answer.body) {

@@ -4,14 +4,23 @@ import type { Environment } from "../context.ts";
 import type { Credential } from "../credentials/credential.ts";
 import { CliError } from "../exit.ts";
 import { Authorizer } from "./auth.ts";
-import { type BackoffOptions, makeBackoff, mayChange, retryAfter } from "./backoff.ts";
+import { type BackoffOptions, makeBackoff, mayChange } from "./backoff.ts";
 import { locationIn } from "./location.ts";
-import { refusedAnswer } from "./problem.ts";
+import { refusedAnswer, RefusedError } from "./problem.ts";
 import type { RegistryAddress } from "./reference.ts";
-import { type Answer, type Body, drain, type Headers, makeTransport, mayPass, type Transport } from "./transport.ts";
+import {
+  type Answer,
+  type Body,
+  drain,
+  type Headers,
+  makeTransport,
+  mayPass,
+  readBytes,
+  type Transport,
+} from "./transport.ts";
 
 /** A request to a registry, before authorization. */
-interface Question {
+export interface Question {
   readonly method: Dispatcher.HttpMethod;
   /** Relative to the registry's origin, or absolute. */
   readonly address: string;
@@ -23,7 +32,18 @@ interface Question {
   readonly expect?: readonly number[];
   /** Whether it is sent again when the connection breaks or the registry is busy. So by default, unless there is a body. */
   readonly retry?: boolean;
+  /** Milliseconds without a word after which the connection counts as dead; what is sent again sees to that itself. */
+  readonly answerWithin?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+  /** Whether what is read is for use, and not only looked at. */
+  readonly isPull?: boolean;
 }
+
+/** Statuses with which a registry says that it does not take HEAD: a GET may be let in all the same. */
+export const NO_HEAD: readonly number[] = [400, 403, 405, 406, 501];
+
+/** Tells Spacedock that a request only looks, so that it sets no pull time: what was looked at was not used. */
+export const LOOK = { "spacedock-look": "1" } as const;
 
 /** One registry, and how to be let in. All parts of the client work through it. */
 export interface Connection {
@@ -33,6 +53,8 @@ export interface Connection {
   ask(question: Question): Promise<Answer>;
   /** Pauses between tries of what must go through, such as chunks. */
   readonly backoff: BackoffOptions;
+  /** Milliseconds that a first try may be without an answer. */
+  readonly answerWithin: number;
   close(): Promise<void>;
 }
 
@@ -42,11 +64,14 @@ interface ConnectionOptions {
   readonly signal?: AbortSignal;
   /** Milliseconds without progress after which an upload or download is given up; five minutes. */
   readonly patience?: number;
+  /** Milliseconds that a first try may be without an answer; ten seconds. */
+  readonly answerWithin?: number;
   /** For tests: how pauses pass. */
   readonly wait?: (milliseconds: number) => Promise<unknown>;
 }
 
 const PATIENCE = 300_000;
+const FIRST_ANSWER_WITHIN = 10_000;
 
 /** Questions give up sooner than uploads: a person waits for the answer. */
 const QUESTION_PATIENCE = 10_000;
@@ -55,7 +80,7 @@ const MAX_LOGINS = 2;
 
 /** Opens a registry. Nothing is sent before the first question. */
 export function connect(registry: RegistryAddress, options: ConnectionOptions): Connection {
-  const { env, credential, signal, patience = PATIENCE, wait } = options;
+  const { env, credential, signal, patience = PATIENCE, answerWithin = FIRST_ANSWER_WITHIN, wait } = options;
   const transport = makeTransport(env);
   const authorizer = new Authorizer(registry, transport, credential);
   // Each request under way listens to the same signal.
@@ -65,9 +90,15 @@ export function connect(registry: RegistryAddress, options: ConnectionOptions): 
     registry,
     signal,
     backoff,
-    ask: (question) => ask({ registry, transport, authorizer, signal, backoff }, question),
+    answerWithin,
+    ask: (question) => ask({ registry, transport, authorizer, signal, backoff, answerWithin }, question),
     close: () => transport.close(),
   };
+}
+
+/** The same registry, where what is read counts as pulled: by default a command only looks. */
+export function pulling(connection: Connection): Connection {
+  return { ...connection, ask: (question) => connection.ask({ ...question, isPull: true }) };
 }
 
 interface Parts {
@@ -76,22 +107,49 @@ interface Parts {
   readonly authorizer: Authorizer;
   readonly signal: AbortSignal | undefined;
   readonly backoff: BackoffOptions;
+  readonly answerWithin: number;
 }
 
 async function ask(parts: Parts, question: Question): Promise<Answer> {
   const backoff = makeBackoff({ ...parts.backoff, patience: Math.min(parts.backoff.patience, QUESTION_PATIENCE) });
   const retry = question.retry ?? question.body === undefined;
   for (;;) {
-    const answer = await askOnce(parts, question).catch(async (failure: unknown) => {
-      if (!retry || !mayPass(failure)) throw failure;
-      await backoff.pause(failure, null);
+    const patient = retry ? { ...question, answerWithin: backoff.answerWithin(parts.answerWithin) } : question;
+    const answer = await askOnce(parts, patient).catch(async (failure: unknown) => {
+      // A refusal is one of whoever gives tokens.
+      const isBusy = failure instanceof RefusedError && mayChange(failure.status);
+      if (!retry || !(isBusy || mayPass(failure))) throw failure;
+      await backoff.pause(failure, isBusy ? failure.asked : null);
       return null;
     });
     if (answer === null) continue;
     if (question.expect?.includes(answer.status) ?? true) return answer;
     const refused = await refusedAnswer(answer);
     if (!retry || !mayChange(answer.status)) throw refused;
-    await backoff.pause(refused, retryAfter(answer.headers.get("retry-after"), new Date()));
+    await backoff.pause(refused, refused.asked);
+  }
+}
+
+/** Asks, and reads what came with 200 to its end, at most `limit` bytes of it; anew where it broke off. */
+export async function askWhole(
+  connection: Connection,
+  question: Question,
+  limit: number,
+): Promise<{ readonly answer: Answer; readonly bytes: Buffer }> {
+  const backoff = makeBackoff({
+    ...connection.backoff,
+    patience: Math.min(connection.backoff.patience, QUESTION_PATIENCE),
+  });
+  for (;;) {
+    const answer = await connection.ask(question);
+    try {
+      if (answer.status === 200) return { answer, bytes: await readBytes(answer, limit) };
+      await drain(answer);
+      return { answer, bytes: Buffer.alloc(0) };
+    } catch (failure) {
+      if (!mayPass(failure)) throw failure;
+      await backoff.pause(failure, null);
+    }
   }
 }
 
@@ -100,7 +158,7 @@ async function askOnce(parts: Parts, question: Question): Promise<Answer> {
   const { registry, authorizer } = parts;
   const url = new URL(question.address, registry.origin);
   for (let logins = 0; ; logins++) {
-    const authorization = await authorizer.authorization(question.scopes);
+    const authorization = await authorizer.authorization(question.scopes, question.answerWithin);
     const answer = await follow(parts, question, url, authorization);
     const isOurs = answer.status === 401 && answer.url.origin === registry.origin && logins < MAX_LOGINS;
     if (!isOurs || !authorizer.learn(answer, question.scopes, authorization)) return answer;
@@ -111,19 +169,25 @@ async function askOnce(parts: Parts, question: Question): Promise<Answer> {
 /** Follows redirects of what is read, as to a bucket, which is told nothing of the login. */
 async function follow(
   { registry, transport, signal }: Parts,
-  { method, headers, body }: Question,
+  { method, headers, body, answerWithin, signal: own, isPull = false }: Question,
   first: URL,
   authorization: string | null,
 ): Promise<Answer> {
+  const isLook = !isPull && (method === "GET" || method === "HEAD") && first.pathname.startsWith("/v2/");
   let url = first;
   for (let redirects = 0; ; redirects++) {
     const answer = await transport.send({
       method,
       url,
-      headers: { ...headers, ...(authorization !== null && { authorization }) },
+      headers: {
+        ...headers,
+        ...(isLook && url.origin === registry.origin && LOOK),
+        ...(authorization !== null && { authorization }),
+      },
       secretsOf: registry.origin,
       ...(body && { body }),
-      ...(signal && { signal }),
+      signal: signal && own ? AbortSignal.any([signal, own]) : (own ?? signal),
+      ...(answerWithin !== undefined && { answerWithin }),
     });
     const location = locationIn(answer);
     const isRedirect = [301, 302, 303, 307, 308].includes(answer.status) && (method === "GET" || method === "HEAD");

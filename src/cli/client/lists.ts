@@ -4,10 +4,10 @@ import { descriptorSchema } from "../../oci/descriptor.ts";
 import { type Digest, digestAlgorithm, digestHex } from "../../oci/digest.ts";
 import { OCI_INDEX } from "../../oci/media-types.ts";
 import { CliError } from "../exit.ts";
-import type { Connection } from "./connection.ts";
+import { askWhole, type Connection } from "./connection.ts";
 import { getManifest } from "./manifests.ts";
 import { pullScope, repositoryPath } from "./repository.ts";
-import { type Answer, drain, readText } from "./transport.ts";
+import type { Answer } from "./transport.ts";
 
 const MAX_LIST_BYTES = 16 * 1024 * 1024;
 
@@ -76,32 +76,78 @@ interface ListPage {
   readonly text: string;
 }
 
+/** More pages than any list has, at the one entry a page that some registries give: it does not end. */
+const MAX_PAGES = 1_000_000;
+
+/**
+ * Reads a list page by page. Throws an `invalid` CliError where it would not come to an end, and the refusal of a page
+ * that is not the first: part of a list is not the list.
+ */
 async function* pages(
   connection: Connection,
   name: string,
   first: string,
   expect: readonly number[],
 ): AsyncGenerator<ListPage> {
-  let address: string | null = first;
-  while (address !== null) {
-    const answer: Answer = await connection.ask({ method: "GET", address, scopes: [pullScope({ name })], expect });
-    const next: string | null = nextPage(answer);
-    if (next === address) throw new CliError("invalid", `${connection.registry.host}: a list's next page is itself`);
-    if (answer.status === 200) yield { status: 200, text: await readText(answer, MAX_LIST_BYTES) };
-    else {
-      await drain(answer);
-      yield { status: answer.status, text: "" };
-    }
-    address = next;
+  const seen = new Set<string>();
+  let before: string | null = null;
+  for (let address: string | null = first; address !== null;) {
+    if (seen.has(address) || seen.size === MAX_PAGES) throw endless(connection, "leads back to a page that was read");
+    seen.add(address);
+    const page: Page = await readPage(connection, name, address, seen.size === 1 ? expect : [200]);
+    // Another address with the same entries is no progress, whatever it is called.
+    if (page.next !== null && page.text === before) throw endless(connection, "gives the same page again and again");
+    before = page.text;
+    yield page;
+    address = page.next;
   }
 }
 
-/** The Link header's next page (RFC 8288), at this registry only. */
+interface Page extends ListPage {
+  /** The next page's address; null where this is the last. */
+  readonly next: string | null;
+}
+
+async function readPage(
+  connection: Connection,
+  name: string,
+  address: string,
+  expect: readonly number[],
+): Promise<Page> {
+  const question = { method: "GET", address, scopes: [pullScope({ name })], expect } as const;
+  const { answer, bytes } = await askWhole(connection, question, MAX_LIST_BYTES + 1);
+  if (answer.status !== 200) return { status: answer.status, text: "", next: null };
+  if (bytes.length > MAX_LIST_BYTES) {
+    throw new CliError("invalid", `${connection.registry.host}: one page of a list is over 16 MiB`);
+  }
+  return { status: 200, text: bytes.toString("utf8"), next: nextPage(answer) };
+}
+
+/**
+ * The Link header's next page (RFC 8288). A registry behind others may name a scheme or host that only it knows itself by:
+ * the path and the query count, at the registry's own address.
+ */
 function nextPage({ headers, url }: Answer): string | null {
-  const [, target] = /<([^>]*)>\s*;[^,]*\brel="?next"?/i.exec(headers.get("link") ?? "") ?? [];
-  if (target === undefined || !URL.canParse(target, url)) return null;
-  const next = new URL(target, url);
-  return next.origin === url.origin ? next.pathname + next.search : null;
+  const target = linkTarget(headers.get("link") ?? "");
+  if (target === null) return null;
+  if (!URL.canParse(target, url)) throw new CliError("invalid", `${url.host}: a list's next page is no address`);
+  const { pathname, search } = new URL(target, url);
+  return pathname + search;
+}
+
+/** Of one or more links the one whose relations, in whatever order and case they stand, have `next` among them. */
+function linkTarget(header: string): string | null {
+  for (const [, target = "", parameters = ""] of header.matchAll(
+    /<([^>]*)>((?:\s*;\s*[^\s;,=]+\s*=\s*(?:"[^"]*"|[^\s;,]*))*)/g,
+  )) {
+    const [, quoted, plain] = /;\s*rel\s*=\s*(?:"([^"]*)"|([^\s;,]*))/i.exec(parameters) ?? [];
+    if ((quoted ?? plain ?? "").toLowerCase().split(/\s+/).includes("next")) return target;
+  }
+  return null;
+}
+
+function endless({ registry }: Connection, how: string): CliError {
+  return new CliError("invalid", `${registry.host}: a list does not end: it ${how}`);
 }
 
 function parseList<S extends z.ZodType>(schema: S, text: string, name: string): z.output<S> {

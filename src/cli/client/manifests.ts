@@ -2,10 +2,10 @@ import { type Digest, digestAlgorithm, parseDigest } from "../../oci/digest.ts";
 import { MAX_MANIFEST_BYTES } from "../../oci/manifest.ts";
 import { essence, MANIFEST_TYPES } from "../../oci/media-types.ts";
 import { CliError } from "../exit.ts";
-import type { Connection } from "./connection.ts";
+import { askWhole, type Connection, NO_HEAD, type Question } from "./connection.ts";
 import { digestOf } from "./digests.ts";
 import { deleteScope, pullScope, pushScope, repositoryPath } from "./repository.ts";
-import { type Answer, drain, readBytes } from "./transport.ts";
+import { type Answer, drain } from "./transport.ts";
 
 /** A manifest's bytes as the registry has them, whose digest has been checked. */
 export interface RemoteManifest {
@@ -24,15 +24,19 @@ export interface ManifestHead {
 
 const ACCEPT = Object.keys(MANIFEST_TYPES).join(", ");
 
-/** end-3: what a tag or digest stands for; null where there is nothing. */
+/**
+ * end-3: what a tag or digest stands for; null where there is nothing. Where a registry, or what stands before it, takes
+ * no HEAD, the manifest is read instead.
+ */
 export async function headManifest(
   connection: Connection,
   name: string,
   reference: string,
 ): Promise<ManifestHead | null> {
-  const answer = await askManifest(connection, "HEAD", name, reference);
+  const answer = await connection.ask(manifestQuestion("HEAD", name, reference, [200, 404, ...NO_HEAD]));
   await drain(answer);
   if (answer.status === 404) return null;
+  if (answer.status !== 200) return headOf(await getManifest(connection, name, reference));
   const length = answer.headers.get("content-length");
   return {
     mediaType: mediaTypeOf(answer),
@@ -41,18 +45,21 @@ export async function headManifest(
   };
 }
 
+function headOf(manifest: RemoteManifest | null): ManifestHead | null {
+  return manifest === null
+    ? null
+    : { mediaType: manifest.mediaType, digest: manifest.digest, size: manifest.bytes.length };
+}
+
 /** end-3: the manifest, or null. Throws an `invalid` CliError where the bytes are not those of the digest. */
 export async function getManifest(
   connection: Connection,
   name: string,
   reference: string,
 ): Promise<RemoteManifest | null> {
-  const answer = await askManifest(connection, "GET", name, reference);
-  if (answer.status === 404) {
-    await drain(answer);
-    return null;
-  }
-  const bytes = await readBytes(answer, MAX_MANIFEST_BYTES + 1);
+  const question = manifestQuestion("GET", name, reference, [200, 404]);
+  const { answer, bytes } = await askWhole(connection, question, MAX_MANIFEST_BYTES + 1);
+  if (answer.status === 404) return null;
   if (bytes.length > MAX_MANIFEST_BYTES)
     throw new CliError("invalid", `${name}: the manifest ${reference} is over 4 MiB`);
   const expected = parseDigest(reference) ?? parseDigest(answer.headers.get("docker-content-digest") ?? "");
@@ -99,14 +106,19 @@ export async function deleteManifest(connection: Connection, name: string, refer
   return answer.status !== 404;
 }
 
-function askManifest(connection: Connection, method: "GET" | "HEAD", name: string, reference: string): Promise<Answer> {
-  return connection.ask({
+function manifestQuestion(
+  method: "GET" | "HEAD",
+  name: string,
+  reference: string,
+  expect: readonly number[],
+): Question {
+  return {
     method,
     address: repositoryPath({ name }, `manifests/${reference}`),
     scopes: [pullScope({ name })],
     headers: { accept: ACCEPT },
-    expect: [200, 404],
-  });
+    expect,
+  };
 }
 
 function mediaTypeOf(answer: Answer): string {

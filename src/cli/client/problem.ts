@@ -1,9 +1,10 @@
 import { z } from "zod";
 import { CliError, type FailureKind } from "../exit.ts";
-import { type Answer, readText } from "./transport.ts";
+import { askedToWait } from "./backoff.ts";
+import { type Answer, readStart } from "./transport.ts";
 
-/** Enough of an error's body to find out what it says. */
-const MAX_PROBLEM_BYTES = 64 * 1024;
+/** Enough of an error's body to find out what it says; the status has decided, so what is wrong with it is no other failure. */
+const SAID = { bytes: 64 * 1024, milliseconds: 5000 };
 
 /** An answer that is an error, as a person should hear of it; keeps the status and the specification's code. */
 export class RefusedError extends CliError {
@@ -12,13 +13,16 @@ export class RefusedError extends CliError {
   readonly code: string | null;
   /** What the answer itself said, or a sentence where it said nothing. */
   readonly reason: string;
+  /** Milliseconds that the registry asked to be left alone for; null where it did not. */
+  readonly asked: number | null;
 
-  constructor(kind: FailureKind, host: string, { status, code, reason, hint }: RefusedDetails) {
+  constructor(kind: FailureKind, host: string, { status, code, reason, asked = null, hint }: RefusedDetails) {
     super(kind, `${host}: ${reason} (${status})`, { hint });
     this.name = "RefusedError";
     this.status = status;
     this.code = code;
     this.reason = reason;
+    this.asked = asked;
   }
 }
 
@@ -26,6 +30,7 @@ interface RefusedDetails {
   readonly status: number;
   readonly code: string | null;
   readonly reason: string;
+  readonly asked?: number | null;
   readonly hint?: string | undefined;
 }
 
@@ -65,13 +70,14 @@ const KINDS: Readonly<Record<number, FailureKind>> = {
 /** Reads an answer that is an error: the registry's JSON, the management API's, or whatever page stands before them. */
 export async function refusedAnswer(answer: Answer): Promise<RefusedError> {
   const { status, url } = answer;
-  const text = await readText(answer, MAX_PROBLEM_BYTES);
+  const text = (await readStart(answer, SAID)).toString("utf8");
   const problem = readProblem(text);
   const kind = KINDS[status] ?? "failure";
   return new RefusedError(kind, url.host, {
     status,
     code: problem?.code ?? null,
     reason: problem?.message ?? sentenceFor(status),
+    asked: askedToWait(answer.headers),
     hint: hintFor(status, url, problem),
   });
 }

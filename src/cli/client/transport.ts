@@ -56,7 +56,7 @@ export interface Transport {
 /** Milliseconds that an answer may take at most: finishing a large upload may mean that the registry reads it all. */
 export const ANSWER_WITHIN = 600_000;
 
-/** Milliseconds that a connection may be silent while a body comes. */
+/** Milliseconds that a connection may be silent while a body comes, where an answer's beginning may take longer. */
 const SILENT_FOR = 30_000;
 
 /** Headers that let whoever has them do as their owner may. */
@@ -66,7 +66,6 @@ const SECRETS: ReadonlySet<string> = new Set(["authorization", "cookie", "proxy-
 export function makeTransport(env: Environment): Transport {
   const agent = new EnvHttpProxyAgent({
     headersTimeout: ANSWER_WITHIN,
-    bodyTimeout: SILENT_FOR,
     connect: { timeout: 20_000 },
     ...proxySettings(env),
   });
@@ -100,6 +99,7 @@ async function send(agent: Dispatcher, outgoing: Outgoing): Promise<Answer> {
         ...(body !== undefined && length !== null && { "content-length": String(length) }),
       },
       body: silence.watch(body?.open() ?? null),
+      bodyTimeout: Math.min(answerWithin, SILENT_FOR),
       signal: signal === undefined ? silence.signal : AbortSignal.any([signal, silence.signal]),
     });
     return {

@@ -2,7 +2,7 @@ import { Readable } from "node:stream";
 import { parseChunkRange } from "../../oci/range.ts";
 import { asBytes } from "../bytes.ts";
 import { CliError } from "../exit.ts";
-import { type BackoffOptions, makeBackoff, mayChange, retryAfter } from "./backoff.ts";
+import { type BackoffOptions, makeBackoff, mayChange } from "./backoff.ts";
 import { type ChunkLimits, smallerChunk } from "./chunk-size.ts";
 import { locationIn } from "./location.ts";
 import { refusedAnswer, RefusedError } from "./problem.ts";
@@ -25,10 +25,14 @@ interface Chunk {
 }
 
 export interface SessionRequest {
-  readonly method: "POST" | "PATCH" | "GET" | "PUT";
+  readonly method: "POST" | "PATCH" | "GET" | "HEAD" | "PUT";
   readonly address: string;
   readonly headers?: Headers;
   readonly body?: Body;
+  /** Milliseconds without a word after which the connection counts as dead. */
+  readonly answerWithin?: number;
+  /** Ends this request alone. */
+  readonly signal?: AbortSignal;
 }
 
 /** Sends a session's requests, with whatever authorization they need. Throws a CliError where no answer came. */
@@ -36,6 +40,8 @@ type SendToSession = (request: SessionRequest) => Promise<Answer>;
 
 export interface SessionOptions extends BackoffOptions {
   readonly send: SendToSession;
+  /** Milliseconds that a first try may be without an answer. */
+  readonly answerWithin: number;
 }
 
 const ACCEPTED = new Set([201, 202, 204]);
@@ -50,19 +56,16 @@ const PROBE = 64 * 1024;
  * Sends a chunk (end-5), whatever happens on the way: after a failure the registry is asked how far it is, and the
  * rest is sent from there. Throws what the registry answers in the end where it cannot go on.
  */
-async function sendChunk(
-  { send, ...patience }: SessionOptions,
-  start: UploadPosition,
-  chunk: Chunk,
-): Promise<UploadPosition> {
-  const backoff = makeBackoff(patience);
+async function sendChunk(session: SessionOptions, start: UploadPosition, chunk: Chunk): Promise<UploadPosition> {
+  const backoff = makeBackoff(session);
   let position = start;
   let isHeld = false;
   while (position.offset < chunk.end) {
     const end = isHeld ? Math.min(chunk.end, position.offset + PROBE) : chunk.end;
-    const tried = await tryChunk(send, position, { ...chunk, end });
+    const answerWithin = backoff.answerWithin(session.answerWithin);
+    const tried = await tryChunk({ ...session, answerWithin }, position, { ...chunk, end });
     if (tried.failure !== null) await backoff.pause(tried.failure, tried.retryAfter);
-    const next = tried.position ?? (await askPosition({ send, ...patience }, position));
+    const next = tried.position ?? (await askPosition(session, position));
     if (next.offset < start.offset || next.offset > (chunk.furthest ?? chunk.end)) throw lost(start, next);
     if (next.offset > position.offset) backoff.reset();
     isHeld = next.offset === position.offset && tried.failure instanceof RefusedError && tried.failure.status === 416;
@@ -110,7 +113,7 @@ interface Tried {
 
 /** Sends a chunk once. Throws a failure that will not pass. */
 export async function tryChunk(
-  send: SendToSession,
+  { send, answerWithin }: SessionOptions,
   position: UploadPosition,
   { end, furthest, body }: Chunk,
 ): Promise<Tried> {
@@ -121,7 +124,7 @@ export async function tryChunk(
   let answer: Answer;
   try {
     const sent = firstOf(body(position.offset), end - position.offset);
-    answer = await send({ method: "PATCH", address: position.location, headers, body: sent });
+    answer = await send({ method: "PATCH", address: position.location, headers, body: sent, answerWithin });
   } catch (failure) {
     if (!mayPass(failure)) throw failure;
     return { position: null, failure, retryAfter: null };
@@ -141,7 +144,7 @@ export async function tryChunk(
   if (answer.status === 416)
     return { position: standsAt(answer, position, furthest ?? end), failure, retryAfter: null };
   if (!mayGoOn(failure)) throw failure;
-  return { position: null, failure, retryAfter: retryAfter(answer.headers.get("retry-after"), new Date()) };
+  return { position: null, failure, retryAfter: failure.asked };
 }
 
 /** The first bytes of a body; all of it, where it has no more. */
@@ -182,21 +185,31 @@ function mayGoOn({ status, code }: RefusedError): boolean {
 
 /** Asks a session how far it is (end-13). `0-0` is taken for no bytes: if it is one, the next chunk is told so. */
 export async function askPosition(
-  { send, ...patience }: SessionOptions,
+  session: SessionOptions,
   { location, offset }: UploadPosition,
 ): Promise<UploadPosition> {
-  const backoff = makeBackoff(patience);
+  const answer = await askSession(session, { method: "GET", address: location }, [200, 204]);
+  const held = heldBytes(answer) ?? 0;
+  return { location: locationOf(answer, location), offset: held === 1 && offset !== 1 ? 0 : held };
+}
+
+/** Asks something that has no body, for as long as it may help. Throws an answer that will not change. */
+export async function askSession(
+  session: SessionOptions,
+  request: Omit<SessionRequest, "body" | "answerWithin">,
+  expect: readonly number[],
+): Promise<Answer> {
+  const backoff = makeBackoff(session);
   for (;;) {
     try {
-      const answer = await send({ method: "GET", address: location });
-      if (answer.status === 204 || answer.status === 200) {
+      const answer = await session.send({ ...request, answerWithin: backoff.answerWithin(session.answerWithin) });
+      if (expect.includes(answer.status)) {
         await drain(answer);
-        const held = heldBytes(answer) ?? 0;
-        return { location: locationOf(answer, location), offset: held === 1 && offset !== 1 ? 0 : held };
+        return answer;
       }
       const refused = await refusedAnswer(answer);
       if (!mayChange(refused.status)) throw refused;
-      await backoff.pause(refused, retryAfter(answer.headers.get("retry-after"), new Date()));
+      await backoff.pause(refused, refused.asked);
     } catch (failure) {
       if (!mayPass(failure)) throw failure;
       await backoff.pause(failure, null);
@@ -213,49 +226,6 @@ function heldBytes({ headers }: Answer): number | null {
 /** The address that an answer gives a session. */
 export function locationOf(answer: Answer, otherwise: string = answer.url.href): string {
   return locationIn(answer)?.href ?? otherwise;
-}
-
-/** A try to end a session: the answer, its body unread, or a failure that may pass. */
-export type TriedFinish =
-  | { readonly answer: Answer }
-  | {
-      readonly answer: null;
-      readonly failure: unknown;
-      /** Milliseconds that the registry asked to be left alone for. */
-      readonly asked: number | null;
-    };
-
-/** end-6, perhaps with the last bytes or all of them. Throws a failure that will not pass. */
-export async function tryFinish(
-  { send }: SessionOptions,
-  location: string,
-  digest: string,
-  body: Body | null,
-): Promise<TriedFinish> {
-  const headers = { "content-type": "application/octet-stream", ...(body === null && { "content-length": "0" }) };
-  // Appended, since the rest of the query is the registry's own and may not bear being written anew.
-  const address = `${location}${location.includes("?") ? "&" : "?"}digest=${digest}`;
-  let answer: Answer;
-  try {
-    answer = await send({ method: "PUT", address, headers, ...(body && { body }) });
-  } catch (failure) {
-    if (!mayPass(failure)) throw failure;
-    return { answer: null, failure, asked: null };
-  }
-  if (answer.status === 201 || answer.status === 204) return { answer };
-  const refused = await refusedAnswer(answer);
-  if (!mayChange(answer.status)) throw refused;
-  return { answer: null, failure: refused, asked: retryAfter(answer.headers.get("retry-after"), new Date()) };
-}
-
-/** end-6, without a body, tried for as long as it may help: to end a session twice does no harm. */
-export async function finishSession(session: SessionOptions, location: string, digest: string): Promise<Answer> {
-  const backoff = makeBackoff(session);
-  for (;;) {
-    const tried = await tryFinish(session, location, digest, null);
-    if (tried.answer !== null) return tried.answer;
-    await backoff.pause(tried.failure, tried.asked);
-  }
 }
 
 function lost(start: UploadPosition, now: UploadPosition): CliError {

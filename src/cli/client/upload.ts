@@ -4,19 +4,11 @@ import { type BlobSource, chunkBody } from "./blob-source.ts";
 import { headBlob } from "./blobs.ts";
 import { type ChunkLimits, chunkLimits, fittingChunk, smallerChunk } from "./chunk-size.ts";
 import type { Connection } from "./connection.ts";
+import { finishSession, type TriedFinish, tryFinish } from "./finish-session.ts";
 import { RefusedError } from "./problem.ts";
 import { pushScope, repositoryPath } from "./repository.ts";
 import { drain } from "./transport.ts";
-import {
-  askPosition,
-  finishSession,
-  locationOf,
-  sendInChunks,
-  type SessionOptions,
-  type TriedFinish,
-  tryFinish,
-  type UploadPosition,
-} from "./upload-session.ts";
+import { askPosition, locationOf, sendInChunks, type SessionOptions, type UploadPosition } from "./upload-session.ts";
 
 /** Keeps an upload's position where a later process finds it. */
 export interface UploadMemory {
@@ -62,18 +54,24 @@ export async function pushBlob(
 ): Promise<void> {
   const send: SessionOptions["send"] = (request) =>
     connection.ask({ ...request, scopes: [pushScope({ name })], retry: false });
-  const upload: Upload = { connection, name, source, options, session: { ...connection.backoff, send } };
+  const session: SessionOptions = { ...connection.backoff, answerWithin: connection.answerWithin, send };
+  const upload: Upload = { connection, name, source, options, session };
   for (let restarts = 0; ; restarts++) {
     try {
       return await attempt(upload, restarts === 0);
     } catch (failure) {
-      const isLost = failure instanceof RefusedError && failure.code === "BLOB_UPLOAD_UNKNOWN";
+      // Not every registry gives the code; that of a space or repository that is not there is another.
+      const isLost = failure instanceof RefusedError && failure.status === 404 && failure.code !== "NAME_UNKNOWN";
       if (!isLost || restarts === MAX_RESTARTS) throw failure;
       await memoryOf(upload).remember(null);
       // A finish whose answer was lost looks the same as a session that was: the blob tells.
-      if ((await headBlob(connection, name, source.digest)) === source.size) return options.onProgress?.(source.size);
+      if (await isThere(upload)) return options.onProgress?.(source.size);
     }
   }
+}
+
+async function isThere({ connection, name, source }: Upload): Promise<boolean> {
+  return (await headBlob(connection, name, source.digest)) === source.size;
 }
 
 function memoryOf({ options }: Upload): UploadMemory {
@@ -91,7 +89,9 @@ async function attempt(upload: Upload, isFirst: boolean): Promise<void> {
     // Kept before the first chunk, so that not even what came of that one is lost.
     await memoryOf(upload).remember(left.position);
     const { location } = await sendChunks(upload, left);
-    await drain(await finishSession(upload.session, location, source.digest));
+    const { digest, size } = source;
+    const answer = await finishSession(upload.session, { location, digest, size, isThere: () => isThere(upload) });
+    if (answer !== null) await drain(answer);
   }
   options.onProgress?.(source.size);
   await memoryOf(upload).remember(null);
@@ -150,14 +150,18 @@ function sendChunks(upload: Upload, { position, limits, chunkSize }: Chunked): P
  * the blob is more than a request may carry, and has to go in these chunks.
  */
 async function putWhole(upload: Upload, start: Begun): Promise<Chunked | null> {
-  const { connection, name, source, session, options } = upload;
+  const { connection, source, session, options } = upload;
   const backoff = makeBackoff(connection.backoff);
   let begun = start;
   for (;;) {
     const body = source.size === 0 ? null : chunkBody(source, { from: 0, to: source.size }, options.onProgress);
     let tried: TriedFinish;
     try {
-      tried = await tryFinish(session, begun.position.location, source.digest, body);
+      const answerWithin = backoff.answerWithin(session.answerWithin);
+      tried = await tryFinish(
+        { ...session, answerWithin },
+        { location: begun.position.location, digest: source.digest, body },
+      );
     } catch (failure) {
       return { ...begun, chunkSize: smallerChunk(failure, source.size, begun.limits) };
     }
@@ -166,7 +170,7 @@ async function putWhole(upload: Upload, start: Begun): Promise<Chunked | null> {
       return null;
     }
     await backoff.pause(tried.failure, tried.asked);
-    if ((await headBlob(connection, name, source.digest)) === source.size) return null;
+    if (await isThere(upload)) return null;
     begun = await begin(upload, null);
   }
 }

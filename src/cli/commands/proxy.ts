@@ -66,6 +66,7 @@ async function run(context: Context, options: Input): Promise<void> {
     limits: chunkLimits(null),
     window: Math.floor(memory / 2),
     patience: { upload: 300_000, question: 60_000 },
+    answerWithin: 10_000,
     passed: garbageCollector(),
     warn: (text) => output.warn(text),
   };

@@ -4,6 +4,7 @@ import { DEFAULT_CHUNK } from "../client/chunk-size.ts";
 import type { Connection } from "../client/connection.ts";
 import { looking } from "../client/looking.ts";
 import { ping } from "../client/ping.ts";
+import { heedingLimits } from "../client/rate-limit.ts";
 import { RefusedError } from "../client/problem.ts";
 import { parseRemoteReference, type RemoteReference } from "../client/reference.ts";
 import { requirePush } from "../client/push-right.ts";
@@ -66,7 +67,8 @@ export const push = defineCommand({
     // Its signal ends what is under way, for Ctrl-C and when one of several parts has failed.
     const stop = new AbortController();
     const stopped: Context = { ...context, signal: AbortSignal.any([context.signal, stop.signal]) };
-    const connection = looking(await openConnection(stopped, destination.registry));
+    const opened = looking(await openConnection(stopped, destination.registry));
+    const connection = heedingLimits(opened, (text) => context.output.note(text));
     try {
       await ping(connection);
       await run(stopped, connection, destination, { given, stop: (failure) => stop.abort(failure) });

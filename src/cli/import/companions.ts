@@ -48,6 +48,7 @@ export async function copyCompanions(copying: Copying, subjects: readonly Digest
     const manifests = found.flatMap(({ referrers, tagged }) => [...referrers, ...tagged]);
     if (depth === MAX_DEPTH && manifests.length > 0) {
       copying.run.output.warn("what refers to an image is nested deeper than is followed: the rest stays behind");
+      for (const { digest } of manifests) copying.run.leftBehind.add(digest);
       break;
     }
     const fresh = unique(manifests.filter(({ digest }) => !seen.has(digest)));
@@ -94,7 +95,10 @@ async function findTag({ source, sourceTags }: Import, text: string): Promise<Ta
   return root === null ? null : { ...root, tag };
 }
 
-/** Lists of referrers outlive what they list: what is gone, or of a kind long given up, is no reason to fail. */
+/**
+ * Lists of referrers outlive what they list: what is gone is no reason to fail. What is there, and of a kind long given
+ * up, does not keep the rest from coming, but is not forgotten in the end.
+ */
 async function copyCompanion(copying: Copying, root: Root): Promise<readonly Digest[]> {
   const { run } = copying;
   const tree = isManifestType(root.mediaType) ? await copyTree(copying, root) : null;
@@ -103,6 +107,7 @@ async function copyCompanion(copying: Copying, root: Root): Promise<readonly Dig
     return tree;
   }
   run.tally.skipped.referrers += 1;
+  if (!isManifestType(root.mediaType)) run.leftBehind.add(root.digest);
   const reason = isManifestType(root.mediaType) ? "the source has it no more" : `it is of the type ${root.mediaType}`;
   run.output.warn(`the referrer ${root.digest} stays behind: ${reason}`);
   return [];

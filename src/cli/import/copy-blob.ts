@@ -1,7 +1,8 @@
 import { Readable } from "node:stream";
 import type { Digest } from "../../oci/digest.ts";
-import { headBlob, mountBlob, readBlob } from "../client/blobs.ts";
+import { headBlob, mountBlob, readBlob, WrongSizeError } from "../client/blobs.ts";
 import { RefusedError } from "../client/problem.ts";
+import { wrongDescriptor } from "../client/wrong-descriptor.ts";
 import type { RemoteRepository } from "../client/reference.ts";
 import { pushBlob, type UploadOptions } from "../client/upload.ts";
 import { CliError } from "../exit.ts";
@@ -23,7 +24,12 @@ type Outcome = "already there" | "to be copied" | "mounted" | "copied";
 /** Sees to it that the destination has a blob: it is there, or is mounted, or its bytes stream over. */
 export async function copyBlob(run: Import, blob: Blob, progress: Progress): Promise<void> {
   const { destination, memory } = run;
-  const isThere = (await headBlob(destination.connection, destination.name, blob.digest)) !== null;
+  const there = await headBlob(destination.connection, destination.name, blob.digest);
+  // Some registries do not tell a size; none has a blob of another size than its digest's content.
+  if (there !== null && there > 0 && there !== blob.size) {
+    throw wrongDescriptor(run.source.name, { ...blob, actual: there });
+  }
+  const isThere = there !== null;
   const bar = progress.bar(shortDigest(blob.digest), blob.size);
   const outcome = isThere ? skip(run, blob) : await bring(run, blob, bar);
   if (outcome !== "to be copied") await memory.noteHome(repositoryOf(destination), blob.digest);
@@ -98,6 +104,10 @@ async function stream(
     const { chunkSize } = run.options;
     await pushBlob(destination.connection, destination.name, { ...blob, open }, { ...options, chunkSize, memory });
   } catch (failure) {
+    if (failure instanceof WrongSizeError) {
+      await memory.remember(null);
+      throw wrongDescriptor(source.name, { ...blob, actual: failure.actual });
+    }
     if (!isOther(failure)) throw failure;
     // What was sent is good for nothing, and no later run should go on with it.
     await memory.remember(null);

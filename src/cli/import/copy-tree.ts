@@ -1,6 +1,8 @@
+import type { Descriptor } from "../../oci/descriptor.ts";
 import type { Digest } from "../../oci/digest.ts";
 import { isManifestType } from "../../oci/media-types.ts";
 import { putManifest } from "../client/manifests.ts";
+import { wrongDescriptor } from "../client/wrong-descriptor.ts";
 import { CliError } from "../exit.ts";
 import type { Progress } from "../output/progress.ts";
 import { copyBlob } from "./copy-blob.ts";
@@ -40,6 +42,7 @@ async function copyOnce(copying: Copying, root: Root, depth: number): Promise<re
   const manifest = await copying.queue(() => readManifest(copying.run, root));
   if (manifest === null) return null;
   hold(copying, manifest);
+  copying.run.sizes.set(manifest.digest, manifest.bytes.length);
   try {
     const children = manifest.children.filter(({ mediaType }) => isManifestType(mediaType));
     const trees = children.map((child) => copyChild(copying, manifest, child, depth + 1));
@@ -62,10 +65,14 @@ function hold(copying: Copying, { digest, bytes }: ReadManifest): void {
 async function copyChild(
   copying: Copying,
   parent: ReadManifest,
-  child: Root,
+  child: Descriptor,
   depth: number,
 ): Promise<readonly Digest[]> {
   const tree = await copyTree(copying, child, depth);
+  const actual = copying.run.sizes.get(child.digest);
+  if (actual !== undefined && actual !== child.size) {
+    throw wrongDescriptor(copying.run.source.name, { ...child, actual });
+  }
   if (tree !== null) return tree;
   const { source } = copying.run;
   throw new CliError(

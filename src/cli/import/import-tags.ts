@@ -8,7 +8,7 @@ import type { Selected } from "./select-tags.ts";
 /** What is reported of a tag of many. */
 export type TagReport =
   | ImportedTag
-  | { readonly tag: Tag; readonly digest: null; readonly outcome: "failed"; readonly error: string }
+  | { readonly tag: string; readonly digest: null; readonly outcome: "failed"; readonly error: string }
   | { readonly tag: Tag; readonly digest: null; readonly outcome: "not tried" };
 
 export interface TagsReport {
@@ -17,13 +17,16 @@ export interface TagsReport {
   readonly failure: CliError | null;
 }
 
+const WRONG_NAME =
+  "a tag has up to 128 letters, digits, _ . and -, and begins with none of the last two; import it by its digest, under another name";
+
 /**
  * Imports one tag after the other. One that fails does not stop the rest; a registry that is not to be reached does,
  * since each would wait for it in turn. Throws only what ends everything, such as Ctrl-C.
  */
 export async function importTags(
   run: Import,
-  { images, companions }: Selected,
+  { images, companions, untakable }: Selected,
   tell: (report: TagReport) => void,
 ): Promise<TagsReport> {
   const tags: TagReport[] = [];
@@ -42,6 +45,11 @@ export async function importTags(
       note({ tag, digest: null, outcome: "failed", error: failure.message });
     }
   };
+  for (const tag of untakable) {
+    const failure = new CliError("invalid", WRONG_NAME);
+    failures.push(failure);
+    note({ tag, digest: null, outcome: "failed", error: failure.message });
+  }
   for (const tag of images) await attempt(tag);
   // The signature of an index means nothing where only a platform of it is wanted.
   const wantsCompanions = run.options.referrers && run.options.platforms.length === 0;

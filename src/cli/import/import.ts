@@ -38,6 +38,10 @@ export interface Import {
   readonly blobs: Map<Digest, Promise<void>>;
   /** The same for manifests: all that each consists of, itself first; null where the source has none. */
   readonly trees: Map<Digest, Promise<readonly Digest[] | null>>;
+  /** Bytes of the manifests that were read. */
+  readonly sizes: Map<Digest, number>;
+  /** Referrers that the source has and that could not be brought: not all was done. */
+  readonly leftBehind: Set<Digest>;
   /** What refers to each manifest that was asked after. */
   readonly companions: Map<Digest, Promise<Companions>>;
 }

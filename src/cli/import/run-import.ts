@@ -1,16 +1,17 @@
-import type { Connection } from "../client/connection.ts";
+import { type Connection, pulling } from "../client/connection.ts";
 import { listTags } from "../client/lists.ts";
 import { looking } from "../client/looking.ts";
 import { formatRemoteReference, type RemoteReference } from "../client/reference.ts";
 import { openConnection } from "../connections.ts";
 import type { Context } from "../context.ts";
 import { CliError } from "../exit.ts";
+import { plural } from "../output/words.ts";
 import { openMemory } from "../push/memory.ts";
 import type { Import, ImportOptions } from "./import.ts";
 import { importTag } from "./import-tag.ts";
 import { importTags, type TagReport, type TagsReport } from "./import-tags.ts";
 import { type Plan, planOf } from "./plan.ts";
-import { heedingLimits } from "./rate-limit.ts";
+import { heedingLimits } from "../client/rate-limit.ts";
 import { makeReport, summary, tagLine } from "./report.ts";
 import { selectTags } from "./select-tags.ts";
 import { emptyTally } from "./tally.ts";
@@ -66,7 +67,8 @@ async function between(context: Context, plan: Plan, options: ImportOptions, con
   const { output } = context;
   const tags = "globs" in plan.what ? await allTags(connections.source, plan.source) : null;
   const run: Import = {
-    source: { connection: connections.source, name: plan.source.name },
+    // What is only to be said leaves no trace at the source either.
+    source: { connection: options.dryRun ? connections.source : pulling(connections.source), name: plan.source.name },
     destination: { connection: connections.destination, name: plan.destination.name },
     options,
     output,
@@ -76,6 +78,8 @@ async function between(context: Context, plan: Plan, options: ImportOptions, con
     blobs: new Map(),
     trees: new Map(),
     companions: new Map(),
+    leftBehind: new Set(),
+    sizes: new Map(),
   };
   const tell = (report: TagReport): void => {
     if (!output.isJson) output.show(report, () => tagLine(report, options.dryRun, output.style));
@@ -83,7 +87,20 @@ async function between(context: Context, plan: Plan, options: ImportOptions, con
   const { tags: reports, failure } = await importAsPlanned(run, plan, tags ?? new Set(), tell);
   const report = makeReport(plan, options.dryRun, reports, run.tally);
   output.show(report, () => summary(run.tally, options.dryRun));
-  if (failure !== null) throw failure;
+  const incomplete = failure ?? stayedBehind(run);
+  if (incomplete !== null) throw incomplete;
+}
+
+/** The tags are there, and not all that belongs to them; null where it is. */
+function stayedBehind({ leftBehind }: Import): CliError | null {
+  if (leftBehind.size === 0) return null;
+  return new CliError(
+    "failure",
+    `${plural(leftBehind.size, "referrer")} could not be imported; everything else is there`,
+    {
+      hint: "Warnings say which and why. --no-referrers leaves them out on purpose.",
+    },
+  );
 }
 
 async function importAsPlanned(
@@ -98,7 +115,8 @@ async function importAsPlanned(
     return { tags: imported, failure: null };
   }
   const selected = selectTags(tags, what.globs);
-  if (selected.images.length + selected.companions.length > 0) return importTags(run, selected, tell);
+  const count = selected.images.length + selected.companions.length + selected.untakable.length;
+  if (count > 0) return importTags(run, selected, tell);
   const which = what.globs.length === 0 ? "no tags" : `none that matches ${what.globs.join(" ")}`;
   throw new CliError("not-found", `${formatRemoteReference(source)} has ${which}, of ${tags.size}`);
 }

@@ -7,6 +7,8 @@ export interface Selected {
   readonly images: readonly Tag[];
   /** Tags that are named after a digest: most come along with the image they belong to. */
   readonly companions: readonly Tag[];
+  /** Names that no registry should have given, and that the destination would refuse. */
+  readonly untakable: readonly string[];
 }
 
 /**
@@ -19,8 +21,10 @@ export function selectTags(tags: Iterable<string>, globs: readonly string[]): Se
   const isWanted = (tag: string): boolean =>
     (included.length === 0 || included.some((glob) => matchesGlob(glob, tag))) &&
     !excluded.some((glob) => matchesGlob(glob, tag));
-  const valid = [...tags].map(parseTag).filter((tag) => tag !== null);
+  const all = [...tags];
+  const valid = all.map(parseTag).filter((tag) => tag !== null);
   return {
+    untakable: all.filter((tag) => parseTag(tag) === null && isWanted(tag)),
     images: valid.filter((tag) => !isCompanionTag(tag) && isWanted(tag)),
     companions: globs.length === 0 ? valid.filter(isCompanionTag) : [],
   };

@@ -79,7 +79,7 @@ export class ChunkSender {
     const { location } = await start;
     const chunk = { end: bytes.end, body: (offset: number) => bytes.body(offset, bytes.end) };
     // Both must have come to an end before the memory may be used again.
-    const [last, tried] = await Promise.allSettled([before, tryChunk(session.send, { location, offset: from }, chunk)]);
+    const [last, tried] = await Promise.allSettled([before, tryChunk(session, { location, offset: from }, chunk)]);
     if (last.status === "rejected") throw last.reason;
     const arrived = tried.status === "fulfilled" && tried.value.failure === null ? tried.value.position : null;
     if (arrived !== null) onPosition();

@@ -1,11 +1,13 @@
 import type { IncomingMessage } from "node:http";
 import { parseChunkRange } from "../../oci/range.ts";
 import { chunkLimits, fittingChunk } from "../client/chunk-size.ts";
-import { refusedAnswer, RefusedError } from "../client/problem.ts";
+import { LOOK } from "../client/connection.ts";
+import { finishSession } from "../client/finish-session.ts";
+import { RefusedError } from "../client/problem.ts";
 import { type Answer, drain, type HeaderFields } from "../client/transport.ts";
 import {
   askPosition,
-  finishSession,
+  askSession,
   locationOf,
   type SessionOptions,
   type SessionRequest,
@@ -47,16 +49,24 @@ interface LastAnswer {
   headers: HeaderFields;
 }
 
-/** Uploads a body in chunks of its own and answers the client as the registry would have answered the whole. */
+/** Whether the request only ends an upload: what the registry does with it may outlast a connection. */
+export function onlyEnds({ request }: Exchange, { method, digest }: UploadRequest): boolean {
+  return method === "PUT" && digest !== null && bodyLength(request) === 0;
+}
+
+/** Uploads a body, perhaps an empty one, in chunks of its own and answers the client as the registry would have answered the whole. */
 export async function cutUpload(exchange: Exchange, upload: UploadRequest): Promise<void> {
   const last: LastAnswer = { headers: {} };
   const session: SessionOptions = {
     patience: exchange.state.patience.upload,
     signal: exchange.signal,
+    answerWithin: exchange.state.answerWithin,
     send: (request) => sendToSession(exchange, request, last),
   };
   try {
-    const position = await sendBody(exchange, session, startOf(exchange, session, upload));
+    const position = onlyEnds(exchange, upload)
+      ? { location: withoutDigest(upload.address), offset: 0 }
+      : await sendBody(exchange, session, startOf(exchange, session, upload));
     if (upload.digest === null) acknowledge(exchange, position, last);
     else await finish(exchange, session, position, upload.digest);
   } catch (failure) {
@@ -84,7 +94,7 @@ const REPEATED = new Set(["authorization", "user-agent", "cookie", "x-registry-a
 
 async function sendToSession(
   { state, request, signal }: Exchange,
-  { method, address, headers, body }: SessionRequest,
+  { method, address, headers, body, answerWithin, signal: ended }: SessionRequest,
   last: LastAnswer,
 ): Promise<Answer> {
   const own = Object.entries(requestHeaders(request.headers)).flatMap(([name, value]): [string, string][] =>
@@ -97,7 +107,8 @@ async function sendToSession(
     // Where a session is, is the registry's affair; the client's login is for the registry alone.
     secretsOf: state.registry.origin,
     ...(body && { body }),
-    signal,
+    ...(answerWithin !== undefined && { answerWithin }),
+    signal: ended === undefined ? signal : AbortSignal.any([signal, ended]),
   });
   last.headers = Object.fromEntries(answer.headers);
   return answer;
@@ -114,13 +125,8 @@ async function startOf(exchange: Exchange, session: SessionOptions, upload: Uplo
 
 /** POST with a digest would take the whole body at once: it is made one without, and a session. */
 async function begin({ state }: Exchange, session: SessionOptions, address: URL): Promise<UploadPosition> {
-  const answer = await session.send({
-    method: "POST",
-    address: withoutDigest(address),
-    headers: { "content-length": "0" },
-  });
-  if (answer.status !== 202) throw await refusedAnswer(answer);
-  await drain(answer);
+  const headers = { "content-length": "0" };
+  const answer = await askSession(session, { method: "POST", address: withoutDigest(address), headers }, [202]);
   state.limits = chunkLimits(answer.headers);
   return { location: locationOf(answer), offset: 0 };
 }
@@ -181,14 +187,38 @@ function locationForClient({ state }: Exchange, location: string): string {
   return location.startsWith(`${state.registry.origin}/`) ? location.slice(state.registry.origin.length) : location;
 }
 
+/** More than most layers: of an upload that the client sent itself, nobody knows the size. */
+const ASSUMED_SIZE = 1_000_000_000;
+
 async function finish(
   exchange: Exchange,
   session: SessionOptions,
-  { location }: UploadPosition,
+  { location, offset }: UploadPosition,
   digest: string,
 ): Promise<void> {
-  const answer = await finishSession(session, location, digest);
-  await drain(answer);
-  answerWith(exchange, answer.status, { ...Object.fromEntries(answer.headers), "content-length": "0" });
+  const blob = blobPath(exchange.request.url ?? "", digest);
+  const isThere = async (): Promise<boolean> => blob !== null && (await hasBlob(exchange, session, blob));
+  const answer = await finishSession(session, { location, digest, size: offset || ASSUMED_SIZE, isThere }).catch(
+    async (failure: unknown) => {
+      // A finish whose answer was lost looks the same as a session that was: the blob tells.
+      const isGone = failure instanceof RefusedError && failure.status === 404;
+      if (!isGone || !(await isThere().catch(() => false))) throw failure;
+      return null;
+    },
+  );
+  if (answer !== null) await drain(answer);
+  const headers = answer?.fields ?? { location: blob ?? "", "docker-content-digest": digest };
+  answerWith(exchange, answer?.status ?? 201, { ...headers, "content-length": "0" });
   exchange.response.end();
+}
+
+async function hasBlob({ state }: Exchange, session: SessionOptions, path: string): Promise<boolean> {
+  const request = { method: "HEAD", address: state.registry.origin + path, headers: LOOK } as const;
+  return (await askSession(session, request, [200, 404])).status === 200;
+}
+
+/** Where the blob is that an upload at this address makes; null where the address does not tell the repository. */
+function blobPath(address: string, digest: string): string | null {
+  const [, blobs] = /^(\/v2\/[^?]+\/blobs\/)uploads\//.exec(address) ?? [];
+  return blobs === undefined ? null : blobs + digest;
 }

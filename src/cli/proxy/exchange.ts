@@ -18,6 +18,8 @@ export interface ProxyState {
   readonly window: number;
   /** Milliseconds without progress after which an upload is given up, and any other request. */
   readonly patience: { readonly upload: number; readonly question: number };
+  /** Milliseconds that a first try may be without an answer. */
+  readonly answerWithin: number;
   /** To be told of bytes that were read. */
   readonly passed: (bytes: number) => void;
   /** Tells a person about what does not go as it should. */

@@ -6,6 +6,9 @@ import { type Answer, mayPass, unreachable } from "../client/transport.ts";
 import { answerWith, bodyLength, type Exchange } from "./exchange.ts";
 import { requestHeaders } from "./headers.ts";
 
+/** Milliseconds. A body that is passed on cannot be sent again: the client, which can, is told before it gives up itself. */
+const BODY_ANSWERED_WITHIN = 60_000;
+
 /** Passes a request on as it is, and the answer back as it comes. */
 export async function forward(exchange: Exchange): Promise<void> {
   const answer = await ask(exchange);
@@ -22,7 +25,11 @@ async function ask(exchange: Exchange): Promise<Answer> {
   const length = bodyLength(request);
   for (;;) {
     try {
-      return await send(exchange, length);
+      return await send(
+        exchange,
+        length,
+        backoff.answerWithin(length === 0 ? state.answerWithin : BODY_ANSWERED_WITHIN),
+      );
     } catch (cause) {
       signal.throwIfAborted();
       const failure = unreachable(new URL(state.registry.origin), cause);
@@ -32,7 +39,11 @@ async function ask(exchange: Exchange): Promise<Answer> {
   }
 }
 
-function send({ state, request, body, signal }: Exchange, length: number | null): Promise<Answer> {
+function send(
+  { state, request, body, signal }: Exchange,
+  length: number | null,
+  answerWithin: number,
+): Promise<Answer> {
   const { origin } = state.registry;
   return state.transport.send({
     method: request.method ?? "GET",
@@ -43,6 +54,7 @@ function send({ state, request, body, signal }: Exchange, length: number | null)
     // Its own stream: it is destroyed when the registry answers before it has taken all, and the connection shall not be.
     ...(length !== 0 && { body: { length, open: () => Readable.from(body) } }),
     signal,
+    answerWithin,
   });
 }
 

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { createServer, type Server } from "node:http";
 import { CliError } from "../exit.ts";
-import { cutUpload, needsCutting, PassedOnError, uploadRequest } from "./cut-upload.ts";
+import { cutUpload, needsCutting, onlyEnds, PassedOnError, uploadRequest } from "./cut-upload.ts";
 import { answerWith, bodyLength, bodyOf, type Exchange, type ProxyState } from "./exchange.ts";
 import { forward } from "./forward.ts";
 
@@ -69,7 +69,8 @@ async function pass(exchange: Exchange): Promise<void> {
   const { request, state } = exchange;
   if (!request.url?.startsWith("/")) throw new CliError("usage", "only paths can be asked for");
   const upload = uploadRequest(request, state.registry.origin);
-  await (upload !== null && needsCutting(exchange) ? cutUpload(exchange, upload) : forward(exchange));
+  const isOurs = upload !== null && (needsCutting(exchange) || onlyEnds(exchange, upload));
+  await (isOurs ? cutUpload(exchange, upload) : forward(exchange));
 }
 
 /** Tells the client why, in the specification's form; where an answer has begun already, it can only be broken off. */

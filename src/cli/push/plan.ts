@@ -3,6 +3,7 @@ import type { Digest } from "../../oci/digest.ts";
 import { RegistryError } from "../../oci/errors.ts";
 import { type Manifest, parseManifest } from "../../oci/manifest.ts";
 import { isManifestType } from "../../oci/media-types.ts";
+import { wrongDescriptor } from "../client/wrong-descriptor.ts";
 import { CliError } from "../exit.ts";
 import { childrenOf, isIndex } from "../sources/platform.ts";
 import type { Source } from "../sources/source.ts";
@@ -89,8 +90,7 @@ function addBlob({ source, blobs }: Draft, { digest, size }: PlannedBlob): void 
 
 function parse(source: Source, descriptor: Descriptor, bytes: Buffer): Manifest {
   if (bytes.length !== descriptor.size) {
-    const sizes = `${bytes.length} bytes, not ${descriptor.size}`;
-    throw new CliError("invalid", `${nameOf(source, descriptor)} has ${sizes}`);
+    throw wrongDescriptor(source.name, { ...descriptor, actual: bytes.length });
   }
   try {
     return parseManifest(bytes, descriptor.mediaType);

@@ -1,9 +1,9 @@
 import { type FileHandle, open } from "node:fs/promises";
 import { basename } from "node:path";
-import { pipeline, Readable } from "node:stream";
-import { createGunzip } from "node:zlib";
+import { pipeline, Readable, type Transform } from "node:stream";
 import type { Context } from "../context.ts";
 import { CliError } from "../exit.ts";
+import { type Compression, compressionOf, MAGIC_BYTES, UNPACK_COMMANDS, unpacker } from "./compression.ts";
 import { formatBytes } from "../../oci/size.ts";
 import type { Files } from "./source.ts";
 import { readAt, readSpan, type Span } from "./span.ts";
@@ -16,18 +16,6 @@ import { asBytes } from "../bytes.ts";
 export interface ArchiveFiles extends Files {
   /** False: the archive has no end, so what is missing may have been cut off. */
   readonly isComplete: boolean;
-}
-
-type Compression = "none" | "gzip" | "zstd";
-
-/** As many bytes as {@link compressionOf} looks at. */
-export const MAGIC_BYTES = 4;
-
-/** What a file's first bytes tell of it. */
-export function compressionOf(start: Uint8Array): Compression {
-  const magic = Buffer.from(start.subarray(0, MAGIC_BYTES)).toString("hex");
-  if (magic.startsWith("1f8b")) return "gzip";
-  return magic === "28b52ffd" ? "zstd" : "none";
 }
 
 /**
@@ -57,8 +45,16 @@ async function openTar(context: Context, handle: FileHandle, path: string): Prom
   const span: Span = { handle, offset: 0, length: size, name: path };
   const compression = compressionOf(await readAt(handle, 0, MAGIC_BYTES));
   if (compression === "none") return { isKept: true, files: await archiveFiles(span, () => handle.close()) };
-  if (compression === "gzip") return { isKept: false, files: await unpack(context, span) };
-  throw new CliError("failure", `${path} is compressed with zstd`, { hint: `Unpack it first: zstd -d ${path}` });
+  const unzip = unpacker(compression);
+  if (unzip !== null) return { isKept: false, files: await unpack(context, span, unzip) };
+  throw cannotUnpack(path, compression);
+}
+
+function cannotUnpack(path: string, compression: Exclude<Compression, "none">): CliError {
+  const why = compression === "zstd" ? ", which takes Node 22.15 or later to read" : ", which is not read here";
+  return new CliError("failure", `${path} is compressed with ${compression}${why}`, {
+    hint: `Unpack it first: ${UNPACK_COMMANDS[compression]} ${path}`,
+  });
 }
 
 /** The files of an archive in an open file. Throws an `invalid` CliError, and closes it, where it is none or damaged. */
@@ -96,28 +92,28 @@ async function* readEntry(
   yield* readSpan({ handle, offset: entry.offset + offset, length, name: `${name}: ${path}` });
 }
 
-async function unpack(context: Context, packed: Span): Promise<ArchiveFiles> {
+async function unpack(context: Context, packed: Span, unzip: Transform): Promise<ArchiveFiles> {
   const { env, output, signal } = context;
   const directory = temporaryDirectory(env);
   output.note(`${packed.name} is compressed: it is unpacked into a temporary file in ${directory}`);
   const progress = output.progress();
   const bar = progress.bar(basename(packed.name), packed.length);
   try {
-    const unpacked = await spool(
-      gunzip(packed, (done) => bar.update(done), signal),
-      { env },
-    );
-    bar.end(`unpacked to ${formatBytes(unpacked.size)}:`);
-    const span: Span = { handle: unpacked.handle, offset: 0, length: unpacked.size, name: packed.name };
-    return await archiveFiles(span, unpacked.close);
+    const file = await spool(unpacked(packed, unzip, { onProgress: (done) => bar.update(done), signal }), { env });
+    bar.end(`unpacked to ${formatBytes(file.size)}:`);
+    const span: Span = { handle: file.handle, offset: 0, length: file.size, name: packed.name };
+    return await archiveFiles(span, file.close);
   } finally {
     progress.close();
   }
 }
 
-async function* gunzip(packed: Span, onProgress: (bytes: number) => void, signal: AbortSignal): AsyncGenerator<Buffer> {
+async function* unpacked(
+  packed: Span,
+  unzip: Transform,
+  { onProgress, signal }: { readonly onProgress: (bytes: number) => void; readonly signal: AbortSignal },
+): AsyncGenerator<Buffer> {
   const source = Readable.from(counted(packed, onProgress), { objectMode: false });
-  const unzip = createGunzip();
   // What goes wrong comes out of the reading end.
   pipeline(source, unzip, () => undefined);
   try {
@@ -127,7 +123,7 @@ async function* gunzip(packed: Span, onProgress: (bytes: number) => void, signal
     }
   } catch (cause) {
     if (signal.aborted || cause instanceof CliError) throw cause;
-    const isCut = codeOf(cause) === "Z_BUF_ERROR";
+    const isCut = /unexpected end|Z_BUF_ERROR|srcSize_wrong/.test(`${codeOf(cause) ?? ""} ${String(cause)}`);
     throw new CliError("invalid", `${packed.name} is ${isCut ? "truncated" : "damaged"}: it cannot be unpacked`, {
       hint: "Make or copy the archive again.",
       cause,

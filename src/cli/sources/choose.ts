@@ -15,32 +15,49 @@ export interface Choice {
 export function choose<C extends Choice>(choices: readonly C[], wanted: string | null, where: string): C {
   const named = choices.filter(({ names }) => names.length > 0);
   // Some tools list the children of an index beside it, without a name.
-  const candidates =
-    wanted === null ? (named.length > 0 ? named : choices) : choices.filter((one) => matches(one, wanted));
+  const candidates = wanted === null ? (named.length > 0 ? named : choices) : wantedOf(choices, wanted);
   const [first, ...others] = candidates;
   if (first === undefined) throw nothing(choices, wanted, where);
   if (others.every(({ digest }) => digest === first.digest)) return first;
-  throw new CliError("usage", `${where} holds several: ${list(candidates)}`, {
-    hint: `Say which: ${where}:${nameOf(first)}`,
+  throw several(candidates, first, wanted, where);
+}
+
+/** Where names tell them apart, one is named by its name, else by its digest. */
+function several(candidates: readonly Choice[], first: Choice, wanted: string | null, where: string): CliError {
+  const names = new Set(candidates.map(nameOf));
+  if (names.size === candidates.length) {
+    return new CliError("usage", `${where} holds several: ${list([...names])}`, {
+      hint: `Say which: ${where}:${nameOf(first)}`,
+    });
+  }
+  const digests = list([...new Set(candidates.map(({ digest }) => digest))]);
+  const what = wanted === null ? "" : ` that are called "${wanted}"`;
+  return new CliError("usage", `${where} holds several${what}: ${digests}`, {
+    hint: `Say which by its digest: ${where}:${first.digest}`,
   });
 }
 
+/** What is called exactly that, else what is but for the host and path before it. */
+function wantedOf<C extends Choice>(choices: readonly C[], wanted: string): readonly C[] {
+  const exact = choices.filter(({ names }) => names.includes(wanted));
+  return exact.length > 0 ? exact : choices.filter((one) => matches(one, wanted));
+}
+
 function matches({ digest, names }: Choice, wanted: string): boolean {
-  return digest === wanted || names.some((name) => name === wanted || name.endsWith(`/${wanted}`));
+  return digest === wanted || names.some((name) => name.endsWith(`/${wanted}`));
 }
 
 function nothing(choices: readonly Choice[], wanted: string | null, where: string): CliError {
   if (wanted === null) return new CliError("invalid", `${where} holds nothing that could be pushed`);
   return new CliError("not-found", `${where} has no "${wanted}"`, {
-    hint: choices.length === 0 ? "It is empty." : `It has ${list(choices)}.`,
+    hint: choices.length === 0 ? "It is empty." : `It has ${list([...new Set(choices.map(nameOf))])}.`,
   });
 }
 
 /** As many as a person reads. */
 const MOST_LISTED = 10;
 
-function list(choices: readonly Choice[]): string {
-  const names = [...new Set(choices.map(nameOf))];
+function list(names: readonly string[]): string {
   const more = names.length > MOST_LISTED ? [`${names.length - MOST_LISTED} more`] : [];
   return [...names.slice(0, MOST_LISTED), ...more].join(", ");
 }

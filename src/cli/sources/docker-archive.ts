@@ -4,7 +4,7 @@ import { type Digest, makeDigest, parseDigest } from "../../oci/digest.ts";
 import { createHash } from "node:crypto";
 import { digestOf } from "../client/digests.ts";
 import { CliError } from "../exit.ts";
-import { compressionOf, MAGIC_BYTES } from "./archive.ts";
+import { compressionOf, MAGIC_BYTES, UNPACK_COMMANDS } from "./compression.ts";
 import { choose } from "./choose.ts";
 import { openBlob } from "./layout.ts";
 import { type Files, parseJson, readJson, readWhole, requireDigestOf, type Source } from "./source.ts";
@@ -141,6 +141,15 @@ async function layerOf(files: Files, path: string, uncompressed: Digest | null):
   const size = await files.size(path);
   if (size === null) throw missing(files, path);
   const compression = compressionOf(await gather(files.open(path, 0, Math.min(size, MAGIC_BYTES))));
+  if (compression === "xz" || compression === "bzip2") {
+    throw new CliError(
+      "invalid",
+      `${files.name}: its layer ${path} is compressed with ${compression}, which images cannot have`,
+      {
+        hint: `Load it into docker and push it from there, or unpack the layer: ${UNPACK_COMMANDS[compression]}`,
+      },
+    );
+  }
   const isKnown = compression === "none" && uncompressed !== null;
   return {
     mediaType: LAYER_TYPES[compression],

@@ -1,10 +1,13 @@
+import { createHash } from "node:crypto";
 import { z } from "zod";
 import { annotationsSchema } from "../../oci/annotations.ts";
 import { type Descriptor, descriptorSchema } from "../../oci/descriptor.ts";
-import { type Digest, digestAlgorithm, digestHex } from "../../oci/digest.ts";
+import { type Digest, digestAlgorithm, digestHex, makeDigest } from "../../oci/digest.ts";
 import { MAX_MANIFEST_BYTES } from "../../oci/manifest.ts";
 import { isManifestType } from "../../oci/media-types.ts";
+import { wrongDescriptor } from "../client/wrong-descriptor.ts";
 import { CliError } from "../exit.ts";
+import { asBytes } from "../bytes.ts";
 import { choose } from "./choose.ts";
 import { type Files, readJson, readWhole, requireDigestOf, type Source } from "./source.ts";
 
@@ -69,10 +72,24 @@ async function readManifest(files: Files, digest: Digest): Promise<Buffer | null
 export async function openBlob(files: Files, digest: Digest, size: number, path: string): ReturnType<Source["blob"]> {
   const actual = await files.size(path);
   if (actual === null) return null;
-  if (actual !== size) {
-    throw new CliError("invalid", `${files.name}: the content of ${digest} has ${actual} bytes, not ${size}`);
-  }
+  if (actual !== size) throw await wrongSize(files, path, { digest, size, actual });
   return { digest, size, open: (offset, length) => files.open(path, offset, length) };
+}
+
+/** Finds out what is wrong, the content or what is said of it. */
+async function wrongSize(
+  files: Files,
+  path: string,
+  { digest, size, actual }: { readonly digest: Digest; readonly size: number; readonly actual: number },
+): Promise<CliError> {
+  const algorithm = digestAlgorithm(digest);
+  const hash = createHash(algorithm);
+  for await (const piece of files.open(path, 0, actual)) hash.update(asBytes(piece));
+  if (makeDigest(algorithm, hash.digest("hex")) === digest)
+    return wrongDescriptor(files.name, { digest, size, actual });
+  return new CliError("invalid", `${files.name}: the content of ${digest} has ${actual} bytes, not ${size}`, {
+    hint: "It was cut off, or changed: make or copy it again.",
+  });
 }
 
 function blobPath(digest: Digest): string {

@@ -113,7 +113,7 @@ async function kindOf(path: string): Promise<"layout" | "directory" | "file" | n
 }
 
 function looksLikePath(text: string): boolean {
-  return /^\.{0,2}[/\\]|^\.{1,2}$|\.(?:tar|tgz|gz)$/.test(text);
+  return /^\.{0,2}[/\\]|^\.{1,2}$|\.(?:tar|t?gz|t?xz|t?bz2?|t?zst)$/.test(text);
 }
 
 function noLayout(path: string): CliError {

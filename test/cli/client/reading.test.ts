@@ -127,6 +127,15 @@ describe("a manifest", () => {
     expect(await headManifest(open(), NAME, "1")).toEqual({ mediaType: OCI_INDEX, digest, size: body.length });
   });
 
+  it.each([400, 403, 405, 501])("is read where HEAD is refused with %i", async (status) => {
+    const digest = digestOf(body);
+    answers[`HEAD ${path}/1`] = { status };
+    answers[`GET ${path}/1`] = { body, headers: { "content-type": OCI_INDEX } };
+    expect(await headManifest(open(), NAME, "1")).toEqual({ mediaType: OCI_INDEX, digest, size: body.length });
+    answers[`HEAD ${path}/2`] = { status };
+    expect(await headManifest(open(), NAME, "2")).toBeNull();
+  });
+
   it("is stored, and its subject confirmed", async () => {
     const subject = digestOf("subject");
     answers[`PUT ${path}/1`] = { status: 201, headers: { "oci-subject": subject } };
@@ -143,6 +152,63 @@ describe("a list", () => {
     };
     answers[`GET /v2/${NAME}/tags/list?last=2`] = { body: JSON.stringify({ tags: ["3"] }) };
     expect(await collect(listTags(open(), NAME))).toEqual(["1", "2", "3"]);
+  });
+
+  it.each([
+    "http://internal:5000/v2/acme/web/tags/list?last=2",
+    "https://elsewhere.example.com/v2/acme/web/tags/list?last=2",
+    "//elsewhere.example.com/v2/acme/web/tags/list?last=2",
+    "list?last=2",
+    "?last=2",
+  ])(
+    "goes on at the registry's own address, whatever scheme and host the next page is said to have: %s",
+    async (next) => {
+      answers[`GET /v2/${NAME}/tags/list`] = { body: '{"tags":["1","2"]}', headers: { link: `<${next}>; rel="next"` } };
+      answers[`GET /v2/${NAME}/tags/list?last=2`] = { body: '{"tags":["3"]}' };
+      expect(await collect(listTags(open(), NAME))).toEqual(["1", "2", "3"]);
+    },
+  );
+
+  it.each([
+    `</v2/${NAME}/tags/list?last=2>;rel=next`,
+    `</v2/${NAME}/tags/list?last=2>; title="a, b; c"; rel="last NEXT"`,
+    `</v2/${NAME}/tags/list>; rel="first", </v2/${NAME}/tags/list?last=2>; rel="next"`,
+    `</v2/${NAME}/tags/list?last=2>; Rel="Next"; type="a"`,
+  ])("reads the Link header as it may be written: %s", async (link) => {
+    answers[`GET /v2/${NAME}/tags/list`] = { body: '{"tags":["1"]}', headers: { link } };
+    answers[`GET /v2/${NAME}/tags/list?last=2`] = { body: '{"tags":["2"]}' };
+    expect(await collect(listTags(open(), NAME))).toEqual(["1", "2"]);
+  });
+
+  const subjectOfLists = digestOf("subject of lists");
+  it.each([
+    ["tags", `/v2/${NAME}/tags/list`, '{"tags":[%]}', () => collect(listTags(open(), NAME))],
+    [
+      "referrers",
+      `/v2/${NAME}/referrers/${subjectOfLists}`,
+      '{"manifests":[],"page":[%]}',
+      () => collect(listReferrers(open(), NAME, subjectOfLists)),
+    ],
+  ])("fails where it would not end: %s", async (_, address, body, read) => {
+    const page = (number: number, next: string): Served => ({
+      body: body.replace("%", `"${number}"`),
+      headers: { link: `<${next}>; rel="next"` },
+    });
+    // A loop of three pages, and pages under ever new addresses that are always the same.
+    answers = {
+      [`GET ${address}`]: page(1, "?n=2"),
+      [`GET ${address}?n=2`]: page(2, "?n=3"),
+      [`GET ${address}?n=3`]: page(3, "?n=2"),
+    };
+    await expect(read()).rejects.toMatchObject({ kind: "invalid", message: expect.stringContaining("does not end") });
+    answers = { [`GET ${address}`]: page(1, "?n=2"), [`GET ${address}?n=2`]: page(1, "?n=3") };
+    await expect(read()).rejects.toMatchObject({ kind: "invalid", message: expect.stringContaining("does not end") });
+  });
+
+  it("is not taken for whole where a later page is refused", async () => {
+    const first = { body: '{"manifests":[]}', headers: { link: '<?n=2>; rel="next"' } };
+    answers[`GET /v2/${NAME}/referrers/${subjectOfLists}`] = first;
+    await expect(collect(listReferrers(open(), NAME, subjectOfLists))).rejects.toMatchObject({ status: 404 });
   });
 
   it("ends where its next page is itself", async () => {
@@ -225,6 +291,21 @@ describe("a blob", () => {
     expect(await headBlob(open(), NAME, digest)).toBeNull();
     answers[`HEAD ${address}`] = { body: bytes };
     expect(await headBlob(open(), NAME, digest)).toBe(bytes.length);
+  });
+
+  it.each([
+    ["the part that it gives", { status: 206, headers: { "content-range": "bytes 0-0/300000" }, body: "x" }],
+    ["the whole that it gives", { status: 200, headers: { "content-length": "300000" }, body: "" }],
+  ])("has its size from %s where HEAD is refused", async (_, answer) => {
+    answers[`HEAD ${address}`] = { status: 405 };
+    answers[`GET ${address}`] = answer;
+    expect(await headBlob(open(), NAME, digest)).toBe(bytes.length);
+    expect(ranges.at(-1)).toBe("bytes=0-0");
+  });
+
+  it("is not there where HEAD is refused, and GET finds nothing", async () => {
+    answers[`HEAD ${address}`] = { status: 405 };
+    expect(await headBlob(open(), NAME, digest)).toBeNull();
   });
 
   it("is mounted, or an upload is begun instead", async () => {

@@ -45,6 +45,33 @@ describe("a source that is damaged", () => {
     expect((await registries.import(`--chunk-size 100kB ${IMPORT}`)).exitCode).toBe(0);
   });
 
+  it.each([
+    ["smaller than the content", -1],
+    ["larger than the content", 1],
+  ])("is refused where a layer's descriptor has a size that is %s, as that", async (_, by) => {
+    const layer = randomLayer(1000);
+    const size = layer.descriptor.size + by;
+    registries.source.add(image({ layers: [{ ...layer, descriptor: { ...layer.descriptor, size } }] }), "1");
+    const said = `the descriptor of ${layer.descriptor.digest} has the wrong size: it says ${size} bytes, and the content has 1000`;
+    const { exitCode, stderr } = await registries.import(IMPORT);
+    expect(exitCode).toBe(6);
+    expect(stderr).toContain(said);
+    // The same where the destination has the blob already.
+    registries.destination.addPart(layer);
+    expect((await registries.import(IMPORT)).stderr).toContain(said);
+    expectNoTag();
+  });
+
+  it("is refused where an index gives a manifest another size, as that", async () => {
+    const child = image();
+    const wrong = { ...child, descriptor: { ...child.descriptor, size: child.bytes.length + 1 } };
+    registries.source.add(index([wrong]), "1");
+    const { exitCode, stderr } = await registries.import(IMPORT);
+    expect(exitCode).toBe(6);
+    expect(stderr).toContain(`the descriptor of ${child.descriptor.digest} has the wrong size`);
+    expectNoTag();
+  });
+
   it("is refused where a manifest has other content", async () => {
     const multi = index([image(), image()]);
     registries.source.add(multi, "1");

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { image, index, randomLayer, type TestImage } from "../support/images.ts";
 import { useRegistries } from "../support/registries.ts";
-import { refuse } from "../support/server.ts";
+import { refuse, reply } from "../support/server.ts";
 
 const registries = await useRegistries();
 
@@ -40,6 +40,54 @@ describe("--all-tags", () => {
     expect([...registries.destination.tags.keys()]).toEqual(["1", "3"]);
     expect(stderr).toContain("1 of 3 tags could not be imported");
     expect(stderr).toContain("Run it again");
+  });
+
+  it("says which tags have names that cannot be taken, takes the others, and does not end with 0", async () => {
+    addTags("1", "-dash", "ä", "a".repeat(129));
+    const { exitCode, report, stderr } = await registries.import("--all-tags $S/acme/web $D/team/web");
+    expect(exitCode).toBe(6);
+    expect(report.tags).toMatchObject([
+      ...["-dash", "a".repeat(129), "ä"].map((tag) => ({
+        tag,
+        outcome: "failed",
+        error: expect.stringContaining("128 letters"),
+      })),
+      { tag: "1", outcome: "created" },
+    ]);
+    expect(stderr).toContain("3 of 4 tags could not be imported");
+    expect([...registries.destination.tags.keys()]).toEqual(["1"]);
+    // What is not asked for is not missed.
+    expect((await registries.import("--tags 1 $S/acme/web $D/team/web")).exitCode).toBe(0);
+  });
+
+  it("imports pages that are said to be elsewhere, and fails where they go round", async () => {
+    addTags("1", "2", "3");
+    registries.source.pageSize = 1;
+    const at =
+      (path: string): ((...args: Parameters<typeof registries.source.intercept>) => boolean) =>
+      (request, response, { what }) => {
+        if (!what.startsWith("tags/list")) return false;
+        const last = new URL(request.url ?? "", "http://test").searchParams.get("last") ?? "0";
+        const link =
+          last === "2" && path === ""
+            ? {}
+            : {
+                link: `<https://internal.example.com/v2/acme/web/tags/list?last=${Number(last) + 1}${path}>; rel="next"`,
+              };
+        reply(response, 200, link, JSON.stringify({ tags: [String(Number(last) + 1)] }));
+        return true;
+      };
+    registries.source.intercept = at("");
+    const { exitCode } = await registries.import("--all-tags $S/acme/web $D/team/web");
+    expect({ exitCode, tags: [...registries.destination.tags.keys()] }).toEqual({ exitCode: 0, tags: ["1", "2", "3"] });
+    registries.source.intercept = (_, response, { what }) => {
+      if (!what.startsWith("tags/list")) return false;
+      const [here, next] = what.includes("last=a") ? ["2", "b"] : ["1", "a"];
+      reply(response, 200, { link: `<?last=${next}>; rel="next"` }, JSON.stringify({ tags: [here] }));
+      return true;
+    };
+    const round = await registries.import("--all-tags $S/acme/web $D/team/web");
+    expect(round).toMatchObject({ exitCode: 6, stderr: expect.stringContaining("does not end") });
   });
 
   it("stops where a registry is not to be reached any more", async () => {

@@ -5,6 +5,7 @@ import { Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
 import { pipeline } from "node:stream/promises";
 import { beforeEach, describe, expect, it } from "vitest";
+import { first, startBlackHole } from "../support/black-hole.ts";
 import { randomBlob } from "../support/blob.ts";
 import { startProxy } from "../support/proxy.ts";
 import { refuse, reply, serve } from "../support/server.ts";
@@ -348,6 +349,44 @@ describe("a registry where chunks may queue", () => {
     expect(refused.status).toBe(403);
     const { pool } = proxy.state;
     pool.release(await pool.acquire(8, AbortSignal.timeout(10_000)));
+  });
+});
+
+describe("a connection that swallows an answer", () => {
+  it.each([
+    ["to a chunk", /^PATCH /],
+    ["that ends the upload", /^PUT /],
+    ["that begins it", /^POST /],
+  ])("is left for another, and the client notices nothing: %s", async (_, pattern) => {
+    const hole = await startBlackHole(upstream);
+    const through = await startProxy(hole, { answerWithin: 250 });
+    hole.fate = first(pattern, "answer");
+    const blob = randomBlob(2 * MIB + 5);
+    const finished = await send("POST", `${UPLOADS}?digest=${blob.digest}`, { body: blob.bytes }, through);
+    expect(finished).toMatchObject({ status: 201, headers: { "docker-content-digest": blob.digest } });
+    expect(registry.blobs.get(blob.digest)?.equals(blob.bytes)).toBe(true);
+  });
+
+  it("of an upload that the client ends itself is found out by the blob", async () => {
+    const hole = await startBlackHole(upstream);
+    const through = await startProxy(hole, { answerWithin: 250 });
+    const blob = randomBlob(1000);
+    const session = (await send("POST", UPLOADS, {}, through)).headers.location ?? "";
+    await send("PATCH", session, { body: blob.bytes }, through);
+    hole.fate = first(/^PUT /, "answer");
+    const finished = await send("PUT", `${session}?digest=${blob.digest}`, {}, through);
+    expect(finished).toMatchObject({
+      status: 201,
+      headers: { "docker-content-digest": blob.digest, location: `/v2/acme/web/blobs/${blob.digest}` },
+    });
+  });
+
+  it("to a question is left for another", async () => {
+    const hole = await startBlackHole(upstream);
+    hole.fate = first(/^HEAD /, "answer");
+    const answer = await send("HEAD", "/v2/acme/web/blobs/none", {}, await startProxy(hole, { answerWithin: 250 }));
+    expect(answer.status).toBe(404);
+    expect(hole.lines).toHaveLength(2);
   });
 });
 

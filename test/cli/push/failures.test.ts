@@ -1,8 +1,10 @@
 import { readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { z } from "zod";
 import { makeImageLayout, makeIndexLayout } from "../../clients/support/layout.ts";
-import { firstManifest, largestBlob } from "../support/layouts.ts";
+import { sha256 } from "../support/archives.ts";
+import { addReferrer, firstManifest, largestBlob } from "../support/layouts.ts";
 import { usePushBench } from "../support/push-bench.ts";
 import { reply, serve } from "../support/server.ts";
 import { runCli } from "../support/world.ts";
@@ -13,6 +15,8 @@ const index = join(scratch, "index");
 await makeIndexLayout(index, [400_000, 1000]);
 const image = join(scratch, "image");
 await makeImageLayout(image, [400_000, 1000]);
+
+const layoutIndex = z.object({ manifests: z.array(z.looseObject({ digest: z.string() })) });
 
 describe("a push that cannot succeed", () => {
   it("leaves nothing under the tag where a layer has another digest than it should", async () => {
@@ -53,6 +57,43 @@ describe("a push that cannot succeed", () => {
     expect(exitCode).toBe(6);
     expect(stderr).toMatch(said);
     expect(bench.registry.references).toEqual([]);
+  });
+
+  it("says how to choose where two of a layout have the same name", async () => {
+    const layout = join(scratch, "twins");
+    await makeImageLayout(layout, [1000]);
+    const list = join(layout, "index.json");
+    const { manifests } = layoutIndex.parse(JSON.parse(await readFile(list, "utf8")));
+    const other = await addReferrer(layout, "another");
+    const named = [...manifests, other].map((one) => ({
+      ...one,
+      annotations: { "org.opencontainers.image.ref.name": "v1" },
+    }));
+    await writeFile(list, JSON.stringify({ schemaVersion: 2, manifests: named }));
+    const [first = "", second = ""] = named.map(({ digest }) => digest);
+    const { exitCode, stderr } = await push(`${layout}:v1`);
+    expect(exitCode).toBe(2);
+    expect(stderr).toBe(
+      `spacedock: ${layout} holds several that are called "v1": ${first}, ${second}\nSay which by its digest: ${layout}:${first}\n`,
+    );
+    expect((await push(`${layout}:${second}`)).stdout).toContain(second);
+    expect((await push(layout)).stderr).toContain(`Say which by its digest: ${layout}:${first}`);
+  });
+
+  it.each(["layers", "config"])("calls a wrong size in a descriptor that: %s", async (part) => {
+    const layout = join(scratch, `wrong-size-${part}`);
+    await makeImageLayout(layout, [3000]);
+    const file = await firstManifest(layout, join(layout, "index.json"));
+    const changed = (await readFile(file, "utf8")).replace(
+      new RegExp(`("${part}":[^}]*"size":)(\\d+)`),
+      (_, before: string, size: string) => `${before}${Number(size) + 1}`,
+    );
+    await replaceManifest(layout, file, changed);
+    const { exitCode, stderr } = await push(layout);
+    expect(exitCode).toBe(6);
+    expect(stderr).toMatch(
+      /the descriptor of sha256:\w+ has the wrong size: it says \d+ bytes, and the content has \d+\n/,
+    );
   });
 
   it("finds an index whose manifests are not all there, unless the registry has them", async () => {
@@ -112,6 +153,19 @@ describe("a push that cannot succeed", () => {
 async function changeManifest(layout: string): Promise<void> {
   const file = await firstManifest(layout, join(layout, "index.json"));
   await writeFile(file, (await readFile(file, "utf8")).replace("layers", "Layers"));
+}
+
+/** Puts a manifest in the place of the only one, under its own digest and size. */
+async function replaceManifest(layout: string, file: string, text: string): Promise<void> {
+  const list = join(layout, "index.json");
+  const before = basename(file);
+  const after = sha256(Buffer.from(text));
+  const size = (await readFile(file)).length;
+  await writeFile(join(dirname(file), after), text);
+  const index = (await readFile(list, "utf8"))
+    .replace(before, after)
+    .replace(`"size":${size}`, `"size":${text.length}`);
+  await writeFile(list, index);
 }
 
 async function cutLayer(layout: string): Promise<void> {

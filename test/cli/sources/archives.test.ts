@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { cp, readdir, readFile, rm, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { gunzipSync, gzipSync } from "node:zlib";
+import { gunzipSync, gzipSync, zstdCompressSync } from "node:zlib";
 import { beforeEach, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { makeImageLayout, makeIndexLayout } from "../../clients/support/layout.ts";
@@ -65,7 +65,18 @@ describe("an archive of a layout", () => {
       "is damaged: it cannot be unpacked",
     ],
     ["of something else", () => gzipSync("no archive"), "is no tar archive"],
-    ["zstd", () => Buffer.from("28b52ffd00000000", "hex"), "is compressed with zstd\nUnpack it first: zstd -d"],
+    [
+      "xz",
+      () => Buffer.from("fd377a585a000004", "hex"),
+      "is compressed with xz, which is not read here\nUnpack it first: xz -d",
+    ],
+    [
+      "bzip2",
+      () => Buffer.from("425a6839314159265359", "hex"),
+      "is compressed with bzip2, which is not read here\nUnpack it first: bzip2 -d",
+    ],
+    ["zstd cut short", (tar) => zstdCompressSync(tar).subarray(0, 1000), "is truncated: it cannot be unpacked"],
+    ["zstd damaged", () => Buffer.from("28b52ffd00000000ffffffffff", "hex"), "it cannot be unpacked"],
   ])("fails with one sentence where it is compressed and %s", async (name, make, said) => {
     const packed = join(scratch, `${name}.tar.gz`);
     await writeFile(packed, make(await readFile(layoutTar)));
@@ -73,6 +84,14 @@ describe("an archive of a layout", () => {
     expect(exitCode).not.toBe(0);
     expect(stderr).toContain(said);
     expect(bench.registry.references).toEqual([]);
+  });
+
+  it("is unpacked where it is compressed with zstd, whatever its name", async () => {
+    const packed = join(scratch, "named-as.tar.xz");
+    await writeFile(packed, zstdCompressSync(await readFile(layoutTar)));
+    const { stdout, stderr } = await pushSpooled(packed);
+    expect(stdout).toContain(`@${layoutDigest} (`);
+    expect(stderr).toContain("is unpacked into a temporary file");
   });
 
   it("fails where it is cut off, in a file or between files", async () => {
@@ -138,6 +157,17 @@ describe("an archive as docker made them before version 25", () => {
     const { stderr } = await runCli(args, bench.env, { isTerminal: true });
     expect(stderr).toContain("Layers of 22.0 MB are not compressed: --compress makes them smaller\n");
     expect((await push(archive)).stderr).toBe("");
+  });
+
+  it.each([
+    ["xz", "fd377a585a000004"],
+    ["bzip2", "425a6839314159265359"],
+  ])("is refused by name where a layer is compressed with %s", async (name, magic) => {
+    const tree = join(scratch, `layers-${name}`);
+    await writeDockerTree(tree, ["acme/web:1"], () => Buffer.from(magic, "hex"));
+    const { exitCode, stderr } = await push(await pack(tree, `${tree}.tar`));
+    expect(exitCode).toBe(6);
+    expect(stderr).toContain(`its layer one/layer.tar is compressed with ${name}, which images cannot have`);
   });
 
   it("may have layers that are compressed already", async () => {

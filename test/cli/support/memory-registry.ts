@@ -26,6 +26,8 @@ interface Logged {
   readonly name: string;
   readonly authorization: string | null;
   readonly range: string | null;
+  /** Whether it says that it only looks: the header's value. */
+  readonly look: string | null;
   /** Bytes of a blob that went out. */
   sent: number;
 }
@@ -86,6 +88,7 @@ export class MemoryRegistry {
       name,
       authorization,
       range: request.headers.range ?? null,
+      look: [request.headers["spacedock-look"]].flat()[0] ?? null,
       sent: 0,
     };
     this.log.push(logged);

@@ -20,13 +20,15 @@ interface ProxyWish {
   readonly memory?: number;
   /** Milliseconds. */
   readonly patience?: number;
+  /** Milliseconds. */
+  readonly answerWithin?: number;
 }
 
 const MIB = 1024 * 1024;
 
 /** A proxy to a registry, for the tests of a file. */
 export async function startProxy(to: TestServer, wish: ProxyWish = {}): Promise<TestProxy> {
-  const { chunkSize = MIB, memory = 8 * MIB, patience = 60_000 } = wish;
+  const { chunkSize = MIB, memory = 8 * MIB, patience = 60_000, answerWithin = 10_000 } = wish;
   const transport = makeTransport({});
   const warnings: string[] = [];
   const log: LogEntry[] = [];
@@ -38,6 +40,7 @@ export async function startProxy(to: TestServer, wish: ProxyWish = {}): Promise<
     limits: chunkLimits(null),
     window: memory / 2,
     patience: { upload: patience, question: patience },
+    answerWithin,
     passed: () => undefined,
     warn: (text) => warnings.push(text),
   };

@@ -1,4 +1,5 @@
 import { createHash, randomUUID } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { refuse, reply, urlOf } from "./server.ts";
 
@@ -93,7 +94,8 @@ export class UploadRegistry {
     const [, first, last] = /^(\d+)-(\d+)$/.exec(seen.range ?? "") ?? [];
     const start = Number(first ?? session.size);
     const count = this.of("PATCH").length;
-    // As Spacedock does: the chunk that comes next waits for the one before it.
+    // As Spacedock does: the chunk that comes next waits for the one before it, which may come a little later.
+    for (let waited = 0; waited < 50 && start > session.size && session.busy?.end !== start; waited++) await sleep(10);
     if (session.busy?.end === start) await session.busy.received;
     if (session.busy !== undefined || start !== session.size)
       return refuse(response, 416, "BLOB_UPLOAD_INVALID", position(request, session));

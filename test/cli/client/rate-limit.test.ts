@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { connect, type Connection } from "../../../src/cli/client/connection.ts";
 import { ping } from "../../../src/cli/client/ping.ts";
 import { parseRegistry } from "../../../src/cli/client/reference.ts";
-import { heedingLimits } from "../../../src/cli/import/rate-limit.ts";
+import { heedingLimits } from "../../../src/cli/client/rate-limit.ts";
 import { refuse, reply, serve } from "../support/server.ts";
 
 /** Retry-After of the answers to come; null: none. */
@@ -12,6 +12,8 @@ let limits: (string | null)[] = [];
 let isClosed = false;
 /** Milliseconds that each answer takes. */
 let delays: number[] = [];
+/** Further headers of a refusal. */
+let more: Record<string, string> = {};
 let notes: string[] = [];
 let pauses: number[] = [];
 
@@ -19,7 +21,7 @@ const server = await serve((_, response) => {
   const limit = isClosed ? "30" : limits.shift();
   setTimeout(() => {
     if (limit === undefined) reply(response, 200);
-    else refuse(response, 429, "TOOMANYREQUESTS", limit === null ? {} : { "retry-after": limit });
+    else refuse(response, 429, "TOOMANYREQUESTS", limit === null ? more : { "retry-after": limit });
   }, delays.shift() ?? 0);
 });
 
@@ -28,6 +30,7 @@ beforeEach(() => {
   notes = [];
   pauses = [];
   isClosed = false;
+  more = {};
 });
 
 async function wait(milliseconds: number): Promise<void> {
@@ -50,6 +53,57 @@ describe("a registry that asks to slow down", () => {
       `${server.host} asks to slow down: going on in 40 s`,
       `${server.host} asks to slow down: going on in 1 min 0 s`,
     ]);
+  });
+
+  it.each([
+    ["a moment in Unix seconds, as Docker Hub sends it", () => String(Math.floor(Date.now() / 1000) + 30)],
+    ["a moment in milliseconds", () => String(Date.now() + 29_500)],
+    ["a date", () => new Date(Date.now() + 30_000).toUTCString()],
+  ])("is waited for until %s", async (_, moment) => {
+    limits = [moment()];
+    await ping(open());
+    expect(pauses).toEqual([expect.any(Number)]);
+    expect(pauses[0]).toBeGreaterThan(25_000);
+    expect(pauses[0]).toBeLessThanOrEqual(31_000);
+  });
+
+  it("is not waited for where the moment is hours away, and that is said", async () => {
+    limits = [String(Math.floor(Date.now() / 1000) + 5 * 3600)];
+    await expect(ping(open())).rejects.toMatchObject({
+      hint: expect.stringMatching(/run it again in (5 h 0|4 h 59) min/),
+    });
+    expect(pauses).toEqual([]);
+  });
+
+  it("is asked again soon where the moment is over", async () => {
+    limits = [String(Math.floor(Date.now() / 1000) - 30)];
+    await ping(open());
+    expect(pauses[0]).toBeLessThan(1000);
+  });
+
+  it.each(["x-retry-after", "ratelimit-reset", "x-ratelimit-reset"])("is waited for as %s says", async (name) => {
+    limits = [null];
+    more = { [name]: String(Math.floor(Date.now() / 1000) + 40) };
+    await ping(open());
+    expect(pauses[0]).toBeGreaterThan(35_000);
+  });
+
+  it("is waited for where it is the one that gives tokens", async () => {
+    const tokens = await serve((request, response) => {
+      if (!request.url?.startsWith("/token")) {
+        const realm = `Bearer realm="${tokens.url}/token",service="test"`;
+        return request.headers.authorization === undefined
+          ? refuse(response, 401, "UNAUTHORIZED", { "www-authenticate": realm })
+          : reply(response, 200);
+      }
+      const limit = limits.shift();
+      if (limit === undefined) reply(response, 200, {}, '{"token":"t"}');
+      else refuse(response, 429, "TOOMANYREQUESTS", { "retry-after": "60" });
+    });
+    limits = ["60"];
+    const connection = connect(parseRegistry(tokens.host), { env: {}, credential: null, wait });
+    await ping(heedingLimits(connection, (note) => notes.push(note)));
+    expect(limits).toEqual([]);
   });
 
   it("is waited for once by all that ask, not by each", async () => {

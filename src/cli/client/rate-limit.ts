@@ -1,14 +1,17 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { makeBackoff, retryAfter } from "../client/backoff.ts";
-import type { Connection } from "../client/connection.ts";
-import { refusedAnswer, RefusedError } from "../client/problem.ts";
-import type { Answer } from "../client/transport.ts";
+import { makeBackoff } from "./backoff.ts";
+import type { Connection } from "./connection.ts";
+import { refusedAnswer, RefusedError } from "./problem.ts";
+import type { Answer } from "./transport.ts";
 import { formatDuration } from "../output/format.ts";
 
 type Question = Parameters<Connection["ask"]>[0];
 
-/** Milliseconds that a registry may have an import wait for, without letting anything through. */
+/** Milliseconds that a registry may have a person wait for, without letting anything through. */
 const PATIENCE = 15 * 60 * 1000;
+
+/** Milliseconds of a pause that a person wonders about. */
+const WORTH_A_WORD = 5000;
 
 /**
  * The same registry, but asked to slow down (429) all questions wait for as long as it wants, with a note to whoever
@@ -36,13 +39,13 @@ export function heedingLimits(connection: Connection, note: (text: string) => vo
     for (;;) {
       await pause;
       const before = pausesDone;
-      const answer = await connection.ask({ ...question, expect: [...expect, 429] });
-      if (answer.status !== 429) {
+      const answer = await connection.ask({ ...question, expect: [...expect, 429] }).catch(limitOfLogins);
+      if (!(answer instanceof RefusedError) && answer.status !== 429) {
         backoff.reset();
         return answer;
       }
-      const asked = retryAfter(answer.headers.get("retry-after"), new Date());
-      const refused = withHint(await refusedAnswer(answer), host, asked);
+      const refused = withHint(answer instanceof RefusedError ? answer : await refusedAnswer(answer), host);
+      const { asked } = refused;
       if (asked !== null && asked > PATIENCE) throw refused;
       // Whoever asked before the pause has waited with the others, however late the answer came.
       if (before !== pausesDone) continue;
@@ -53,11 +56,21 @@ export function heedingLimits(connection: Connection, note: (text: string) => vo
       await pause;
     }
   };
-  return { ...connection, ask };
+  const noted = async (milliseconds: number): Promise<void> => {
+    if (milliseconds >= WORTH_A_WORD) note(`${host} is busy: going on in ${formatDuration(milliseconds)}`);
+    await wait(milliseconds);
+  };
+  return { ...connection, ask, backoff: { ...pauses, wait: noted } };
 }
 
-function withHint({ kind, reason, status, code }: RefusedError, host: string, asked: number | null): RefusedError {
+/** A token is asked of another host, which may ask to slow down as well. */
+function limitOfLogins(failure: unknown): RefusedError {
+  if (failure instanceof RefusedError && failure.status === 429) return failure;
+  throw failure;
+}
+
+function withHint({ kind, reason, status, code, asked }: RefusedError, host: string): RefusedError {
   const wish = asked === null ? "later" : `in ${formatDuration(asked)}`;
   const hint = `Log in to be allowed more (spacedock login ${host}), or run it again ${wish}: what is there by then is not copied again.`;
-  return new RefusedError(kind, host, { status, code, reason, hint });
+  return new RefusedError(kind, host, { status, code, reason, asked, hint });
 }

@@ -1,0 +1,18 @@
+import type { Digest } from "../../oci/digest.ts";
+import { CliError } from "../exit.ts";
+
+interface Sizes {
+  readonly digest: Digest;
+  /** Bytes, as the descriptor says. */
+  readonly size: number;
+  /** Bytes that there are. */
+  readonly actual: number;
+}
+
+/** A descriptor with the right digest and a wrong size: no registry takes it, and no client could read it. */
+export function wrongDescriptor(where: string, { digest, size, actual }: Sizes): CliError {
+  const said = `the descriptor of ${digest} has the wrong size: it says ${size} bytes, and the content has ${actual}`;
+  return new CliError("invalid", `${where}: ${said}`, {
+    hint: "Whatever made the manifest is at fault: build the image anew, or report it there.",
+  });
+}
