@@ -14,3 +14,12 @@ function isAnnotations(value: unknown): value is Annotations {
     Object.values(value).every((one) => typeof one === "string")
   );
 }
+
+/** Of one manifest: more than anybody reads. */
+const MAX_ANNOTATIONS = 10_000;
+
+/** Annotations as they are pushed; those that are stored may be older than the limit. */
+export const pushedAnnotations = annotationsSchema.refine(
+  (annotations) => Object.keys(annotations).length <= MAX_ANNOTATIONS,
+  `there may be ${MAX_ANNOTATIONS} annotations at most`,
+);
