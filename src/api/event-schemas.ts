@@ -2,14 +2,21 @@ import { z } from "zod";
 import { DELIVERY_STATUSES } from "../events/stores.ts";
 import { MIN_SECRET } from "../events/target.ts";
 import { checkGroup, triggerMatch, triggerRuleFields } from "../events/trigger.ts";
+import { boundedRecord } from "../oci/bounds.ts";
+import { givenName, plainText } from "../oci/plain-text.ts";
 import { pageQuery, SOMETHING } from "./schemas.ts";
 
-const name = z.string().trim().min(1).max(100);
+const name = z.string();
 const time = z.iso.datetime();
 
-const url = z.string().max(2000);
+const url = plainText(2000);
+/** Of a target's configuration: far more than any type knows. */
+const MAX_SETTINGS = 50;
+
 const LONG_ENOUGH = `${MIN_SECRET} characters at least.`;
-const config = z.record(z.string(), z.unknown()).meta({ description: "What the type needs beside its address." });
+const config = boundedRecord(z.string().max(100), z.unknown(), MAX_SETTINGS).meta({
+  description: "What the type needs beside its address.",
+});
 
 const deploys = z.boolean().meta({
   description:
@@ -17,7 +24,7 @@ const deploys = z.boolean().meta({
 });
 
 export const targetInput = z.strictObject({
-  name,
+  name: givenName,
   type: z
     .string()
     .max(50)
@@ -37,7 +44,7 @@ const changesSomething = (changes: object): boolean => Object.keys(changes).leng
 
 export const targetChanges = z
   .strictObject({
-    name: name.optional(),
+    name: givenName.optional(),
     url: url.optional().meta({
       description:
         "Another address needs its secret again, or null for none; where the secret is ours, the answer has a new one.",
@@ -99,11 +106,11 @@ const targets = z
   .max(20)
   .transform((ids) => [...new Set(ids)]);
 
-export const triggerInput = z.strictObject({ name, ...triggerRuleFields, targets }).superRefine(checkGroup);
+export const triggerInput = z.strictObject({ name: givenName, ...triggerRuleFields, targets }).superRefine(checkGroup);
 
 export const triggerChanges = z
   .strictObject({
-    name: name.optional(),
+    name: givenName.optional(),
     match: triggerMatch.optional().meta({ description: "All of it, in place of the old." }),
     group: triggerRuleFields.group.nullable().meta({ description: "Null: none." }),
     debounceSeconds: triggerRuleFields.debounceSeconds.nullable().meta({ description: "Null: it does not wait." }),
@@ -190,7 +197,7 @@ export const pushesPreviewOutput = z.object({
 });
 
 export const replayInput = z.strictObject({
-  since: time.meta({ description: "Deliveries that were made then or later." }),
+  since: time.max(40).meta({ description: "Deliveries that were made then or later." }),
 });
 
 export const replayOutput = z.object({

@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import { readBounded } from "../body.ts";
 import type { Call } from "../call.ts";
+import { JsonLimitError, parseBoundedJson } from "../oci/bounded-json.ts";
 import { RegistryError } from "../oci/errors.ts";
 import { parseInput } from "../oci/parse-input.ts";
 import type { Page, PageRequest } from "../oci/page.ts";
@@ -14,9 +15,10 @@ export async function readBody<S extends z.ZodType>(schema: S, { request }: Call
   let json: unknown;
   try {
     // No body is an object without fields: some operations need none.
-    json = bytes.length === 0 ? {} : JSON.parse(new TextDecoder().decode(bytes));
+    json = bytes.length === 0 ? {} : parseBoundedJson(new TextDecoder().decode(bytes));
   } catch (cause) {
-    throw new RegistryError("REQUEST_INVALID", { message: "the body is not JSON", cause });
+    const message = cause instanceof JsonLimitError ? `the body is refused: ${cause.message}` : "the body is not JSON";
+    throw new RegistryError("REQUEST_INVALID", { message, cause });
   }
   return parse(schema, json);
 }

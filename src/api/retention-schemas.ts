@@ -1,8 +1,8 @@
 import { z } from "zod";
 import { retentionKeep, retentionRepositories } from "../registry/retention.ts";
+import { givenName } from "../oci/plain-text.ts";
 import { SOMETHING, time } from "./schemas.ts";
 
-const name = z.string().trim().min(1).max(100);
 const confirm = z.boolean().optional().meta({ description: "Needed for a rule that keeps nothing by itself." });
 const enabled = z.boolean().meta({ description: "A rule that is switched off covers nothing." });
 const keep = retentionKeep.meta({
@@ -11,7 +11,7 @@ const keep = retentionKeep.meta({
 });
 
 export const retentionRuleInput = z.strictObject({
-  name: name.default("retention"),
+  name: givenName.default("retention"),
   repositories: retentionRepositories.default(["**"]),
   keep,
   enabled: enabled.default(true),
@@ -20,7 +20,7 @@ export const retentionRuleInput = z.strictObject({
 
 export const retentionRuleChanges = z
   .strictObject({
-    name: name.optional(),
+    name: givenName.optional(),
     repositories: retentionRepositories.optional(),
     keep: keep.optional(),
     enabled: enabled.optional(),
@@ -31,7 +31,7 @@ export const retentionRuleChanges = z
 export const retentionRuleOutput = z
   .object({
     id: z.string(),
-    name,
+    name: z.string(),
     repositories: z.array(z.string()),
     keep: z.object({
       newest: z.int().optional(),

@@ -2,9 +2,10 @@ import { z } from "zod";
 import { CREDENTIAL_ACTIONS } from "../auth/credential.ts";
 import { isNamespace } from "../oci/namespace.ts";
 import { isSpaceName } from "../oci/name.ts";
+import { givenName } from "../oci/plain-text.ts";
 import { DAMAGES } from "../registry/damage.ts";
 import { CONTENT_KINDS } from "../registry/management.ts";
-import { repositoryPatterns } from "../oci/repository-pattern.ts";
+import { givenRepositoryPatterns } from "../oci/repository-pattern.ts";
 import { tagPatterns } from "../oci/tag-patterns.ts";
 
 /** What comes in is strict: an unknown field is refused, not ignored (mass assignment). */
@@ -13,6 +14,7 @@ const MAX_LIFETIME = 10 * 366 * 86_400;
 
 const spaceName = z
   .string()
+  .max(63)
   .refine(isSpaceName, "lower-case letters and digits, separated by '.', '_', '__' or dashes; 63 characters at most")
   .meta({ description: "The first component of its repositories' names.", examples: ["acme"] });
 
@@ -90,13 +92,14 @@ export const spaceOutput = z
   .meta({ id: "Space" });
 
 export const tokenInput = z.strictObject({
-  name: z.string().trim().min(1).max(100),
+  name: givenName,
   actions: z
     .array(z.enum(CREDENTIAL_ACTIONS))
     .min(1)
+    .max(CREDENTIAL_ACTIONS.length)
     .transform((actions) => [...new Set(actions)])
     .meta({ description: "`admin` manages the space by this API; a push needs both pull and push." }),
-  repositories: repositoryPatterns,
+  repositories: givenRepositoryPatterns,
   expiresIn: z
     .int()
     .min(60)

@@ -24,7 +24,20 @@ export interface Credential {
 export type Rights = Pick<Credential, "space" | "actions" | "repositories">;
 
 export function permits(rights: Rights, action: RepositoryAction, name: RepositoryName): boolean {
-  return (
-    rights.actions.includes(action) && rights.space === name.space && matchesRepository(rights.repositories, name.path)
-  );
+  return rights.actions.includes(action) && covers(rights, name);
+}
+
+/** True for a repository that these rights are about, whatever they permit there. */
+function covers({ space, repositories }: Rights, name: RepositoryName): boolean {
+  return space === name.space && matchesRepository(repositories, name.path);
+}
+
+/** Those of the actions that these rights permit there. The patterns are asked once. */
+export function permitted(
+  rights: Rights,
+  actions: readonly RepositoryAction[],
+  name: RepositoryName,
+): readonly RepositoryAction[] {
+  const held = actions.filter((action) => rights.actions.includes(action));
+  return held.length > 0 && covers(rights, name) ? held : [];
 }

@@ -1,4 +1,4 @@
-import { matchesGlob } from "../oci/glob.ts";
+import { matchesSomeGlob } from "../oci/glob.ts";
 import { IMAGE_CONFIG_TYPES } from "../oci/image-config.ts";
 import { matchesRepository } from "../oci/repository-pattern.ts";
 import { type RegistryEvent, repositoryOf } from "./event.ts";
@@ -77,7 +77,7 @@ function checkReferrer({ tag: rule, artifactTypes = [] }: TriggerMatch, event: R
   const { tag, artifactType } = event;
   const isReferrer = tag === null ? !isImage(event) : REFERRER_TAG.test(tag);
   const isNamed = rule?.type === "exact" && rule.value === tag;
-  const isAskedFor = artifactTypes.some((pattern) => pattern !== IMAGE && matchesArtifactType(pattern, event));
+  const isAskedFor = matchesSomeGlob(globsOf(artifactTypes), event.artifactType ?? "");
   if (!isReferrer || isNamed || isAskedFor) return null;
   return tag === null
     ? `an untagged ${artifactType} refers to something else, as signatures do; the trigger does not ask for its artifact type`
@@ -85,19 +85,20 @@ function checkReferrer({ tag: rule, artifactTypes = [] }: TriggerMatch, event: R
 }
 
 function checkArtifactType({ artifactTypes }: TriggerMatch, event: RegistryEvent): string | null {
-  if (artifactTypes?.some((pattern) => matchesArtifactType(pattern, event)) ?? true) return null;
+  if (artifactTypes === undefined || matchesArtifactType(artifactTypes, event)) return null;
   const type = isImage(event) ? "an image" : `of the artifact type ${event.artifactType}`;
   return `what was pushed is ${type}; the trigger takes ${listed(artifactTypes)}`;
 }
 
 function checkActor({ actors }: TriggerMatch, { actor }: RegistryEvent): string | null {
   const name = `token:${actor.name}`;
-  if (actors?.some((pattern) => matchesGlob(pattern, name)) ?? true) return null;
+  if (actors === undefined || matchesSomeGlob(actors, name)) return null;
   return `${name} did it; the trigger takes ${listed(actors)}`;
 }
 
 function checkPlatforms({ platforms }: TriggerMatch, event: RegistryEvent): string | null {
-  const missing = platforms?.all.filter((wanted) => !event.platforms.some((platform) => isPlatform(platform, wanted)));
+  const there = new Set(event.platforms.map(normalPlatform).flatMap(withoutVariants));
+  const missing = platforms?.all.filter((wanted) => !there.has(normalPlatform(wanted)));
   if (missing === undefined || missing.length === 0) return null;
   if (event.platforms.length === 0) return `the manifest names no platforms; the trigger needs ${listed(missing)}`;
   return `the platforms ${listed(event.platforms)} are there; the trigger also needs ${listed(missing)}`;
@@ -126,14 +127,24 @@ function isImage({ artifactType }: RegistryEvent): boolean {
   return IMAGE_CONFIGS.has(artifactType);
 }
 
-function matchesArtifactType(pattern: string, event: RegistryEvent): boolean {
-  return pattern === IMAGE ? isImage(event) : matchesGlob(pattern, event.artifactType ?? "");
+/** The globs among artifact types, by the list that they are in. */
+const globs = new WeakMap<readonly string[], readonly string[]>();
+
+function globsOf(artifactTypes: readonly string[]): readonly string[] {
+  const found = globs.get(artifactTypes) ?? artifactTypes.filter((pattern) => pattern !== IMAGE);
+  globs.set(artifactTypes, found);
+  return found;
 }
 
-/** Whether the platform is the one that is wanted: of any variant, where none is wanted. */
-function isPlatform(platform: string, wanted: string): boolean {
-  const [there, asked] = [normalPlatform(platform), normalPlatform(wanted)];
-  return there === asked || there.startsWith(`${asked}/`);
+function matchesArtifactType(artifactTypes: readonly string[], event: RegistryEvent): boolean {
+  if (isImage(event) && artifactTypes.includes(IMAGE)) return true;
+  return matchesSomeGlob(globsOf(artifactTypes), event.artifactType ?? "");
+}
+
+/** The platform, and what it is without its variant: whoever asks for that takes any. */
+function withoutVariants(platform: string): readonly string[] {
+  const parts = platform.split("/");
+  return parts.length > 2 ? [platform, parts.slice(0, 2).join("/")] : [platform];
 }
 
 /** v8 is what arm64 means without a variant (image spec, "Platform Variants"). */

@@ -1,4 +1,4 @@
-import { matchesGlob } from "../oci/glob.ts";
+import { matchesGlob, matchesSomeGlob } from "../oci/glob.ts";
 import { parseTag } from "../oci/reference.ts";
 import { compileRegex } from "./linear-regex.ts";
 import { RuleError } from "./rule-error.ts";
@@ -47,7 +47,8 @@ const MATCHERS: Readonly<Record<TagRuleType, (rule: TagRule) => TagMatcher>> = {
   },
   glob: ({ value }) => {
     if (!isTagGlob(value)) throw new RuleError("a glob has the characters of a tag, * and ?: 128 at most");
-    return nameMatcher((tag) => matchesGlob(value, tag), `does not match the glob ${value}`);
+    const globs = [value];
+    return nameMatcher((tag) => matchesSomeGlob(globs, tag), `does not match the glob ${value}`);
   },
   exact: ({ value }) => {
     if (parseTag(value) === null) throw new RuleError("this is not a tag's name");
@@ -55,21 +56,35 @@ const MATCHERS: Readonly<Record<TagRuleType, (rule: TagRule) => TagMatcher>> = {
   },
 };
 
-/** Throws RuleError when the rule cannot work. */
+/** What rules came to, by the rule: each is asked for many tags. */
+const compiled = new WeakMap<TagRule, TagMatcher>();
+
+/** The rule is read once, and must not change. Throws RuleError when it cannot work. */
 export function compileTagRule(rule: TagRule): TagMatcher {
+  const matcher = compiled.get(rule) ?? makeMatcher(rule);
+  compiled.set(rule, matcher);
+  return matcher;
+}
+
+function makeMatcher(rule: TagRule): TagMatcher {
   const { refusal, order } = MATCHERS[rule.type](rule);
+  const { exclude = [] } = rule;
   return {
     order,
     refusal: (tag) => {
-      const exclusion = rule.exclude?.find((pattern) => matchesGlob(pattern, tag));
-      return exclusion === undefined ? refusal(tag) : `the tag ${tag} is excluded by ${exclusion}`;
+      if (!matchesSomeGlob(exclude, tag)) return refusal(tag);
+      const exclusion = exclude.find((pattern) => matchesGlob(pattern, tag)) ?? "";
+      return `the tag ${tag} is excluded by ${exclusion}`;
     },
   };
 }
 
+/** Characters: as many as a tag has. */
+export const MAX_TAG_GLOB = 128;
+
 /** Whether some tag could match it: the characters of tags, `*` and `?`. */
 export function isTagGlob(text: string): boolean {
-  return /^[\w.*?-]{1,128}$/.test(text);
+  return text.length <= MAX_TAG_GLOB && /^[\w.*?-]+$/.test(text);
 }
 
 function nameMatcher(takes: (tag: string) => boolean, otherwise: string): TagMatcher {

@@ -1,10 +1,10 @@
 import { z } from "zod";
 import { parseRepositoryName } from "../oci/name.ts";
-import { matchesRepository, repositoryPatterns } from "../oci/repository-pattern.ts";
+import { givenRepositoryPatterns, matchesRepository, repositoryPatterns } from "../oci/repository-pattern.ts";
 import { EVENT_TYPES, type EventType } from "./event.ts";
 import { compileRegex } from "./linear-regex.ts";
 import { RuleError } from "./rule-error.ts";
-import { compileTagRule, isTagGlob, PRERELEASE_RULES, TAG_RULE_TYPES, type TagRule } from "./tag-rule.ts";
+import { compileTagRule, isTagGlob, MAX_TAG_GLOB, PRERELEASE_RULES, TAG_RULE_TYPES, type TagRule } from "./tag-rule.ts";
 
 /** Entries of any list: more than anybody needs, and it bounds what matching costs. */
 const MAX_ENTRIES = 100;
@@ -28,7 +28,7 @@ const tagRuleFields = z.strictObject({
       "With `prerelease` `regex`. As in an Octopus channel, it must match the prerelease, which is empty for a release: `^rc` takes release candidates only, `^(rc|$)` releases as well.",
   }),
   exclude: z
-    .array(z.string().refine(isTagGlob, "the name of a tag, or a glob of its characters, * and ?"))
+    .array(z.string().max(MAX_TAG_GLOB).refine(isTagGlob, "the name of a tag, or a glob of its characters, * and ?"))
     .max(MAX_ENTRIES)
     .optional()
     .meta({ description: "Names or globs of tags that are never taken.", examples: [["latest"]] }),
@@ -89,6 +89,7 @@ const platform = z
 
 const artifactType = z
   .string()
+  .max(255)
   .regex(/^[\w.+\-/*?]{1,255}$/, '"image", or an artifact type (a media type), in which * and ? may stand for others');
 
 const actor = z
@@ -102,7 +103,7 @@ const UNTAGGED: ReadonlySet<EventType> = new Set(["manifest.pushed", "manifest.d
 /** Which events a trigger fires on: all that is given must hold. Refuses what cannot work, so that nothing of the kind is saved. */
 export const triggerMatch = z
   .strictObject({
-    repositories: repositoryPatterns,
+    repositories: givenRepositoryPatterns,
     events: z
       .array(z.enum(EVENT_TYPES))
       .min(1)
@@ -156,7 +157,12 @@ const LONGEST_DEBOUNCE = 3600;
 const group = z
   .strictObject({
     requireAll: z
-      .array(z.string().refine((path) => parseRepositoryName(`space/${path}`) !== null, "the path of a repository"))
+      .array(
+        z
+          .string()
+          .max(255)
+          .refine((path) => parseRepositoryName(`space/${path}`) !== null, "the path of a repository"),
+      )
       .min(2)
       .max(MAX_GROUP)
       .refine((paths) => new Set(paths).size === paths.length, "no path twice")
@@ -203,4 +209,9 @@ export function checkGroup({ match, group: rule }: TriggerRules, context: Pick<z
 const TAG_SETS: ReadonlySet<EventType> = new Set(["tag.created", "tag.updated"]);
 
 /** Rules as they are stored. */
-export const triggerRules: z.ZodType<TriggerRules> = z.strictObject(triggerRuleFields).superRefine(checkGroup);
+export const triggerRules: z.ZodType<TriggerRules> = z
+  .strictObject({
+    ...triggerRuleFields,
+    match: triggerMatch.safeExtend({ repositories: repositoryPatterns }).prefault({}),
+  })
+  .superRefine(checkGroup);

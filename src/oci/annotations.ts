@@ -22,3 +22,12 @@ function isWritten(value: unknown): value is WrittenAnnotations {
     Object.values(value).every((one) => typeof one === "string" || one === null)
   );
 }
+
+/** Of one manifest: more than anybody reads. */
+const MAX_ANNOTATIONS = 10_000;
+
+/** Annotations as they are pushed; those that are stored may be older than the limit. */
+export const pushedAnnotations = annotationsSchema.refine(
+  (annotations) => Object.keys(annotations).length <= MAX_ANNOTATIONS,
+  `there may be ${MAX_ANNOTATIONS} annotations at most`,
+);

@@ -2,19 +2,29 @@ import { z } from "zod";
 import { type Digest, parseDigest } from "./digest.ts";
 import { platformName, platformSchema } from "./platform.ts";
 
-const digestText = z.string().transform((text, context): Digest => {
-  const digest = parseDigest(text);
-  if (digest !== null) return digest;
-  context.addIssue({ code: "custom", message: "not a sha256 or sha512 digest" });
-  return z.NEVER;
-});
+/** Characters: as many as a sha512 digest has. */
+const MAX_DIGEST = 135;
+
+const digestText = z
+  .string()
+  .max(MAX_DIGEST, "not a sha256 or sha512 digest")
+  .transform((text, context): Digest => {
+    const digest = parseDigest(text);
+    if (digest !== null) return digest;
+    context.addIssue({ code: "custom", message: "not a sha256 or sha512 digest" });
+    return z.NEVER;
+  });
+
+/** Of a layer that is elsewhere: nothing follows them. */
+const MAX_URLS = 1000;
+const MAX_URL = 16 * 1024;
 
 /** A descriptor (image spec, "Content Descriptors"). Loose: unknown fields are the pusher's own. */
 export const descriptorSchema = z.looseObject({
   mediaType: z.string().min(1).max(255),
   digest: digestText,
   size: z.int().nonnegative(),
-  urls: z.array(z.string().nullable()).nullish(),
+  urls: z.array(z.string().max(MAX_URL).nullable()).max(MAX_URLS).nullish(),
   platform: platformSchema.nullish(),
 });
 

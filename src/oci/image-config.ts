@@ -1,3 +1,4 @@
+import { parseBoundedJson } from "./bounded-json.ts";
 import { platformName, platformSchema } from "./platform.ts";
 
 /** Media types of the config of an image that is for running (image spec, "Image Configuration"; Docker schema 2). */
@@ -18,7 +19,7 @@ export function platformInConfig(bytes: Uint8Array): string | null {
 /** Nobody has checked it: it may be anything at all. */
 function parseJson(bytes: Uint8Array): unknown {
   try {
-    return JSON.parse(new TextDecoder().decode(bytes));
+    return parseBoundedJson(new TextDecoder().decode(bytes));
   } catch {
     return null;
   }

@@ -1,5 +1,7 @@
 import { z } from "zod";
-import { type Annotations, annotationsSchema } from "./annotations.ts";
+import { type Annotations, pushedAnnotations } from "./annotations.ts";
+import { JsonLimitError, parseBoundedJson } from "./bounded-json.ts";
+import { boundedList } from "./bounded-list.ts";
 import { type Descriptor, descriptorSchema, optionalDescriptorSchema, platformOf } from "./descriptor.ts";
 import type { Digest } from "./digest.ts";
 import { RegistryError } from "./errors.ts";
@@ -50,13 +52,13 @@ export interface Manifest {
 /** Null or absent is empty, as other registries read it: Go writes null for an empty list. */
 const manifestSchema = z.looseObject({
   schemaVersion: z.literal(2),
-  mediaType: z.string().nullish(),
+  mediaType: z.string().max(255).nullish(),
   artifactType: z.string().max(255).nullish(),
   config: optionalDescriptorSchema,
-  layers: z.array(descriptorSchema).nullish(),
-  manifests: z.array(descriptorSchema).nullish(),
+  layers: boundedList(descriptorSchema, MAX_REFERENCES).nullish(),
+  manifests: boundedList(descriptorSchema, MAX_REFERENCES).nullish(),
   subject: optionalDescriptorSchema,
-  annotations: annotationsSchema.nullish(),
+  annotations: pushedAnnotations.nullish(),
 });
 
 type ManifestDocument = z.infer<typeof manifestSchema>;
@@ -96,9 +98,9 @@ function parseDocument(bytes: Uint8Array, contentType: string | null): ManifestD
   const text = decodeManifest(bytes);
   let json: unknown;
   try {
-    json = JSON.parse(text);
+    json = parseBoundedJson(text);
   } catch (cause) {
-    throw invalid("it is not JSON", cause);
+    throw invalid(cause instanceof JsonLimitError ? cause.message : "it is not JSON", cause);
   }
   if (isSchema1(json, contentType)) throw invalid(SCHEMA_1);
   const parsed = parseInput(manifestSchema, json);

@@ -1,10 +1,5 @@
 import type { z } from "zod";
-
-interface Problem {
-  /** Where in the input, as in `layers.0.digest`; empty for the whole. */
-  readonly path: string;
-  readonly message: string;
-}
+import { boundsProblem, type Problem } from "./bounds.ts";
 
 export type Parsed<T> =
   | { readonly ok: true; readonly data: T }
@@ -13,8 +8,10 @@ export type Parsed<T> =
 /** More than anybody reads. */
 const MAX_PROBLEMS = 20;
 
-/** Parses what a client sent. However much is wrong with it, that is the client's fault and not ours. */
+/** Parses what a client sent, having looked at its lengths. However much is wrong with it, that is the client's fault and not ours. */
 export function parseInput<S extends z.ZodType>(schema: S, input: unknown): Parsed<z.output<S>> {
+  const tooLong = boundsProblem(schema, input);
+  if (tooLong !== null) return { ok: false, problems: [tooLong] };
   try {
     const result = schema.safeParse(input);
     if (result.success) return { ok: true, data: result.data };

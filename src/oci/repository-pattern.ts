@@ -1,13 +1,40 @@
 import { z } from "zod";
-import { type GlobStep, matchesSteps } from "./glob.ts";
+import { compilePatterns, type GlobStep, type PatternSet } from "./pattern-set.ts";
+
+interface CompiledPatterns {
+  readonly included: PatternSet;
+  readonly excluded: PatternSet;
+}
+
+/** What lists of patterns came to, by the list: a credential's is asked for many names, and at each of them once. */
+const compiled = new WeakMap<readonly string[], CompiledPatterns>();
+
+function compile(patterns: readonly string[]): CompiledPatterns {
+  const known = compiled.get(patterns);
+  if (known !== undefined) return known;
+  const exclusions = patterns.filter((pattern) => pattern.startsWith("!")).map((pattern) => pattern.slice(1));
+  const made = {
+    included: compilePatterns(patterns.filter((pattern) => !pattern.startsWith("!")).map(steps)),
+    excluded: compilePatterns(exclusions.map(steps)),
+  };
+  compiled.set(patterns, made);
+  return made;
+}
 
 /**
  * Patterns over a repository's path within its space: `*` stands for any characters but `/`,
  * `**` for any at all, `!` in front excludes. A list matches when a pattern includes the path and none excludes it.
+ * The list is read once, and must not change.
  */
 export function matchesRepository(patterns: readonly string[], path: string): boolean {
-  const excluded = patterns.some((pattern) => pattern.startsWith("!") && matchesSteps(steps(pattern.slice(1)), path));
-  return !excluded && patterns.some((pattern) => !pattern.startsWith("!") && matchesSteps(steps(pattern), path));
+  const { included, excluded } = compile(patterns);
+  return included.matches(path) && !excluded.matches(path);
+}
+
+/** What it costs to match a path with these patterns, for each of its characters. */
+export function weightOf(patterns: readonly string[]): number {
+  const { included, excluded } = compile(patterns);
+  return included.weight + excluded.weight;
 }
 
 /** Sorts after every character that a path has. */
@@ -36,9 +63,12 @@ function byBytes(left: string, right: string): number {
   return left < right ? -1 : 1;
 }
 
+/** Characters. */
+const MAX_PATTERN = 255;
+
 /** Whether the text can be a pattern: the characters of names, `*`, and a leading `!`. */
 export function isRepositoryPattern(text: string): boolean {
-  return text.length <= 255 && /^!?[a-z0-9*][a-z0-9._\-/*]*$/.test(text);
+  return text.length <= MAX_PATTERN && /^!?[a-z0-9*][a-z0-9._\-/*]*$/.test(text);
 }
 
 /** What no path has, whatever stands for the asterisks: an empty component, one that begins or ends with a separator, or two separators in a row. */
@@ -60,19 +90,22 @@ function steps(pattern: string): readonly GlobStep[] {
 }
 
 function step(token: string): GlobStep {
-  if (token === "**") return { takes: () => true, repeats: true };
-  if (token === "*") return { takes: (character) => character !== "/", repeats: true };
-  return { takes: (character) => character === token, repeats: false };
+  if (token === "**") return { kind: "many", except: "" };
+  return token === "*" ? { kind: "many", except: "/" } : { kind: "one", character: token };
 }
 
 /** More patterns than anybody needs; it bounds what matching costs. */
 const MAX_PATTERNS = 100;
 
-/** A list of patterns as clients give it; everything, where they give none. */
+/** Characters of all patterns of a list together: a hundred names of usual length. */
+const MAX_CHARACTERS = 4000;
+
+/** A list of patterns as it is stored; everything, where none was given. */
 export const repositoryPatterns = z
   .array(
     z
       .string()
+      .max(MAX_PATTERN)
       .refine(
         isRepositoryPattern,
         "a pattern has the characters of a repository's path, * and **, and may start with !",
@@ -89,3 +122,9 @@ export const repositoryPatterns = z
       "Paths within the space. `*` stands for anything but a slash, `**` for anything; `!` in front excludes.",
     examples: [["web/*", "!web/tmp-*"]],
   });
+
+/** A list of patterns as clients give it. What is stored may be longer, and goes on working. */
+export const givenRepositoryPatterns = repositoryPatterns.refine(
+  (patterns) => patterns.join("").length <= MAX_CHARACTERS,
+  `the patterns have more than ${MAX_CHARACTERS} characters together: use * and **, or make several tokens, triggers or rules`,
+);

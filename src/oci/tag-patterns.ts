@@ -15,6 +15,7 @@ export const tagPatterns = z
   .array(
     z
       .string()
+      .max(MAX_PATTERN_BYTES)
       .refine(
         (text) => PATTERN.test(text) && text.length <= MAX_PATTERN_BYTES,
         `no tag can match this: a pattern has the characters of a tag, * and ?, may start with !, and has ${MAX_PATTERN_BYTES} characters at most`,

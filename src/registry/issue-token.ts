@@ -1,5 +1,5 @@
 import { type AccessEntry, ANONYMOUS, type AccessClaims, type RepositoryAccess } from "../auth/claims.ts";
-import { type Credential, permits } from "../auth/credential.ts";
+import { type Credential, permitted } from "../auth/credential.ts";
 import type { RepositoryAction, RepositoryScope, Scope } from "../auth/scope.ts";
 import type { RepositoryFacts, Stores } from "./stores.ts";
 
@@ -46,7 +46,7 @@ function grantRepository(
   { name, repositoryId, isPublic }: RepositoryFacts,
 ): RepositoryAccess[] {
   const base = { type: "repository" as const, name: name.full };
-  const granted = credential === null ? [] : actions.filter((action) => permits(credential, action, name));
+  const granted = credential === null ? [] : [...permitted(credential, actions, name)];
   const entries: RepositoryAccess[] = [];
   if (credential !== null && granted.length > 0) {
     const repository = repositoryId === null ? {} : { repository: repositoryId };

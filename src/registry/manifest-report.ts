@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { Grant } from "../auth/grant.ts";
 import type { Annotations } from "../oci/annotations.ts";
+import { JsonLimitError, parseBoundedJson } from "../oci/bounded-json.ts";
 import { optionalDescriptorSchema } from "../oci/descriptor.ts";
 import { type Digest, parseDigest } from "../oci/digest.ts";
 import { RegistryError } from "../oci/errors.ts";
@@ -66,7 +67,7 @@ export interface ManifestReports {
 const MAX_TEXT = 4 * 1024 * 1024;
 
 /** Why content is not shown. */
-export const OMISSIONS = ["too-large", "not-text", "absent", ...DAMAGES] as const;
+export const OMISSIONS = ["too-large", "too-deep", "not-text", "absent", ...DAMAGES] as const;
 
 type Omission = (typeof OMISSIONS)[number];
 
@@ -159,13 +160,13 @@ function annotationsOf(raw: string, mediaType: string): Annotations | null {
 const withConfig = z.looseObject({ config: optionalDescriptorSchema });
 
 async function showConfig(stores: Stores, grant: Grant, raw: string): Promise<ShownConfig | null> {
-  const config = withConfig.safeParse(parseJson(raw)).data?.config;
+  const config = withConfig.safeParse(readJson(raw).json).data?.config;
   const digest = config && parseDigest(config.digest);
   if (!config || !digest) return null;
   const { mediaType, size } = config;
   const { text, omitted } = await readBlobText(stores, grant, digest);
-  const json = text === null ? undefined : parseJson(text);
-  return { mediaType, digest, size, json: json ?? null, omitted: omitted ?? (json === undefined ? "not-text" : null) };
+  const shown = text === null ? { json: null, omitted } : readJson(text);
+  return { mediaType, digest, size, ...shown };
 }
 
 function decode(bytes: Uint8Array): string | null {
@@ -176,11 +177,11 @@ function decode(bytes: Uint8Array): string | null {
   }
 }
 
-/** Undefined where it is no JSON. */
-function parseJson(text: string): unknown {
+/** What a text holds; or null, and why that is not shown: it could be taken, but not be given back. */
+function readJson(text: string): { readonly json: unknown; readonly omitted: Omission | null } {
   try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
+    return { json: parseBoundedJson(text), omitted: null };
+  } catch (fault) {
+    return { json: null, omitted: fault instanceof JsonLimitError ? "too-deep" : "not-text" };
   }
 }

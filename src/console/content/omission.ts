@@ -5,6 +5,7 @@ export function omissionText(omitted: string): string {
 
 const TEXTS: Readonly<Partial<Record<string, string>>> = {
   "too-large": "is too large to be shown here.",
+  "too-deep": "is nested too deeply, or has too many entries, to be shown here.",
   "not-text": "is nothing that can be read here.",
   absent: "is not in this repository.",
   missing: "is missing from storage. Push it again to repair it.",

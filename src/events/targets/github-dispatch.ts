@@ -6,10 +6,12 @@ import { below, newestSecret, postJson } from "./request.ts";
 const config = z.strictObject({
   owner: z
     .string()
+    .max(100)
     .regex(/^[a-z0-9][a-z0-9_-]{0,99}$/i, "a GitHub user or organization")
     .meta({ description: "The user or organization that owns the repository.", examples: ["acme"] }),
   repo: z
     .string()
+    .max(100)
     .regex(/^(?!\.{1,2}$)[a-z0-9._-]{1,100}$/i, "a GitHub repository's name, without its owner")
     .meta({ description: "The repository whose workflows run.", examples: ["deploy"] }),
   eventType: z

@@ -1,8 +1,11 @@
 import type { PageRequest, Part } from "../../oci/page.ts";
-import { matchesRepository, rangeOf, textAfter } from "../../oci/repository-pattern.ts";
+import { matchesRepository, rangeOf, textAfter, weightOf } from "../../oci/repository-pattern.ts";
 
 /** Where patterns cover little of a large space, this many rows are read for each further look at the database. */
 const SCAN = 1000;
+
+/** What matching one page may cost, as rows times the patterns' weight: who has more or longer patterns gets shorter pages. */
+const MOST_WORK = 60_000;
 
 /** Looks for one page: it is short then, or empty, and the list goes on. */
 const MAX_LOOKS = 5;
@@ -17,10 +20,11 @@ export async function listCovered<T extends { readonly path: string }>(
   look: Look<T>,
 ): Promise<Part<T>> {
   const [first, before] = rangeOf(patterns);
+  const affordable = Math.ceil(MOST_WORK / weightOf(patterns) / MAX_LOOKS);
   const covered: T[] = [];
   let from = laterOf(first, last);
   for (let looks = 0; ; looks++) {
-    const wanted = looks === 0 ? limit + 1 : SCAN;
+    const wanted = Math.min(looks === 0 ? limit + 1 : SCAN, affordable);
     const found = await look(from, before, wanted);
     covered.push(...found.filter(({ path }) => matchesRepository(patterns, path)));
     const end = found.at(-1)?.path ?? null;

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { parseBoundedJson } from "../../../oci/bounded-json.ts";
 import type { Attempt, Sender, TargetRequest } from "../../target.ts";
 import { UnsendableError, USER_AGENT } from "../../target.ts";
 import { below, parseUrl, postJson } from "../request.ts";
@@ -91,7 +92,7 @@ async function ask(send: Sender, request: TargetRequest): Promise<{ status: numb
   const { status, body, retryAfter } = await send(request, LONGEST_ANSWER);
   if (status < 200 || status > 299) throw new OctopusRefusal(complaint(body), status, retryAfter);
   try {
-    return { status, json: JSON.parse(body) };
+    return { status, json: parseBoundedJson(body) };
   } catch {
     throw new OctopusRefusal("its answer is not JSON; is this the address of an Octopus server?", status, null);
   }
@@ -106,7 +107,7 @@ const problem = z.looseObject({
 /** What Octopus says is wrong, in its own words. */
 function complaint(body: string): string {
   try {
-    const parsed = problem.safeParse(upperCased(JSON.parse(body)));
+    const parsed = problem.safeParse(upperCased(parseBoundedJson(body)));
     const { ErrorMessage, Errors = [], error_description: description } = parsed.data ?? {};
     const words = [ErrorMessage, ...Errors, description].filter((one) => one !== undefined && one !== "");
     return words.length > 0 ? words.join(" ") : body;

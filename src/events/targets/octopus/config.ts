@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { boundedRecord } from "../../../oci/bounds.ts";
 
 const name = z.string().trim().min(1).max(200);
 const names = z.array(name).max(50);
@@ -6,7 +7,7 @@ const names = z.array(name).max(50);
 /** `{tag}`, `{version}`, `{repository}`, `{digest}` and `{image}` are filled in. */
 const template = z.string().min(1).max(1000);
 
-const variables = z.record(name, template).default({}).meta({
+const variables = boundedRecord(name, template, 200).default({}).meta({
   description:
     "Prompted variables, by name. {image}, {repository}, {tag}, {version} and {digest} in a value are filled in.",
 });
@@ -31,6 +32,7 @@ export const octopusConfig = z
   .strictObject({
     space: z
       .string()
+      .max(20)
       .regex(/^Spaces-\d{1,9}$/, "the space's id, as in Spaces-1: it is in the address of each of its pages")
       .default("Spaces-1")
       .meta({ description: "The id of the space in Octopus." }),

@@ -1,0 +1,50 @@
+/** Levels of lists and objects: far more than anything real has, and less than what parses or prints them can bear. */
+const MAX_DEPTH = 100;
+
+/** Entries of all lists and objects together. A manifest of ten thousand layers has half of that. */
+const MAX_ENTRIES = 250_000;
+
+/** JSON that is refused for what it would cost: the message says why. */
+export class JsonLimitError extends Error {
+  override readonly name = "JsonLimitError";
+}
+
+/** Parses JSON that nobody has checked, having looked how deep and how much it is. Throws SyntaxError and JsonLimitError. */
+export function parseBoundedJson(text: string): unknown {
+  requireBounds(text);
+  return JSON.parse(text);
+}
+
+const [QUOTE, BACKSLASH, COMMA] = ['"', "\\", ","].map((character) => character.charCodeAt(0));
+const OPENING = new Set(Array.from("[{", (character) => character.charCodeAt(0)));
+const CLOSING = new Set(Array.from("]}", (character) => character.charCodeAt(0)));
+
+/** Counts what stands outside of texts, whether or not the whole is JSON. */
+function requireBounds(text: string): void {
+  let depth = 0;
+  let entries = 0;
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code === QUOTE) at = endOfText(text, at);
+    else if (code === COMMA) entries += 1;
+    else if (OPENING.has(code)) {
+      depth += 1;
+      entries += 1;
+    } else if (CLOSING.has(code)) depth -= 1;
+    if (depth > MAX_DEPTH) throw new JsonLimitError(`it is nested more than ${MAX_DEPTH} levels deep`);
+    if (entries > MAX_ENTRIES) throw new JsonLimitError(`it has more than ${MAX_ENTRIES} entries`);
+  }
+}
+
+/** Where the text that begins with this quote ends. */
+function endOfText(text: string, start: number): number {
+  let end = text.indexOf('"', start + 1);
+  while (end > 0 && isEscaped(text, end)) end = text.indexOf('"', end + 1);
+  return end < 0 ? text.length : end;
+}
+
+function isEscaped(text: string, at: number): boolean {
+  let first = at;
+  while (text.charCodeAt(first - 1) === BACKSLASH) first -= 1;
+  return (at - first) % 2 === 1;
+}

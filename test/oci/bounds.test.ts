@@ -1,0 +1,183 @@
+import { describe, expect, it } from "vitest";
+import { z } from "zod";
+import * as activitySchemas from "../../src/api/activity-schemas.ts";
+import * as eventSchemas from "../../src/api/event-schemas.ts";
+import * as manifestSchemas from "../../src/api/manifest-schemas.ts";
+import * as retentionSchemas from "../../src/api/retention-schemas.ts";
+import * as schemas from "../../src/api/schemas.ts";
+import * as sessionSchemas from "../../src/api/session-schemas.ts";
+import * as storageSchemas from "../../src/api/storage-schemas.ts";
+import * as undoSchemas from "../../src/api/undo-schemas.ts";
+import { TARGET_TYPES } from "../../src/events/targets/index.ts";
+import { boundedList } from "../../src/oci/bounded-list.ts";
+import { JsonLimitError, parseBoundedJson } from "../../src/oci/bounded-json.ts";
+import { boundedRecord, maximumOf, unwrapped } from "../../src/oci/bounds.ts";
+import { descriptorSchema } from "../../src/oci/descriptor.ts";
+import { parseInput } from "../../src/oci/parse-input.ts";
+import { platformSchema } from "../../src/oci/platform.ts";
+
+const FILES = {
+  activitySchemas,
+  eventSchemas,
+  manifestSchemas,
+  retentionSchemas,
+  schemas,
+  sessionSchemas,
+  storageSchemas,
+  undoSchemas,
+};
+
+/** What clients send is read by these; what the API answers ends in Output, and is never read by it. */
+const INPUTS = [
+  ...Object.entries(FILES).flatMap(([file, exported]) =>
+    Object.entries(exported).flatMap(([name, value]) =>
+      value instanceof z.ZodType && !/Output$|^(?:time|contentSize)$/.test(name)
+        ? [[`${file}.${name}`, value] as const]
+        : [],
+    ),
+  ),
+  ...Object.values(TARGET_TYPES).map(({ type, config }) => [`the config of ${type}`, config] as const),
+  ["descriptorSchema", descriptorSchema] as const,
+  ["platformSchema", platformSchema] as const,
+];
+
+/** Kinds of schemas whose values are small whatever they are; `unknown` is for what another schema reads. */
+const SMALL = new Set(["boolean", "number", "int", "enum", "literal", "unknown", "null"]);
+
+/** The places in a schema that take lists, records or texts of any length, or that nobody here knows how to look at. */
+function boundless(schema: z.core.$ZodType, path: string): readonly string[] {
+  const inner = unwrapped(schema);
+  if (inner instanceof z.ZodObject) {
+    return Object.entries(inner.shape).flatMap(([key, field]) => boundless(field, `${path}.${key}`));
+  }
+  if (inner instanceof z.ZodArray) return [...unbounded(inner, path), ...boundless(inner.element, `${path}[]`)];
+  if (inner instanceof z.ZodRecord) {
+    return [
+      ...unbounded(inner, path),
+      ...boundless(inner.keyType, `${path}{}`),
+      ...boundless(inner.valueType, `${path}.*`),
+    ];
+  }
+  if (inner instanceof z.ZodString) return unbounded(inner, path);
+  if (inner instanceof z.ZodStringFormat) return [];
+  return SMALL.has(inner._zod.def.type) ? [] : [`${path}: ${inner._zod.def.type}`];
+}
+
+function unbounded(schema: z.ZodType, path: string): readonly string[] {
+  return maximumOf(schema) === null ? [path] : [];
+}
+
+describe("what clients send", () => {
+  it("is read by schemas that are looked at here", () => {
+    const names = INPUTS.map(([name]) => name);
+    expect(names).toContain("eventSchemas.triggerInput");
+    expect(names).toContain("retentionSchemas.retentionRuleInput");
+    expect(names.length).toBeGreaterThan(35);
+  });
+
+  it.each(INPUTS)("has a limit to each list, record and text: %s", (name, schema) => {
+    expect(boundless(schema, name)).toEqual([]);
+  });
+
+  it("would be found without a limit", () => {
+    const without = z.object({
+      a: z.array(z.string().max(1)),
+      b: z.record(z.string().max(1), z.int()),
+      c: z.string().optional(),
+    });
+    expect(boundless(without, "")).toEqual([".a", ".b", ".c"]);
+  });
+});
+
+/** A schema that counts how often it looks at something. */
+function counting(): { readonly element: z.ZodType; readonly looks: () => number } {
+  let looks = 0;
+  const element = z.unknown().refine(() => {
+    looks += 1;
+    return false;
+  });
+  return { element, looks: () => looks };
+}
+
+describe("a length over the limit", () => {
+  it("is refused before any element is looked at", () => {
+    const { element, looks } = counting();
+    const schema = z.strictObject({ a: z.strictObject({ b: z.array(element).max(3).optional() }) });
+    const parsed = parseInput(schema, { a: { b: [1, 2, 3, 4] } });
+    expect(parsed).toEqual({
+      ok: false,
+      problems: [{ path: "a.b", message: "it has 4 entries; it may have 3 at most" }],
+    });
+    expect(looks()).toBe(0);
+  });
+
+  it("is refused in a record, and in a text before it is matched", () => {
+    const { element, looks } = counting();
+    const record = boundedRecord(z.string().max(5), element, 2);
+    expect(parseInput(record, { a: 1, b: 2, c: 3 })).toMatchObject({ ok: false });
+    expect(parseInput(record, { abcdef: 1 })).toMatchObject({
+      problems: [{ path: "abcdef", message: "it has 6 characters; it may have 5 at most" }],
+    });
+    const text = z
+      .array(
+        z
+          .string()
+          .max(5)
+          .refine(() => element.safeParse(0).success),
+      )
+      .max(2)
+      .default([]);
+    expect(parseInput(text, ["abcdef"])).toMatchObject({ ok: false, problems: [{ path: "0" }] });
+    expect(looks()).toBe(0);
+  });
+});
+
+describe("a long list", () => {
+  it("is given up after the first few elements that are wrong", () => {
+    const { element, looks } = counting();
+    const parsed = parseInput(z.object({ list: boundedList(element, 100) }), {
+      list: Array.from({ length: 100 }, () => 0),
+    });
+    expect(parsed.ok ? [] : parsed.problems.map(({ path }) => path)).toEqual([
+      "list.0",
+      "list.1",
+      "list.2",
+      "list.3",
+      "list.4",
+    ]);
+    expect(looks()).toBe(5);
+  });
+
+  it("is not looked into where it is too long, and comes as it is where it is right", () => {
+    const { element, looks } = counting();
+    expect(parseInput(boundedList(element, 3), [1, 2, 3, 4])).toMatchObject({ ok: false });
+    expect(looks()).toBe(0);
+    expect(parseInput(boundedList(z.int(), 3), [1, 2, 3])).toEqual({ ok: true, data: [1, 2, 3] });
+  });
+});
+
+describe("JSON", () => {
+  it.each([
+    "[]",
+    '{"a":[1,{"b":"]]]]"}]}',
+    JSON.stringify("[".repeat(1000)),
+    String.raw`{"a\"[[[[":"\\","b":"\\\"{{{{"}`,
+    "[".repeat(100) + "]".repeat(100),
+  ])("is parsed: %s", (text) => {
+    expect(parseBoundedJson(text)).toEqual(JSON.parse(text));
+  });
+
+  it.each([
+    ["101 lists", "[".repeat(101) + "]".repeat(101)],
+    ["101 objects", `${'{"a":'.repeat(101)}1${"}".repeat(101)}`],
+    ["lists behind a text that ends in a backslash", `["\\\\",${"[".repeat(101)}`],
+    ["250,001 entries", `[${"1,".repeat(250_001)}1]`],
+    ["250,001 lists", `[${"[]".repeat(250_001)}]`],
+  ])("is refused before it is parsed: %s", (_, text) => {
+    expect(() => parseBoundedJson(text)).toThrow(JsonLimitError);
+  });
+
+  it.each(["", '"', '"\\', "[", "{]", "1,"])("that is none is told as such: %j", (text) => {
+    expect(() => parseBoundedJson(text)).toThrow(SyntaxError);
+  });
+});
