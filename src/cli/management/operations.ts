@@ -377,12 +377,13 @@ const deliverySchema = z.looseObject({
   target: z.string(),
   repository: z.string(),
   tag: z.union([z.string(), z.null()]),
-  status: openEnum(["pending", "running", "delivered", "failed", "superseded"]),
+  status: openEnum(["pending", "running", "delivered", "failed", "superseded", "canceled"]),
   reason: z.union([z.string(), z.null()]),
   attempts: z.number(),
   nextAttemptAt: z.union([z.string(), z.null()]),
   createdAt: z.string(),
   finishedAt: z.union([z.string(), z.null()]),
+  canceledBy: z.union([z.looseObject({ id: z.string(), name: z.string() }), z.null()]),
 });
 export type Delivery = z.infer<typeof deliverySchema>;
 
@@ -393,11 +394,12 @@ const deliveryDetailSchema = z.looseObject({
   target: z.string(),
   repository: z.string(),
   tag: z.union([z.string(), z.null()]),
-  status: openEnum(["pending", "running", "delivered", "failed", "superseded"]),
+  status: openEnum(["pending", "running", "delivered", "failed", "superseded", "canceled"]),
   reason: z.union([z.string(), z.null()]),
   nextAttemptAt: z.union([z.string(), z.null()]),
   createdAt: z.string(),
   finishedAt: z.union([z.string(), z.null()]),
+  canceledBy: z.union([z.looseObject({ id: z.string(), name: z.string() }), z.null()]),
   attempts: z.array(
     z.looseObject({
       number: z.number(),
@@ -968,10 +970,13 @@ export const operations = {
             .strictObject({
               type: z.enum(["semver", "nuget", "regex", "glob", "exact"]),
               value: z.string(),
+              strict: z.boolean().optional(),
+              pattern: z.strictObject({ type: z.enum(["glob", "regex"]), value: z.string() }).optional(),
               prerelease: z.enum(["none", "any", "regex"]).optional(),
               prereleaseRegex: z.string().optional(),
               exclude: z.array(z.string()).optional(),
               onlyIfNewer: z.boolean().optional(),
+              order: z.enum(["version", "pushed"]).optional(),
             })
             .optional(),
           digestChangedOnly: z.boolean().optional(),
@@ -1024,10 +1029,13 @@ export const operations = {
             .strictObject({
               type: z.enum(["semver", "nuget", "regex", "glob", "exact"]),
               value: z.string(),
+              strict: z.boolean().optional(),
+              pattern: z.strictObject({ type: z.enum(["glob", "regex"]), value: z.string() }).optional(),
               prerelease: z.enum(["none", "any", "regex"]).optional(),
               prereleaseRegex: z.string().optional(),
               exclude: z.array(z.string()).optional(),
               onlyIfNewer: z.boolean().optional(),
+              order: z.enum(["version", "pushed"]).optional(),
             })
             .optional(),
           digestChangedOnly: z.boolean().optional(),
@@ -1088,10 +1096,13 @@ export const operations = {
             .strictObject({
               type: z.enum(["semver", "nuget", "regex", "glob", "exact"]),
               value: z.string(),
+              strict: z.boolean().optional(),
+              pattern: z.strictObject({ type: z.enum(["glob", "regex"]), value: z.string() }).optional(),
               prerelease: z.enum(["none", "any", "regex"]).optional(),
               prereleaseRegex: z.string().optional(),
               exclude: z.array(z.string()).optional(),
               onlyIfNewer: z.boolean().optional(),
+              order: z.enum(["version", "pushed"]).optional(),
             })
             .optional(),
           digestChangedOnly: z.boolean().optional(),
@@ -1158,10 +1169,13 @@ export const operations = {
             .strictObject({
               type: z.enum(["semver", "nuget", "regex", "glob", "exact"]),
               value: z.string(),
+              strict: z.boolean().optional(),
+              pattern: z.strictObject({ type: z.enum(["glob", "regex"]), value: z.string() }).optional(),
               prerelease: z.enum(["none", "any", "regex"]).optional(),
               prereleaseRegex: z.string().optional(),
               exclude: z.array(z.string()).optional(),
               onlyIfNewer: z.boolean().optional(),
+              order: z.enum(["version", "pushed"]).optional(),
             })
             .optional(),
           digestChangedOnly: z.boolean().optional(),
@@ -1234,7 +1248,7 @@ export const operations = {
       limit: z.number().optional(),
       cursor: z.string().optional(),
       event: z.string().optional(),
-      status: z.enum(["pending", "running", "delivered", "failed", "superseded"]).optional(),
+      status: z.enum(["pending", "running", "delivered", "failed", "superseded", "canceled"]).optional(),
       trigger: z.string().optional(),
       target: z.string().optional(),
     }),
@@ -1244,6 +1258,13 @@ export const operations = {
   getDelivery: {
     method: "GET",
     path: "/api/v1/spaces/{space}/deliveries/{id}",
+    status: 200,
+
+    output: deliveryDetailSchema,
+  },
+  cancelDelivery: {
+    method: "POST",
+    path: "/api/v1/spaces/{space}/deliveries/{id}/cancel",
     status: 200,
 
     output: deliveryDetailSchema,
