@@ -14,7 +14,10 @@ Object.assign(process.env, secrets);
 
 /** A server on this machine that answers 204, under a name. */
 function startReceiver(): Promise<string> {
-  const server = createServer((_, response) => response.writeHead(204).end());
+  const server = createServer(({ url }, response) => {
+    if (url === "/broken-gzip") response.writeHead(200, { "Content-Encoding": "gzip" }).end("not compressed at all");
+    else response.writeHead(204).end();
+  });
   server.unref();
   return new Promise((resolve) => {
     server.listen(0, "127.0.0.1", () => {

@@ -178,6 +178,7 @@ const DEPLOYMENT_ROUTES: readonly Route[] = [
   route("listDeployed", "GET", "/api/v1/spaces/:space/deployed", space(deliveries.listDeployed)),
   route("listDeliveries", "GET", "/api/v1/spaces/:space/deliveries", space(deliveries.listDeliveries)),
   route("getDelivery", "GET", "/api/v1/spaces/:space/deliveries/:id", space(deliveries.getDelivery)),
+  route("cancelDelivery", "POST", "/api/v1/spaces/:space/deliveries/:id/cancel", space(deliveries.cancelDelivery)),
   route("redeliver", "POST", "/api/v1/spaces/:space/deliveries/:id/redeliver", space(deliveries.redeliver)),
 ];
 

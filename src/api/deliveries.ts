@@ -68,6 +68,18 @@ export async function redeliver(call: SpaceCall): Promise<Response> {
   return getDelivery(call);
 }
 
+/** Ends a delivery that has not ended: it is not sent any more, or not followed. */
+export async function cancelDelivery(call: SpaceCall): Promise<Response> {
+  const { registry, grant, params } = call;
+  const id = params["id"] ?? "";
+  if (!(await registry.events.deliveries.cancel(grant.space, id, grant.actor, Date.now()))) {
+    const known = await registry.events.deliveries.find(grant.space, id);
+    throw new RegistryError(known === null ? "DELIVERY_UNKNOWN" : "DELIVERY_ENDED");
+  }
+  await noteInSpace(call, "delivery.canceled", { subject: id });
+  return getDelivery(call);
+}
+
 function eventView({ event, verdicts }: ListedEvent): object {
   return { id: event.id, ...eventDocument(event), triggers: verdicts };
 }

@@ -276,6 +276,10 @@ export const deliveryOutput = z
     nextAttemptAt: time.nullable(),
     createdAt: time,
     finishedAt: time.nullable(),
+    canceledBy: z
+      .object({ id: z.string(), name: z.string() })
+      .nullable()
+      .meta({ description: "Who canceled it, by itself or with its trigger or target." }),
   })
   .meta({ id: "Delivery" });
 

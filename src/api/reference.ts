@@ -310,7 +310,8 @@ export const OPERATIONS = {
     output: testOutput,
   },
   replayTrigger: {
-    summary: "Send all failed deliveries of a trigger since a time again, each under its own id",
+    summary:
+      "Send all failed deliveries of a trigger since a time again, each under its own id, in the order of their events",
     body: replayInput,
     status: 200,
     output: replayOutput,
@@ -335,6 +336,11 @@ export const OPERATIONS = {
     output: listOf(deliveryOutput),
   },
   getDelivery: { summary: "Show a delivery with its attempts", status: 200, output: deliveryDetailOutput },
+  cancelDelivery: {
+    summary: "End a delivery that is pending or running: it is not sent any more, or not followed",
+    status: 200,
+    output: deliveryDetailOutput,
+  },
   redeliver: { summary: "Send a delivery again, under the same id", status: 200, output: deliveryDetailOutput },
 } as const satisfies Record<string, OperationReference>;
 

@@ -82,7 +82,8 @@ export async function updateTarget(call: SpaceCall): Promise<Response> {
 
 export async function deleteTarget(call: SpaceCall): Promise<Response> {
   const { id, name } = await requireTarget(call);
-  if (!(await call.registry.events.targets.delete(call.grant.space, id))) throw new RegistryError("TARGET_UNKNOWN");
+  if (!(await call.registry.events.targets.delete(call.grant.space, id, call.grant.actor)))
+    throw new RegistryError("TARGET_UNKNOWN");
   await noteInSpace(call, "target.deleted", { subject: id, name });
   return new Response(null, { status: 204 });
 }

@@ -34,7 +34,7 @@ export async function getTrigger(call: SpaceCall): Promise<Response> {
   return Response.json(view(await requireTrigger(call, call.params["id"] ?? "")));
 }
 
-/** What is on its way already goes where it was to go. */
+/** What is on its way already goes where it was to go, in the order that the rules have from then on. */
 export async function updateTrigger(call: SpaceCall): Promise<Response> {
   const { registry, grant, params } = call;
   const { name, targets, ...changes } = await readBody(triggerChanges, call);
@@ -71,7 +71,9 @@ async function requireTargets({ registry, grant }: SpaceCall, ids: readonly stri
 
 export async function deleteTrigger(call: SpaceCall): Promise<Response> {
   const { id, name } = await requireTrigger(call, call.params["id"] ?? "");
-  if (!(await call.registry.events.triggers.delete(call.grant.space, id))) throw new RegistryError("TRIGGER_UNKNOWN");
+  if (!(await call.registry.events.triggers.delete(call.grant.space, id, call.grant.actor))) {
+    throw new RegistryError("TRIGGER_UNKNOWN");
+  }
   await noteInSpace(call, "trigger.deleted", { subject: id, name });
   return new Response(null, { status: 204 });
 }
@@ -80,7 +82,7 @@ export async function deleteTrigger(call: SpaceCall): Promise<Response> {
 export function switchTrigger(enabled: boolean): (call: SpaceCall) => Promise<Response> {
   return async (call) => {
     const { registry, grant, params } = call;
-    const known = await registry.events.triggers.setEnabled(grant.space, params["id"] ?? "", enabled);
+    const known = await registry.events.triggers.setEnabled(grant.space, params["id"] ?? "", enabled, grant.actor);
     if (!known) throw new RegistryError("TRIGGER_UNKNOWN");
     const trigger = await requireTrigger(call, params["id"] ?? "");
     const { id, name } = trigger;
@@ -89,7 +91,7 @@ export function switchTrigger(enabled: boolean): (call: SpaceCall) => Promise<Re
   };
 }
 
-/** Sends what failed again; may be called again while it answers with as many as it can. */
+/** Sends what failed again, in the order of events and without what is outdated; may be called again while it answers with as many as it can. */
 export async function replayTrigger(call: SpaceCall): Promise<Response> {
   const { registry, grant, params } = call;
   const { since } = await readBody(replayInput, call);

@@ -2,6 +2,7 @@ import { addressProblem } from "./address.ts";
 import type { RegistryEvent } from "./event.ts";
 import { ANSWER_WITHIN, type Delivering, type MessageOutcome, type Processing } from "./processing.ts";
 import { nextAttemptIn } from "./schedule.ts";
+import { outdatedBy } from "./standing.ts";
 import type { AttemptRecord, ClaimedDelivery, DeliveryResult, OpenTarget, TargetSecrets } from "./stores.ts";
 import { KEPT_OF_ANSWER, type Outcome, type Sender, UnsendableError } from "./target.ts";
 import { findTargetType } from "./targets/index.ts";
@@ -27,17 +28,49 @@ export interface Sending {
   readonly progress: unknown;
 }
 
+/** Others that one message may have sent first, so that a replay keeps its order. */
+const MOST_BEFORE = 10;
+
+/** Seconds after which a delivery that waits for others looks again. */
+const SOON = 1;
+
 /** Attempts a delivery that is due, records what came of it, and says when to come back. */
 export async function attemptDelivery(processing: Processing, id: string): Promise<MessageOutcome> {
-  const { stores, now } = processing;
-  const began = now();
-  const claim = await stores.deliveries.claim(id, began.getTime(), LEASE);
-  if (claim === "over") return "done";
-  if ("later" in claim) return { retryIn: claim.later };
+  for (let sent = 0; sent < MOST_BEFORE; sent++) {
+    const turn = await takeTurn(processing, id);
+    if (turn.before === null) return turn.outcome;
+    // The message of the one before may be lost or late: this one's does as well.
+    if (!(await takeTurn(processing, turn.before)).attempted) break;
+  }
+  return { retryIn: SOON };
+}
+
+interface Turn {
+  readonly outcome: MessageOutcome;
+  readonly attempted: boolean;
+  /** Another delivery that has to be sent first. */
+  readonly before: string | null;
+}
+
+async function takeTurn(processing: Processing, id: string): Promise<Turn> {
+  const { deliveries } = processing.stores;
+  const began = processing.now();
+  const claim = await deliveries.claim(id, began.getTime(), LEASE);
+  if (claim === "over") return { outcome: "done", attempted: false, before: null };
+  if ("later" in claim) return { outcome: { retryIn: claim.later }, attempted: false, before: null };
+  if ("before" in claim) return { outcome: { retryIn: SOON }, attempted: false, before: claim.before };
+  const reason = await outdatedBy(deliveries, claim);
+  if (reason === null) return { outcome: await attempt(processing, claim, began), attempted: true, before: null };
+  await deliveries.supersede(id, reason, began.getTime());
+  return { outcome: "done", attempted: true, before: null };
+}
+
+async function attempt(processing: Processing, claim: ClaimedDelivery, began: Date): Promise<MessageOutcome> {
+  const { id, targetId, attempts } = claim.delivery;
   const outcome = await tryOnce(processing, { ...claim, deliveryId: id }, began);
-  const ended = now();
-  const attempt: AttemptRecord = {
-    number: claim.delivery.attempts,
+  const ended = processing.now();
+  const attempted: AttemptRecord = {
+    number: attempts,
     at: began.getTime(),
     milliseconds: ended.getTime() - began.getTime(),
     status: outcome.status,
@@ -45,8 +78,8 @@ export async function attemptDelivery(processing: Processing, id: string): Promi
     detail: outcome.detail,
   };
   const wait = waitAfter(outcome, claim.tries);
-  const result = resultOf(claim, outcome, attempt, wait, ended);
-  await stores.deliveries.record(id, claim.delivery.targetId, result, ended.getTime());
+  const result = resultOf(claim, outcome, attempted, wait, ended);
+  await processing.stores.deliveries.record(id, targetId, result, ended.getTime());
   return wait === null ? "done" : { retryIn: wait };
 }
 
@@ -96,14 +129,14 @@ function guarded(
 ): Sender {
   const deadline = now().getTime() + ATTEMPT_WITHIN;
   let requests = 0;
-  return async (request, keep) => {
+  return async (request, keep, needsBody) => {
     for (const url of [address, request.url]) {
       const problem = addressProblem(url, { ...rules, ownHosts: [...ownHosts, registry] });
       if (problem !== null) throw new UnsendableError(`the target's address is refused: ${problem}`);
     }
     requests += 1;
     if (requests > MAX_REQUESTS || now().getTime() > deadline) throw new Error("the attempt takes too long");
-    return send(request, keep);
+    return send(request, keep, needsBody);
   };
 }
 

@@ -1,54 +1,69 @@
 import { matchTrigger, type MatchResult, newestOf } from "./match.ts";
 import type { DeliverySubject, PlacedEvent, TagHolder, Trigger, TriggerStore } from "./stores.ts";
+import { compileTagRule } from "./tag-rule.ts";
 import type { TriggerRules } from "./trigger.ts";
 
-/** Tags looked at for rules that compare versions, the last by name: it bounds what a hostile rule costs. */
-const MAX_TAGS = 2000;
+/** Tags looked at for a rule that compares: mostly the first few decide. What is more than the last is not guessed at. */
+const LOOKED_AT = [5, 500] as const;
+
+/** When the decision is made: by the queue's consumer, or afterwards, for somebody who wonders what it would have been. */
+export type Moment = "now" | "afterwards";
 
 /** Whether a trigger fires on an event; and for a group, on what. */
 export type Evaluation =
   | { readonly fires: true; readonly members: readonly DeliverySubject[] | null }
   | Extract<MatchResult, { fires: false }>;
 
-/** Decides as a consumer of the queue does, with what the database knows now. */
+type Known = Pick<TriggerStore, "newerTags" | "tagIn">;
+
+/** Decides by the tags that the repository had when the event happened. */
 export async function evaluateTrigger(
-  triggers: Pick<TriggerStore, "tagsOf" | "tagIn">,
+  triggers: Known,
   { rules }: Pick<Trigger, "rules">,
   stored: PlacedEvent,
+  moment: Moment = "now",
 ): Promise<Evaluation> {
   if (rules === null) return refused("the trigger's rules are no longer understood: delete it and make it anew");
   const alone = matchTrigger(rules.match, stored.event, { newestTag: null });
   if (!alone.fires) return alone;
   const newest = await againstOtherTags(triggers, rules, stored);
   if (!newest.fires) return newest;
-  return rules.group === undefined ? { fires: true, members: null } : completeGroup(triggers, rules.group, stored);
+  if (rules.group === undefined) return { fires: true, members: null };
+  return completeGroup(triggers, rules.group, stored, moment === "now" ? null : stored.event.id);
 }
 
-async function againstOtherTags(
-  triggers: Pick<TriggerStore, "tagsOf">,
-  { match }: TriggerRules,
-  { event, repositoryId }: PlacedEvent,
-): Promise<MatchResult> {
-  if (match.tag?.onlyIfNewer !== true) return { fires: true };
-  const tags = await triggers.tagsOf(repositoryId, MAX_TAGS);
-  const newestTag = newestOf(
-    match,
-    tags.filter((tag) => tag !== event.tag),
+async function againstOtherTags(triggers: Known, { match }: TriggerRules, stored: PlacedEvent): Promise<MatchResult> {
+  const { tag } = stored.event;
+  if (match.tag?.onlyIfNewer !== true || tag === null) return { fires: true };
+  const newer = compileTagRule(match.tag).newerThan?.(tag) ?? null;
+  // By push time, nothing is newer than a push when it happens.
+  if (newer === null) return { fires: true };
+  for (const limit of LOOKED_AT) {
+    const { tags, isCut } = await triggers.newerTags(stored, newer, limit);
+    const newestTag = newestOf(
+      match,
+      tags.filter((other) => other !== tag),
+    );
+    const result = matchTrigger(match, stored.event, { newestTag });
+    if (!result.fires || !isCut) return result;
+  }
+  return refused(
+    `too many tags of the repository could be newer than ${tag} for all to be looked at: narrow the rule's range, or make it strict`,
   );
-  return matchTrigger(match, event, { newestTag });
 }
 
 /** The push that makes a group complete fires: all others have the tag already, and not for longer than the group waits. */
 async function completeGroup(
-  triggers: Pick<TriggerStore, "tagIn">,
+  triggers: Known,
   { requireAll, timeoutSeconds }: NonNullable<TriggerRules["group"]>,
   { event, spaceId, repositoryId }: PlacedEvent,
+  before: string | null,
 ): Promise<Evaluation> {
   const { path, tag, occurredAt } = event;
   if (tag === null) return refused("the event has no tag; the trigger waits for a group to have the same");
   if (!requireAll.includes(path)) return refused(`the repository ${path} is not of the trigger's group`);
   const others = requireAll.filter((one) => one !== path);
-  const holders = await triggers.tagIn(spaceId, others, tag);
+  const holders = await triggers.tagIn(spaceId, others, tag, before);
   const isRecent = ({ updatedAt }: TagHolder): boolean => updatedAt >= occurredAt - timeoutSeconds * 1000;
   const missing = others.filter((one) => !holders.some((holder) => holder.path === one));
   if (missing.length > 0) return refused(`it waits for ${missing.join(", ")} to have the tag ${tag} as well`);

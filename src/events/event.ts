@@ -9,6 +9,9 @@ export const EVENT_TYPES = [
 
 export type EventType = (typeof EVENT_TYPES)[number];
 
+/** Those that say what a tag points to from then on. */
+export const TAG_SETS: ReadonlySet<EventType> = new Set(["tag.created", "tag.updated"]);
+
 /** One change of a tag or manifest, as the outbox holds it. */
 export interface RegistryEvent {
   /** `evt_…`; the same for ever. */
@@ -35,8 +38,8 @@ export interface RegistryEvent {
   readonly actor: Actor;
 }
 
-/** Who did it: a token of the space. */
-interface Actor {
+/** Who did it: mostly a token of the space. */
+export interface Actor {
   readonly id: string;
   /** The token's name, as in `ci`. */
   readonly name: string;

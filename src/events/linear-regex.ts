@@ -3,38 +3,97 @@
  * "Regular Expression Search Algorithm", 1968), so that no pattern backtracks. A match costs at most the states times the text's
  * length. regex-syntax.ts says what a pattern may have; it then means what it means in JavaScript, without flags.
  */
+import { captureGroups } from "./regex-groups.ts";
 import { RuleError } from "./rule-error.ts";
 import { parseRegex, type RegexNode } from "./regex-syntax.ts";
+import { compareIdentifiers } from "./version/version.ts";
 
 export interface LinearRegex {
-  /** Whether the pattern matches anywhere in the text, as RegExp.prototype.test has it. */
+  /** Tests if the pattern matches anywhere in the text, as RegExp.prototype.test does. */
   readonly test: (text: string) => boolean;
+  /** The names of its groups, in order. */
+  readonly groups: readonly string[];
+  /** The texts of the named groups, in order, as RegExp.prototype.exec has them; null for one that has none, or an empty one. Null without a match. */
+  readonly capture: (text: string) => readonly (string | null)[] | null;
+  /** The characters of tags that a tag can begin with and match. */
+  readonly initials: readonly string[];
 }
 
 /** Counts repeat what they count: `(a{50}){50}` has 2,500 states. */
 const MAX_STATES = 2000;
 
 /** A state of the automaton; `id` is its place in the order of making. */
-interface State {
+export interface State {
   readonly id: number;
-  /** What must be there to go on: a character, which is then used up; a place in the text; or nothing (`fork`). */
-  readonly needs: Extract<RegexNode, { kind: "character" | "start" | "end" }> | { readonly kind: "fork" | "accept" };
+  /**
+   * What must be there to go on: a character, which is then used up; a place in the text; or nothing (`fork`, and `save`, which
+   * notes the place in the text).
+   */
+  readonly needs:
+    | Extract<RegexNode, { kind: "character" | "start" | "end" }>
+    | { readonly kind: "fork" | "accept" }
+    | { readonly kind: "save"; readonly slot: number };
+  /** The way that JavaScript would try first is the first. */
   readonly next: State[];
 }
 
-interface Program {
+export interface Program {
   readonly entry: State;
   readonly size: number;
 }
 
 /** Throws RuleError with what it is about the pattern that isn't supported. */
 export function compileRegex(pattern: string): LinearRegex {
-  const node = parseRegex(pattern);
+  const { node, groups } = parseRegex(pattern);
   if (statesOf(node) > MAX_STATES) {
     throw new RuleError(`the regex is too big: its counts, written out, come to more than ${MAX_STATES} states`);
   }
   const program = build(node);
-  return { test: (text) => search(program, text) };
+  return {
+    test: (text) => search(program, text),
+    groups,
+    capture: (text) => captureGroups(program, text, groups.length),
+    get initials() {
+      return initialsOf(program);
+    },
+  };
+}
+
+/** Orders what two texts have in the same groups: the first difference counts. Numbers are compared as such, and come before words. */
+export function compareGroups(left: readonly (string | null)[], right: readonly (string | null)[]): number {
+  for (const [index, text] of left.entries()) {
+    const other = right[index] ?? null;
+    const order =
+      text === null || other === null
+        ? Number(text !== null) - Number(other !== null)
+        : compareIdentifiers(text, other);
+    if (order !== 0) return order;
+  }
+  return 0;
+}
+
+const TAG_CHARACTERS = [..."0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz"];
+
+/** A tag begins with neither a dot nor a dash. */
+function initialsOf({ entry }: Program): readonly string[] {
+  // A match that may begin further on, or be empty, says nothing about the first character.
+  if (reachable(entry, false).some(({ needs }) => needs.kind === "character" || needs.kind === "accept"))
+    return TAG_CHARACTERS;
+  const first = reachable(entry, true);
+  if (first.some(({ needs }) => needs.kind === "accept" || needs.kind === "end")) return TAG_CHARACTERS;
+  return TAG_CHARACTERS.filter((character) =>
+    first.some(({ needs }) => needs.kind === "character" && needs.takes(character.charCodeAt(0))),
+  );
+}
+
+/** The states that are reached without using a character. */
+function reachable(entry: State, atStart: boolean): readonly State[] {
+  const found = new Set([entry]);
+  for (const { needs, next } of found) {
+    const goesOn = needs.kind === "fork" || needs.kind === "save" || (needs.kind === "start" && atStart);
+    if (goesOn) for (const state of next) found.add(state);
+  }
+  return [...found];
 }
 
 /** How many states a node takes. At least one, so that it bounds the time to build them as well. */
@@ -44,6 +103,7 @@ function statesOf(node: RegexNode): number {
     const optional = node.max === Infinity ? 1 : node.max - node.min;
     return Math.max(node.min * body + optional * (body + 1), 1);
   }
+  if (node.kind === "group") return 2 + statesOf(node.body);
   if (!("parts" in node)) return 1;
   return node.parts.reduce(
     (sum, part) => sum + statesOf(part),
@@ -69,6 +129,10 @@ function build(root: RegexNode): Program {
           { kind: "fork" },
           node.parts.map((part) => enter(part, following)),
         );
+      case "group": {
+        const end = state({ kind: "save", slot: 2 * node.index + 1 }, [following]);
+        return state({ kind: "save", slot: 2 * node.index }, [enter(node.body, end)]);
+      }
       case "repeat":
         return enterRepeat(node, following);
     }
@@ -78,9 +142,9 @@ function build(root: RegexNode): Program {
     let entry = following;
     if (max === Infinity) {
       entry = state({ kind: "fork" }, [following]);
-      entry.next.push(enter(body, entry));
+      entry.next.unshift(enter(body, entry));
     } else {
-      for (let count = min; count < max; count++) entry = state({ kind: "fork" }, [following, enter(body, entry)]);
+      for (let count = min; count < max; count++) entry = state({ kind: "fork" }, [enter(body, entry), following]);
     }
     for (let count = 0; count < min; count++) entry = enter(body, entry);
     return entry;
@@ -113,6 +177,6 @@ function search({ entry, size }: Program, text: string): boolean {
   return false;
 }
 
-function isAt(place: "start" | "end" | "fork", at: number, text: string): boolean {
-  return place === "fork" || at === (place === "start" ? 0 : text.length);
+export function isAt(place: "start" | "end" | "fork" | "save", at: number, text: string): boolean {
+  return place === "fork" || place === "save" || at === (place === "start" ? 0 : text.length);
 }

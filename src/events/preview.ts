@@ -1,6 +1,6 @@
 import { type Evaluation, evaluateTrigger } from "./evaluate.ts";
 import type { EventType, RegistryEvent } from "./event.ts";
-import type { EventStores, ListedEvent, TriggerStore } from "./stores.ts";
+import type { EventStores } from "./stores.ts";
 import type { TriggerRules } from "./trigger.ts";
 
 /** What is previewed, at most: each may take a query. */
@@ -17,8 +17,8 @@ export interface PreviewedEvent {
 }
 
 /**
- * What a trigger with these rules would have made of the newest pushes, and of what else it takes; newest first. Tags that
- * came later than an event are not held against it. Null when there is no such space.
+ * What a trigger with these rules would have made of the newest pushes, and of what else it takes; newest first. Each is
+ * decided by the tags that were there when it happened. Null when there is no such space.
  * @param rules null: they are no longer understood.
  */
 export async function previewOf(
@@ -31,45 +31,10 @@ export async function previewOf(
   const page = await outbox.list(space, { pushesOnly }, { limit: pushesOnly ? PREVIEWED : LOOKED_AT, last: null });
   if (page === null) return null;
   const shown = page.entries.filter(({ event }) => wanted.has(event.type)).slice(0, PREVIEWED);
-  const known = remembering(triggers);
   return Promise.all(
-    shown.map(async (stored, index) => ({
+    shown.map(async (stored) => ({
       event: stored.event,
-      evaluation: await evaluateTrigger(without(known, shown.slice(0, index)), { rules }, stored),
+      evaluation: await evaluateTrigger(triggers, { rules }, stored, "afterwards"),
     })),
   );
-}
-
-type Known = Pick<TriggerStore, "tagsOf" | "tagIn">;
-
-/** The tags as they were before some events, as far as those tell: without what they created. */
-function without(triggers: Known, later: readonly ListedEvent[]): Known {
-  const created = new Set(
-    later
-      .filter(({ event }) => event.type === "tag.created")
-      .map(({ event, repositoryId }) => key(repositoryId, event.tag)),
-  );
-  return {
-    tagsOf: async (repositoryId, limit) =>
-      (await triggers.tagsOf(repositoryId, limit)).filter((tag) => !created.has(key(repositoryId, tag))),
-    tagIn: async (spaceId, paths, tag) =>
-      (await triggers.tagIn(spaceId, paths, tag)).filter(({ repositoryId }) => !created.has(key(repositoryId, tag))),
-  };
-}
-
-/** Asks for the tags of a repository once. */
-function remembering(triggers: Known): Known {
-  const tags = new Map<number, ReturnType<Known["tagsOf"]>>();
-  return {
-    tagIn: (...asked) => triggers.tagIn(...asked),
-    tagsOf: (repositoryId, limit) => {
-      const found = tags.get(repositoryId) ?? triggers.tagsOf(repositoryId, limit);
-      tags.set(repositoryId, found);
-      return found;
-    },
-  };
-}
-
-function key(repositoryId: number, tag: string | null): string {
-  return `${repositoryId} ${tag}`;
 }

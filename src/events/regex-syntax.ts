@@ -4,11 +4,11 @@
  * - literals, and any punctuation after a backslash
  * - `.`, `\d` `\D` `\w` `\W` `\s` `\S`, classes such as `[a-z\d_]` and `[^a-z]`
  * - `^` and `$`, for the text's start and end
- * - `(…)` and `(?:…)`, which only group; `|`
+ * - `(…)` and `(?:…)`, which only group; `(?<name>…)`, whose text can be told; `|`
  * - `*` `+` `?` `{m}` `{m,}` `{m,n}`
  *
  * All else is refused: what would need backtracking (backreferences, lookaround), what makes no difference to whether a
- * text matches (names, lazy quantifiers), and what JavaScript only takes for the sake of old pages (a bare `]` or `{`).
+ * text matches (lazy quantifiers), and what JavaScript only takes for the sake of old pages (a bare `]` or `{`).
  */
 import { RuleError } from "./rule-error.ts";
 
@@ -19,6 +19,8 @@ export type RegexNode =
   | { readonly kind: "character"; readonly takes: CharacterTest }
   | { readonly kind: "start" | "end" }
   | { readonly kind: "sequence" | "choice"; readonly parts: readonly RegexNode[] }
+  /** `index` is the group's place among the named ones. */
+  | { readonly kind: "group"; readonly index: number; readonly body: RegexNode }
   /** `max` is Infinity where there is none. */
   | { readonly kind: "repeat"; readonly body: RegexNode; readonly min: number; readonly max: number };
 
@@ -27,15 +29,23 @@ const MAX_PATTERN = 200;
 interface Cursor {
   readonly pattern: string;
   at: number;
+  /** Named groups so far. */
+  readonly groups: string[];
+}
+
+interface ParsedRegex {
+  readonly node: RegexNode;
+  /** The names of its groups, in order. */
+  readonly groups: readonly string[];
 }
 
 /** The pattern as a tree. Throws RuleError with what it is about the pattern that isn't supported. */
-export function parseRegex(pattern: string): RegexNode {
+export function parseRegex(pattern: string): ParsedRegex {
   if (pattern.length > MAX_PATTERN) throw new RuleError(`a regex has ${MAX_PATTERN} characters at most`);
-  const cursor = { pattern, at: 0 };
+  const cursor: Cursor = { pattern, at: 0, groups: [] };
   const node = parseChoice(cursor);
   if (cursor.at < pattern.length) throw new RuleError("the regex has a ) without its (");
-  return node;
+  return { node, groups: cursor.groups };
 }
 
 function parseChoice(cursor: Cursor): RegexNode {
@@ -53,9 +63,13 @@ function parseSequence(cursor: Cursor): RegexNode {
 }
 
 function parseQuantified(cursor: Cursor): RegexNode {
+  const groupsBefore = cursor.groups.length;
   const body = parseAtom(cursor);
   const count = parseQuantifier(cursor);
   if (count === null) return body;
+  if (count.max > 1 && cursor.groups.length > groupsBefore) {
+    throw new RuleError("a named group stands for one text: it can't be repeated");
+  }
   if (body.kind === "start" || body.kind === "end") throw new RuleError("the regex repeats an anchor, ^ or $");
   if (peek(cursor) === "?") throw new RuleError("lazy quantifiers (as in *?) aren't supported: leave the ? out");
   if (parseQuantifier(cursor) !== null) throw new RuleError("the regex has two quantifiers in a row");
@@ -111,17 +125,30 @@ const GROUPS: readonly (readonly [prefix: string, what: string])[] = [
   ["?!", "lookahead"],
   ["?<=", "lookbehind"],
   ["?<!", "lookbehind"],
-  ["?<", "named groups"],
+  ["?<", "groups whose name is not made of letters, digits and _"],
   ["?", "groups with flags"],
 ];
 
 function parseGroup(cursor: Cursor): RegexNode {
   const rest = cursor.pattern.slice(cursor.at);
+  const [opening, name] = /^\?<([A-Za-z_]\w*)>/.exec(rest) ?? [];
+  if (opening !== undefined && name !== undefined) return parseNamedGroup(cursor, opening, name);
   if (rest.startsWith("?:")) cursor.at += 2;
   else {
     const [, unsupported] = GROUPS.find(([prefix]) => rest.startsWith(prefix)) ?? [];
     if (unsupported) throw new RuleError(`${unsupported} aren't supported in a trigger's regex`);
   }
+  return parseGroupBody(cursor);
+}
+
+function parseNamedGroup(cursor: Cursor, opening: string, name: string): RegexNode {
+  if (cursor.groups.includes(name)) throw new RuleError(`the regex has two groups named ${name}`);
+  const index = cursor.groups.push(name) - 1;
+  cursor.at += opening.length;
+  return { kind: "group", index, body: parseGroupBody(cursor) };
+}
+
+function parseGroupBody(cursor: Cursor): RegexNode {
   const node = parseChoice(cursor);
   if (!take(cursor, ")")) throw new RuleError("the regex has a ( without its )");
   return node;

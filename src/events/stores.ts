@@ -1,8 +1,9 @@
 /** What the use cases of events need of storage. Times are milliseconds since the epoch; null means absence. */
 import type { Page, PageRequest } from "../oci/page.ts";
 import type { DeployedStore } from "./deployed.ts";
-import type { RegistryEvent } from "./event.ts";
+import type { Actor, RegistryEvent } from "./event.ts";
 import type { QueueMessage } from "./messages.ts";
+import type { NewerTags } from "./tag-rule.ts";
 import type { Outcome, Verdict } from "./target.ts";
 import type { TriggerRules } from "./trigger.ts";
 
@@ -113,7 +114,8 @@ export interface TargetStore {
   setEnabled(space: string, id: string, enabled: boolean): Promise<boolean>;
   /** The old secret goes on signing until `previousUntil`. */
   rotateSecret(space: string, id: string, secret: string, previousUntil: number): Promise<boolean>;
-  delete(space: string, id: string): Promise<boolean>;
+  /** Cancels what is pending for it. */
+  delete(space: string, id: string, by: string): Promise<boolean>;
   /** Which of the ids the space has. */
   known(space: string, ids: readonly string[]): Promise<readonly string[]>;
 }
@@ -135,16 +137,24 @@ export interface TriggerStore {
   update(space: string, trigger: Trigger): Promise<boolean>;
   find(space: string, id: string): Promise<Trigger | null>;
   list(space: string, page: PageRequest): Promise<Page<Trigger> | null>;
-  setEnabled(space: string, id: string, enabled: boolean): Promise<boolean>;
-  delete(space: string, id: string): Promise<boolean>;
+  /** Switching off cancels what it has pending. */
+  setEnabled(space: string, id: string, enabled: boolean, by: string): Promise<boolean>;
+  /** Cancels what it has pending. */
+  delete(space: string, id: string, by: string): Promise<boolean>;
   /** Those that are switched on, in the space with this id. */
   active(spaceId: number): Promise<readonly Trigger[]>;
-  /** The tags of a repository, for rules that compare: the last `limit` by name. */
-  tagsOf(repositoryId: number, limit: number): Promise<readonly string[]>;
-  /** Which of the space's repositories, by their paths, have the tag. */
-  tagIn(spaceId: number, paths: readonly string[], tag: string): Promise<readonly TagHolder[]>;
+  /** Tags that the event's repository had when it happened, and that may be newer than its own: `limit` of each kind at most. */
+  newerTags(stored: PlacedEvent, newer: NewerTags, limit: number): Promise<FoundTags>;
+  /** Which of the space's repositories, by their paths, have the tag; or had it before the event with the id `before`. */
+  tagIn(spaceId: number, paths: readonly string[], tag: string, before: string | null): Promise<readonly TagHolder[]>;
   /** What a tag points to, as an event would tell of it; null when there is no such tag. */
   tagged(space: string, path: string, tag: string): Promise<TaggedSubject | null>;
+}
+
+export interface FoundTags {
+  readonly tags: readonly string[];
+  /** There may be more than these. */
+  readonly isCut: boolean;
 }
 
 /** A repository that has a certain tag. */
@@ -165,8 +175,11 @@ export interface TaggedSubject extends Pick<
   readonly repositoryId: number;
 }
 
-/** `running`: the target has begun, and is asked how it goes. */
-export const DELIVERY_STATUSES = ["pending", "running", "delivered", "failed", "superseded"] as const;
+/**
+ * `running`: the target has begun, and is asked how it goes. `superseded`: when it was to be sent, it was outdated.
+ * `canceled`: a person ended it.
+ */
+export const DELIVERY_STATUSES = ["pending", "running", "delivered", "failed", "superseded", "canceled"] as const;
 type DeliveryStatus = (typeof DELIVERY_STATUSES)[number];
 
 export interface Delivery {
@@ -183,6 +196,7 @@ export interface Delivery {
   readonly nextAttemptAt: number | null;
   readonly createdAt: number;
   readonly finishedAt: number | null;
+  readonly canceledBy: Actor | null;
 }
 
 export interface AttemptRecord {
@@ -214,10 +228,42 @@ export interface ClaimedDelivery {
   readonly target: OpenTarget | null;
   /** What the attempt before left for this one. */
   readonly progress: unknown;
+  /** What there is to look at before it is sent; null where it goes in any case: a person asked for it, or the target has begun. */
+  readonly standing: Standing | null;
 }
 
-/** `later`: it is pending, but not due; seconds. `over`: there is nothing to do. */
-type Claim = ClaimedDelivery | { readonly later: number } | "over";
+/** A delivery of the same trigger, target and scope that was begun. */
+export interface PastDelivery {
+  readonly tag: string;
+  readonly eventId: string;
+  readonly status: DeliveryStatus;
+}
+
+export interface PastDeliveries {
+  readonly deliveries: readonly PastDelivery[];
+  /** There may be more than these. */
+  readonly isCut: boolean;
+}
+
+/** What is so when a delivery is to be sent. */
+export interface Standing {
+  /** Null: it was deleted. */
+  readonly trigger: Pick<Trigger, "enabled" | "rules"> | null;
+  /** What the event's tag points to; null: it is gone. */
+  readonly tagDigest: string | null;
+  /** The event's manifest is there. */
+  readonly hasManifest: boolean;
+  /** Paths of a group's members whose tag is gone, or on another digest than the delivery tells of. */
+  readonly movedMembers: readonly string[];
+  /** Of events after the delivery's own, that set a tag; the newest first. */
+  readonly later: PastDeliveries;
+}
+
+/**
+ * `later`: it is pending, but not due, or another one is being sent before it; seconds. `before`: the id of another one that
+ * a replay sends first. `over`: there is nothing to do.
+ */
+type Claim = ClaimedDelivery | { readonly later: number } | { readonly before: string } | "over";
 
 /** How an attempt leaves its delivery. */
 export interface DeliveryResult {
@@ -244,6 +290,10 @@ export interface PlannedDelivery {
   readonly targetId: string;
   /** Newer deliveries of the same trigger and target with the same topic take its place; null: none does. */
   readonly topic: string | null;
+  /** Deliveries of the trigger to the target are compared within it. */
+  readonly scope: string;
+  /** One at a time of the trigger's deliveries to the target is sent in it; null: it waits for no other. */
+  readonly lane: string | null;
   /** At most one delivery of a trigger to a target has it; null: any number. */
   readonly once: string | null;
   /** Null: the event's manifest. */
@@ -269,8 +319,15 @@ export interface DeliveryStore {
     verdicts: readonly TriggerVerdict[],
     now: number,
   ): Promise<readonly PendingDelivery[]>;
-  /** Takes a delivery for an attempt, with a lease. */
+  /** Takes a delivery for an attempt, with a lease; no other in its lane has one meanwhile. */
   claim(id: string, now: number, lease: number): Promise<Claim>;
+  /**
+   * Deliveries of the same trigger, target and scope as a claimed one that were begun, of tags that may be newer than its own, of each kind
+   * `limit` at most. Where a person redelivered something before its push, only what went to the target since then.
+   */
+  begunAbove(id: string, newer: NewerTags, limit: number): Promise<PastDeliveries>;
+  /** Ends a claimed delivery that shall not be sent. */
+  supersede(id: string, reason: string, now: number): Promise<void>;
   /** Writes what came of an attempt; what was delivered is marked as deployed by its target, if that deploys. */
   record(id: string, targetId: string, result: DeliveryResult, now: number): Promise<void>;
   /** Ends a delivery that was made before `before` and could not even be attempted. */
@@ -285,8 +342,10 @@ export interface DeliveryStore {
    * the oldest first. Returns their ids.
    */
   replay(space: string, triggerId: string, since: number, limit: number, now: number): Promise<readonly string[]>;
-  /** Makes a delivery pending again, at once. False when there is none; its id stays. */
+  /** Makes a delivery pending again, at once, to go whatever went before. False when there is none; its id stays. */
   redeliver(space: string, id: string, now: number): Promise<boolean>;
+  /** Ends a delivery that is pending or running. False when there is none, or it has ended. */
+  cancel(space: string, id: string, by: string, now: number): Promise<boolean>;
 }
 
 export interface EventQueue {

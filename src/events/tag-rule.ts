@@ -1,7 +1,8 @@
 import { matchesGlob, matchesSomeGlob } from "../oci/glob.ts";
 import { parseTag } from "../oci/reference.ts";
-import { compileRegex } from "./linear-regex.ts";
+import { compareGroups, compileRegex } from "./linear-regex.ts";
 import { RuleError } from "./rule-error.ts";
+import { ANY_NUMBERS, spansFrom, type VersionSpan } from "./version/key.ts";
 import { foldCase, parseNugetRange } from "./version/nuget-range.ts";
 import { contains, holdsReleases, namesPrerelease, type Range } from "./version/range.ts";
 import { parseSemverRange } from "./version/semver-range.ts";
@@ -9,17 +10,35 @@ import { compareVersions, isPrerelease, parseVersion, type Version } from "./ver
 
 export const TAG_RULE_TYPES = ["semver", "nuget", "regex", "glob", "exact"] as const;
 export const PRERELEASE_RULES = ["none", "any", "regex"] as const;
+export const PATTERN_TYPES = ["glob", "regex"] as const;
+export const ORDERS = ["version", "pushed"] as const;
 
 type TagRuleType = (typeof TAG_RULE_TYPES)[number];
+
+/** A pattern that a tag has to match beside its rule. */
+interface TagPattern {
+  readonly type: (typeof PATTERN_TYPES)[number];
+  readonly value: string;
+}
 
 /** Which tags a trigger takes; trigger.ts tells of each field. */
 export interface TagRule {
   readonly type: TagRuleType;
   readonly value: string;
+  readonly strict?: boolean | undefined;
+  readonly pattern?: TagPattern | undefined;
   readonly prerelease?: (typeof PRERELEASE_RULES)[number] | undefined;
   readonly prereleaseRegex?: string | undefined;
   readonly exclude?: readonly string[] | undefined;
+  readonly onlyIfNewer?: boolean | undefined;
+  readonly order?: (typeof ORDERS)[number] | undefined;
 }
+
+/** Where tags that may be newer than one are found. */
+export type NewerTags =
+  | { readonly by: "version"; readonly spans: readonly VersionSpan[] }
+  /** By their names' first characters: all that the rule can take. */
+  | { readonly by: "name"; readonly initials: readonly string[] };
 
 /** A rule made ready for many tags. */
 export interface TagMatcher {
@@ -27,6 +46,8 @@ export interface TagMatcher {
   readonly refusal: (tag: string) => string | null;
   /** Orders tags that are taken, oldest version first; null where the rule isn't about versions. */
   readonly order: ((left: string, right: string) => number) | null;
+  /** Where all are that may be newer than a tag, or equal to it; null where the rule has no order. */
+  readonly newerThan: ((tag: string) => NewerTags) | null;
 }
 
 /** How ranges are written, and what of a version counts when two are compared. */
@@ -41,12 +62,9 @@ const NUGET: Notation = { parseRange: parseNugetRange, comparable: foldCase };
 const MATCHERS: Readonly<Record<TagRuleType, (rule: TagRule) => TagMatcher>> = {
   semver: (rule) => versionMatcher(rule, SEMVER),
   nuget: (rule) => versionMatcher(rule, NUGET),
-  regex: ({ value }) => {
-    const regex = compileRegex(value);
-    return nameMatcher(regex.test, `does not match the regex ${value}`);
-  },
+  regex: regexMatcher,
   glob: ({ value }) => {
-    if (!isTagGlob(value)) throw new RuleError("a glob has the characters of a tag, * and ?: 128 at most");
+    requireGlob(value);
     const globs = [value];
     return nameMatcher((tag) => matchesSomeGlob(globs, tag), `does not match the glob ${value}`);
   },
@@ -67,13 +85,15 @@ export function compileTagRule(rule: TagRule): TagMatcher {
 }
 
 function makeMatcher(rule: TagRule): TagMatcher {
-  const { refusal, order } = MATCHERS[rule.type](rule);
+  const { refusal, order, newerThan } = MATCHERS[rule.type](rule);
   const { exclude = [] } = rule;
+  const pattern = patternMatcher(rule.pattern);
+  const ordered = rule.order === "pushed" ? { order: null, newerThan: null } : { order, newerThan };
   return {
-    order,
+    ...ordered,
     refusal: (tag) => {
-      if (!matchesSomeGlob(exclude, tag)) return refusal(tag);
-      const exclusion = exclude.find((pattern) => matchesGlob(pattern, tag)) ?? "";
+      if (!matchesSomeGlob(exclude, tag)) return refusal(tag) ?? pattern(tag);
+      const exclusion = exclude.find((glob) => matchesGlob(glob, tag)) ?? "";
       return `the tag ${tag} is excluded by ${exclusion}`;
     },
   };
@@ -87,9 +107,38 @@ export function isTagGlob(text: string): boolean {
   return text.length <= MAX_TAG_GLOB && /^[\w.*?-]+$/.test(text);
 }
 
-function nameMatcher(takes: (tag: string) => boolean, otherwise: string): TagMatcher {
-  return { order: null, refusal: (tag) => (takes(tag) ? null : `the tag ${tag} ${otherwise}`) };
+function requireGlob(value: string): void {
+  if (!isTagGlob(value)) throw new RuleError("a glob has the characters of a tag, * and ?: 128 at most");
 }
+
+function patternMatcher(pattern: TagPattern | undefined): TagMatcher["refusal"] {
+  if (pattern === undefined) return () => null;
+  const { type, value } = pattern;
+  return MATCHERS[type]({ type, value }).refusal;
+}
+
+function nameMatcher(takes: (tag: string) => boolean, otherwise: string): TagMatcher {
+  return {
+    order: null,
+    newerThan: null,
+    refusal: (tag) => (takes(tag) ? null : `the tag ${tag} ${otherwise}`),
+  };
+}
+
+/** Named groups are what tags are ordered by: one after the other, numbers as numbers. */
+function regexMatcher({ value }: TagRule): TagMatcher {
+  const regex = compileRegex(value);
+  const named = nameMatcher(regex.test, `does not match the regex ${value}`);
+  if (regex.groups.length === 0) return named;
+  return {
+    ...named,
+    order: (left, right) => compareGroups(regex.capture(left) ?? [], regex.capture(right) ?? []),
+    newerThan: () => ({ by: "name", initials: regex.initials }),
+  };
+}
+
+/** Numbers that a strict version has, as SemVer wants it. */
+const STRICT_NUMBERS = 3;
 
 function versionMatcher(rule: TagRule, { parseRange, comparable }: Notation): TagMatcher {
   const range = parseRange(rule.value);
@@ -98,6 +147,9 @@ function versionMatcher(rule: TagRule, { parseRange, comparable }: Notation): Ta
     refusal: (tag) => {
       const version = parseVersion(tag);
       if (version === null) return `the tag ${tag} is not a version`;
+      if (rule.strict && version.release.length !== STRICT_NUMBERS) {
+        return `the tag ${tag} does not have three numbers, which "strict" asks for`;
+      }
       if (!contains(range, comparable(version))) return `the version ${tag} is not within ${rule.value}`;
       return prereleaseRefusal(tag, version);
     },
@@ -106,12 +158,29 @@ function versionMatcher(rule: TagRule, { parseRange, comparable }: Notation): Ta
       if (first === null || second === null) return Number(first !== null) - Number(second !== null);
       return compareVersions(comparable(first), comparable(second));
     },
+    newerThan: (tag) => {
+      const version = parseVersion(tag);
+      const spans =
+        version === null
+          ? []
+          : spansFrom(comparable(version), {
+              range,
+              folded: comparable === foldCase,
+              numbers: rule.strict ? [STRICT_NUMBERS] : ANY_NUMBERS,
+              withPrereleases: prereleasesOf(rule, range) !== "none",
+            });
+      return { by: "version", spans };
+    },
   };
+}
+
+function prereleasesOf({ prerelease }: TagRule, range: Range): (typeof PRERELEASE_RULES)[number] {
+  return prerelease ?? (namesPrerelease(range) ? "any" : "none");
 }
 
 /** What the rule has to say on prereleases within its range. */
 function prereleaseMatcher(rule: TagRule, range: Range): (tag: string, version: Version) => string | null {
-  const taken = rule.prerelease ?? (namesPrerelease(range) ? "any" : "none");
+  const taken = prereleasesOf(rule, range);
   if (taken === "any") return () => null;
   if (taken === "regex") return prereleaseRegexMatcher(rule.prereleaseRegex ?? "");
   if (!holdsReleases(range)) throw new RuleError(`"${rule.value}" has only prereleases, of which the rule takes none`);

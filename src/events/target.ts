@@ -37,8 +37,13 @@ export interface Answer {
   readonly retryAfter: string | null;
 }
 
-/** Sends a request, follows no redirect, and gives up in time. Throws where there is no answer. @param keep characters of the answer. */
-export type Sender = (request: TargetRequest, keep: number) => Promise<Answer>;
+/**
+ * Sends a request, follows no redirect, and gives up in time. Throws where there is no answer. The status is the answer: of the body, which is
+ * for show, comes what is there soon.
+ * @param keep characters of the body.
+ * @param needsBody a success is of no use without its body: then that is waited for, and where it breaks off there is no answer.
+ */
+export type Sender = (request: TargetRequest, keep: number, needsBody?: boolean) => Promise<Answer>;
 
 /** Characters of an answer that are kept for the operator. */
 export const KEPT_OF_ANSWER = 1024;

@@ -1,10 +1,19 @@
 import { z } from "zod";
 import { parseRepositoryName } from "../oci/name.ts";
 import { givenRepositoryPatterns, matchesRepository, repositoryPatterns } from "../oci/repository-pattern.ts";
-import { EVENT_TYPES, type EventType } from "./event.ts";
+import { EVENT_TYPES, type EventType, TAG_SETS } from "./event.ts";
 import { compileRegex } from "./linear-regex.ts";
 import { RuleError } from "./rule-error.ts";
-import { compileTagRule, isTagGlob, MAX_TAG_GLOB, PRERELEASE_RULES, TAG_RULE_TYPES, type TagRule } from "./tag-rule.ts";
+import {
+  compileTagRule,
+  isTagGlob,
+  MAX_TAG_GLOB,
+  ORDERS,
+  PATTERN_TYPES,
+  PRERELEASE_RULES,
+  TAG_RULE_TYPES,
+  type TagRule,
+} from "./tag-rule.ts";
 
 /** Entries of any list: more than anybody needs, and it bounds what matching costs. */
 const MAX_ENTRIES = 100;
@@ -16,9 +25,19 @@ const tagRuleFields = z.strictObject({
   type: z.enum(TAG_RULE_TYPES).meta({
     description:
       "How `value` is read. `semver`: a range as npm has it, as in `^1.2` or `>=1.0 <2.0`. `nuget`: a range as Octopus channels have it, as in `[1.0,2.0)`. " +
-      "Both read tags of one to four numbers, with or without a `v`. `regex`: matches anywhere unless anchored. `glob`: `*` any characters, `?` any one. `exact`: the tag's name.",
+      "Both read tags of one to four numbers, with or without a `v`. `regex`: matches anywhere unless anchored; named groups, as in `^(?<year>\\d{4})-(?<week>\\d+)$`, say what tags are ordered by. `glob`: `*` any characters, `?` any one. `exact`: the tag's name.",
   }),
   value: z.string().min(1).max(MAX_VALUE),
+  strict: z.boolean().optional().meta({
+    description: "For `semver` and `nuget`: only versions of three numbers, so that a date or a build number is none.",
+  }),
+  pattern: z
+    .strictObject({ type: z.enum(PATTERN_TYPES), value: z.string().min(1).max(MAX_VALUE) })
+    .optional()
+    .meta({
+      description: "For `semver` and `nuget`: what a tag has to match beside the range.",
+      examples: [{ type: "glob", value: "v*" }],
+    }),
   prerelease: z.enum(PRERELEASE_RULES).optional().meta({
     description:
       "For `semver` and `nuget`; the others ignore it. By default `any` where the range itself names a prerelease, as in `>=1.0-rc.1`, and `none` elsewhere.",
@@ -33,15 +52,21 @@ const tagRuleFields = z.strictObject({
     .optional()
     .meta({ description: "Names or globs of tags that are never taken.", examples: [["latest"]] }),
   onlyIfNewer: z.boolean().optional().meta({
-    description: "For `semver` and `nuget`: only a version above all others that the rule takes in the repository.",
+    description:
+      "Only a tag above all others that the rule takes in the repository: by version, or by a regex's named groups. When it is delivered, nothing above it may have gone to the target.",
+  }),
+  order: z.enum(ORDERS).optional().meta({
+    description: "With `onlyIfNewer`: `pushed` orders tags by when they were pushed, for those that are no versions.",
   }),
 });
 
 type TagRuleInput = z.output<typeof tagRuleFields>;
 
+const RANGES: ReadonlySet<TagRule["type"]> = new Set(["semver", "nuget"]);
+
 /** What is wrong with a rule whose fields are well formed, and which field should be mended; the first problem is enough. */
 const TAG_RULE_CHECKS: readonly {
-  field: keyof TagRule | "onlyIfNewer";
+  field: keyof TagRule;
   problem: (rule: TagRuleInput) => string | null;
 }[] = [
   {
@@ -52,12 +77,33 @@ const TAG_RULE_CHECKS: readonly {
         : 'prereleaseRegex goes with "prerelease": "regex", and only with it',
   },
   { field: "prereleaseRegex", problem: ({ prereleaseRegex }) => problemOf(() => compileRegex(prereleaseRegex ?? "")) },
+  {
+    field: "strict",
+    problem: ({ strict, type }) =>
+      strict === undefined || RANGES.has(type) ? null : "strict goes with the types semver and nuget",
+  },
+  {
+    field: "pattern",
+    problem: ({ pattern, type }) =>
+      pattern === undefined || RANGES.has(type)
+        ? null
+        : "pattern goes beside a range, with the types semver and nuget: here, value is the pattern",
+  },
+  {
+    field: "pattern",
+    problem: ({ pattern }) => (pattern === undefined ? null : problemOf(() => compileTagRule(pattern))),
+  },
   { field: "value", problem: (rule) => problemOf(() => compileTagRule(rule)) },
+  {
+    field: "order",
+    problem: ({ order, onlyIfNewer }) =>
+      order === undefined || onlyIfNewer === true ? null : 'order goes with "onlyIfNewer": true, and only with it',
+  },
   {
     field: "onlyIfNewer",
     problem: (rule) =>
-      rule.onlyIfNewer && compileTagRule(rule).order === null
-        ? "only versions can be newer: it needs a tag rule of the type semver or nuget"
+      rule.onlyIfNewer && rule.order !== "pushed" && compileTagRule(rule).order === null
+        ? 'only what has an order can be newer: use the type semver or nuget, a regex with named groups, or "order": "pushed"'
         : null,
   },
 ];
@@ -205,8 +251,6 @@ export function checkGroup({ match, group: rule }: TriggerRules, context: Pick<z
     context.addIssue({ code: "custom", path: ["group"], message });
   }
 }
-
-const TAG_SETS: ReadonlySet<EventType> = new Set(["tag.created", "tag.updated"]);
 
 /** Rules as they are stored. */
 export const triggerRules: z.ZodType<TriggerRules> = z

@@ -31,6 +31,11 @@ export const ERRORS = {
     status: 404,
     message: "nothing to restore: it was never deleted, or its time to be restored is over",
   },
+  DELIVERY_ENDED: {
+    code: "DELIVERY_ENDED",
+    status: 409,
+    message: "the delivery has ended; only one that is pending or running can be canceled",
+  },
   DELIVERY_UNKNOWN: { code: "DELIVERY_UNKNOWN", status: 404, message: "the space has no such delivery" },
   DENIED: { code: "DENIED", status: 403, message: "the credential does not permit this" },
   DIGEST_INVALID: {

@@ -93,6 +93,7 @@ const NEEDS: Record<string, Need> = {
   "GET /api/v1/spaces/:space/deployed": "space",
   "GET /api/v1/spaces/:space/deliveries": "space",
   "GET /api/v1/spaces/:space/deliveries/:id": "space",
+  "POST /api/v1/spaces/:space/deliveries/:id/cancel": "space",
   "POST /api/v1/spaces/:space/deliveries/:id/redeliver": "space",
   "GET /api/v1/openapi.json": "nothing",
   "GET /api/v1/docs": "nothing",

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { compileRegex } from "../../src/events/linear-regex.ts";
+import { compareGroups, compileRegex } from "../../src/events/linear-regex.ts";
 import { pick, randomFrom } from "../support/random.ts";
 
 const ATOMS = ["a", "b", "1", ".", "-", "\\.", "\\d", "\\D", "\\w", "\\W", "\\s", "\\S", "[ab]", "[^a]", "[a-b1]"];
@@ -67,6 +67,60 @@ describe("agreement with JavaScript", () => {
   });
 });
 
+describe("named groups", () => {
+  const NAMES = ["first", "second", "third"];
+
+  /** Parts that match something: what an empty part has is none of anybody's concern. */
+  function someText(random: () => number): string {
+    const atoms = Array.from(
+      { length: 1 + Math.floor(random() * 3) },
+      () => `${pick(random, ATOMS)}${pick(random, ["", "", "+", "{2}", "{1,3}"])}`,
+    );
+    return random() < 0.3 ? `${atoms.join("")}|${pick(random, ATOMS)}` : atoms.join("");
+  }
+
+  function named(random: () => number): string {
+    const part = (name: string): string => `(?<${name}>${someText(random)})${pick(random, ["", "?"])}`;
+    return NAMES.map((name) => `${part(name)}${pick(random, ["", "-", "b*", "|a", ".*"])}`).join("");
+  }
+
+  it.each(Array.from({ length: 20 }, (_, index) => index + 1))("have what JavaScript's have, for seed %i", (seed) => {
+    const random = randomFrom(seed);
+    const disagreements: string[] = [];
+    for (let count = 0; count < 25; count++) {
+      const pattern = named(random);
+      const ours = compileRegex(pattern);
+      for (const text of ["", ...Array.from({ length: 20 }, () => generateText(random))]) {
+        const theirs = new RegExp(pattern).exec(text);
+        const expected = theirs && NAMES.map((name) => theirs.groups?.[name] || null);
+        if (JSON.stringify(ours.capture(text)) !== JSON.stringify(expected)) {
+          disagreements.push(`${pattern} on ${JSON.stringify(text)}`);
+        }
+      }
+    }
+    expect(disagreements).toEqual([]);
+  });
+
+  it("are ordered one after the other, numbers as numbers", () => {
+    const { capture } = compileRegex("^(?<year>\\d+)-(?<week>\\d+)(?:-(?<label>\\w+))?$");
+    const sorted = ["2025-50", "2026-2", "2026-10", "2026-10-9", "2026-10-10", "2026-10-a", "2026-10-b"];
+    const order = (left: string, right: string): number => compareGroups(capture(left) ?? [], capture(right) ?? []);
+    expect(sorted.toReversed().toSorted(order)).toEqual(sorted);
+  });
+
+  it.each([
+    ["^(?<year>\\d{4})-(?<week>\\d+)$", "0123456789"],
+    ["^v?[12]", "12v"],
+    ["^(a|b)", "ab"],
+  ])("%s says what a tag can begin with", (pattern, initials) => {
+    expect(compileRegex(pattern).initials.join("")).toBe(initials);
+  });
+
+  it.each(["1$", "^", "^a|b", "^.*x", "(^a)?b"])("%s may begin with anything", (pattern) => {
+    expect(compileRegex(pattern).initials.length).toBe(63);
+  });
+});
+
 describe("a pattern that would backtrack", () => {
   it.each([
     ["(a+)+$", `${"a".repeat(128)}b`],
@@ -108,7 +162,10 @@ describe("a pattern beyond the subset", () => {
     ["a(?!b)", "lookahead"],
     ["(?<=a)b", "lookbehind"],
     ["(?<!a)b", "lookbehind"],
-    ["(?<name>a)", "named groups"],
+    ["(?<na-me>a)", "groups whose name"],
+    ["(?<n>a)*", "can't be repeated"],
+    ["((?<n>a)b){2}", "can't be repeated"],
+    ["(?<n>a)(?<n>b)", "two groups named n"],
     ["(?i:a)", "flags"],
     ["(?i)a", "flags"],
     ["a*?", "lazy"],

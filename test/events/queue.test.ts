@@ -169,6 +169,50 @@ describe("sending out", () => {
     expect(pulls).toBeLessThan(20);
   });
 
+  /** A body that sends something, and then goes wrong in its way. */
+  const body = (then: (controller: ReadableStreamDefaultController<Uint8Array>) => void): ReadableStream<Uint8Array> =>
+    new ReadableStream({
+      start(controller) {
+        controller.enqueue(new TextEncoder().encode("begun"));
+        then(controller);
+      },
+    });
+  const FAULTS: [string, () => ReadableStream<Uint8Array>][] = [
+    ["breaks off", () => body((controller) => setTimeout(() => controller.error(new Error("broken")), 10))],
+    ["never ends", () => body(() => undefined)],
+    [
+      "dribbles nothing for ever",
+      () => new ReadableStream({ pull: (controller) => controller.enqueue(new Uint8Array(0)) }),
+    ],
+  ];
+
+  it.each(FAULTS)("keeps the status and Retry-After of an answer whose body %s", async (_, make) => {
+    for (const status of [200, 503]) {
+      receive(() => new Response(make(), { status, headers: { "Retry-After": "7" } }));
+      const answer = await sendOut(request, 1024);
+      expect(answer).toMatchObject({ status, retryAfter: "7" });
+      expect(["begun", ""]).toContain(answer.body);
+      vi.restoreAllMocks();
+    }
+  });
+
+  it("keeps the status of an answer that is not compressed as it says", async () => {
+    const network = env.PRIVATE_NETWORK;
+    vi.spyOn(globalThis, "fetch").mockImplementation((input, init) => network.fetch(input, init));
+    const url = new URL("/broken-gzip", env.LOOPBACK_RECEIVER).href;
+    expect(await sendOut({ ...request, url }, 1024)).toMatchObject({ status: 200, body: "" });
+  });
+
+  it("needs the whole body where a success says nothing without it, but not to know of a refusal", async () => {
+    const [, broken] = FAULTS[0] ?? [];
+    if (broken === undefined) throw new Error("there is no such fault");
+    receive(() => new Response(broken()));
+    await expect(sendOut(request, 1024, true)).rejects.toThrow("broken");
+    vi.restoreAllMocks();
+    receive(() => new Response(broken(), { status: 503 }));
+    expect(await sendOut(request, 1024, true)).toMatchObject({ status: 503, body: "begun" });
+  });
+
   // On the platform a Worker's own fetch is of the first kind; locally, of both.
   it.each([
     ["the public network", env.PUBLIC_NETWORK, "refused"],

@@ -390,12 +390,13 @@ const deliverySchema = z.looseObject({
   target: z.string(),
   repository: z.string(),
   tag: z.union([z.string(), z.null()]),
-  status: openEnum(["pending", "running", "delivered", "failed", "superseded"]),
+  status: openEnum(["pending", "running", "delivered", "failed", "superseded", "canceled"]),
   reason: z.union([z.string(), z.null()]),
   attempts: z.number(),
   nextAttemptAt: z.union([z.string(), z.null()]),
   createdAt: z.string(),
   finishedAt: z.union([z.string(), z.null()]),
+  canceledBy: z.union([z.looseObject({ id: z.string(), name: z.string() }), z.null()]),
 });
 export type Delivery = z.infer<typeof deliverySchema>;
 
@@ -406,7 +407,7 @@ const deliveryDetailSchema = z.looseObject({
   target: z.string(),
   repository: z.string(),
   tag: z.union([z.string(), z.null()]),
-  status: openEnum(["pending", "running", "delivered", "failed", "superseded"]),
+  status: openEnum(["pending", "running", "delivered", "failed", "superseded", "canceled"]),
   reason: z.union([z.string(), z.null()]),
   nextAttemptAt: z.union([z.string(), z.null()]),
   createdAt: z.string(),
@@ -424,6 +425,7 @@ const deliveryDetailSchema = z.looseObject({
       ]),
     }),
   ),
+  canceledBy: z.union([z.looseObject({ id: z.string(), name: z.string() }), z.null()]),
   attempts: z.array(
     z.looseObject({
       number: z.number(),
@@ -997,10 +999,13 @@ export const operations = {
             .strictObject({
               type: z.enum(["semver", "nuget", "regex", "glob", "exact"]),
               value: z.string(),
+              strict: z.boolean().optional(),
+              pattern: z.strictObject({ type: z.enum(["glob", "regex"]), value: z.string() }).optional(),
               prerelease: z.enum(["none", "any", "regex"]).optional(),
               prereleaseRegex: z.string().optional(),
               exclude: z.array(z.string()).optional(),
               onlyIfNewer: z.boolean().optional(),
+              order: z.enum(["version", "pushed"]).optional(),
             })
             .optional(),
           digestChangedOnly: z.boolean().optional(),
@@ -1053,10 +1058,13 @@ export const operations = {
             .strictObject({
               type: z.enum(["semver", "nuget", "regex", "glob", "exact"]),
               value: z.string(),
+              strict: z.boolean().optional(),
+              pattern: z.strictObject({ type: z.enum(["glob", "regex"]), value: z.string() }).optional(),
               prerelease: z.enum(["none", "any", "regex"]).optional(),
               prereleaseRegex: z.string().optional(),
               exclude: z.array(z.string()).optional(),
               onlyIfNewer: z.boolean().optional(),
+              order: z.enum(["version", "pushed"]).optional(),
             })
             .optional(),
           digestChangedOnly: z.boolean().optional(),
@@ -1117,10 +1125,13 @@ export const operations = {
             .strictObject({
               type: z.enum(["semver", "nuget", "regex", "glob", "exact"]),
               value: z.string(),
+              strict: z.boolean().optional(),
+              pattern: z.strictObject({ type: z.enum(["glob", "regex"]), value: z.string() }).optional(),
               prerelease: z.enum(["none", "any", "regex"]).optional(),
               prereleaseRegex: z.string().optional(),
               exclude: z.array(z.string()).optional(),
               onlyIfNewer: z.boolean().optional(),
+              order: z.enum(["version", "pushed"]).optional(),
             })
             .optional(),
           digestChangedOnly: z.boolean().optional(),
@@ -1187,10 +1198,13 @@ export const operations = {
             .strictObject({
               type: z.enum(["semver", "nuget", "regex", "glob", "exact"]),
               value: z.string(),
+              strict: z.boolean().optional(),
+              pattern: z.strictObject({ type: z.enum(["glob", "regex"]), value: z.string() }).optional(),
               prerelease: z.enum(["none", "any", "regex"]).optional(),
               prereleaseRegex: z.string().optional(),
               exclude: z.array(z.string()).optional(),
               onlyIfNewer: z.boolean().optional(),
+              order: z.enum(["version", "pushed"]).optional(),
             })
             .optional(),
           digestChangedOnly: z.boolean().optional(),
@@ -1265,7 +1279,7 @@ export const operations = {
       limit: z.number().optional(),
       cursor: z.string().optional(),
       event: z.string().optional(),
-      status: z.enum(["pending", "running", "delivered", "failed", "superseded"]).optional(),
+      status: z.enum(["pending", "running", "delivered", "failed", "superseded", "canceled"]).optional(),
       trigger: z.string().optional(),
       target: z.string().optional(),
     }),
@@ -1275,6 +1289,13 @@ export const operations = {
   getDelivery: {
     method: "GET",
     path: "/api/v1/spaces/{space}/deliveries/{id}",
+    status: 200,
+
+    output: deliveryDetailSchema,
+  },
+  cancelDelivery: {
+    method: "POST",
+    path: "/api/v1/spaces/{space}/deliveries/{id}/cancel",
     status: 200,
 
     output: deliveryDetailSchema,

@@ -47,7 +47,8 @@ function comparePrereleases(left: readonly string[], right: readonly string[]): 
   return compare(left.length, right.length);
 }
 
-function compareIdentifiers(left: string, right: string): number {
+/** By SemVer, 11: numbers as such, and before words. */
+export function compareIdentifiers(left: string, right: string): number {
   const [leftNumber, rightNumber] = [numberIn(left), numberIn(right)];
   if (leftNumber !== null && rightNumber !== null) return compare(leftNumber, rightNumber);
   // Numbers come before words.

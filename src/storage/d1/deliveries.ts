@@ -4,6 +4,8 @@ import { VERDICTS } from "../../events/target.ts";
 import { pageOf } from "../../oci/page.ts";
 import { timeOrderedId } from "../../registry/time-ordered-id.ts";
 import type { SecretBox } from "../secret-box.ts";
+import { CANCEL_ONE } from "./cancel.ts";
+import { begunAbove, standingFrom, standingStatements } from "./delivery-order.ts";
 import { markDeployed } from "./deployed.ts";
 import { eventFromRow, eventRow, FIND_EVENT, LAST_ID } from "./outbox.ts";
 import { firstRow, listWithin, rows } from "./rows.ts";
@@ -16,9 +18,9 @@ const MAX_VERDICTS = 100;
 /** ?1 planned, JSON list; ?2 space, ?3 event, ?4 repository, ?5 tag, ?6 now. */
 const INSERT = `
   INSERT INTO deliveries
-    (id, space_id, event_id, trigger_id, target_id, repository_id, tag, topic, once, subjects, next_attempt_at, created_at)
-  SELECT p.value ->> 'id', ?2, ?3, p.value ->> 'triggerId', t.id, ?4, ?5, p.value ->> 'topic', p.value ->> 'once',
-    p.value ->> 'subjects', p.value ->> 'dueAt', ?6
+    (id, space_id, event_id, trigger_id, target_id, repository_id, tag, topic, scope, lane, once, subjects, next_attempt_at, created_at)
+  SELECT p.value ->> 'id', ?2, ?3, p.value ->> 'triggerId', t.id, ?4, ?5, p.value ->> 'topic', p.value ->> 'scope', p.value ->> 'lane',
+    p.value ->> 'once', p.value ->> 'subjects', p.value ->> 'dueAt', ?6
   FROM json_each(?1) p JOIN targets t ON t.id = p.value ->> 'targetId'
   WHERE t.space_id = ?2 AND t.deleted_at IS NULL
   ON CONFLICT DO NOTHING`;
@@ -30,7 +32,7 @@ const SUPERSEDE = `
       JOIN deliveries newer ON newer.trigger_id = d.trigger_id AND newer.target_id = d.target_id AND newer.topic = d.topic
       JOIN deliveries older ON older.trigger_id = d.trigger_id AND older.target_id = d.target_id
         AND older.topic = d.topic AND older.event_id < newer.event_id
-    WHERE d.event_id = ?1 AND older.status = 'pending')`;
+    WHERE d.event_id = ?1 AND older.status = 'pending' AND older.redelivered_at IS NULL)`;
 
 const MARK_DECIDED = `
   UPDATE events SET sent_at = COALESCE(sent_at, ?2), verdicts = COALESCE(verdicts, ?3),
@@ -42,16 +44,38 @@ const NOTE_PLATFORMS =
 
 const PENDING = "SELECT id, next_attempt_at FROM deliveries WHERE event_id = ?1 AND status = 'pending'";
 
-/** What runs is only asked how it goes: that is no further attempt. */
+/** Due before the delivery `d`, of the same replay, or of one since. */
+const BEFORE = `
+  SELECT o.id FROM deliveries o
+  WHERE o.replayed_at IS NOT NULL AND o.trigger_id = d.trigger_id AND o.target_id = d.target_id AND o.scope = d.scope
+    AND o.event_id < d.event_id AND o.status = 'pending' AND o.next_attempt_at <= ?2
+    AND d.replayed_at IS NOT NULL AND d.redelivered_at IS NULL
+  ORDER BY o.event_id LIMIT 1`;
+
+/** Being sent in the lane of the delivery `d`: two at once could arrive in either order. */
+const IN_LANE = `
+  SELECT 1 FROM deliveries o
+  WHERE o.trigger_id = d.trigger_id AND o.target_id = d.target_id AND o.lane = d.lane AND o.leased_until > ?2
+    AND o.status = 'pending' AND o.id <> d.id`;
+
+/** What runs is only asked how it goes: that is no further attempt, and waits for no other. */
 const CLAIM = `
-  UPDATE deliveries SET attempts = attempts + (status = 'pending'), tries = tries + (status = 'pending'),
-    next_attempt_at = ?2 + ?3
-  WHERE id = ?1 AND status IN ('pending', 'running') AND next_attempt_at <= ?2`;
+  UPDATE deliveries AS d SET attempts = attempts + (status = 'pending'), tries = tries + (status = 'pending'),
+    next_attempt_at = ?2 + ?3, leased_until = ?2 + ?3
+  WHERE id = ?1 AND status IN ('pending', 'running') AND next_attempt_at <= ?2 AND COALESCE(leased_until, 0) <= ?2
+    AND (status = 'running' OR NOT EXISTS (${BEFORE}) AND NOT EXISTS (${IN_LANE}))`;
+
+const FIND_BEFORE = `SELECT (${BEFORE}) AS id FROM deliveries d WHERE d.id = ?1`;
+
+/** Seconds that a delivery waits for another one of its lane. */
+const LANE_WAIT = 2;
 
 const DELIVERIES = `
   SELECT d.id, d.event_id, d.trigger_id, d.target_id, s.name || '/' || r.path AS repository, d.tag, d.status,
-    d.reason, d.progress, d.attempts, d.tries, d.next_attempt_at, d.created_at, d.finished_at
-  FROM deliveries d JOIN spaces s ON s.id = d.space_id JOIN repositories r ON r.id = d.repository_id`;
+    d.reason, d.progress, d.attempts, d.tries, d.next_attempt_at, d.leased_until, d.redelivered_at, d.created_at, d.finished_at,
+    d.canceled_by, k.name AS canceled_by_name
+  FROM deliveries d JOIN spaces s ON s.id = d.space_id JOIN repositories r ON r.id = d.repository_id
+    LEFT JOIN tokens k ON k.id = d.canceled_by`;
 
 const FIND = `${DELIVERIES} WHERE d.id = ?1`;
 const FIND_IN_SPACE = `${DELIVERIES} WHERE d.space_id = ${LIVE_SPACE} AND d.id = ?2`;
@@ -68,10 +92,19 @@ const ADD_ATTEMPT = `
   ON CONFLICT (delivery_id, number) DO UPDATE SET
     milliseconds = excluded.at + excluded.milliseconds - at, status = excluded.status, outcome = excluded.outcome,
     detail = excluded.detail`;
-/** What was superseded meanwhile stays so, unless it arrived all the same. */
+/** What was superseded or canceled meanwhile stays so, unless it arrived all the same, or the target has begun with what was superseded. */
 const FINISH = `
-  UPDATE deliveries SET status = ?2, next_attempt_at = COALESCE(?3, next_attempt_at), finished_at = ?4, reason = ?5, progress = ?6
-  WHERE id = ?1 AND (status IN ('pending', 'running') OR ?2 IN ('delivered', 'running'))`;
+  UPDATE deliveries SET status = ?2, next_attempt_at = COALESCE(?3, next_attempt_at), finished_at = ?4, reason = ?5, progress = ?6,
+    leased_until = NULL, replayed_at = IIF(?4 IS NULL, replayed_at, NULL), canceled_by = NULL,
+    redelivered_at = IIF(?2 = 'delivered' OR ?4 IS NULL, redelivered_at, NULL), delivered_at = IIF(?2 = 'delivered', ?4, delivered_at)
+  WHERE id = ?1 AND (status IN ('pending', 'running') OR ?2 = 'delivered' OR (?2 = 'running' AND status = 'superseded'))`;
+
+/** Nothing was sent, so that it is no attempt. */
+const END_UNSENT = `
+  UPDATE deliveries SET status = 'superseded', reason = ?2, finished_at = ?3, attempts = attempts - 1, tries = tries - 1,
+    leased_until = NULL, replayed_at = NULL
+  WHERE id = ?1 AND status = 'pending'`;
+
 const NOTE_TARGET = `
   UPDATE targets SET
     failing_since = CASE ?2 WHEN 'good' THEN NULL WHEN 'bad' THEN COALESCE(failing_since, ?3) ELSE failing_since END,
@@ -80,21 +113,24 @@ const NOTE_TARGET = `
 
 /** What runs is followed for longer than a message lives: that is no failure. */
 const GIVE_UP = `
-  UPDATE deliveries SET status = 'failed', reason = ?3, finished_at = ?4
+  UPDATE deliveries SET status = 'failed', reason = ?3, finished_at = ?4, leased_until = NULL, replayed_at = NULL, redelivered_at = NULL
   WHERE id = ?1 AND status = 'pending' AND created_at < ?2`;
 
 const OVERDUE =
   "SELECT id FROM deliveries WHERE status IN ('pending', 'running') AND next_attempt_at < ?1 ORDER BY next_attempt_at LIMIT ?2";
 const REDELIVER = `
-  UPDATE deliveries SET status = 'pending', reason = NULL, progress = NULL, tries = 0, next_attempt_at = ?3, finished_at = NULL
+  UPDATE deliveries SET status = 'pending', reason = NULL, progress = NULL, tries = 0, next_attempt_at = ?3, finished_at = NULL,
+    redelivered_at = ?3, replayed_at = NULL, canceled_by = NULL
   WHERE space_id = ${LIVE_SPACE} AND id = ?2`;
 
+/** In the order of their events, in which they are to go. */
+const REPLAYED = `
+  SELECT id FROM deliveries WHERE space_id = ${LIVE_SPACE} AND trigger_id = ?2 AND status = 'failed' AND created_at >= ?3
+  ORDER BY event_id, id LIMIT ?4`;
 const REPLAY = `
-  UPDATE deliveries SET status = 'pending', reason = NULL, progress = NULL, tries = 0, next_attempt_at = ?5, finished_at = NULL
-  WHERE id IN (
-    SELECT id FROM deliveries WHERE space_id = ${LIVE_SPACE} AND trigger_id = ?2 AND status = 'failed' AND created_at >= ?3
-    ORDER BY id LIMIT ?4)
-  RETURNING id`;
+  UPDATE deliveries SET status = 'pending', reason = NULL, progress = NULL, tries = 0, next_attempt_at = ?5, finished_at = NULL,
+    replayed_at = ?5
+  WHERE id IN (${REPLAYED})`;
 
 const deliveryRow = z.object({
   id: z.string(),
@@ -109,8 +145,12 @@ const deliveryRow = z.object({
   attempts: z.int(),
   tries: z.int(),
   next_attempt_at: z.int(),
+  leased_until: z.int().nullable(),
+  redelivered_at: z.int().nullable(),
   created_at: z.int(),
   finished_at: z.int().nullable(),
+  canceled_by: z.string().nullable(),
+  canceled_by_name: z.string().nullable(),
 });
 
 const attemptRow = z.object({
@@ -123,6 +163,7 @@ const attemptRow = z.object({
 });
 
 const idRow = z.object({ id: z.string() });
+const beforeRow = z.object({ id: z.string().nullable() });
 const pendingRow = z.object({ id: z.string(), next_attempt_at: z.int() });
 
 /** @param box opens the secrets of the target that a claimed delivery goes to. */
@@ -147,25 +188,37 @@ export function d1Deliveries(db: D1Database, box: SecretBox): DeliveryStore {
     },
 
     async claim(id, now, lease) {
-      const [claimed, found] = await db.batch([db.prepare(CLAIM).bind(id, now, lease), db.prepare(FIND).bind(id)]);
+      const [claimed, found, before] = await db.batch([
+        db.prepare(CLAIM).bind(id, now, lease),
+        db.prepare(FIND).bind(id),
+        db.prepare(FIND_BEFORE).bind(id, now),
+      ]);
       const row = firstRow(deliveryRow, found);
       if (row === null || !["pending", "running"].includes(row.status)) return "over";
-      if ((claimed?.meta.changes ?? 0) === 0)
-        return { later: Math.max(1, Math.ceil((row.next_attempt_at - now) / 1000)) };
-      const [event, target] = await db.batch([
+      if ((claimed?.meta.changes ?? 0) === 0) return waiting(row, firstRow(beforeRow, before)?.id ?? null, now);
+      const [event, target, ...standing] = await db.batch([
         db.prepare(FIND_EVENT).bind(row.event_id),
         db.prepare(FIND_TARGET).bind(row.target_id),
+        ...standingStatements(db, id),
       ]);
       const eventFound = firstRow(eventRow, event);
       const targetFound = firstRow(openRow, target);
       const progress: unknown = row.progress === null ? null : JSON.parse(row.progress);
+      const goesAnyway = row.status === "running" || row.redelivered_at !== null;
       return {
         delivery: deliveryFromRow(row),
         tries: row.tries,
         event: eventFound && eventFromRow(eventFound),
         target: targetFound && (await openTarget(box, targetFound)),
         progress,
+        standing: goesAnyway ? null : standingFrom(standing),
       };
+    },
+
+    begunAbove: (id, newer, limit) => begunAbove(db, id, newer, limit),
+
+    async supersede(id, reason, now) {
+      await db.prepare(END_UNSENT).bind(id, reason, now).run();
     },
 
     async record(id, targetId, result, now) {
@@ -205,13 +258,34 @@ export function d1Deliveries(db: D1Database, box: SecretBox): DeliveryStore {
       return row && { delivery: deliveryFromRow(row), attempts: rows(attemptRow, attempts) satisfies AttemptRecord[] };
     },
 
-    replay: (space, triggerId, since, limit, now) => ids(REPLAY, space, triggerId, since, limit, now),
+    async replay(space, triggerId, since, limit, now) {
+      const range = [space, triggerId, since, limit] as const;
+      // The rows that an update returns come in no order.
+      const [found] = await db.batch([db.prepare(REPLAYED).bind(...range), db.prepare(REPLAY).bind(...range, now)]);
+      return rows(idRow, found).map(({ id }) => id);
+    },
 
     async redeliver(space, id, now) {
       const { meta } = await db.prepare(REDELIVER).bind(space, id, now).run();
       return meta.changes > 0;
     },
+
+    async cancel(space, id, by, now) {
+      const { meta } = await db.prepare(CANCEL_ONE).bind(space, id, by, "canceled", now).run();
+      return meta.changes > 0;
+    },
   };
+}
+
+/** Not due, or behind another one. */
+function waiting(
+  { next_attempt_at: dueAt, leased_until: leasedUntil }: z.infer<typeof deliveryRow>,
+  before: string | null,
+  now: number,
+): Awaited<ReturnType<DeliveryStore["claim"]>> {
+  const from = Math.max(dueAt, leasedUntil ?? 0);
+  if (from > now) return { later: Math.max(1, Math.ceil((from - now) / 1000)) };
+  return before === null ? { later: LANE_WAIT } : { before };
 }
 
 function deliveryFromRow(row: z.infer<typeof deliveryRow>): Delivery {
@@ -228,5 +302,7 @@ function deliveryFromRow(row: z.infer<typeof deliveryRow>): Delivery {
     nextAttemptAt: row.finished_at === null ? row.next_attempt_at : null,
     createdAt: row.created_at,
     finishedAt: row.finished_at,
+    canceledBy:
+      row.canceled_by === null ? null : { id: row.canceled_by, name: row.canceled_by_name ?? row.canceled_by },
   };
 }

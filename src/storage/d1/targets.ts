@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { OpenTarget, Target, TargetStore } from "../../events/stores.ts";
 import { pageOf } from "../../oci/page.ts";
 import type { SecretBox } from "../secret-box.ts";
+import { CANCEL_PENDING_OF } from "./cancel.ts";
 import { change, firstRow, jsonOrNull, listWithin, rows } from "./rows.ts";
 import { FIND_SPACE, LIVE_SPACE } from "./spaces.ts";
 
@@ -114,7 +115,13 @@ export function d1Targets(db: D1Database, box: SecretBox): TargetStore {
       return changes(ROTATE, space, id, await box.seal(secret, id), previousUntil);
     },
 
-    delete: (space, id) => changes(DELETE, space, id, Date.now()),
+    async delete(space, id, by) {
+      const [deleted] = await db.batch([
+        db.prepare(DELETE).bind(space, id, Date.now()),
+        db.prepare(CANCEL_PENDING_OF.target).bind(space, id, by, "the target was deleted", Date.now()),
+      ]);
+      return (deleted?.meta.changes ?? 0) > 0;
+    },
 
     async known(space, ids) {
       return rows(idRow, await db.prepare(KNOWN).bind(space, JSON.stringify(ids)).all()).map(({ id }) => id);

@@ -89,7 +89,7 @@ function requestFor(url: string, body: object | undefined, authorization: Header
 }
 
 async function ask(send: Sender, request: TargetRequest): Promise<{ status: number; json: unknown }> {
-  const { status, body, retryAfter } = await send(request, LONGEST_ANSWER);
+  const { status, body, retryAfter } = await send(request, LONGEST_ANSWER, true);
   if (status < 200 || status > 299) throw new OctopusRefusal(complaint(body), status, retryAfter);
   try {
     return { status, json: parseBoundedJson(body) };

@@ -1,0 +1,58 @@
+/** In which order a trigger's deliveries may reach a target. */
+import { compileTagRule, type NewerTags, type TagRule } from "./tag-rule.ts";
+import type { TriggerRules } from "./trigger.ts";
+
+/** What is compared of two deliveries of tags that were set. */
+export interface Ordered {
+  readonly tag: string;
+  /** Ids of events are ordered by time. */
+  readonly eventId: string;
+}
+
+export interface DeliveryOrder {
+  /** Other tags count as well, and not only other pushes of the same one: they share a lane, and wait for each other. */
+  readonly comparesTags: boolean;
+  /** After this one was delivered, or while it is on its way, the other must not be delivered. */
+  readonly supersedes: (one: Ordered, other: Ordered) => boolean;
+  /**
+   * Where tags are that supersede one although they were pushed before it; null where none does. What is pushed later always has to be
+   * looked at.
+   */
+  readonly newerThan: ((tag: string) => NewerTags) | null;
+}
+
+/** A push is outdated by a later one of the same tag, whatever else a rule says. */
+const BY_TAG: DeliveryOrder = {
+  comparesTags: false,
+  supersedes: (one, other) => one.tag === other.tag && one.eventId > other.eventId,
+  newerThan: null,
+};
+
+/** The order of a trigger with these rules. */
+export function orderOf({ match }: TriggerRules): DeliveryOrder {
+  return match.tag === undefined ? BY_TAG : orderOfTags(match.tag);
+}
+
+function orderOfTags(rule: TagRule): DeliveryOrder {
+  const { refusal, order, newerThan } = compileTagRule(rule);
+  // What the rule no longer takes, or never did, has no say.
+  const counts = ({ tag }: Ordered, other: Ordered): boolean => tag === other.tag || refusal(tag) === null;
+  if (rule.order === "pushed") {
+    return {
+      comparesTags: true,
+      supersedes: (one, other) => one.eventId > other.eventId && counts(one, other),
+      newerThan: null,
+    };
+  }
+  if (order === null) return BY_TAG;
+  return {
+    comparesTags: true,
+    supersedes(one, other) {
+      const difference = order(one.tag, other.tag);
+      const isLater = one.eventId > other.eventId;
+      const isNewer = rule.onlyIfNewer ? difference > 0 || (difference === 0 && isLater) : difference >= 0 && isLater;
+      return isNewer && counts(one, other);
+    },
+    newerThan: rule.onlyIfNewer ? newerThan : null,
+  };
+}

@@ -1,0 +1,67 @@
+/**
+ * What the named groups of a match have: all states are followed at once, in the order in which JavaScript would try them, each with
+ * the places that it came by (Pike's virtual machine; Cox, "Regular Expression Matching: the Virtual Machine Approach").
+ */
+import { isAt, type Program, type State } from "./linear-regex.ts";
+
+/** Where groups begin and end, two places for each; -1: nowhere. */
+type Places = readonly number[];
+
+interface Thread {
+  readonly state: State;
+  readonly places: Places;
+}
+
+/** The first match, by JavaScript's choice. Null without one. */
+export function captureGroups(program: Program, text: string, groups: number): readonly (string | null)[] | null {
+  const places = findPlaces(program, text, groups);
+  if (places === null) return null;
+  return Array.from({ length: groups }, (_, index) => {
+    const [from = -1, to = -1] = places.slice(2 * index, 2 * index + 2);
+    return from === -1 || to === -1 || from === to ? null : text.slice(from, to);
+  });
+}
+
+function findPlaces({ entry, size }: Program, text: string, groups: number): Places | null {
+  const seenAt = new Int32Array(size).fill(-1);
+  const none: Places = Array.from({ length: 2 * groups }, () => -1);
+  let found: Places | null = null;
+  let waiting: readonly Thread[] = [];
+  for (let at = 0; at <= text.length; at++) {
+    // A match that begins further to the left comes first; once there is one, no other begins.
+    const starts = found === null ? [...waiting, { state: entry, places: none }] : waiting;
+    const { threads, accepted } = follow(starts, at, text, seenAt);
+    found = accepted ?? found;
+    waiting = threads.flatMap(({ state: { needs, next }, places }) =>
+      needs.kind === "character" && at < text.length && needs.takes(text.charCodeAt(at))
+        ? next.map((state) => ({ state, places }))
+        : [],
+    );
+    if (waiting.length === 0 && found !== null) break;
+  }
+  return found;
+}
+
+/** The threads that need a character next, the preferred first, up to the one that accepts: those after it have lost. */
+function follow(
+  starts: readonly Thread[],
+  at: number,
+  text: string,
+  seenAt: Int32Array,
+): { readonly threads: readonly Thread[]; readonly accepted: Places | null } {
+  const threads: Thread[] = [];
+  const stack = starts.toReversed();
+  for (let thread = stack.pop(); thread !== undefined; thread = stack.pop()) {
+    const { state, places } = thread;
+    const { needs } = state;
+    if (seenAt[state.id] === at) continue;
+    seenAt[state.id] = at;
+    if (needs.kind === "accept") return { threads, accepted: places };
+    if (needs.kind === "character") threads.push(thread);
+    else if (isAt(needs.kind, at, text)) {
+      const noted = needs.kind === "save" ? places.with(needs.slot, at) : places;
+      for (const next of state.next.toReversed()) stack.push({ state: next, places: noted });
+    }
+  }
+  return { threads, accepted: null };
+}

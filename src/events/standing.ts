@@ -1,0 +1,76 @@
+/** The one look before each attempt: rules are decided at a push, and acted on up to a day later. */
+import type { EventType, RegistryEvent } from "./event.ts";
+import { TAG_SETS } from "./event.ts";
+import { type DeliveryOrder, type Ordered, orderOf } from "./order.ts";
+import type { ClaimedDelivery, DeliveryStore, PastDelivery, Standing } from "./stores.ts";
+
+/** Deliveries that were begun and may be newer, as many as are looked at: mostly there are none. */
+const LOOKED_AT = [5, 500] as const;
+
+/** Why a claimed delivery must not be sent any more, in a sentence; null when it goes. */
+export async function outdatedBy(
+  deliveries: Pick<DeliveryStore, "begunAbove">,
+  { delivery, event, standing }: ClaimedDelivery,
+): Promise<string | null> {
+  if (standing === null || event === null) return null;
+  const { trigger } = standing;
+  if (trigger === null) return "the trigger was deleted";
+  if (!trigger.enabled) return "the trigger is switched off";
+  if (trigger.rules === null) return "the trigger's rules are no longer understood: delete it and make it anew";
+  const moved = movedSince(event, standing);
+  if (moved !== null || event.tag === null || !TAG_SETS.has(event.type)) return moved;
+  const own: Ordered = { tag: event.tag, eventId: event.id };
+  const order = orderOf(trigger.rules);
+  return outdatedByLater(order, own, standing) ?? (await outdatedByNewer(deliveries, delivery.id, order, own));
+}
+
+/** What has to be so for each type of event, so that a receiver is told nothing that is no longer true. */
+const STILL: Readonly<Record<EventType, (event: RegistryEvent, standing: Standing) => string | null>> = {
+  "tag.created": stillTagged,
+  "tag.updated": stillTagged,
+  "tag.deleted": ({ tag }, { tagDigest }) => (tagDigest === null ? null : `the tag ${tag} was set again`),
+  "manifest.pushed": (_, { hasManifest }) => (hasManifest ? null : "the manifest was deleted"),
+  "manifest.deleted": (_, { hasManifest }) => (hasManifest ? "the manifest was pushed again" : null),
+};
+
+function movedSince(event: RegistryEvent, standing: Standing): string | null {
+  const own = STILL[event.type](event, standing);
+  if (own !== null || standing.movedMembers.length === 0) return own;
+  return `the tag ${event.tag} of ${standing.movedMembers.join(", ")} was moved or deleted`;
+}
+
+function stillTagged({ tag, digest }: RegistryEvent, { tagDigest }: Standing): string | null {
+  if (tagDigest === null) return `the tag ${tag} was deleted`;
+  return tagDigest === digest ? null : `the tag ${tag} was moved to ${tagDigest}`;
+}
+
+function outdatedByLater({ supersedes }: DeliveryOrder, own: Ordered, { later }: Standing): string | null {
+  const winner = later.deliveries.find((one) => supersedes(one, own));
+  if (winner !== undefined) return reasonOf(winner, own);
+  return later.isCut
+    ? `more than ${later.deliveries.length} later pushes went to this target; redeliver it if it shall go`
+    : null;
+}
+
+async function outdatedByNewer(
+  deliveries: Pick<DeliveryStore, "begunAbove">,
+  id: string,
+  { newerThan, supersedes }: DeliveryOrder,
+  own: Ordered,
+): Promise<string | null> {
+  if (newerThan === null) return null;
+  for (const limit of LOOKED_AT) {
+    const found = await deliveries.begunAbove(id, newerThan(own.tag), limit);
+    const winner = found.deliveries.find((one) => supersedes(one, own));
+    if (winner !== undefined) return reasonOf(winner, own);
+    if (!found.isCut) return null;
+  }
+  return `too many deliveries to this target could be newer than ${own.tag} for all to be looked at; redeliver it if it shall go`;
+}
+
+function reasonOf({ tag, status }: PastDelivery, own: Ordered): string {
+  if (tag === own.tag) return "a newer push took its place";
+  return status === "delivered"
+    ? `${tag}, which is newer, was delivered to this target`
+    : `${tag}, which is newer, is on its way to this target`;
+}
