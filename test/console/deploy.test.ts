@@ -103,12 +103,15 @@ describe("from nothing to a deployment", () => {
     await checkAccessibility();
     receiver.answer = () => ({ status: 200, body: "back again" });
     await page.getByRole("button", { name: "Redeliver" }).click();
+    await page.getByText(/be told to deploy .*web:1\.1\.0.* in place of .*web:1\.0\.0/).waitFor();
+    await checkAccessibility();
+    await page.getByRole("button", { name: "Send it again" }).click();
     await page.getByText("back again").waitFor();
     await page.getByText("delivered", { exact: true }).waitFor();
 
     await page.getByRole("link", { name: "web:1.1.0", exact: true }).click();
     await page.getByRole("heading", { name: "web:1.1.0", level: 1 }).waitFor();
-    await page.getByText("runs it").waitFor();
+    await page.getByText("was told", { exact: true }).waitFor();
     await page.getByText("none: the tag is new").waitFor();
     await page.getByText("ci", { exact: true }).first().waitFor();
     await checkAccessibility();
@@ -309,10 +312,16 @@ describe("a delivery", () => {
     await manage("POST", `targets/${target}/enable`);
     receiver.answer = () => ({ status: 200, body: "taken now" });
     const before = receiver.received.length;
-    await page.getByRole("button", { name: "Redeliver" }).click();
+    const button = page.getByRole("button", { name: "Redeliver" });
+    expect(await button.getAttribute("class")).toContain("primary");
+    await button.click();
+    await page.getByText("It is not known to have anything else of this repository.").waitFor();
+    expect(receiver.received.length).toBe(before);
+    await page.getByRole("button", { name: "Send it again" }).click();
     await page.getByText("taken now").waitFor();
     await page.getByText("delivered", { exact: true }).waitFor();
     expect(receiver.received.length).toBe(before + 1);
+    expect(await button.getAttribute("class")).not.toContain("primary");
   });
 });
 

@@ -133,8 +133,9 @@ describe("an installation from which everything was deleted", () => {
     const { space, as } = shop;
     const login = { Authorization: `Basic ${btoa(`u:${as}`)}` };
     const scope = `repository:${space}/web:pull`;
-    const answer = await ask(`/token?service=x&scope=${scope}&offline_token=true`, { headers: login });
-    const old = z.object({ token: z.string(), refresh_token: z.string().optional() }).parse(await answer.json());
+    const wish = { grant_type: "password", service: "x", scope, username: "u", password: as, access_type: "offline" };
+    const answer = await ask("/token", { method: "POST", body: new URLSearchParams(wish) });
+    const old = z.object({ token: z.string(), refresh_token: z.string() }).parse(await answer.json());
     await manage("DELETE", `spaces/${space}`);
     await live(40);
     await manage("POST", "spaces", { name: space });
@@ -144,15 +145,8 @@ describe("an installation from which everything was deleted", () => {
       (await ask(`/v2/${space}/web/manifests/1.0`, { headers })).status;
     expect(await seen(login)).toBe(401);
     expect(await seen({ Authorization: `Bearer ${old.token}` })).toBe(401);
-    if (old.refresh_token !== undefined) {
-      const body = new URLSearchParams({
-        grant_type: "refresh_token",
-        service: "x",
-        scope,
-        refresh_token: old.refresh_token,
-      });
-      expect((await ask("/token", { method: "POST", body })).status).toBe(401);
-    }
+    const body = new URLSearchParams({ grant_type: "refresh_token", service: "x", scope, ...old });
+    expect((await ask("/token", { method: "POST", body })).status).toBe(401);
     expect(await deliveriesOf(space)).toEqual([]);
   });
 });

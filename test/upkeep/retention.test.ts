@@ -534,6 +534,21 @@ describe("what was deployed", () => {
     await expectKept([], []);
   });
 
+  it("counts by target and repository, not by tag, and not of a target that only notifies", async () => {
+    const shop = await openWorkshop("retained-shop");
+    ({ space, as } = shop);
+    const hook = await makeTarget(space, "https://receiver.example.com/");
+    const chat = await makeTarget(space, "https://chat.example.com/", { deploys: false });
+    await makeTrigger(space, [hook.id, chat.id]);
+    for (let number = 1; number <= 4; number++) await pushAndDeliver(shop, "web", `build-${number}`, newSeed());
+    await rule({});
+    for (let time = 0; time < 2; time++) await runToTheEnd();
+    expect(await tags()).toEqual(["build-3", "build-4"]);
+    await manage("PATCH", `spaces/${space}/targets/${hook.id}`, { deploys: false });
+    for (let time = 0; time < 2; time++) await runToTheEnd();
+    expect(await tags()).toEqual([]);
+  });
+
   it("is kept while it is on its way, made before the mark or after", async () => {
     const shop = await openWorkshop("retained-shop");
     ({ space, as } = shop);

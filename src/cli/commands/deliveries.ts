@@ -8,6 +8,7 @@ import type { Style } from "../output/style.ts";
 import { age, ageOrUntil, coloured, plural } from "../output/words.ts";
 import { tail } from "./delivery-tail.ts";
 import { deliveryNames, type DeliveryNames, FILTER_OPTIONS, filterInput, filterOf } from "./delivery-filter.ts";
+import { redeliver } from "./redeliver.ts";
 import { type Columns, pageQuery, showList, spaceCommand, tableOf } from "./shapes.ts";
 
 const DEFAULT_LIMIT = 20;
@@ -56,21 +57,6 @@ const show = spaceCommand({
     const names = await deliveryNames(scene);
     output.show(delivery, () => described(delivery, names, output));
     if (delivery.status === "failed") output.note(`Once it is mended: spacedock deliveries redeliver ${id}`);
-  },
-});
-
-const redeliver = spaceCommand({
-  name: "redeliver",
-  summary: "Send deliveries again, each under its own id",
-  examples: ["deliveries redeliver dlv_0193…"],
-  arguments: { "<deliveries...>": "their ids" },
-  input: z.object({ deliveries: z.array(z.string()) }),
-  run: async ({ management, space, output }, { deliveries: ids }) => {
-    for (const id of ids) {
-      const delivery = await management.call("redeliver", { path: { space, id } });
-      output.show(delivery, () => `${id} will be sent again`);
-    }
-    output.note(`See what comes of it: spacedock deliveries tail --follow --space ${space}`);
   },
 });
 

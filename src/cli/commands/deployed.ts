@@ -8,23 +8,43 @@ import { type Columns, pageQuery, showList, spaceCommand } from "./shapes.ts";
 
 const columns = (targetName: (id: string) => string): Columns<Deployed> => ({
   target: ({ target }) => targetName(target),
+  state,
   reference: ({ repository, tag }) => `${repository}:${tag}`,
   digest: ({ digest }) => shortDigest(digest),
-  deployed: ({ deployedAt }) => age(deployedAt),
+  when: ({ deployedAt }) => age(deployedAt),
   delivery: ({ delivery }) => delivery,
 });
 
+/** Only what was followed to its end is known to run. */
+function state({ current, followed }: Deployed): string {
+  if (followed) return current ? "runs" : "ran";
+  return current ? "was told" : "was told before";
+}
+
 export const deployed = spaceCommand({
   name: "deployed",
-  summary: "Show what each target was given last, and with that what it runs",
-  examples: ["deployed --space acme", "deployed --target hook --json"],
-  options: { "--target <target>": "only this one, by name or id", ...LIMIT_OPTION },
-  input: limitInput.extend({ target: z.string().optional() }),
-  run: async (scene, { limit, target }) => {
+  summary: "Show what each target was given last of each repository",
+  description:
+    "A target that is followed to its end runs it; of the others all that is known is that they were told. Targets that only notify are not listed.",
+  examples: ["deployed --space acme", "deployed --target hook --before", "deployed --repository acme/web --json"],
+  options: {
+    "--target <target>": "only this one, by name or id",
+    "--repository <repository>": "only what is of this one, with its space",
+    "--before": "also what they were given before, as far as retention counts it",
+    ...LIMIT_OPTION,
+  },
+  input: limitInput.extend({
+    target: z.string().optional(),
+    repository: z.string().optional(),
+    before: z.boolean().default(false),
+  }),
+  run: async (scene, { limit, target, repository, before }) => {
     const { management, space, output } = scene;
     const only = target === undefined ? undefined : await idOf(scene, TARGETS, target);
-    const found = management.list("listDeployed", { path: { space }, query: { ...pageQuery(limit), target: only } });
+    const current = before ? undefined : ("true" as const);
+    const query = { ...pageQuery(limit), target: only, repository, current };
+    const found = management.list("listDeployed", { path: { space }, query });
     const named = output.isJson ? String : await namesOf(scene, TARGETS);
-    await showList(scene, found, columns(named), { limit, none: `nothing was delivered in ${space} yet` });
+    await showList(scene, found, columns(named), { limit, none: `nothing has been deployed from ${space} yet` });
   },
 });

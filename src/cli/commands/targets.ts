@@ -40,6 +40,12 @@ const list = spaceCommand({
 const SECRET_OPTION = { "--secret-stdin": "read the secret from stdin, for types that take one of yours" } as const;
 const secretInput = z.object({ secretStdin: z.boolean().default(false) });
 
+const DEPLOYS_OPTIONS = {
+  "--deploys": "it deploys what it is given, and retention keeps that",
+  "--no-deploys": "it only notifies, as a chat does: it keeps nothing",
+} as const;
+const deploysInput = z.object({ deploys: z.boolean().optional() });
+
 const create = spaceCommand({
   name: "create",
   summary: "Create a target: somewhere that hears of pushes",
@@ -47,6 +53,7 @@ const create = spaceCommand({
     "A secret that the registry makes is shown once. The types, and what each needs, are described in docs/triggers.md;\na type that there is not is answered with the list of those there are.",
   examples: [
     "targets create hook --type standard-webhook --url https://hooks.example.com/registry",
+    "targets create chat --type standard-webhook --url https://chat.example.com/hook --no-deploys",
     "targets create gh --type github-dispatch --config owner=acme --config repo=deploy --secret-stdin < token",
     "targets create octopus --type octopus --url https://acme.octopus.app --config @octopus.json --secret-stdin < key",
   ],
@@ -56,16 +63,18 @@ const create = spaceCommand({
     "--url <address>": "where it is; some types know their own",
     "--config <key=value...>": "what the type needs beside; dots lead into objects, @file.json has all of it",
     ...SECRET_OPTION,
+    ...DEPLOYS_OPTIONS,
   },
   input: secretInput.extend({
+    ...deploysInput.shape,
     name: z.string(),
     type: z.string({ error: "which --type of target?" }),
     url: z.string().optional(),
     config: z.array(z.string()).default([]),
   }),
-  run: async ({ management, context, space, output }, { name, type, url, config, secretStdin }) => {
+  run: async ({ management, context, space, output }, { name, type, url, config, secretStdin, deploys }) => {
     const secret = await givenSecret(context, secretStdin);
-    const body = { name, type, url, config: await readConfig(context, config), secret };
+    const body = { name, type, url, config: await readConfig(context, config), secret, deploys };
     const created = await management.call("createTarget", { path: { space }, body });
     output.show(created, () => fields({ ...described(created, output.style), secret: shownOnce(created.secret) }));
     output.note(`Next, what it is to hear of: spacedock triggers create <name> --space ${space} --target ${name}`);
@@ -89,6 +98,7 @@ const edit = oneCommand({
     "--config <key=value...>": "what is otherwise in its settings; dots lead into objects, @file.json has all of it",
     ...SECRET_OPTION,
     "--no-secret": "from now on it has none",
+    ...DEPLOYS_OPTIONS,
   },
   input: z.object({
     name: z.string().optional(),
@@ -96,8 +106,9 @@ const edit = oneCommand({
     config: z.array(z.string()).optional(),
     secretStdin: z.boolean().default(false),
     secret: z.boolean().default(true),
+    ...deploysInput.shape,
   }),
-  run: async ({ management, context, space, output }, id, { name, url, config, secretStdin, secret }) => {
+  run: async ({ management, context, space, output }, id, { name, url, config, secretStdin, secret, deploys }) => {
     const old =
       config &&
       z.record(z.string(), z.unknown()).parse((await management.call("getTarget", { path: { space, id } })).config);
@@ -106,6 +117,7 @@ const edit = oneCommand({
       url,
       config: config && (await readConfig(context, config, old)),
       secret: secret ? await givenSecret(context, secretStdin) : null,
+      deploys,
     };
     const edited = await management.call("updateTarget", { path: { space, id }, body });
     output.show(edited, () => fields({ ...described(edited, output.style), secret: shownOnce(edited.secret) }));
@@ -147,12 +159,13 @@ async function readConfig(
 }
 
 function described(target: Target, style: Style): Record<string, string | null> {
-  const { id, name, type, url, config, identity, disabledReason, failingSince, createdAt } = target;
+  const { id, name, type, url, config, deploys, identity, disabledReason, failingSince, createdAt } = target;
   return {
     target: id,
     name,
     type,
     address: url,
+    deploys: deploys ? "yes" : "no, it only notifies",
     state: state(target, style),
     "switched off": disabledReason,
     "failing since": failingSince === null ? null : age(failingSince),

@@ -2,10 +2,10 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Delivery } from "../../../src/cli/management/operations.ts";
+import type { Delivery, DeliveryDetail } from "../../../src/cli/management/operations.ts";
 import { type ManagementStub, stubManagement } from "../support/management-stub.ts";
 import { runCli } from "../support/world.ts";
-import { delivery, event, page, target, trigger } from "./samples.ts";
+import { delivery, detailOf, digestOf, event, page, target, trigger } from "./samples.ts";
 
 const space = "acme";
 const IN_SPACE = ["--space", space];
@@ -286,17 +286,61 @@ describe("deliveries", () => {
       outcome: "retry",
       detail: "a\nb",
     };
-    stub.on("getDelivery", { space, id: "dlv_1" }, { ...delivery, attempts: [attempt] });
+    stub.on("getDelivery", { space, id: "dlv_1" }, detailOf("dlv_1", { attempts: [attempt] }));
     const { stdout, stderr } = await runCli(["deliveries", "show", "dlv_1", ...IN_SPACE], stub.env);
     expect(stdout).toMatch(/1 +\d+ days ago +retry +500 +12 ms +a b/);
     expect(stderr).toContain("redeliver dlv_1");
   });
 
-  it("are sent again", async () => {
+  const redelivery = [
+    {
+      repository: "acme/web",
+      tag: "1.0.0",
+      digest: digestOf("a"),
+      deploys: true,
+      followed: true,
+      current: { tag: "1.0.1", digest: digestOf("b"), delivery: "dlv_9", deployedAt: delivery.createdAt },
+    },
+  ];
+
+  async function stubRedelivery(...details: readonly DeliveryDetail[]): Promise<ManagementStub> {
     const stub = await stubSpace();
-    for (const id of ["dlv_1", "dlv_2"]) stub.on("redeliver", { space, id }, { ...delivery, id, attempts: [] });
-    const said = await runCli(["deliveries", "redeliver", "dlv_1", "dlv_2", ...IN_SPACE], stub.env);
+    for (const detail of details) {
+      stub.on("getDelivery", { space, id: detail.id }, detail);
+      stub.on("redeliver", { space, id: detail.id }, detail);
+    }
+    return stub;
+  }
+
+  const isRedelivery = ({ what }: { readonly what: string }): boolean => what.endsWith("/redeliver");
+
+  it("are sent again with --yes, without a question", async () => {
+    const stub = await stubRedelivery(detailOf("dlv_1"), detailOf("dlv_2"));
+    const said = await runCli(["deliveries", "redeliver", "dlv_1", "dlv_2", "--yes", ...IN_SPACE], stub.env);
     expect(said.stdout).toBe("dlv_1 will be sent again\ndlv_2 will be sent again\n");
+  });
+
+  it("are not sent again where nobody can be asked, but what would run in place of what is said", async () => {
+    const stub = await stubRedelivery(detailOf("dlv_1", { redelivery }));
+    const said = await runCli(["deliveries", "redeliver", "dlv_1", ...IN_SPACE], stub.env);
+    expect(said.exitCode).not.toBe(0);
+    expect(said.stderr).toMatch(
+      /hook would run acme\/web:1\.0\.0 \(sha256:a+\) in place of acme\/web:1\.0\.1 \(sha256:b+\)/,
+    );
+    expect(stub.asked.filter(isRedelivery)).toEqual([]);
+  });
+
+  it.each([
+    [{ followed: false }, "hook would be told to deploy acme/web:1.0.0"],
+    [{ deploys: false }, "hook only notifies: it is told again of acme/web:1.0.0"],
+    [{ current: null }, "It is not known to have anything else of acme/web."],
+    [{ digest: digestOf("b") }, "again: it is what it was given last"],
+  ])("say what they would change: %j", async (more, sentence) => {
+    const stub = await stubRedelivery(
+      detailOf("dlv_1", { redelivery: redelivery.map((one) => ({ ...one, ...more })) }),
+    );
+    const said = await runCli(["deliveries", "redeliver", "dlv_1", ...IN_SPACE], stub.env);
+    expect(said.stderr).toContain(sentence);
   });
 
   it("are followed, a line for each change, until Ctrl-C", async () => {
@@ -322,20 +366,32 @@ describe("deliveries", () => {
 });
 
 describe("what is deployed", () => {
+  const deployed = {
+    target: "tgt_1",
+    repository: "acme/web",
+    tag: "1",
+    digest: event.data.digest,
+    delivery: "dlv_1",
+    deployedAt: delivery.createdAt,
+    current: true,
+    followed: false,
+  };
+
   it("is shown for a target", async () => {
     const stub = await stubSpace();
-    const { digest } = event.data;
-    const deployed = {
-      target: "tgt_1",
-      repository: "acme/web",
-      tag: "1",
-      digest,
-      delivery: "dlv_1",
-      deployedAt: delivery.createdAt,
-    };
     stub.on("listDeployed", { space }, page(deployed));
     const { stdout } = await runCli(["deployed", "--target", "hook", ...IN_SPACE], stub.env);
-    expect(stdout).toMatch(/hook +acme\/web:1 +sha256:a{12}/);
-    expect(stub.asked.map(({ what }) => what)).toContain("GET /api/v1/spaces/acme/deployed?target=tgt_1");
+    expect(stdout).toMatch(/hook +was told +acme\/web:1 +sha256:a{12}/);
+    expect(stub.asked.map(({ what }) => what)).toContain("GET /api/v1/spaces/acme/deployed?target=tgt_1&current=true");
+  });
+
+  it("runs where the target was followed to its end, and may be shown with what was before", async () => {
+    const stub = await stubSpace();
+    const before = { ...deployed, tag: "0", current: false };
+    const both = [deployed, before].map((one) => ({ ...one, followed: true }));
+    stub.on("listDeployed", { space }, page(...both, before));
+    const { stdout } = await runCli(["deployed", "--before", ...IN_SPACE], stub.env);
+    expect(stdout).toMatch(/runs +acme\/web:1 [^]*ran +acme\/web:0 [^]*was told before +acme\/web:0 /);
+    expect(stub.asked.map(({ what }) => what)).toContain("GET /api/v1/spaces/acme/deployed");
   });
 });

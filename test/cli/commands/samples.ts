@@ -1,5 +1,6 @@
 import type {
   Delivery,
+  DeliveryDetail,
   Event,
   Repository,
   RetentionRule,
@@ -31,6 +32,7 @@ export const target: Target = {
   type: "standard-webhook",
   url: "https://hooks.example.com/",
   config: {},
+  deploys: true,
   hasSecret: true,
   identity: { issuer: "https://registry.example.com", subject: "space:acme:target:tgt_1" },
   enabled: true,
@@ -80,6 +82,11 @@ export const delivery: Delivery = {
   createdAt,
   finishedAt: createdAt,
 };
+
+/** As one is shown, with what it would change. */
+export function detailOf(id: string, more: Partial<DeliveryDetail> = {}): DeliveryDetail {
+  return { ...delivery, id, redelivery: [], attempts: [], ...more };
+}
 
 export const rule: RetentionRule = {
   id: "ret_1",

@@ -1,8 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link, useParams } from "@tanstack/react-router";
 import type { DeliveryDetail } from "../../../cli/management/operations.ts";
-import { operationQuery, REFRESH_EVERY, useChange } from "../../api/queries.ts";
-import { Button } from "../../components/button.tsx";
+import { operationQuery, REFRESH_EVERY } from "../../api/queries.ts";
 import { DeliveryStatus, pushName, TargetLink, TriggerLink, useDeployment } from "../../components/deployment.tsx";
 import { Facts } from "../../components/facts.tsx";
 import { LinkedText } from "../../components/linked-text.tsx";
@@ -10,8 +9,8 @@ import { Loading } from "../../components/loading.tsx";
 import { Failure } from "../../components/notice.tsx";
 import { PageHead } from "../../components/page-head.tsx";
 import { Time } from "../../components/time.tsx";
-import { toast } from "../../components/toasts.tsx";
 import { Attempts } from "./attempts.tsx";
+import { Redeliver } from "./redeliver.tsx";
 
 /** One delivery: how it stands, what was tried, and a way to send it again. */
 export function DeliveryPage() {
@@ -20,23 +19,12 @@ export function DeliveryPage() {
     ...operationQuery("getDelivery", { path: { space, id } }),
     refetchInterval: REFRESH_EVERY,
   });
-  const redeliver = useChange("redeliver", ["getDelivery", "listDeliveries"]);
   const { data: delivery, error } = query;
   return (
     <>
       <PageHead title={delivery === undefined ? "Delivery" : `Delivery of ${pushName(space, delivery)}`}>
-        {delivery && (
-          <Button
-            look="primary"
-            isBusy={redeliver.isPending}
-            disabled={delivery.status === "running"}
-            onClick={() => redeliver.mutate({ path: { space, id } }, { onSuccess: () => toast("It is sent again") })}
-          >
-            Redeliver
-          </Button>
-        )}
+        {delivery && <Redeliver space={space} delivery={delivery} />}
       </PageHead>
-      {redeliver.error && <Failure error={redeliver.error} />}
       {error && <Failure error={error} onRetry={() => void query.refetch()} />}
       {query.isPending && <Loading what="the delivery" />}
       {delivery && (

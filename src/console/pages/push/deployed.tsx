@@ -1,5 +1,6 @@
 import type { Delivery, Event } from "../../../cli/management/operations.ts";
 import { useList } from "../../api/queries.ts";
+import { givenWords } from "../../components/deployed-words.ts";
 import { TargetLink, useDeployment } from "../../components/deployment.tsx";
 import { Loading } from "../../components/loading.tsx";
 import { Failure } from "../../components/notice.tsx";
@@ -13,7 +14,7 @@ interface DeployedWhereProps {
   readonly deliveries: readonly Delivery[];
 }
 
-/** The targets that took a push, and whether they run it now or something newer. */
+/** The targets that took a push, and whether it is the last that they were given of its repository. */
 export function DeployedWhere({ space, event, deliveries }: DeployedWhereProps) {
   const delivered = deliveries.filter(({ status }) => status === "delivered");
   const targets = new Set(delivered.map(({ target }) => target));
@@ -37,21 +38,23 @@ function DeployedAt({
   const deployment = useDeployment(space);
   const { items, isPending, error, retry } = useList("listDeployed", {
     path: { space },
-    query: { target, limit: 1000 },
+    query: { target, repository: data.repository, current: "true", limit: 1 },
   });
-  // The newest of them comes first.
-  const now = items.find(({ repository, tag }) => repository === data.repository && tag === data.tag);
   if (error) return <Failure error={error} onRetry={retry} />;
-  if (isPending) return <Loading what="what it runs" />;
+  if (isPending) return <Loading what="what it was given last" />;
+  const [now] = items;
   const isThis = now?.digest === data.digest;
+  // Of a target that only notifies nothing else is known than that it was told.
+  const words = givenWords({ current: isThis || now === undefined, followed: now?.followed ?? false });
   return (
     <>
-      <Status tone={isThis ? "good" : "quiet"}>{isThis ? "runs it" : "ran it"}</Status>
+      <Status tone={isThis ? "good" : "quiet"}>{words}</Status>
       <span>
         <TargetLink space={space} id={target} deployment={deployment} />{" "}
         {now && (
           <span className="reason">
-            {isThis ? "since" : "was given"} {!isThis && <Digest digest={now.digest} />} <Time at={now.deployedAt} />
+            {isThis ? "since" : `${now.followed ? "runs" : "was then told of"} ${now.tag}`}{" "}
+            {!isThis && <Digest digest={now.digest} />} <Time at={now.deployedAt} />
           </span>
         )}
       </span>

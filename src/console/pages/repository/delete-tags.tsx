@@ -83,9 +83,7 @@ function Preview({ preview, tags }: { readonly preview: TagsDeletion; readonly t
   return (
     <>
       {going.size > 0 && <p>Goes: {names([...going])}</p>}
-      {running.length > 0 && (
-        <p className="notice notice-failure">Deployed, and the last that was: {names(running.map(deployedAs))}</p>
-      )}
+      {running.length > 0 && <p className="notice notice-failure">Still deployed: {names(running.map(deployedAs))}</p>}
       {immutable.length > 0 && <p>Stays, since it is immutable: {names(immutable)}</p>}
       {absent.length > 0 && <p>Is not there any more: {names(absent)}</p>}
       <p>
@@ -109,7 +107,7 @@ function Preview({ preview, tags }: { readonly preview: TagsDeletion; readonly t
 
 function deployedAs({ name, deployed }: Tag): string {
   const targets = deployed.filter(({ current }) => current).map((one) => one.name);
-  return `${name} at ${targets.join(", ")}`;
+  return `${name} on ${targets.join(", ")}`;
 }
 
 function names(all: readonly string[]): ReactNode {

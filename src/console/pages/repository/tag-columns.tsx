@@ -1,5 +1,6 @@
 import { CopyButton } from "../../components/copy-button.tsx";
 import type { Column } from "../../components/data-table.tsx";
+import { givenWords } from "../../components/deployed-words.ts";
 import { ManifestLink } from "../../components/manifest-link.tsx";
 import { Menu, MenuItem, MenuSeparator } from "../../components/menu.tsx";
 import { ReferenceLink } from "../../components/reference-link.tsx";
@@ -123,9 +124,9 @@ function Deployed({ targets }: { readonly targets: Tag["deployed"] }) {
   if (targets.length === 0) return <span className="muted">–</span>;
   return (
     <span className="tag-badges">
-      {targets.map(({ target, name, at, current }) => (
+      {targets.map(({ target, name, at, current, followed }) => (
         <span key={target} className={current ? "badge badge-current" : "badge"}>
-          {current ? name : `${name}, before`} <Time at={at} />
+          {name} {givenWords({ current, followed })} <Time at={at} />
         </span>
       ))}
     </span>

@@ -16,6 +16,7 @@ interface TargetInput {
   readonly url: string | undefined;
   readonly secret: string | null | undefined;
   readonly config: Record<string, unknown>;
+  readonly deploys: boolean | undefined;
 }
 
 interface TargetFormProps {
@@ -31,6 +32,11 @@ const TYPES: Readonly<Record<string, string>> = Object.fromEntries(
   Object.entries(KINDS).map(([type, { title }]) => [type, title]),
 );
 
+const DEPLOYS = {
+  yes: "It deploys what it is given",
+  no: "It only notifies, as a chat does",
+} as const;
+
 export function TargetForm({ target, action, onSave, isSaving, failure }: TargetFormProps) {
   const [name, setName] = useState(target?.name ?? "");
   const [type, setType] = useState(target?.type ?? "standard-webhook");
@@ -38,6 +44,7 @@ export function TargetForm({ target, action, onSave, isSaving, failure }: Target
   const [url, setUrl] = useState(shownAddress(target));
   const [secret, setSecret] = useState("");
   const [hasNoSecret, setNoSecret] = useState(false);
+  const [deploys, setDeploys] = useState<keyof typeof DEPLOYS>(target?.deploys === false ? "no" : "yes");
   const [config, setConfig] = useState(() => configForm(kind, target?.config));
   const changeType = (chosen: string): void => {
     setType(chosen);
@@ -54,6 +61,7 @@ export function TargetForm({ target, action, onSave, isSaving, failure }: Target
       url: (target !== null && !isMoved) || url.trim() === "" ? undefined : url.trim(),
       secret: hasNoSecret ? null : secret || undefined,
       config: configOf(kind, config),
+      deploys: kind.isFollowed ? undefined : deploys === "yes",
     });
   };
   return (
@@ -97,6 +105,16 @@ export function TargetForm({ target, action, onSave, isSaving, failure }: Target
         onChange={(changed: ConfigForm) => setConfig((now) => ({ ...now, ...changed }))}
         errors={errors}
       />
+      {!kind.isFollowed && (
+        <SelectField
+          label="What it does"
+          hint="Retention keeps what each target that deploys was given last of a repository. One that only notifies keeps nothing."
+          value={deploys}
+          choices={DEPLOYS}
+          onChange={setDeploys}
+          error={errors.at("deploys")}
+        />
+      )}
       {errors.elsewhere && <Failure error={errors.elsewhere} />}
       <div className="actions">
         <Button type="submit" look="primary" isBusy={isSaving}>
@@ -108,7 +126,7 @@ export function TargetForm({ target, action, onSave, isSaving, failure }: Target
 }
 
 function pathsOf(kind: Kind): readonly string[] {
-  return ["name", "type", "url", "secret", ...fieldsOf(kind).map(({ path }) => `config.${path}`)];
+  return ["name", "type", "url", "secret", "deploys", ...fieldsOf(kind).map(({ path }) => `config.${path}`)];
 }
 
 /** Of an address that is as good as a password, nothing comes back: the field is empty then. */

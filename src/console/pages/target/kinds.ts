@@ -29,6 +29,8 @@ export interface Kind {
   /** Null: one is made by the registry. */
   readonly secret: { readonly label: string; readonly hint: string; readonly isRequired: boolean } | null;
   readonly config: readonly ConfigPart[];
+  /** It is followed to its end, so it deploys: nobody is asked. */
+  readonly isFollowed?: true;
 }
 
 /** The whole Authorization header, as formats of other registries have it. */
@@ -151,6 +153,7 @@ export const KINDS: Readonly<Record<string, Kind>> = {
     address: { hint: "Your Octopus server.", placeholder: "https://acme.octopus.app" },
     secret: { label: "API key", hint: "Not needed with a service account.", isRequired: false },
     config: OCTOPUS,
+    isFollowed: true,
   },
   "url-hook": {
     title: "Deploy hook (Render, Portainer, Coolify, Dokploy, Azure, Cloudflare)",

@@ -53,9 +53,9 @@ export function TargetPage() {
               action="Save"
               isSaving={update.isPending}
               failure={update.error}
-              onSave={({ name, url, secret: given, config }) =>
+              onSave={({ name, url, secret: given, config, deploys }) =>
                 update.mutate(
-                  { path: { space, id }, body: { name, url, secret: given, config } },
+                  { path: { space, id }, body: { name, url, secret: given, config, deploys } },
                   {
                     onSuccess: ({ secret: made }) => {
                       toast("Saved");
@@ -74,7 +74,7 @@ export function TargetPage() {
 }
 
 function State({ space, target }: { readonly space: string; readonly target: Target }) {
-  const { id, type, disabledReason, failingSince, identity, createdAt, config } = target;
+  const { id, type, deploys, disabledReason, failingSince, identity, createdAt, config } = target;
   const deployment = useDeployment(space);
   const users = deployment.triggers.items.filter(({ targets }) => targets.includes(id));
   const trusted = octopusConfig.safeParse(config).success;
@@ -85,6 +85,7 @@ function State({ space, target }: { readonly space: string; readonly target: Tar
         "Disabled because": disabledReason,
         "Failing since": failingSince === null ? null : <Time at={failingSince} />,
         Kind: kindOf(type).title,
+        "What it does": deploys ? "It deploys what it is given" : "It only notifies",
         Triggers:
           users.length === 0 ? (
             <Link to="/spaces/$space/triggers/new" params={{ space }}>
