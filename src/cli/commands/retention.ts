@@ -9,7 +9,7 @@ import { fields } from "../output/fields.ts";
 import type { Style } from "../output/style.ts";
 import { age, onOff } from "../output/words.ts";
 import { RULES } from "./kinds.ts";
-import { oneCommand, showCommand } from "./named.ts";
+import { oneCommand, showCommand, titleOf } from "./named.ts";
 import { lossOf, lossSentence, preview, type Proposal } from "./retention-preview.ts";
 import { keptBy, readRule, RULE_OPTIONS, ruleInput, saysRule } from "./retention-rules.ts";
 import { type Columns, pageQuery, showList, spaceCommand, type SpaceScene } from "./shapes.ts";
@@ -57,7 +57,7 @@ const create = spaceCommand({
   run: async (scene, { name, ...input }) => {
     const { management, space, context, output } = scene;
     const rule = await readRule(context, input);
-    const question = `Save the rule ${name} of the space ${space}?`;
+    const question = `Save the rule "${name}" of the space ${space} at ${management.host}?`;
     const created = await save(scene, { question, proposal: rule, agreed: input }, (confirmed) =>
       management.call("createRetentionRule", { path: { space }, body: { ...rule, ...confirmed, name } }),
     );
@@ -112,7 +112,8 @@ const remove = oneCommand({
   run: async (scene, id, { yes }) => {
     const { management, space, context, output } = scene;
     if (!yes) {
-      const question = `Delete the rule ${id} of the space ${space}? Without it, ${lossSentence(await lossOf(scene, { replaces: id }))}.`;
+      const title = await titleOf(scene, RULES, id);
+      const question = `Delete the ${title} of the space ${space} at ${management.host}? Without it, ${lossSentence(await lossOf(scene, { replaces: id }))}.`;
       await confirm(context, { question, yes });
     }
     await management.call("deleteRetentionRule", { path: { space, id } });
@@ -125,8 +126,9 @@ type Changes = z.input<typeof operations.updateRetentionRule.body>;
 function change(scene: SpaceScene, old: RetentionRule, changes: Changes, agreed: Agreed): Promise<RetentionRule> {
   const { management, space } = scene;
   const { id, repositories, keep, enabled } = { ...old, ...changes };
+  const title = `rule "${old.name}" (${id})`;
   const proposal = { repositories, keep, enabled, replaces: id };
-  const question = `Change the rule ${id} of the space ${space}?`;
+  const question = `Change the ${title} of the space ${space} at ${management.host}?`;
   return save(scene, { question, proposal, agreed }, (confirmed) =>
     management.call("updateRetentionRule", { path: { space, id }, body: { ...changes, ...confirmed } }),
   );

@@ -218,7 +218,7 @@ describe("trying a trigger", () => {
     const result = { target: "tgt_1", name: "hook", outcome: "retry", status: 500, milliseconds: 3, detail: "oops" };
     stub.on("testTrigger", { space, id: "trg_1" }, { event: sent, results: [result] });
     const ended = await runCli(["triggers", "test", "releases", ...IN_SPACE, "--push", "acme/web:1"], stub.env);
-    expect(ended).toMatchObject({ exitCode: 1, stderr: "spacedock: hook did not take it\n" });
+    expect(ended).toMatchObject({ exitCode: 1, stderr: `at ${stub.host}\nspacedock: hook did not take it\n` });
     expect(ended.stdout).toContain("oops");
     expect(stub.changes[0]?.[1]).toEqual({ repository: "web", tag: "1" });
   });
