@@ -65,13 +65,14 @@ const create = spaceCommand({
   },
 });
 
-const update = oneCommand({
+const edit = oneCommand({
   kind: RULES,
-  name: "update",
+  name: "edit",
+  formerly: "update",
   summary: "Change what a rule covers and keeps; what is not named stays as it is",
   description:
     "A condition is taken back with none, as in --keep-newest none. It says what would go, and asks, before the rule is saved.",
-  examples: ["retention update builds --keep-newest 50", "retention update builds --keep-tag none --yes"],
+  examples: ["retention edit builds --keep-newest 50", "retention edit builds --keep-tag none --yes"],
   options: { "--name <name>": "what to call it from now on", ...RULE_OPTIONS, ...AGREED_OPTIONS },
   input: ruleInput
     .extend({ name: z.string().optional(), ...agreedInput.shape })
@@ -185,7 +186,7 @@ export const retention = defineGroup("retention", "Show and change which tags a 
     get: ({ management, space }, id) => management.call("getRetentionRule", { path: { space, id } }),
     describe: (rule, { output }) => described(rule, output.style),
   }),
-  update,
+  edit,
   ...switches,
   remove,
 ]);

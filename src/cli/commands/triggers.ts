@@ -71,6 +71,7 @@ const create = spaceCommand({
 const edit = oneCommand({
   kind: TRIGGERS,
   name: "edit",
+  formerly: "update",
   summary: "Change a trigger's name, rules or targets",
   description: "What is not given stays. What is on its way already goes where it was to go.",
   examples: ['triggers edit releases --tag "semver:>=2.0"', "triggers edit releases --target octopus --no-group"],

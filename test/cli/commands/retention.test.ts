@@ -211,7 +211,7 @@ describe("retention create", () => {
 });
 
 describe("changing a retention rule", () => {
-  const update = ["retention", "update", "builds", ...IN_SPACE];
+  const update = ["retention", "edit", "builds", ...IN_SPACE];
   const kept = { repositories: ["web/**"], enabled: true };
 
   it.each([
