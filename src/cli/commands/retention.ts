@@ -8,6 +8,7 @@ import type { operations, RetentionRule } from "../management/operations.ts";
 import { fields } from "../output/fields.ts";
 import type { Style } from "../output/style.ts";
 import { age, onOff } from "../output/words.ts";
+import { warnOfNoneCovered } from "./coverage.ts";
 import { RULES } from "./kinds.ts";
 import { oneCommand, showCommand, titleOf } from "./named.ts";
 import { lossOf, lossSentence, preview, type Proposal } from "./retention-preview.ts";
@@ -148,6 +149,7 @@ async function save(
   { question, proposal, agreed }: Saving,
   send: (confirmed: { readonly confirm?: true }) => Promise<RetentionRule>,
 ): Promise<RetentionRule> {
+  if (proposal.enabled !== false) await warnOfNoneCovered(scene, proposal.repositories);
   if (!agreed.yes && !agreed.confirm) {
     const loss = await lossOf(scene, proposal);
     const isHarmless = loss.items.length === 0;

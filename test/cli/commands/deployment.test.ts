@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Delivery } from "../../../src/cli/management/operations.ts";
 import { type ManagementStub, stubManagement } from "../support/management-stub.ts";
 import { runCli } from "../support/world.ts";
-import { delivery, event, page, target, trigger } from "./samples.ts";
+import { delivery, event, page, repositoryAt, target, trigger } from "./samples.ts";
 
 const space = "acme";
 const IN_SPACE = ["--space", space];
@@ -29,6 +29,7 @@ async function stubSpace(): Promise<ManagementStub> {
   const stub = await stubManagement();
   stub.on("listTargets", { space }, page(target));
   stub.on("listTriggers", { space }, page(trigger));
+  stub.on("listRepositories", { space }, page(repositoryAt("web"), repositoryAt("shop/api")));
   return stub;
 }
 
