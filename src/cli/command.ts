@@ -6,6 +6,8 @@ import { CliError } from "./exit.ts";
 /** One command, as its file in commands/ declares it. */
 export interface CommandDeclaration<I extends z.ZodType> {
   readonly name: string;
+  /** What it was called before: still taken, and shown nowhere. */
+  readonly formerly?: string;
   /** One line, for the list of commands. */
   readonly summary: string;
   /** What its own help says beside the summary. */
@@ -30,12 +32,14 @@ export interface Command {
 
 /** Declares a command. Its input is parsed before it runs; what does not parse is a usage error. */
 export function defineCommand<I extends z.ZodType>(declaration: CommandDeclaration<I>): Command {
-  const { name, input, run } = declaration;
+  const { name, formerly, input, run } = declaration;
   return {
     name,
     addTo: (parent, context, isDefault = false) => {
-      const command = describe(parent.command(name, { isDefault }), declaration);
-      command.action(async () => run(context(), parseInput(input, command)));
+      const add = (command: Commander): Commander =>
+        describe(command, declaration).action(async () => run(context(), parseInput(input, command)));
+      add(parent.command(name, { isDefault }));
+      if (formerly !== undefined) add(parent.command(formerly, { hidden: true }));
     },
   };
 }

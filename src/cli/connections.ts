@@ -1,53 +1,75 @@
 import { connect, type Connection } from "./client/connection.ts";
-import { parseRegistry, type RegistryAddress } from "./client/reference.ts";
+import type { RegistryAddress } from "./client/reference.ts";
 import type { Context } from "./context.ts";
 import type { Credential } from "./credentials/credential.ts";
-import { dockerCredentials } from "./credentials/store.ts";
 import { CliError } from "./exit.ts";
+import { explained, type Login, loginFor } from "./logins.ts";
+import { chosen, managedRegistry, placeOf } from "./managed.ts";
 import { openManagementApi, type Management } from "./management/management.ts";
-import { readLastRegistry } from "./settings.ts";
+import type { Output } from "./output/output.ts";
+
+export { managedRegistry } from "./managed.ts";
 
 /** Opens a registry with what this machine is logged in as; anonymously where it is not. */
 export async function openConnection(context: Context, registry: RegistryAddress): Promise<Connection> {
-  const credential = await credentialFor(context, registry);
-  return connect(registry, { env: context.env, signal: context.signal, credential });
+  return connectAs(context, registry, await loginFor(context, registry));
 }
 
-/** Opens the management API of a registry: that of --registry, SPACEDOCK_REGISTRY or the last login, where none is named. */
+/** Opens the management API of a registry: that of --registry, SPACEDOCK_REGISTRY or the context in use, where none is named. */
 export async function openManagement(context: Context, at?: RegistryAddress): Promise<Management> {
   const registry = at ?? (await managedRegistry(context));
-  const credential = managementCredential(registry, await credentialFor(context, registry));
-  return openManagementApi(connect(registry, { env: context.env, signal: context.signal, credential }));
+  const login = managementLogin(registry, await loginFor(context, registry));
+  const place = await placeAt(context, registry);
+  // What changes something says where.
+  return openManagementApi(connectAs(context, registry, login), () => sayPlace(context.output, place));
 }
 
-/** The registry that management commands are about. Throws a usage error where none is known. */
-export async function managedRegistry(context: Context): Promise<RegistryAddress> {
-  const registry = await namedRegistry(context);
-  if (registry !== null) return registry;
-  throw new CliError("usage", "which registry? None is named, and nobody has logged in yet", {
-    hint: "Use --registry <host> or SPACEDOCK_REGISTRY, or log in: spacedock login <host>",
-  });
+/** Says where a command is, where nothing that was typed does. */
+export async function sayWhere(context: Context, registry: RegistryAddress): Promise<void> {
+  sayPlace(context.output, await placeAt(context, registry));
 }
 
-/** SPACEDOCK_TOKEN counts at that one registry, and goes nowhere else. */
+/** Commands that have said where they are. */
+const SAID = new WeakSet<Output>();
+
+/** Once, lest something is done at the wrong registry. */
+function sayPlace(output: Output, place: string): void {
+  if (!SAID.has(output)) output.note(`at ${place}`);
+  SAID.add(output);
+}
+
+async function placeAt(context: Context, registry: RegistryAddress): Promise<string> {
+  const managed = await chosen(context);
+  return managed?.registry.host === registry.host ? placeOf(managed) : registry.host;
+}
+
+/** What this machine is logged in as at a registry. */
 export async function credentialFor(context: Context, registry: RegistryAddress): Promise<Credential | null> {
-  const secret = context.env["SPACEDOCK_TOKEN"];
-  if (secret && (await namedRegistry(context))?.host === registry.host) {
-    return { kind: "password", username: "spacedock", secret };
+  return (await loginFor(context, registry))?.credential ?? null;
+}
+
+/** A connection that tells of a login that fails where it comes from. */
+function connectAs({ env, signal }: Context, registry: RegistryAddress, login: Login | null): Connection {
+  const connection = connect(registry, { env, signal, credential: login?.credential ?? null });
+  return {
+    ...connection,
+    ask: (question) =>
+      connection.ask(question).catch((failure: unknown) => {
+        throw explained(failure, login, registry);
+      }),
+  };
+}
+
+function managementLogin({ host }: RegistryAddress, login: Login | null): Login {
+  const { credential } = login ?? {};
+  if (login !== null && credential?.kind === "password") {
+    return { ...login, credential: { kind: "bearer", secret: credential.secret } };
   }
-  return dockerCredentials(context.env).read(registry);
-}
-
-/** The registry that is managed; null where none is known. */
-export async function namedRegistry({ registry, env, plainHttp }: Context): Promise<RegistryAddress | null> {
-  const named = registry ?? (env["SPACEDOCK_REGISTRY"] || null);
-  return named === null ? readLastRegistry(env) : parseRegistry(named, { plainHttp });
-}
-
-function managementCredential({ host }: RegistryAddress, credential: Credential | null): Credential {
-  if (credential?.kind === "password") return { kind: "bearer", secret: credential.secret };
-  const kept = credential === null ? "nobody is logged in" : "docker keeps no more than a refresh token";
-  throw new CliError("denied", `${kept} at ${host}`, {
-    hint: `Log in: spacedock login ${host}, or set SPACEDOCK_TOKEN.`,
+  if (login === null) {
+    const hint = `Log in: spacedock login ${host}, or set SPACEDOCK_TOKEN.`;
+    throw new CliError("denied", `nobody is logged in at ${host}`, { hint });
+  }
+  throw new CliError("denied", `docker keeps an identity token for ${host}: it pulls and pushes, but cannot manage`, {
+    hint: `Log in with the token itself: spacedock login ${host}, or set SPACEDOCK_TOKEN.`,
   });
 }

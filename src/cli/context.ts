@@ -12,6 +12,8 @@ export interface Context {
   readonly signal: AbortSignal;
   /** `--registry`: host, or address, of the registry that management commands ask. */
   readonly registry: string | null;
+  /** `--context`: the name of the context in whose place commands work. */
+  readonly contextName?: string | null;
   /** `--plain-http`: no TLS, for any host. */
   readonly plainHttp: boolean;
 }

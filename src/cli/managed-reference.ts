@@ -1,5 +1,5 @@
 import { parseRegistry, parseRemoteReference, type RegistryAddress, type RemoteReference } from "./client/reference.ts";
-import { managedRegistry, namedRegistry } from "./connections.ts";
+import { managedRegistry, namedRegistry } from "./managed.ts";
 import type { Context } from "./context.ts";
 import { CliError } from "./exit.ts";
 import type { Digest } from "../oci/digest.ts";
@@ -12,14 +12,25 @@ import type { Tag } from "../oci/reference.ts";
  */
 export async function parseManagedReference(context: Context, text: string): Promise<RemoteReference> {
   const managed = await namedRegistry(context);
-  const [first = "", ...rest] = text.split("/");
-  const isHost = rest.length > 0 && (first === "localhost" || /[.:]/.test(first));
-  if (!isHost && rest.length > 0 && managed !== null) {
+  const isHost = hasHost(text);
+  if (!isHost && text.includes("/") && managed !== null) {
     return { ...parseRemoteReference(`localhost/${text}`), registry: managed };
   }
   const reference = parseRemoteReference(text, { plainHttp: context.plainHttp });
+  if (!isHost && text.includes("/")) sayHub(context, reference);
   // The address that somebody logged in at says more than the host does: whether there is TLS.
   return managed?.host === reference.registry.host ? { ...reference, registry: managed } : reference;
+}
+
+/** Whether a reference begins with a host, by docker's rule. */
+export function hasHost(text: string): boolean {
+  const [first = "", ...rest] = text.split("/");
+  return rest.length > 0 && (first === "localhost" || /[.:]/.test(first));
+}
+
+/** As docker has it; but somebody may have meant a registry of their own. */
+function sayHub({ output }: Context, { registry }: RemoteReference): void {
+  output.note(`at ${registry.host}, since no registry is in use here: spacedock login <host>, or --registry <host>`);
 }
 
 export interface ManagedRepository {
@@ -40,6 +51,8 @@ export interface ManagedTag extends ManagedRepository {
 
 /** Reads `[host/]space/path[:tag][@digest]`, as {@link parseManagedReference} does. Throws a usage error. */
 export async function parseManagedContent(context: Context, text: string): Promise<ManagedContent> {
+  // Only what is managed has spaces: without a host, it cannot be Docker Hub that is meant.
+  if (!hasHost(text)) await managedRegistry(context);
   const { registry, name, tag, digest } = await parseManagedReference(context, text);
   const parsed = parseRepositoryName(text.includes("/") ? name : text);
   if (parsed !== null) return { registry, name: parsed, tag, digest };

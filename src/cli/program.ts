@@ -5,6 +5,7 @@ import { proxy } from "./commands/proxy.ts";
 import { push } from "./commands/push.ts";
 import { activity } from "./commands/activity.ts";
 import { complete, completion } from "./commands/completion.ts";
+import { contexts } from "./commands/context.ts";
 import { deliveries } from "./commands/deliveries.ts";
 import { deployed } from "./commands/deployed.ts";
 import { doctor } from "./commands/doctor.ts";
@@ -34,6 +35,7 @@ import { version } from "./version.ts";
 const COMMANDS: readonly Command[] = [
   login,
   logout,
+  contexts,
   whoami,
   push,
   proxy,
@@ -65,6 +67,7 @@ export interface GlobalOptions {
   readonly json: boolean;
   readonly color: boolean;
   readonly registry: string | null;
+  readonly contextName: string | null;
   readonly plainHttp: boolean;
 }
 
@@ -76,7 +79,7 @@ export interface ProgramWorld {
 }
 
 /** The whole command line. It throws commander's error, instead of ending the process. */
-export function makeProgram({ context, writeOut, writeErr }: ProgramWorld): Commander {
+export function makeProgram({ context: makeContext, writeOut, writeErr }: ProgramWorld): Commander {
   const program = new Commander("spacedock");
   // Commands inherit these settings, so they come first.
   program
@@ -90,18 +93,27 @@ export function makeProgram({ context, writeOut, writeErr }: ProgramWorld): Comm
     .version(version, "-V, --version", "print the version")
     .option("--json", "print results as JSON, for scripts")
     .option("--no-color", "print without colours (as NO_COLOR does)")
-    .option("--registry <host>", "the registry to manage (SPACEDOCK_REGISTRY, or where you logged in last)")
+    .option("--registry <host>", "the registry to manage (SPACEDOCK_REGISTRY, or that of the context in use)")
+    .option("--context <name>", "the context to work in, or to log in to (SPACEDOCK_CONTEXT)")
     .option("--plain-http", "talk to registries without TLS (always so with localhost)")
     .helpOption("-h, --help", "show help")
     .helpCommand("help [command]", "show a command's help")
     .addHelpText("after", `\nExit codes: ${exitCodes()}.`);
-  for (const command of COMMANDS) command.addTo(program, () => context(globalOptions(program)));
+  for (const command of COMMANDS) command.addTo(program, () => makeContext(globalOptions(program)));
   return program;
 }
 
+type Options = Partial<GlobalOptions & { readonly context: string }>;
+
 function globalOptions(program: Commander): GlobalOptions {
-  const { json, color, registry, plainHttp } = program.opts<Partial<GlobalOptions>>();
-  return { json: json === true, color: color !== false, registry: registry ?? null, plainHttp: plainHttp === true };
+  const { json, color, registry, context, plainHttp } = program.opts<Options>();
+  return {
+    json: json === true,
+    color: color !== false,
+    registry: registry ?? null,
+    contextName: context ?? null,
+    plainHttp: plainHttp === true,
+  };
 }
 
 function exitCodes(): string {

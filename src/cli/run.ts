@@ -50,7 +50,8 @@ export async function run(args: readonly string[], world: ProcessLike): Promise<
 function makeContext(world: ProcessLike, options: GlobalOptions, signal: AbortSignal): Context {
   const { env, stdin, stdout, stderr } = world;
   const output = makeOutput({ stdout, stderr, env, json: options.json, color: options.color });
-  return { env, stdin, output, signal, registry: options.registry, plainHttp: options.plainHttp };
+  const { registry, contextName, plainHttp } = options;
+  return { env, stdin, output, signal, registry, contextName, plainHttp };
 }
 
 async function runProgram(args: readonly string[], world: ProcessLike, signal: AbortSignal): Promise<void> {

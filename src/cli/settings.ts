@@ -1,15 +1,28 @@
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { homedir } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { z } from "zod";
 import { parseRegistry, type RegistryAddress } from "./client/reference.ts";
 import type { Environment } from "./context.ts";
+import { replaceFile } from "./credentials/docker-config.ts";
 
-/** What spacedock itself remembers. Credentials are docker's to keep. */
-const settings = z.looseObject({
-  /** The address of the registry where somebody logged in last. */
-  registry: z.string().optional(),
+const context = z.looseObject({
+  /** The registry's address. */
+  registry: z.string(),
+  /** A login of its own; without it, docker's is used. */
+  login: z.looseObject({ username: z.string(), secret: z.string() }).optional().catch(undefined),
 });
+
+/** What spacedock itself remembers: by which names registries are known, and which of them is in use. */
+const settings = z.looseObject({
+  /** The name of the context in use. */
+  context: z.string().optional().catch(undefined),
+  contexts: z.record(z.string(), context).optional().catch(undefined),
+  /** The address of the registry where somebody logged in last, as versions without contexts wrote it. */
+  registry: z.string().optional().catch(undefined),
+});
+
+export type Settings = z.output<typeof settings>;
 
 /** Where spacedock keeps its settings; state that can be lost goes to {@link cacheDirectory}. */
 function settingsFile(env: Environment): string {
@@ -21,18 +34,31 @@ export function cacheDirectory(env: Environment): string {
   return join(env["XDG_CACHE_HOME"] || join(env["HOME"] || homedir(), ".cache"), "spacedock");
 }
 
-/** Null where nobody has logged in, or the file is no more than rubbish. */
-export async function readLastRegistry(env: Environment): Promise<RegistryAddress | null> {
+/** Empty where nobody has logged in, or the file is no more than rubbish. */
+export async function readSettings(env: Environment): Promise<Settings> {
   try {
-    const { registry } = settings.parse(JSON.parse(await readFile(settingsFile(env), "utf8")));
-    return registry === undefined ? null : parseRegistry(registry);
+    return settings.parse(JSON.parse(await readFile(settingsFile(env), "utf8")));
   } catch {
-    return null;
+    return {};
   }
 }
 
-export async function writeLastRegistry(env: Environment, { origin }: RegistryAddress): Promise<void> {
-  const file = settingsFile(env);
-  await mkdir(dirname(file), { recursive: true });
-  await writeFile(file, `${JSON.stringify({ registry: origin }, null, 2)}\n`);
+/** Replaces the settings, for their owner alone, since a context may have a login. */
+export async function writeSettings(env: Environment, changed: Settings): Promise<void> {
+  await replaceFile(settingsFile(env), `${JSON.stringify(changed, null, 2)}\n`);
+}
+
+/** Puts a registry in use under its own name, with docker's login for it. */
+export async function writeLastRegistry(env: Environment, { host, origin }: RegistryAddress): Promise<void> {
+  const { contexts = {}, ...others } = await readSettings(env);
+  await writeSettings(env, { ...others, contexts: { ...contexts, [host]: { registry: origin } }, context: host });
+}
+
+/** The address that is written down, or null where it is none. */
+export function addressIn(text: string | undefined): RegistryAddress | null {
+  try {
+    return text === undefined ? null : parseRegistry(text);
+  } catch {
+    return null;
+  }
 }

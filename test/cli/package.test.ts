@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -49,14 +49,47 @@ describe("the package", () => {
   });
 
   it("brings nothing but the command: no sources, no packages", async () => {
-    expect((await readdir(join(directory, "node_modules/spacedock"))).toSorted()).toEqual([
+    expect((await readdir(join(directory, "node_modules", packageJson.name))).toSorted()).toEqual([
       "LICENSE",
       "README.md",
       "dist",
       "package.json",
     ]);
-    expect((await readdir(join(directory, "node_modules"))).filter((name) => !name.startsWith("."))).toEqual([
-      "spacedock",
-    ]);
+    const [scope = ""] = packageJson.name.split("/");
+    expect((await readdir(join(directory, "node_modules"))).filter((name) => !name.startsWith("."))).toEqual([scope]);
+  });
+
+  it("has a name in a scope, which nobody else's package can have, and is not published by mistake", () => {
+    expect(packageJson.name).toMatch(/^@[\w-]+\/[\w-]+$/);
+    expect(packageJson.private).toBe(true);
+  });
+});
+
+/** What people read, or are told by the command line and the registry. */
+const TOLD = ["README.md", "docs", "src"];
+
+async function pages(): Promise<readonly string[]> {
+  const entries = await Promise.all(
+    TOLD.map(async (path) =>
+      path.endsWith(".md")
+        ? [join(root, path)]
+        : (await readdir(join(root, path), { recursive: true, withFileTypes: true }))
+            .filter((entry) => entry.isFile() && /\.(?:md|tsx?)$/.test(entry.name))
+            .map((entry) => join(entry.parentPath, entry.name)),
+    ),
+  );
+  // Decisions are history.
+  return entries.flat().filter((file) => !file.includes("/docs/decisions/"));
+}
+
+describe("what people are told", () => {
+  it("is never to run whatever a package registry has under a name", async () => {
+    const files = await pages();
+    expect(files.length).toBeGreaterThan(100);
+    for (const file of files) {
+      const content = await readFile(file, "utf8");
+      expect(content, file).not.toMatch(/\b(?:npx|npm exec|pnpx|bunx|dlx)\s+(?:-{1,2}\S+\s+)*@?spacedock/);
+      expect(content, file).not.toMatch(/\bnpm (?:i|install|add)\s+(?:-{1,2}\S+\s+)*@?spacedock/);
+    }
   });
 });

@@ -52,6 +52,22 @@ describe("the command line", () => {
     expect(stdout).toContain(said);
   });
 
+  it.each(["triggers", "targets", "retention"])(
+    "changes %s by edit, and by what that was called before",
+    async (group) => {
+      const { stdout } = await runCli([group]);
+      expect(stdout).toContain("  edit ");
+      expect(stdout).not.toMatch(/^ {2}update/m);
+      for (const verb of ["edit", "update"]) {
+        const said = await runCli([group, verb, "--help"]);
+        expect(said).toMatchObject({
+          exitCode: 0,
+          stdout: expect.stringContaining(`Usage: spacedock ${group} ${verb}`),
+        });
+      }
+    },
+  );
+
   it.each([["tags", "list"], ["push"], ["inspect"], ["tags", "delete", "acme/web"]])(
     "ends with 2 where an argument is missing: %s %s",
     async (...args) => {

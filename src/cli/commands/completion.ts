@@ -28,9 +28,10 @@ export const complete: Command = {
       .action(async (words: readonly string[]) => {
         const world = context();
         const found = completionOf(program, words);
-        const values = found.value === null ? [] : await valuesOf(found.value, world);
-        const candidates = [...found.words, ...values.map((word) => ({ word, summary: "" }))];
         const current = words.at(-1) ?? "";
+        const { value, prefix } = found;
+        const values = value === null ? [] : await valuesOf(value, world, current.slice(prefix.length));
+        const candidates = [...found.words, ...values.map((word) => ({ word: prefix + word, summary: "" }))];
         const fitting = candidates.filter(({ word }) => word.startsWith(current));
         if (fitting.length === 0) return;
         world.output.show(fitting, () => fitting.map(({ word, summary }) => `${word}\t${summary}`).join("\n"));

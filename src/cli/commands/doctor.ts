@@ -1,12 +1,12 @@
 import { z } from "zod";
 import { defineCommand } from "../command.ts";
-import { credentialFor } from "../connections.ts";
 import { checkName, checkTls } from "../doctor/address.ts";
 import type { Finding, Patient } from "../doctor/finding.ts";
 import { checkBodyLimit } from "../doctor/limits.ts";
 import { checkDocker, checkToken } from "../doctor/login.ts";
 import { checkRegistry } from "../doctor/registry.ts";
 import { CliError } from "../exit.ts";
+import { loginFor } from "../logins.ts";
 import { registryOrManaged } from "../managed-reference.ts";
 import type { Style } from "../output/style.ts";
 
@@ -37,8 +37,8 @@ export const doctor = defineCommand({
 
 async function patientAt(context: Patient["context"], registry: Patient["registry"]): Promise<Patient> {
   // A login that cannot be read is docker's problem, which its own line tells.
-  const credential = await credentialFor(context, registry).catch(() => null);
-  return { context, registry, credential, who: null };
+  const login = await loginFor(context, registry).catch(() => null);
+  return { context, registry, login, who: null };
 }
 
 /** The checks in their order: what cannot be reached is asked nothing further. */

@@ -3,6 +3,7 @@ import { parseRegistry, type RegistryAddress } from "../client/reference.ts";
 import { defineCommand } from "../command.ts";
 import type { Context } from "../context.ts";
 import type { Credential } from "../credentials/credential.ts";
+import { contextNamed, requireContextName, saveContext } from "../contexts.ts";
 import { dockerCredentials } from "../credentials/store.ts";
 import { CliError } from "../exit.ts";
 import { readSecret } from "../input/prompt.ts";
@@ -19,41 +20,86 @@ export const login = defineCommand({
   name: "login",
   summary: "Log in to a registry, for this command and for docker",
   description:
-    "The token is asked for, or read from stdin; it is kept where docker keeps it. A Spacedock registry becomes the one\nthat management commands are about.",
+    "The token is asked for, or read from stdin; it is kept where docker keeps it. A Spacedock registry becomes the one\nthat management commands are about. With --context, the login is kept under that name, for this command alone: so that one host can have several.",
   examples: [
     "login registry.example.com",
     "login registry.example.com --password-stdin < token",
+    "login registry.example.com --context production",
     "login ghcr.io --username octocat",
   ],
-  arguments: { "<registry>": "its host, as in registry.example.com" },
+  arguments: { "[registry]": "its host, as in registry.example.com; that of --context, if not given" },
   options: {
     "-u, --username <name>": "for registries that know users; a Spacedock token goes with any name",
     "--password-stdin": "read the token from stdin",
   },
   input: z.object({
-    registry: z.string(),
+    registry: z.string().optional(),
     username: z.string().min(1).default(ANY_USER),
     passwordStdin: z.boolean().default(false),
   }),
   run: async (context, { registry: named, username, passwordStdin }) => {
-    const registry = parseRegistry(named, { plainHttp: context.plainHttp });
-    const question = `Token for ${registry.host}`;
+    const { contextName: name = null } = context;
+    if (name !== null) requireContextName(name);
+    const registry = await registryOf(context, named);
+    const question = `Token for ${registry.host}${name === null ? "" : ` (context ${name})`}`;
     const secret = await readSecret(context, { question, fromStdin: passwordStdin, flag: "--password-stdin" });
     const credential: Credential = { kind: "password", username, secret };
     const who = await checkedLogin(context, registry, credential);
-    const kept = await dockerCredentials(context.env).write(registry, credential);
-    if (who !== null) await writeLastRegistry(context.env, registry);
+    const kept = await keep(context, registry, credential, who !== null);
     const { output } = context;
-    output.show({ registry: registry.host, kept, ...who }, () => fields(whoFields(registry, username, who)));
-    for (const warning of warnings(context, kept, who)) output.warn(warning);
+    const said = { registry: registry.host, ...(name !== null && { context: name }) };
+    output.show({ ...said, kept, ...who }, () => fields({ ...whoFields(registry, username, who), context: name }));
+    for (const warning of await warnings(context, kept, who, registry, credential)) output.warn(warning);
   },
 });
 
-function warnings({ env }: Context, kept: "program" | "file", who: Whoami | null): readonly string[] {
+/** The registry that is named, or that of a context that there is. */
+async function registryOf(context: Context, named: string | undefined): Promise<RegistryAddress> {
+  const { env, plainHttp, contextName } = context;
+  if (named !== undefined) return parseRegistry(named, { plainHttp });
+  if (contextName) return (await contextNamed(env, contextName)).registry;
+  throw new CliError("usage", "missing required argument 'registry'", { hint: "As in spacedock login <host>" });
+}
+
+/** Where a login is kept: by docker, for all its clients; or by a context, for this command alone. */
+type Kept = "program" | "file" | "context";
+
+async function keep(
+  { env, contextName }: Context,
+  registry: RegistryAddress,
+  credential: Credential,
+  isSpacedock: boolean,
+): Promise<Kept> {
+  if (contextName) {
+    await saveContext(env, { name: contextName, registry, login: credential });
+    return "context";
+  }
+  const kept = await dockerCredentials(env).write(registry, credential);
+  if (isSpacedock) await writeLastRegistry(env, registry);
+  return kept;
+}
+
+async function warnings(
+  context: Context,
+  kept: Kept,
+  who: Whoami | null,
+  registry: RegistryAddress,
+  credential: Credential,
+): Promise<readonly string[]> {
+  const { env } = context;
+  // What other tools are told by the environment counts before what docker keeps.
+  const isTold = kept !== "context" && Boolean(env["DOCKER_AUTH_CONFIG"] || env["REGISTRY_AUTH_FILE"]);
+  const found = isTold ? await dockerCredentials(env).find(registry) : null;
   return [
+    kept === "context" && "the token lies unencrypted in spacedock's config.json, and docker does not use it",
     kept === "file" &&
       "the token lies unencrypted in docker's config.json; a credential store of docker's would hide it",
-    who?.kind === "installation" && "docker cannot pull or push with ADMIN_TOKEN: log in with a space's token for that",
+    found !== null &&
+      found.credential.secret !== credential.secret &&
+      `${found.source.name} has another login for ${registry.host}, which counts before this one`,
+    kept !== "context" &&
+      who?.kind === "installation" &&
+      "docker cannot pull or push with ADMIN_TOKEN: log in with a space's token for that",
     Boolean(env["SPACEDOCK_TOKEN"]) &&
       "SPACEDOCK_TOKEN is set, and counts before this login at the registry that is managed",
   ].filter((warning) => warning !== false);

@@ -20,7 +20,10 @@ type AnyKind = Kind<{ readonly id: string; readonly name: string }>;
 
 /** The id of what a person names by its id, or by its name where only one has it. */
 export async function idOf(scene: SpaceScene, kind: AnyKind, given: string): Promise<string> {
-  if (given.startsWith(kind.prefix)) return given;
+  return given.startsWith(kind.prefix) ? given : idOfName(scene, kind, given);
+}
+
+async function idOfName(scene: SpaceScene, kind: AnyKind, given: string): Promise<string> {
   const ids: string[] = [];
   for await (const { id, name } of kind.all(scene)) if (name === given) ids.push(id);
   const [id] = ids;
@@ -33,6 +36,12 @@ export async function idOf(scene: SpaceScene, kind: AnyKind, given: string): Pro
   throw new CliError("usage", `several ${kind.word}s are called "${given}": ${ids.join(", ")}`, {
     hint: "Use the id.",
   });
+}
+
+/** What a person knows it by, as in `token "ci" (tok_0193…)`. */
+export async function titleOf(scene: SpaceScene, kind: AnyKind, id: string): Promise<string> {
+  for await (const item of kind.all(scene)) if (item.id === id) return `${kind.word} "${item.name}" (${id})`;
+  return `${kind.word} ${id}`;
 }
 
 /** By id, for showing; what was deleted is not among them. */
@@ -90,10 +99,14 @@ export function deleteCommand({ kind, name, summary, consequence, remove }: Dele
     options: YES_OPTION,
     input: yesInput,
     run: async (scene, id, { yes }) => {
-      const question = `${sentenceCase(name)} the ${kind.word} ${id} of the space ${scene.space}? ${consequence}`;
-      await confirm(scene.context, { question, yes });
+      const { space, management, context, output } = scene;
+      if (!yes) {
+        const title = await titleOf(scene, kind, id);
+        const question = `${sentenceCase(name)} the ${title} of the space ${space} at ${management.host}? ${consequence}`;
+        await confirm(context, { question, yes });
+      }
       await remove(scene, id);
-      scene.output.show({ [`${name}d`]: id }, () => `${name}d ${id}`);
+      output.show({ [`${name}d`]: id }, () => `${name}d ${id}`);
     },
   });
 }

@@ -3,6 +3,7 @@ import { formatBytes } from "../../oci/size.ts";
 import { LIMIT_OPTION, limitInput } from "../input/options.ts";
 import type { operations, RetentionPreview } from "../management/operations.ts";
 import { plural, someOf } from "../output/words.ts";
+import { warnOfNoneCovered } from "./coverage.ts";
 import { RULES } from "./kinds.ts";
 import { idOf } from "./named.ts";
 import { readRule, RULE_OPTIONS, ruleInput, saysRule } from "./retention-rules.ts";
@@ -50,10 +51,11 @@ export const preview = spaceCommand({
     const id = named === undefined ? undefined : await idOf(scene, RULES, named);
     const saved = id === undefined ? undefined : await management.call("getRetentionRule", { path: { space, id } });
     const isRule = saved !== undefined || saysRule(input);
-    const rule = isRule ? { ...(await readRule(context, input, saved)), enabled: true, replaces: id } : {};
+    const rule: Proposal = isRule ? { ...(await readRule(context, input, saved)), enabled: true, replaces: id } : {};
     const loss = await lossOf(scene, rule);
     const shown = loss.items.slice(0, limit);
     if (output.isJson || shown.length > 0) output.show(shown, () => tableOf(shown, COLUMNS, { width: output.width }));
+    await warnOfNoneCovered(scene, rule.repositories);
     output.note(loss.covered === 0 ? `no rule covers a repository of ${space}: nothing goes` : lossSentence(loss));
   },
 });

@@ -7,7 +7,7 @@ import { operations, type RetentionRule } from "../management/operations.ts";
 
 const DAY = 86_400_000;
 
-/** The options that say what a rule covers and keeps; `create`, `update` and `preview` have them. */
+/** The options that say what a rule covers and keeps; `create`, `edit` and `preview` have them. */
 export const RULE_OPTIONS = {
   "--repository <pattern...>": "paths within the space that it covers: * but no slash, ** anything, ! excludes",
   "--keep-newest <count>": "so many tags of each repository: those that were pushed last",

@@ -8,8 +8,9 @@ import type { operations, RetentionRule } from "../management/operations.ts";
 import { fields } from "../output/fields.ts";
 import type { Style } from "../output/style.ts";
 import { age, onOff } from "../output/words.ts";
+import { warnOfNoneCovered } from "./coverage.ts";
 import { RULES } from "./kinds.ts";
-import { oneCommand, showCommand } from "./named.ts";
+import { oneCommand, showCommand, titleOf } from "./named.ts";
 import { lossOf, lossSentence, preview, type Proposal } from "./retention-preview.ts";
 import { keptBy, readRule, RULE_OPTIONS, ruleInput, saysRule } from "./retention-rules.ts";
 import { type Columns, pageQuery, showList, spaceCommand, type SpaceScene } from "./shapes.ts";
@@ -57,7 +58,7 @@ const create = spaceCommand({
   run: async (scene, { name, ...input }) => {
     const { management, space, context, output } = scene;
     const rule = await readRule(context, input);
-    const question = `Save the rule ${name} of the space ${space}?`;
+    const question = `Save the rule "${name}" of the space ${space} at ${management.host}?`;
     const created = await save(scene, { question, proposal: rule, agreed: input }, (confirmed) =>
       management.call("createRetentionRule", { path: { space }, body: { ...rule, ...confirmed, name } }),
     );
@@ -65,13 +66,14 @@ const create = spaceCommand({
   },
 });
 
-const update = oneCommand({
+const edit = oneCommand({
   kind: RULES,
-  name: "update",
+  name: "edit",
+  formerly: "update",
   summary: "Change what a rule covers and keeps; what is not named stays as it is",
   description:
     "A condition is taken back with none, as in --keep-newest none. It says what would go, and asks, before the rule is saved.",
-  examples: ["retention update builds --keep-newest 50", "retention update builds --keep-tag none --yes"],
+  examples: ["retention edit builds --keep-newest 50", "retention edit builds --keep-tag none --yes"],
   options: { "--name <name>": "what to call it from now on", ...RULE_OPTIONS, ...AGREED_OPTIONS },
   input: ruleInput
     .extend({ name: z.string().optional(), ...agreedInput.shape })
@@ -112,7 +114,8 @@ const remove = oneCommand({
   run: async (scene, id, { yes }) => {
     const { management, space, context, output } = scene;
     if (!yes) {
-      const question = `Delete the rule ${id} of the space ${space}? Without it, ${lossSentence(await lossOf(scene, { replaces: id }))}.`;
+      const title = await titleOf(scene, RULES, id);
+      const question = `Delete the ${title} of the space ${space} at ${management.host}? Without it, ${lossSentence(await lossOf(scene, { replaces: id }))}.`;
       await confirm(context, { question, yes });
     }
     await management.call("deleteRetentionRule", { path: { space, id } });
@@ -125,8 +128,9 @@ type Changes = z.input<typeof operations.updateRetentionRule.body>;
 function change(scene: SpaceScene, old: RetentionRule, changes: Changes, agreed: Agreed): Promise<RetentionRule> {
   const { management, space } = scene;
   const { id, repositories, keep, enabled } = { ...old, ...changes };
+  const title = `rule "${old.name}" (${id})`;
   const proposal = { repositories, keep, enabled, replaces: id };
-  const question = `Change the rule ${id} of the space ${space}?`;
+  const question = `Change the ${title} of the space ${space} at ${management.host}?`;
   return save(scene, { question, proposal, agreed }, (confirmed) =>
     management.call("updateRetentionRule", { path: { space, id }, body: { ...changes, ...confirmed } }),
   );
@@ -145,6 +149,7 @@ async function save(
   { question, proposal, agreed }: Saving,
   send: (confirmed: { readonly confirm?: true }) => Promise<RetentionRule>,
 ): Promise<RetentionRule> {
+  if (proposal.enabled !== false) await warnOfNoneCovered(scene, proposal.repositories);
   if (!agreed.yes && !agreed.confirm) {
     const loss = await lossOf(scene, proposal);
     const isHarmless = loss.items.length === 0;
@@ -183,7 +188,7 @@ export const retention = defineGroup("retention", "Show and change which tags a 
     get: ({ management, space }, id) => management.call("getRetentionRule", { path: { space, id } }),
     describe: (rule, { output }) => described(rule, output.style),
   }),
-  update,
+  edit,
   ...switches,
   remove,
 ]);

@@ -6,12 +6,12 @@ import { headManifest } from "../client/manifests.ts";
 import { RefusedError } from "../client/problem.ts";
 import { defineCommand, defineGroup } from "../command.ts";
 import { looking } from "../client/looking.ts";
-import { openConnection } from "../connections.ts";
+import { openConnection, sayWhere } from "../connections.ts";
 import type { Context } from "../context.ts";
 import { CliError } from "../exit.ts";
 import { inBatches } from "../in-batches.ts";
 import { LIMIT_OPTION, limitInput } from "../input/options.ts";
-import { type ManagedRepository, parseManagedRepository } from "../managed-reference.ts";
+import { hasHost, type ManagedRepository, parseManagedRepository } from "../managed-reference.ts";
 import { formatBytes } from "../../oci/size.ts";
 import { age, shortDigest } from "../output/words.ts";
 import { tagsDelete } from "./tags-delete.ts";
@@ -55,6 +55,7 @@ const list = defineCommand({
   input: limitInput.extend({ repository: z.string() }),
   run: async (context, { repository: named, limit }) => {
     const repository = await parseManagedRepository(context, named);
+    if (!hasHost(named)) await sayWhere(context, repository.registry);
     const shape = { limit, none: `${repository.name.full} has no tags` };
     const found = await managedTags(context, repository, limit);
     if (found !== null) await showList(context, found, COLUMNS, shape);

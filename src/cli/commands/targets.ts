@@ -12,6 +12,7 @@ import { age, ageOrUntil, onOff } from "../output/words.ts";
 import { TARGETS } from "./kinds.ts";
 import { deleteCommand, oneCommand, showCommand, switchCommands } from "./named.ts";
 import { type Columns, pageQuery, showList, spaceCommand } from "./shapes.ts";
+import { TARGET_TYPES } from "./target-types.ts";
 
 const columns = (style: Style): Columns<Target> => ({
   target: ({ id }) => id,
@@ -49,8 +50,7 @@ const deploysInput = z.object({ deploys: z.boolean().optional() });
 const create = spaceCommand({
   name: "create",
   summary: "Create a target: somewhere that hears of pushes",
-  description:
-    "A secret that the registry makes is shown once. The types, and what each needs, are described in docs/triggers.md;\na type that there is not is answered with the list of those there are.",
+  description: "A secret that the registry makes is shown once. What each type needs is described in docs/triggers.md.",
   examples: [
     "targets create hook --type standard-webhook --url https://hooks.example.com/registry",
     "targets create chat --type standard-webhook --url https://chat.example.com/hook --no-deploys",
@@ -59,7 +59,7 @@ const create = spaceCommand({
   ],
   arguments: { "<name>": "what to call it" },
   options: {
-    "--type <type>": "as standard-webhook, octopus, github-dispatch, gitlab-pipeline, url-hook",
+    "--type <type>": `what it is: ${TARGET_TYPES.join(", ")}`,
     "--url <address>": "where it is; some types know their own",
     "--config <key=value...>": "what the type needs beside; dots lead into objects, @file.json has all of it",
     ...SECRET_OPTION,
@@ -84,6 +84,7 @@ const create = spaceCommand({
 const edit = oneCommand({
   kind: TARGETS,
   name: "edit",
+  formerly: "update",
   summary: "Change a target's name, address or settings",
   description:
     "With another address goes another secret: one that the registry makes is shown once, and yours is asked for again.\nTo change only the secret, rotate it.",

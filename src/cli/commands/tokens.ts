@@ -4,6 +4,7 @@ import { duration } from "../input/duration.ts";
 import { LIMIT_OPTION, limitInput, words } from "../input/options.ts";
 import type { Token } from "../management/operations.ts";
 import { age, ageOrUntil } from "../output/words.ts";
+import { warnOfNoneCovered } from "./coverage.ts";
 import { deleteCommand, type Kind, showCommand } from "./named.ts";
 import { type Columns, pageQuery, showList, spaceCommand } from "./shapes.ts";
 
@@ -73,7 +74,8 @@ const create = spaceCommand({
     repositories: words.optional(),
     expires: duration.optional(),
   }),
-  run: async ({ management, space, output }, { name, actions, repositories, expires }) => {
+  run: async (scene, { name, actions, repositories, expires }) => {
+    const { management, space, output } = scene;
     const expiresIn = expires === undefined ? undefined : Math.round(expires / 1000);
     const body = { name, actions, repositories, expiresIn };
     const created = await management.call("createToken", { path: { space }, body });
@@ -81,6 +83,7 @@ const create = spaceCommand({
     const ends = created.expiresAt === null ? "does not expire" : `expires ${ageOrUntil(created.expiresAt)}`;
     output.note(`It ${ends}. The secret, which is shown this once:`);
     output.show(created, () => created.token);
+    await warnOfNoneCovered(scene, repositories);
   },
 });
 

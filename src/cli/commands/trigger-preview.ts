@@ -1,7 +1,8 @@
 import { z } from "zod";
+import { warnOfNoneCovered } from "./coverage.ts";
 import { TRIGGERS } from "./kinds.ts";
 import { idOf } from "./named.ts";
-import { spaceCommand } from "./shapes.ts";
+import { spaceCommand, type SpaceScene } from "./shapes.ts";
 import { spaceInTag, tagInSpace } from "./tag-in-space.ts";
 import { readRules, RULE_OPTIONS, rulesInput } from "./trigger-rules.ts";
 
@@ -28,5 +29,19 @@ export const preview = spaceCommand({
     output.show({ fires, ...(reason !== undefined && { reason }) }, () =>
       fires ? `${output.style.green("yes")}: it would fire` : `${output.style.red("no")}: ${reason ?? "it would not"}`,
     );
+    if (!fires) await warnOfNoneCovered(scene, await patternsOf(scene, rules));
   },
 });
+
+/** What a trigger matches may be more than this version knows. */
+const repositoriesIn = z.looseObject({ repositories: z.array(z.string()).optional().catch(undefined) }).catch({});
+
+/** Those of the rules that are tried, or of the trigger that there is. */
+async function patternsOf(
+  { management, space }: SpaceScene,
+  rules: { readonly trigger: string } | Awaited<ReturnType<typeof readRules>>["rules"],
+): Promise<readonly string[] | undefined> {
+  if (!("trigger" in rules)) return rules.match?.repositories;
+  const { match } = await management.call("getTrigger", { path: { space, id: rules.trigger } });
+  return repositoriesIn.parse(match).repositories;
+}

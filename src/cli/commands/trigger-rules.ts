@@ -13,17 +13,20 @@ type TriggerRules = z.input<typeof rulesBody>;
 const match = rulesBody.shape.match.unwrap();
 const tagRule = match.shape.tag.unwrap();
 
+export const TAG_RULE_TYPES = tagRule.shape.type.options;
+export const CHANGES = match.shape.events.unwrap().element.options;
+
 /** The options that say when a trigger fires; `triggers create` and `triggers preview` have them. */
 export const RULE_OPTIONS = {
   "--repository <pattern...>": "paths within the space: * but no slash, ** anything, ! excludes",
-  "--event <event...>": `of ${match.shape.events.unwrap().element.options.join(", ")}`,
-  "--tag <rule>": `type and value, as semver:>=1.0 or glob:release-*; of ${tagRule.shape.type.options.join(", ")}`,
+  "--event <change...>": `of ${CHANGES.join(", ")}`,
+  "--tag <tag-rule>": `type and value, as semver:>=1.0 or glob:release-*; of ${TAG_RULE_TYPES.join(", ")}`,
   "--prerelease <which>": "none, any, or a regular expression as regex:<expression>",
   "--exclude <tag...>": "tags that never fire",
   "--only-if-newer": "only a version above all others in the repository",
   "--digest-changed": "not when the tag was on that digest already",
   "--platform <platform...>": "only an image for all of these, as linux/amd64",
-  "--artifact-type <type...>": "what is pushed, as image",
+  "--artifact-type <kind-of-artifact...>": "what is pushed, as image",
   "--actor <actor...>": "who pushes, as token:ci-*",
   "--require-all <path...>": "fire once, when all of these repositories have the tag",
   "--within <time>": "how far apart these may be pushed, as in 15m",

@@ -7,6 +7,7 @@ import type { operations, Trigger } from "../management/operations.ts";
 import { fields } from "../output/fields.ts";
 import type { Style } from "../output/style.ts";
 import { age, coloured, onOff } from "../output/words.ts";
+import { warnOfNoneCovered } from "./coverage.ts";
 import { TARGETS, TRIGGERS } from "./kinds.ts";
 import { deleteCommand, idOf, namesOf, oneCommand, showCommand, switchCommands } from "./named.ts";
 import { type Columns, pageQuery, showList, spaceCommand, type SpaceScene, tableOf } from "./shapes.ts";
@@ -64,6 +65,7 @@ const create = spaceCommand({
     const body = { ...rules, name: input.name, targets };
     const created = await management.call("createTrigger", { path: { space }, body });
     output.show(created, () => fields(described(created, output.style)));
+    await warnOfNoneCovered(scene, rules.match?.repositories);
     output.note(`Try it: spacedock triggers preview ${space}/<path>:<tag> --trigger ${created.id}`);
   },
 });
@@ -71,6 +73,7 @@ const create = spaceCommand({
 const edit = oneCommand({
   kind: TRIGGERS,
   name: "edit",
+  formerly: "update",
   summary: "Change a trigger's name, rules or targets",
   description: "What is not given stays. What is on its way already goes where it was to go.",
   examples: ['triggers edit releases --tag "semver:>=2.0"', "triggers edit releases --target octopus --no-group"],
@@ -104,6 +107,7 @@ const edit = oneCommand({
     };
     const edited = await management.call("updateTrigger", { ...at(scene, id), body });
     output.show(edited, () => fields(described(edited, output.style)));
+    await warnOfNoneCovered(scene, rules.match?.repositories);
   },
 });
 

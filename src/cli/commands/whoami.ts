@@ -1,12 +1,13 @@
 import { z } from "zod";
 import type { RegistryAddress } from "../client/reference.ts";
 import { defineCommand } from "../command.ts";
-import { credentialFor } from "../connections.ts";
+import type { Context } from "../context.ts";
 import type { Credential } from "../credentials/credential.ts";
 import { CliError } from "../exit.ts";
+import { explained, type Login, loginFor } from "../logins.ts";
 import { registryOrManaged } from "../managed-reference.ts";
 import type { Whoami } from "../management/operations.ts";
-import { askWhoami, checkLogin } from "../management/whoami.ts";
+import { askWhoami, checkLogin, IDENTITY_TOKEN, isIdentityToken } from "../management/whoami.ts";
 import { fields } from "../output/fields.ts";
 import { ageOrUntil } from "../output/words.ts";
 
@@ -18,20 +19,37 @@ export const whoami = defineCommand({
   input: z.object({ registry: z.string().optional() }),
   run: async (context, { registry: named }) => {
     const registry = await registryOrManaged(context, named);
-    const credential = await credentialFor(context, registry);
-    if (credential === null) {
+    const login = await loginFor(context, registry);
+    if (login === null) {
       throw new CliError("denied", `nobody is logged in at ${registry.host}`, {
         hint: `Log in: spacedock login ${registry.host}, or set SPACEDOCK_TOKEN.`,
       });
     }
-    const who = await askWhoami(context, registry, credential);
-    if (who === null) await checkLogin(context, registry, credential);
-    const username = usernameOf(credential);
-    context.output.show({ registry: registry.host, username, ...who }, () =>
-      fields(whoFields(registry, username, who)),
+    const { output, contextName = null } = context;
+    const who = await askedWho(context, registry, login);
+    if (await isIdentityToken(context, registry, login)) {
+      const shown = { registry: registry.host, login: IDENTITY_TOKEN, source: login.source };
+      output.show({ registry: registry.host, username: null, login: "identity-token" }, () => fields(shown));
+      return output.note(`To manage, and to see what it may do: spacedock login ${registry.host}`);
+    }
+    const username = usernameOf(login.credential);
+    output.show({ registry: registry.host, username, ...who }, () =>
+      fields({ ...whoFields(registry, username, who), context: contextName }),
     );
   },
 });
+
+/** Throws where the registry does not take the login, saying where that comes from. */
+async function askedWho(context: Context, registry: RegistryAddress, login: Login): Promise<Whoami | null> {
+  const { credential } = login;
+  try {
+    const who = await askWhoami(context, registry, credential);
+    if (who === null) await checkLogin(context, registry, credential);
+    return who;
+  } catch (failure) {
+    throw explained(failure, login, registry);
+  }
+}
 
 /** Null: the registry knows it by itself. */
 function usernameOf(credential: Credential): string | null {

@@ -13,19 +13,27 @@ export interface Completion {
   readonly words: readonly Candidate[];
   /** Or a value of a kind, as in `<space>`; null: none. */
   readonly value: string | null;
+  /** What of the last word stands before the value, as `--space=`. */
+  readonly prefix: string;
 }
 
 /** Finds what the last of these words could be, which may be empty; the words are those after `spacedock`. */
 export function completionOf(program: Commander, words: readonly string[]): Completion {
   const current = words.at(-1) ?? "";
   const { command, position, awaiting } = placeOf(program, words.slice(0, -1));
-  if (awaiting !== null) return { words: [], value: placeholderOf(awaiting) };
-  if (current.startsWith("-")) return { words: optionsOf(meantBy(command) ?? command), value: null };
+  if (awaiting !== null) return { words: [], value: placeholderOf(awaiting), prefix: "" };
+  const [prefix, flag] = /^(--[\w-]+)=/.exec(current) ?? [];
+  if (prefix !== undefined) {
+    const option = allOptions(meantBy(command) ?? command).find(({ long }) => long === flag);
+    return { words: [], value: option === undefined ? null : placeholderOf(option), prefix };
+  }
+  if (current.startsWith("-")) return { words: optionsOf(meantBy(command) ?? command), value: null, prefix: "" };
   const subcommands = command.createHelp().visibleCommands(command);
   const argument = argumentAt((meantBy(command) ?? command).registeredArguments, position);
   return {
     words: subcommands.map((one) => ({ word: one.name(), summary: one.summary() })),
     value: argument?.name() ?? null,
+    prefix: "",
   };
 }
 

@@ -1,6 +1,9 @@
-import type { RegistryAddress } from "../client/reference.ts";
+import { parseRepositoryName } from "../../oci/name.ts";
 import { withManagement } from "../commands/shapes.ts";
+import { TARGET_TYPES } from "../commands/target-types.ts";
+import { CHANGES, TAG_RULE_TYPES } from "../commands/trigger-rules.ts";
 import type { Context } from "../context.ts";
+import { readContexts } from "../contexts.ts";
 import { loginHosts } from "../credentials/store.ts";
 import type { Management } from "../management/management.ts";
 import { operations } from "../management/operations.ts";
@@ -12,44 +15,56 @@ const PATIENCE = 2000;
 /** No list on a terminal is longer. */
 const MAX_VALUES = 200;
 
+/** Of what there is no end, the newest are meant. */
+const NEWEST = 20;
+
+type Find = (context: Context, current: string) => Promise<readonly string[]>;
+
 /** Finds values, by what help calls them: `<space>`. What is not here, the shell completes with files. */
-const VALUES: Readonly<Record<string, (context: Context) => Promise<readonly string[]>>> = {
-  shell: () => Promise.resolve(["bash", "zsh", "fish"]),
-  status: () => Promise.resolve(operations.listDeliveries.query.shape.status.unwrap().options),
-  kind: () => Promise.resolve(operations.listActivity.query.shape.kind.unwrap().options),
-  action: () => Promise.resolve(operations.createToken.body.shape.actions.element.options),
+const VALUES: Readonly<Record<string, Find>> = {
+  shell: fixed(["bash", "zsh", "fish"]),
+  status: fixed(operations.listDeliveries.query.shape.status.unwrap().options),
+  kind: fixed(operations.listActivity.query.shape.kind.unwrap().options),
+  action: fixed(operations.createToken.body.shape.actions.element.options),
+  type: fixed(TARGET_TYPES),
+  "tag-rule": fixed(TAG_RULE_TYPES.map((type) => `${type}:`)),
+  change: fixed(CHANGES),
+  which: fixed(["none", "any", "regex:"]),
+  platform: fixed(["linux/amd64", "linux/arm64", "linux/arm/v7", "windows/amd64"]),
   registry: hosts,
   host: hosts,
-  space: (context) =>
-    managed(context, async ({ management }) => names(management.list("listSpaces", { path: {} }), ({ name }) => name)),
+  context: async ({ env }) => (await readContexts(env)).all.map(({ name }) => name),
+  space: (context) => managed(context, spaces),
   repository: repositories,
-  where: async (context) => [...(await ownSpace(context)), ...(await repositories(context))],
-  reference: repositories,
-  references: repositories,
-  target: (context) =>
-    managed(context, async ({ management, space }) =>
-      names(management.list("listTargets", { path: { space: await space() } }), ({ name }) => name),
-    ),
-  rule: (context) =>
-    managed(context, async ({ management, space }) =>
-      names(management.list("listRetentionRules", { path: { space: await space() } }), ({ name }) => name),
-    ),
-  trigger: (context) =>
-    managed(context, async ({ management, space }) =>
-      names(management.list("listTriggers", { path: { space: await space() } }), ({ name }) => name),
-    ),
+  where: async (context, current) => [...(await ownSpace(context)), ...(await repositories(context, current))],
+  reference: references,
+  references,
+  destination: references,
+  pattern: paths,
+  path: paths,
+  token: inSpace(({ management }, space) => names(management.list("listTokens", { path: { space } }), nameOf)),
+  target: inSpace(({ management }, space) => names(management.list("listTargets", { path: { space } }), nameOf)),
+  rule: inSpace(({ management }, space) => names(management.list("listRetentionRules", { path: { space } }), nameOf)),
+  trigger: inSpace(({ management }, space) => names(management.list("listTriggers", { path: { space } }), nameOf)),
+  event: inSpace(({ management }, space) => names(management.list("listEvents", { path: { space } }), idOf, NEWEST)),
+  delivery: deliveries(),
+  deliveries: deliveries(),
 };
 
 /** Values of a kind; none where they cannot be had at once. */
-export async function valuesOf(kind: string, context: Context): Promise<readonly string[]> {
+export async function valuesOf(kind: string, context: Context, current: string): Promise<readonly string[]> {
   const find = VALUES[kind];
   if (find === undefined) return [];
   try {
-    return await find({ ...context, signal: AbortSignal.timeout(PATIENCE) });
+    return await find({ ...context, signal: AbortSignal.timeout(PATIENCE) }, current);
   } catch {
     // In the middle of a line there is no place for an error.
     return [];
   }
+}
+
+function fixed(values: readonly string[]): Find {
+  return () => Promise.resolve(values);
 }
 
 function hosts({ env }: Context): Promise<readonly string[]> {
@@ -60,9 +75,39 @@ function ownSpace(context: Context): Promise<readonly string[]> {
   return managed(context, async ({ space }) => [await space()]);
 }
 
-function repositories(context: Context): Promise<readonly string[]> {
+/** A token's own, since it may not ask for others; the administrator's are all. */
+async function spaces({ management }: Managed): Promise<readonly string[]> {
+  const { space } = await management.call("whoami", { path: {} });
+  return space === null ? names(management.list("listSpaces", { path: {} }), nameOf) : [space];
+}
+
+function repositories(context: Context, _current?: string): Promise<readonly string[]> {
   return managed(context, async ({ management, space }) =>
     names(management.list("listRepositories", { path: { space: await space() } }), ({ fullName }) => fullName),
+  );
+}
+
+/** Within the space. */
+function paths(context: Context): Promise<readonly string[]> {
+  return managed(context, async ({ management, space }) =>
+    names(management.list("listRepositories", { path: { space: await space() } }), nameOf),
+  );
+}
+
+/** Repositories; and of one that is named with its colon, its tags. */
+function references(context: Context, current: string): Promise<readonly string[]> {
+  const [, named = ""] = /^([^:@]+\/[^:@]+):[^@]*$/.exec(current) ?? [];
+  const repository = parseRepositoryName(named);
+  if (repository === null) return repositories(context);
+  const path = { space: repository.space, name: repository.path };
+  return managed(context, ({ management }) =>
+    names(management.list("listRepositoryTags", { path }), ({ name }) => `${repository.full}:${name}`),
+  );
+}
+
+function deliveries(): Find {
+  return inSpace(({ management }, space) =>
+    names(management.list("listDeliveries", { path: { space } }), idOf, NEWEST),
   );
 }
 
@@ -71,16 +116,30 @@ interface Managed {
   readonly space: () => Promise<string>;
 }
 
-function managed(context: Context, find: (managed: Managed) => Promise<readonly string[]>, at?: RegistryAddress) {
-  return withManagement(
-    context,
-    ({ management }) => find({ management, space: () => spaceOf({ context, management }, undefined) }),
-    at,
+function managed(context: Context, find: (managed: Managed) => Promise<readonly string[]>) {
+  return withManagement(context, ({ management }) =>
+    find({ management, space: () => spaceOf({ context, management }, undefined) }),
   );
 }
 
-async function names<T>(items: AsyncIterable<T>, nameOf: (item: T) => string): Promise<readonly string[]> {
+function inSpace(find: (managed: Managed, space: string) => Promise<readonly string[]>): Find {
+  return (context) => managed(context, async (found) => find(found, await found.space()));
+}
+
+async function names<T>(
+  items: AsyncIterable<T>,
+  wordOf: (item: T) => string,
+  limit = MAX_VALUES,
+): Promise<readonly string[]> {
   const found: string[] = [];
-  for await (const item of items) if (found.push(nameOf(item)) >= MAX_VALUES) break;
+  for await (const item of items) if (found.push(wordOf(item)) >= limit) break;
   return found;
+}
+
+function nameOf({ name }: { readonly name: string }): string {
+  return name;
+}
+
+function idOf({ id }: { readonly id: string }): string {
+  return id;
 }

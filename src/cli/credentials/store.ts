@@ -15,7 +15,7 @@ import { type LoginSource, loginSources } from "./sources.ts";
 const HUB_KEY = "https://index.docker.io/v1/";
 
 /** A login that was found. */
-export interface FoundLogin {
+interface FoundLogin {
   readonly credential: Credential;
   readonly source: Pick<LoginSource, "name" | "logout">;
   /** The credential program that keeps it; null: the source itself, unencrypted. */

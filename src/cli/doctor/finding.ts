@@ -1,7 +1,7 @@
 import type { RegistryAddress } from "../client/reference.ts";
 import type { Context } from "../context.ts";
-import type { Credential } from "../credentials/credential.ts";
 import { CliError, type FailureKind } from "../exit.ts";
+import type { Login } from "../logins.ts";
 import type { Whoami } from "../management/operations.ts";
 
 /** One line of what a doctor says. */
@@ -20,7 +20,7 @@ export interface Patient {
   readonly context: Context;
   readonly registry: RegistryAddress;
   /** Null: nobody is logged in. */
-  readonly credential: Credential | null;
+  readonly login: Login | null;
   /** What the registry says of the login, once it was asked. */
   who: Whoami | null;
 }

@@ -7,11 +7,16 @@ import { type Finding, ok, type Patient, problem, warning } from "./finding.ts";
 
 /** How large a layer may be that an ordinary client pushes, and what to do about larger ones. */
 export async function checkBodyLimit(patient: Patient, repository: string | null): Promise<Finding> {
-  const { context, registry, who } = patient;
+  const { context, registry, who, login } = patient;
   const name = repository ?? probedRepository(who);
   if (name === null) {
-    const advice = "Log in with a token that may push, or say where: spacedock doctor --probe <repository>";
-    return warning("body limit", "not probed: the login may not push", advice);
+    const probe = "say where: spacedock doctor --probe <repository>";
+    if (login !== null && who === null) {
+      const said = "not probed: the login does not tell where it may push";
+      return warning("body limit", said, `If it may, ${probe}`);
+    }
+    const said = `not probed: ${login === null ? "nobody is logged in" : "the login may not push"}`;
+    return warning("body limit", said, `Log in with a token that may push, or ${probe}`);
   }
   const connection = await openConnection(context, registry);
   try {

@@ -1,6 +1,7 @@
 import { dockerCredentials } from "../credentials/store.ts";
+import { explained } from "../logins.ts";
 import type { Whoami } from "../management/operations.ts";
-import { askWhoami, checkLogin } from "../management/whoami.ts";
+import { askWhoami, checkLogin, IDENTITY_TOKEN, isIdentityToken } from "../management/whoami.ts";
 import { ageOrUntil } from "../output/words.ts";
 import { type Finding, ok, type Patient, problem, warning } from "./finding.ts";
 
@@ -9,18 +10,20 @@ const EXPIRES_SOON = 14 * 86_400_000;
 
 /** Whether the login is good, until when, and what for. */
 export async function checkToken(patient: Patient): Promise<Finding> {
-  const { context, registry, credential } = patient;
-  if (credential === null) {
+  const { context, registry, login } = patient;
+  if (login === null) {
     const advice = `Log in: spacedock login ${registry.host}. Public repositories can be pulled without.`;
     return warning("token", "nobody is logged in", advice);
   }
   try {
-    patient.who = await askWhoami(context, registry, credential);
+    patient.who = await askWhoami(context, registry, login.credential);
     if (patient.who !== null) return tokenFinding(patient.who, registry.host);
-    await checkLogin(context, registry, credential);
-    return ok("token", "the login is good");
+    await checkLogin(context, registry, login.credential);
+    if (!(await isIdentityToken(context, registry, login))) return ok("token", "the login is good");
+    const advice = `To manage, and to see what it may do: spacedock login ${registry.host}`;
+    return warning("token", `the login is good; it is ${IDENTITY_TOKEN}`, advice);
   } catch (failure) {
-    return problem("token", failure);
+    return problem("token", explained(failure, login, registry));
   }
 }
 

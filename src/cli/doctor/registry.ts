@@ -1,13 +1,11 @@
-import { z } from "zod";
-import { type Answer, drain, makeTransport, readText, type Transport } from "../client/transport.ts";
+import { type Answer, drain, makeTransport, type Transport } from "../client/transport.ts";
 import { CliError } from "../exit.ts";
+import { askApi } from "../management/api.ts";
 import { formatDuration } from "../output/format.ts";
 import { type Finding, ok, type Patient, problem, warning } from "./finding.ts";
 
 /** The management API that this command line knows. */
 const API_VERSION = "1";
-const API_TITLE = "Spacedock management API";
-const MAX_DOCUMENT_BYTES = 4 * 1024 * 1024;
 
 /** Milliseconds; more than this is not the way's delay. */
 const TOLERATED_SKEW = 30_000;
@@ -70,29 +68,16 @@ function clockFinding({ headers }: Answer, now: Date): readonly Finding[] {
   return [problem("clock", new CliError("failure", said, { hint: advice }))];
 }
 
-const openApi = z.object({ info: z.object({ title: z.string(), version: z.string() }) });
-
 async function apiFinding(transport: Transport, origin: string, signal: AbortSignal): Promise<Finding> {
-  const answer = await ask(transport, new URL("/api/v1/openapi.json", origin), signal);
-  const text = await readText(answer, MAX_DOCUMENT_BYTES);
-  const parsed = openApi.safeParse(parseJson(text));
-  if (!parsed.success || parsed.data.info.title !== API_TITLE) {
+  const version = await askApi(transport, origin, signal);
+  if (version === null) {
     const advice = "Pushing, copying and inspecting work; spaces, tokens, triggers and the like are not there.";
     return warning("api", "no Spacedock, but another registry", advice);
   }
-  const { version } = parsed.data.info;
   if (version === API_VERSION) return ok("api", `Spacedock's, version ${version}`);
   return warning(
     "api",
     `version ${version}, of which this command knows ${API_VERSION}`,
     "Use the spacedock of that version.",
   );
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
 }

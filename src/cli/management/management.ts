@@ -30,13 +30,22 @@ export interface Management {
 
 const MAX_ANSWER_BYTES = 16 * 1024 * 1024;
 
-export function openManagementApi(connection: Connection): Management {
+/** @param beforeChange is told that something is about to be changed */
+export function openManagementApi(connection: Connection, beforeChange: () => void = () => undefined): Management {
   return {
     host: connection.registry.host,
-    call: (id, input) => call(connection, id, input),
+    call: (id, input) => {
+      if (isChange(id)) beforeChange();
+      return call(connection, id, input);
+    },
     list: (id, input) => list(connection, id, input),
     close: () => connection.close(),
   };
+}
+
+/** A preview is a question that has a body. */
+function isChange(id: OperationId): boolean {
+  return operations[id].method !== "GET" && !id.startsWith("preview");
 }
 
 async function call<O extends OperationId>(connection: Connection, id: O, input: Input): Promise<OperationOutput<O>> {

@@ -1,9 +1,11 @@
 import { connect } from "../client/connection.ts";
 import { ping } from "../client/ping.ts";
 import type { RegistryAddress } from "../client/reference.ts";
+import { makeTransport } from "../client/transport.ts";
 import type { Context } from "../context.ts";
 import type { Credential } from "../credentials/credential.ts";
 import { CliError } from "../exit.ts";
+import { askApi } from "./api.ts";
 import { openManagementApi } from "./management.ts";
 import type { Whoami } from "./operations.ts";
 
@@ -29,6 +31,25 @@ export async function askWhoami(
     return null;
   } finally {
     await management.close();
+  }
+}
+
+/** What a refresh token of a Spacedock is, which `docker login` kept in the place of the token itself. */
+export const IDENTITY_TOKEN =
+  "an identity token that docker keeps: it pulls and pushes as the token that it was made from, and cannot manage";
+
+/** Whether a login is no more than that: good at a Spacedock's registry, but not at its management API. */
+export async function isIdentityToken(
+  { env, signal }: Pick<Context, "env" | "signal">,
+  { origin }: RegistryAddress,
+  { credential }: { readonly credential: Credential },
+): Promise<boolean> {
+  if (credential.kind !== "refresh-token") return false;
+  const transport = makeTransport(env);
+  try {
+    return (await askApi(transport, origin, signal)) !== null;
+  } finally {
+    await transport.close();
   }
 }
 

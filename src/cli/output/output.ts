@@ -31,7 +31,7 @@ export interface Output {
 }
 
 /** Why a command ended, as --json prints it. */
-export interface FailureReport {
+interface FailureReport {
   /** As `denied`: what the exit code stands for. */
   readonly kind: string;
   readonly exitCode: number;

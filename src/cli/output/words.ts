@@ -34,8 +34,8 @@ export function shortDigest(digest: string): string {
 }
 
 /** As in "1 tag" or "12 tags". */
-export function plural(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? "" : "s"}`;
+export function plural(count: number, noun: string, many = `${noun}s`): string {
+  return `${count} ${count === 1 ? noun : many}`;
 }
 
 /** As many names as a line has room for. */

@@ -73,8 +73,8 @@ const CLIENTS: Readonly<Record<string, Client>> = {
   spacedock: {
     title: "spacedock",
     lines: (host, space) => [
-      `npx spacedock login ${host} -u ${space}`,
-      `npx spacedock push my-image ${host}/${space}/my-image:1.0`,
+      `spacedock login ${host} -u ${space}`,
+      `spacedock push my-image ${host}/${space}/my-image:1.0`,
     ],
   },
 };

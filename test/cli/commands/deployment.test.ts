@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Delivery, DeliveryDetail } from "../../../src/cli/management/operations.ts";
 import { type ManagementStub, stubManagement } from "../support/management-stub.ts";
 import { runCli } from "../support/world.ts";
-import { delivery, detailOf, digestOf, event, page, target, trigger } from "./samples.ts";
+import { delivery, detailOf, digestOf, event, page, repositoryAt, target, trigger } from "./samples.ts";
 
 const space = "acme";
 const IN_SPACE = ["--space", space];
@@ -29,6 +29,7 @@ async function stubSpace(): Promise<ManagementStub> {
   const stub = await stubManagement();
   stub.on("listTargets", { space }, page(target));
   stub.on("listTriggers", { space }, page(trigger));
+  stub.on("listRepositories", { space }, page(repositoryAt("web"), repositoryAt("shop/api")));
   return stub;
 }
 
@@ -218,7 +219,7 @@ describe("trying a trigger", () => {
     const result = { target: "tgt_1", name: "hook", outcome: "retry", status: 500, milliseconds: 3, detail: "oops" };
     stub.on("testTrigger", { space, id: "trg_1" }, { event: sent, results: [result] });
     const ended = await runCli(["triggers", "test", "releases", ...IN_SPACE, "--push", "acme/web:1"], stub.env);
-    expect(ended).toMatchObject({ exitCode: 1, stderr: "spacedock: hook did not take it\n" });
+    expect(ended).toMatchObject({ exitCode: 1, stderr: `at ${stub.host}\nspacedock: hook did not take it\n` });
     expect(ended.stdout).toContain("oops");
     expect(stub.changes[0]?.[1]).toEqual({ repository: "web", tag: "1" });
   });

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { RetentionPreview } from "../../../src/cli/management/operations.ts";
 import { type ManagementStub, stubManagement } from "../support/management-stub.ts";
 import { runCli } from "../support/world.ts";
-import { digestOf, page, rule } from "./samples.ts";
+import { digestOf, page, repositoryAt, rule } from "./samples.ts";
 
 const space = "acme";
 const IN_SPACE = ["--space", space];
@@ -39,6 +39,7 @@ async function stubSpace(...previews: readonly RetentionPreview[]): Promise<Mana
   stub.on("updateRetentionRule", { space, id: rule.id }, rule);
   stub.on("deleteRetentionRule", { space, id: rule.id }, null);
   stub.on("previewRetention", { space }, ...previews);
+  stub.on("listRepositories", { space }, page(repositoryAt("web/shop")));
   return stub;
 }
 
@@ -211,7 +212,7 @@ describe("retention create", () => {
 });
 
 describe("changing a retention rule", () => {
-  const update = ["retention", "update", "builds", ...IN_SPACE];
+  const update = ["retention", "edit", "builds", ...IN_SPACE];
   const kept = { repositories: ["web/**"], enabled: true };
 
   it.each([

@@ -7,6 +7,7 @@ describe("creating a token", () => {
   it("prints the secret alone on stdout", async () => {
     const stub = await stubManagement();
     stub.on("createToken", { space: "acme" }, { ...token, token: "sdt_new" });
+    stub.on("listRepositories", { space: "acme" }, page());
     const options = ["--actions", "pull,push", "--repositories", "web/*,!web/x", "--expires", "90d"];
     const said = await runCli(["tokens", "create", "ci", "--space", "acme", ...options], stub.env);
     expect(said).toMatchObject({ exitCode: 0, stdout: "sdt_new\n" });

@@ -103,7 +103,11 @@ describe("revert", () => {
     const stub = await stubTag();
     stub.on("revert", { space }, { repository: "web", tag: "latest", digest: c, previousDigest: c });
     const said = await runCli([...args, "--to", c], stub.env);
-    expect(said).toEqual({ exitCode: 0, stdout: `acme/web:latest points to ${c} already\n`, stderr: "" });
+    expect(said).toEqual({
+      exitCode: 0,
+      stdout: `acme/web:latest points to ${c} already\n`,
+      stderr: `at ${stub.host}\n`,
+    });
   });
 
   it("asks which, where several digests begin like that", async () => {

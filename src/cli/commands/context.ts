@@ -1,0 +1,93 @@
+import { z } from "zod";
+import { type Command, defineCommand, defineGroup } from "../command.ts";
+import { forgetContext, readContexts, useContext } from "../contexts.ts";
+import { CliError } from "../exit.ts";
+import { YES_OPTION, yesInput } from "../input/options.ts";
+import { confirm } from "../input/prompt.ts";
+import { managedBy, placeOf } from "../managed.ts";
+import { type Columns, showList } from "./shapes.ts";
+
+/** A context as it is shown: never with its secret. */
+interface ContextLine {
+  readonly name: string;
+  readonly registry: string;
+  readonly active: boolean;
+  readonly login: "own" | "docker";
+}
+
+const COLUMNS: Columns<ContextLine> = {
+  context: ({ name }) => name,
+  registry: ({ registry }) => registry,
+  login: ({ login }) => (login === "own" ? "its own" : "docker's"),
+  "": ({ active }) => (active ? "in use" : ""),
+};
+
+const list = defineCommand({
+  name: "list",
+  summary: "List the contexts, and which of them is in use",
+  examples: ["context list"],
+  input: z.object({}),
+  run: async (context) => {
+    const { all, active } = await readContexts(context.env);
+    const lines = all.map(({ name, registry, login }): ContextLine => ({
+      name,
+      registry: registry.host,
+      active: name === active?.name,
+      login: login === null ? "docker" : "own",
+    }));
+    await showList(context, lines, COLUMNS, { none: "no contexts yet: spacedock login <host> makes one" });
+  },
+});
+
+const use = defineCommand({
+  name: "use",
+  summary: "Put a context in use: commands are about its registry from then on",
+  examples: ["context use production"],
+  arguments: { "<context>": "its name" },
+  input: z.object({ context: z.string() }),
+  run: async ({ env, output }, { context: name }) => {
+    const { registry } = await useContext(env, name);
+    output.show({ context: name, registry: registry.host }, () => `now at ${registry.host} (context ${name})`);
+    for (const variable of ["SPACEDOCK_REGISTRY", "SPACEDOCK_CONTEXT"]) {
+      if (env[variable]) output.warn(`${variable} is set, and counts before the context in use`);
+    }
+  },
+});
+
+const show = defineCommand({
+  name: "show",
+  summary: "Show which registry commands are about",
+  examples: ["context show", "context show --context staging"],
+  input: z.object({}),
+  run: async (context) => {
+    const managed = await managedBy(context);
+    if (managed === null) {
+      throw new CliError("not-found", "no registry is in use", { hint: "Log in: spacedock login <host>" });
+    }
+    const { registry } = managed;
+    context.output.show({ context: managed.context?.name ?? null, registry: registry.host }, () => placeOf(managed));
+  },
+});
+
+const remove = defineCommand({
+  name: "delete",
+  summary: "Forget a context, with its login",
+  description: "The token itself stays good: to end it, revoke it. Docker's login stays.",
+  examples: ["context delete staging"],
+  arguments: { "<context>": "its name" },
+  options: YES_OPTION,
+  input: yesInput.extend({ context: z.string() }),
+  run: async (context, { context: name, yes }) => {
+    await confirm(context, { question: `Forget the context "${name}" and its login?`, yes });
+    await forgetContext(context.env, name);
+    context.output.show({ deleted: name }, () => `forgot ${name}`);
+  },
+});
+
+/** Registries under names, so that one host can have several logins. */
+export const contexts: Command = defineGroup("context", "Show and choose which registry commands are about", [
+  list,
+  use,
+  show,
+  remove,
+]);

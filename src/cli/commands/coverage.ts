@@ -1,0 +1,51 @@
+import { matchesRepository } from "../../oci/repository-pattern.ts";
+import { CliError } from "../exit.ts";
+import { plural, someOf } from "../output/words.ts";
+import type { SpaceScene } from "./shapes.ts";
+
+/** Repositories that are looked at; no space has more that a person would name by a pattern that fits none of them. */
+const LOOKED_AT = 5000;
+const PAGE = 1000;
+
+/**
+ * Warns where patterns cover none of a space's repositories: they are paths within the space, and `web/**` is what is
+ * below `web/`. Says nothing of a space that has no repositories yet.
+ */
+export async function warnOfNoneCovered(scene: SpaceScene, patterns: readonly string[] | undefined): Promise<void> {
+  if (patterns === undefined || patterns.every((pattern) => pattern === "**")) return;
+  const paths = await pathsUntilCovered(scene, patterns).catch((failure: unknown) => {
+    // A look that fails takes nothing back of what was done.
+    if (failure instanceof CliError && failure.kind !== "interrupted") return null;
+    throw failure;
+  });
+  const [first] = paths ?? [];
+  if (paths === null || first === undefined) return;
+  const count = `${paths.length < LOOKED_AT ? "" : "the first "}${plural(paths.length, "repository", "repositories")}`;
+  scene.output.warn(
+    `${patterns.join(", ")} covers 0 of ${count} of ${scene.space} (${someOf(paths, paths.length)}). ${advice(scene.space, patterns, paths)}`,
+  );
+}
+
+/** The paths that there are; null as soon as one is covered. */
+async function pathsUntilCovered(
+  { management, space }: SpaceScene,
+  patterns: readonly string[],
+): Promise<readonly string[] | null> {
+  const paths: string[] = [];
+  for await (const { name } of management.list("listRepositories", { path: { space }, query: { limit: PAGE } })) {
+    if (matchesRepository(patterns, name)) return null;
+    if (paths.push(name) >= LOOKED_AT) break;
+  }
+  return paths;
+}
+
+function advice(space: string, patterns: readonly string[], paths: readonly string[]): string {
+  const own = patterns.find((pattern) => pattern.startsWith(`${space}/`));
+  if (own !== undefined) {
+    return `Patterns are paths within the space: write ${own.slice(space.length + 1)}, without ${space}/.`;
+  }
+  const parent = patterns.find((pattern) => pattern.endsWith("/**") && paths.includes(pattern.slice(0, -3)));
+  if (parent !== undefined)
+    return `${parent} is what is below ${parent.slice(0, -2)}: add ${parent.slice(0, -3)} itself.`;
+  return "Patterns are paths within the space, as web for acme/web; ** is all of them.";
+}

@@ -1,0 +1,78 @@
+import { RefusedError } from "./client/problem.ts";
+import type { RegistryAddress } from "./client/reference.ts";
+import type { Context } from "./context.ts";
+import { readContexts } from "./contexts.ts";
+import type { Credential } from "./credentials/credential.ts";
+import { dockerCredentials } from "./credentials/store.ts";
+import { CliError } from "./exit.ts";
+import { chosen } from "./managed.ts";
+
+/** A login, and where it comes from. */
+export interface Login {
+  readonly credential: Credential;
+  /** As a person finds it: SPACEDOCK_TOKEN, a context, or docker's configuration. */
+  readonly source: string;
+  /** What to do where it fails. */
+  readonly advice: string;
+}
+
+/**
+ * Finds what this machine is logged in as at a registry: SPACEDOCK_TOKEN, which counts at the registry that is managed and goes
+ * nowhere else; the login of the context in use; docker's; else that of the only context at the host.
+ */
+export async function loginFor(context: Context, registry: RegistryAddress): Promise<Login | null> {
+  const managed = await chosen(context);
+  const isManaged = managed?.registry.host === registry.host;
+  const secret = context.env["SPACEDOCK_TOKEN"];
+  if (secret && isManaged) {
+    const credential: Credential = { kind: "password", username: "spacedock", secret };
+    return { credential, source: "SPACEDOCK_TOKEN", advice: "Set SPACEDOCK_TOKEN to another token, or unset it." };
+  }
+  const own = managed?.context ?? null;
+  if (own?.login && isManaged) return contextLogin(own.name, own.login, registry);
+  return (await dockerLogin(context, registry)) ?? otherContextLogin(context, registry);
+}
+
+async function dockerLogin({ env, output }: Context, registry: RegistryAddress): Promise<Login | null> {
+  const found = await dockerCredentials(env, (text) => output.warn(text)).find(registry);
+  if (found === null) return null;
+  const { name, logout } = found.source;
+  const { host } = registry;
+  const advice =
+    logout === null
+      ? `Change the login in ${name}, or unset it.`
+      : `Log in again: spacedock login ${host}. To go on without a login: ${logout(host)}${name.endsWith("config.json") ? `, or spacedock logout ${host}` : ""}`;
+  return { credential: found.credential, source: name, advice };
+}
+
+async function otherContextLogin({ env }: Context, registry: RegistryAddress): Promise<Login | null> {
+  const { all } = await readContexts(env);
+  const fitting = all.filter((one) => one.login !== null && one.registry.host === registry.host);
+  const [only] = fitting;
+  return only?.login && fitting.length === 1 ? contextLogin(only.name, only.login, registry) : null;
+}
+
+function contextLogin(name: string, credential: Credential, { host }: RegistryAddress): Login {
+  return {
+    credential,
+    source: `the context ${name}`,
+    advice: `Log in again: spacedock login ${host} --context ${name}. To go on without a login: spacedock logout --context ${name}`,
+  };
+}
+
+/** Says of a refusal that it is the stored login that fails, and what to do; other failures are left as they are. */
+export function explained(failure: unknown, login: Login | null, { host }: RegistryAddress): unknown {
+  if (login === null || !(failure instanceof CliError) || failure.kind !== "denied") return failure;
+  const asIs = `The stored login is at fault (${login.source}).`;
+  if (!(failure instanceof RefusedError)) {
+    return new CliError("denied", failure.message, { hint: `${asIs} ${login.advice}`, cause: failure });
+  }
+  // 403: it is known well, and does not suffice.
+  if (failure.status !== 401) return failure;
+  const { status, code, reason } = failure;
+  const isBearer = login.credential.kind === "bearer";
+  const hint = isBearer
+    ? `${asIs} ${login.advice}`
+    : `The stored login (${login.source}) is not taken, or does not permit this: spacedock whoami ${host}. ${login.advice}`;
+  return new RefusedError("denied", host, { status, code, reason, hint });
+}
