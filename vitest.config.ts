@@ -55,7 +55,14 @@ export default defineConfig(async () => ({
   ],
   test: {
     include: ["test/**/*.test.ts"],
-    exclude: ["test/cli/**", "test/backup/**", "test/clients/**", "test/console/**", "test/conformance/**"],
+    exclude: [
+      "test/cli/**",
+      "test/backup/**",
+      "test/deploy/**",
+      "test/clients/**",
+      "test/console/**",
+      "test/conformance/**",
+    ],
     // Time limits here only end what hangs: nothing is measured.
     testTimeout: 60_000,
     hookTimeout: 60_000,

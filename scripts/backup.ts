@@ -3,12 +3,15 @@
  * backup into the same directory copies only what is new. docs/backup.md is the guide.
  *
  *   --remote             the registry in the Cloudflare account; without it, the one that `npm start` keeps here
+ *   --name <name>        with --remote: of a further installation in the account
  *   --persist-to <dir>   where `npm start` keeps it (STATE_DIR, or .wrangler/state)
  */
 import { backUp } from "./backup/back-up.ts";
 import { fail, parseCommand, report, withStorage } from "./backup/command.ts";
 
-const { directory, place } = parseCommand("npm run backup -- <directory> [--remote] [--persist-to <directory>]");
+const { directory, place } = parseCommand(
+  "npm run backup -- <directory> [--remote [--name <name>]] [--persist-to <directory>]",
+);
 
 const { index, tally } = await withStorage(place, (storage) => backUp(storage, directory));
 report(tally);

@@ -2,13 +2,14 @@
  * `npm run restore -- <directory>`: brings back what `npm run backup` copied, into an empty registry. docs/backup.md is the guide.
  *
  *   --remote             the registry in the Cloudflare account; without it, the one that `npm start` keeps here
+ *   --name <name>        with --remote: of a further installation in the account
  *   --persist-to <dir>   where `npm start` keeps it (STATE_DIR, or .wrangler/state)
  *   --replace            throws away the rows that are there
  */
 import { fail, parseCommand, report, withStorage } from "./backup/command.ts";
 import { restoreFrom } from "./backup/restore-from.ts";
 
-const usage = "npm run restore -- <directory> [--remote] [--persist-to <directory>] [--replace]";
+const usage = "npm run restore -- <directory> [--remote [--name <name>]] [--persist-to <directory>] [--replace]";
 const { directory, place, replace } = parseCommand(usage, true);
 
 const { index, tally } = await withStorage(place, (storage) => restoreFrom(directory, storage, replace));

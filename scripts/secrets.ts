@@ -23,7 +23,7 @@ export function generateToken(): string {
 }
 
 /** The secrets in a file of NAME=value lines; none where there is no file. */
-export function readSecrets(file: string): NodeJS.Dict<string> {
+function readSecrets(file: string): NodeJS.Dict<string> {
   return existsSync(file) ? parseEnv(readFileSync(file, "utf8")) : {};
 }
 

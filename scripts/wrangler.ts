@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
+import type { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
 
 /** What Node runs as wrangler. */
@@ -11,8 +12,8 @@ export const WRANGLER = join(
 );
 
 export interface WranglerRun {
-  /** What becomes of its output; errors go to the terminal unless it is kept. */
-  readonly output: "show" | "hide" | "keep";
+  /** What becomes of its output; errors go to the terminal unless it is kept. "keep-all" keeps what it says of errors too. */
+  readonly output: "show" | "hide" | "keep" | "keep-all";
   readonly env?: NodeJS.ProcessEnv;
 }
 
@@ -24,9 +25,10 @@ export interface WranglerResult {
 
 /** Starts wrangler with the Node that runs this script: the system's own may be too old for it. */
 export function startWrangler(args: readonly string[], { output, env }: WranglerRun): ChildProcess {
-  const stdout = { show: "inherit", hide: "ignore", keep: "pipe" } as const;
+  const stdout = { show: "inherit", hide: "ignore", keep: "pipe", "keep-all": "pipe" } as const;
+  const stderr = { show: "inherit", hide: "inherit", keep: "ignore", "keep-all": "pipe" } as const;
   return spawn(process.execPath, [WRANGLER, ...args], {
-    stdio: ["ignore", stdout[output], output === "keep" ? "ignore" : "inherit"],
+    stdio: ["ignore", stdout[output], stderr[output]],
     env: { ...process.env, WRANGLER_SEND_METRICS: "false", FORCE_COLOR: process.stdout.isTTY ? "1" : "0", ...env },
   });
 }
@@ -36,8 +38,12 @@ export async function tryWrangler(args: readonly string[], run: WranglerRun): Pr
   const child = startWrangler(args, run);
   const { promise, resolve, reject } = Promise.withResolvers<number | null>();
   child.once("error", reject).once("close", resolve);
-  const output = child.stdout === null ? "" : await text(child.stdout);
-  return { ok: (await promise) === 0, output };
+  const [output, errors] = await Promise.all([read(child.stdout), read(child.stderr)]);
+  return { ok: (await promise) === 0, output: `${output}${errors}` };
+}
+
+async function read(stream: Readable | null): Promise<string> {
+  return stream === null ? "" : text(stream);
 }
 
 /** Runs wrangler to its end. Throws when it fails. */

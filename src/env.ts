@@ -50,6 +50,8 @@ export interface Env {
   readonly R2_S3_URL?: string;
   readonly R2_ACCESS_KEY_ID?: string;
   readonly R2_SECRET_ACCESS_KEY?: string;
+  /** The queue of messages that failed every time. `npm run deploy` sets it, from what wrangler.toml names. */
+  readonly DEAD_LETTER_QUEUE?: string;
   /** The address that clients use, where it is not the one that requests name. */
   readonly PUBLIC_URL?: string;
   /** Hosts that the registry answers under beside that of PUBLIC_URL, with commas between them: no delivery may go to one. */
@@ -94,6 +96,7 @@ const settingsSchema = z.object({
   READ_MEMORY_SECONDS: z.coerce.number().int().nonnegative().default(60),
   CACHE_MB: z.coerce.number().nonnegative().max(MAX_CACHE_MB).default(MAX_CACHE_MB),
   WARM_MB: z.coerce.number().nonnegative().default(100),
+  DEAD_LETTER_QUEUE: z.string().default("spacedock-events-dead"),
   PUBLIC_URL: z.url({ protocol: /^https?$/ }).optional(),
   OWN_HOSTS: listed(
     z.string().regex(/^[a-z0-9-]+(?:\.[a-z0-9-]+)*(?::\d+)?$/, "hosts, as in registry.acme.workers.dev"),

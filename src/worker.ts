@@ -82,9 +82,6 @@ import type { UpkeepStores } from "./upkeep/stores.ts";
 
 export { UploadSession } from "./storage/uploads/upload-session.ts";
 
-/** Where messages come to rest that failed every time: something of ours is broken, and the sweep tries again later. */
-const DEAD_LETTERS = "spacedock-events-dead";
-
 export default {
   async fetch(request, env, context): Promise<Response> {
     const requestId = request.headers.get("CF-Ray") ?? crypto.randomUUID();
@@ -99,7 +96,7 @@ export default {
 
   async queue(batch, env, context): Promise<void> {
     const processing = openProcessing(env);
-    const handle = batch.queue === DEAD_LETTERS ? bury : consume;
+    const handle = batch.queue === settingsOf(env).DEAD_LETTER_QUEUE ? bury : consume;
     await Promise.all(batch.messages.map((message) => handle(processing, message, context)));
   },
 

@@ -9,7 +9,7 @@ interface CommandLine {
   readonly replace: boolean;
 }
 
-const OPTIONS = { remote: { type: "boolean" }, "persist-to": { type: "string" } } as const;
+const OPTIONS = { remote: { type: "boolean" }, "persist-to": { type: "string" }, name: { type: "string" } } as const;
 const REPLACE = { replace: { type: "boolean" } } as const;
 
 /** What a command is told. Only one that writes to the registry `mayReplace` what is there. */
@@ -20,7 +20,8 @@ export function parseCommand(usage: string, mayReplace = false): CommandLine {
   const stateDir = values["persist-to"] ?? process.env["STATE_DIR"] ?? ".wrangler/state";
   return {
     directory: resolve(directory),
-    place: values.remote === true ? { kind: "remote" } : { kind: "local", stateDir: resolve(stateDir) },
+    place:
+      values.remote === true ? { kind: "remote", name: values.name } : { kind: "local", stateDir: resolve(stateDir) },
     replace: values.replace === true,
   };
 }

@@ -1,21 +1,15 @@
 import type { DatabaseSync } from "node:sqlite";
 import { z } from "zod";
-import { list, quoted, row, type Row, type Table, tablesOf } from "./schema.ts";
+import { batchInSteps, MOST_STATEMENTS } from "./in-steps.ts";
+import { list, MIGRATIONS, quoted, row, type Row, type Table, TABLES, tablesOf } from "./schema.ts";
 
 /** Upkeep's own notes. They begin afresh, so that nothing is collected by what was true at another time. */
 const BEGUN_AFRESH: ReadonlySet<string> = new Set(["walks", "condemned"]);
 const MARK = "marked_at";
 
-/** Written last: a database that has tables and not this one was not restored to its end. */
-const MIGRATIONS = "d1_migrations";
-
-/** What D1 takes in one query, and what we give it in one round trip: the Free plan has 50 queries for it. */
+/** Values that D1 takes in one statement, and characters that we give it in one round trip. */
 const MOST_VALUES = 100;
-const MOST_STATEMENTS = 40;
 const MOST_CHARACTERS = 1_000_000;
-
-const TABLES =
-  "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT GLOB 'sqlite_*' AND name NOT GLOB '_cf_*' ORDER BY rowid";
 
 const nameRow = z.object({ name: z.string() });
 const sqlRow = z.object({ sql: z.string() });
@@ -48,19 +42,6 @@ async function tableNames(db: D1Database): Promise<readonly string[]> {
     .map(({ name }) => name);
 }
 
-/** Takes out all tables, and what is made of them. From then on nothing is served, and upkeep deletes nothing. */
-export async function dropTables(db: D1Database): Promise<void> {
-  const views = await db.prepare("SELECT name FROM sqlite_schema WHERE type = 'view'").all();
-  const drops = [
-    ...z
-      .array(nameRow)
-      .parse(views.results)
-      .map(({ name }) => `DROP VIEW ${quoted(name)}`),
-    ...(await tableNames(db)).toReversed().map((name) => `DROP TABLE ${quoted(name)}`),
-  ];
-  await db.batch([db.prepare("PRAGMA defer_foreign_keys = on"), ...drops.map((sql) => db.prepare(sql))]);
-}
-
 /** Makes tables and rows as they are in the copy, triggers last, so that none of them acts on what is restored. */
 export async function insertRows(db: D1Database, copy: DatabaseSync): Promise<void> {
   const tables = tablesOf(copy);
@@ -82,8 +63,10 @@ async function define(db: D1Database, copy: DatabaseSync, which: string): Promis
   const found = copy.prepare(
     `SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL AND name NOT GLOB 'sqlite_*' AND ${which} ORDER BY rowid`,
   );
-  const statements = found.all().map((one) => db.prepare(sqlRow.parse(one).sql));
-  if (statements.length > 0) await db.batch(statements);
+  await batchInSteps(
+    db,
+    found.all().map((one) => db.prepare(sqlRow.parse(one).sql)),
+  );
 }
 
 async function insertTable(db: D1Database, copy: DatabaseSync, { name, columns }: Table): Promise<void> {
@@ -129,7 +112,7 @@ async function setSequences(db: D1Database, copy: DatabaseSync): Promise<void> {
     .prepare("SELECT name, seq FROM sqlite_sequence WHERE name <> 'd1_migrations'")
     .all()
     .map((one) => sequenceRow.parse(one));
-  await db.batch([
+  await batchInSteps(db, [
     db.prepare("DELETE FROM sqlite_sequence"),
     ...sequences.map(({ name, seq }) =>
       db.prepare("INSERT INTO sqlite_sequence (name, seq) VALUES (?, ?)").bind(name, seq),

@@ -1,9 +1,10 @@
 import { readdirSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import { dropTables } from "./drop-tables.ts";
 import { eachObject, type Tally } from "./each-object.ts";
 import { fileDigest, type Index, readIndex } from "./files.ts";
-import { dropTables, insertRows, migrationsOf, whatIsThere } from "./insert-rows.ts";
+import { insertRows, migrationsOf, whatIsThere } from "./insert-rows.ts";
 import { readObjects } from "./list-objects.ts";
 import { putObject } from "./put-object.ts";
 import type { Storage } from "./storage.ts";

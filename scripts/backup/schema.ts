@@ -1,6 +1,13 @@
 import type { DatabaseSync } from "node:sqlite";
 import { z } from "zod";
 
+/** Written last: a database that has tables and not this one was not restored to its end. */
+export const MIGRATIONS = "d1_migrations";
+
+/** Selects the names of all tables of ours. */
+export const TABLES =
+  "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT GLOB 'sqlite_*' AND name NOT GLOB '_cf_*' ORDER BY rowid";
+
 /** A table in the copy of the database. */
 export interface Table {
   readonly name: string;

@@ -1,12 +1,19 @@
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
-import { getPlatformProxy, unstable_readConfig as readConfig } from "wrangler";
+import { join } from "node:path";
+import { getPlatformProxy } from "wrangler";
 import { z } from "zod";
-import { runWrangler, tryWrangler } from "../wrangler.ts";
+import { chooseAccount, findLogin } from "../deploy/account.ts";
+import { openApi } from "../deploy/api.ts";
+import { explain } from "../deploy/explain.ts";
+import { type Installation, readInstallation } from "../deploy/installation.ts";
+import { runWrangler } from "../wrangler.ts";
 
 /** Which registry: the one that wrangler simulates in a directory, or the one in the Cloudflare account. */
-export type Place = { readonly kind: "local"; readonly stateDir: string } | { readonly kind: "remote" };
+export type Place =
+  | { readonly kind: "local"; readonly stateDir: string }
+  /** `name`: of a further installation in the account. */
+  | { readonly kind: "remote"; readonly name: string | undefined };
 
 /** A registry's database and bucket, wherever they are. */
 export interface Storage {
@@ -23,8 +30,6 @@ interface Bindings {
   readonly DB: D1Database;
   readonly BLOBS: R2Bucket;
 }
-
-const CONFIG = resolve(import.meta.dirname, "../../wrangler.toml");
 
 /** Opens a registry's storage past its Worker, by the bindings that wrangler gives. */
 export async function openStorage(place: Place): Promise<Storage> {
@@ -43,7 +48,12 @@ export async function openStorage(place: Place): Promise<Storage> {
       bucket: env.BLOBS,
       exportSql: (file) => d1("export", "DB", "--config", configPath, "--skip-confirmation", "--output", file),
       migrate: () =>
-        d1("migrations", "apply", "DB", ...(place.kind === "local" ? ["--persist-to", place.stateDir] : [])),
+        d1(
+          "migrations",
+          "apply",
+          "DB",
+          ...(place.kind === "local" ? ["--persist-to", place.stateDir] : ["--config", configPath]),
+        ),
       close: async () => {
         await dispose();
         rmSync(directory, { recursive: true });
@@ -55,23 +65,20 @@ export async function openStorage(place: Place): Promise<Storage> {
   }
 }
 
-const deployed = z.object({
-  name: z.string(),
-  compatibility_date: z.string(),
-  d1_databases: z.tuple([z.looseObject({ database_name: z.string(), database_id: z.string().optional() })]),
-  r2_buckets: z.tuple([z.looseObject({})]),
-});
-
 /** The database and the bucket of wrangler.toml alone, so that nothing else of the Worker is started. */
 async function writeConfig(directory: string, place: Place): Promise<string> {
-  const { name, compatibility_date, d1_databases, r2_buckets } = deployed.parse(readConfig({ config: CONFIG }));
+  const installation = readInstallation(undefined, place.kind === "remote" ? place.name : undefined);
+  const { name, compatibility_date, d1_databases, r2_buckets } = installation.config;
   const [database] = d1_databases;
   const [bucket] = r2_buckets;
+  let accountId: string | undefined;
   if (place.kind === "remote") {
     database["remote"] = true;
     bucket["remote"] = true;
     // A remote binding needs the id, which wrangler.toml leaves out.
-    database.database_id ??= await findDatabase(database.database_name);
+    const { account, databaseId } = await findDatabase(installation);
+    accountId = account;
+    database.database_id = databaseId;
   } else {
     // `wrangler d1 export` looks for the state beside the configuration, and takes no option for it.
     mkdirSync(place.stateDir, { recursive: true });
@@ -79,16 +86,29 @@ async function writeConfig(directory: string, place: Place): Promise<string> {
     symlinkSync(place.stateDir, join(directory, ".wrangler", "state"), "junction");
   }
   const file = join(directory, "wrangler.json");
-  writeFileSync(file, JSON.stringify({ name, compatibility_date, d1_databases, r2_buckets }));
+  const content = { name, account_id: accountId, compatibility_date, d1_databases, r2_buckets };
+  writeFileSync(file, JSON.stringify(content));
   return file;
 }
 
-const databaseList = z.array(z.looseObject({ uuid: z.string(), name: z.string() }));
+const found = z.looseObject({ uuid: z.string() });
 
-async function findDatabase(name: string): Promise<string> {
-  const { ok, output } = await tryWrangler(["d1", "list", "--json"], { output: "keep" });
-  if (!ok) throw new Error("log in first: npx wrangler login (or set CLOUDFLARE_API_TOKEN)");
-  const found = databaseList.parse(JSON.parse(output)).find((database) => database.name === name);
-  if (found === undefined) throw new Error(`the account has no database "${name}": npm run deploy makes it`);
-  return found.uuid;
+/** Code of Cloudflare's API for a database that does not exist. */
+const NO_DATABASE = 7404;
+
+async function findDatabase({
+  accountId,
+  database,
+}: Installation): Promise<{ readonly account: string; readonly databaseId: string }> {
+  const api = openApi(await findLogin());
+  let account: string | null = null;
+  try {
+    account = await chooseAccount(api, accountId);
+    const path = `/accounts/${account}/d1/database/${encodeURIComponent(database.name)}`;
+    const answer = await api.find(path, [NO_DATABASE]);
+    if (answer !== null) return { account, databaseId: found.parse(answer).uuid };
+  } catch (error) {
+    throw await explain(error, api, account);
+  }
+  throw new Error(`the account has no database "${database.name}": npm run deploy makes it`);
 }

@@ -195,6 +195,26 @@ describe("a restore", () => {
     expect((await everything(target))["spaces"]).toEqual((await everything(source))["spaces"]);
   });
 
+  it("never gives the database more than the 50 statements in a round trip that the Free plan has", async () => {
+    const target = unmigrated(await open("free-plan", "empty"));
+    const sizes: number[] = [];
+    const counting = new Proxy(target.db, {
+      get(db, property) {
+        const value: unknown = Reflect.get(db, property);
+        if (typeof value !== "function") return value;
+        if (property !== "batch") return value.bind(db);
+        return (statements: readonly D1PreparedStatement[]): unknown => {
+          sizes.push(statements.length);
+          return value.call(db, statements);
+        };
+      },
+    });
+    expect((await restoreFrom(base, { ...target, db: counting }, false)).tally.problems).toEqual([]);
+    expect((await restoreFrom(base, { ...target, db: counting }, true)).tally.problems).toEqual([]);
+    expect(Math.max(...sizes)).toBeLessThanOrEqual(50);
+    expect((await everything(target))["schema"]).toEqual((await everything(source))["schema"]);
+  });
+
   it("can be repeated after it was cut off among the rows", async () => {
     const target = unmigrated(await open("cut-off"));
     let batches = 0;

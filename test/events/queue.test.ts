@@ -91,6 +91,16 @@ describe("a message", () => {
     expect(log).toHaveBeenCalledOnce();
   });
 
+  it("in the dead-letter queue is known by the name that the deployment gave that queue", async () => {
+    const log = vi.spyOn(console, "error").mockReturnValue(undefined);
+    const bindings = { ...env, DEAD_LETTER_QUEUE: "acme-lost" };
+    await consume("acme-lost", { kind: "event", id: "evt_x" }, bindings);
+    expect(log).toHaveBeenCalledWith(expect.stringContaining("dropped"));
+    log.mockClear();
+    await consume("spacedock-events-dead", { kind: "event", id: "evt_x" }, bindings);
+    expect(log).not.toHaveBeenCalled();
+  });
+
   it.each([
     ["is shown as failed once its time is over", 31, "pending", "failed", "the registry itself could not send it"],
     ["stays for the sweep before", 1, "pending", "pending", null],

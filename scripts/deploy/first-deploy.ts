@@ -1,0 +1,48 @@
+import { z } from "zod";
+import type { Api } from "./api.ts";
+import { query } from "./database.ts";
+import { Problem } from "./problem.ts";
+
+/**
+ * A table with one row at most, in the new database: which secrets file the first deployment is of. Two that begin at once would
+ * each bring secrets of their own, and the later ones would replace those that the earlier has shown. It goes with the end of the first.
+ */
+export const CLAIMS = "first_deploy";
+
+const claim = z.object({ id: z.string(), begun_at: z.string() });
+export type Claimant = z.infer<typeof claim>;
+
+/** Claims the first deployment. Ends the command where another has it. */
+export async function claimFirstDeploy(
+  api: Api,
+  account: string,
+  databaseId: string,
+  id: string,
+  takeOver: boolean,
+): Promise<void> {
+  const insert = takeOver ? "INSERT OR REPLACE" : "INSERT OR IGNORE";
+  const [row] = await query(
+    api,
+    account,
+    databaseId,
+    `CREATE TABLE IF NOT EXISTS ${CLAIMS} (one INTEGER PRIMARY KEY CHECK (one = 1), id TEXT NOT NULL, begun_at TEXT NOT NULL);
+${insert} INTO ${CLAIMS} (one, id, begun_at) VALUES (1, '${id}', '${new Date().toISOString()}');
+SELECT id, begun_at FROM ${CLAIMS};`,
+  );
+  const found = claim.parse(row);
+  if (found.id !== id)
+    throw new Problem(
+      `another first deployment of this registry was begun at ${found.begun_at}, with another secrets file. Wait until it has ended, or run the command where that file is. If it was given up and its file is lost, add --take-over`,
+    );
+}
+
+/** Who has claimed the first deployment. Only to be asked where the table is there. */
+export async function claimantOf(api: Api, account: string, databaseId: string): Promise<Claimant | null> {
+  const [row] = await query(api, account, databaseId, `SELECT id, begun_at FROM ${CLAIMS}`);
+  return row === undefined ? null : claim.parse(row);
+}
+
+/** Forgets the claim: from now on the Worker itself shows that it has been deployed. */
+export async function releaseFirstDeploy(api: Api, account: string, databaseId: string): Promise<void> {
+  await query(api, account, databaseId, `DROP TABLE IF EXISTS ${CLAIMS}`);
+}
