@@ -204,7 +204,7 @@ const manifestSchema = z.looseObject({
       digest: z.string(),
       size: z.number(),
       json: z.unknown(),
-      omitted: z.union([openEnum(["too-large", "not-text", "absent", "missing", "corrupt"]), z.null()]),
+      omitted: z.union([openEnum(["too-large", "too-deep", "not-text", "absent", "missing", "corrupt"]), z.null()]),
     }),
     z.null(),
   ]),
@@ -224,7 +224,7 @@ const blobTextSchema = z.looseObject({
   digest: z.string(),
   size: z.union([z.number(), z.null()]),
   text: z.union([z.string(), z.null()]),
-  omitted: z.union([openEnum(["too-large", "not-text", "absent", "missing", "corrupt"]), z.null()]),
+  omitted: z.union([openEnum(["too-large", "too-deep", "not-text", "absent", "missing", "corrupt"]), z.null()]),
 });
 export type BlobText = z.infer<typeof blobTextSchema>;
 
@@ -412,6 +412,7 @@ const deliveryDetailSchema = z.looseObject({
   nextAttemptAt: z.union([z.string(), z.null()]),
   createdAt: z.string(),
   finishedAt: z.union([z.string(), z.null()]),
+  canceledBy: z.union([z.looseObject({ id: z.string(), name: z.string() }), z.null()]),
   redelivery: z.array(
     z.looseObject({
       repository: z.string(),
@@ -425,7 +426,6 @@ const deliveryDetailSchema = z.looseObject({
       ]),
     }),
   ),
-  canceledBy: z.union([z.looseObject({ id: z.string(), name: z.string() }), z.null()]),
   attempts: z.array(
     z.looseObject({
       number: z.number(),

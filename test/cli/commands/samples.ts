@@ -81,6 +81,7 @@ export const delivery: Delivery = {
   nextAttemptAt: null,
   createdAt,
   finishedAt: createdAt,
+  canceledBy: null,
 };
 
 /** As one is shown, with what it would change. */
