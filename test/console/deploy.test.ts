@@ -394,7 +394,7 @@ describe("a target", () => {
     await page.getByLabel("Address").fill(`${receiver.url()}/elsewhere`);
     await page.getByText("Enter it again below").waitFor();
     await page.getByRole("button", { name: "Save" }).click();
-    await page.getByRole("alert").getByText("Enter it again").waitFor();
+    await page.getByRole("alert").getByText("Give it again").waitFor();
     await page.getByLabel("Authorization header").fill("Bearer two");
     await page.getByRole("button", { name: "Save" }).click();
     await page.getByText("Saved").waitFor();
