@@ -43,11 +43,12 @@ export function TriggerForm({ space, trigger, action, onSave, isSaving, failure 
   // The preview hears of what is typed first; what was wrong when it was saved may be mended since.
   const isMended = fieldProblemsOf(failure).length > 0 && preview.error === null && failureIsOfRules(failure);
   const errors = fieldErrors(preview.error ?? (isMended ? null : failure), PATHS);
-  const { items: known, isPending } = useDeployment(space).targets;
+  const { items: known, isPending, hasMore } = useDeployment(space).targets;
   const submit = (event: SubmitEvent): void => {
     event.preventDefault();
-    // Of targets that were deleted meanwhile nothing is said any more.
-    onSave({ ...rules, name, targets: known.filter(({ id }) => targets.has(id)).map(({ id }) => id) });
+    // Targets that were deleted since are left out, once it is known which exist.
+    const kept = isPending || hasMore ? targets : targets.intersection(new Set(known.map(({ id }) => id)));
+    onSave({ ...rules, name, targets: [...kept] });
   };
   return (
     <div className="with-preview">
