@@ -5,7 +5,6 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } 
 import type { Env } from "../../src/env.ts";
 import { requireDigest } from "../../src/oci/digest.ts";
 import { forgettingQuarantine } from "../../src/storage/cache/forgetting.ts";
-import { findHolders } from "../../src/storage/d1/quarantine.ts";
 import worker from "../../src/worker.ts";
 import { bearerOf } from "../support/bearer.ts";
 import {
@@ -316,7 +315,7 @@ describe("what was remembered of damaged content", () => {
   const scrubbed = (): Promise<unknown> =>
     scrubAll({
       ...SCRUB,
-      quarantine: forgettingQuarantine(SCRUB.quarantine, caches.default, (keys) => findHolders(env.DB, keys)),
+      quarantine: forgettingQuarantine(SCRUB.quarantine, caches.default),
     });
 
   /** Drops the copies of the bytes, so that what is remembered leads to the bucket. */
