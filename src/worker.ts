@@ -228,13 +228,13 @@ function openUpkeep(env: Env): UpkeepStores {
 function openScrub(env: Env): ScrubStores {
   return {
     walks: d1Collection(databaseOf(env, null)),
-    quarantine: forgettingQuarantine(d1Quarantine(databaseOf(env, null)), caches.default, holdersIn(env)),
+    quarantine: forgettingQuarantine(d1Quarantine(databaseOf(env, null)), caches.default),
     examine: (object) => examineObject(env.BLOBS, object),
   };
 }
 
 function holdersIn(env: Env): FindHolders {
-  return (keys) => findHolders(databaseOf(env, null), keys);
+  return (key) => findHolders(databaseOf(env, null), key);
 }
 
 function openEventStores(env: Env, settings: Settings, db: D1Database): EventStores {

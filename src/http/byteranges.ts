@@ -22,7 +22,8 @@ export interface MultipartBody {
 export function multipartByteranges(content: MultipartContent): MultipartBody {
   const boundary = crypto.randomUUID();
   const parts = partsOf(content.spans);
-  const head = (range: ByteRange): string => partHead(boundary, content, range);
+  const before = `\r\n--${boundary}\r\nContent-Type: ${content.type}\r\nContent-Range: `;
+  const head = (range: ByteRange): string => `${before}${contentRange(range, content.size)}\r\n\r\n`;
   const tail = `\r\n--${boundary}--\r\n`;
   // Heads are ASCII, so that characters are bytes.
   const length = parts.reduce((sum, range) => sum + head(range).length + range.length, tail.length);
@@ -40,10 +41,6 @@ export function contentRange(range: ByteRange, size: number): string {
   return `bytes ${range.offset}-${range.offset + range.length - 1}/${size}`;
 }
 
-function partHead(boundary: string, { type, size }: MultipartContent, range: ByteRange): string {
-  return `\r\n--${boundary}\r\nContent-Type: ${type}\r\nContent-Range: ${contentRange(range, size)}\r\n\r\n`;
-}
-
 type Head = (range: ByteRange) => string;
 
 async function send(writable: WritableStream, content: MultipartContent, head: Head, tail: string): Promise<void> {
@@ -52,7 +49,7 @@ async function send(writable: WritableStream, content: MultipartContent, head: H
     const body = await content.read(span);
     const [first, second] = span.parts;
     if (first !== undefined && second === undefined) {
-      await output.write(encoder.encode(head(first)));
+      await output.writeText(head(first));
       await output.flush();
       await body.pipeTo(writable, { preventClose: true });
     } else if (span.length <= HELD_BYTES) {
@@ -61,7 +58,7 @@ async function send(writable: WritableStream, content: MultipartContent, head: H
       await sendInTurn(output, body, span, head);
     }
   }
-  await output.write(encoder.encode(tail));
+  await output.writeText(tail);
   await output.flush();
   await writable.close();
 }
@@ -73,7 +70,7 @@ async function sendHeld(output: Output, body: ReadableStream, span: Span, head: 
   const bytes = await new Response(body).bytes();
   if (bytes.length !== span.length) throw new Error(`read ${bytes.length} bytes of a span of ${span.length}`);
   for (const part of span.parts) {
-    await output.write(encoder.encode(head(part)));
+    await output.writeText(head(part));
     const start = part.offset - span.offset;
     await output.write(bytes.subarray(start, start + part.length));
   }
@@ -85,7 +82,7 @@ async function sendInTurn(output: Output, body: ReadableStream, span: Span, head
   let at = span.offset;
   for (const part of span.parts) {
     await source.take(part.offset - at, null);
-    await output.write(encoder.encode(head(part)));
+    await output.writeText(head(part));
     await source.take(part.length, output);
     at = part.offset + part.length;
   }
@@ -138,6 +135,12 @@ class Output {
 
   constructor(writable: WritableStream) {
     this.#writable = writable;
+  }
+
+  /** ASCII, shorter than what is gathered. */
+  async writeText(text: string): Promise<void> {
+    if (text.length > GATHERED_BYTES - this.#filled) await this.flush();
+    this.#filled += encoder.encodeInto(text, this.#buffer.subarray(this.#filled)).written;
   }
 
   async write(bytes: Uint8Array): Promise<void> {

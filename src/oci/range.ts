@@ -11,7 +11,7 @@ export interface ChunkRange {
 }
 
 /** Characters of a header that is read. Thousands of ranges fit, and the work that they make stays small. */
-const MAX_HEADER = 100_000;
+const MAX_HEADER = 64_000;
 
 const RANGE_SPEC = /^(\d*)-(\d*)$/;
 

@@ -1,3 +1,4 @@
+import type { RepositoryName } from "../oci/name.ts";
 import type { Damage } from "../registry/damage.ts";
 import type { KeptObject } from "../registry/stores.ts";
 import type { WalkStore } from "./stores.ts";
@@ -19,6 +20,12 @@ export interface Verdict {
   readonly damage: Damage | null;
 }
 
+/** A verdict that changed something. */
+export interface Judged extends Verdict {
+  /** Some of the repositories that have the content. */
+  readonly holders: readonly RepositoryName[];
+}
+
 export interface QuarantineStore {
   /** The next objects that rows point to, ordered by key, quarantined or not. */
   next(kind: ObjectKind, after: string, limit: number): Promise<readonly ScrubbedObject[]>;
@@ -26,7 +33,7 @@ export interface QuarantineStore {
    * Quarantines or releases the content whose row still points to the object that was looked at: what was pushed meanwhile
    * has another key. Returns the verdicts that changed something.
    */
-  judge(verdicts: readonly Verdict[], now: number): Promise<readonly Verdict[]>;
+  judge(verdicts: readonly Verdict[], now: number): Promise<readonly Judged[]>;
 }
 
 export interface ScrubStores {

@@ -59,8 +59,8 @@ export async function scrubObjects(
     }
   }
   if (verdicts.length === 0) return;
-  for (const { damage, ...found } of await quarantine.judge(verdicts, now)) {
-    console.error(JSON.stringify({ scrub: damage === null ? "released" : "quarantined", damage, ...found }));
+  for (const { damage, digest, key } of await quarantine.judge(verdicts, now)) {
+    console.error(JSON.stringify({ scrub: damage === null ? "released" : "quarantined", damage, digest, key }));
   }
 }
 

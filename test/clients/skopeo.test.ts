@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { useBench } from "./support/bench.ts";
 import { type Client, describeContract, describeTagList, describeDeletion } from "./support/contract.ts";
 import type { Home } from "./support/home.ts";
-import { makeImageLayout, makeIndexLayout, readLayout } from "./support/layout.ts";
+import { makeImageLayout, makeIndexLayout, makeLayoutWithNulls, readLayout } from "./support/layout.ts";
 import { scratch } from "./support/scratch.ts";
 import { copyIn, login } from "./support/skopeo.ts";
 
@@ -44,6 +44,14 @@ describe("skopeo", () => {
     const layout = scratch(home);
     const digest = await makeIndexLayout(layout, [5000]);
     const name = bench.space.repository("index:1");
+    await copyIn(home, layout, name);
+    expect(await skopeo.pull(await bench.openHome(), name)).toBe(digest);
+  });
+
+  it("brings an image there and back that has null for its layers", async () => {
+    const layout = scratch(home);
+    const digest = await makeLayoutWithNulls(layout);
+    const name = bench.space.repository("nulls:1");
     await copyIn(home, layout, name);
     expect(await skopeo.pull(await bench.openHome(), name)).toBe(digest);
   });

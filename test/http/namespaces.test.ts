@@ -17,9 +17,7 @@ beforeAll(async () => {
   image = await pushImage(web, as, "latest");
   await pushImage(web, as, "other", 2);
   blob = (await pushBlob(web, as, newBytes())).digest;
-  expect((await manage("PATCH", `spaces/${space}`, { namespaces: ["docker.io", "mirror.test:5000"] })).status).toBe(
-    200,
-  );
+  await manage("PATCH", `spaces/${space}`, { namespaces: ["docker.io", "mirror.test:5000"] });
 });
 
 async function get(path: string, ns: string, wish: Ask = {}): Promise<Response> {

@@ -5,7 +5,6 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } 
 import type { Env } from "../../src/env.ts";
 import { requireDigest } from "../../src/oci/digest.ts";
 import { forgettingQuarantine } from "../../src/storage/cache/forgetting.ts";
-import { findHolders } from "../../src/storage/d1/quarantine.ts";
 import worker from "../../src/worker.ts";
 import { bearerOf } from "../support/bearer.ts";
 import {
@@ -308,20 +307,20 @@ describe("what is cached", () => {
   });
 });
 
+const scrubbed = (): Promise<unknown> =>
+  scrubAll({
+    ...SCRUB,
+    quarantine: forgettingQuarantine(SCRUB.quarantine, caches.default),
+  });
+
+/** Drops the copies of the bytes, so that what is remembered leads to the bucket. */
+const dropCopy = async (key: string): Promise<void> =>
+  void (await caches.default.delete(`https://cache.spacedock.invalid/objects/${key}`));
+
 describe("what was remembered of damaged content", () => {
   beforeEach(() => {
     vi.spyOn(console, "error").mockReturnValue(undefined);
   });
-
-  const scrubbed = (): Promise<unknown> =>
-    scrubAll({
-      ...SCRUB,
-      quarantine: forgettingQuarantine(SCRUB.quarantine, caches.default, (keys) => findHolders(env.DB, keys)),
-    });
-
-  /** Drops the copies of the bytes, so that what is remembered leads to the bucket. */
-  const dropCopy = async (key: string): Promise<void> =>
-    void (await caches.default.delete(`https://cache.spacedock.invalid/objects/${key}`));
 
   it("is forgotten as it is quarantined, in each repository that has it", async () => {
     const bytes = newBytes();

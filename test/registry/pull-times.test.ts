@@ -281,9 +281,10 @@ describe("no pull", () => {
   });
 });
 
+const layerOf = (text: string): string => /"layers":\[\{[^}]*"digest":"([^"]+)"/.exec(text)?.[1] ?? "";
+
 describe("a look", () => {
   const headers = { "Spacedock-Look": "1" };
-  const layerOf = (text: string): string => /"layers":\[\{[^}]*"digest":"([^"]+)"/.exec(text)?.[1] ?? "";
 
   const markedRow = z.object({ manifest: z.int().nullable(), blob: z.int().nullable() });
 

@@ -4,7 +4,7 @@ import { cacheAddress } from "./address.ts";
 import { forgetKept } from "./kept.ts";
 
 /** Content as a repository has it. */
-export interface HeldContent {
+interface HeldContent {
   readonly name: RepositoryName;
   readonly digest: Digest;
 }

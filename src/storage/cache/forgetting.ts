@@ -1,26 +1,33 @@
+import { requireDigest } from "../../oci/digest.ts";
+import type { RepositoryName } from "../../oci/name.ts";
 import type { BlobStore, ManifestStore } from "../../registry/stores.ts";
 import type { QuarantineStore } from "../../upkeep/scrub-stores.ts";
-import { forgetContents, forgetObjects, type HeldContent } from "./forget.ts";
+import { forgetContents, forgetObjects } from "./forget.ts";
 
-/** Finds some of the repositories that have what these keys hold, as the rows say now. */
-export type FindHolders = (keys: readonly string[]) => Promise<readonly HeldContent[]>;
+/** Finds some of the repositories that have the blob whose bytes are under a key. */
+export type FindHolders = (key: string) => Promise<readonly RepositoryName[]>;
 
 /** Quarantine that takes effect at once in this data centre: what is remembered of the content would lead on to its damaged bytes. */
-export function forgettingQuarantine(
-  quarantine: QuarantineStore,
-  cache: Cache,
-  findHolders: FindHolders,
-): QuarantineStore {
+export function forgettingQuarantine(quarantine: QuarantineStore, cache: Cache): QuarantineStore {
   return {
     ...quarantine,
     async judge(verdicts, now) {
       const changed = await quarantine.judge(verdicts, now);
-      const keys = changed.map(({ key }) => key);
-      if (keys.length > 0) await forgetAll(cache, keys, findHolders);
+      await forgetObjects(
+        cache,
+        changed.map(({ key }) => key),
+      );
+      const held = changed.flatMap(({ digest, holders }) =>
+        holders.map((name) => ({ name, digest: requireDigest(digest) })),
+      );
+      await forgetContents(cache, held.slice(0, MOST));
       return changed;
     },
   };
 }
+
+/** As many are forgotten at once as a run has means for; the others when their time is over. */
+const MOST = 100;
 
 /** A blob that is mended is read under its new key at once, in all repositories that have it. */
 export function forgettingBlobs(blobs: BlobStore, cache: Cache, findHolders: FindHolders): BlobStore {
@@ -28,7 +35,13 @@ export function forgettingBlobs(blobs: BlobStore, cache: Cache, findHolders: Fin
     ...blobs,
     async link(grant, blob) {
       const linked = await blobs.link(grant, blob);
-      if (linked.mends) await forgetAll(cache, [blob.key], findHolders);
+      if (linked.mends) {
+        const names = await findHolders(blob.key);
+        await forgetContents(
+          cache,
+          names.map((name) => ({ name, digest: blob.digest })),
+        );
+      }
       return linked;
     },
   };
@@ -44,9 +57,4 @@ export function forgettingManifests(manifests: ManifestStore, cache: Cache): Man
       return committed;
     },
   };
-}
-
-async function forgetAll(cache: Cache, keys: readonly string[], findHolders: FindHolders): Promise<void> {
-  await forgetObjects(cache, keys);
-  await forgetContents(cache, await findHolders(keys));
 }

@@ -1,13 +1,28 @@
 import { z } from "zod";
-import { type Digest, requireDigest } from "../../oci/digest.ts";
+import { requireDigest } from "../../oci/digest.ts";
 import { type RepositoryName, requireRepositoryName } from "../../oci/name.ts";
 import { DAMAGES } from "../../registry/damage.ts";
-import type { ObjectKind, QuarantineStore, ScrubbedObject, Verdict } from "../../upkeep/scrub-stores.ts";
-import { rows } from "./rows.ts";
+import type { ObjectKind, QuarantineStore, Judged, ScrubbedObject } from "../../upkeep/scrub-stores.ts";
+import { firstRow, rows, textsColumn } from "./rows.ts";
 
 const damage = z.enum(DAMAGES).nullable();
 const objectRow = z.object({ digest: z.string(), key: z.string(), size: z.int(), damage });
-const verdictRow = z.object({ digest: z.string(), key: z.string(), damage });
+const verdictRow = z.object({ digest: z.string(), key: z.string(), damage, holders: textsColumn });
+
+/** More are forgotten when their time is over: an invocation may ask a cache only so often. */
+const MAX_HOLDERS = 20;
+
+const namesOf = (ids: string): string => `(
+  SELECT json_group_array(found.name) FROM (
+    SELECT s.name || '/' || r.path AS name
+    FROM repositories r JOIN spaces s ON s.id = r.space_id AND s.deleted_at IS NULL
+    WHERE r.deleted_at IS NULL AND r.id IN (${ids}) LIMIT ${MAX_HOLDERS}) found)`;
+
+/** JSON list of some of the repositories that have what a row holds. */
+const HOLDERS: Readonly<Record<ObjectKind, string>> = {
+  blobs: namesOf("SELECT rb.repository_id FROM repository_blobs rb WHERE rb.digest = blobs.digest"),
+  manifests: namesOf("manifests.repository_id"),
+};
 
 const NEXT = (table: ObjectKind): string => `
   SELECT digest, key, size, damage FROM ${table} WHERE key > ?1 ORDER BY key LIMIT ?2`;
@@ -19,7 +34,7 @@ const JUDGE = (table: ObjectKind): string => `
     quarantined_at = IIF(verdict.value ->> 'damage' IS NULL, NULL, COALESCE(${table}.quarantined_at, ?2))
   FROM json_each(?1) verdict
   WHERE ${table}.key = verdict.value ->> 'key' AND ${table}.damage IS NOT verdict.value ->> 'damage'
-  RETURNING digest, key, damage`;
+  RETURNING digest, key, damage, ${HOLDERS[table]} AS holders`;
 
 /** Quarantine, in the rows of what is quarantined. */
 export function d1Quarantine(db: D1Database): QuarantineStore {
@@ -32,37 +47,22 @@ export function d1Quarantine(db: D1Database): QuarantineStore {
       const values = [JSON.stringify(verdicts), now];
       const statements = (["blobs", "manifests"] as const).map((table) => db.prepare(JUDGE(table)).bind(...values));
       const results = await db.batch(statements);
-      return results.flatMap((result): readonly Verdict[] => rows(verdictRow, result));
+      return results.flatMap((result): readonly Judged[] => rows(verdictRow, result).map(judgedFromRow));
     },
   };
 }
 
-/** More are forgotten when their time is over: an invocation may ask a cache only so often. */
-const MAX_HOLDERS = 20;
+const FIND_HOLDERS = `SELECT ${HOLDERS.blobs} AS holders FROM blobs WHERE key = ?1`;
+const holdersRow = z.object({ holders: textsColumn });
 
-/** ?1: JSON list of keys. */
-const HOLDERS = `
-  SELECT found.digest, s.name || '/' || r.path AS name
-  FROM (
-    SELECT b.digest, rb.repository_id FROM json_each(?1) wanted
-      CROSS JOIN blobs b ON b.key = wanted.value CROSS JOIN repository_blobs rb ON rb.digest = b.digest
-    UNION ALL
-    SELECT m.digest, m.repository_id FROM json_each(?1) wanted CROSS JOIN manifests m ON m.key = wanted.value) found
-    JOIN repositories r ON r.id = found.repository_id AND r.deleted_at IS NULL
-    JOIN spaces s ON s.id = r.space_id AND s.deleted_at IS NULL
-  LIMIT ${MAX_HOLDERS}`;
-
-const holderRow = z.object({ digest: z.string(), name: z.string() });
-
-/** Some of the repositories that have what these keys hold. */
-export async function findHolders(db: D1Database, keys: readonly string[]): Promise<readonly Holder[]> {
-  const found = rows(holderRow, await db.prepare(HOLDERS).bind(JSON.stringify(keys)).all());
-  return found.map(({ digest, name }) => ({ digest: requireDigest(digest), name: requireRepositoryName(name) }));
+/** Some of the repositories that have the blob whose bytes are under this key. */
+export async function findHolders(db: D1Database, key: string): Promise<readonly RepositoryName[]> {
+  const row = firstRow(holdersRow, await db.prepare(FIND_HOLDERS).bind(key).all());
+  return (row?.holders ?? []).map((name) => requireRepositoryName(name));
 }
 
-interface Holder {
-  readonly digest: Digest;
-  readonly name: RepositoryName;
+function judgedFromRow({ holders, ...row }: z.infer<typeof verdictRow>): Judged {
+  return { ...row, holders: holders.map((name) => requireRepositoryName(name)) };
 }
 
 function objectFromRow({ digest, ...row }: z.infer<typeof objectRow>): ScrubbedObject {

@@ -25,7 +25,7 @@ type Descriptor = z.infer<typeof descriptor>;
 const content = z.looseObject({
   manifests: z.array(descriptor).optional(),
   config: descriptor.optional(),
-  layers: z.array(descriptor).optional(),
+  layers: z.array(descriptor).nullish(),
 });
 
 function blobPath(layout: string, digest: string): string {
@@ -92,6 +92,15 @@ export async function makeImageLayout(layout: string, layerSizes: readonly numbe
   return finish(layout, await storeImage(layout, layerSizes, "amd64"));
 }
 
+/** Makes a layout with an image that has no layers, as Go writes one: with null for each list and value that is empty. */
+export async function makeLayoutWithNulls(layout: string): Promise<string> {
+  await begin(layout);
+  const rootfs = { type: "layers", diff_ids: [] };
+  const config = await storeJson(layout, configType, { architecture: "amd64", os: "linux", config: {}, rootfs });
+  const image = { schemaVersion: 2, mediaType: manifestType, config, layers: null, annotations: { a: null } };
+  return finish(layout, await storeJson(layout, manifestType, image));
+}
+
 /** Makes a layout with an index of two images, tagged `latest`, and returns the digest of the index. */
 export async function makeIndexLayout(layout: string, layerSizes: readonly number[]): Promise<string> {
   await begin(layout);
@@ -117,8 +126,9 @@ function isManifest({ mediaType }: Descriptor): boolean {
 async function check(layout: string, part: Descriptor): Promise<void> {
   const bytes = await readBlob(layout, part);
   if (!isManifest(part)) return;
-  const { manifests = [], config, layers = [] } = content.parse(JSON.parse(bytes.toString()));
-  for (const child of [...manifests, ...(config === undefined ? [] : [config]), ...layers]) await check(layout, child);
+  const { manifests = [], config, layers } = content.parse(JSON.parse(bytes.toString()));
+  for (const child of [...manifests, ...(config === undefined ? [] : [config]), ...(layers ?? [])])
+    await check(layout, child);
 }
 
 /** Checks that all below the entry of a layout is there, bit for bit, and returns the entry's digest. */
