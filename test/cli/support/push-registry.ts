@@ -19,6 +19,7 @@ export class PushRegistry {
   readonly elsewhere = new Map<string, Buffer>();
   /** Each request, as `PUT /v2/acme/web/manifests/1`. */
   readonly log: string[] = [];
+  listsReferrers = true;
   /** An answer to give instead, by the start of a request's line in the log. */
   readonly refusals = new Map<string, { readonly status: number; readonly code: string }>();
 
@@ -78,6 +79,6 @@ export class PushRegistry {
     if (!isComplete) return refuse(response, 400, "MANIFEST_BLOB_UNKNOWN");
     this.manifests.set(key, { bytes, mediaType });
     this.manifests.set(`${name}@${digestOf(bytes)}`, { bytes, mediaType });
-    reply(response, 201, subject === null ? {} : { "oci-subject": subject });
+    reply(response, 201, subject === null || !this.listsReferrers ? {} : { "oci-subject": subject });
   }
 }
