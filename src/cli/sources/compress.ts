@@ -10,6 +10,7 @@ import type { Context } from "../context.ts";
 import { CliError } from "../exit.ts";
 import type { Progress } from "../output/progress.ts";
 import { shortDigest } from "../output/format.ts";
+import { plural } from "../output/words.ts";
 import { formatBytes } from "../../oci/size.ts";
 import { inParallel } from "../push/pool.ts";
 import { isIndex } from "./platform.ts";
@@ -100,11 +101,28 @@ export async function compressLayers(
   const same = document.config === undefined ? null : await known.image(document.config.digest);
   if (same !== null) return withManifest(source, same, new Map());
   const made = await compressAll(context, source, plain, known);
+  await warnOfReferrers(context, source);
   if (isDefault) remarkCompressed(context, plain, made);
   const layers = document.layers.map((layer) => made.get(layer.digest)?.descriptor ?? layer);
   const manifest = Buffer.from(JSON.stringify({ ...document, layers }));
   const descriptor = { mediaType: source.root.mediaType, digest: digestOf(manifest), size: manifest.length };
   return withManifest(source, { descriptor, manifest }, made);
+}
+
+const about = z.looseObject({ subject: descriptorSchema.nullish() });
+
+/** Signatures and the like are about the image as it was: they stay behind, and not without a word. */
+async function warnOfReferrers({ output }: Context, source: Source): Promise<void> {
+  let count = 0;
+  for (const other of source.others) {
+    const bytes = await source.manifest(other);
+    const { subject } = about.safeParse(bytes === null ? null : parseJson(bytes, source.name)).data ?? {};
+    if (subject?.digest === source.root.digest) count += 1;
+  }
+  if (count === 0) return;
+  output.warn(
+    `${plural(count, "referrer")} ${count === 1 ? "stays" : "stay"} behind, since what refers to an image is about its digest; --no-compress takes them along`,
+  );
 }
 
 /** All of these layers, each by its uncompressed digest. Nothing of them is left where one fails. */

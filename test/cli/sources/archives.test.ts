@@ -6,6 +6,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { makeImageLayout, makeIndexLayout } from "../../clients/support/layout.ts";
 import { pack, sha256, writeDockerTree, writeFiles } from "../support/archives.ts";
+import { addReferrer } from "../support/layouts.ts";
 import { usePushBench } from "../support/push-bench.ts";
 import { runCli } from "../support/world.ts";
 
@@ -182,6 +183,19 @@ describe("an archive as docker made them before version 25", () => {
     const { exitCode, stderr } = await push(await pack(tree, `${tree}.tar`));
     expect(exitCode).toBe(6);
     expect(stderr).toContain(`its layer one/layer.tar is compressed with ${name}, which images cannot have`);
+  });
+
+  it("leaves signatures behind where a layout is compressed, and not without a word", async () => {
+    const signed = join(scratch, "signed");
+    await writePlainLayout(signed, 3000);
+    await addReferrer(signed, "signature");
+    const { manifests } = z
+      .object({ manifests: z.array(z.looseObject({ digest: z.string() })) })
+      .parse(JSON.parse(await readFile(join(signed, "index.json"), "utf8")));
+    const source = `${signed}:${manifests[0]?.digest ?? ""}`;
+    expect((await push(source, "--compress")).stderr).toContain("1 referrer stays behind");
+    expect((await push(source)).stderr).toBe("");
+    expect(bench.registry.references).toContain(`acme/web@${manifests[1]?.digest ?? ""}`);
   });
 
   it("may have layers that are compressed already", async () => {
