@@ -139,6 +139,26 @@ describe("a push", () => {
   });
 });
 
+describe("a registry that lists no referrers", () => {
+  it("is told by a tag what refers to an image, beside what it has there", async () => {
+    const layout = join(scratch, "signed-for-a-tag");
+    const root = await makeImageLayout(layout, [1000]);
+    bench.registry.listsReferrers = false;
+    const first = await addReferrer(layout, "signature");
+    expect((await push(`${layout}:latest`)).exitCode).toBe(0);
+    const second = await addReferrer(layout, "another");
+    expect(await push(`${layout}:latest`)).toMatchObject({ exitCode: 0, stderr: "" });
+    const listed = bench.registry.manifests.get(`acme/web:${root.replace(":", "-")}`)?.bytes.toString() ?? "";
+    expect(JSON.parse(listed)).toMatchObject({
+      manifests: [
+        { digest: first.digest, artifactType: "application/vnd.test", annotations: { text: "signature" } },
+        { digest: second.digest },
+      ],
+    });
+    expect(bench.registry.log.at(-1)).toBe("PUT /v2/acme/web/manifests/1");
+  });
+});
+
 describe("a push that is interrupted", () => {
   it("goes on from what the registry acknowledged, when it is run again", async () => {
     // The registry hangs in the third chunk; then somebody presses Ctrl-C.

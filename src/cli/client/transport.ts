@@ -56,6 +56,9 @@ export interface Transport {
 /** Milliseconds that an answer may take at most: finishing a large upload may mean that the registry reads it all. */
 export const ANSWER_WITHIN = 600_000;
 
+/** Milliseconds that an answer may take where the caller does not say: longer than anything that stands before a registry waits. */
+const ANSWERED_WITHIN = 120_000;
+
 /** Milliseconds that a connection may be silent while a body comes, where an answer's beginning may take longer. */
 const SILENT_FOR = 30_000;
 
@@ -85,7 +88,7 @@ function proxySettings(env: Environment): EnvHttpProxyAgent.Options {
 }
 
 async function send(agent: Dispatcher, outgoing: Outgoing): Promise<Answer> {
-  const { method, url, target, body, signal, answerWithin = ANSWER_WITHIN } = outgoing;
+  const { method, url, target, body, signal, answerWithin = ANSWERED_WITHIN } = outgoing;
   const length = body?.length ?? null;
   const silence = new Silence(answerWithin);
   try {

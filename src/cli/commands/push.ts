@@ -14,6 +14,7 @@ import type { Context } from "../context.ts";
 import { CliError } from "../exit.ts";
 import { byteSize, jobs } from "../input/options.ts";
 import { formatBytes } from "../../oci/size.ts";
+import { knownLayers } from "../push/known-layers.ts";
 import { push as pushSource, type PushOptions, summary } from "../push/push.ts";
 import { openSource } from "../sources/open.ts";
 
@@ -31,7 +32,7 @@ const input = z.object({
   destination: z.string().min(1),
   tag: z.array(tag).default([]),
   platform: platform.optional(),
-  compress: z.boolean().default(false),
+  compress: z.boolean().optional(),
   jobs: jobs.default(4),
   chunkSize: byteSize.default(DEFAULT_CHUNK),
   mountFrom: z.array(z.string().min(1)).default([]),
@@ -56,7 +57,8 @@ export const push = defineCommand({
   options: {
     "--tag <tag...>": "a further tag for it",
     "--platform <platform>": "only this one of several, as in linux/amd64",
-    "--compress": "gzip layers that are not compressed; the digest is another one then",
+    "--compress": "gzip layers that are not compressed, also those of a layout; the digest is another one then",
+    "--no-compress": "push layers as they are, also those that docker saved, which are compressed otherwise",
     "--jobs <number>": "how many blobs at a time (4)",
     "--chunk-size <size>": `the most that one request carries (${formatBytes(DEFAULT_CHUNK)}, less if the registry says so)`,
     "--mount-from <repository...>": "a repository of the same registry that may have the same layers",
@@ -91,7 +93,8 @@ async function run(
   const { env, output } = context;
   const source = await openSource(context, given.source, {
     platform: given.platform ?? null,
-    compress: given.compress,
+    compress: given.compress ?? null,
+    known: (repoDigests) => knownLayers(connection, destination, { env, repoDigests }),
     beforeReading: () => requirePush(connection, destination.name),
   });
   try {

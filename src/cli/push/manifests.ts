@@ -1,7 +1,11 @@
+import { z } from "zod";
+import { annotationsSchema } from "../../oci/annotations.ts";
 import { digestAlgorithm } from "../../oci/digest.ts";
 import type { Tag } from "../../oci/reference.ts";
 import type { Connection } from "../client/connection.ts";
+import type { RemoteReferrer } from "../client/lists.ts";
 import { headManifest, putManifest } from "../client/manifests.ts";
+import { addToReferrersTag } from "../client/referrers-tag.ts";
 import { CliError } from "../exit.ts";
 import type { Plan, PlannedManifest } from "./plan.ts";
 
@@ -10,7 +14,6 @@ interface ManifestTarget {
   readonly name: string;
   /** None: the root gets no name but its digest. */
   readonly tags: readonly Tag[];
-  readonly warn: (text: string) => void;
 }
 
 /**
@@ -18,18 +21,34 @@ interface ManifestTarget {
  * is there.
  */
 export async function putManifests(target: ManifestTarget, plan: Plan): Promise<void> {
-  let isUnlisted = false;
-  const put = async (manifest: PlannedManifest, reference: string): Promise<void> => {
-    const { subject } = await putManifest(target.connection, target.name, reference, manifest);
-    isUnlisted ||= manifest.subject !== null && subject === null;
+  for (const manifest of plan.manifests) await put(target, manifest, manifest.digest);
+  for (const reference of rootReferences(target, plan)) await put(target, plan.root, reference);
+}
+
+/** A registry that lists what refers to a manifest says so as it takes it; another one is told by a tag. */
+async function put({ connection, name }: ManifestTarget, manifest: PlannedManifest, reference: string): Promise<void> {
+  const { subject } = await putManifest(connection, name, reference, manifest);
+  if (manifest.subject === null || subject !== null) return;
+  await addToReferrersTag(connection, name, manifest.subject, [referrerOf(manifest)]);
+}
+
+const described = z.looseObject({
+  artifactType: z.string().nullish(),
+  config: z.looseObject({ mediaType: z.string() }).nullish(),
+  annotations: annotationsSchema.nullish(),
+});
+
+/** As a list of referrers has it (distribution spec, "Listing Referrers"). */
+function referrerOf({ bytes, mediaType, digest }: PlannedManifest): RemoteReferrer {
+  const { artifactType, config, annotations } = described.parse(JSON.parse(bytes.toString("utf8")));
+  const type = artifactType ?? config?.mediaType;
+  return {
+    mediaType,
+    digest,
+    size: bytes.length,
+    ...(type !== undefined && { artifactType: type }),
+    ...(annotations && { annotations }),
   };
-  for (const manifest of plan.manifests) await put(manifest, manifest.digest);
-  for (const reference of rootReferences(target, plan)) await put(plan.root, reference);
-  if (isUnlisted) {
-    target.warn(
-      `${target.connection.registry.host} does not list referrers: signatures are there, but not to be found`,
-    );
-  }
 }
 
 /** What comes under a tag alone is known by its sha256 digest; any other has to be named. */

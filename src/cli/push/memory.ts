@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { z } from "zod";
+import { descriptorSchema } from "../../oci/descriptor.ts";
 import type { Digest } from "../../oci/digest.ts";
 import type { RemoteRepository } from "../client/reference.ts";
 import type { UploadMemory } from "../client/upload.ts";
@@ -24,9 +25,16 @@ export interface PushMemory {
   readonly upload: (repository: RemoteRepository, digest: Digest) => BlobMemory;
   /** A repository of the registry that had the blob once, other than this one. */
   readonly home: (repository: RemoteRepository, digest: Digest) => Promise<string | null>;
+  /** What a layer was compressed to, on this machine. */
+  readonly compressed: (uncompressed: Digest) => Promise<CompressedLayer | null>;
+  readonly noteCompressed: (uncompressed: Digest, layer: CompressedLayer) => Promise<void>;
   /** Notes that the repository has the blob. */
   readonly noteHome: (repository: RemoteRepository, digest: Digest) => Promise<void>;
 }
+
+const compressedLayer = descriptorSchema.pick({ mediaType: true, digest: true, size: true });
+
+type CompressedLayer = z.infer<typeof compressedLayer>;
 
 interface BlobMemory extends UploadMemory {
   /** This process is done with it, for now: another one may go on. */
@@ -41,7 +49,11 @@ export async function openMemory(env: Environment): Promise<PushMemory> {
     schema: z.object({ name: z.string() }),
     keptFor: 720 * HOUR,
   });
+  const layers = await openShelf(join(directory, "layers"), { schema: compressedLayer, keptFor: 720 * HOUR });
   return {
+    compressed: (uncompressed) => layers.read(uncompressed),
+    noteCompressed: (uncompressed, { mediaType, digest, size }) =>
+      layers.write(uncompressed, { mediaType, digest, size }),
     upload: (repository, digest) => uploadMemory(uploads, keyOf(repository, digest, repository.name)),
     home: async (repository, digest) => {
       const home = await homes.read(keyOf(repository, digest));

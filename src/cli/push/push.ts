@@ -53,8 +53,7 @@ export async function push(
   await requireAbsent({ connection, name: destination.name }, plan, source.name);
   const blobs = await bringBlobs(connection, source, destination, { plan, options });
   const tags = tagsOf(destination, options.tags);
-  const warn = (text: string): void => options.output.warn(text);
-  await putManifests({ connection, name: destination.name, tags, warn }, plan);
+  await putManifests({ connection, name: destination.name, tags }, plan);
   return {
     reference: formatRemoteReference({ ...destination, tag: tags[0] ?? null, digest: null }),
     digest: root.digest,

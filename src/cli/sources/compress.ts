@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { pipeline, Readable } from "node:stream";
 import { createGzip } from "node:zlib";
 import { z } from "zod";
-import { type Descriptor, descriptorSchema } from "../../oci/descriptor.ts";
+import { type Descriptor, descriptorSchema, optionalDescriptorSchema } from "../../oci/descriptor.ts";
 import { type Digest, makeDigest } from "../../oci/digest.ts";
 import { digestOf, verified } from "../client/digests.ts";
 import type { BlobSource } from "../client/blob-source.ts";
@@ -10,7 +10,9 @@ import type { Context } from "../context.ts";
 import { CliError } from "../exit.ts";
 import type { Progress } from "../output/progress.ts";
 import { shortDigest } from "../output/format.ts";
+import { plural } from "../output/words.ts";
 import { formatBytes } from "../../oci/size.ts";
+import { inParallel } from "../push/pool.ts";
 import { isIndex } from "./platform.ts";
 import { parseJson, type Source } from "./source.ts";
 import { readSpan } from "./span.ts";
@@ -24,6 +26,7 @@ const COMPRESSED: Readonly<Record<string, string>> = {
 };
 
 const layered = z.looseObject({
+  config: optionalDescriptorSchema,
   layers: z
     .array(descriptorSchema)
     .nullish()
@@ -41,7 +44,7 @@ const REMARKABLE = 10_000_000;
 export async function remarkUncompressed({ output }: Context, source: Source): Promise<void> {
   if (isIndex(source.root) || !output.isTerminal) return;
   const layers = (await layersOf(source))?.layers.filter(isCompressible) ?? [];
-  const size = layers.reduce((sum, layer) => sum + layer.size, 0);
+  const size = totalOf(layers);
   if (size >= REMARKABLE) {
     output.note(`Layers of ${formatBytes(size)} are not compressed: --compress makes them smaller`);
   }
@@ -52,16 +55,46 @@ async function layersOf(source: Source): Promise<z.infer<typeof layered> | null>
   return layered.safeParse(bytes === null ? null : parseJson(bytes, source.name)).data ?? null;
 }
 
-interface Compressed {
-  readonly descriptor: Descriptor;
-  readonly spool: Spool;
+/** What a registry has of an image already, in compressed form. */
+export interface KnownLayers {
+  /** The whole image of this configuration, with all its layers; null where there is none. */
+  readonly image: (config: Digest) => Promise<KnownImage | null>;
+  /** The compressed form of a layer; null where there is none. */
+  readonly layer: (uncompressed: Digest) => Promise<Descriptor | null>;
+  /** Keeps in mind what a layer was compressed to. */
+  readonly noteLayer: (uncompressed: Digest, compressed: Descriptor) => Promise<void>;
 }
 
+export interface KnownImage {
+  readonly descriptor: Descriptor;
+  readonly manifest: Buffer;
+}
+
+interface CompressOptions {
+  readonly known: KnownLayers;
+  /** Whether nobody asked for it: then what it changes is said. */
+  readonly isDefault: boolean;
+}
+
+interface Compressed {
+  readonly descriptor: Descriptor;
+  /** Null: the registry has it. */
+  readonly spool: Spool | null;
+}
+
+/** Layers that are compressed at a time, as docker does: each takes one core. */
+const AT_ONCE = 4;
+
 /**
- * The source with its uncompressed layers gzip'd, and so another manifest and digest. Digest and size must be known
- * before a layer is pushed, so each lies in a temporary file until the source is closed.
+ * The source with its uncompressed layers gzip'd, and so another manifest and digest; an image that the registry has, as
+ * docker pushed it, keeps that one's. Digest and size must be known before a layer is pushed, so each that the registry
+ * does not have lies in a temporary file until the source is closed.
  */
-export async function compressLayers(context: Context, source: Source): Promise<Source> {
+export async function compressLayers(
+  context: Context,
+  source: Source,
+  { known, isDefault }: CompressOptions,
+): Promise<Source> {
   if (isIndex(source.root)) {
     throw new CliError("usage", `${source.name} has several platforms: their layers are pushed as they are`, {
       hint: "Without --compress it can be pushed; with --platform, one of them can be compressed.",
@@ -69,34 +102,99 @@ export async function compressLayers(context: Context, source: Source): Promise<
   }
   const document = await layersOf(source);
   if (document === null) throw new CliError("invalid", `${source.name} has no manifest with layers`);
+  const plain = [...new Map(document.layers.filter(isCompressible).map((layer) => [layer.digest, layer])).values()];
+  if (plain.length === 0) return source;
+  const same = document.config === undefined ? null : await known.image(document.config.digest);
+  if (same !== null) return withManifest(source, same, new Map());
+  const made = await compressAll(context, source, plain, known);
+  await warnOfReferrers(context, source);
+  if (isDefault) remarkCompressed(context, plain, made);
+  const layers = document.layers.map((layer) => made.get(layer.digest)?.descriptor ?? layer);
+  const manifest = Buffer.from(JSON.stringify({ ...document, layers }));
+  const descriptor = { mediaType: source.root.mediaType, digest: digestOf(manifest), size: manifest.length };
+  return withManifest(source, { descriptor, manifest }, made);
+}
+
+const about = z.looseObject({ subject: descriptorSchema.nullish() });
+
+/** Signatures and the like are about the image as it was: they stay behind, and not without a word. */
+async function warnOfReferrers({ output }: Context, source: Source): Promise<void> {
+  let count = 0;
+  for (const other of source.others) {
+    const bytes = await source.manifest(other);
+    const { subject } = about.safeParse(bytes === null ? null : parseJson(bytes, source.name)).data ?? {};
+    if (subject?.digest === source.root.digest) count += 1;
+  }
+  if (count === 0) return;
+  output.warn(
+    `${plural(count, "referrer")} ${count === 1 ? "stays" : "stay"} behind, since what refers to an image is about its digest; --no-compress takes them along`,
+  );
+}
+
+/** All of these layers, each by its uncompressed digest. Nothing of them is left where one fails. */
+async function compressAll(
+  context: Context,
+  source: Source,
+  layers: readonly Descriptor[],
+  known: KnownLayers,
+): Promise<ReadonlyMap<Digest, Compressed>> {
   const made = new Map<Digest, Compressed>();
-  const close = async (): Promise<void> => {
-    await Promise.all([...made.values()].map((one) => one.spool.close()));
-    await source.close();
-  };
+  const stop = new AbortController();
+  const stopped = { ...context, signal: AbortSignal.any([context.signal, stop.signal]) };
   const progress = context.output.progress();
   try {
-    for (const layer of document.layers.filter(isCompressible)) {
-      if (!made.has(layer.digest)) made.set(layer.digest, await compress(context, source, layer, progress));
-    }
+    await inParallel(
+      layers,
+      AT_ONCE,
+      async (layer) => {
+        const there = await known.layer(layer.digest);
+        const compressed = there === null ? await compress(stopped, source, layer, progress) : null;
+        const descriptor = compressed?.descriptor ?? compressedFrom(layer, there ?? layer);
+        made.set(layer.digest, { descriptor, spool: compressed?.spool ?? null });
+        await known.noteLayer(layer.digest, descriptor);
+      },
+      (failure) => stop.abort(failure),
+    );
   } catch (failure) {
-    await Promise.all([...made.values()].map((one) => one.spool.close()));
+    await closeAll(made);
     throw failure;
   } finally {
     progress.close();
   }
-  const layers = document.layers.map((layer) => made.get(layer.digest)?.descriptor ?? layer);
-  return withManifest(source, Buffer.from(JSON.stringify({ ...document, layers })), made, close);
+  return made;
+}
+
+function totalOf(layers: readonly Descriptor[]): number {
+  return layers.reduce((sum, { size }) => sum + size, 0);
+}
+
+function compressedFrom(layer: Descriptor, { digest, size }: Pick<Descriptor, "digest" | "size">): Descriptor {
+  return { ...layer, mediaType: COMPRESSED[layer.mediaType] ?? layer.mediaType, digest, size };
+}
+
+async function closeAll(made: ReadonlyMap<Digest, Compressed>): Promise<void> {
+  await Promise.all([...made.values()].map(async (one) => one.spool?.close()));
+}
+
+/** A person who knows the digest that docker gave the image must not look for that one. */
+function remarkCompressed(
+  { output }: Context,
+  plain: readonly Descriptor[],
+  made: ReadonlyMap<Digest, Compressed>,
+): void {
+  const after = totalOf([...made.values()].map(({ descriptor }) => descriptor));
+  output.note(
+    `Layers of ${formatBytes(totalOf(plain))} are compressed to ${formatBytes(after)}. ` +
+      "Their digests differ from those of docker push, which compresses with other code; --no-compress leaves them as they are",
+  );
 }
 
 function withManifest(
   source: Source,
-  manifest: Buffer,
+  { descriptor: root, manifest }: KnownImage,
   made: ReadonlyMap<Digest, Compressed>,
-  close: Source["close"],
 ): Source {
   const byDigest = new Map([...made.values()].map((one) => [one.descriptor.digest, one]));
-  const root: Descriptor = { mediaType: source.root.mediaType, digest: digestOf(manifest), size: manifest.length };
   return {
     ...source,
     root,
@@ -105,14 +203,21 @@ function withManifest(
     manifest: (descriptor) =>
       descriptor.digest === root.digest ? Promise.resolve(manifest) : source.manifest(descriptor),
     blob: (descriptor) => {
-      const own = byDigest.get(descriptor.digest);
-      return own === undefined ? source.blob(descriptor) : Promise.resolve(blobOf(source, own));
+      const spooled = byDigest.get(descriptor.digest)?.spool ?? null;
+      return spooled === null ? source.blob(descriptor) : Promise.resolve(blobOf(source, descriptor, spooled));
     },
-    close,
+    close: async () => {
+      await closeAll(made);
+      await source.close();
+    },
   };
 }
 
-function blobOf({ name }: Source, { descriptor: { digest, size }, spool: { handle } }: Compressed): BlobSource {
+function blobOf(
+  { name }: Source,
+  { digest, size }: Pick<Descriptor, "digest" | "size">,
+  { handle }: Spool,
+): BlobSource {
   return {
     digest,
     size,
@@ -125,21 +230,16 @@ async function compress(
   source: Source,
   layer: Descriptor,
   progress: Progress,
-): Promise<Compressed> {
+): Promise<{ readonly descriptor: Descriptor; readonly spool: Spool }> {
   const blob = await source.blob(layer);
   if (blob === null) throw new CliError("invalid", `${source.name} lacks the content of ${layer.digest}`);
   const bar = progress.bar(shortDigest(layer.digest), layer.size);
   const hash = createHash("sha256");
-  const written = await spool(
-    gzip(blob, { signal, hash: (piece) => hash.update(piece), onProgress: (done) => bar.update(done) }),
-    {
-      env,
-    },
-  );
+  const taps: Taps = { signal, hash: (piece) => hash.update(piece), onProgress: (done) => bar.update(done) };
+  const written = await spool(gzip(blob, taps), { env });
   bar.end("compressed");
   const digest = makeDigest("sha256", hash.digest("hex"));
-  const mediaType = COMPRESSED[layer.mediaType] ?? layer.mediaType;
-  return { descriptor: { ...layer, mediaType, digest, size: written.size }, spool: written };
+  return { descriptor: compressedFrom(layer, { digest, size: written.size }), spool: written };
 }
 
 interface Taps {
@@ -149,13 +249,20 @@ interface Taps {
   readonly onProgress: (bytes: number) => void;
 }
 
+/** Where gzip's header names the system that it was made on (RFC 1952, 2.3): the same layer has one digest on all. */
+const OPERATING_SYSTEM = 9;
+const UNKNOWN_SYSTEM = 255;
+
 async function* gzip(blob: BlobSource, { signal, hash, onProgress }: Taps): AsyncGenerator<Uint8Array> {
   const zip = createGzip();
   // What goes wrong comes out of the reading end.
   pipeline(Readable.from(verified(blob.open(0, blob.size), blob.digest), { objectMode: false }), zip, () => undefined);
+  let isFirst = true;
   for await (const piece of zip) {
     signal.throwIfAborted();
     const bytes = asBytes(piece);
+    if (isFirst) bytes[OPERATING_SYSTEM] = UNKNOWN_SYSTEM;
+    isFirst = false;
     hash(bytes);
     onProgress(zip.bytesWritten);
     yield bytes;

@@ -7,13 +7,18 @@ import { engineApi } from "./engine-api.ts";
 import { engineProgram } from "./engine-program.ts";
 import { requireRoom, spool, type Spool, temporaryDirectory } from "./spool.ts";
 
+/** An image's archive, and what the engine said of it. */
+export interface SpooledImage extends Spool {
+  readonly image: EngineImage;
+}
+
 /** Reads an image out of the engine, into a temporary file: an engine's stream cannot be read from an offset. */
 export async function spoolEngineImage(
   context: Context,
   given: string,
   platform: string | null,
   beforeReading: () => Promise<void>,
-): Promise<Spool> {
+): Promise<SpooledImage> {
   const { env, output } = context;
   const { engine, image } = await inspect(context, given);
   if (image === null) {
@@ -35,7 +40,7 @@ export async function spoolEngineImage(
       onProgress: (done) => bar.update(done),
     });
     bar.end("read");
-    return spooled;
+    return { ...spooled, image };
   } finally {
     progress.close();
   }

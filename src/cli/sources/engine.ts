@@ -14,6 +14,10 @@ export interface Engine {
 /** As the engine describes an image. */
 export const engineImage = z.looseObject({
   RepoTags: z.array(z.string()).nullish(),
+  /** Where it was pulled from or pushed to, as `host/name@sha256:…`. */
+  RepoDigests: z.array(z.string()).nullish(),
+  /** Of its manifest, where the engine keeps one. */
+  Descriptor: z.unknown().optional(),
   /** Bytes, about what its archive will have. */
   Size: z.number().nonnegative(),
 });

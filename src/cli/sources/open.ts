@@ -3,19 +3,21 @@ import { join } from "node:path";
 import type { Context } from "../context.ts";
 import { CliError } from "../exit.ts";
 import { type ArchiveFiles, archiveFiles, openArchive } from "./archive.ts";
-import { compressLayers, remarkUncompressed } from "./compress.ts";
+import { compressLayers, type KnownLayers, remarkUncompressed } from "./compress.ts";
 import { directoryFiles } from "./directory.ts";
 import { DOCKER_MANIFEST, openDockerArchive } from "./docker-archive.ts";
 import { spoolEngineImage } from "./engine-image.ts";
 import { LAYOUT_INDEX, openLayout } from "./layout.ts";
-import { pickPlatform, pickPresent } from "./platform.ts";
+import { isIndex, pickPlatform, pickPresent } from "./platform.ts";
 import type { Source } from "./source.ts";
 
 export interface SourceOptions {
   /** One of an index's, as `linux/amd64`; null: all of them. */
   readonly platform: string | null;
-  /** Whether uncompressed layers are gzip'd. */
-  readonly compress: boolean;
+  /** Whether uncompressed layers are gzip'd; null: those that docker saved, which would compress them as it pushes. */
+  readonly compress: boolean | null;
+  /** What the destination has of an image, which the engine knows by these names as well, as `host/name@sha256:…`. */
+  readonly known: (repoDigests: readonly string[]) => KnownLayers;
   /** Called before much is read: what would be for nothing can be refused here. */
   readonly beforeReading: () => Promise<void>;
 }
@@ -25,11 +27,14 @@ export interface SourceOptions {
  * image of the Docker engine.
  */
 export async function openSource(context: Context, text: string, options: SourceOptions): Promise<Source> {
-  const source = await openAny(context, text, options);
+  const { source, isSaved, repoDigests } = await openAny(context, text, options);
   try {
     const picked = options.platform === null ? source : await pickPlatform(source, options.platform);
-    if (options.compress) return await compressLayers(context, picked);
-    await remarkUncompressed(context, picked);
+    const isDefault = options.compress === null && isSaved && !isIndex(picked.root);
+    if (options.compress || isDefault) {
+      return await compressLayers(context, picked, { known: options.known(repoDigests), isDefault });
+    }
+    if (options.compress === null) await remarkUncompressed(context, picked);
     return picked;
   } catch (failure) {
     await source.close();
@@ -37,17 +42,29 @@ export async function openSource(context: Context, text: string, options: Source
   }
 }
 
-async function openAny(context: Context, text: string, { platform, beforeReading }: SourceOptions): Promise<Source> {
+interface Opened {
+  readonly source: Source;
+  /** Whether docker's engine saved it without a manifest of its own: what is there was made for the archive. */
+  readonly isSaved: boolean;
+  readonly repoDigests: readonly string[];
+}
+
+async function openAny(context: Context, text: string, { platform, beforeReading }: SourceOptions): Promise<Opened> {
   const place = await findPlace(text);
-  if (place?.kind === "directory") return openLayout(directoryFiles(place.path), place.wanted);
+  if (place?.kind === "directory") {
+    const source = await openLayout(directoryFiles(place.path), place.wanted);
+    return { source, isSaved: false, repoDigests: [] };
+  }
   // Only what is chosen by the platform need be there.
   const pick = (source: Source): Promise<Source> =>
     platform === null ? pickPresent(source, (remark) => context.output.note(remark)) : Promise.resolve(source);
   if (place !== null) return closing(await openArchive(context, place.path), place.wanted, pick);
   if (looksLikePath(text)) throw noSuchFile(text);
-  const { handle, size, close } = await spoolEngineImage(context, text, platform, beforeReading);
+  const { handle, size, close, image } = await spoolEngineImage(context, text, platform, beforeReading);
   const span = { handle, offset: 0, length: size, name: text };
-  return closing(await archiveFiles(span, close), null, pick);
+  const opened = await closing(await archiveFiles(span, close), null, pick);
+  // An engine that keeps manifests, as containerd's does, pushes what it has.
+  return { ...opened, isSaved: opened.isSaved && image.Descriptor == null, repoDigests: image.RepoDigests ?? [] };
 }
 
 /** An archive that cannot be used is closed again. */
@@ -55,9 +72,10 @@ async function closing(
   files: ArchiveFiles,
   wanted: string | null,
   pick: (source: Source) => Promise<Source>,
-): Promise<Source> {
+): Promise<Opened> {
   try {
-    return await pick(await openTar(files, wanted));
+    const source = await pick(await openTar(files, wanted));
+    return { source, isSaved: (await files.size(DOCKER_MANIFEST)) !== null, repoDigests: [] };
   } catch (failure) {
     await files.close();
     throw failure;

@@ -9,7 +9,7 @@ import { getManifest, headManifest, putManifest } from "../../../src/cli/client/
 import { parseRegistry } from "../../../src/cli/client/reference.ts";
 import { pushBlob } from "../../../src/cli/client/upload.ts";
 import { collect } from "../../../src/cli/collect.ts";
-import { first, startBlackHole } from "../support/black-hole.ts";
+import { firstOf, startBlackHole } from "../support/black-hole.ts";
 import { randomBlob } from "../support/blob.ts";
 import { image } from "../support/images.ts";
 import { MemoryRegistry } from "../support/memory-registry.ts";
@@ -22,8 +22,7 @@ const hole = await startBlackHole(await serve((request, response) => registry.li
 
 /** Silence is noticed after the time given; pauses pass at once. */
 function open(answerWithin = 250): Connection {
-  const wait = (): Promise<void> => Promise.resolve();
-  return connect(parseRegistry(hole.host), { env: {}, credential: null, answerWithin, wait });
+  return connect(parseRegistry(hole.host), { env: {}, credential: null, answerWithin, wait: () => Promise.resolve() });
 }
 
 beforeEach(() => {
@@ -43,7 +42,7 @@ describe.each(["answer", "request"] as const)("a connection that swallows the %s
     ["to a chunk", /^PATCH /, 3 * CHUNK],
     ["that ends an upload", /^PUT /, 3 * CHUNK],
   ])("is left for another, and the push goes through: %s", async (_, pattern, size) => {
-    hole.fate = first(pattern, fate);
+    hole.fate = firstOf(pattern, fate);
     const blob = randomBlob(size);
     await pushBlob(open(), "acme/web", blob, { chunkSize: CHUNK });
     expect(registry.blobs.get(blob.digest)?.equals(blob.bytes)).toBe(true);
@@ -55,7 +54,7 @@ describe.each(["answer", "request"] as const)("a connection that swallows the %s
     ["a list", /^GET /, async () => (await collect(listTags(open(), "acme/web"))).length || null],
   ])("is left for another where it was asked for %s", async (_, pattern, ask) => {
     registry.add(image(), "1");
-    hole.fate = first(pattern, fate);
+    hole.fate = firstOf(pattern, fate);
     expect(await ask()).not.toBeNull();
     expect(asked(pattern)).toHaveLength(2);
   });
@@ -63,7 +62,7 @@ describe.each(["answer", "request"] as const)("a connection that swallows the %s
   it("is left for another where it was given a manifest", async () => {
     const one = image();
     registry.add(one);
-    hole.fate = first(/^PUT /, fate);
+    hole.fate = firstOf(/^PUT /, fate);
     await putManifest(open(), "acme/web", "1", { bytes: one.bytes, mediaType: one.descriptor.mediaType });
     expect(registry.tags.get("1")).toBe(one.descriptor.digest);
   });
@@ -73,7 +72,7 @@ describe("an answer that falls silent half-way", () => {
   it("is taken up where it was: a blob", async () => {
     const blob = randomBlob(3 * CHUNK);
     registry.blobs.set(blob.digest, blob.bytes);
-    hole.fate = first(/^GET /, 120_000);
+    hole.fate = firstOf(/^GET /, 120_000);
     expect((await buffer(readBlob(open(), "acme/web", blob))).equals(blob.bytes)).toBe(true);
     expect(registry.log.map(({ range }) => range)).toEqual([null, expect.stringMatching(/^bytes=[1-9]\d+-299999$/)]);
   });
@@ -83,7 +82,7 @@ describe("an answer that falls silent half-way", () => {
     ["a list", async () => (await collect(listTags(open(), "acme/web")))[0]],
   ])("is asked for anew: %s", async (_, ask) => {
     registry.add(image(), "1");
-    hole.fate = first(/^GET /, 100);
+    hole.fate = firstOf(/^GET /, 100);
     expect(await ask()).toBeDefined();
     expect(asked(/^GET /)).toHaveLength(2);
   });

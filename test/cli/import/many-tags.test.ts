@@ -63,21 +63,13 @@ describe("--all-tags", () => {
   it("imports pages that are said to be elsewhere, and fails where they go round", async () => {
     addTags("1", "2", "3");
     registries.source.pageSize = 1;
-    const at =
-      (path: string): ((...args: Parameters<typeof registries.source.intercept>) => boolean) =>
-      (request, response, { what }) => {
-        if (!what.startsWith("tags/list")) return false;
-        const last = new URL(request.url ?? "", "http://test").searchParams.get("last") ?? "0";
-        const link =
-          last === "2" && path === ""
-            ? {}
-            : {
-                link: `<https://internal.example.com/v2/acme/web/tags/list?last=${Number(last) + 1}${path}>; rel="next"`,
-              };
-        reply(response, 200, link, JSON.stringify({ tags: [String(Number(last) + 1)] }));
-        return true;
-      };
-    registries.source.intercept = at("");
+    registries.source.intercept = (request, response, { what }) => {
+      if (!what.startsWith("tags/list")) return false;
+      const tag = Number(new URL(request.url ?? "", "http://test").searchParams.get("last") ?? "0") + 1;
+      const next = `<https://internal.example.com/v2/acme/web/tags/list?last=${tag}>; rel="next"`;
+      reply(response, 200, tag === 3 ? {} : { link: next }, JSON.stringify({ tags: [String(tag)] }));
+      return true;
+    };
     const { exitCode } = await registries.import("--all-tags $S/acme/web $D/team/web");
     expect({ exitCode, tags: [...registries.destination.tags.keys()] }).toEqual({ exitCode: 0, tags: ["1", "2", "3"] });
     registries.source.intercept = (_, response, { what }) => {

@@ -5,7 +5,7 @@ import { Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
 import { pipeline } from "node:stream/promises";
 import { beforeEach, describe, expect, it } from "vitest";
-import { first, startBlackHole } from "../support/black-hole.ts";
+import { firstOf, startBlackHole } from "../support/black-hole.ts";
 import { randomBlob } from "../support/blob.ts";
 import { startProxy } from "../support/proxy.ts";
 import { refuse, reply, serve } from "../support/server.ts";
@@ -360,7 +360,7 @@ describe("a connection that swallows an answer", () => {
   ])("is left for another, and the client notices nothing: %s", async (_, pattern) => {
     const hole = await startBlackHole(upstream);
     const through = await startProxy(hole, { answerWithin: 250 });
-    hole.fate = first(pattern, "answer");
+    hole.fate = firstOf(pattern, "answer");
     const blob = randomBlob(2 * MIB + 5);
     const finished = await send("POST", `${UPLOADS}?digest=${blob.digest}`, { body: blob.bytes }, through);
     expect(finished).toMatchObject({ status: 201, headers: { "docker-content-digest": blob.digest } });
@@ -373,7 +373,7 @@ describe("a connection that swallows an answer", () => {
     const blob = randomBlob(1000);
     const session = (await send("POST", UPLOADS, {}, through)).headers.location ?? "";
     await send("PATCH", session, { body: blob.bytes }, through);
-    hole.fate = first(/^PUT /, "answer");
+    hole.fate = firstOf(/^PUT /, "answer");
     const finished = await send("PUT", `${session}?digest=${blob.digest}`, {}, through);
     expect(finished).toMatchObject({
       status: 201,
@@ -383,7 +383,7 @@ describe("a connection that swallows an answer", () => {
 
   it("to a question is left for another", async () => {
     const hole = await startBlackHole(upstream);
-    hole.fate = first(/^HEAD /, "answer");
+    hole.fate = firstOf(/^HEAD /, "answer");
     const answer = await send("HEAD", "/v2/acme/web/blobs/none", {}, await startProxy(hole, { answerWithin: 250 }));
     expect(answer.status).toBe(404);
     expect(hole.lines).toHaveLength(2);

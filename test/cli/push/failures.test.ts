@@ -65,10 +65,9 @@ describe("a push that cannot succeed", () => {
     const list = join(layout, "index.json");
     const { manifests } = layoutIndex.parse(JSON.parse(await readFile(list, "utf8")));
     const other = await addReferrer(layout, "another");
-    const named = [...manifests, other].map((one) => ({
-      ...one,
-      annotations: { "org.opencontainers.image.ref.name": "v1" },
-    }));
+    const named = [...manifests, other].map((one) =>
+      Object.assign(one, { annotations: { "org.opencontainers.image.ref.name": "v1" } }),
+    );
     await writeFile(list, JSON.stringify({ schemaVersion: 2, manifests: named }));
     const [first = "", second = ""] = named.map(({ digest }) => digest);
     const { exitCode, stderr } = await push(`${layout}:v1`);
@@ -162,10 +161,10 @@ async function replaceManifest(layout: string, file: string, text: string): Prom
   const after = sha256(Buffer.from(text));
   const size = (await readFile(file)).length;
   await writeFile(join(dirname(file), after), text);
-  const index = (await readFile(list, "utf8"))
+  const listed = (await readFile(list, "utf8"))
     .replace(before, after)
     .replace(`"size":${size}`, `"size":${text.length}`);
-  await writeFile(list, index);
+  await writeFile(list, listed);
 }
 
 async function cutLayer(layout: string): Promise<void> {

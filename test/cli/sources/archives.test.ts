@@ -6,6 +6,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { makeImageLayout, makeIndexLayout } from "../../clients/support/layout.ts";
 import { pack, sha256, writeDockerTree, writeFiles } from "../support/archives.ts";
+import { addReferrer } from "../support/layouts.ts";
 import { usePushBench } from "../support/push-bench.ts";
 import { runCli } from "../support/world.ts";
 
@@ -124,8 +125,8 @@ describe("an archive of a layout", () => {
 });
 
 describe("an archive as docker made them before version 25", () => {
-  it("gets a manifest, the same each time, with its layers as they are", async () => {
-    expect(await push(dockerTar)).toMatchObject({ exitCode: 0, stderr: "" });
+  it("gets a manifest, the same each time, with its layers as they are where that is wished for", async () => {
+    expect(await push(dockerTar, "--no-compress")).toMatchObject({ exitCode: 0, stderr: "" });
     const pushed = pushedManifest();
     expect(pushed.layers.map(({ digest }) => digest)).toEqual(
       [...layers, ...layers.slice(0, 1)].map((layer) => `sha256:${sha256(layer)}`),
@@ -136,27 +137,41 @@ describe("an archive as docker made them before version 25", () => {
       mediaType: "application/vnd.oci.image.config.v1+json",
     });
     expect(bench.registry.blobs.get(`sha256:${sha256(config)}`)).toEqual(config);
-    expect((await push(dockerTar)).stdout).toContain("blobs: 3 already there");
+    expect((await push(dockerTar, "--no-compress")).stdout).toContain("blobs: 3 already there");
   });
 
-  it("has its layers compressed on demand, the same each time", async () => {
-    const first = await pushSpooled(dockerTar, "--compress");
-    expect(first).toMatchObject({ exitCode: 0, stderr: "" });
+  it("has its layers compressed, the same each time, and it is said what that changes", async () => {
+    const first = await pushSpooled(dockerTar);
+    expect(first.exitCode).toBe(0);
+    expect(first.stderr).toMatch(
+      /^Layers of 57\.0 kB are compressed to 7\.\d+ kB\. Their digests differ.*docker push.*--no-compress/,
+    );
+    expect((await pushSpooled(dockerTar, "--compress")).stderr).toBe("");
     const [layer] = pushedManifest().layers;
     expect(layer?.mediaType).toBe("application/vnd.oci.image.layer.v1.tar+gzip");
     expect(layer?.size).toBeLessThan(10_000);
     expect(gunzipSync(bench.registry.blobs.get(layer?.digest ?? "") ?? "")).toEqual(layers[0]);
-    expect((await pushSpooled(dockerTar, "--compress")).stdout).toContain("blobs: 3 already there");
+    expect((await pushSpooled(dockerTar)).stdout).toContain("blobs: 3 already there");
+    // Whatever the system that it is compressed on.
+    expect(bench.registry.blobs.get(layer?.digest ?? "")?.[9]).toBe(255);
   });
 
-  it("is said to be smaller with --compress where it is large", async () => {
-    const tree = join(scratch, "large");
-    await writeDockerTree(tree, ["acme/web:1"], (layer) => layer, 11_000_000);
-    const archive = await pack(tree, `${tree}.tar`);
-    const args = ["push", archive, bench.destination];
+  it("is compressed as well where docker put a layout beside its list", async () => {
+    const both = join(scratch, "both");
+    const size = await writePlainLayout(both, 30_000);
+    await writeFile(join(both, "manifest.json"), "[]");
+    await pushSpooled(await pack(both, `${both}.tar`));
+    expect(pushedManifest().layers[0]?.size).toBeLessThan(size / 10);
+  });
+
+  it("is said to be smaller with --compress where it is large and of a layout", async () => {
+    const plain = join(scratch, "large");
+    await writePlainLayout(plain, 22_000_000);
+    const args = ["push", plain, bench.destination];
     const { stderr } = await runCli(args, bench.env, { isTerminal: true });
     expect(stderr).toContain("Layers of 22.0 MB are not compressed: --compress makes them smaller\n");
-    expect((await push(archive)).stderr).toBe("");
+    expect(bench.registry.blobs.size).toBe(2);
+    expect((await push(plain)).stderr).toBe("");
   });
 
   it.each([
@@ -168,6 +183,19 @@ describe("an archive as docker made them before version 25", () => {
     const { exitCode, stderr } = await push(await pack(tree, `${tree}.tar`));
     expect(exitCode).toBe(6);
     expect(stderr).toContain(`its layer one/layer.tar is compressed with ${name}, which images cannot have`);
+  });
+
+  it("leaves signatures behind where a layout is compressed, and not without a word", async () => {
+    const signed = join(scratch, "signed");
+    await writePlainLayout(signed, 3000);
+    await addReferrer(signed, "signature");
+    const { manifests } = z
+      .object({ manifests: z.array(z.looseObject({ digest: z.string() })) })
+      .parse(JSON.parse(await readFile(join(signed, "index.json"), "utf8")));
+    const source = `${signed}:${manifests[0]?.digest ?? ""}`;
+    expect((await push(source, "--compress")).stderr).toContain("1 referrer stays behind");
+    expect((await push(source)).stderr).toBe("");
+    expect(bench.registry.references).toContain(`acme/web@${manifests[1]?.digest ?? ""}`);
   });
 
   it("may have layers that are compressed already", async () => {
@@ -229,6 +257,32 @@ async function changeConfig(tree: string): Promise<void> {
 }
 
 /** An archive of the image above and of another one. */
+/** A layout whose one layer has so many bytes, and is not compressed; returns the layer's size. */
+async function writePlainLayout(directory: string, size: number): Promise<number> {
+  const layer = Buffer.alloc(size);
+  const parts = [Buffer.from('{"architecture":"amd64","os":"linux"}'), layer].map((bytes) => ({
+    bytes,
+    digest: `sha256:${sha256(bytes)}`,
+    size: bytes.length,
+  }));
+  const [configPart, layerPart] = parts.map(({ digest, size: length }) => ({ digest, size: length }));
+  const document = {
+    schemaVersion: 2,
+    mediaType: "application/vnd.oci.image.manifest.v1+json",
+    config: { mediaType: "application/vnd.oci.image.config.v1+json", ...configPart },
+    layers: [{ mediaType: "application/vnd.oci.image.layer.v1.tar", ...layerPart }],
+  };
+  const bytes = Buffer.from(JSON.stringify(document));
+  const root = { mediaType: document.mediaType, digest: `sha256:${sha256(bytes)}`, size: bytes.length };
+  await writeFiles(directory, {
+    "oci-layout": '{"imageLayoutVersion":"1.0.0"}',
+    "index.json": JSON.stringify({ schemaVersion: 2, manifests: [root] }),
+    [`blobs/sha256/${sha256(bytes)}`]: bytes,
+    ...Object.fromEntries(parts.map((part) => [`blobs/sha256/${part.digest.slice(7)}`, part.bytes])),
+  });
+  return size;
+}
+
 async function severalImages(): Promise<string> {
   const tree = join(scratch, "several");
   await rm(tree, { recursive: true, force: true });

@@ -61,7 +61,7 @@ export async function startBlackHole(to: TestServer): Promise<BlackHole> {
 }
 
 /** The fate of the first request of this kind; all others go well. */
-export function first(pattern: RegExp, fate: Fate): BlackHole["fate"] {
+export function firstOf(pattern: RegExp, fate: Fate): BlackHole["fate"] {
   let isOver = false;
   return (line) => {
     if (isOver || !pattern.test(line)) return null;

@@ -19,6 +19,7 @@ export class PushRegistry {
   readonly elsewhere = new Map<string, Buffer>();
   /** Each request, as `PUT /v2/acme/web/manifests/1`. */
   readonly log: string[] = [];
+  listsReferrers = true;
   /** An answer to give instead, by the start of a request's line in the log. */
   readonly refusals = new Map<string, { readonly status: number; readonly code: string }>();
 
@@ -31,7 +32,10 @@ export class PushRegistry {
     if (refusal !== undefined) refuse(response, refusal.status, refusal.code);
     else if (pathname === "/v2/") reply(response, 200);
     else if (reference !== "") void this.#manifest(request, response, name, reference);
-    else if (searchParams.has("mount") && this.#mount(searchParams)) reply(response, 201);
+    else if (request.method === "GET" && /\/blobs\/sha256:/.test(pathname)) {
+      const blob = this.blobs.get(pathname.slice(pathname.indexOf("sha256:")));
+      response.writeHead(blob === undefined ? 404 : 200).end(blob);
+    } else if (searchParams.has("mount") && this.#mount(searchParams)) reply(response, 201);
     else if (request.method === "DELETE") reply(response, 204);
     else this.uploads.listener(request, response);
   };
@@ -61,8 +65,10 @@ export class PushRegistry {
   async #manifest(request: IncomingMessage, response: ServerResponse, name: string, reference: string): Promise<void> {
     const key = `${name}${reference.includes(":") ? "@" : ":"}${reference}`;
     if (request.method !== "PUT") {
-      const { mediaType = "" } = this.manifests.get(key) ?? {};
-      return reply(response, mediaType === "" ? 404 : 200, { "content-type": mediaType });
+      const { bytes, mediaType } = this.manifests.get(key) ?? { bytes: Buffer.alloc(0), mediaType: "" };
+      response.writeHead(mediaType === "" ? 404 : 200, { "content-type": mediaType, "content-length": bytes.length });
+      response.end(request.method === "HEAD" ? undefined : bytes);
+      return undefined;
     }
     const bytes = await buffer(request);
     const mediaType = request.headers["content-type"] ?? "";
@@ -73,6 +79,6 @@ export class PushRegistry {
     if (!isComplete) return refuse(response, 400, "MANIFEST_BLOB_UNKNOWN");
     this.manifests.set(key, { bytes, mediaType });
     this.manifests.set(`${name}@${digestOf(bytes)}`, { bytes, mediaType });
-    reply(response, 201, subject === null ? {} : { "oci-subject": subject });
+    reply(response, 201, subject === null || !this.listsReferrers ? {} : { "oci-subject": subject });
   }
 }

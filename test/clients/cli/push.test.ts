@@ -78,9 +78,21 @@ describe("spacedock push", () => {
     expect(await dockerPull("engine:1")).toEqual(await hashTree(files));
   });
 
-  it("compresses layers on demand", async () => {
+  it("keeps the digest of docker's own push", async () => {
+    await importImage("mine:1");
+    const full = bench.space.repository("mine:1");
+    await bench.home.run("docker", ["login", "--username", "ci", "--password-stdin", bench.space.host], bench.token);
+    await bench.home.run("docker", ["tag", "mine:1", full]);
+    const said = await bench.home.run("docker", ["push", full]);
+    const [, digest] = /digest: (sha256:[0-9a-f]{64})/.exec(said) ?? [];
+    // Found by the tag, and by the digest that the engine keeps.
+    expect(await pushed("mine:1", "mine:1")).toBe(digest);
+    expect(await pushed(full, "mine:2")).toBe(digest);
+  });
+
+  it("compresses layers as docker push does", async () => {
     const files = await importImage("small:1");
-    const digest = await pushed("small:1", "compressed:1", "--compress");
+    const digest = await pushed("small:1", "compressed:1");
     expect(await bench.skopeoPull("compressed:1")).toBe(digest);
     expect(await bench.home.run("crane", ["manifest", bench.space.repository("compressed:1")])).toContain(
       "layer.v1.tar+gzip",

@@ -1,0 +1,24 @@
+import type { Digest } from "../../oci/digest.ts";
+import { OCI_INDEX } from "../../oci/media-types.ts";
+import type { Connection } from "./connection.ts";
+import { listTaggedReferrers, referrersTag, type RemoteReferrer } from "./lists.ts";
+import { putManifest } from "./manifests.ts";
+
+/**
+ * Adds to the tag that stands in for the list of what refers to a manifest (distribution spec, "Referrers Tag Schema"). What
+ * that tag lists already stays.
+ */
+export async function addToReferrersTag(
+  connection: Connection,
+  name: string,
+  subject: Digest,
+  referrers: readonly RemoteReferrer[],
+): Promise<void> {
+  const listed = await listTaggedReferrers(connection, name, subject);
+  const known = new Set(listed.map(({ digest }) => digest));
+  const missing = referrers.filter(({ digest }) => !known.has(digest));
+  if (missing.length === 0) return;
+  const index = { schemaVersion: 2, mediaType: OCI_INDEX, manifests: [...listed, ...missing] };
+  const manifest = { bytes: Buffer.from(JSON.stringify(index)), mediaType: OCI_INDEX };
+  await putManifest(connection, name, referrersTag(subject), manifest);
+}
