@@ -2,7 +2,7 @@ import { z } from "zod";
 import { type Annotations, pushedAnnotations } from "./annotations.ts";
 import { JsonLimitError, parseBoundedJson } from "./bounded-json.ts";
 import { boundedList } from "./bounded-list.ts";
-import { type Descriptor, descriptorSchema, platformOf } from "./descriptor.ts";
+import { descriptorSchema, platformOf } from "./descriptor.ts";
 import type { Digest } from "./digest.ts";
 import { RegistryError } from "./errors.ts";
 import { parseInput } from "./parse-input.ts";
@@ -42,17 +42,21 @@ export interface Manifest {
   readonly platforms: readonly string[];
 }
 
-const manifestSchema = z.looseObject({
+/** Without fields of the pusher's own, which may be many: the bytes that are stored have them. */
+const pushedDescriptor = descriptorSchema.strip();
+
+const manifestSchema = z.object({
   schemaVersion: z.literal(2),
   mediaType: z.string().max(255).nullish(),
   artifactType: z.string().max(255).nullish(),
-  config: descriptorSchema.optional(),
-  layers: boundedList(descriptorSchema, MAX_REFERENCES).nullish(),
-  manifests: boundedList(descriptorSchema, MAX_REFERENCES).nullish(),
-  subject: descriptorSchema.nullish(),
+  config: pushedDescriptor.optional(),
+  layers: boundedList(pushedDescriptor, MAX_REFERENCES).nullish(),
+  manifests: boundedList(pushedDescriptor, MAX_REFERENCES).nullish(),
+  subject: pushedDescriptor.nullish(),
   annotations: pushedAnnotations.nullish(),
 });
 
+type PushedDescriptor = z.infer<typeof pushedDescriptor>;
 type ManifestDocument = z.infer<typeof manifestSchema>;
 
 /**
@@ -128,12 +132,12 @@ function requireShape(document: ManifestDocument, isIndex: boolean): void {
   }
 }
 
-function blobDescriptors(document: ManifestDocument): readonly Descriptor[] {
+function blobDescriptors(document: ManifestDocument): readonly PushedDescriptor[] {
   const layers = (document.layers ?? []).filter((layer) => !isNondistributable(layer.mediaType));
   return document.config ? [document.config, ...layers] : layers;
 }
 
-function uniqueReferences(descriptors: readonly Descriptor[], kind: ManifestReference["kind"]): ManifestReference[] {
+function uniqueReferences(descriptors: readonly PushedDescriptor[], kind: ManifestReference["kind"]): ManifestReference[] {
   const byDigest = new Map<Digest, ManifestReference>();
   for (const { digest, size } of descriptors) {
     const known = byDigest.get(digest);
