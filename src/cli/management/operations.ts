@@ -195,7 +195,7 @@ const manifestSchema = z.looseObject({
       digest: z.string(),
       size: z.number(),
       json: z.unknown(),
-      omitted: z.union([openEnum(["too-large", "not-text", "absent", "missing", "corrupt"]), z.null()]),
+      omitted: z.union([openEnum(["too-large", "too-deep", "not-text", "absent", "missing", "corrupt"]), z.null()]),
     }),
     z.null(),
   ]),
@@ -215,7 +215,7 @@ const blobTextSchema = z.looseObject({
   digest: z.string(),
   size: z.union([z.number(), z.null()]),
   text: z.union([z.string(), z.null()]),
-  omitted: z.union([openEnum(["too-large", "not-text", "absent", "missing", "corrupt"]), z.null()]),
+  omitted: z.union([openEnum(["too-large", "too-deep", "not-text", "absent", "missing", "corrupt"]), z.null()]),
 });
 export type BlobText = z.infer<typeof blobTextSchema>;
 
