@@ -79,10 +79,11 @@ function redact(text: string, secrets: ReadonlySet<string>): string {
   // What is cut off below is not shown, and may hold half a secret: more is read than is kept.
   const read = text.slice(0, 4 * KEPT_OF_ANSWER);
   const wanted = [...new Set([...secrets].flatMap((secret) => readingsOf(secret).map(({ bytes }) => bytes)))];
-  const found = readingsOf(read).flatMap((reading) => [
-    ...placesOf(reading, wanted),
-    ...placesInBase64(reading, wanted),
-  ]);
+  const readings = readingsOf(read);
+  const found = [
+    ...readings.flatMap((reading) => placesOf(reading, wanted)),
+    ...readings.flatMap((reading) => placesInBase64(reading, wanted)),
+  ];
   let shown = "";
   let at = 0;
   for (const [from, to] of found.toSorted(([one], [other]) => one - other)) {

@@ -137,7 +137,10 @@ function blobDescriptors(document: ManifestDocument): readonly PushedDescriptor[
   return document.config ? [document.config, ...layers] : layers;
 }
 
-function uniqueReferences(descriptors: readonly PushedDescriptor[], kind: ManifestReference["kind"]): ManifestReference[] {
+function uniqueReferences(
+  descriptors: readonly PushedDescriptor[],
+  kind: ManifestReference["kind"],
+): ManifestReference[] {
   const byDigest = new Map<Digest, ManifestReference>();
   for (const { digest, size } of descriptors) {
     const known = byDigest.get(digest);

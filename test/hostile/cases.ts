@@ -1,7 +1,7 @@
 /** What a client may send to keep an isolate busy: each list, pattern, expression and depth of the API at its limit, and beyond. */
 import type { World } from "./world.ts";
 
-export interface Request {
+interface Request {
   readonly method: string;
   readonly path: string;
   readonly body?: string;
@@ -34,6 +34,14 @@ function descriptors(count: number, more: object = {}): object[] {
   }));
 }
 
+const list = (entry: string, count: number): string => `[${Array.from({ length: count }, () => entry).join(",")}]`;
+
+const token = (repositories: unknown): object => ({ name: "a", actions: ["pull"], repositories });
+
+const rule = (repositories: unknown, tags: unknown = ["*"]): object => ({ repositories, keep: { tags } });
+
+const tag = (more: object): object => ({ tag: { type: "glob", value: "*", ...more } });
+
 function manifestCases({ space }: World): readonly Case[] {
   const config = { mediaType: "application/vnd.oci.image.config.v1+json", digest: `sha256:${"f".repeat(64)}`, size: 2 };
   const put = (name: string, body: string, contentType = MANIFEST): Case => ({
@@ -43,7 +51,6 @@ function manifestCases({ space }: World): readonly Case[] {
     status: 400,
   });
   const image = (fields: string): string => `{"schemaVersion":2,"config":${JSON.stringify(config)},${fields}}`;
-  const list = (entry: string, count: number): string => `[${Array.from({ length: count }, () => entry).join(",")}]`;
   return [
     put("400,000 layers that are {}", image(`"layers":${list("{}", 400_000)}`)),
     put("1,300,000 layers that are {}", image(`"layers":${list("{}", 1_300_000)}`)),
@@ -120,8 +127,6 @@ function listCases({ space }: World): readonly Case[] {
     },
     status,
   });
-  const token = (repositories: unknown): object => ({ name: "a", actions: ["pull"], repositories });
-  const rule = (repositories: unknown, tags: unknown = ["*"]): object => ({ repositories, keep: { tags } });
   const long = "*a".repeat(10_000);
   return [
     post("99 patterns of 254", "tokens", token(times(99, () => "*a".repeat(127)))),
@@ -195,7 +200,6 @@ function triggerCases({ space }: World): readonly Case[] {
     status,
   });
   const glob = `${"*a".repeat(63)}*b`;
-  const tag = (more: object): object => ({ tag: { type: "glob", value: "*", ...more } });
   return [
     preview("a busy regex", tag({ type: "regex", value: BUSY_REGEX })),
     preview(

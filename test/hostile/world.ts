@@ -25,9 +25,8 @@ export async function openWorld(server: OwnServer, repositories: number, pattern
     await putManifest(access, `${SPACE}/web`, `${"a".repeat(120)}${index}`, image);
     await putManifest(access, `${SPACE}/web`, `1.0.${index}-${"a".repeat(110)}`, image);
   }
-  const [blob] = image.blobs;
-  for (let index = 0; index < repositories && blob !== undefined; index++) {
-    await pushBlob(access, `${"a".repeat(180)}${index}`, blob);
+  for (let index = 0; index < repositories; index++) {
+    for (const blob of image.blobs.slice(0, 1)) await pushBlob(access, `${"a".repeat(180)}${index}`, blob);
   }
   return { server, space: SPACE, secrets: { pusher, patterns: heavy } };
 }

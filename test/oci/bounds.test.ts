@@ -60,7 +60,10 @@ function boundless(schema: z.core.$ZodType, path: string): readonly string[] {
   }
   if (inner instanceof z.ZodString) return unbounded(inner, path);
   if (inner instanceof z.ZodStringFormat) return [];
-  return SMALL.has(inner._zod.def.type) ? [] : [`${path}: ${inner._zod.def.type}`];
+  const {
+    _zod: { def },
+  } = inner;
+  return SMALL.has(def.type) ? [] : [`${path}: ${def.type}`];
 }
 
 function unbounded(schema: z.ZodType, path: string): readonly string[] {
