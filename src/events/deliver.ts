@@ -1,10 +1,11 @@
 import { addressProblem } from "./address.ts";
 import type { RegistryEvent } from "./event.ts";
 import { ANSWER_WITHIN, type Delivering, type MessageOutcome, type Processing } from "./processing.ts";
+import { type Redaction, redactionOf } from "./redact.ts";
 import { nextAttemptIn } from "./schedule.ts";
 import { outdatedBy } from "./standing.ts";
 import type { AttemptRecord, ClaimedDelivery, DeliveryResult, OpenTarget, TargetSecrets } from "./stores.ts";
-import { KEPT_OF_ANSWER, type Outcome, type Sender, UnsendableError } from "./target.ts";
+import { type Outcome, type Sender, UnsendableError } from "./target.ts";
 import { findTargetType } from "./targets/index.ts";
 
 /** Requests that one attempt may take: release, deployments, their tasks. */
@@ -98,6 +99,7 @@ export async function tryOnce(delivering: Delivering, sending: Sending, now: Dat
   const { type: name, config } = target.target;
   const type = findTargetType(name);
   if (type === null) return refused(`there is no target type ${name}`);
+  const redaction = redactionOf(target);
   const attempt = {
     event,
     deliveryId: sending.deliveryId,
@@ -106,15 +108,16 @@ export async function tryOnce(delivering: Delivering, sending: Sending, now: Dat
     config,
     secrets: valid(target.secrets, now),
     progress,
-    identityToken: (audience: string) => delivering.identityToken(target.target, event, audience),
+    identityToken: async (audience: string) =>
+      redaction.noteSecret(await delivering.identityToken(target.target, event, audience)),
   };
   try {
-    const outcome = await type.deliver(attempt, guarded(delivering, target, event.registry));
-    return { ...outcome, detail: shown(outcome.detail, target) };
+    const outcome = await type.deliver(attempt, guarded(delivering, target, event.registry, redaction));
+    return { ...outcome, detail: redaction.shown(outcome.detail) };
   } catch (fault) {
-    if (fault instanceof UnsendableError) return refused(shown(fault.message, target));
+    if (fault instanceof UnsendableError) return refused(redaction.shown(fault.message));
     const detail = fault instanceof Error ? fault.message : "no answer";
-    return { verdict: "retry", status: null, detail: shown(detail, target), wait: null, progress, health: "bad" };
+    return { verdict: "retry", status: null, detail: redaction.shown(detail), wait: null, progress, health: "bad" };
   }
 }
 
@@ -126,6 +129,7 @@ function guarded(
   { send, rules: { ownHosts, ...rules }, now }: Delivering,
   { address }: OpenTarget,
   registry: string,
+  redaction: Redaction,
 ): Sender {
   const deadline = now().getTime() + ATTEMPT_WITHIN;
   let requests = 0;
@@ -136,6 +140,7 @@ function guarded(
     }
     requests += 1;
     if (requests > MAX_REQUESTS || now().getTime() > deadline) throw new Error("the attempt takes too long");
+    redaction.note(request);
     return send(request, keep, needsBody);
   };
 }
@@ -186,19 +191,4 @@ function reasonFor({ outcome, status, detail }: AttemptRecord, wasFollowed: bool
   if (outcome === "done") return wasFollowed ? detail : null;
   if (status === null || outcome === "running") return detail;
   return `it answered ${status}${detail === "" ? "" : `: ${detail.trimEnd()}`}`;
-}
-
-/** A receiver may send back what it was sent, as it was or in one of the forms that requests give it. */
-function shown(text: string, { target, address, secrets: { current, previous } }: OpenTarget): string {
-  const { pathname, search } = URL.parse(address) ?? { pathname: "/", search: "" };
-  const secretAddress = target.url === address || pathname + search === "/" ? [] : [address, pathname + search, search];
-  const secrets = [current, previous].filter((secret) => secret !== null);
-  const forms = secrets.flatMap((secret) => [
-    secret,
-    encodeURIComponent(secret),
-    new TextEncoder().encode(secret).toBase64(),
-  ]);
-  return [...secretAddress.filter(Boolean), ...forms]
-    .reduce((rest, form) => rest.replaceAll(form, "[redacted]"), text)
-    .slice(0, KEPT_OF_ANSWER);
 }

@@ -1,8 +1,8 @@
 /** Levels of lists and objects: far more than anything real has, and less than what parses or prints them can bear. */
 const MAX_DEPTH = 100;
 
-/** Entries of all lists and objects together. A manifest of ten thousand layers has half of that. */
-const MAX_ENTRIES = 250_000;
+/** Entries of all lists and objects together. A manifest of ten thousand layers has a third of that. */
+const MAX_ENTRIES = 125_000;
 
 /** JSON that is refused for what it would cost: the message says why. */
 export class JsonLimitError extends Error {

@@ -28,8 +28,8 @@ export function maximumOf(schema: z.ZodType): number | null {
     const said = schema.meta()?.["maxProperties"];
     return typeof said === "number" ? said : null;
   }
-  const limits = (schema._zod.def.checks ?? []).filter((check) => check instanceof z.core.$ZodCheckMaxLength);
-  return limits.length === 0 ? null : Math.min(...limits.map((check) => check._zod.def.maximum));
+  const limits = (schema.def.checks ?? []).filter((check) => check instanceof z.core.$ZodCheckMaxLength);
+  return limits.length === 0 ? null : Math.min(...limits.map(({ _zod: { def } }) => def.maximum));
 }
 
 /** What a schema looks at before anything else; itself, where nothing wraps it. */

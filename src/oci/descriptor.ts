@@ -29,9 +29,11 @@ export const descriptorSchema = z.looseObject({
 });
 
 /** A descriptor that may be missing: Go writes that as null, and as a descriptor without content where it has no pointer. */
-export const optionalDescriptorSchema = z
-  .preprocess((value) => (isWithoutContent(value) ? null : value), descriptorSchema.nullish())
-  .optional();
+export function orNoContent<S extends z.ZodType>(schema: S) {
+  return z.preprocess((value) => (isWithoutContent(value) ? null : value), schema.nullish()).optional();
+}
+
+export const optionalDescriptorSchema = orNoContent(descriptorSchema);
 
 const noContent = z.looseObject({
   mediaType: z.literal("").nullish(),

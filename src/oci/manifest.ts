@@ -2,7 +2,7 @@ import { z } from "zod";
 import { type Annotations, pushedAnnotations } from "./annotations.ts";
 import { JsonLimitError, parseBoundedJson } from "./bounded-json.ts";
 import { boundedList } from "./bounded-list.ts";
-import { type Descriptor, descriptorSchema, optionalDescriptorSchema, platformOf } from "./descriptor.ts";
+import { descriptorSchema, orNoContent, platformOf } from "./descriptor.ts";
 import type { Digest } from "./digest.ts";
 import { RegistryError } from "./errors.ts";
 import { parseInput } from "./parse-input.ts";
@@ -49,18 +49,22 @@ export interface Manifest {
   readonly platforms: readonly string[];
 }
 
+/** Without fields of the pusher's own, which may be many: the bytes that are stored have them. */
+const pushedDescriptor = descriptorSchema.strip();
+
 /** Null or absent is empty, as other registries read it: Go writes null for an empty list. */
-const manifestSchema = z.looseObject({
+const manifestSchema = z.object({
   schemaVersion: z.literal(2),
   mediaType: z.string().max(255).nullish(),
   artifactType: z.string().max(255).nullish(),
-  config: optionalDescriptorSchema,
-  layers: boundedList(descriptorSchema, MAX_REFERENCES).nullish(),
-  manifests: boundedList(descriptorSchema, MAX_REFERENCES).nullish(),
-  subject: optionalDescriptorSchema,
+  config: orNoContent(pushedDescriptor),
+  layers: boundedList(pushedDescriptor, MAX_REFERENCES).nullish(),
+  manifests: boundedList(pushedDescriptor, MAX_REFERENCES).nullish(),
+  subject: orNoContent(pushedDescriptor),
   annotations: pushedAnnotations.nullish(),
 });
 
+type PushedDescriptor = z.infer<typeof pushedDescriptor>;
 type ManifestDocument = z.infer<typeof manifestSchema>;
 
 /**
@@ -145,12 +149,15 @@ function requireShape(document: ManifestDocument, isIndex: boolean): void {
   }
 }
 
-function blobDescriptors(document: ManifestDocument): readonly Descriptor[] {
+function blobDescriptors(document: ManifestDocument): readonly PushedDescriptor[] {
   const layers = (document.layers ?? []).filter((layer) => !isNondistributable(layer.mediaType));
   return document.config ? [document.config, ...layers] : layers;
 }
 
-function uniqueReferences(descriptors: readonly Descriptor[], kind: ManifestReference["kind"]): ManifestReference[] {
+function uniqueReferences(
+  descriptors: readonly PushedDescriptor[],
+  kind: ManifestReference["kind"],
+): ManifestReference[] {
   const byDigest = new Map<Digest, ManifestReference>();
   for (const { digest, size } of descriptors) {
     const known = byDigest.get(digest);

@@ -8,11 +8,11 @@ import { z } from "zod";
 const UNSEEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\u115F\u1160\u3164\uFFA0]/u;
 
 /** True for text that looks like what it is. */
-export function isPlainText(text: string): boolean {
+function isPlainText(text: string): boolean {
   return !UNSEEN.test(text);
 }
 
-export const NOT_PLAIN =
+const NOT_PLAIN =
   "it has characters that are not shown, or change how others are: leave out control characters, escape sequences, marks of direction and characters without a width";
 
 /** Text in one line that is shown to people as it is. */

@@ -176,13 +176,18 @@ describe("a manifest", () => {
     expect(shown.needs.find(({ digest }) => digest === layer)).toMatchObject({ damage: "missing" });
   });
 
-  it("tells a long one's annotations, and leaves out a config that is long or no JSON", async () => {
+  it("tells a long one's annotations, and leaves out a config that is long, deep or no JSON", async () => {
     const annotations = { title: "long" };
     const text = padded(await imageText(web(), as, newSeed(), { annotations }), 1_000_000);
     await putManifest(web(), as, "long", text);
     expect(await show("long")).toMatchObject({ annotations, raw: text });
     const layer = await pushBlob(web(), as, newBytes());
-    const bytes = { "too-large": bytesOf(4 * 1024 * 1024 + 1), "not-text": bytesOf(50, 7) };
+    const deep = `${"[".repeat(8000)}${"]".repeat(8000)}`;
+    const bytes = {
+      "too-large": bytesOf(4 * 1024 * 1024 + 1),
+      "too-deep": new TextEncoder().encode(`{"x":${deep}}`),
+      "not-text": bytesOf(50, 7),
+    };
     for (const [omitted, content] of Object.entries(bytes)) {
       const config = await pushBlob(web(), as, content, "application/vnd.oci.image.config.v1+json");
       await putManifest(

@@ -189,7 +189,7 @@ describe("an address that is as good as a password", () => {
     await makeTrigger(shop.space, [(await makeTarget(shop.space, address, hook)).id]);
     shop.answer = ({ url }) => ({
       status: 400,
-      body: `no such service: ${url} /deploy/srv-1?key=very-secret-key`,
+      body: `no such service: ${JSON.stringify({ url }).replaceAll("/", String.raw`\/`)} ${encodeURIComponent(url)} /deploy/srv-1?key=very-secret-key`,
       retryAfter: null,
     });
     await pushAndDeliver(shop, "web", "1.0");
@@ -197,6 +197,7 @@ describe("an address that is as good as a password", () => {
     const [delivery] = await deliveriesOf(shop.space);
     expect(delivery?.reason).toContain("no such service");
     expect(delivery?.reason).not.toContain("very-secret-key");
+    expect(delivery?.reason).not.toContain("imgURL");
   });
 });
 

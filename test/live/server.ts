@@ -43,6 +43,8 @@ interface Server extends Connection {
 export interface OwnServer extends Server {
   /** The directory that it keeps everything in. */
   readonly state: string;
+  /** The process that all of it descends from. */
+  pid(): number;
   /** Kills all its processes at once, and leaves its state as it is. */
   kill(): Promise<void>;
   /** Starts it after it was killed. */
@@ -138,6 +140,7 @@ export async function startOwnServer(settings: Environment = {}): Promise<OwnSer
   return {
     ...connect(endpoint),
     state,
+    pid: () => daemon.pid,
     output: () => daemon.output(),
     kill: async () => {
       await daemon.kill();

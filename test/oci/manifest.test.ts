@@ -32,6 +32,10 @@ function childFor(platform: object | null): object {
 
 const INVALID = expect.objectContaining({ kind: "MANIFEST_INVALID" });
 
+/** A manifest with a field of its own. */
+const nested = (depth: number): string =>
+  JSON.stringify(IMAGE).replace("{", `{"x":${"[".repeat(depth)}${"]".repeat(depth)},`);
+
 describe("an image manifest", () => {
   it("tells what it needs and what it is", () => {
     expect(parse(IMAGE)).toEqual({
@@ -100,8 +104,6 @@ describe("an image manifest", () => {
   });
 
   it("may have a field of its own that is nested, if not very deeply", () => {
-    const nested = (depth: number): string =>
-      JSON.stringify(IMAGE).replace("{", `{"x":${"[".repeat(depth)}${"]".repeat(depth)},`);
     expect(parseText(nested(99), OCI_MANIFEST).references).toHaveLength(2);
     expect(() => parseText(nested(100), OCI_MANIFEST)).toThrow("nested more than 100 levels deep");
   });

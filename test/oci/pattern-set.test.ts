@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import { array, assert, constantFrom, property } from "fast-check";
 import { describe, expect, it } from "vitest";
 import { matchesGlob, matchesSomeGlob } from "../../src/oci/glob.ts";
 import { givenRepositoryPatterns, matchesRepository, repositoryPatterns } from "../../src/oci/repository-pattern.ts";
@@ -12,15 +12,15 @@ function asRegex(pattern: string): RegExp {
   return new RegExp(`^${parts.join("")}$`, "s");
 }
 
-const pattern = fc
-  .array(fc.constantFrom("a", "b", "/", "*", "**", "."), { minLength: 1, maxLength: 40 })
-  .map((parts) => parts.join(""));
-const path = fc.array(fc.constantFrom("a", "b", "/", "."), { maxLength: 12 }).map((parts) => parts.join(""));
+const pattern = array(constantFrom("a", "b", "/", "*", "**", "."), { minLength: 1, maxLength: 40 }).map((parts) =>
+  parts.join(""),
+);
+const path = array(constantFrom("a", "b", "/", "."), { maxLength: 12 }).map((parts) => parts.join(""));
 
 describe("many patterns at once", () => {
   it("match what one of them matches by itself", () => {
-    fc.assert(
-      fc.property(fc.array(pattern, { minLength: 1, maxLength: 12 }), path, (patterns, text) => {
+    assert(
+      property(array(pattern, { minLength: 1, maxLength: 12 }), path, (patterns, text) => {
         expect(matchesRepository(patterns, text)).toBe(patterns.some((one) => asRegex(one).test(text)));
       }),
       { numRuns: 2000 },
@@ -28,8 +28,8 @@ describe("many patterns at once", () => {
   });
 
   it("exclude what one that excludes matches", () => {
-    fc.assert(
-      fc.property(fc.array(pattern, { minLength: 1, maxLength: 6 }), pattern, path, (patterns, not, text) => {
+    assert(
+      property(array(pattern, { minLength: 1, maxLength: 6 }), pattern, path, (patterns, not, text) => {
         const wanted = patterns.some((one) => asRegex(one).test(text)) && !asRegex(not).test(text);
         expect(matchesRepository([...patterns, `!${not}`], text)).toBe(wanted);
       }),

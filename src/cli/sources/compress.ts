@@ -104,7 +104,7 @@ export async function compressLayers(
   if (document === null) throw new CliError("invalid", `${source.name} has no manifest with layers`);
   const plain = [...new Map(document.layers.filter(isCompressible).map((layer) => [layer.digest, layer])).values()];
   if (plain.length === 0) return source;
-  const same = document.config === undefined ? null : await known.image(document.config.digest);
+  const same = document.config ? await known.image(document.config.digest) : null;
   if (same !== null) return withManifest(source, same, new Map());
   const made = await compressAll(context, source, plain, known);
   await warnOfReferrers(context, source);

@@ -5,7 +5,7 @@ import { matchesRepository, rangeOf, textAfter, weightOf } from "../../oci/repos
 const SCAN = 1000;
 
 /** What matching one page may cost, as rows times the patterns' weight: who has more or longer patterns gets shorter pages. */
-const MOST_WORK = 60_000;
+const MOST_WORK = 30_000;
 
 /** Looks for one page: it is short then, or empty, and the list goes on. */
 const MAX_LOOKS = 5;

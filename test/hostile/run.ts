@@ -1,0 +1,99 @@
+/** `npm run hostile`: what a client may send to keep an isolate busy. See HELP. */
+import { table } from "../../bench/table.ts";
+import { cpuTime, descendants } from "../../bench/processes.ts";
+import { type Findings, runProgram } from "../live/program.ts";
+import { startOwnServer } from "../live/server.ts";
+import { type Case, casesOf, HEAVY_PATTERNS } from "./cases.ts";
+import { openWorld, type World } from "./world.ts";
+
+const HELP = `npm run hostile -- [--rounds <n>] [--repositories <n>] [--bar <ms>] [--json <file>]
+
+Sends each list, pattern, expression and depth of the API at its limit, and beyond it, to a local server, each with a /healthz
+beside it, and checks that
+
+  it is answered as it should be, and never with a 5xx,
+  none takes more CPU than the bar, of all that the server does for it: Worker, database and all,
+  /healthz is answered meanwhile.
+
+  --rounds <n>        so often each, of which the middle one counts (5)
+  --repositories <n>  that lists have to go through (1000)
+  --bar <ms>          CPU for one request; local storage is simulated in the same process, which is in it (100)
+  --json <file>       writes the findings there too
+
+Needs Linux, which says what CPU a process took. Ends with 1 when anything is violated.`;
+
+interface Measured {
+  /** Milliseconds of CPU. */
+  readonly cpu: number;
+  /** Milliseconds until /healthz had answered: however busy the machine is. */
+  readonly healthz: number;
+  readonly status: number;
+}
+
+function authorizationOf({ server, secrets }: World, as: Case["as"]): Record<string, string> {
+  if (as === "nobody") return {};
+  if (as === "administrator") return { Authorization: `Bearer ${server.adminToken}` };
+  return { Authorization: `Basic ${Buffer.from(`ci:${secrets[as]}`).toString("base64")}` };
+}
+
+async function send(world: World, { as, request }: Case): Promise<number> {
+  const { method, path, body = null, contentType } = request;
+  const headers = { ...authorizationOf(world, as), ...(contentType !== undefined && { "Content-Type": contentType }) };
+  const answer = await fetch(new URL(path, world.server.url), { method, headers, body });
+  await answer.arrayBuffer();
+  return answer.status;
+}
+
+async function isHealthyAfter({ server }: World): Promise<number> {
+  const begun = performance.now();
+  const answer = await fetch(`${server.url}/healthz`);
+  await answer.arrayBuffer();
+  if (!answer.ok) throw new Error(`/healthz answered ${answer.status}`);
+  return performance.now() - begun;
+}
+
+async function measure(world: World, pids: readonly number[], one: Case): Promise<Measured> {
+  const used = (): number => pids.reduce((sum, pid) => sum + cpuTime(pid), 0);
+  const before = used();
+  const [status, healthz] = await Promise.all([send(world, one), isHealthyAfter(world)]);
+  return { cpu: used() - before, healthz, status };
+}
+
+/** The round in the middle: what else the machine does makes some of them dearer. */
+async function middleOf(world: World, pids: readonly number[], one: Case, rounds: number): Promise<Measured> {
+  const measured: Measured[] = [];
+  for (let round = 0; round < rounds; round++) measured.push(await measure(world, pids, one));
+  const middle = measured.toSorted((left, right) => left.cpu - right.cpu)[Math.floor(rounds / 2)];
+  if (middle === undefined) throw new Error("--rounds is 1 at least");
+  return middle;
+}
+
+async function hostile(
+  { rounds, repositories, bar }: Readonly<Record<"rounds" | "repositories" | "bar", number>>,
+  stack: AsyncDisposableStack,
+): Promise<Findings> {
+  const server = await startOwnServer();
+  stack.defer(() => server.stop());
+  const world = await openWorld(server, repositories, HEAVY_PATTERNS);
+  const pids = descendants(server.pid(), "workerd");
+  if (pids.length === 0) throw new Error("no workerd is to be seen: this needs Linux's /proc");
+  const violations: string[] = [];
+  const rows: string[][] = [];
+  let most = 0;
+  for (const one of casesOf(world)) {
+    const { cpu, healthz, status } = await middleOf(world, pids, one, rounds);
+    rows.push([one.name, String(status), `${cpu} ms`, `${Math.round(healthz)} ms`]);
+    most = Math.max(most, cpu);
+    if (status !== one.status) violations.push(`${one.name}: answered ${status}, and not ${one.status}`);
+    if (cpu > bar) violations.push(`${one.name}: took ${cpu} ms of CPU`);
+  }
+  console.log(table(["request", "status", "CPU", "/healthz beside it"], rows));
+  return { figures: { requests: rows.length, mostCpuMs: most }, violations };
+}
+
+await runProgram({
+  title: "Hostile",
+  help: HELP,
+  defaults: { rounds: 5, repositories: 1000, bar: 100 },
+  run: hostile,
+});
