@@ -2,8 +2,8 @@ import type { DatabaseSync } from "node:sqlite";
 import { z } from "zod";
 import { list, quoted, row, type Row, type Table, tablesOf } from "./schema.ts";
 
-/** Upkeep's own notes. They begin afresh, so that nothing is collected by what was true at another time. */
-const BEGUN_AFRESH: ReadonlySet<string> = new Set(["walks", "condemned"]);
+/** Upkeep's own notes, and uploads whose sessions are elsewhere. They begin afresh, so that nothing is collected by what was true at another time. */
+const BEGUN_AFRESH: ReadonlySet<string> = new Set(["walks", "condemned", "open_uploads"]);
 const MARK = "marked_at";
 
 /** Written last: a database that has tables and not this one was not restored to its end. */

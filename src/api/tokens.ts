@@ -40,6 +40,7 @@ export async function getToken(call: SpaceCall): Promise<Response> {
 export async function revokeToken(call: SpaceCall): Promise<Response> {
   const { id, name } = await requireToken(call);
   if (!(await call.registry.management.tokens.revoke(call.grant.space, id))) throw new RegistryError("TOKEN_UNKNOWN");
+  call.registry.endUploadsOf(id);
   await noteInSpace(call, "token.revoked", { subject: id, name });
   return new Response(null, { status: 204 });
 }
