@@ -103,6 +103,7 @@ const newTokenSchema = z.looseObject({
   actions: z.array(openEnum(["pull", "push", "delete", "admin"])),
   repositories: z.array(z.string()),
   createdAt: z.string(),
+  createdBy: z.union([z.looseObject({ id: z.string(), name: z.string() }), z.null()]).optional(),
   expiresAt: z.union([z.string(), z.null()]),
   lastUsedAt: z.union([z.string(), z.null()]),
   token: z.string(),
@@ -115,6 +116,7 @@ const tokenSchema = z.looseObject({
   actions: z.array(openEnum(["pull", "push", "delete", "admin"])),
   repositories: z.array(z.string()),
   createdAt: z.string(),
+  createdBy: z.union([z.looseObject({ id: z.string(), name: z.string() }), z.null()]).optional(),
   expiresAt: z.union([z.string(), z.null()]),
   lastUsedAt: z.union([z.string(), z.null()]),
 });
@@ -604,6 +606,7 @@ export const operations = {
     method: "DELETE",
     path: "/api/v1/spaces/{space}/tokens/{id}",
     status: 204,
+    query: z.strictObject({ descendants: z.enum(["true", "false"]).optional() }),
 
     output: z.null(),
   },
