@@ -43,6 +43,7 @@ import { d1Directory } from "./storage/d1/directory.ts";
 import { d1EndedSessions } from "./storage/d1/ended-sessions.ts";
 import { d1ManifestReports } from "./storage/d1/manifest-reports.ts";
 import { d1Manifests } from "./storage/d1/manifests.ts";
+import { d1OpenUploads } from "./storage/d1/open-uploads.ts";
 import { d1Outbox } from "./storage/d1/outbox.ts";
 import { d1PullTimes } from "./storage/d1/pull-times.ts";
 import { d1Records } from "./storage/d1/records.ts";
@@ -73,6 +74,7 @@ import { secretBox } from "./storage/secret-box.ts";
 import { sendOut } from "./storage/send-out.ts";
 import { durableUploads } from "./storage/uploads/uploads.ts";
 import { collectDeleted, collectUnneeded } from "./upkeep/collect.ts";
+import { endUploads, endUploadsOf } from "./upkeep/end-uploads.ts";
 import { forgetRecords } from "./upkeep/forget.ts";
 import { noteStorage } from "./upkeep/note-storage.ts";
 import { retain } from "./upkeep/retention.ts";
@@ -127,6 +129,7 @@ function openTurns(env: Env, at: number): Readonly<Record<string, readonly Chore
       () => sweep(openProcessing(env)),
       () => collectDeleted(upkeep, kept, at),
       () => forgetRecords({ walks, records: d1Records(databaseOf(env, null)) }, keepEventsOf(settings), at),
+      () => endUploads({ walks, ...openUploadsOf(env) }, at),
       () => d1EndedSessions(databaseOf(env, null)).forget(at),
       () => noteStorage(d1StorageDays(databaseOf(env, null)), at),
     ],
@@ -225,6 +228,10 @@ function openUpkeep(env: Env): UpkeepStores {
   return { collection: d1Collection(databaseOf(env, null)), objects: r2Objects(env.BLOBS) };
 }
 
+function openUploadsOf(env: Env) {
+  return { openUploads: d1OpenUploads(databaseOf(env, null)), uploads: durableUploads(env.UPLOADS) };
+}
+
 function openScrub(env: Env): ScrubStores {
   return {
     walks: d1Collection(databaseOf(env, null)),
@@ -300,6 +307,7 @@ async function openRegistry(env: Env, url: URL, context: ExecutionContext): Prom
       pullCounts: pullCounts(env.PULLS, later),
       repositories: d1Repositories(db, near),
       uploads: durableUploads(env.UPLOADS),
+      openUploads: d1OpenUploads(db),
       credentials,
     },
     management: {
@@ -318,6 +326,7 @@ async function openRegistry(env: Env, url: URL, context: ExecutionContext): Prom
     },
     undo: d1Undo(db, announcing),
     activity: d1Activity(db),
+    endUploadsOf: (credential) => later(endUploadsOf(openUploadsOf(env), credential, Date.now())),
     keepDeleted: collectionOf(settings).keepDeleted,
     events,
     delivering: openDelivering(settings, [...ownHostsOf(settings), url.host]),

@@ -3,8 +3,8 @@ import { z } from "zod";
 import { batchInSteps, MOST_STATEMENTS } from "./in-steps.ts";
 import { list, MIGRATIONS, quoted, row, type Row, type Table, TABLES, tablesOf } from "./schema.ts";
 
-/** Upkeep's own notes. They begin afresh, so that nothing is collected by what was true at another time. */
-const BEGUN_AFRESH: ReadonlySet<string> = new Set(["walks", "condemned"]);
+/** Upkeep's own notes, and uploads whose sessions are elsewhere. They begin afresh, so that nothing is collected by what was true at another time. */
+const BEGUN_AFRESH: ReadonlySet<string> = new Set(["walks", "condemned", "open_uploads"]);
 const MARK = "marked_at";
 
 /** Values that D1 takes in one statement, and characters that we give it in one round trip. */

@@ -48,6 +48,7 @@ import {
   newTokenOutput,
   pageQuery,
   repositoryOutput,
+  revocationQuery,
   repositoryChanges,
   spaceChanges,
   spaceInput,
@@ -145,7 +146,7 @@ export const OPERATIONS = {
   },
   listTokens: { summary: "List a space's tokens", query: pageQuery, status: 200, output: listOf(tokenOutput) },
   getToken: { summary: "Show a token", status: 200, output: tokenOutput },
-  revokeToken: { summary: "Revoke a token, at once", status: 204 },
+  revokeToken: { summary: "Revoke a token, at once", query: revocationQuery, status: 204 },
   listRepositories: {
     summary:
       "List a space's repositories: those that whoever asks may look at; a page may be short, or empty, and the list still go on",

@@ -105,7 +105,7 @@ export const tokenInput = z.strictObject({
     .min(60)
     .max(MAX_LIFETIME)
     .optional()
-    .meta({ description: "Seconds; without it, the token does not expire." }),
+    .meta({ description: "Seconds; without it, the token does not expire, or with the token that makes it." }),
 });
 
 export const tokenOutput = z
@@ -115,10 +115,21 @@ export const tokenOutput = z
     actions: z.array(z.enum(CREDENTIAL_ACTIONS)),
     repositories: z.array(z.string()),
     createdAt: time,
+    createdBy: z.object({ id: z.string(), name: z.string() }).nullable().optional().meta({
+      description: "The token or administrator that made it. A token makes tokens that may do no more than itself.",
+    }),
     expiresAt: time.nullable(),
     lastUsedAt: time.nullable().meta({ description: "To the hour." }),
   })
   .meta({ id: "Token" });
+
+export const revocationQuery = z.strictObject({
+  descendants: z
+    .enum(["true", "false"])
+    .default("false")
+    .transform((text) => text === "true")
+    .meta({ description: "Revoke what it made too, and what that made." }),
+});
 
 export const newTokenOutput = tokenOutput
   .extend({

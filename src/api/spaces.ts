@@ -47,7 +47,7 @@ function spaceResponse(space: Space | null): Response {
 
 function view(space: Space): object {
   const { name, immutableTags, namespaces, createdAt } = space;
-  const { quota, ...usage } = space.usage;
-  const limits = { usage, quota, nearLimit: nearLimit(space.usage) !== null };
+  const { quota, bytes, repositories } = space.usage;
+  const limits = { usage: { bytes, repositories }, quota, nearLimit: nearLimit(space.usage) !== null };
   return { name, public: space.public, immutableTags, namespaces, ...limits, createdAt: isoTime(createdAt) };
 }

@@ -1,24 +1,27 @@
+import { delegate } from "../auth/delegate.ts";
 import { generateId, generateSecret, hashSecret } from "../auth/secret.ts";
 import type { SpaceCall } from "../call.ts";
 import { RegistryError } from "../oci/errors.ts";
 import type { Token } from "../registry/management.ts";
 import { noteInSpace } from "./activity.ts";
 import { isoTime, isoTimeOrNull, listResponse, pageRequest, readBody, readQuery } from "./operation.ts";
-import { pageQuery, tokenInput } from "./schemas.ts";
+import { pageQuery, revocationQuery, tokenInput } from "./schemas.ts";
+
+/** Tokens whose uploads are ended right after they are revoked; those of more are ended by upkeep. */
+const ENDED_AT_ONCE = 10;
+
+/** Tokens that the activity names, where many are revoked at once. */
+const TOLD = 50;
 
 export async function createToken(call: SpaceCall): Promise<Response> {
   const { registry, grant } = call;
-  const { name, actions, repositories, expiresIn } = await readBody(tokenInput, call);
+  const { name, expiresIn, ...asked } = await readBody(tokenInput, call);
   const now = Date.now();
-  const token: Token = {
-    id: generateId("tok"),
-    name,
-    actions,
-    repositories,
-    createdAt: now,
-    expiresAt: expiresIn === undefined ? null : now + expiresIn * 1000,
-    lastUsedAt: null,
-  };
+  const wish = { ...asked, expiresAt: expiresIn === undefined ? null : now + expiresIn * 1000 };
+  const { actions, repositories, expiresAt } = grant.maker === null ? wish : delegate(grant.maker, wish);
+  const createdBy = { id: grant.actor, name: grant.maker?.name ?? grant.actor };
+  const id = generateId("tok");
+  const token: Token = { id, name, actions, repositories, createdAt: now, createdBy, expiresAt, lastUsedAt: null };
   const secret = generateSecret();
   const created = await registry.management.tokens.create(grant.space, token, await hashSecret(secret));
   if (!created) throw new RegistryError("SPACE_UNKNOWN");
@@ -38,9 +41,15 @@ export async function getToken(call: SpaceCall): Promise<Response> {
 }
 
 export async function revokeToken(call: SpaceCall): Promise<Response> {
-  const { id, name } = await requireToken(call);
-  if (!(await call.registry.management.tokens.revoke(call.grant.space, id))) throw new RegistryError("TOKEN_UNKNOWN");
-  await noteInSpace(call, "token.revoked", { subject: id, name });
+  const { registry, grant, params } = call;
+  const { descendants } = readQuery(revocationQuery, call);
+  const [token, ...made] = await registry.management.tokens.revoke(grant.space, params["id"] ?? "", descendants);
+  if (token === undefined) throw new RegistryError("TOKEN_UNKNOWN");
+  for (const { id } of [token, ...made].slice(0, ENDED_AT_ONCE)) registry.endUploadsOf(id);
+  const detail = descendants
+    ? { detail: { descendants: made.slice(0, TOLD).map(({ name }) => name), count: made.length } }
+    : {};
+  await noteInSpace(call, "token.revoked", { subject: token.id, name: token.name, ...detail });
   return new Response(null, { status: 204 });
 }
 

@@ -3,6 +3,7 @@ import { type RepositoryName, requireRepositoryName } from "../oci/name.ts";
 import { matchesRepository } from "../oci/repository-pattern.ts";
 import { type AccessEntry, ANONYMOUS, type RepositoryAccess } from "./claims.ts";
 import { type Credential, permits } from "./credential.ts";
+import type { Wish } from "./delegate.ts";
 import { type CatalogGrant, type Grant, refusal } from "./grant.ts";
 import type { Principal, SecretHolder } from "./principal.ts";
 import type { RepositoryAction } from "./scope.ts";
@@ -106,6 +107,8 @@ export interface SpaceGrant {
   readonly credentialId: string | null;
   /** Who acts, in events and activity. */
   readonly actor: string;
+  /** What bounds the tokens that are made with this right; null: nothing. */
+  readonly maker: (Wish & Pick<Credential, "name">) | null;
 }
 
 /**
@@ -113,13 +116,14 @@ export interface SpaceGrant {
  * SPACE_UNKNOWN elsewhere, so that nobody learns which spaces there are.
  */
 export function authorizeSpace(principal: Principal, space: string): SpaceGrant {
-  if (principal.kind === "admin") return { space, credentialId: null, actor: actorOf(principal) };
+  if (principal.kind === "admin") return { space, credentialId: null, actor: actorOf(principal), maker: null };
   if (principal.kind !== "credential") throw new RegistryError("UNAUTHORIZED", { message: MANAGEMENT_LOGIN });
   if (principal.credential.space !== space) throw new RegistryError("SPACE_UNKNOWN");
   if (!isManager(principal.credential)) {
     throw new RegistryError("DENIED", { message: "the token does not administer its space" });
   }
-  return { space, credentialId: principal.credential.id, actor: actorOf(principal) };
+  const { credential } = principal;
+  return { space, credentialId: credential.id, actor: actorOf(principal), maker: credential };
 }
 
 function isManager({ actions }: Credential): boolean {

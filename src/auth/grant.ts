@@ -48,11 +48,13 @@ export interface GrantFacts {
 
 /**
  * Confirms a grant against the database's facts.
- * Throws TOKEN_INVALID where the grant no longer holds; DENIED or SCOPE_INSUFFICIENT where being public was the reason and it is not.
+ * Throws TOKEN_INVALID where the grant no longer holds, BLOB_UPLOAD_UNKNOWN where it was an upload's in a repository that is gone; DENIED or SCOPE_INSUFFICIENT where being public was the reason and it is not.
  */
 export function confirmGrant(grant: Grant, facts: GrantFacts): void {
   const spaceChanged = grant.spaceId !== null && facts.spaceId !== grant.spaceId;
   const repositoryChanged = grant.repositoryId !== null && facts.repositoryId !== grant.repositoryId;
+  // Where no token named the repository, an upload session did.
+  if (repositoryChanged && facts.credentialLive && grant.final) throw new RegistryError("BLOB_UPLOAD_UNKNOWN");
   if (!facts.credentialLive || spaceChanged || repositoryChanged) {
     throw new RegistryError("TOKEN_INVALID");
   }

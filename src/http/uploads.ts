@@ -46,14 +46,14 @@ export async function postUpload(call: RepositoryCall): Promise<Response> {
     const usage = await uploadWhole(registry.stores, grant, chunkOf(call), digest, digestAlgorithm(digest));
     return blobCreated(call, digest, usage);
   }
-  const { terms, usage } = await startUpload(registry.stores, grant, requestedAlgorithm(url), null);
+  const { terms, usage } = await startUpload(registry.stores, grant, requestedAlgorithm(url));
   return sessionResponse(call, terms, 202, 0, { ...chunkHints(registry.maxBody), ...usageWarning(usage) });
 }
 
 /** end-5 */
 export async function patchUpload(call: RepositoryCall): Promise<Response> {
-  const terms = await sessionOf(call);
-  const offset = await receiveChunk(call.registry.stores, terms, chunkOf(call));
+  const begun = await sessionOf(call);
+  const { offset, terms } = await receiveChunk(call.registry.stores, call.grant, begun, chunkOf(call));
   return sessionResponse(call, terms, 202, offset);
 }
 
@@ -67,13 +67,13 @@ export async function putUpload(call: RepositoryCall): Promise<Response> {
 
 /** end-13 */
 export async function getUpload(call: RepositoryCall): Promise<Response> {
-  const terms = await sessionOf(call);
-  return sessionResponse(call, terms, 204, await uploadStatus(call.registry.stores, terms));
+  const { offset, terms } = await uploadStatus(call.registry.stores, call.grant, await sessionOf(call));
+  return sessionResponse(call, terms, 204, offset);
 }
 
 /** end-14 */
 export async function deleteUpload(call: RepositoryCall): Promise<Response> {
-  await cancelUpload(call.registry.stores, await sessionOf(call));
+  await cancelUpload(call.registry.stores, call.grant, await sessionOf(call));
   return new Response(null, { status: 204 });
 }
 

@@ -172,6 +172,12 @@ export const ERRORS = {
   UNAUTHORIZED: { code: "UNAUTHORIZED", status: 401, message: "log in to the registry first" },
   UNKNOWN: { code: "UNKNOWN", status: 500, message: "unexpected error; look for the request id in the log" },
   UNSUPPORTED: { code: "UNSUPPORTED", status: 405, message: "this is not supported" },
+  UPLOADS_FULL: {
+    code: "TOOMANYREQUESTS",
+    status: 429,
+    message:
+      "this token has as many uploads open as it may have, which is 200; finish or cancel some, or wait: one that brings nothing no longer counts after 15 minutes",
+  },
   URI_TOO_LONG: { code: "UNSUPPORTED", status: 414, message: "the address of the request is too long" },
 } as const satisfies Record<string, { code: string; status: number; message: string }>;
 

@@ -51,18 +51,26 @@ export interface Token {
   readonly actions: readonly CredentialAction[];
   readonly repositories: readonly string[];
   readonly createdAt: number;
+  /** The token that made it, or an administrator; null: it was made before that was noted. */
+  readonly createdBy: { readonly id: string; readonly name: string } | null;
   readonly expiresAt: number | null;
   readonly lastUsedAt: number | null;
 }
 
+/** A token that was revoked. */
+export type RevokedToken = Pick<Token, "id" | "name">;
+
 export interface TokenStore {
-  /** False when there is no such space. */
+  /** False when there is no such space, or the token that makes it was revoked meanwhile. */
   create(space: string, token: Token, hash: string): Promise<boolean>;
   find(space: string, id: string): Promise<Token | null>;
   /** Ordered by id; without those revoked. Null when there is no such space. */
   list(space: string, page: PageRequest): Promise<Page<Token> | null>;
-  /** False when there is none. */
-  revoke(space: string, id: string): Promise<boolean>;
+  /**
+   * Revokes a token, and with `descendants` what it made, and what that made. Returns those that it revoked, itself first; none where there
+   * is no such token.
+   */
+  revoke(space: string, id: string, descendants: boolean): Promise<readonly RevokedToken[]>;
 }
 
 /** Sessions of the console that were signed out of before their end. They are known by marks, which are no secrets. */

@@ -56,7 +56,10 @@ interface DamageStore {
 /** What a push meets where it begins. */
 interface PushFacts {
   readonly spaceId: number;
-  readonly repositoryExists: boolean;
+  /** Null: it does not exist yet. */
+  readonly repositoryId: number | null;
+  /** Whether the session that was named is open now; it is not where the space is full or the credential has too many. */
+  readonly opened: boolean;
   /** Whether anything that the repository links is quarantined. */
   readonly hasDamage: boolean;
   readonly usage: Usage;
@@ -94,14 +97,15 @@ export interface BlobStore {
   findToRead(grant: Grant, digest: Digest): Promise<StoredBlob | Damaged | null>;
   /** Like {@link find}, for looking: it keeps nothing from collection that is marked for it. */
   look(grant: Grant, digest: Digest): Promise<StoredBlob | Damaged | null>;
-  /** Only confirms the grant, and gives what whoever begins an upload should know. */
-  confirm(grant: Grant): Promise<PushFacts>;
+  /** Confirms the grant, opens the session with this id, if any, and gives what whoever begins an upload should know. */
+  confirm(grant: Grant, session: string | null): Promise<PushFacts>;
   /**
    * Makes the bytes known under their digest, unless they are already, and links them in the repository, which
    * is made if need be: all or nothing. They take the place of damaged ones. The key is the one that won; null when the
    * bytes were collected meanwhile, or are the damaged ones. Throws SPACE_FULL, REPOSITORIES_FULL.
+   * @param session the upload that ends with this; null: it was never open.
    */
-  link(grant: Grant, blob: StoredBlob): Promise<LinkedBlob>;
+  link(grant: Grant, blob: StoredBlob, session: string | null): Promise<LinkedBlob>;
   /** Whether the source has the blob, and may be read still. Confirms the target's grant, not the source's. */
   canMount(target: Grant, source: Grant, digest: Digest): Promise<boolean>;
   /** The repositories of the grant's own space that link the blob, at most `limit`; and what the grant's credential permits. */
@@ -271,6 +275,17 @@ export interface UploadStore {
   cancel(terms: SessionTerms): Promise<boolean>;
 }
 
+/** Uploads that are open, as the database knows them: which credential has them, and how many bytes they hold of what their space may have. */
+export interface OpenUploadStore {
+  /**
+   * Confirms that a session may go on, and notes the bytes that it will hold; null: it does not say. Throws SPACE_FULL and, where
+   * it was not known as open any more and the credential has too many others, UPLOADS_FULL.
+   */
+  confirm(grant: Grant, session: string, bytes: number | null): Promise<void>;
+  /** Forgets a session that has ended. */
+  close(grant: Grant, session: string): Promise<void>;
+}
+
 export interface CredentialStore {
   /** The live credential with this hash; notes its use, to the hour, after the answer. */
   findByHash(hash: string): Promise<Credential | null>;
@@ -296,5 +311,6 @@ export interface Stores {
   readonly pullCounts: PullCounts;
   readonly repositories: RepositoryStore;
   readonly uploads: UploadStore;
+  readonly openUploads: OpenUploadStore;
   readonly credentials: CredentialStore;
 }

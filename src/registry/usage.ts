@@ -11,6 +11,8 @@ export interface Quota {
 export interface Usage {
   readonly bytes: number;
   readonly repositories: number;
+  /** Bytes of uploads that are open: they count where an upload begins or goes on, and no longer when it is finished. */
+  readonly openBytes: number;
   readonly quota: Quota;
 }
 
@@ -38,14 +40,16 @@ const NEAR = 0.9;
 export function requireRoom(usage: Usage, addition: Addition): void {
   for (const measure of MEASURES) {
     const limit = usage.quota[measure];
-    const exceeds = addition[measure] > 0 && usage[measure] + addition[measure] > (limit ?? Number.POSITIVE_INFINITY);
+    const open = measure === "bytes" ? usage.openBytes : 0;
+    const sum = usage[measure] + open + addition[measure];
+    const exceeds = addition[measure] > 0 && sum > (limit ?? Number.POSITIVE_INFINITY);
     if (exceeds) throw fullError(measure, usage);
   }
 }
 
 /** Bytes that the space may still take; null: any number. */
-export function roomIn({ bytes, quota }: Usage): number | null {
-  return quota.bytes === null ? null : Math.max(quota.bytes - bytes, 0);
+export function roomIn({ bytes, openBytes, quota }: Usage): number | null {
+  return quota.bytes === null ? null : Math.max(quota.bytes - bytes - openBytes, 0);
 }
 
 /** Throws SPACE_FULL where an upload has more bytes than there was room for when it began. */
@@ -66,8 +70,17 @@ export function measureOf(error: unknown): Measure | undefined {
 export function fullError(measure: Measure, usage: Usage): RegistryError {
   return new RegistryError(FULL[measure], {
     message: `this is more than the space may have: it has ${share(usage, measure)}; ${REMEDY[measure]}`,
-    detail: { usage: { bytes: usage.bytes, repositories: usage.repositories }, quota: usage.quota },
+    detail: {
+      usage: { bytes: usage.bytes, repositories: usage.repositories },
+      ...(usage.openBytes > 0 && { openUploads: { bytes: usage.openBytes } }),
+      quota: usage.quota,
+    },
   });
+}
+
+/** The refusal of one more upload by a credential that has too many open. Some clients try again at once, unless told to wait. */
+export function uploadsFull(): RegistryError {
+  return new RegistryError("UPLOADS_FULL", { headers: { "Retry-After": "60" } });
 }
 
 /** What whoever pushes should know before the space is full; null while it is far from that. */
@@ -82,7 +95,7 @@ export function nearLimit(usage: Usage): string | null {
 
 function share(usage: Usage, measure: Measure): string {
   const limit = usage.quota[measure] ?? 0;
-  return measure === "bytes"
-    ? `${formatBytes(usage.bytes)} of ${formatBytes(limit)}`
-    : `${usage.repositories} of ${limit} repositories`;
+  if (measure === "repositories") return `${usage.repositories} of ${limit} repositories`;
+  const open = usage.openBytes > 0 ? ` and ${formatBytes(usage.openBytes)} in uploads that are open` : "";
+  return `${formatBytes(usage.bytes)}${open} of ${formatBytes(limit)}`;
 }

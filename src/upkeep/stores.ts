@@ -46,6 +46,25 @@ export interface CollectionStore extends WalkStore {
   forget(before: number, limit: number): Promise<void>;
 }
 
+/** An upload that is open, as its row has it. */
+export interface OpenUpload {
+  readonly credentialId: string;
+  /** The session's. */
+  readonly id: string;
+  /** As last noted. */
+  readonly bytes: number;
+  readonly touchedAt: number;
+  /** Its credential, space or repository is gone. */
+  readonly isDead: boolean;
+}
+
+export interface OpenUploadWalk {
+  /** Those after `<credential> <session>`, in that order; null: from the first on. */
+  next(from: string | null, bounds: Pick<Bounds, "now" | "limit">): Promise<readonly OpenUpload[]>;
+  /** Forgets those that have ended, and notes how many bytes others hold. */
+  settle(uploads: { readonly ended: readonly OpenUpload[]; readonly held: readonly OpenUpload[] }): Promise<void>;
+}
+
 /** Repositories of spaces with rules that are switched on, and these rules. */
 export interface Ruled {
   readonly repositories: readonly CoverableRepository[];

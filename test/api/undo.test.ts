@@ -282,7 +282,7 @@ describe("revert", () => {
     await pushImage(web(), as, "latest", newSeed());
     const store = d1Undo(env.DB, { registry: "registry.test", announce: () => undefined });
     const grant = authorizeWithin(
-      { space, credentialId: null, actor: "administrator" },
+      { space, credentialId: null, actor: "administrator", maker: null },
       "push",
       requireRepositoryName(web()),
     );

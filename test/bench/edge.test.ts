@@ -116,7 +116,8 @@ describe("a Worker at the simulated edge", () => {
     expect(await (await caller.fetch(request, env, createExecutionContext())).json()).toBe(0);
     // The object's own class is not wrapped here: one is that works in its place.
     await runInDurableObject(env.UPLOADS.getByName(id), async (_, state) => {
-      const terms = { id, spaceId: 1, algorithm: "sha256", expiresAt: Date.now() + 60_000, room: null } as const;
+      const empty = { id, spaceId: 1, repositoryId: null, algorithm: "sha256", room: null } as const;
+      const terms = { ...empty, expiresAt: Date.now() + 60_000, confirmedAt: Date.now() };
       const session = new EdgeSession(state, env);
       const finished = await session.finish(terms, streamOf([bytes]), null, await digestOf(bytes));
       expect(finished).toMatchObject({ ok: true, size: bytes.length });

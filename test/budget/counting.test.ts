@@ -46,9 +46,11 @@ describe("counting", () => {
     const terms = {
       id: "session",
       spaceId: 1,
+      repositoryId: null,
       algorithm: "sha256",
       expiresAt: Date.now() + 60_000,
       room: null,
+      confirmedAt: Date.now(),
     } as const;
     const session = UPLOADS.getByName("session");
     const body = new Blob([new Uint8Array(6 * 1024 * 1024)]).stream();

@@ -118,8 +118,8 @@ describe("a space without room", () => {
     const body = bytesOf(100, 2);
     const session = await startSession(`${space}/web`, as);
     expect((await patch(session, as, body)).status).toBe(202);
-    await pushBlob(`${space}/web`, as, bytesOf(50, 3));
-    expect(await refusal(await finish(session, as, await digestOf(body)))).toContain("it has 950 B of 1.0 kB");
+    await setQuota({ bytes: 950 });
+    expect(await refusal(await finish(session, as, await digestOf(body)))).toContain("it has 900 B");
     expect(await isReadable(`${space}/web`, as, await digestOf(body))).toBe(false);
     await expectCountersToBeRight();
   });

@@ -1,6 +1,8 @@
 /** What upkeep may do, and when it does it is its own affair: the model takes over what was done of that. */
+import { env } from "cloudflare:workers";
+import { z } from "zod";
 import type { Digest } from "../../src/oci/digest.ts";
-import { dropManifest, emptyTrash, isKept, type Model, type RepositoryModel } from "./model.ts";
+import { dropManifest, emptyTrash, isElsewhere, isKept, type Model, type RepositoryModel } from "./model.ts";
 import { manifestsToGo, tagsToGo } from "./retention.ts";
 import { digestsIn, shownName, type Snapshot, takeSnapshot } from "./snapshot.ts";
 import { GRACE, KEEP_DELETED } from "./upkeep-times.ts";
@@ -16,6 +18,7 @@ export function shownRepositories({ repositories, deleted }: Model): readonly (r
  */
 export async function adoptUpkeep(model: Model, now: number): Promise<void> {
   const snapshot = await takeSnapshot("all");
+  await adoptUploads(model);
   adoptPurge(model, snapshot, now - KEEP_DELETED);
   adoptRetention(model, snapshot, now);
   for (const [name, repository] of shownRepositories(model)) {
@@ -32,6 +35,19 @@ export async function adoptUpkeep(model: Model, now: number): Promise<void> {
   const all = shownRepositories(model);
   for (const digest of model.damaged.difference(snapshot.damaged)) {
     if (!all.some(([, { links }]) => links.has(digest))) model.damaged.delete(digest);
+  }
+}
+
+const noteRows = z.array(z.object({ id: z.string(), bytes: z.int() }));
+
+/** Uploads in repositories that are gone have ended; of the others, upkeep knows what they hold. */
+async function adoptUploads(model: Model): Promise<void> {
+  const { results } = await env.DB.prepare("SELECT id, bytes FROM open_uploads").all();
+  const noted = new Map(noteRows.parse(results).map(({ id, bytes }) => [id, bytes]));
+  for (const session of model.sessions) {
+    const id = session.address.slice(session.address.lastIndexOf("/") + 1).slice(0, 32);
+    session.noted = noted.get(id) ?? 0;
+    session.ended ||= isElsewhere(session, model);
   }
 }
 

@@ -29,7 +29,9 @@ const usageOfSpace = z.object({ usage: z.object({ bytes: z.int(), repositories: 
 
 async function expectUsage(model: Model, space: string): Promise<void> {
   const { usage, quota } = usageOfSpace.parse(await (await manage("GET", `spaces/${space}`)).json());
-  expect({ ...usage, quota }, space).toEqual(usageOf(model, space));
+  const open = `SELECT COALESCE(SUM(u.bytes), 0) AS bytes FROM open_uploads u JOIN spaces s ON s.id = u.space_id WHERE s.name = ?`;
+  const openBytes = (await env.DB.prepare(open).bind(space).first())?.["bytes"];
+  expect({ ...usage, openBytes, quota }, space).toEqual(usageOf(model, space));
 }
 
 /** Rows are those of the model, and each has its object. */

@@ -47,10 +47,19 @@ export interface SessionModel {
   readonly room: number;
   /** Bytes that were acknowledged. */
   offset: number;
+  /** Those of them that count against the room of others. */
+  noted: number;
+  /** The repository, if it existed when the upload began: of one that is made again it is none. */
+  readonly within: RepositoryModel | null;
   /** Null before the first chunk. */
   touchedAt: number | null;
   /** Given up, since it lay idle or there was no room for it. */
   ended: boolean;
+}
+
+/** Whether its repository is gone, or another of the same name is there. */
+export function isElsewhere({ within, repository }: SessionModel, { repositories }: Model): boolean {
+  return within !== null && repositories.get(repository) !== within;
 }
 
 export interface Model {

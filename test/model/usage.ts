@@ -8,10 +8,13 @@ const SIZES = new Map([...BLOBS, ...MANIFESTS].map(({ digest, size }) => [digest
 
 const NO_QUOTA: Quota = { bytes: null, repositories: null };
 
-export function usageOf({ repositories, quotas }: Model, space: string): Usage {
+export function usageOf({ repositories, quotas, sessions }: Model, space: string): Usage {
   const own = [...repositories].filter(([name]) => spaceOf(name) === space);
   const bytes = own.reduce((sum, [, repository]) => sum + sizeOf(repository), 0);
-  return { bytes, repositories: own.length, quota: quotas.get(space) ?? NO_QUOTA };
+  const openBytes = sessions
+    .filter(({ repository }) => spaceOf(repository) === space)
+    .reduce((sum, { noted }) => sum + noted, 0);
+  return { bytes, repositories: own.length, openBytes, quota: quotas.get(space) ?? NO_QUOTA };
 }
 
 /** Bytes that count. */
@@ -35,13 +38,19 @@ export function hasRoom(model: Model, name: string, bytes: number): boolean {
 
 /** Whether an upload may begin that is known to have so many bytes at least. */
 export function mayBegin(model: Model, name: string, bytes: number): boolean {
-  return hasRoom(model, name, mayMend(model, name) ? 0 : bytes);
+  if (mayMend(model, name)) return hasRoom(model, name, 0);
+  return hasRoom(model, name, bytes) && bytes <= roomFor(model, name);
 }
 
 /** The bytes that an upload may have which begins now. */
 export function roomFor(model: Model, name: string): number {
-  const { bytes, quota } = usageOf(model, spaceOf(name));
-  return quota.bytes === null || mayMend(model, name) ? Infinity : Math.max(quota.bytes - bytes, 0);
+  return mayMend(model, name) ? Infinity : roomBeside(model, name);
+}
+
+/** The bytes that the space has room for beside what is linked and what is being uploaded. */
+export function roomBeside(model: Model, name: string): number {
+  const { bytes, openBytes, quota } = usageOf(model, spaceOf(name));
+  return quota.bytes === null ? Infinity : Math.max(quota.bytes - bytes - openBytes, 0);
 }
 
 /** Whether what comes may be a blob that is damaged: it adds nothing. */

@@ -87,28 +87,36 @@ interface DeleteDeclaration {
   readonly summary: string;
   /** What it means for others, told before it is asked. */
   readonly consequence: string;
-  readonly remove: (scene: SpaceScene, id: string) => Promise<unknown>;
+  /** A flag that takes more along: how it is written, and what it does. */
+  readonly more?: { readonly option: `--with-${string}`; readonly does: string };
+  readonly remove: (scene: SpaceScene, id: string, withMore: boolean) => Promise<unknown>;
 }
 
 /** `delete`, or what it is called for the kind: asks first. */
-export function deleteCommand({ kind, name, summary, consequence, remove }: DeleteDeclaration): Command {
+export function deleteCommand({ kind, name, summary, consequence, more, remove }: DeleteDeclaration): Command {
   return oneCommand({
     kind,
     name,
     summary,
-    options: YES_OPTION,
-    input: yesInput,
-    run: async (scene, id, { yes }) => {
+    options: { ...YES_OPTION, ...(more && { [more.option]: more.does }) },
+    input: z.intersection(yesInput, moreInput(more?.option ?? "")),
+    run: async (scene, id, { yes, withMore }) => {
       const { space, management, context, output } = scene;
       if (!yes) {
         const title = await titleOf(scene, kind, id);
         const question = `${sentenceCase(name)} the ${title} of the space ${space} at ${management.host}? ${consequence}`;
         await confirm(context, { question, yes });
       }
-      await remove(scene, id);
+      await remove(scene, id, withMore);
       output.show({ [`${name}d`]: id }, () => `${name}d ${id}`);
     },
   });
+}
+
+/** A flag, which is called in the input as the command line has it, in camel case. */
+function moreInput(option: string): z.ZodType<{ readonly withMore: boolean }> {
+  const name = option.replace(/^--/, "").replaceAll(/-(.)/g, (_, letter: string) => letter.toUpperCase());
+  return z.record(z.string(), z.unknown()).transform((given) => ({ withMore: given[name] === true }));
 }
 
 interface ShowDeclaration<T> {

@@ -42,12 +42,12 @@ const list = spaceCommand({
 const show = showCommand({
   kind: TOKENS,
   get: ({ management, space }, id) => management.call("getToken", { path: { space, id } }),
-  describe: ({ id, name, actions, repositories, createdAt, expiresAt, lastUsedAt }) => ({
+  describe: ({ id, name, actions, repositories, createdAt, createdBy, expiresAt, lastUsedAt }) => ({
     token: id,
     name,
     actions: actions.join(", "),
     repositories: repositories.join(", "),
-    created: age(createdAt),
+    created: createdBy ? `${age(createdAt)}, by ${createdBy.name}` : age(createdAt),
     expires: expiry(expiresAt),
     used: lastUsedAt === null ? "never" : age(lastUsedAt),
   }),
@@ -91,8 +91,13 @@ const revoke = deleteCommand({
   kind: TOKENS,
   name: "revoke",
   summary: "Revoke a token, at once",
-  consequence: "Whoever uses it is refused from then on.",
-  remove: ({ management, space }, id) => management.call("revokeToken", { path: { space, id } }),
+  consequence: "Clients that use it stop working.",
+  more: { option: "--with-descendants", does: "revoke the tokens that it made too, and those that they made" },
+  remove: ({ management, space }, id, withDescendants) =>
+    management.call("revokeToken", {
+      path: { space, id },
+      ...(withDescendants && { query: { descendants: "true" } }),
+    }),
 });
 
 function expiry(expiresAt: string | null): string {

@@ -104,6 +104,7 @@ const newTokenSchema = z.looseObject({
   actions: z.array(openEnum(["pull", "push", "delete", "admin"])),
   repositories: z.array(z.string()),
   createdAt: z.string(),
+  createdBy: z.union([z.looseObject({ id: z.string(), name: z.string() }), z.null()]).optional(),
   expiresAt: z.union([z.string(), z.null()]),
   lastUsedAt: z.union([z.string(), z.null()]),
   token: z.string(),
@@ -116,6 +117,7 @@ const tokenSchema = z.looseObject({
   actions: z.array(openEnum(["pull", "push", "delete", "admin"])),
   repositories: z.array(z.string()),
   createdAt: z.string(),
+  createdBy: z.union([z.looseObject({ id: z.string(), name: z.string() }), z.null()]).optional(),
   expiresAt: z.union([z.string(), z.null()]),
   lastUsedAt: z.union([z.string(), z.null()]),
 });
@@ -633,6 +635,7 @@ export const operations = {
     method: "DELETE",
     path: "/api/v1/spaces/{space}/tokens/{id}",
     status: 204,
+    query: z.strictObject({ descendants: z.enum(["true", "false"]).optional() }),
 
     output: z.null(),
   },

@@ -33,8 +33,8 @@ const MOST = 100;
 export function forgettingBlobs(blobs: BlobStore, cache: Cache, findHolders: FindHolders): BlobStore {
   return {
     ...blobs,
-    async link(grant, blob) {
-      const linked = await blobs.link(grant, blob);
+    async link(grant, blob, session) {
+      const linked = await blobs.link(grant, blob, session);
       if (linked.mends) {
         const names = await findHolders(blob.key);
         await forgetContents(

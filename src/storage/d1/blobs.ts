@@ -6,6 +6,7 @@ import { z } from "zod";
 import { requireRepositoryName } from "../../oci/name.ts";
 import { parseRights } from "./credentials.ts";
 import { type GatedStatement, REPOSITORY, runGated, runGatedPush, runWithUsage } from "./gate.ts";
+import { closeUpload, openUpload } from "./open-uploads.ts";
 import { type D1Reader, isUndisturbed, readNear } from "./near.ts";
 import { firstRow, isEmpty, rows } from "./rows.ts";
 
@@ -110,19 +111,22 @@ export function d1Blobs(db: D1Database, near: D1Reader | null): BlobStore {
     find: (grant, digest) => find(null, grant, digest),
     findToRead: (grant, digest) => find(near, grant, digest),
 
-    async confirm(grant) {
-      const { facts, results, usage } = await runWithUsage(db, grant, [{ sql: DAMAGED }]);
+    async confirm(grant, session) {
+      const open = session === null ? [] : [openUpload(session)];
+      const { facts, results, usage } = await runWithUsage(db, grant, [{ sql: DAMAGED }, ...open]);
+      const opened = (results[1]?.meta.changes ?? 0) > 0;
       // A grant to push names the space, so the confirmation has already compared it.
-      const spaceId = facts.spaceId ?? 0;
-      return { spaceId, repositoryExists: facts.repositoryId !== null, hasDamage: !isEmpty(results[0]), usage };
+      const { spaceId, repositoryId } = facts;
+      return { spaceId: spaceId ?? 0, repositoryId, opened, hasDamage: !isEmpty(results[0]), usage };
     },
 
-    async link(grant, { digest, key, size }) {
+    async link(grant, { digest, key, size }, session) {
       const { results, usage } = await runGatedPush(db, grant, [
         { sql: CONDEMN_DAMAGED, values: [digest, key] },
         { sql: INSERT_BLOB, values: [digest, key, size] },
         { sql: LINK_BLOB, values: [digest] },
         { sql: FIND_WHOLE, values: [digest] },
+        ...(session === null ? [] : [closeUpload(session)]),
       ]);
       const mends = (results[0]?.meta.changes ?? 0) > 0;
       return { key: firstRow(blobRow, results[3])?.key ?? null, mends, usage };

@@ -12,7 +12,7 @@ import type { D1Reader } from "./near.ts";
 import { firstRow } from "./rows.ts";
 import { USAGE_COLUMNS, usageFromRow, usageRow, withFigures } from "./usage.ts";
 
-const CREDENTIAL_LIVE = `(?5 IS NULL OR EXISTS (
+export const CREDENTIAL_LIVE = `(?5 IS NULL OR EXISTS (
   SELECT 1 FROM tokens t WHERE t.id = ?5 AND t.revoked_at IS NULL AND (t.expires_at IS NULL OR t.expires_at > ?6)))`;
 
 /** A scalar subquery: the id of the grant's repository, or null. */

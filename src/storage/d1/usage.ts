@@ -1,22 +1,24 @@
 import { z } from "zod";
 import { fullError, measureOf, type Usage } from "../../registry/usage.ts";
 
-/** Of a space: kept by triggers (migration 0023). */
-export const USAGE_COLUMNS = "bytes, repositories, max_bytes, max_repositories";
+/** Of a space: kept by triggers (migration 0023), but for the bytes of uploads that are open. */
+export const USAGE_COLUMNS = `bytes, repositories, max_bytes, max_repositories,
+  (SELECT COALESCE(SUM(u.bytes), 0) FROM open_uploads u WHERE u.space_id = spaces.id AND u.bytes > 0) AS open_bytes`;
 
 export const usageRow = z.object({
   bytes: z.int(),
   repositories: z.int(),
+  open_bytes: z.int(),
   max_bytes: z.int().nullable(),
   max_repositories: z.int().nullable(),
 });
 
 /** Of no space; stands in where whoever asked is refused for that. */
-const NO_USAGE = { bytes: 0, repositories: 0, max_bytes: null, max_repositories: null };
+const NO_USAGE = { bytes: 0, repositories: 0, open_bytes: 0, max_bytes: null, max_repositories: null };
 
 export function usageFromRow(row: z.infer<typeof usageRow> | null): Usage {
-  const { bytes, repositories, max_bytes: maxBytes, max_repositories: maxRepositories } = row ?? NO_USAGE;
-  return { bytes, repositories, quota: { bytes: maxBytes, repositories: maxRepositories } };
+  const { bytes, repositories, open_bytes: openBytes, ...limits } = row ?? NO_USAGE;
+  return { bytes, repositories, openBytes, quota: { bytes: limits.max_bytes, repositories: limits.max_repositories } };
 }
 
 /** A trigger's refusal tells nothing but that it is one: whoever is refused should know how full the space is. */

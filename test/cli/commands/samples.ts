@@ -22,6 +22,7 @@ export const token: Token = {
   actions: ["pull", "push"],
   repositories: ["**"],
   createdAt,
+  createdBy: { id: "administrator", name: "administrator" },
   expiresAt: null,
   lastUsedAt: null,
 };

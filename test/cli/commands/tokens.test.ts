@@ -91,6 +91,22 @@ describe("a token by its name", () => {
     stub.on("revokeToken", { space: "acme", id: "tok_1" }, null);
     const said = await runCli(["tokens", "revoke", "ci", "--space", "acme", "--yes"], stub.env);
     expect(said.stdout).toBe("revoked tok_1\n");
+    expect(stub.asked.at(-1)?.what).not.toContain("?");
+  });
+
+  it("is revoked with what it made, where that is asked for", async () => {
+    const stub = await stubManagement();
+    stub.on("revokeToken", { space: "acme", id: "tok_1" }, null);
+    const line = ["tokens", "revoke", "tok_1", "--space", "acme", "--with-descendants", "--yes"];
+    expect((await runCli(line, stub.env)).exitCode).toBe(0);
+    expect(stub.asked.at(-1)?.what).toContain("?descendants=true");
+  });
+
+  it("is shown with who made it", async () => {
+    const stub = await stubManagement();
+    stub.on("getToken", { space: "acme", id: "tok_1" }, { ...token, createdBy: { id: "tok_0", name: "boss" } });
+    const said = await runCli(["tokens", "show", "tok_1", "--space", "acme"], stub.env);
+    expect(said.stdout).toMatch(/created: .*, by boss/);
   });
 
   it.each([

@@ -51,7 +51,12 @@ async function inSession(
   upload: (session: string) => Promise<Response>,
 ): Promise<Response> {
   const answer = await ask(`/v2/${repository}/blobs/uploads/`, { method: "POST", as });
-  return answer.ok ? upload(answer.headers.get("Location") ?? "") : answer;
+  const session = answer.headers.get("Location") ?? "";
+  if (!answer.ok) return answer;
+  const last = await upload(session);
+  // What is not finished would take room from others.
+  if (!last.ok) await ask(session, { method: "DELETE", as });
+  return last;
 }
 
 export const pushBlob = record({

@@ -4,13 +4,16 @@ import { finish, patch } from "../../support/upload.ts";
 import { anyBlob, anyRepository } from "../choices.ts";
 import { DAY } from "../../support/clock.ts";
 import { receive } from "../damaged.ts";
-import type { SessionModel } from "../model.ts";
+import { isElsewhere, type SessionModel } from "../model.ts";
 import { expectAnswer, type Step, step } from "../step.ts";
-import { mayBegin, mayLink, roomFor } from "../usage.ts";
+import { mayBegin, mayLink, roomBeside, roomFor } from "../usage.ts";
 import { secretOf, type World } from "../world.ts";
 
 /** Milliseconds after which its address is no longer valid. */
 const ADDRESS_LIFETIME = 6 * DAY;
+
+/** Milliseconds after which the database is asked again if a session may go on. */
+const CONFIRM_EVERY = 30_000;
 
 /** Bytes of each chunk. */
 const CHUNK = 15;
@@ -27,22 +30,29 @@ export const beginUpload = record({ repository: anyRepository, blob: anyBlob }).
       startedAt: world.clock.now(),
       room: roomFor(model, repository),
       offset: 0,
+      noted: 0,
+      within: model.repositories.get(repository) ?? null,
       touchedAt: null,
       ended: false,
     });
   }),
 );
 
-export const sendChunk = withSession("send a chunk of", async (session, world) => {
+export const sendChunk = withSession("send a chunk of", async (session, world, model) => {
   const { address, blob, repository, offset, room } = session;
   const chunk = blob.bytes.subarray(offset, offset + CHUNK);
   if (chunk.length === 0) return;
   const { status } = await patch(address, secretOf(world, repository), chunk, { at: offset });
   const end = offset + chunk.length;
-  expectAnswer(status, refusalOf(session, world, chunk.length) ?? (end > room ? 403 : 202));
+  // The database is asked where the space has a limit, and where that was long ago.
+  const isAsked = Number.isFinite(room) || world.clock.now() - session.startedAt >= CONFIRM_EVERY;
+  const hasRoom = end <= room && (!isAsked || end <= session.noted + roomBeside(model, repository));
+  const lost = isAsked && isElsewhere(session, model) && chunk.length <= room ? 404 : null;
+  expectAnswer(status, refusalOf(session, world, chunk.length) ?? lost ?? (hasRoom ? 202 : 403));
   if (status === 202) Object.assign(session, { offset: end, touchedAt: world.clock.now() });
+  if (status === 202 && isAsked) session.noted = end;
   // One that there is no room for is given up.
-  if (status === 403 && chunk.length <= room) session.ended = true;
+  if (status === 403 && chunk.length <= room) Object.assign(session, { ended: true, noted: 0 });
 });
 
 export const finishUpload = withSession("finish", async (session, world, model) => {
@@ -50,16 +60,19 @@ export const finishUpload = withSession("finish", async (session, world, model) 
   const rest = blob.bytes.slice(offset);
   const last = rest.length === 0 ? null : rest;
   const { status } = await finish(address, secretOf(world, repository), blob.digest, last, { at: offset });
-  expectAnswer(status, refusalOf(session, world, rest.length) ?? (mayLink(model, repository, blob) ? 201 : 403));
+  const refusal = refusalOf(session, world, rest.length);
+  const lost = isElsewhere(session, model) ? 404 : null;
+  expectAnswer(status, refusal ?? lost ?? (mayLink(model, repository, blob) ? 201 : 403));
   if (status === 201) receive(model, repository, blob.digest, world.clock.now());
-  model.sessions.splice(model.sessions.indexOf(session), 1);
+  if (refusal === null) model.sessions.splice(model.sessions.indexOf(session), 1);
 });
 
 export const cancelUpload = withSession("cancel", async (session, world, { sessions }) => {
   const { address, repository } = session;
   const { status } = await ask(address, { method: "DELETE", as: secretOf(world, repository) });
-  expectAnswer(status, refusalOf(session, world, 0) ?? 204);
-  sessions.splice(sessions.indexOf(session), 1);
+  const refusal = refusalOf(session, world, 0);
+  expectAnswer(status, refusal ?? 204);
+  if (refusal === null) sessions.splice(sessions.indexOf(session), 1);
 });
 
 /** What a body of so many bytes is refused with, before anything is done with it. */

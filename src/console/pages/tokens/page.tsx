@@ -5,7 +5,7 @@ import { useSession } from "../../api/session.ts";
 import { Button, LinkButton } from "../../components/button.tsx";
 import { Confirm } from "../../components/confirm.tsx";
 import { type Column, DataTable } from "../../components/data-table.tsx";
-import { SearchField } from "../../components/field.tsx";
+import { CheckField, SearchField } from "../../components/field.tsx";
 import { Icon } from "../../components/icon.tsx";
 import { Loading } from "../../components/loading.tsx";
 import { Empty, Failure } from "../../components/notice.tsx";
@@ -61,7 +61,14 @@ export function TokensPage() {
           {found.length === 0 && <p className="muted">No token matches “{search}”.</p>}
         </div>
       )}
-      {revoked && <Revocation space={space} token={revoked} onClose={() => setRevoked(null)} />}
+      {revoked && (
+        <Revocation
+          space={space}
+          token={revoked}
+          made={items.filter(({ createdBy }) => createdBy?.id === revoked.id)}
+          onClose={() => setRevoked(null)}
+        />
+      )}
     </>
   );
 }
@@ -69,10 +76,13 @@ export function TokensPage() {
 interface RevocationProps {
   readonly space: string;
   readonly token: Token;
+  /** The tokens that it made. */
+  readonly made: readonly Token[];
   readonly onClose: () => void;
 }
 
-function Revocation({ space, token, onClose }: RevocationProps) {
+function Revocation({ space, token, made, onClose }: RevocationProps) {
+  const [takesMade, setTakesMade] = useState(made.length > 0);
   const session = useSession();
   const revoke = useChange("revokeToken", ["listTokens"]);
   const isOwn = session.token?.id === token.id;
@@ -83,7 +93,8 @@ function Revocation({ space, token, onClose }: RevocationProps) {
       title={`Revoke token “${token.name}”?`}
       action="Revoke"
       onConfirm={async () => {
-        await revoke.mutateAsync({ path: { space, id: token.id } });
+        const query = takesMade ? { query: { descendants: "true" as const } } : {};
+        await revoke.mutateAsync({ path: { space, id: token.id }, ...query });
         toast(`Revoked token ${token.name}`);
       }}
     >
@@ -96,6 +107,14 @@ function Revocation({ space, token, onClose }: RevocationProps) {
           </>
         )}
       </p>
+      {made.length > 0 && (
+        <CheckField
+          label={`Also revoke the tokens that it created: ${made.map(({ name }) => name).join(", ")}`}
+          hint="This includes tokens that those created in turn. Otherwise they keep working."
+          isChecked={takesMade}
+          onChange={setTakesMade}
+        />
+      )}
       {isOwn && <p>You are signed in with this token, so you will be signed out.</p>}
     </Confirm>
   );
@@ -143,7 +162,11 @@ function columnsOf(onRevoke: (token: Token) => void): readonly Column<Token>[] {
       align: "end",
       isSecondary: true,
       sortBy: ({ createdAt }) => createdAt,
-      cell: ({ createdAt }) => <Time at={createdAt} />,
+      cell: ({ createdAt, createdBy }) => (
+        <span title={createdBy ? `By ${createdBy.name}` : undefined}>
+          <Time at={createdAt} />
+        </span>
+      ),
     },
     {
       id: "revoke",

@@ -1,0 +1,104 @@
+/** A token that makes tokens: nobody makes a credential that can do more than they can. */
+import { RegistryError } from "../oci/errors.ts";
+import type { Credential } from "./credential.ts";
+
+/** The rights that a token is to have. Times are milliseconds since the epoch; null: it does not expire. */
+export type Wish = Pick<Credential, "actions" | "repositories" | "expiresAt">;
+
+/**
+ * Bounds a wish by the token that makes it: without an expiry of its own, it ends with its maker.
+ * Throws DENIED where it would do more than the maker, and says in what.
+ */
+export function delegate(maker: Wish, wish: Wish): Wish {
+  const lacking = wish.actions.filter((action) => !maker.actions.includes(action));
+  if (lacking.length > 0) throw tooMuch(`it may not ${lacking.join(", ")} itself`);
+  const uncovered = uncoveredPattern(maker.repositories, wish.repositories);
+  if (uncovered !== null) {
+    const own = maker.repositories.join(", ");
+    throw tooMuch(
+      `its repositories are ${own}, which does not cover ${uncovered}; what it excludes must be excluded in the same words`,
+    );
+  }
+  if (maker.expiresAt === null) return wish;
+  if (wish.expiresAt !== null && wish.expiresAt > maker.expiresAt) {
+    throw tooMuch(`it expires itself at ${new Date(maker.expiresAt).toISOString()}`);
+  }
+  return { ...wish, expiresAt: wish.expiresAt ?? maker.expiresAt };
+}
+
+function tooMuch(reason: string): RegistryError {
+  return new RegistryError("DENIED", {
+    message: `a token makes tokens that may do no more than itself: ${reason}. ADMIN_TOKEN, or a token that may, can make it`,
+  });
+}
+
+/** Comparisons of two pieces of patterns: it bounds the time that lists at their limits take, to some milliseconds. */
+const MAX_STEPS = 2_000_000;
+
+/** A pattern that lets through what these patterns do not, as far as their form tells; null: there is none. */
+function uncoveredPattern(makers: readonly string[], wished: readonly string[]): string | null {
+  const [own, wanted] = [split(makers), split(wished)];
+  const budget = { steps: MAX_STEPS };
+  const coveredBy = (pattern: string, others: readonly string[]): boolean =>
+    others.some((other) => covers(pieces(other), pieces(pattern), budget));
+  const outside = wanted.included.find((pattern) => !coveredBy(pattern, own.included));
+  if (outside !== undefined) return outside;
+  const letIn = own.excluded.find(
+    (excluded) =>
+      !coveredBy(excluded, wanted.excluded) && wanted.included.some((pattern) => mayMeet(pattern, excluded, budget)),
+  );
+  return letIn ?? null;
+}
+
+interface Patterns {
+  readonly included: readonly string[];
+  /** Without their `!`. */
+  readonly excluded: readonly string[];
+}
+
+function split(patterns: readonly string[]): Patterns {
+  return {
+    included: patterns.filter((pattern) => !pattern.startsWith("!")),
+    excluded: patterns.filter((pattern) => pattern.startsWith("!")).map((pattern) => pattern.slice(1)),
+  };
+}
+
+function pieces(pattern: string): readonly string[] {
+  return pattern.match(/\*\*|\*|[^*]/g) ?? [];
+}
+
+/**
+ * True only if every path that fits `inner` fits `outer`: `outer` is matched with the pieces of `inner` as if these were a text, in which `*`
+ * is one more character that is no slash, and `**` one that only `**` takes.
+ */
+function covers(outer: readonly string[], inner: readonly string[], budget: { steps: number }): boolean {
+  // What of `outer` can have been matched by the pieces of `inner` so far.
+  let reached = skipping(outer, new Set([0]));
+  for (const piece of inner) {
+    budget.steps -= outer.length;
+    if (budget.steps < 0) return false;
+    const next = new Set<number>();
+    for (const place of reached) {
+      const expected = outer[place];
+      if (expected === undefined) continue;
+      if (expected === "**" || (expected === "*" && piece !== "/" && piece !== "**")) next.add(place);
+      else if (expected === piece) next.add(place + 1);
+    }
+    reached = skipping(outer, next);
+  }
+  return reached.has(outer.length);
+}
+
+/** An asterisk may stand for nothing. */
+function skipping(outer: readonly string[], places: Set<number>): ReadonlySet<number> {
+  for (const place of places) if (outer[place]?.startsWith("*")) places.add(place + 1);
+  return places;
+}
+
+/** False only if no path fits both. */
+function mayMeet(pattern: string, excluded: string, budget: { steps: number }): boolean {
+  if (!pattern.includes("*")) return covers(pieces(excluded), pieces(pattern), budget) || budget.steps < 0;
+  const left = pattern.split("*", 1)[0] ?? "";
+  const right = excluded.split("*", 1)[0] ?? "";
+  return left.startsWith(right) || right.startsWith(left);
+}

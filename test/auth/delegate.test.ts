@@ -1,0 +1,90 @@
+import { describe, expect, it } from "vitest";
+import { delegate, type Wish } from "../../src/auth/delegate.ts";
+import { matchesRepository } from "../../src/oci/repository-pattern.ts";
+
+const NOW = Date.parse("2030-01-01");
+const maker: Wish = { actions: ["admin", "pull", "push"], repositories: ["web/**", "!web/secret*"], expiresAt: NOW };
+
+function make(wish: Partial<Wish>, by: Partial<Wish> = {}): Wish {
+  const modest: Wish = { actions: ["pull"], repositories: ["web/api"], expiresAt: null };
+  return delegate({ ...maker, ...by }, { ...modest, ...wish });
+}
+
+describe("a token that a token makes", () => {
+  it("does what its maker does, or less", () => {
+    expect(make({ actions: ["admin", "pull", "push"] }).actions).toEqual(["admin", "pull", "push"]);
+    expect(() => make({ actions: ["pull", "delete"] })).toThrow("it may not delete itself");
+  });
+
+  it("ends with its maker at the latest, and then where it has no end of its own", () => {
+    expect(make({}).expiresAt).toBe(NOW);
+    expect(make({ expiresAt: NOW - 1 }).expiresAt).toBe(NOW - 1);
+    expect(() => make({ expiresAt: NOW + 1 })).toThrow("expires itself at 2030-01-01");
+    expect(make({}, { expiresAt: null }).expiresAt).toBeNull();
+    expect(make({ expiresAt: NOW + 1 }, { expiresAt: null }).expiresAt).toBe(NOW + 1);
+  });
+
+  it.each([
+    [["**"], ["anything/*", "!x"]],
+    [["web/**", "!web/secret*"], ["web/api"]],
+    [
+      ["web/**", "!web/secret*"],
+      ["web/**", "!web/secret*"],
+    ],
+    [
+      ["web/**", "!web/secret*"],
+      ["web/*", "!web/sec*"],
+    ],
+    [["web/**", "!web/secret*"], ["web/api-*"]],
+    [["web/*"], ["web/*-api"]],
+    [["web/**"], ["web/*/x"]],
+    [["a*/**b"], ["ax/*/yb"]],
+    [
+      ["x", "web/*"],
+      ["web/a", "x"],
+    ],
+    [["a*b*c"], ["a*b*c", "axbxc"]],
+  ])("may have, of %j, the repositories %j", (own, repositories) => {
+    expect(make({ repositories }, { repositories: own }).repositories).toEqual(repositories);
+  });
+
+  it.each([
+    [["web/*"], ["**"]],
+    [["web/*"], ["web/**"]],
+    [["web/*"], ["web/a/b"]],
+    [["web/*"], ["web*"]],
+    [["web/*"], ["web/a", "api"]],
+    [["web/**", "!web/secret*"], ["web/**"]],
+    [["web/**", "!web/secret*"], ["web/secret-1"]],
+    [["web/**", "!web/secret*"], ["web/s*"]],
+    [
+      ["web/**", "!web/secret*"],
+      ["web/**", "!web/secret"],
+    ],
+    [["a*b"], ["a*"]],
+    [["*a"], ["**a"]],
+  ])("may not have, of %j, the repositories %j", (own, repositories) => {
+    expect(() => make({ repositories }, { repositories: own })).toThrow("no more than itself");
+  });
+
+  it("never covers what its maker does not, whatever the patterns", () => {
+    const texts = ["**", "*", "a", "a*", "a/*", "a/**", "*/b", "**/b", "a/b", "!a", "!a/*", "!a/**", "!*b", "!**b"];
+    const lists = texts
+      .flatMap((one) => texts.map((other) => [one, other]))
+      .filter((list) => !list.every((x) => x.startsWith("!")));
+    const paths = ["a", "b", "ab", "a/b", "a/c", "c/b", "a/b/c", "b/a/b", "ab/b"];
+    for (const own of lists) {
+      for (const repositories of lists) {
+        const isMade = ((): boolean => {
+          try {
+            return Boolean(make({ repositories }, { repositories: own }));
+          } catch {
+            return false;
+          }
+        })();
+        const beyond = paths.filter((path) => matchesRepository(repositories, path) && !matchesRepository(own, path));
+        if (isMade) expect(beyond, `${own.join()} makes ${repositories.join()}`).toEqual([]);
+      }
+    }
+  });
+});
