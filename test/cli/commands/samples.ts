@@ -79,6 +79,7 @@ export const delivery: Delivery = {
   nextAttemptAt: null,
   createdAt,
   finishedAt: createdAt,
+  canceledBy: null,
 };
 
 export const rule: RetentionRule = {
