@@ -21,10 +21,19 @@ export function DeliveryPage() {
     refetchInterval: REFRESH_EVERY,
   });
   const redeliver = useChange("redeliver", ["getDelivery", "listDeliveries"]);
+  const cancel = useChange("cancelDelivery", ["getDelivery", "listDeliveries"]);
   const { data: delivery, error } = query;
   return (
     <>
       <PageHead title={delivery === undefined ? "Delivery" : `Delivery of ${pushName(space, delivery)}`}>
+        {delivery && (delivery.status === "pending" || delivery.status === "running") && (
+          <Button
+            isBusy={cancel.isPending}
+            onClick={() => cancel.mutate({ path: { space, id } }, { onSuccess: () => toast("It is canceled") })}
+          >
+            Cancel
+          </Button>
+        )}
         {delivery && (
           <Button
             look="primary"
@@ -37,6 +46,7 @@ export function DeliveryPage() {
         )}
       </PageHead>
       {redeliver.error && <Failure error={redeliver.error} />}
+      {cancel.error && <Failure error={cancel.error} />}
       {error && <Failure error={error} onRetry={() => void query.refetch()} />}
       {query.isPending && <Loading what="the delivery" />}
       {delivery && (

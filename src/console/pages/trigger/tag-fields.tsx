@@ -77,6 +77,7 @@ export function TagFields(props: RuleFieldsProps) {
             error={errors.at("match.tag.value")}
           />
           {isOfVersions(type) && <VersionFields {...props} />}
+          <OrderFields {...props} />
           <LinesField
             label="Except"
             hint="Tags that never fire, one a line; * and ? stand for others."
@@ -113,12 +114,46 @@ function VersionFields({ form, onChange, errors }: RuleFieldsProps) {
         />
       )}
       <CheckField
+        label="Only versions of three numbers"
+        hint="So that a date or a build number, such as 20261123, is no version."
+        isChecked={form.strict}
+        onChange={(strict) => onChange({ strict })}
+        error={errors.at("match.tag.strict")}
+      />
+      <TextField
+        label="Versions that also match"
+        hint="A glob such as v*, or a regular expression such as regex:^v; empty: all."
+        placeholder="v*"
+        autoComplete="off"
+        spellCheck={false}
+        value={form.pattern}
+        onChange={(event) => onChange({ pattern: event.target.value })}
+        error={errors.at("match.tag.pattern")}
+      />
+    </>
+  );
+}
+
+function OrderFields({ form, onChange, errors }: RuleFieldsProps) {
+  const hasOrder = isOfVersions(form.tagType) || form.tagType === "regex";
+  return (
+    <>
+      <CheckField
         label="Only if it is newer"
-        hint="Only a version above all others in the repository that the rule takes: rebuilding an old one deploys nothing."
+        hint="Only a tag above all others in the repository that the rule takes: rebuilding an old version deploys nothing."
         isChecked={form.onlyIfNewer}
-        onChange={(onlyIfNewer) => onChange({ onlyIfNewer })}
+        onChange={(onlyIfNewer) => onChange({ onlyIfNewer, byPush: onlyIfNewer && !hasOrder })}
         error={errors.at("match.tag.onlyIfNewer")}
       />
+      {form.onlyIfNewer && (
+        <CheckField
+          label="Newer is what was pushed later"
+          hint="For tags that are no versions. Otherwise versions are compared, or the named groups of a regular expression."
+          isChecked={form.byPush}
+          onChange={(byPush) => onChange({ byPush })}
+          error={errors.at("match.tag.order")}
+        />
+      )}
     </>
   );
 }
