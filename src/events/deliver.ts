@@ -61,12 +61,13 @@ async function takeTurn(processing: Processing, id: string): Promise<Turn> {
   if ("later" in claim) return { outcome: { retryIn: claim.later }, attempted: false, before: null };
   if ("before" in claim) return { outcome: { retryIn: SOON }, attempted: false, before: claim.before };
   const reason = await outdatedBy(deliveries, claim);
-  if (reason === null) return { outcome: await attempt(processing, claim, began), attempted: true, before: null };
+  if (reason === null)
+    return { outcome: await attemptClaimed(processing, claim, began), attempted: true, before: null };
   await deliveries.supersede(id, reason, began.getTime());
   return { outcome: "done", attempted: true, before: null };
 }
 
-async function attempt(processing: Processing, claim: ClaimedDelivery, began: Date): Promise<MessageOutcome> {
+async function attemptClaimed(processing: Processing, claim: ClaimedDelivery, began: Date): Promise<MessageOutcome> {
   const { id, targetId, attempts } = claim.delivery;
   const outcome = await tryOnce(processing, { ...claim, deliveryId: id }, began);
   const ended = processing.now();

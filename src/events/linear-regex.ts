@@ -4,8 +4,8 @@
  * length. regex-syntax.ts says what a pattern may have; it then means what it means in JavaScript, without flags.
  */
 import { captureGroups } from "./regex-groups.ts";
-import { RuleError } from "./rule-error.ts";
-import { parseRegex, type RegexNode } from "./regex-syntax.ts";
+import { buildProgram, isAt, type Program, type State } from "./regex-program.ts";
+import { parseRegex } from "./regex-syntax.ts";
 import { compareIdentifiers } from "./version/version.ts";
 
 export interface LinearRegex {
@@ -19,36 +19,10 @@ export interface LinearRegex {
   readonly initials: readonly string[];
 }
 
-/** Counts repeat what they count: `(a{50}){50}` has 2,500 states. */
-const MAX_STATES = 2000;
-
-/** A state of the automaton; `id` is its place in the order of making. */
-export interface State {
-  readonly id: number;
-  /**
-   * What must be there to go on: a character, which is then used up; a place in the text; or nothing (`fork`, and `save`, which
-   * notes the place in the text).
-   */
-  readonly needs:
-    | Extract<RegexNode, { kind: "character" | "start" | "end" }>
-    | { readonly kind: "fork" | "accept" }
-    | { readonly kind: "save"; readonly slot: number };
-  /** The way that JavaScript would try first is the first. */
-  readonly next: State[];
-}
-
-export interface Program {
-  readonly entry: State;
-  readonly size: number;
-}
-
 /** Throws RuleError with what it is about the pattern that isn't supported. */
 export function compileRegex(pattern: string): LinearRegex {
   const { node, groups } = parseRegex(pattern);
-  if (statesOf(node) > MAX_STATES) {
-    throw new RuleError(`the regex is too big: its counts, written out, come to more than ${MAX_STATES} states`);
-  }
-  const program = build(node);
+  const program = buildProgram(node);
   return {
     test: (text) => search(program, text),
     groups,
@@ -72,7 +46,7 @@ export function compareGroups(left: readonly (string | null)[], right: readonly 
   return 0;
 }
 
-const TAG_CHARACTERS = [..."0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz"];
+const TAG_CHARACTERS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz".split("");
 
 /** A tag begins with neither a dot nor a dash. */
 function initialsOf({ entry }: Program): readonly string[] {
@@ -96,64 +70,6 @@ function reachable(entry: State, atStart: boolean): readonly State[] {
   return [...found];
 }
 
-/** How many states a node takes. At least one, so that it bounds the time to build them as well. */
-function statesOf(node: RegexNode): number {
-  if (node.kind === "repeat") {
-    const body = statesOf(node.body);
-    const optional = node.max === Infinity ? 1 : node.max - node.min;
-    return Math.max(node.min * body + optional * (body + 1), 1);
-  }
-  if (node.kind === "group") return 2 + statesOf(node.body);
-  if (!("parts" in node)) return 1;
-  return node.parts.reduce(
-    (sum, part) => sum + statesOf(part),
-    node.kind === "choice" || node.parts.length === 0 ? 1 : 0,
-  );
-}
-
-function build(root: RegexNode): Program {
-  let size = 0;
-  const state = (needs: State["needs"], next: State[]): State => ({ id: size++, needs, next });
-
-  /** The state that the node begins with; what follows it comes first. */
-  function enter(node: RegexNode, following: State): State {
-    switch (node.kind) {
-      case "character":
-      case "start":
-      case "end":
-        return state(node, [following]);
-      case "sequence":
-        return node.parts.reduceRight((after, part) => enter(part, after), following);
-      case "choice":
-        return state(
-          { kind: "fork" },
-          node.parts.map((part) => enter(part, following)),
-        );
-      case "group": {
-        const end = state({ kind: "save", slot: 2 * node.index + 1 }, [following]);
-        return state({ kind: "save", slot: 2 * node.index }, [enter(node.body, end)]);
-      }
-      case "repeat":
-        return enterRepeat(node, following);
-    }
-  }
-
-  function enterRepeat({ body, min, max }: Extract<RegexNode, { kind: "repeat" }>, following: State): State {
-    let entry = following;
-    if (max === Infinity) {
-      entry = state({ kind: "fork" }, [following]);
-      entry.next.unshift(enter(body, entry));
-    } else {
-      for (let count = min; count < max; count++) entry = state({ kind: "fork" }, [enter(body, entry), following]);
-    }
-    for (let count = 0; count < min; count++) entry = enter(body, entry);
-    return entry;
-  }
-
-  const entry = enter(root, state({ kind: "accept" }, []));
-  return { entry, size };
-}
-
 function search({ entry, size }: Program, text: string): boolean {
   /** Where in the text each state was last seen: each is taken once there, however many ways lead to it. */
   const seenAt = new Int32Array(size).fill(-1);
@@ -175,8 +91,4 @@ function search({ entry, size }: Program, text: string): boolean {
     active = following;
   }
   return false;
-}
-
-export function isAt(place: "start" | "end" | "fork" | "save", at: number, text: string): boolean {
-  return place === "fork" || place === "save" || at === (place === "start" ? 0 : text.length);
 }

@@ -2,7 +2,7 @@
  * What the named groups of a match have: all states are followed at once, in the order in which JavaScript would try them, each with
  * the places that it came by (Pike's virtual machine; Cox, "Regular Expression Matching: the Virtual Machine Approach").
  */
-import { isAt, type Program, type State } from "./linear-regex.ts";
+import { isAt, type Program, type State } from "./regex-program.ts";
 
 /** Where groups begin and end, two places for each; -1: nowhere. */
 type Places = readonly number[];

@@ -26,10 +26,11 @@ async function beginningOf(body: ReadableStream<Uint8Array> | null, keep: number
   if (body === null) return "";
   const reader = body.getReader();
   const decoder = new TextDecoder();
+  const mostParts = isNeeded ? Infinity : MOST_PARTS;
   const patience = isNeeded ? new Promise<never>(() => undefined) : scheduler.wait(SHOWN_WITHIN).then(() => null);
   let text = "";
   try {
-    for (let parts = 0; text.length < keep && (isNeeded || parts < MOST_PARTS); parts++) {
+    for (let parts = 0; text.length < keep && parts < mostParts; parts++) {
       const read = await Promise.race([reader.read(), patience]);
       if (read === null || read.done) break;
       text += decoder.decode(read.value, { stream: true });

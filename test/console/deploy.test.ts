@@ -101,6 +101,8 @@ describe("from nothing to a deployment", () => {
     await page.getByText("<b>soon</b>").first().waitFor();
     await page.getByText("Next attempt").waitFor();
     await checkAccessibility();
+    await page.getByRole("button", { name: "Cancel" }).click();
+    await page.getByText(/^canceled by /).waitFor();
     receiver.answer = () => ({ status: 200, body: "back again" });
     await page.getByRole("button", { name: "Redeliver" }).click();
     await page.getByText(/be told to deploy .*web:1\.1\.0.* in place of .*web:1\.0\.0/).waitFor();
@@ -212,7 +214,10 @@ describe("a trigger", () => {
     await page.getByLabel("Range").fill("^1");
     await page.getByLabel("Prereleases").selectOption("regex");
     await page.getByLabel("Prereleases that match").fill("^rc");
-    await page.getByRole("checkbox", { name: "Only newer versions" }).check();
+    await page.getByRole("checkbox", { name: "Only newer tags" }).check();
+    await page.getByRole("checkbox", { name: "Order by push time" }).check();
+    await page.getByRole("checkbox", { name: "Only versions of three numbers" }).check();
+    await page.getByLabel("Versions that also match").fill("regex:^v?1");
     await page.getByLabel("Except").fill("1.0.0");
     await page.getByRole("checkbox", { name: "a tag is pushed again" }).uncheck();
     await page.getByRole("checkbox", { name: "Only if the digest changed" }).check();
@@ -237,6 +242,9 @@ describe("a trigger", () => {
           prereleaseRegex: "^rc",
           exclude: ["1.0.0"],
           onlyIfNewer: true,
+          order: "pushed",
+          strict: true,
+          pattern: { type: "regex", value: "^v?1" },
         },
         digestChangedOnly: true,
         platforms: { all: ["linux/amd64", "linux/arm64"] },

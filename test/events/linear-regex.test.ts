@@ -67,23 +67,23 @@ describe("agreement with JavaScript", () => {
   });
 });
 
+const NAMES = ["first", "second", "third"];
+
+/** Parts that match something: what an empty part has is none of anybody's concern. */
+function someText(random: () => number): string {
+  const atoms = Array.from(
+    { length: 1 + Math.floor(random() * 3) },
+    () => `${pick(random, ATOMS)}${pick(random, ["", "", "+", "{2}", "{1,3}"])}`,
+  );
+  return random() < 0.3 ? `${atoms.join("")}|${pick(random, ATOMS)}` : atoms.join("");
+}
+
+function named(random: () => number): string {
+  const part = (name: string): string => `(?<${name}>${someText(random)})${pick(random, ["", "?"])}`;
+  return NAMES.map((name) => `${part(name)}${pick(random, ["", "-", "b*", "|a", ".*"])}`).join("");
+}
+
 describe("named groups", () => {
-  const NAMES = ["first", "second", "third"];
-
-  /** Parts that match something: what an empty part has is none of anybody's concern. */
-  function someText(random: () => number): string {
-    const atoms = Array.from(
-      { length: 1 + Math.floor(random() * 3) },
-      () => `${pick(random, ATOMS)}${pick(random, ["", "", "+", "{2}", "{1,3}"])}`,
-    );
-    return random() < 0.3 ? `${atoms.join("")}|${pick(random, ATOMS)}` : atoms.join("");
-  }
-
-  function named(random: () => number): string {
-    const part = (name: string): string => `(?<${name}>${someText(random)})${pick(random, ["", "?"])}`;
-    return NAMES.map((name) => `${part(name)}${pick(random, ["", "-", "b*", "|a", ".*"])}`).join("");
-  }
-
   it.each(Array.from({ length: 20 }, (_, index) => index + 1))("have what JavaScript's have, for seed %i", (seed) => {
     const random = randomFrom(seed);
     const disagreements: string[] = [];

@@ -155,6 +155,15 @@ describe("a receiver that is slower than its batch waits", () => {
   });
 });
 
+/** A body that sends something, and then goes wrong in its way. */
+const body = (then: (controller: ReadableStreamDefaultController<Uint8Array>) => void): ReadableStream<Uint8Array> =>
+  new ReadableStream({
+    start(controller) {
+      controller.enqueue(new TextEncoder().encode("begun"));
+      then(controller);
+    },
+  });
+
 describe("sending out", () => {
   const request = { url: "https://receiver.example.com/", method: "POST", headers: {}, body: "{}" } as const;
 
@@ -179,14 +188,6 @@ describe("sending out", () => {
     expect(pulls).toBeLessThan(20);
   });
 
-  /** A body that sends something, and then goes wrong in its way. */
-  const body = (then: (controller: ReadableStreamDefaultController<Uint8Array>) => void): ReadableStream<Uint8Array> =>
-    new ReadableStream({
-      start(controller) {
-        controller.enqueue(new TextEncoder().encode("begun"));
-        then(controller);
-      },
-    });
   const FAULTS: [string, () => ReadableStream<Uint8Array>][] = [
     ["breaks off", () => body((controller) => setTimeout(() => controller.error(new Error("broken")), 10))],
     ["never ends", () => body(() => undefined)],

@@ -60,6 +60,20 @@ const show = spaceCommand({
   },
 });
 
+const cancel = spaceCommand({
+  name: "cancel",
+  summary: "End deliveries that are pending or running",
+  examples: ["deliveries cancel dlv_0193…"],
+  arguments: { "<deliveries...>": "their ids" },
+  input: z.object({ deliveries: z.array(z.string()) }),
+  run: async ({ management, space, output }, { deliveries: ids }) => {
+    for (const id of ids) {
+      const delivery = await management.call("cancelDelivery", { path: { space, id } });
+      output.show(delivery, () => `${id} is canceled`);
+    }
+  },
+});
+
 type Attempt = DeliveryDetail["attempts"][number];
 
 const attemptColumns = (style: Style): Columns<Attempt> => ({
@@ -97,4 +111,5 @@ export const deliveries = defineGroup("deliveries", "Follow what is delivered to
   show,
   tail,
   redeliver,
+  cancel,
 ]);

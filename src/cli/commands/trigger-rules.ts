@@ -24,6 +24,9 @@ export const RULE_OPTIONS = {
   "--prerelease <which>": "none, any, or a regular expression as regex:<expression>",
   "--exclude <tag...>": "tags that never fire",
   "--only-if-newer": "only a version above all others in the repository",
+  "--strict": "only versions of three numbers, so that a date is none",
+  "--pattern <pattern>": "what a version has to match as well, as in glob:v* or regex:^v",
+  "--order <order>": "with --only-if-newer, for tags that are no versions: pushed",
   "--digest-changed": "not when the tag was on that digest already",
   "--platform <platform...>": "only an image for all of these, as linux/amd64",
   "--artifact-type <kind-of-artifact...>": "what is pushed, as image",
@@ -45,6 +48,9 @@ export const rulesInput = z.object({
   prerelease: text,
   exclude: list,
   onlyIfNewer: flag,
+  strict: flag,
+  pattern: text,
+  order: text,
   digestChanged: flag,
   platform: list,
   artifactType: list,
@@ -93,21 +99,50 @@ function rulesOf(input: RulesInput): TriggerRules {
   };
 }
 
-function tagRuleOf({ tag, prerelease, exclude, onlyIfNewer }: RulesInput): z.input<typeof tagRule> | undefined {
+type TagRule = z.input<typeof tagRule>;
+
+function tagRuleOf(input: RulesInput): TagRule | undefined {
+  const { tag, prerelease, exclude, onlyIfNewer, strict, pattern, order } = input;
+  const refinements = { exclude, onlyIfNewer, strict, ...patternOf(pattern), ...orderOf(order) };
   if (tag === undefined) {
-    if (prerelease === undefined && exclude === undefined && onlyIfNewer === undefined) return undefined;
-    throw new CliError("usage", "--prerelease, --exclude and --only-if-newer go with --tag", {
-      hint: 'As in --tag "semver:*" --only-if-newer',
-    });
+    if (prerelease === undefined && Object.values(refinements).every((value) => value === undefined)) return undefined;
+    throw new CliError(
+      "usage",
+      "--prerelease, --exclude, --strict, --pattern, --order and --only-if-newer go with --tag",
+      {
+        hint: 'As in --tag "semver:*" --only-if-newer',
+      },
+    );
   }
-  const colon = tag.indexOf(":");
-  const type = tagRule.shape.type.safeParse(tag.slice(0, Math.max(colon, 0)));
-  if (!type.success) {
-    throw new CliError("usage", `"${tag}" is not a rule for tags: write its type in front, as in semver:${tag}`, {
-      hint: `The types are ${tagRule.shape.type.options.join(", ")}.`,
-    });
-  }
-  return { type: type.data, value: tag.slice(colon + 1), ...prereleaseOf(prerelease), exclude, onlyIfNewer };
+  const { type, value } = typed(tag, tagRule.shape.type, "a rule for tags", "semver");
+  return { type, value, ...prereleaseOf(prerelease), ...refinements };
+}
+
+/** What is written as type and value, as in `semver:>=1.0`. Throws a usage error. */
+function typed<Types extends z.ZodEnum>(
+  written: string,
+  types: Types,
+  what: string,
+  example: string,
+): { readonly type: z.output<Types>; readonly value: string } {
+  const colon = written.indexOf(":");
+  const type = types.safeParse(written.slice(0, Math.max(colon, 0)));
+  if (type.success) return { type: type.data, value: written.slice(colon + 1) };
+  throw new CliError("usage", `"${written}" is not ${what}: write its type in front, as in ${example}:${written}`, {
+    hint: `The types are ${types.options.join(", ")}.`,
+  });
+}
+
+function patternOf(written: string | undefined): Pick<TagRule, "pattern"> {
+  if (written === undefined) return {};
+  return { pattern: typed(written, tagRule.shape.pattern.unwrap().shape.type, "a pattern for tags", "glob") };
+}
+
+function orderOf(written: string | undefined): Pick<TagRule, "order"> {
+  if (written === undefined) return {};
+  const order = tagRule.shape.order.unwrap().safeParse(written);
+  if (order.success) return { order: order.data };
+  throw new CliError("usage", `--order is ${tagRule.shape.order.unwrap().options.join(" or ")}, not "${written}"`);
 }
 
 function prereleaseOf(which: string | undefined): Pick<z.input<typeof tagRule>, "prerelease" | "prereleaseRegex"> {

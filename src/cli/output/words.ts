@@ -57,6 +57,7 @@ const STATUS_COLOURS = {
   failed: "red",
   gone: "red",
   superseded: "dim",
+  canceled: "dim",
 } as const satisfies Readonly<Record<string, keyof Style>>;
 
 /** A delivery's or an attempt's state. One that a newer server knows has no colour. */

@@ -61,6 +61,7 @@ const TONES: Readonly<Record<string, Parameters<typeof Status>[0]["tone"]>> = {
   delivered: "good",
   failed: "bad",
   superseded: "quiet",
+  canceled: "quiet",
 };
 
 export function DeliveryStatus({ status }: Pick<Delivery, "status">) {

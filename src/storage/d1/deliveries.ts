@@ -5,7 +5,8 @@ import { pageOf } from "../../oci/page.ts";
 import { timeOrderedId } from "../../registry/time-ordered-id.ts";
 import type { SecretBox } from "../secret-box.ts";
 import { CANCEL_ONE } from "./cancel.ts";
-import { begunAbove, standingFrom, standingStatements } from "./delivery-order.ts";
+import { begunAbove, CLAIM, FIND_BEFORE, standingFrom, standingStatements } from "./delivery-order.ts";
+import { INSERT, MARK_DECIDED, NOTE_PLATFORMS, PENDING, SUPERSEDE } from "./delivery-planning.ts";
 import { markDeployed } from "./deployed.ts";
 import { eventFromRow, eventRow, FIND_EVENT, LAST_ID } from "./outbox.ts";
 import { firstRow, listWithin, rows } from "./rows.ts";
@@ -14,58 +15,6 @@ import { OPEN_COLUMNS, openRow, openTarget } from "./targets.ts";
 
 /** Of an event's verdicts, so that they fit into a row. */
 const MAX_VERDICTS = 100;
-
-/** ?1 planned, JSON list; ?2 space, ?3 event, ?4 repository, ?5 tag, ?6 now. */
-const INSERT = `
-  INSERT INTO deliveries
-    (id, space_id, event_id, trigger_id, target_id, repository_id, tag, topic, scope, lane, once, subjects, next_attempt_at, created_at)
-  SELECT p.value ->> 'id', ?2, ?3, p.value ->> 'triggerId', t.id, ?4, ?5, p.value ->> 'topic', p.value ->> 'scope', p.value ->> 'lane',
-    p.value ->> 'once', p.value ->> 'subjects', p.value ->> 'dueAt', ?6
-  FROM json_each(?1) p JOIN targets t ON t.id = p.value ->> 'targetId'
-  WHERE t.space_id = ?2 AND t.deleted_at IS NULL
-  ON CONFLICT DO NOTHING`;
-
-/** The newest push wins, in whatever order the queue brings them: older pending deliveries of the topic give way. */
-const SUPERSEDE = `
-  UPDATE deliveries SET status = 'superseded', reason = 'a newer push took its place', finished_at = ?2 WHERE id IN (
-    SELECT older.id FROM deliveries d
-      JOIN deliveries newer ON newer.trigger_id = d.trigger_id AND newer.target_id = d.target_id AND newer.topic = d.topic
-      JOIN deliveries older ON older.trigger_id = d.trigger_id AND older.target_id = d.target_id
-        AND older.topic = d.topic AND older.event_id < newer.event_id
-    WHERE d.event_id = ?1 AND older.status = 'pending' AND older.redelivered_at IS NULL)`;
-
-const MARK_DECIDED = `
-  UPDATE events SET sent_at = COALESCE(sent_at, ?2), verdicts = COALESCE(verdicts, ?3),
-    platforms = IIF(platforms = '[]', ?4, platforms)
-  WHERE id = ?1`;
-
-const NOTE_PLATFORMS =
-  "UPDATE manifests SET platforms = ?3 WHERE repository_id = ?1 AND digest = ?2 AND platforms = '[]'";
-
-const PENDING = "SELECT id, next_attempt_at FROM deliveries WHERE event_id = ?1 AND status = 'pending'";
-
-/** Due before the delivery `d`, of the same replay, or of one since. */
-const BEFORE = `
-  SELECT o.id FROM deliveries o
-  WHERE o.replayed_at IS NOT NULL AND o.trigger_id = d.trigger_id AND o.target_id = d.target_id AND o.scope = d.scope
-    AND o.event_id < d.event_id AND o.status = 'pending' AND o.next_attempt_at <= ?2
-    AND d.replayed_at IS NOT NULL AND d.redelivered_at IS NULL
-  ORDER BY o.event_id LIMIT 1`;
-
-/** Being sent in the lane of the delivery `d`: two at once could arrive in either order. */
-const IN_LANE = `
-  SELECT 1 FROM deliveries o
-  WHERE o.trigger_id = d.trigger_id AND o.target_id = d.target_id AND o.lane = d.lane AND o.leased_until > ?2
-    AND o.status = 'pending' AND o.id <> d.id`;
-
-/** What runs is only asked how it goes: that is no further attempt, and waits for no other. */
-const CLAIM = `
-  UPDATE deliveries AS d SET attempts = attempts + (status = 'pending'), tries = tries + (status = 'pending'),
-    next_attempt_at = ?2 + ?3, leased_until = ?2 + ?3
-  WHERE id = ?1 AND status IN ('pending', 'running') AND next_attempt_at <= ?2 AND COALESCE(leased_until, 0) <= ?2
-    AND (status = 'running' OR NOT EXISTS (${BEFORE}) AND NOT EXISTS (${IN_LANE}))`;
-
-const FIND_BEFORE = `SELECT (${BEFORE}) AS id FROM deliveries d WHERE d.id = ?1`;
 
 /** Seconds that a delivery waits for another one of its lane. */
 const LANE_WAIT = 2;

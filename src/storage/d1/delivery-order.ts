@@ -6,6 +6,30 @@ import { firstRow, rows } from "./rows.ts";
 import { TRIGGER_COLUMNS, triggerFromRow, triggerRow } from "./triggers.ts";
 import { foundInSpans, spanQueries, spansParameter } from "./version-spans.ts";
 
+/** Due before the delivery `d`, of the same replay, or of one since. */
+const BEFORE = `
+  SELECT o.id FROM deliveries o
+  WHERE o.replayed_at IS NOT NULL AND o.trigger_id = d.trigger_id AND o.target_id = d.target_id AND o.scope = d.scope
+    AND o.event_id < d.event_id AND o.status = 'pending' AND o.next_attempt_at <= ?2
+    AND d.replayed_at IS NOT NULL AND d.redelivered_at IS NULL
+  ORDER BY o.event_id LIMIT 1`;
+
+/** Being sent in the lane of the delivery `d`: two at once could arrive in either order. */
+const IN_LANE = `
+  SELECT 1 FROM deliveries o
+  WHERE o.trigger_id = d.trigger_id AND o.target_id = d.target_id AND o.lane = d.lane AND o.leased_until > ?2
+    AND o.status = 'pending' AND o.id <> d.id`;
+
+/** What runs is only asked how it goes: that is no further attempt, and waits for no other. */
+export const CLAIM = `
+  UPDATE deliveries AS d SET attempts = attempts + (status = 'pending'), tries = tries + (status = 'pending'),
+    next_attempt_at = ?2 + ?3, leased_until = ?2 + ?3
+  WHERE id = ?1 AND status IN ('pending', 'running') AND next_attempt_at <= ?2 AND COALESCE(leased_until, 0) <= ?2
+    AND (status = 'running' OR NOT EXISTS (${BEFORE}) AND NOT EXISTS (${IN_LANE}))`;
+
+/** ?1 delivery, ?2 now. */
+export const FIND_BEFORE = `SELECT (${BEFORE}) AS id FROM deliveries d WHERE d.id = ?1`;
+
 /** Later pushes that are looked at: more than a target gets in the time that a delivery is retried for. */
 const MOST_LATER = 1000;
 

@@ -136,7 +136,18 @@ describe("creating a trigger", () => {
     const stub = await stubSpace();
     stub.on("createTrigger", { space }, trigger);
     const rules = ["--repository", "web/*", "--event", "tag.created", "--tag", "semver:>=1.0", "--only-if-newer"];
-    const more = ["--prerelease", "regex:^rc", "--exclude", "a,b", "--digest-changed", "--platform", "linux/amd64"];
+    const more = [
+      "--strict",
+      "--pattern",
+      "glob:v*",
+      "--prerelease",
+      "regex:^rc",
+      "--exclude",
+      "a,b",
+      "--digest-changed",
+      "--platform",
+      "linux/amd64",
+    ];
     const group = ["--require-all", "web/api,web/ui", "--within", "15m", "--debounce", "30s"];
     expect((await runCli([...create, ...rules, ...more, ...group], stub.env)).exitCode).toBe(0);
     expect(stub.changes[0]?.[1]).toEqual({
@@ -152,6 +163,8 @@ describe("creating a trigger", () => {
           prereleaseRegex: "^rc",
           exclude: ["a", "b"],
           onlyIfNewer: true,
+          strict: true,
+          pattern: { type: "glob", value: "v*" },
         },
         digestChangedOnly: true,
         platforms: { all: ["linux/amd64"] },
@@ -159,6 +172,29 @@ describe("creating a trigger", () => {
       group: { requireAll: ["web/api", "web/ui"], timeoutSeconds: 900 },
       debounceSeconds: 30,
     });
+  });
+
+  it("orders tags by push time", async () => {
+    const stub = await stubSpace();
+    stub.on("createTrigger", { space }, trigger);
+    const rules = ["--tag", "glob:*", "--only-if-newer", "--order", "pushed"];
+    expect((await runCli([...create, ...rules], stub.env)).exitCode).toBe(0);
+    const tag = { type: "glob", value: "*", onlyIfNewer: true, order: "pushed" };
+    expect(stub.changes[0]?.[1]).toMatchObject({ match: { tag } });
+  });
+
+  it.each([
+    [["--strict"], "go with --tag"],
+    [
+      ["--tag", "semver:*", "--pattern", "v*"],
+      '"v*" is not a pattern for tags: write its type in front, as in glob:v*',
+    ],
+    [["--tag", "semver:*", "--order", "name"], "--order is version or pushed"],
+  ])("says what is wrong with %j", async (options, said) => {
+    const stub = await stubSpace();
+    const { exitCode, stderr } = await runCli([...create, ...options], stub.env);
+    expect(exitCode).not.toBe(0);
+    expect(stderr).toContain(said);
   });
 
   it("takes a file, with options on top of it", async () => {
@@ -342,6 +378,15 @@ describe("deliveries", () => {
     );
     const said = await runCli(["deliveries", "redeliver", "dlv_1", ...IN_SPACE], stub.env);
     expect(said.stderr).toContain(sentence);
+  });
+
+  it("are canceled", async () => {
+    const stub = await stubSpace();
+    const canceled = detailOf("dlv_1", { status: "canceled", canceledBy: { id: "sdt_1", name: "ops" } });
+    stub.on("cancelDelivery", { space, id: "dlv_1" }, canceled);
+    const said = await runCli(["deliveries", "cancel", "dlv_1", ...IN_SPACE], stub.env);
+    expect(said.stdout).toBe("dlv_1 is canceled\n");
+    expect(stub.changes.map(([what]) => what)).toEqual(["POST /api/v1/spaces/acme/deliveries/dlv_1/cancel"]);
   });
 
   it("are followed, a line for each change, until Ctrl-C", async () => {

@@ -36,6 +36,7 @@ const WORDS: Partial<Record<string, string>> = {
   "target.tested": "tested the target",
   "target.secret-changed": "replaced the secret of the target",
   "delivery.redelivered": "sent again the delivery",
+  "delivery.canceled": "canceled the delivery",
   "retention.created": "made the retention rule",
   "retention.changed": "changed the retention rule",
   "retention.deleted": "deleted the retention rule",

@@ -1,7 +1,8 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link, useParams } from "@tanstack/react-router";
 import type { DeliveryDetail } from "../../../cli/management/operations.ts";
-import { operationQuery, REFRESH_EVERY } from "../../api/queries.ts";
+import { operationQuery, REFRESH_EVERY, useChange } from "../../api/queries.ts";
+import { Button } from "../../components/button.tsx";
 import { DeliveryStatus, pushName, TargetLink, TriggerLink, useDeployment } from "../../components/deployment.tsx";
 import { Facts } from "../../components/facts.tsx";
 import { LinkedText } from "../../components/linked-text.tsx";
@@ -9,6 +10,7 @@ import { Loading } from "../../components/loading.tsx";
 import { Failure } from "../../components/notice.tsx";
 import { PageHead } from "../../components/page-head.tsx";
 import { Time } from "../../components/time.tsx";
+import { toast } from "../../components/toasts.tsx";
 import { Attempts } from "./attempts.tsx";
 import { Redeliver } from "./redeliver.tsx";
 
@@ -19,12 +21,22 @@ export function DeliveryPage() {
     ...operationQuery("getDelivery", { path: { space, id } }),
     refetchInterval: REFRESH_EVERY,
   });
+  const cancel = useChange("cancelDelivery", ["getDelivery", "listDeliveries"]);
   const { data: delivery, error } = query;
   return (
     <>
       <PageHead title={delivery === undefined ? "Delivery" : `Delivery of ${pushName(space, delivery)}`}>
+        {delivery && (delivery.status === "pending" || delivery.status === "running") && (
+          <Button
+            isBusy={cancel.isPending}
+            onClick={() => cancel.mutate({ path: { space, id } }, { onSuccess: () => toast("Canceled the delivery") })}
+          >
+            Cancel
+          </Button>
+        )}
         {delivery && <Redeliver space={space} delivery={delivery} />}
       </PageHead>
+      {cancel.error && <Failure error={cancel.error} />}
       {error && <Failure error={error} onRetry={() => void query.refetch()} />}
       {query.isPending && <Loading what="the delivery" />}
       {delivery && (

@@ -10,11 +10,12 @@ type Match = NonNullable<Rules["match"]>;
 type TagRule = NonNullable<Match["tag"]>;
 
 const { events, tag: tagRule } = rulesBody.shape.match.unwrap().shape;
-const { type: tagTypes, prerelease: prereleases } = tagRule.unwrap().shape;
+const { type: tagTypes, prerelease: prereleases, pattern } = tagRule.unwrap().shape;
 
 export const EVENTS = events.unwrap().element.options;
 export const TAG_TYPES = tagTypes.options;
 const PRERELEASES = prereleases.unwrap().options;
+const PATTERNS = pattern.unwrap().shape.type.options;
 
 /** What the form holds: texts as they are typed. */
 export interface RulesForm {
@@ -28,6 +29,11 @@ export interface RulesForm {
   readonly prereleaseRegex: string;
   readonly exclude: string;
   readonly onlyIfNewer: boolean;
+  /** By when tags were pushed, and not by what they are called. */
+  readonly byPush: boolean;
+  readonly strict: boolean;
+  /** As type and value, as in `glob:v*`; empty: none. */
+  readonly pattern: string;
   readonly digestChangedOnly: boolean;
   readonly platforms: string;
   readonly artifactTypes: string;
@@ -54,6 +60,9 @@ export function formOf(trigger: Pick<Trigger, "match" | "group" | "debounceSecon
     prereleaseRegex: tag?.prereleaseRegex ?? "",
     exclude: lines(tag?.exclude),
     onlyIfNewer: tag?.onlyIfNewer ?? false,
+    byPush: tag?.order === "pushed",
+    strict: tag?.strict ?? false,
+    pattern: tag?.pattern === undefined ? "" : `${tag.pattern.type}:${tag.pattern.value}`,
     digestChangedOnly: known.digestChangedOnly ?? false,
     platforms: lines(known.platforms?.all),
     artifactTypes: lines(known.artifactTypes),
@@ -101,8 +110,22 @@ function tagRuleOf(form: RulesForm): TagRule | undefined {
     prerelease,
     prereleaseRegex: prerelease === "regex" ? form.prereleaseRegex : undefined,
     exclude: linesOrNone(form.exclude),
-    onlyIfNewer: (isOfVersions(type) && form.onlyIfNewer) || undefined,
+    ...orderOf(form),
+    strict: (isOfVersions(type) && form.strict) || undefined,
+    pattern: isOfVersions(type) ? patternOf(form.pattern.trim()) : undefined,
   };
+}
+
+function orderOf({ onlyIfNewer, byPush }: RulesForm): Pick<TagRule, "onlyIfNewer" | "order"> {
+  if (!onlyIfNewer) return {};
+  return { onlyIfNewer, order: byPush ? "pushed" : undefined };
+}
+
+/** Without a type in front it is a glob. */
+function patternOf(text: string): TagRule["pattern"] {
+  if (text === "") return undefined;
+  const [, written, value = ""] = /^(?:([a-z]+):)?(.*)$/.exec(text) ?? [];
+  return { type: PATTERNS.find((known) => known === written) ?? "glob", value: written === undefined ? text : value };
 }
 
 export function isOfVersions(tagType: string): boolean {
@@ -123,6 +146,9 @@ export const RULE_PATHS = [
   "match.tag.prereleaseRegex",
   "match.tag.exclude",
   "match.tag.onlyIfNewer",
+  "match.tag.order",
+  "match.tag.strict",
+  "match.tag.pattern",
   "match.platforms",
   "match.artifactTypes",
   "match.actors",

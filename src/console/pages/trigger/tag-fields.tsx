@@ -81,6 +81,7 @@ export function TagFields(props: RuleFieldsProps) {
             error={errors.at("match.tag.value")}
           />
           {isOfVersions(type) && <VersionFields {...props} />}
+          <OrderFields {...props} />
           <LinesField
             label="Except"
             hint="Tags that never fire, one a line. * stands for any characters, ? for one."
@@ -117,12 +118,46 @@ function VersionFields({ form, onChange, errors }: RuleFieldsProps) {
         />
       )}
       <CheckField
-        label="Only newer versions"
-        hint="Only a version above all others in the repository that the rule takes: rebuilding an old one deploys nothing."
+        label="Only versions of three numbers"
+        hint="Dates and build numbers, such as 20261123, are then no versions."
+        isChecked={form.strict}
+        onChange={(strict) => onChange({ strict })}
+        error={errors.at("match.tag.strict")}
+      />
+      <TextField
+        label="Versions that also match"
+        hint="A glob such as v*, or a regular expression such as regex:^v. Empty: all."
+        placeholder="v*"
+        autoComplete="off"
+        spellCheck={false}
+        value={form.pattern}
+        onChange={(event) => onChange({ pattern: event.target.value })}
+        error={errors.at("match.tag.pattern")}
+      />
+    </>
+  );
+}
+
+function OrderFields({ form, onChange, errors }: RuleFieldsProps) {
+  const hasOrder = isOfVersions(form.tagType) || form.tagType === "regex";
+  return (
+    <>
+      <CheckField
+        label="Only newer tags"
+        hint="Fires only for a tag above all others in the repository that the rule takes: rebuilding an old version deploys nothing."
         isChecked={form.onlyIfNewer}
-        onChange={(onlyIfNewer) => onChange({ onlyIfNewer })}
+        onChange={(onlyIfNewer) => onChange({ onlyIfNewer, byPush: onlyIfNewer && !hasOrder })}
         error={errors.at("match.tag.onlyIfNewer")}
       />
+      {form.onlyIfNewer && (
+        <CheckField
+          label="Order by push time"
+          hint="For tags that are no versions. Without it, versions are compared, or the named groups of the regular expression."
+          isChecked={form.byPush}
+          onChange={(byPush) => onChange({ byPush })}
+          error={errors.at("match.tag.order")}
+        />
+      )}
     </>
   );
 }

@@ -1,0 +1,97 @@
+/** Regular expressions as automata: see linear-regex.ts. */
+import { RuleError } from "./rule-error.ts";
+import type { RegexNode } from "./regex-syntax.ts";
+
+/** Counts repeat what they count: `(a{50}){50}` has 2,500 states. */
+const MAX_STATES = 2000;
+
+/** A state of the automaton; `id` is its place in the order of making. */
+export interface State {
+  readonly id: number;
+  /**
+   * What must be there to go on: a character, which is then used up; a place in the text; or nothing (`fork`, and `save`, which
+   * notes the place in the text).
+   */
+  readonly needs:
+    | Extract<RegexNode, { kind: "character" | "start" | "end" }>
+    | { readonly kind: "fork" | "accept" }
+    | { readonly kind: "save"; readonly slot: number };
+  /** The way that JavaScript would try first is the first. */
+  readonly next: State[];
+}
+
+export interface Program {
+  readonly entry: State;
+  readonly size: number;
+}
+
+/** The automaton of a pattern. Throws RuleError where it is too big. */
+export function buildProgram(node: RegexNode): Program {
+  if (statesOf(node) > MAX_STATES) {
+    throw new RuleError(`the regex is too big: its counts, written out, come to more than ${MAX_STATES} states`);
+  }
+  return build(node);
+}
+
+/** How many states a node takes. At least one, so that it bounds the time to build them as well. */
+function statesOf(node: RegexNode): number {
+  if (node.kind === "repeat") {
+    const body = statesOf(node.body);
+    const optional = node.max === Infinity ? 1 : node.max - node.min;
+    return Math.max(node.min * body + optional * (body + 1), 1);
+  }
+  if (node.kind === "group") return 2 + statesOf(node.body);
+  if (!("parts" in node)) return 1;
+  return node.parts.reduce(
+    (sum, part) => sum + statesOf(part),
+    node.kind === "choice" || node.parts.length === 0 ? 1 : 0,
+  );
+}
+
+function build(root: RegexNode): Program {
+  let size = 0;
+  const state = (needs: State["needs"], next: State[]): State => ({ id: size++, needs, next });
+
+  /** The state that the node begins with; what follows it comes first. */
+  function enter(node: RegexNode, following: State): State {
+    switch (node.kind) {
+      case "character":
+      case "start":
+      case "end":
+        return state(node, [following]);
+      case "sequence":
+        return node.parts.reduceRight((after, part) => enter(part, after), following);
+      case "choice":
+        return state(
+          { kind: "fork" },
+          node.parts.map((part) => enter(part, following)),
+        );
+      case "group": {
+        const end = state({ kind: "save", slot: 2 * node.index + 1 }, [following]);
+        return state({ kind: "save", slot: 2 * node.index }, [enter(node.body, end)]);
+      }
+      case "repeat":
+        return enterRepeat(node, following);
+    }
+  }
+
+  function enterRepeat({ body, min, max }: Extract<RegexNode, { kind: "repeat" }>, following: State): State {
+    let entry = following;
+    if (max === Infinity) {
+      entry = state({ kind: "fork" }, [following]);
+      entry.next.unshift(enter(body, entry));
+    } else {
+      for (let count = min; count < max; count++) entry = state({ kind: "fork" }, [enter(body, entry), following]);
+    }
+    for (let count = 0; count < min; count++) entry = enter(body, entry);
+    return entry;
+  }
+
+  const entry = enter(root, state({ kind: "accept" }, []));
+  return { entry, size };
+}
+
+/** Tests for a place in the text. A state that only forks, or notes where it is, goes on anywhere. */
+export function isAt(place: "start" | "end" | "fork" | "save", at: number, text: string): boolean {
+  return place === "fork" || place === "save" || at === (place === "start" ? 0 : text.length);
+}

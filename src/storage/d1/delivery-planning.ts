@@ -1,0 +1,30 @@
+/** How an event becomes deliveries, in SQL. */
+
+/** ?1 planned, JSON list; ?2 space, ?3 event, ?4 repository, ?5 tag, ?6 now. */
+export const INSERT = `
+  INSERT INTO deliveries
+    (id, space_id, event_id, trigger_id, target_id, repository_id, tag, topic, scope, lane, once, subjects, next_attempt_at, created_at)
+  SELECT p.value ->> 'id', ?2, ?3, p.value ->> 'triggerId', t.id, ?4, ?5, p.value ->> 'topic', p.value ->> 'scope', p.value ->> 'lane',
+    p.value ->> 'once', p.value ->> 'subjects', p.value ->> 'dueAt', ?6
+  FROM json_each(?1) p JOIN targets t ON t.id = p.value ->> 'targetId'
+  WHERE t.space_id = ?2 AND t.deleted_at IS NULL
+  ON CONFLICT DO NOTHING`;
+
+/** The newest push wins, in whatever order the queue brings them: older pending deliveries of the topic give way. */
+export const SUPERSEDE = `
+  UPDATE deliveries SET status = 'superseded', reason = 'a newer push took its place', finished_at = ?2 WHERE id IN (
+    SELECT older.id FROM deliveries d
+      JOIN deliveries newer ON newer.trigger_id = d.trigger_id AND newer.target_id = d.target_id AND newer.topic = d.topic
+      JOIN deliveries older ON older.trigger_id = d.trigger_id AND older.target_id = d.target_id
+        AND older.topic = d.topic AND older.event_id < newer.event_id
+    WHERE d.event_id = ?1 AND older.status = 'pending' AND older.redelivered_at IS NULL)`;
+
+export const MARK_DECIDED = `
+  UPDATE events SET sent_at = COALESCE(sent_at, ?2), verdicts = COALESCE(verdicts, ?3),
+    platforms = IIF(platforms = '[]', ?4, platforms)
+  WHERE id = ?1`;
+
+export const NOTE_PLATFORMS =
+  "UPDATE manifests SET platforms = ?3 WHERE repository_id = ?1 AND digest = ?2 AND platforms = '[]'";
+
+export const PENDING = "SELECT id, next_attempt_at FROM deliveries WHERE event_id = ?1 AND status = 'pending'";
