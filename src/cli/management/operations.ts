@@ -811,6 +811,7 @@ export const operations = {
         .optional(),
       enabled: z.boolean().optional(),
       confirm: z.boolean().optional(),
+      afterGrace: z.boolean().optional(),
       replaces: z.string().optional(),
     }),
     output: retentionPreviewSchema,
