@@ -16,6 +16,7 @@ export const descriptorSchema = z.looseObject({
   size: z.int().nonnegative(),
   urls: z.array(z.string()).nullish(),
   platform: platformSchema.nullish(),
+  annotations: z.record(z.string(), z.string().nullish()).nullish().catch(null),
 });
 
 export type Descriptor = z.infer<typeof descriptorSchema>;

@@ -183,6 +183,14 @@ const manifestSchema = z.looseObject({
   hasMoreTags: z.boolean(),
   usedBy: z.array(z.looseObject({ digest: z.string(), mediaType: z.string(), tags: z.array(z.string()) })),
   attached: z.array(z.looseObject({ tag: z.string(), digest: z.string() })),
+  attestations: z.array(
+    z.looseObject({
+      digest: z.string(),
+      subject: z.string(),
+      platform: z.union([z.string(), z.null()]),
+      predicateTypes: z.array(z.string()),
+    }),
+  ),
   needs: z.array(
     z.looseObject({
       digest: z.string(),

@@ -47,17 +47,17 @@ const ORPHANED_TAGS = `
   WHERE ${IS_OF_SUBJECT("t.name")} AND NOT ${TAG_STAYS("t", "FALSE")}`;
 
 const STAYS_BESIDE = `(
-  (t.repository_id, t.name) NOT IN (SELECT orphaned.repository_id, orphaned.name FROM orphaned) AND ${TAG_STAYS("t")})`;
+  (t.repository_id, t.name) NOT IN (SELECT selected.repository_id, selected.name FROM selected) AND ${TAG_STAYS("t")})`;
 
 /** What the tags alone hold that ?4 has, as a list of [repository, name]. */
 const ORPHANED_MANIFESTS = `
-  ${JUDGING}, orphaned AS MATERIALIZED (
+  ${JUDGING}, selected AS MATERIALIZED (
     SELECT o.value ->> 0 AS repository_id, o.value ->> 1 AS name FROM json_each(?4) o),
-  held_by AS MATERIALIZED (
-    SELECT DISTINCT t.repository_id, t.digest FROM orphaned CROSS JOIN tags t
-      ON t.repository_id = orphaned.repository_id AND t.name = orphaned.name)
+  needed AS MATERIALIZED (
+    SELECT DISTINCT t.repository_id, t.digest FROM selected CROSS JOIN tags t
+      ON t.repository_id = selected.repository_id AND t.name = selected.name)
   SELECT m.id, m.repository_id, m.digest, m.size, 1 AS goes
-  FROM held_by CROSS JOIN manifests m ON m.repository_id = held_by.repository_id AND m.digest = held_by.digest
+  FROM needed CROSS JOIN manifests m ON m.repository_id = needed.repository_id AND m.digest = needed.digest
   WHERE ${IS_UNNEEDED("m", { tag: STAYS_BESIDE })}`;
 
 const BYTES = `
