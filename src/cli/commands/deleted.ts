@@ -18,7 +18,7 @@ interface Deleted {
   readonly deletedAt: string;
   /** Null where nobody is noted, as for a repository. */
   readonly by: string | null;
-  /** Null for a tag: it comes back for as long as its manifest is there, or can come back. */
+  /** Null for what is gone, and where the registry does not say. */
   readonly until: string | null;
   /** False for a tag whose manifest is gone. */
   readonly restorable: boolean;
@@ -67,8 +67,8 @@ async function* deletedRepositories({ management }: Scene, space: string, limit?
 
 async function* deletedIn({ management }: Scene, { name }: ManagedRepository, limit?: number): AsyncGenerator<Deleted> {
   const input = { path: { space: name.space }, query: { ...pageQuery(limit), repository: name.path } };
-  for await (const { tag, digest, at, actor, content } of management.list("listDeletedTags", input)) {
-    const gone = { reference: `${name.full}:${tag}`, kind: "tag", digest, tags: [], until: null } as const;
+  for await (const { tag, digest, at, actor, content, until = null } of management.list("listDeletedTags", input)) {
+    const gone = { reference: `${name.full}:${tag}`, kind: "tag", digest, tags: [], until } as const;
     yield { ...gone, deletedAt: at, by: actor.name, restorable: content !== "gone" };
   }
   for await (const { digest, tags, deletedAt, actor, until } of management.list("listDeletedManifests", input)) {

@@ -311,6 +311,19 @@ const deletedManifestSchema = z.looseObject({
 });
 export type DeletedManifest = z.infer<typeof deletedManifestSchema>;
 
+const deletedTagSchema = z.looseObject({
+  id: z.string(),
+  type: openEnum(["tag.created", "tag.updated", "tag.deleted"]),
+  tag: z.string(),
+  digest: z.string(),
+  previousDigest: z.union([z.string(), z.null()]),
+  actor: z.looseObject({ id: z.string(), name: z.string() }),
+  at: z.string(),
+  content: openEnum(["present", "deleted", "gone"]),
+  until: z.union([z.string(), z.null()]).optional(),
+});
+export type DeletedTag = z.infer<typeof deletedTagSchema>;
+
 const newTargetSchema = z.looseObject({
   id: z.string(),
   name: z.string(),
@@ -880,7 +893,7 @@ export const operations = {
       repository: z.string().optional(),
     }),
 
-    output: z.looseObject({ items: z.array(tagChangeSchema), next: z.union([z.string(), z.null()]) }),
+    output: z.looseObject({ items: z.array(deletedTagSchema), next: z.union([z.string(), z.null()]) }),
   },
   undelete: {
     method: "POST",
