@@ -4,32 +4,25 @@
  *   PORT         where it listens (8787)
  *   STATE_DIR    where it keeps everything (.wrangler/state)
  *   INSPECTOR_PORT  where a debugger can attach (none)
- *   MAX_BODY_MB  the most that a request's body may have; 0, the default here: no limit
+ *   UPKEEP       0: no upkeep by itself; else it runs as often as where it is deployed
  *   ALLOW_LOCAL_TARGETS  deployment targets may be on this machine, over plain http (1); 0: only where a deployed registry would let them be
- *   GC_GRACE_HOURS, ORPHAN_GRACE_MINUTES, KEEP_DELETED_DAYS, KEEP_BYTES_DAYS  how long what is not needed is kept: see wrangler.toml
- *   READ_MEMORY_SECONDS, CACHE_MB, WARM_MB  what pulls take from the cache: likewise
  *   ADMIN_TOKEN  the management API's key; without it, one is made and kept in .dev.vars
+ *
+ * and each setting under [vars] in wrangler.toml, as GC_GRACE_HOURS. MAX_BODY_MB is 0 here: no limit.
  */
 import { adminTokenProblem } from "../src/auth/admin-token.ts";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
 import { join, resolve } from "node:path";
 import { z } from "zod";
 import { buildConsole } from "./console.ts";
 import { ensureSecrets, writeSecrets } from "./secrets.ts";
+import { endWithNpm } from "./parent.ts";
+import { CRONS, SETTINGS } from "./settings.ts";
+import { runUpkeep } from "./upkeep.ts";
 import { runWrangler, startWrangler } from "./wrangler.ts";
 
 const SPACE = "demo";
-
-/** Settings that are taken from the environment as they are, if they are there. */
-const PASSED_ON = [
-  "GC_GRACE_HOURS",
-  "ORPHAN_GRACE_MINUTES",
-  "KEEP_DELETED_DAYS",
-  "KEEP_BYTES_DAYS",
-  "READ_MEMORY_SECONDS",
-  "CACHE_MB",
-  "WARM_MB",
-];
 
 const port = Number(process.env["PORT"] ?? 8787);
 const stateDir = resolve(process.env["STATE_DIR"] ?? ".wrangler/state");
@@ -37,6 +30,7 @@ const url = `http://localhost:${port}`;
 
 if (!Number.isInteger(port) || port < 1 || port > 65_535)
   fail(`PORT is "${String(process.env["PORT"])}"; it must be a port's number`);
+if (await isTaken(port)) fail(`port ${port} is in use. Choose another one: PORT=${port + 1} npm start`);
 mkdirSync(stateDir, { recursive: true });
 
 const kept = await ensureSecrets(".dev.vars");
@@ -72,18 +66,35 @@ const server = startWrangler(
 );
 server.once("exit", (code) => process.exit(code ?? 1));
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => server.kill(signal));
+endWithNpm(() => server.kill("SIGTERM"));
 
 await waitUntilHealthy();
 console.log(instructions(await demoToken()));
+if (process.env["UPKEEP"] !== "0") void runUpkeep(url, CRONS);
+
+/** True where something listens on the port, by either protocol. */
+async function isTaken(wanted: number): Promise<boolean> {
+  const taken = await Promise.all(
+    ["127.0.0.1", "::1"].map(
+      (host) =>
+        new Promise<boolean>((answer) => {
+          const probe = createServer();
+          probe.once("error", (fault) => answer("code" in fault && fault.code === "EADDRINUSE"));
+          probe.listen({ port: wanted, host }, () => probe.close(() => answer(false)));
+        }),
+    ),
+  );
+  return taken.includes(true);
+}
 
 /** The settings of this machine, over those of wrangler.toml. */
 function vars(): Record<string, string> {
-  const { ALLOW_LOCAL_TARGETS = "1", MAX_BODY_MB = "0" } = process.env;
-  const given = PASSED_ON.flatMap((name) => {
+  const { ALLOW_LOCAL_TARGETS = "1" } = process.env;
+  const given = SETTINGS.flatMap((name) => {
     const value = process.env[name];
-    return value === undefined ? [] : [[name, value]];
+    return value === undefined || value === "" ? [] : [[name, value]];
   });
-  return { ALLOW_LOCAL_TARGETS, MAX_BODY_MB, ...Object.fromEntries(given) };
+  return { ALLOW_LOCAL_TARGETS, MAX_BODY_MB: "0", ...Object.fromEntries(given) };
 }
 
 async function waitUntilHealthy(): Promise<void> {

@@ -23,13 +23,19 @@ export interface WranglerResult {
   readonly output: string;
 }
 
+/**
+ * What the environment tells wrangler, whoever starts it. Local observability is off: it keeps a trace of each request, some
+ * kilobytes, and takes none of them away again.
+ */
+export const WRANGLER_SETTINGS = { WRANGLER_SEND_METRICS: "false", X_LOCAL_OBSERVABILITY: "false" } as const;
+
 /** Starts wrangler with the Node that runs this script: the system's own may be too old for it. */
 export function startWrangler(args: readonly string[], { output, env }: WranglerRun): ChildProcess {
   const stdout = { show: "inherit", hide: "ignore", keep: "pipe", "keep-all": "pipe" } as const;
   const stderr = { show: "inherit", hide: "inherit", keep: "ignore", "keep-all": "pipe" } as const;
   return spawn(process.execPath, [WRANGLER, ...args], {
     stdio: ["ignore", stdout[output], stderr[output]],
-    env: { ...process.env, WRANGLER_SEND_METRICS: "false", FORCE_COLOR: process.stdout.isTTY ? "1" : "0", ...env },
+    env: { ...process.env, ...WRANGLER_SETTINGS, FORCE_COLOR: process.stdout.isTTY ? "1" : "0", ...env },
   });
 }
 

@@ -4,7 +4,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, dirname, join, resolve } from "node:path";
 import { ensureSecrets } from "../../scripts/secrets.ts";
-import { runWrangler, WRANGLER } from "../../scripts/wrangler.ts";
+import { runWrangler, WRANGLER, WRANGLER_SETTINGS } from "../../scripts/wrangler.ts";
 import { freePort } from "../../test/live/port.ts";
 import { type Daemon, startDaemon, waitUntilReady } from "../../test/live/process.ts";
 import { connect } from "../../test/live/server.ts";
@@ -119,7 +119,7 @@ async function startWorker(
     `--persist-to=${stateIn(directory)}`,
     "--show-interactive-dev-session=false",
   ];
-  const env = { ...environment(), WRANGLER_SEND_METRICS: "false" };
+  const env = { ...environment(), ...WRANGLER_SETTINGS };
   return { daemon: startDaemon(process.execPath, args, { cwd: directory, env }), url: `http://localhost:${port}` };
 }
 

@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { WRANGLER } from "../../scripts/wrangler.ts";
+import { WRANGLER, WRANGLER_SETTINGS } from "../../scripts/wrangler.ts";
 import { htpasswdLine, password, startDistribution, username } from "../../test/clients/support/distribution.ts";
 import { freePort } from "../../test/live/port.ts";
 import { startDaemon, waitUntilReady } from "../../test/live/process.ts";
@@ -56,7 +56,7 @@ async function startServerless(checkout: string, stack: AsyncDisposableStack): P
     `dev --config wrangler.example.toml --env dev --port ${port} --ip localhost --inspector-port 0 ` +
     `--show-interactive-dev-session=false --var USERNAME:${username} --var PASSWORD:${password}`;
   const args = [WRANGLER, ...words.split(" "), "--persist-to", state];
-  const env = { ...environment(), WRANGLER_SEND_METRICS: "false" };
+  const env = { ...environment(), ...WRANGLER_SETTINGS };
   const ready = `http://localhost:${port}/v2/`;
   await serve({ command: process.execPath, args, cwd: resolve(checkout), env, ready }, stack);
   return `http://${username}:${password}@localhost:${port}`;

@@ -36,6 +36,21 @@ export const manifestOutput = z
     attached: z
       .array(z.object({ tag: z.string(), digest }))
       .meta({ description: "What is attached by a tag made of the digest: `.sig`, `.att` and `.sbom`." }),
+    attestations: z
+      .array(
+        z.object({
+          digest: digest.meta({ description: "Of the manifest that has the statements." }),
+          subject: digest.meta({ description: "The image that they are about." }),
+          platform: z.string().nullable().meta({ description: "The image's, as in `linux/amd64`." }),
+          predicateTypes: z
+            .array(z.string())
+            .meta({ description: "What the statements are, as `https://spdx.dev/Document`; empty: it is not said." }),
+        }),
+      )
+      .meta({
+        description:
+          "What a builder such as buildx attached in the index that this is, or in an index that it belongs to: SBOM and provenance. A hundred at most.",
+      }),
     needs: z
       .array(
         z.object({

@@ -70,6 +70,7 @@ import {
   historyQuery,
   revertInput,
   revertOutput,
+  deletedTagOutput,
   tagChangeOutput,
   undeleteInput,
   undeleteOutput,
@@ -248,7 +249,7 @@ export const OPERATIONS = {
     summary: "List a repository's deleted tags, the last first",
     query: deletedQuery,
     status: 200,
-    output: listOf(tagChangeOutput),
+    output: listOf(deletedTagOutput),
   },
   undelete: {
     summary: "Bring back a tag, a manifest with its tags, or a repository",

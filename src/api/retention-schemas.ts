@@ -56,6 +56,10 @@ export const retentionPreviewInput = z
   .strictObject({
     ...retentionRuleInput.partial().shape,
     repositories: retentionRepositories.optional(),
+    afterGrace: z.boolean().optional().meta({
+      description:
+        "True: what would go if the grace of all that is there had ended. What was pushed within it is judged by the rules like all else.",
+    }),
     replaces: z.string().max(100).optional().meta({ description: "The id of a rule that this one would stand for." }),
   })
   .refine((rule) => rule.keep !== undefined || rule.repositories === undefined, {

@@ -74,9 +74,11 @@ export async function previewRetention(call: SpaceCall): Promise<Response> {
   // The router takes what follows `retention` for a parameter.
   if (params["preview"] !== ":preview") throw new RegistryError("ROUTE_UNKNOWN");
   const { cursor = null } = readQuery(retentionPreviewQuery, call);
-  const { keep, repositories = ["**"], enabled = true, replaces = null } = await readBody(retentionPreviewInput, call);
+  const input = await readBody(retentionPreviewInput, call);
+  const { keep, repositories = ["**"], enabled = true, replaces = null, afterGrace: graceIsOver = false } = input;
   const rule = keep === undefined || !enabled ? null : { repositories, keep };
-  const preview = await previewOf(registry.management.retention, grant.space, { rule, replaces }, cursor, Date.now());
+  const proposal = { rule, replaces, graceIsOver };
+  const preview = await previewOf(registry.management.retention, grant.space, proposal, cursor, Date.now());
   const seen = preview.repositories;
   const sum = (of: (one: RepositoryPreview) => number): number => seen.reduce((total, one) => total + of(one), 0);
   return Response.json({

@@ -28,6 +28,14 @@ export const tagChangeOutput = z
   })
   .meta({ id: "TagChange" });
 
+export const deletedTagOutput = tagChangeOutput
+  .extend({
+    until: time.nullable().optional().meta({
+      description: "Until then it is kept; null: what it was on is gone. Older registries do not say it.",
+    }),
+  })
+  .meta({ id: "DeletedTag" });
+
 export const deletedRepositoryOutput = z
   .object({ name: z.string(), fullName: z.string(), deletedAt: time, until })
   .meta({ id: "DeletedRepository" });

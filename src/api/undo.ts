@@ -56,7 +56,12 @@ export async function listDeletedTags(call: SpaceCall): Promise<Response> {
   const query = readQuery(deletedQuery, call);
   const { path } = nameIn(call, query.repository);
   const page = await call.registry.undo.deletedTags(call.grant.space, path, since(call), pageRequest(query));
-  return listResponse(found(page), changeView, ({ id }) => id);
+  const { keepDeleted } = call.registry;
+  const view = (change: TagChange): object => ({
+    ...changeView(change),
+    until: change.content === "gone" ? null : isoTime(change.at + keepDeleted),
+  });
+  return listResponse(found(page), view, ({ id }) => id);
 }
 
 /** Moves a tag back: a push like any other, so that it can deploy. */

@@ -1,4 +1,5 @@
 import { type Descriptor, platformOf } from "../oci/descriptor.ts";
+import { ATTESTATION, predicateTypesOf, REFERENCE_DIGEST, REFERENCE_TYPE } from "../oci/attestation.ts";
 import { platformName } from "../oci/platform.ts";
 import type { Connection } from "./client/connection.ts";
 import { blobsOf, getContent, type ImageConfig, type ManifestContent, readConfig, sizeOf } from "./client/content.ts";
@@ -12,10 +13,18 @@ export interface InspectedImage {
   readonly platform: string | null;
   /** What it is, where it is no image for a platform: as `attestation-manifest`. */
   readonly kind: string | null;
+  /** Of what a builder attached: which image it is about, and what its statements are. Null for all else. */
+  readonly attests: Attests | null;
   /** Bytes of all that it needs, each blob counted once. */
   readonly contentSize: number;
   readonly layers: readonly Descriptor[];
   readonly config: ImageConfig | null;
+}
+
+interface Attests {
+  readonly digest: string;
+  readonly platform: string | null;
+  readonly predicateTypes: readonly string[];
 }
 
 interface Found {
@@ -36,7 +45,13 @@ export async function describeImages(
     const found = await getContent(connection, name, child.digest);
     return found === null ? null : describeImage(connection, name, found, child);
   });
-  return images.filter((image) => image !== null);
+  const described = images.filter((image) => image !== null);
+  const platforms = new Map(described.map(({ digest, platform }) => [digest, platform]));
+  return described.map((image) => ({ ...image, attests: withPlatform(image.attests, platforms) }));
+}
+
+function withPlatform(attests: Attests | null, platforms: ReadonlyMap<string, string | null>): Attests | null {
+  return attests && { ...attests, platform: platforms.get(attests.digest) ?? null };
 }
 
 type Child = NonNullable<ManifestContent["manifests"]>[number];
@@ -51,9 +66,15 @@ async function describeImage(
   return {
     digest: manifest.digest,
     platform: (child && platformOf(child)) ?? platformName(config),
-    kind: child?.annotations?.["vnd.docker.reference.type"] ?? content.artifactType ?? null,
+    kind: child?.annotations?.[REFERENCE_TYPE] ?? content.artifactType ?? null,
+    attests: child && attestsOf(child, content),
     contentSize: sizeOf(blobsOf(content)),
     layers: content.layers ?? [],
     config,
   };
+}
+
+function attestsOf({ annotations }: Child, { layers }: ManifestContent): Attests | null {
+  const digest = annotations?.[REFERENCE_TYPE] === ATTESTATION ? annotations[REFERENCE_DIGEST] : null;
+  return digest ? { digest, platform: null, predicateTypes: predicateTypesOf(layers ?? []) } : null;
 }

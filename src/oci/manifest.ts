@@ -130,7 +130,7 @@ function requireMediaType(document: ManifestDocument, contentType: string | null
   const declared = essence(contentType ?? "") || document.mediaType || "";
   if (!isManifestType(declared)) {
     throw invalid(
-      `its Content-Type is "${declared.slice(0, 255)}"; it must be one of ${Object.keys(MANIFEST_TYPES).join(", ")}`,
+      `its media type "${declared.slice(0, 255)}" is not supported; it must be one of ${Object.keys(MANIFEST_TYPES).join(", ")}`,
     );
   }
   // CVE-2021-41190: a document must not be read as one type here and another there.

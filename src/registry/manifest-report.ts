@@ -33,6 +33,17 @@ interface Parent {
   readonly tags: readonly string[];
 }
 
+/** A manifest with statements about an image of its index, as buildx writes it: SBOM and provenance. */
+interface BuilderAttestation {
+  readonly digest: Digest;
+  /** The digest of the image. As the builder wrote it: it may lead nowhere. */
+  readonly subject: string;
+  /** The image's; null where the index names none. */
+  readonly platform: string | null;
+  /** What the statements are, as `https://slsa.dev/provenance/v1`; empty where the manifest does not say. */
+  readonly predicateTypes: readonly string[];
+}
+
 /** A manifest and what is around it, as the database has it. Times are milliseconds since the epoch. */
 export interface ManifestReport {
   readonly stored: StoredManifest;
@@ -51,6 +62,8 @@ export interface ManifestReport {
   readonly usedBy: readonly Parent[];
   /** What cosign and others attach by a tag that is made of the digest. */
   readonly attached: readonly { readonly tag: string; readonly digest: Digest }[];
+  /** What a builder attached in the index that this is, or in one that it belongs to: a hundred at most. */
+  readonly attestations: readonly BuilderAttestation[];
   /** A thousand at most, in no order: the manifest itself has that. */
   readonly needs: readonly NeededContent[];
   readonly pushedAt: number;

@@ -1,6 +1,5 @@
 import { RegistryError } from "../oci/errors.ts";
 import {
-  type Coverage,
   coverageOf,
   type Look,
   lookOn,
@@ -16,6 +15,9 @@ const REPOSITORIES = 50;
 /** Tags, or manifests, that one query looks at; and queries for each of the two. */
 const ROWS = 2000;
 const LOOKS = 15;
+
+/** Signatures of signatures of …: so often is it asked what belongs to what goes. */
+const GENERATIONS = 3;
 
 export interface RepositoryPreview {
   /** The path within the space. */
@@ -39,13 +41,15 @@ export interface RetentionPreview {
 export interface Proposal {
   readonly rule: Pick<RetentionRule, "repositories" | "keep"> | null;
   readonly replaces: string | null;
+  /** As if the grace of all that is there had ended. */
+  readonly graceIsOver?: boolean;
 }
 
 /** What would go by the space's rules, and the one that is proposed. Throws SPACE_UNKNOWN. */
 export async function previewRetention(
   store: RetentionStore,
   space: string,
-  { rule, replaces }: Proposal,
+  { rule, replaces, graceIsOver = false }: Proposal,
   after: string | null,
   now: number,
 ): Promise<RetentionPreview> {
@@ -56,7 +60,7 @@ export async function previewRetention(
   const proposed = rule === null ? [] : [{ ...rule, id: "", spaceId }];
   const rules = [...found.rules.filter(({ id }) => id !== replaces), ...proposed];
   const coverage = coverageOf(entries, rules);
-  const seen = await seeAll(store, coverage, now);
+  const seen = await seeAll(store, { coverage, after: "", now, graceIsOver });
   const pathOf = new Map(entries.map(({ id, path }) => [id, path]));
   const repositories = seen.repositories.map(({ id, ...one }) => ({ repository: pathOf.get(id) ?? "", ...one }));
   const last = seen.cut ? repositories.at(-1)?.repository : more ? entries.at(-1)?.path : undefined;
@@ -69,9 +73,9 @@ interface Seen {
   readonly cut: boolean;
 }
 
-async function seeAll(store: RetentionStore, coverage: Coverage, now: number): Promise<Seen> {
+async function seeAll(store: RetentionStore, look: Look): Promise<Seen> {
+  const { coverage } = look;
   if (coverage.ids.length === 0) return { repositories: [], cut: false };
-  const look: Look = { coverage, after: "", now };
   const tags = await see<SeenTag>(
     look,
     ({ name }) => name,
@@ -82,22 +86,42 @@ async function seeAll(store: RetentionStore, coverage: Coverage, now: number): P
     ({ digest }) => digest,
     (next) => store.manifests(next, ROWS),
   );
-  const bytes = await store.bytesOfBlobs(manifests.going.map(({ id }) => id));
+  const going = await withWhatBelongs(store, look, { tags: tags.going, manifests: manifests.going });
+  const bytes = await store.bytesOfBlobs(going.manifests.map(({ id }) => id));
   const unfinished = [tags, manifests].map(({ unfinishedAt }) => coverage.ids.indexOf(unfinishedAt ?? -1));
   const end = Math.min(...unfinished.map((index) => (index < 0 ? coverage.ids.length : index)));
   // The first one that is not seen whole begins the next page; by itself it is shown as far as it was seen.
   const shown = coverage.ids.slice(0, Math.max(1, end));
   const repositories = shown.map((id, index) => {
-    const gone = manifests.going.filter(({ repositoryId }) => repositoryId === id);
+    const gone = going.manifests.filter(({ repositoryId }) => repositoryId === id);
     return {
       id,
-      tags: tags.going.filter(({ repositoryId }) => repositoryId === id),
+      tags: going.tags.filter(({ repositoryId }) => repositoryId === id),
       manifests: gone,
       bytes: gone.reduce((sum, { size }) => sum + size, bytes.get(id) ?? 0),
       complete: index < end,
     };
   });
   return { repositories, cut: shown.length < coverage.ids.length };
+}
+
+interface Going {
+  readonly tags: readonly SeenTag[];
+  readonly manifests: readonly SeenManifest[];
+}
+
+/** Tags that belong to a subject go by the walk after it, and with them what they alone hold. */
+async function withWhatBelongs(store: RetentionStore, look: Look, first: Going): Promise<Going> {
+  const tags = new Map(first.tags.map((tag) => [`${tag.repositoryId} ${tag.name}`, tag]));
+  const manifests = new Map(first.manifests.map((manifest) => [manifest.id, manifest]));
+  let newest = [...manifests.keys()];
+  for (let generation = 0; generation < GENERATIONS && newest.length > 0; generation++) {
+    const more = await store.orphaned(look, newest);
+    for (const tag of more.tags) tags.set(`${tag.repositoryId} ${tag.name}`, tag);
+    newest = more.manifests.map(({ id }) => id).filter((id) => !manifests.has(id));
+    for (const manifest of more.manifests) manifests.set(manifest.id, manifest);
+  }
+  return { tags: [...tags.values()], manifests: [...manifests.values()] };
 }
 
 /** Looks until the end, or until that costs too much: then in `unfinishedAt`. */

@@ -113,6 +113,8 @@ export interface Look {
   readonly coverage: Coverage;
   readonly after: string;
   readonly now: number;
+  /** As if nothing were too young to be judged. */
+  readonly graceIsOver?: boolean;
 }
 
 /** The look that goes on after what it came to. */
@@ -149,6 +151,11 @@ export interface RetentionStore {
   tags(look: Look, limit: number): Promise<readonly SeenTag[]>;
   /** The next manifests, ordered by digest; judged as if the tags that go were gone. */
   manifests(look: Look, limit: number): Promise<readonly SeenManifest[]>;
+  /** What goes once these manifests are gone: the tags that belong to them, as cosign's signatures, and what those alone hold. */
+  orphaned(
+    look: Look,
+    manifestIds: readonly number[],
+  ): Promise<{ readonly tags: readonly SeenTag[]; readonly manifests: readonly SeenManifest[] }>;
   /** By repository: the bytes of blobs that only these manifests need, and that no other repository links. */
   bytesOfBlobs(manifestIds: readonly number[]): Promise<ReadonlyMap<number, number>>;
 }

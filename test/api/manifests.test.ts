@@ -147,6 +147,57 @@ describe("a manifest", () => {
     ]);
   });
 
+  it("says what a builder attached in the index, by platform, of the index and of each image", async () => {
+    const image = await imageText(web(), as, newSeed());
+    const plain = await imageText(web(), as, newSeed());
+    const statement = async (type: string | null): Promise<object> => ({
+      ...(await pushBlob(web(), as, newBytes())),
+      mediaType: "application/vnd.in-toto+json",
+      ...(type !== null && { annotations: { "in-toto.io/predicate-type": type } }),
+    });
+    const types = ["https://spdx.dev/Document", "https://slsa.dev/provenance/v1"];
+    const attesting = async (...layers: readonly object[]): Promise<string> =>
+      JSON.stringify({ ...documentOf(await imageText(web(), as, newSeed())), layers });
+    const said = await attesting(...(await Promise.all(types.map(statement))));
+    const unsaid = await attesting(await statement(null));
+    for (const text of [image, plain, said, unsaid]) await putManifest(web(), as, await digestOf(text), text);
+    const entry = async (text: string, architecture: string): Promise<object> => ({
+      ...(await descriptorOf(text)),
+      platform: { os: "linux", architecture },
+    });
+    const attestation = async (text: string, subject: string): Promise<object> => ({
+      ...(await descriptorOf(text)),
+      platform: { os: "unknown", architecture: "unknown" },
+      annotations: {
+        "vnd.docker.reference.type": "attestation-manifest",
+        "vnd.docker.reference.digest": await digestOf(subject),
+      },
+    });
+    const index = indexText([
+      await entry(image, "amd64"),
+      await entry(plain, "arm64"),
+      await attestation(said, image),
+      await attestation(unsaid, plain),
+    ]);
+    await putManifest(web(), as, "built", index, OCI_INDEX);
+    const ofImage = {
+      digest: await digestOf(said),
+      subject: await digestOf(image),
+      platform: "linux/amd64",
+      predicateTypes: expect.arrayContaining(types),
+    };
+    const ofPlain = {
+      digest: await digestOf(unsaid),
+      subject: await digestOf(plain),
+      platform: "linux/arm64",
+      predicateTypes: [],
+    };
+    expect((await show("built")).attestations).toEqual([ofImage, ofPlain]);
+    expect((await show(await digestOf(image))).attestations).toEqual([ofImage]);
+    expect((await show(await digestOf(plain))).attestations).toEqual([ofPlain]);
+    expect((await show(await digestOf(said))).attestations).toEqual([]);
+  });
+
   it("names what is attached to it by tag", async () => {
     const { digest } = await pushImage(web(), as, "1.0", newSeed());
     const signature = await pushImage(web(), as, `${digest.replace(":", "-")}.sig`, newSeed());

@@ -304,7 +304,9 @@ describe("undelete", () => {
   it("brings a tag back to what it pointed to", async () => {
     const { digest } = await pushImage(web(), as, "latest", newSeed());
     await remove("latest");
-    expect(await list("deleted/tags?repository=web")).toMatchObject([{ tag: "latest", digest, content: "present" }]);
+    expect(await list("deleted/tags?repository=web")).toMatchObject([
+      { tag: "latest", digest, content: "present", until: expect.any(String) },
+    ]);
     expect((await post("undelete", { tag: "latest" })).status).toBe(200);
     expect(await digestUnder("latest")).toBe(digest);
     expect(await list("deleted/tags?repository=web")).toEqual([]);

@@ -95,13 +95,14 @@ describe("an image that BuildKit built for two platforms", () => {
 
   it("says what its builder attests, and leads to what is attached to the whole index", async () => {
     const { page, checkAccessibility } = await look(manifestPath("team/web", web.after.amd64, "attached"));
-    await page.getByRole("button", { name: "Read Attestations of the builder" }).click();
+    await page.getByText("in the index, about linux/amd64").waitFor();
+    await page.getByRole("button", { name: "Read Provenance (SLSA)" }).first().click();
     await page.getByRole("rowheader", { name: "Build type" }).waitFor();
     await page.getByRole("button", { name: "Read SBOM (CycloneDX)" }).click();
     const row = page.getByRole("row").filter({ hasText: "left-pad" });
     expect(await row.textContent()).toBe("left-pad1.3.0npm");
     await checkAccessibility();
-    await page.getByRole("link", { name: "Attestations of the builder" }).click();
+    await page.getByRole("link", { name: "Provenance (SLSA)" }).first().click();
     await page.getByText("Attestations of the builder", { exact: true }).waitFor();
     await page.goBack();
     await page.getByRole("link", { name: "1.1.0", exact: true }).last().click();
@@ -126,7 +127,7 @@ describe("an image that BuildKit built for two platforms", () => {
   it("is compared with the version before, by SBOMs of one format though they are attached to the indexes", async () => {
     const { page, checkAccessibility } = await look(`${repositoryPath("team/web")}/compare?from=1.0.0&to=1.1.0`);
     await page.getByText("linux/amd64 · changed").waitFor();
-    await page.getByText("1 added (").waitFor();
+    await page.getByText("1 changed (").waitFor();
     await page.getByRole("row", { name: "VERSION − 1.0.0 + 1.1.0" }).first().waitFor();
     await page.getByText("1 added, 1 removed, 1 changed").waitFor();
     await page.getByText("By the SBOMs (SPDX) of both.").waitFor();

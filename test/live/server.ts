@@ -128,6 +128,8 @@ export async function startOwnServer(settings: Environment = {}): Promise<OwnSer
     STATE_DIR: state,
     ADMIN_TOKEN: endpoint.adminToken,
     ALLOW_LOCAL_TARGETS: "1",
+    // Tests say when upkeep runs.
+    UPKEEP: "0",
     ...settings,
   };
   let daemon = await launch(endpoint.url, env).catch(async (error: unknown) => {

@@ -580,6 +580,32 @@ describe("what was deployed", () => {
 });
 
 describe("a preview", () => {
+  it("shows cosign's tags with what they belong to, and what goes once the grace has ended", async () => {
+    const cosign = async (digest: string, suffix: string, days: number): Promise<string> => {
+      const name = `${hex(digest)}${suffix}`;
+      return push(name, days);
+    };
+    const old = await push("old", 20);
+    const signature = await cosign(old, ".sig", 20);
+    const ofSignature = await cosign(signature, ".att", 20);
+    const kept = await push("kept", 20);
+    await cosign(kept, ".sig", 20);
+    const young = await push("young", 0);
+    await rule({ tags: ["kept"] });
+    const seen = async (graceIsOver: boolean): Promise<readonly [readonly string[], readonly string[]]> => {
+      const proposal = { rule: null, replaces: null, graceIsOver };
+      const { repositories } = await previewRetention(d1Retention(env.DB, DAY), space, proposal, null, clock);
+      const [{ tags: goingTags, manifests: goingManifests } = { tags: [], manifests: [] }] = repositories;
+      return [goingTags.map(({ name }) => name).toSorted(), goingManifests.map(({ digest }) => digest).toSorted()];
+    };
+    const names = ["old", `${hex(old)}.sig`, `${hex(signature)}.att`];
+    const going = [old, signature, ofSignature];
+    expect(await seen(false)).toEqual([names.toSorted(), going.toSorted()]);
+    expect(await seen(true)).toEqual([[...names, "young"].toSorted(), [...going, young].toSorted()]);
+    for (let time = 0; time < 4; time++) await runToTheEnd();
+    expect(await tags()).toEqual(["kept", `${hex(kept)}.sig`].toSorted());
+  });
+
   it("shows exactly what a run then takes", async () => {
     for (let number = 1; number <= 6; number++) await push(`1.${number}`, 20 - number);
     const shared = await push("twice", 30);

@@ -1,9 +1,7 @@
 import { z } from "zod";
-import { collect } from "../collect.ts";
 import { defineCommand } from "../command.ts";
 import { LIMIT_OPTION, limitInput } from "../input/options.ts";
 import { type ManagedRepository, parseManagedRepository } from "../managed-reference.ts";
-import type { DeletedManifest } from "../management/operations.ts";
 import { spaceOf } from "../management/space.ts";
 import { age, ageOrUntil, shortDigest, someOf } from "../output/words.ts";
 import { type Columns, pageQuery, type Scene, showList, withManagement } from "./shapes.ts";
@@ -20,7 +18,7 @@ interface Deleted {
   readonly deletedAt: string;
   /** Null where nobody is noted, as for a repository. */
   readonly by: string | null;
-  /** Null for a tag whose manifest is not deleted: it can come back for as long as that. */
+  /** Null for what is gone, and where the registry does not say. */
   readonly until: string | null;
   /** False for a tag whose manifest is gone. */
   readonly restorable: boolean;
@@ -77,15 +75,11 @@ async function* deletedRepositories({ management }: Scene, space: string, limit?
 
 async function* deletedIn({ management }: Scene, { name }: ManagedRepository, limit?: number): AsyncGenerator<Deleted> {
   const input = { path: { space: name.space }, query: { ...pageQuery(limit), repository: name.path } };
-  const manifests = (): AsyncIterable<DeletedManifest> => management.list("listDeletedManifests", input);
-  let untils: ReadonlyMap<string, string> | null = null;
-  for await (const { tag, digest, at, actor, content } of management.list("listDeletedTags", input)) {
-    const gone = { reference: `${name.full}:${tag}`, kind: "tag", digest, tags: [] } as const;
-    if (content === "deleted") untils ??= new Map((await collect(manifests())).map((one) => [one.digest, one.until]));
-    const until = content === "deleted" ? (untils?.get(digest) ?? null) : null;
-    yield { ...gone, until, deletedAt: at, by: actor.name, restorable: content !== "gone" };
+  for await (const { tag, digest, at, actor, content, until = null } of management.list("listDeletedTags", input)) {
+    const gone = { reference: `${name.full}:${tag}`, kind: "tag", digest, tags: [], until } as const;
+    yield { ...gone, deletedAt: at, by: actor.name, restorable: content !== "gone" };
   }
-  for await (const { digest, tags, deletedAt, actor, until } of manifests()) {
+  for await (const { digest, tags, deletedAt, actor, until } of management.list("listDeletedManifests", input)) {
     const manifest = { reference: `${name.full}@${digest}`, kind: "manifest", digest, tags } as const;
     yield { ...manifest, deletedAt, by: actor.name, until, restorable: true };
   }

@@ -3,7 +3,7 @@ import type { RemoteReferrer } from "../client/lists.ts";
 import type { InspectedImage } from "../inspect-images.ts";
 import { fields } from "../output/fields.ts";
 import { formatBytes } from "../../oci/size.ts";
-import { age } from "../output/words.ts";
+import { age, shortDigest } from "../output/words.ts";
 import { visibleLine } from "../output/visible.ts";
 import type { Columns } from "./shapes.ts";
 
@@ -13,6 +13,13 @@ export const IMAGE_COLUMNS: Columns<InspectedImage> = {
   layers: ({ layers }) => String(layers.length),
   size: ({ contentSize }) => formatBytes(contentSize),
   created: ({ config }) => (config?.created ? age(config.created) : "-"),
+};
+
+/** What a builder attached in the index. */
+export const ATTESTATION_COLUMNS: Columns<InspectedImage> = {
+  "attestation of": ({ attests }) => attests?.platform ?? shortDigest(attests?.digest ?? ""),
+  digest: ({ digest }) => digest,
+  statements: ({ attests }) => attests?.predicateTypes.join(", ") || "not said",
 };
 
 export const LAYER_COLUMNS: Columns<Descriptor> = {

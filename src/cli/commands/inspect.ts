@@ -12,7 +12,14 @@ import { parseManagedReference } from "../managed-reference.ts";
 import { fields } from "../output/fields.ts";
 import { formatBytes } from "../../oci/size.ts";
 import { shortDigest } from "../output/words.ts";
-import { configText, IMAGE_COLUMNS, joined, LAYER_COLUMNS, REFERRER_COLUMNS } from "./inspect-text.ts";
+import {
+  ATTESTATION_COLUMNS,
+  configText,
+  IMAGE_COLUMNS,
+  joined,
+  LAYER_COLUMNS,
+  REFERRER_COLUMNS,
+} from "./inspect-text.ts";
 import { tableOf } from "./shapes.ts";
 
 interface Inspected {
@@ -78,11 +85,14 @@ function ofPlatform(images: readonly InspectedImage[], platform: string): readon
 }
 
 function describe(inspected: Inspected): string {
-  const { images, referrers } = inspected;
+  const { referrers } = inspected;
+  const attestations = inspected.images.filter(({ attests }) => attests !== null);
+  const images = inspected.images.filter(({ attests }) => attests === null);
   const [only] = images;
   const parts = [head(inspected)];
   if (images.length === 1 && only) parts.push(...oneImage(only));
   else if (images.length > 1) parts.push(tableOf(images, IMAGE_COLUMNS));
+  if (attestations.length > 0) parts.push(tableOf(attestations, ATTESTATION_COLUMNS));
   if (referrers.length > 0) parts.push(`Referrers\n${tableOf(referrers, REFERRER_COLUMNS)}`);
   return parts.join("\n\n");
 }

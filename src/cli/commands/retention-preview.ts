@@ -39,24 +39,32 @@ export const preview = spaceCommand({
     "retention preview",
     "retention preview --repository 'web/**' --keep-newest 20 --keep-tag 'v*'",
     "retention preview --rule builds --keep-newest 10",
+    "retention preview --after-grace",
   ],
   options: {
     ...RULE_OPTIONS,
     "--rule <rule>": "as if this one, by name or id, was changed so, and switched on",
+    "--after-grace": "as if the grace of what was pushed lately had ended",
     ...LIMIT_OPTION,
   },
-  input: ruleInput.extend({ rule: z.string().optional(), ...limitInput.shape }),
-  run: async (scene, { rule: named, limit, ...input }) => {
+  input: ruleInput.extend({
+    rule: z.string().optional(),
+    afterGrace: z.boolean().default(false),
+    ...limitInput.shape,
+  }),
+  run: async (scene, { rule: named, limit, afterGrace, ...input }) => {
     const { management, space, context, output } = scene;
     const id = named === undefined ? undefined : await idOf(scene, RULES, named);
     const saved = id === undefined ? undefined : await management.call("getRetentionRule", { path: { space, id } });
     const isRule = saved !== undefined || saysRule(input);
     const rule: Proposal = isRule ? { ...(await readRule(context, input, saved)), enabled: true, replaces: id } : {};
-    const loss = await lossOf(scene, rule);
+    const loss = await lossOf(scene, afterGrace ? { ...rule, afterGrace } : rule);
     const shown = loss.items.slice(0, limit);
     if (output.isJson || shown.length > 0) output.show(shown, () => tableOf(shown, COLUMNS, { width: output.width }));
     await warnOfNoneCovered(scene, rule.repositories);
-    output.note(loss.covered === 0 ? `no rule covers a repository of ${space}: nothing goes` : lossSentence(loss));
+    const sentence = lossSentence(loss);
+    const when = afterGrace ? `once the grace of what is there has ended, ${sentence}` : sentence;
+    output.note(loss.covered === 0 ? `no rule covers a repository of ${space}: nothing goes` : when);
   },
 });
 

@@ -186,6 +186,14 @@ const manifestSchema = z.looseObject({
   hasMoreTags: z.boolean(),
   usedBy: z.array(z.looseObject({ digest: z.string(), mediaType: z.string(), tags: z.array(z.string()) })),
   attached: z.array(z.looseObject({ tag: z.string(), digest: z.string() })),
+  attestations: z.array(
+    z.looseObject({
+      digest: z.string(),
+      subject: z.string(),
+      platform: z.union([z.string(), z.null()]),
+      predicateTypes: z.array(z.string()),
+    }),
+  ),
   needs: z.array(
     z.looseObject({
       digest: z.string(),
@@ -305,6 +313,19 @@ const deletedManifestSchema = z.looseObject({
   until: z.string(),
 });
 export type DeletedManifest = z.infer<typeof deletedManifestSchema>;
+
+const deletedTagSchema = z.looseObject({
+  id: z.string(),
+  type: openEnum(["tag.created", "tag.updated", "tag.deleted"]),
+  tag: z.string(),
+  digest: z.string(),
+  previousDigest: z.union([z.string(), z.null()]),
+  actor: z.looseObject({ id: z.string(), name: z.string() }),
+  at: z.string(),
+  content: openEnum(["present", "deleted", "gone"]),
+  until: z.union([z.string(), z.null()]).optional(),
+});
+export type DeletedTag = z.infer<typeof deletedTagSchema>;
 
 const newTargetSchema = z.looseObject({
   id: z.string(),
@@ -818,6 +839,7 @@ export const operations = {
         .optional(),
       enabled: z.boolean().optional(),
       confirm: z.boolean().optional(),
+      afterGrace: z.boolean().optional(),
       replaces: z.string().optional(),
     }),
     output: retentionPreviewSchema,
@@ -878,7 +900,7 @@ export const operations = {
       repository: z.string().optional(),
     }),
 
-    output: z.looseObject({ items: z.array(tagChangeSchema), next: z.union([z.string(), z.null()]) }),
+    output: z.looseObject({ items: z.array(deletedTagSchema), next: z.union([z.string(), z.null()]) }),
   },
   undelete: {
     method: "POST",

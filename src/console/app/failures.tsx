@@ -2,6 +2,8 @@ import { type ErrorComponentProps, useRouter } from "@tanstack/react-router";
 import { LinkButton } from "../components/button.tsx";
 import { Failure } from "../components/notice.tsx";
 import { PageHead } from "../components/page-head.tsx";
+import { Header } from "./header.tsx";
+import { Main } from "./main-area.tsx";
 
 /** Where a page cannot be shown: its error, and a way to try again. */
 export function PageFailure({ error, reset }: ErrorComponentProps) {
@@ -14,6 +16,30 @@ export function PageFailure({ error, reset }: ErrorComponentProps) {
     <>
       <PageHead title="This page could not be shown" />
       <Failure error={error instanceof Error ? error : new Error(String(error))} onRetry={retry} />
+    </>
+  );
+}
+
+/** Where not even the session is known: the header stays, and with it the way back. */
+export function WholePageFailure(props: ErrorComponentProps) {
+  return (
+    <>
+      <Header />
+      <Main>
+        <PageFailure {...props} />
+      </Main>
+    </>
+  );
+}
+
+/** The same for an address outside of the pages behind the sign-in. */
+export function WholePageNotFound() {
+  return (
+    <>
+      <Header />
+      <Main>
+        <NotFoundPage />
+      </Main>
     </>
   );
 }

@@ -15,7 +15,7 @@ import { parseDeliveryFilter } from "../pages/deliveries/filter.ts";
 import { activitySearch } from "../pages/activity/search.ts";
 import { type Range, RANGES } from "../pages/storage/ranges.ts";
 import { SignInPage } from "../pages/sign-in/page.tsx";
-import { NotFoundPage, PageFailure } from "./failures.tsx";
+import { NotFoundPage, PageFailure, WholePageFailure, WholePageNotFound } from "./failures.tsx";
 import { queryClient } from "./query-client.ts";
 import { Shell } from "./shell.tsx";
 import { choiceOf, parseSearchValue, textOf } from "./search.ts";
@@ -29,6 +29,8 @@ const FOR_READERS = { forReaders: true } as const;
 const rootRoute = createRootRouteWithContext<{ readonly queryClient: QueryClient }>()({
   component: Outlet,
   loader: ({ context }) => context.queryClient.ensureQueryData(sessionQuery),
+  errorComponent: WholePageFailure,
+  notFoundComponent: WholePageNotFound,
 });
 
 const signInRoute = createRoute({
@@ -51,6 +53,7 @@ const signedInRoute = createRoute({
     return { session };
   },
   component: Shell,
+  errorComponent: WholePageFailure,
 });
 
 const homeRoute = createRoute({

@@ -1,6 +1,7 @@
 import type { Manifest, Referrer } from "../../cli/management/operations.ts";
-import { attachmentName, predicateType } from "./kind.ts";
-import { annotation, attests, type Descriptor, parseContent } from "./manifest.ts";
+import { shortDigest } from "../../cli/output/format.ts";
+import { attachmentName, predicateType, typeName } from "./kind.ts";
+import { annotation, type Descriptor } from "./manifest.ts";
 
 /** Something that was attached to a manifest. */
 export interface Attachment {
@@ -48,17 +49,15 @@ export function nameByTag(tag: string): string | null {
   return BY_TAG[tag.slice(tag.lastIndexOf(".") + 1)] ?? null;
 }
 
-/** What a builder put beside the manifest of the digest, into an index with this text. */
-export function attestationsIn(raw: string | null, subject: string): readonly Attachment[] {
-  return parseContent(raw)
-    .manifests.filter((entry) => attests(entry) === subject)
-    .map(({ digest }) => ({
-      digest,
-      title: "Attestations of the builder",
-      how: "in the index",
-      created: null,
-      mayBeSbom: true,
-    }));
+/** What a builder put into the index: of an image what is about it, of an index what is about each of its images. */
+export function attachedByBuilder({ attestations }: Manifest): readonly Attachment[] {
+  return attestations.map(({ digest, platform, subject, predicateTypes }) => ({
+    digest,
+    title: predicateTypes.map((type) => typeName(type)).join(" and ") || "Attestations of the builder",
+    how: `in the index, about ${platform ?? shortDigest(subject)}`,
+    created: null,
+    mayBeSbom: predicateTypes.length === 0 || predicateTypes.some((type) => MAY_BE_SBOM.test(type)),
+  }));
 }
 
 /** What a blob of an attachment says of itself: the predicate's type, where there is one. */

@@ -11,6 +11,18 @@ const step = z.object({
   empty_layer: z.boolean().catch(false),
 });
 
+const healthcheck = z
+  .object({
+    Test: texts,
+    Interval: z.number().nullable().catch(null),
+    Timeout: z.number().nullable().catch(null),
+    StartPeriod: z.number().nullable().catch(null),
+    StartInterval: z.number().nullable().catch(null),
+    Retries: z.number().nullable().catch(null),
+  })
+  .nullable()
+  .catch(null);
+
 /** A command may be one text, though it should be a list. */
 const command = z.union([z.array(z.string()), z.string().transform((one) => [one])]).catch([]);
 
@@ -24,6 +36,9 @@ const run = z.object({
   ExposedPorts: entries,
   Volumes: entries,
   Labels: entries,
+  Healthcheck: healthcheck,
+  Shell: command,
+  OnBuild: texts,
 });
 
 const NOTHING = run.parse({});
@@ -67,8 +82,31 @@ export function settingsOf(image: ImageConfig): readonly Entry[] {
     ["Ports", namesOf(config.ExposedPorts)],
     ["Volumes", namesOf(config.Volumes)],
     ["Stop signal", config.StopSignal ?? ""],
+    ["Health check", healthText(config.Healthcheck)],
+    ["Shell", commandLine(config.Shell)],
+    ["On build", config.OnBuild.join("\n")],
   ];
   return all.filter(([, value]) => value !== "");
+}
+
+const NANOSECONDS = 1_000_000_000;
+
+/** As `HEALTHCHECK` has it in a build's file: what is run, then how often. Durations are in nanoseconds. */
+function healthText(check: z.output<typeof healthcheck>): string {
+  const [kind, ...words] = check?.Test ?? [];
+  if (check === null || kind === undefined) return "";
+  if (kind === "NONE") return "none";
+  const seconds = (name: string, value: number | null): string | null =>
+    value ? `${name} ${value / NANOSECONDS} s` : null;
+  const when = [
+    seconds("every", check.Interval),
+    seconds("within", check.Timeout),
+    seconds("after a start of", check.StartPeriod),
+    seconds("during the start every", check.StartInterval),
+    check.Retries ? `${check.Retries} retries` : null,
+  ].filter((part) => part !== null);
+  const run = kind === "CMD-SHELL" ? words.join(" ") : commandLine(kind === "CMD" ? words : [kind, ...words]);
+  return [run, ...when].join(", ");
 }
 
 function namesOf(named: readonly Entry[]): string {

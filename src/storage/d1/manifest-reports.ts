@@ -1,13 +1,15 @@
 import { z } from "zod";
 import type { Grant } from "../../auth/grant.ts";
 import { annotationsSchema } from "../../oci/annotations.ts";
+import { ATTESTATION, PREDICATE_TYPE, REFERENCE_DIGEST, REFERENCE_TYPE } from "../../oci/attestation.ts";
 import { requireDigest } from "../../oci/digest.ts";
+import { platformName, platformSchema } from "../../oci/platform.ts";
 import type { Reference } from "../../oci/reference.ts";
 import { DAMAGES } from "../../registry/damage.ts";
 import type { ManifestReport, ManifestReports, NeededContent } from "../../registry/manifest-report.ts";
 import { type GatedStatement, REPOSITORY, runGated } from "./gate.ts";
 import { BY_DIGEST, BY_TAG, MANIFEST_COLUMNS, manifestFromRow, manifestRow } from "./manifests.ts";
-import { firstRow, rows, textsColumn } from "./rows.ts";
+import { firstRow, jsonColumn, rows, textsColumn } from "./rows.ts";
 
 /** Bounds on what one look reads: whoever pushes decides how much there is. */
 const TAGS = 100;
@@ -17,6 +19,9 @@ const NEEDS = 1000;
 const SHARERS = 10;
 const SHARERS_AND_PARENTS = 20;
 const SHARED_TAGS = 5;
+/** Attestations, and indexes of an image that are looked at for them. */
+const ATTESTATIONS = 100;
+const INDEXES = 3;
 
 const reportRow = manifestRow.extend({
   artifact_type: z.string().nullable(),
@@ -33,6 +38,13 @@ const attachedRow = z.object({ name: z.string(), digest: z.string() });
 const parentRow = z.object({ digest: z.string(), media_type: z.string(), tags: textsColumn });
 
 const damage = z.enum(DAMAGES).nullable();
+const attestationRow = z.object({
+  digest: z.string(),
+  subject: z.string(),
+  platform: jsonColumn(platformSchema).nullable(),
+  predicate_types: textsColumn.nullable(),
+});
+
 const needRow = z.object({
   digest: z.string(),
   blob_size: z.int().nullable(),
@@ -68,6 +80,34 @@ const sharedWith = (self: string): string => `(
         WHERE x.repository_id = ${REPOSITORY} AND x.digest = ${self} LIMIT ${PARENTS}) own)
     LIMIT ${SHARED_TAGS}) sharing)`;
 
+const annotationOf = (descriptor: string, name: string): string => `${descriptor} ->> '$.annotations."${name}"'`;
+
+/** JSON list of what the statements in a manifest are. One that is too long for a row does not say. */
+const PREDICATE_TYPES = `(
+  SELECT json_group_array(DISTINCT ${annotationOf("l.value", PREDICATE_TYPE)})
+    FILTER (WHERE ${annotationOf("l.value", PREDICATE_TYPE)} IS NOT NULL)
+  FROM manifests a JOIN json_each(a.body, '$.layers') l
+  WHERE a.repository_id = found.repository_id AND a.digest = found.digest AND json_valid(a.body))`;
+
+/** Of the index itself, or of those that need the image, the newest first. */
+const attestationsOf = (by: string, self: string): string => `
+  WITH own (repository_id, id, body, itself) AS (
+    SELECT m.repository_id, m.id, m.body, TRUE FROM ${by}
+    UNION ALL
+    SELECT newest.* FROM (
+      SELECT p.repository_id, p.id, p.body, FALSE FROM manifest_references x CROSS JOIN manifests p ON p.id = x.manifest_id
+      WHERE x.repository_id = ${REPOSITORY} AND x.digest = ${self} ORDER BY x.manifest_id DESC LIMIT ${INDEXES}) newest),
+  found AS (
+    SELECT own.repository_id, e.value ->> '$.digest' AS digest, ${annotationOf("e.value", REFERENCE_DIGEST)} AS subject,
+      (SELECT o.value -> '$.platform' FROM json_each(own.body, '$.manifests') o
+       WHERE o.value ->> '$.digest' = ${annotationOf("e.value", REFERENCE_DIGEST)} LIMIT 1) AS platform
+    FROM own JOIN json_each(own.body, '$.manifests') e
+    WHERE json_valid(own.body) AND ${annotationOf("e.value", REFERENCE_TYPE)} = '${ATTESTATION}'
+      AND ${annotationOf("e.value", REFERENCE_DIGEST)} IS NOT NULL
+      AND (own.itself OR ${annotationOf("e.value", REFERENCE_DIGEST)} = ${self})
+    LIMIT ${ATTESTATIONS})
+  SELECT digest, subject, platform, ${PREDICATE_TYPES} AS predicate_types FROM found`;
+
 /** ?8: the reference. @param by the manifest `m` that it leads to. */
 function statementsOf(by: string): readonly string[] {
   const self = `(SELECT m.digest FROM ${by})`;
@@ -89,6 +129,7 @@ function statementsOf(by: string): readonly string[] {
        LEFT JOIN blobs b ON b.digest = rb.digest
        LEFT JOIN manifests c ON c.repository_id = f.repository_id AND c.digest = f.digest
      WHERE f.manifest_id = (SELECT m.id FROM ${by}) LIMIT ${NEEDS}`,
+    attestationsOf(by, self),
   ];
 }
 
@@ -107,7 +148,14 @@ export function d1ManifestReports(db: D1Database): ManifestReports {
   };
 }
 
-function reportFromResults([found, onIt, parents, attached, needs]: readonly D1Result[]): ManifestReport | null {
+function reportFromResults([
+  found,
+  onIt,
+  parents,
+  attached,
+  needs,
+  attestations,
+]: readonly D1Result[]): ManifestReport | null {
   const row = firstRow(reportRow, found);
   if (row === null) return null;
   const names = rows(nameRow, onIt).map(({ name }) => name);
@@ -128,6 +176,12 @@ function reportFromResults([found, onIt, parents, attached, needs]: readonly D1R
     })),
     attached: rows(attachedRow, attached).map(({ name, digest }) => ({ tag: name, digest: requireDigest(digest) })),
     needs: rows(needRow, needs).map(neededFromRow),
+    attestations: rows(attestationRow, attestations).map((one) => ({
+      digest: requireDigest(one.digest),
+      subject: one.subject,
+      platform: platformName(one.platform),
+      predicateTypes: one.predicate_types ?? [],
+    })),
     pushedAt: row.created_at,
     pulledAt: row.pulled_at,
   };

@@ -6,7 +6,7 @@
 import { NEWER } from "./deployed.ts";
 
 /** The referrers tag schema (distribution spec), and cosign's: a subject's digest, and perhaps a suffix. */
-const IS_OF_SUBJECT = (name: string): string => `(
+export const IS_OF_SUBJECT = (name: string): string => `(
   (${name} GLOB 'sha256-*' OR ${name} GLOB 'sha512-*') AND length(${name}) >= 71
   AND substr(${name}, 8, 64) NOT GLOB '*[^0-9a-f]*' AND substr(${name}, 72, 1) IN ('', '.'))`;
 
@@ -60,13 +60,16 @@ const IS_NAMED = (tag: string): string => `(
 const TAG_PULLED = (tag: string): string => `MAX(${tag}.updated_at, COALESCE(${tag}.pulled_at, 0), COALESCE((
   SELECT x.pulled_at FROM manifests x WHERE x.repository_id = ${tag}.repository_id AND x.digest = ${tag}.digest), 0))`;
 
-/** Whether the tag of a covered repository stays. One that belongs to a subject lives and dies with it. */
-export const TAG_STAYS = (tag: string): string => `(
+/**
+ * Whether the tag of a covered repository stays. One that belongs to a subject lives and dies with it.
+ * @param hasSubject condition: the subject is there, and stays.
+ */
+export const TAG_STAYS = (tag: string, hasSubject = HAS_SUBJECT(tag)): string => `(
   ${tag}.updated_at > ?3
   OR EXISTS (SELECT 1 FROM immutable_tags i WHERE i.repository_id = ${tag}.repository_id AND i.name = ${tag}.name)
   OR ${IS_IN_USE(tag)}
   OR EXISTS (SELECT 1 FROM covered WHERE covered.repository_id = ${tag}.repository_id AND ${IS_NAMED(tag)})
-  OR CASE WHEN ${IS_OF_SUBJECT(`${tag}.name`)} THEN ${HAS_SUBJECT(tag)} ELSE EXISTS (
+  OR CASE WHEN ${IS_OF_SUBJECT(`${tag}.name`)} THEN ${hasSubject} ELSE EXISTS (
     SELECT 1 FROM covered WHERE covered.repository_id = ${tag}.repository_id AND (
       ${tag}.updated_at > covered.newer_than OR ${TAG_PULLED(tag)} >= covered.pulled_since
       OR ${PLACE(tag)} >= covered.newest_from)) END)`;

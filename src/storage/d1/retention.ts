@@ -10,7 +10,7 @@ import type {
   SeenTag,
 } from "../../registry/retention.ts";
 import { keepColumn } from "./retention-rules.ts";
-import { IS_COVERED, IS_UNNEEDED, JUDGING, TAG_STAYS } from "./retention-sql.ts";
+import { IS_COVERED, IS_OF_SUBJECT, IS_UNNEEDED, JUDGING, TAG_STAYS } from "./retention-sql.ts";
 import { isEmpty, textsColumn, rows } from "./rows.ts";
 import { FIND_SPACE, LIVE_SPACE } from "./spaces.ts";
 
@@ -35,6 +35,30 @@ const MANIFESTS = `
   ${JUDGING}, ${FOUND("manifests", "digest")}
   SELECT found.id, found.repository_id, found.digest, found.size,
     ${IS_COVERED("found")} AND ${IS_UNNEEDED("found", { tag: TAG_STAYS("t") })} AS goes FROM found`;
+
+/** Tags of subjects, as of cosign's signatures, that go once the manifests are gone whose ids ?4 has. */
+const ORPHANED_TAGS = `
+  ${JUDGING}, going AS MATERIALIZED (
+    SELECT m.repository_id, replace(substr(m.digest, 1, 71), ':', '-') AS base
+    FROM json_each(?4) g CROSS JOIN manifests m ON m.id = g.value)
+  SELECT t.repository_id, t.name, 1 AS goes
+  FROM going CROSS JOIN tags t
+    ON t.repository_id = going.repository_id AND t.name >= going.base AND t.name < going.base || '/'
+  WHERE ${IS_OF_SUBJECT("t.name")} AND NOT ${TAG_STAYS("t", "FALSE")}`;
+
+const STAYS_BESIDE = `(
+  (t.repository_id, t.name) NOT IN (SELECT selected.repository_id, selected.name FROM selected) AND ${TAG_STAYS("t")})`;
+
+/** What the tags alone hold that ?4 has, as a list of [repository, name]. */
+const ORPHANED_MANIFESTS = `
+  ${JUDGING}, selected AS MATERIALIZED (
+    SELECT o.value ->> 0 AS repository_id, o.value ->> 1 AS name FROM json_each(?4) o),
+  needed AS MATERIALIZED (
+    SELECT DISTINCT t.repository_id, t.digest FROM selected CROSS JOIN tags t
+      ON t.repository_id = selected.repository_id AND t.name = selected.name)
+  SELECT m.id, m.repository_id, m.digest, m.size, 1 AS goes
+  FROM needed CROSS JOIN manifests m ON m.repository_id = needed.repository_id AND m.digest = needed.digest
+  WHERE ${IS_UNNEEDED("m", { tag: STAYS_BESIDE })}`;
 
 const BYTES = `
   WITH going AS MATERIALIZED (SELECT value AS id FROM json_each(?1)),
@@ -63,37 +87,42 @@ const bytesRow = z.object({ repository_id: z.int(), bytes: z.int() });
 type Judge<T> = (look: Look, limit: number) => Promise<readonly T[]>;
 
 /** @param grace milliseconds that what was just pushed is not judged. */
-function judge(
-  db: D1Database,
-  sql: string,
-  grace: number,
-  { coverage, after, now }: Look,
-  limit: number,
-): Promise<D1Result> {
+function judge(db: D1Database, sql: string, grace: number, look: Look, limit: number): Promise<D1Result> {
   return db
     .prepare(sql)
-    .bind(coverageText(coverage), now, now - grace, after, limit)
+    .bind(...judgingValues(look, grace), look.after, limit)
     .all();
 }
 
+/** The parameters of every statement that judges. */
+function judgingValues({ coverage, now, graceIsOver = false }: Look, grace: number): readonly (string | number)[] {
+  return [coverageText(coverage), now, graceIsOver ? now : now - grace];
+}
+
 export function seenTags(db: D1Database, grace: number): Judge<SeenTag> {
-  return async (look, limit) =>
-    rows(tagRow, await judge(db, TAGS, grace, look, limit)).map((row) => ({
-      repositoryId: row.repository_id,
-      name: row.name,
-      goes: row.goes === 1,
-    }));
+  return async (look, limit) => tagsFromRows(await judge(db, TAGS, grace, look, limit));
+}
+
+function tagsFromRows(result: D1Result | undefined): SeenTag[] {
+  return rows(tagRow, result).map((row) => ({
+    repositoryId: row.repository_id,
+    name: row.name,
+    goes: row.goes === 1,
+  }));
 }
 
 export function seenManifests(db: D1Database, sql: string, grace: number): Judge<SeenManifest> {
-  return async (look, limit) =>
-    rows(manifestRow, await judge(db, sql, grace, look, limit)).map((row) => ({
-      id: row.id,
-      repositoryId: row.repository_id,
-      digest: row.digest,
-      size: row.size,
-      goes: row.goes === 1,
-    }));
+  return async (look, limit) => manifestsFromRows(await judge(db, sql, grace, look, limit));
+}
+
+function manifestsFromRows(result: D1Result | undefined): SeenManifest[] {
+  return rows(manifestRow, result).map((row) => ({
+    id: row.id,
+    repositoryId: row.repository_id,
+    digest: row.digest,
+    size: row.size,
+    goes: row.goes === 1,
+  }));
 }
 
 /** @param grace milliseconds that what was just pushed is not judged. */
@@ -111,6 +140,18 @@ export function d1Retention(db: D1Database, grace: number): RetentionStore {
 
     tags: seenTags(db, grace),
     manifests: seenManifests(db, MANIFESTS, grace),
+
+    async orphaned(look, manifestIds) {
+      const ask = (sql: string, list: readonly unknown[]): Promise<D1Result> =>
+        db
+          .prepare(sql)
+          .bind(...judgingValues(look, grace), JSON.stringify(list))
+          .all();
+      const tags = tagsFromRows(await ask(ORPHANED_TAGS, manifestIds));
+      if (tags.length === 0) return { tags, manifests: [] };
+      const names = tags.map(({ repositoryId, name }) => [repositoryId, name]);
+      return { tags, manifests: manifestsFromRows(await ask(ORPHANED_MANIFESTS, names)) };
+    },
 
     async bytesOfBlobs(manifestIds) {
       const found = rows(bytesRow, await db.prepare(BYTES).bind(JSON.stringify(manifestIds)).all());

@@ -104,6 +104,31 @@ describe("inspect", () => {
     expect(stdout).toMatch(/Referrers\n[^]+application\/vnd\.example\.sbom/);
   });
 
+  it("names what a builder attached, by platform and with what it is", async () => {
+    const image = registry.image("amd64", 1_000_000);
+    const layers = ["https://spdx.dev/Document", "https://slsa.dev/provenance/v1"].map((type) => ({
+      mediaType: "application/vnd.in-toto+json",
+      digest: image.digest,
+      size: 10,
+      annotations: { "in-toto.io/predicate-type": type },
+    }));
+    const attestation = {
+      ...registry.put("application/vnd.oci.image.manifest.v1+json", { schemaVersion: 2, layers }),
+      platform: { os: "unknown", architecture: "unknown" },
+      annotations: {
+        "vnd.docker.reference.type": "attestation-manifest",
+        "vnd.docker.reference.digest": image.digest,
+      },
+    };
+    registry.tags.set("1.0", registry.index(image, attestation).digest);
+    const { stdout } = await runCli(["inspect", "acme/web:1.0"], env);
+    expect(stdout).toMatch(
+      /linux\/amd64 +sha256:\w+ +https:\/\/spdx\.dev\/Document, https:\/\/slsa\.dev\/provenance\/v1/,
+    );
+    const { images } = JSON.parse((await runCli(["inspect", "acme/web:1.0", "--json"], env)).stdout);
+    expect(images).toMatchObject([{ attests: null }, { attests: { digest: image.digest, platform: "linux/amd64" } }]);
+  });
+
   it("shows one image with its layers and configuration", async () => {
     registry.tags.set("latest", registry.index(registry.image("amd64", 1000), registry.image("arm64", 2000)).digest);
     const { stdout } = await runCli(["inspect", `${registry.host}/acme/web`, "--platform", "linux/arm64"], env);

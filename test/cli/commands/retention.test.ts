@@ -116,6 +116,15 @@ describe("retention preview", () => {
     expect(ended.stderr).toContain(said);
   });
 
+  it("is of what goes once the grace has ended, where one asks for that", async () => {
+    const stub = await stubManagement();
+    const totals = { repositories: 1, tags: 0, manifests: 0, bytes: 0 };
+    stub.on("previewRetention", { space }, { items: [], totals, next: null });
+    const { stderr } = await runCli(["retention", "preview", "--after-grace", ...IN_SPACE], stub.env);
+    expect(stub.asked.map(({ body }) => body)).toEqual([{ afterGrace: true }]);
+    expect(stderr).toContain("once the grace of what is there has ended, nothing would go");
+  });
+
   it("is of a rule that is not saved, or in the place of one", async () => {
     const stub = await stubSpace(NOTHING);
     await runCli([...args, "--keep-newest", "5"], stub.env);

@@ -167,17 +167,23 @@ describe("deleted", () => {
   it("shows a repository's tags and manifests, as undelete takes them", async () => {
     const stub = await stubManagement();
     const gone = changeTo("b", { type: "tag.deleted", tag: "old", content: "gone" });
-    stub.on("listDeletedTags", { space }, page(changeTo("a", { type: "tag.deleted" }), gone));
+    const kept = {
+      ...changeTo("a", { type: "tag.deleted" }),
+      until: new Date(Date.now() + 6.5 * 86_400_000).toISOString(),
+    };
+    stub.on("listDeletedTags", { space }, page(kept, gone));
     const tags = ["1", "2", "3", "4", "5", "6", "7"];
     const manifest = { digest: a, mediaType: "m", size: 5, artifactType: null, tags, deletedAt, until };
     stub.on("listDeletedManifests", { space }, page({ ...manifest, actor: { id: "retention", name: "retention" } }));
     const { stdout } = await runCli(["deleted", "acme/web"], stub.env);
-    expect(stdout).toMatch(/^acme\/web:latest +sha256:a{12} +\d+ days ago +ci +its manifest goes$/m);
+    expect(stdout).toMatch(/^acme\/web:latest +sha256:a{12} +\d+ days ago +ci +in \d+ days$/m);
     expect(stdout).toMatch(/^acme\/web:old +sha256:b{12} .* ci +gone$/m);
     expect(stdout).toMatch(/^acme\/web@sha256:a{12} +manifest of 1, .* retention +in \d+ days$/m);
     expect(stdout).toMatch(/^ +acme\/web@sha256:a{64}$/m);
     const { stdout: json } = await runCli(["deleted", "acme/web", "--json", "--limit", "1"], stub.env);
-    expect(JSON.parse(json)).toMatchObject([{ reference: "acme/web:latest", kind: "tag", digest: a, until: null }]);
+    expect(JSON.parse(json)).toMatchObject([
+      { reference: "acme/web:latest", kind: "tag", digest: a, until: kept.until },
+    ]);
     expect(stub.asked.at(-1)?.what).toBe("GET /api/v1/spaces/acme/deleted/tags?limit=1&repository=web");
   });
 

@@ -4,13 +4,11 @@ import type { Difference } from "../../content/differences.ts";
 interface DifferencesTableProps {
   readonly title: string;
   readonly differences: readonly Difference[];
-  /** What is said where there are none; else nothing is shown then. */
-  readonly same?: string;
 }
 
-/** What was, and what is: in words too, for those who do not see the colours. */
-export function DifferencesTable({ title, differences, same }: DifferencesTableProps) {
-  if (differences.length === 0) return same === undefined ? null : <p className="muted">{same}</p>;
+/** What was, and what is: in words too, for those who do not see the colours. Nothing where nothing differs. */
+export function DifferencesTable({ title, differences }: DifferencesTableProps) {
+  if (differences.length === 0) return null;
   const rows = differences.map(({ name, from, to }) => ({
     key: name,
     name,

@@ -1,6 +1,12 @@
 import type { Manifest } from "../../../cli/management/operations.ts";
 import { call } from "../../api/client.ts";
-import { type Attachment, attachedByTag, attestationsIn, blobTitle, fromReferrer } from "../../content/attachments.ts";
+import {
+  type Attachment,
+  attachedByBuilder,
+  attachedByTag,
+  blobTitle,
+  fromReferrer,
+} from "../../content/attachments.ts";
 import { type Document, parseDocument } from "../../content/document.ts";
 import { parseJson } from "../../content/json.ts";
 import { parseContent } from "../../content/manifest.ts";
@@ -43,7 +49,7 @@ async function candidates(place: Place, manifest: Manifest, signal: AbortSignal)
   const index = parent && (await show(place, parent.digest, signal));
   const all = [
     ...(await attachedTo(place, manifest, signal)),
-    ...attestationsIn(index?.raw ?? null, manifest.digest),
+    ...attachedByBuilder(manifest),
     ...(index ? await attachedTo(place, index, signal) : []),
   ];
   const digests = all.filter(({ mayBeSbom }) => mayBeSbom).map(({ digest }) => digest);

@@ -21,6 +21,10 @@ interface ImageComparisonProps extends Place {
 /** Two images, or other artifacts: layers, configuration, packages. */
 export function ImageComparison({ from, to, ...place }: ImageComparisonProps) {
   const [before, after] = [sideOf(from), sideOf(to)];
+  const settings = differencesOf(before.settings, after.settings);
+  const env = differencesOf(before.env, after.env);
+  const labels = differencesOf(before.config?.config.Labels ?? [], after.config?.config.Labels ?? []);
+  const isSame = settings.length + env.length + labels.length === 0;
   return (
     <div className="sections">
       <div className="card">
@@ -33,16 +37,10 @@ export function ImageComparison({ from, to, ...place }: ImageComparisonProps) {
         />
       </div>
       <LayersCompared from={before} to={after} />
-      <DifferencesTable
-        title="Configuration"
-        same="The configuration is the same."
-        differences={differencesOf(before.settings, after.settings)}
-      />
-      <DifferencesTable title="Environment" differences={differencesOf(before.env, after.env)} />
-      <DifferencesTable
-        title="Labels"
-        differences={differencesOf(before.config?.config.Labels ?? [], after.config?.config.Labels ?? [])}
-      />
+      {isSame && <p className="muted">The configuration is the same.</p>}
+      <DifferencesTable title="Configuration" differences={settings} />
+      <DifferencesTable title="Environment" differences={env} />
+      <DifferencesTable title="Labels" differences={labels} />
       <DifferencesTable
         title="Annotations"
         differences={differencesOf(Object.entries(from.annotations ?? {}), Object.entries(to.annotations ?? {}))}

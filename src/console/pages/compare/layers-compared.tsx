@@ -4,6 +4,7 @@ import { LongText } from "../../components/entries-table.tsx";
 import { SizeBar } from "../../components/size-bar.tsx";
 import { Bytes, Digest } from "../../components/values.tsx";
 import { keyed } from "../../content/keyed.ts";
+import { type LayerChange, layerChanges, type LayerState } from "../../content/layer-changes.ts";
 import { type Layer, type LayerStep, sizeOf } from "../../content/layers.ts";
 
 export interface LayerSide {
@@ -16,33 +17,33 @@ interface LayersComparedProps {
   readonly to: LayerSide;
 }
 
-type State = "added" | "removed" | "shared";
-
-interface Row {
-  readonly state: State;
-  readonly layer: Layer;
-  readonly command: string | null;
-}
-
 /** Rows that are shown without being asked for. */
 const SHOWN = 300;
 
-/** Which layers went, came and stayed. */
+const STATES = ["removed", "added", "changed", "shared"] as const satisfies readonly LayerState[];
+
+/** Which layers went, came, changed and stayed. */
 export function LayersCompared({ from, to }: LayersComparedProps) {
   const [isWhole, setWhole] = useState(false);
-  const groups = rowsOf(from, to);
-  const rows = [...groups.removed, ...groups.added, ...groups.shared];
+  const changes = layerChanges(from.steps, to.steps);
+  const groups = Map.groupBy(changes, ({ state }) => state);
+  const rows = STATES.flatMap((state) => groups.get(state) ?? []);
   const largest = Math.max(0, ...rows.map(({ layer }) => layer.size));
   const shown = isWhole ? rows : rows.slice(0, SHOWN);
   return (
     <section className="entries">
       <h2>Layers</h2>
       <p>
-        <Sum rows={groups.added} state="added" />, <Sum rows={groups.removed} state="removed" />,{" "}
-        <Sum rows={groups.shared} state="shared" />.
+        {(["added", "removed", "changed", "shared"] as const).map((state, index) => (
+          <span key={state}>
+            {index > 0 && ", "}
+            <Sum rows={groups.get(state) ?? []} state={state} />
+          </span>
+        ))}
+        .
       </p>
       <ol className="steps card" aria-label="Layers compared">
-        {keyed(shown, ({ layer }) => layer.digest).map(([key, { state, layer, command }]) => (
+        {keyed(shown, ({ layer }) => layer.digest).map(([key, { state, layer, before, command }]) => (
           <li key={key} className={`step step-${state}`}>
             <span className="step-number">{SIGNS[state]}</span>
             <div className="step-command">
@@ -57,10 +58,20 @@ export function LayersCompared({ from, to }: LayersComparedProps) {
             </div>
             <div className="step-layer">
               <span className="step-size">
+                {before !== null && (
+                  <>
+                    <Bytes count={before.size} /> →{" "}
+                  </>
+                )}
                 <Bytes count={layer.size} />
               </span>
               <SizeBar part={layer.size} of={largest} isMuted={state === "shared"} />
               <span className="step-digest">
+                {before !== null && (
+                  <>
+                    <Digest digest={before.digest} /> →{" "}
+                  </>
+                )}
                 <Digest digest={layer.digest} />
               </span>
             </div>
@@ -76,9 +87,9 @@ export function LayersCompared({ from, to }: LayersComparedProps) {
   );
 }
 
-const SIGNS: Readonly<Record<State, string>> = { added: "+", removed: "−", shared: "=" };
+const SIGNS: Readonly<Record<LayerState, string>> = { added: "+", removed: "−", changed: "~", shared: "=" };
 
-function Sum({ rows, state }: { readonly rows: readonly Row[]; readonly state: State }) {
+function Sum({ rows, state }: { readonly rows: readonly LayerChange[]; readonly state: LayerState }) {
   return (
     <>
       {rows.length.toLocaleString()} {state}
@@ -90,21 +101,4 @@ function Sum({ rows, state }: { readonly rows: readonly Row[]; readonly state: S
       )}
     </>
   );
-}
-
-function rowsOf(from: LayerSide, to: LayerSide): Readonly<Record<State, readonly Row[]>> {
-  const [before, after] = [digestsOf(from), digestsOf(to)];
-  const rows = (side: LayerSide, state: State, isMeant: (digest: string) => boolean): readonly Row[] =>
-    side.steps.flatMap(({ layer, command }) =>
-      layer !== null && isMeant(layer.digest) ? [{ state, layer, command }] : [],
-    );
-  return {
-    removed: rows(from, "removed", (digest) => !after.has(digest)),
-    added: rows(to, "added", (digest) => !before.has(digest)),
-    shared: rows(to, "shared", (digest) => before.has(digest)),
-  };
-}
-
-function digestsOf({ layers }: LayerSide): ReadonlySet<string> {
-  return new Set(layers.map(({ digest }) => digest));
 }

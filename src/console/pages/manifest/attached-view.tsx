@@ -1,7 +1,6 @@
-import { useQueries } from "@tanstack/react-query";
 import { lazy, Suspense, useState } from "react";
 import type { Manifest } from "../../../cli/management/operations.ts";
-import { operationQuery, useList } from "../../api/queries.ts";
+import { useList } from "../../api/queries.ts";
 import { may, useRegistryHost, useSession } from "../../api/session.ts";
 import { Button } from "../../components/button.tsx";
 import { Command } from "../../components/command.tsx";
@@ -11,13 +10,13 @@ import { Empty, Failure } from "../../components/notice.tsx";
 import { ReferenceLink } from "../../components/reference-link.tsx";
 import { Time } from "../../components/time.tsx";
 import { Digest } from "../../components/values.tsx";
-import { attachedByTag, type Attachment, attestationsIn, fromReferrer } from "../../content/attachments.ts";
+import { attachedByBuilder, attachedByTag, type Attachment, fromReferrer } from "../../content/attachments.ts";
 import { isTime } from "../../content/time.ts";
 import type { ManifestProps, Place } from "./place.ts";
 
 const AttachmentContent = lazy(() => import("./attachment-content.tsx"));
 
-/** Indexes that are looked at for what a builder attached. */
+/** Indexes that are named. */
 const PARENTS = 3;
 
 /** Signatures, SBOMs, attestations and scan reports: what refers to it, in whichever way. */
@@ -25,21 +24,12 @@ export function AttachedView({ manifest, ...place }: ManifestProps) {
   const { space, repository } = place;
   const { digest, usedBy, attached } = manifest;
   const referrers = useList("listReferrers", { path: { space }, query: { repository, digest, limit: 50 } });
-  const parents = useQueries({
-    queries: usedBy
-      .slice(0, PARENTS)
-      .map((parent) =>
-        operationQuery("getManifest", { path: { space }, query: { repository, reference: parent.digest } }),
-      ),
-  });
   const found = new Map(
-    [
-      ...referrers.items.map(fromReferrer),
-      ...attachedByTag(attached),
-      ...parents.flatMap(({ data }) => (data ? attestationsIn(data.raw, digest) : [])),
-    ].map((attachment) => [attachment.digest, attachment]),
+    [...referrers.items.map(fromReferrer), ...attachedByTag(attached), ...attachedByBuilder(manifest)].map(
+      (attachment) => [attachment.digest, attachment],
+    ),
   );
-  const isPending = referrers.isPending || parents.some((parent) => parent.isPending);
+  const { isPending } = referrers;
   return (
     <div className="sections">
       {referrers.error && <Failure error={referrers.error} onRetry={referrers.retry} />}

@@ -55,6 +55,7 @@ export function Preview({ space, rule }: PreviewProps) {
           </>
         )}
       </output>
+      <AfterGrace space={space} rule={rule} now={amountOf(items)} />
       {items.map((one) => (
         <RepositoryPreview key={one.repository} space={space} one={one} />
       ))}
@@ -66,6 +67,26 @@ export function Preview({ space, rule }: PreviewProps) {
         </div>
       )}
     </div>
+  );
+}
+
+function amountOf(items: readonly InRepository[]): number {
+  return items.reduce((sum, { tagCount, manifestCount }) => sum + tagCount + manifestCount, 0);
+}
+
+/** What goes beside that once nothing is too young any more, in the repositories that were looked at first. */
+function AfterGrace({ space, rule, now }: PreviewProps & { readonly now: number }) {
+  const input = { path: { space }, body: { ...rule, afterGrace: true } };
+  const { items, isPending, error } = useList("previewRetention", input, { isLive: false });
+  if (isPending || error || amountOf(items) <= now) return null;
+  const tags = items.reduce((sum, { tagCount }) => sum + tagCount, 0);
+  const manifests = items.reduce((sum, { manifestCount }) => sum + manifestCount, 0);
+  const bytes = items.reduce((sum, one) => sum + one.bytes, 0);
+  return (
+    <p>
+      Once the grace of what was pushed lately has ended, {plural(tags, "tag")} and {plural(manifests, "manifest")}{" "}
+      would go: {formatBytes(bytes)} come back.
+    </p>
   );
 }
 
