@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { loginSources } from "../../../src/cli/credentials/sources.ts";
 import type { Environment } from "../../../src/cli/context.ts";
 import { serveLogin } from "../support/login-server.ts";
 import { refuse, reply, serve, urlOf } from "../support/server.ts";
@@ -152,6 +153,14 @@ describe("a stored login that fails", () => {
     expect(said).toContain("The stored login is at fault");
     expect(said).toContain(`spacedock login ${host}`);
     expect(said).toContain(`docker logout ${host}, or spacedock logout ${host}`);
+  });
+
+  it("is docker's own at its Hub, which has no name there", () => {
+    const [docker] = loginSources({ HOME: home }, () => undefined);
+    expect([docker?.logout?.("docker.io"), docker?.logout?.("a.example")]).toEqual([
+      "docker logout",
+      "docker logout a.example",
+    ]);
   });
 
   it.each([
