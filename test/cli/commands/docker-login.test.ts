@@ -99,6 +99,19 @@ describe("after docker login with a token", () => {
     expect(said.exitCode).toBe(0);
   });
 
+  it("a variable that is no configuration is told of once, and passed over", async () => {
+    const { host } = await serveSpacedock();
+    await dockerKeeps({ [host]: password("sdt_good") });
+    for (const args of [
+      ["repos", "list"],
+      ["inspect", "demo/web:1"],
+      ["tags", "demo/web"],
+    ]) {
+      const { stderr } = await runCli([...args, "--registry", host], { ...env, DOCKER_AUTH_CONFIG: "{" });
+      expect(stderr.match(/DOCKER_AUTH_CONFIG is not a configuration of docker's: it is not used/g)).toHaveLength(1);
+    }
+  });
+
   it("a name without a host is not Docker Hub's where spaces are meant", async () => {
     const said = await runCli(["tags", "demo/web"], env);
     expect(said).toMatchObject({ exitCode: 2, stderr: expect.stringContaining("which registry?") });
