@@ -4,9 +4,8 @@ import type { Context } from "./context.ts";
 import type { Credential } from "./credentials/credential.ts";
 import { CliError } from "./exit.ts";
 import { explained, type Login, loginFor } from "./logins.ts";
-import { chosen, managedRegistry, placeOf } from "./managed.ts";
+import { chosen, managedRegistry, placeOf, sayPlace } from "./managed.ts";
 import { openManagementApi, type Management } from "./management/management.ts";
-import type { Output } from "./output/output.ts";
 
 export { managedRegistry } from "./managed.ts";
 
@@ -27,15 +26,6 @@ export async function openManagement(context: Context, at?: RegistryAddress): Pr
 /** Says where a command is, where nothing that was typed does. */
 export async function sayWhere(context: Context, registry: RegistryAddress): Promise<void> {
   sayPlace(context.output, await placeAt(context, registry));
-}
-
-/** Commands that have said where they are. */
-const SAID = new WeakSet<Output>();
-
-/** Once, lest something is done at the wrong registry. */
-function sayPlace(output: Output, place: string): void {
-  if (!SAID.has(output)) output.note(`at ${place}`);
-  SAID.add(output);
 }
 
 async function placeAt(context: Context, registry: RegistryAddress): Promise<string> {

@@ -23,10 +23,10 @@ const NAME = /^[A-Za-z0-9[][\w.:\]-]{0,127}$/;
 
 export async function readContexts(env: Environment): Promise<Contexts> {
   const { contexts = {}, context, registry } = await readSettings(env);
-  const all = Object.entries(contexts).flatMap(([name, { registry: address, login }]) => {
-    const found = addressIn(address);
-    const credential: Credential | null = login === undefined ? null : { kind: "password", ...login };
-    return found === null ? [] : [{ name, registry: found, login: credential }];
+  const all = Object.entries(contexts).flatMap(([name, kept]) => {
+    const found = addressIn(kept?.registry);
+    const login: Credential | null = kept?.login === undefined ? null : { kind: "password", ...kept.login };
+    return found === null ? [] : [{ name, registry: found, login }];
   });
   if (context !== undefined) return { all, active: all.find(({ name }) => name === context) ?? null };
   // Written by a version that knew no contexts.

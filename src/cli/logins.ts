@@ -6,6 +6,7 @@ import type { Credential } from "./credentials/credential.ts";
 import { dockerCredentials } from "./credentials/store.ts";
 import { CliError } from "./exit.ts";
 import { chosen } from "./managed.ts";
+import type { Output } from "./output/output.ts";
 
 /** A login, and where it comes from. */
 export interface Login {
@@ -33,8 +34,17 @@ export async function loginFor(context: Context, registry: RegistryAddress): Pro
   return (await dockerLogin(context, registry)) ?? otherContextLogin(context, registry);
 }
 
+/** What commands have been warned of: they look for logins more than once. */
+const WARNED = new WeakMap<Output, Set<string>>();
+
+function warnOnce(output: Output, text: string): void {
+  const known = WARNED.get(output) ?? new Set();
+  if (!known.has(text)) output.warn(text);
+  WARNED.set(output, known.add(text));
+}
+
 async function dockerLogin({ env, output }: Context, registry: RegistryAddress): Promise<Login | null> {
-  const found = await dockerCredentials(env, (text) => output.warn(text)).find(registry);
+  const found = await dockerCredentials(env, (text) => warnOnce(output, text)).find(registry);
   if (found === null) return null;
   const { name, logout } = found.source;
   const { host } = registry;

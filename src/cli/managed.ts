@@ -52,6 +52,15 @@ export async function chosen(context: Context): Promise<Managed | null> {
   return active === null ? null : managedAs(active);
 }
 
+/** Commands that have said where they are. */
+const SAID = new WeakSet<Output>();
+
+/** Says where a command is, once, lest something is done at the wrong registry. */
+export function sayPlace(output: Output, place: string): void {
+  if (!SAID.has(output)) output.note(`at ${place}`);
+  SAID.add(output);
+}
+
 /** As in "registry.example.com (context production)", where the name says more than the host. */
 export function placeOf({ registry: { host }, context }: Managed): string {
   return context === null || context.name === host ? host : `${host} (context ${context.name})`;
@@ -87,7 +96,7 @@ async function findBesideDocker(context: Context): Promise<Managed | null> {
       hint: "Use --registry <host> or SPACEDOCK_REGISTRY, or choose one: spacedock login <host>",
     });
   }
-  output.note(`at ${registry.host}, where docker is logged in`);
+  sayPlace(output, `${registry.host}, where docker is logged in`);
   return { registry, context: null };
 }
 

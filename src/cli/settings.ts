@@ -17,7 +17,7 @@ const context = z.looseObject({
 const settings = z.looseObject({
   /** The name of the context in use. */
   context: z.string().optional().catch(undefined),
-  contexts: z.record(z.string(), context).optional().catch(undefined),
+  contexts: z.record(z.string(), context.optional().catch(undefined)).optional().catch(undefined),
   /** The address of the registry where somebody logged in last, as versions without contexts wrote it. */
   registry: z.string().optional().catch(undefined),
 });

@@ -121,7 +121,9 @@ describe("a push", () => {
 
   it("goes to the registry of --registry where the destination names none", async () => {
     const args = ["push", image, "acme/web:1", "--registry", host];
-    expect((await runCli(args, bench.env)).stdout).toContain(`${destination}:1@${imageDigest}`);
+    const { stdout, stderr } = await runCli(args, bench.env);
+    expect(stdout).toContain(`${destination}:1@${imageDigest}`);
+    expect(stderr).toContain(`at ${host}\n`);
     const lost = await runCli(["push", image, "acme/web:1"], bench.env);
     expect(lost).toMatchObject({ exitCode: 2, stderr: expect.stringContaining("which registry?") });
   });

@@ -30,8 +30,7 @@ const COLUMNS: Columns<Deleted> = {
   what: (one) => whatOf(one),
   deleted: ({ deletedAt }) => age(deletedAt),
   by: ({ by }) => by ?? "-",
-  "kept until": ({ until, restorable }) =>
-    restorable ? (until === null ? "its manifest goes" : ageOrUntil(until)) : "gone",
+  "kept until": ({ until, restorable }) => (restorable ? (until === null ? "-" : ageOrUntil(until)) : "gone"),
 };
 
 /** A manifest is brought back by the whole of its digest. */

@@ -9,10 +9,11 @@ import { RefusedError } from "../client/problem.ts";
 import { parseRemoteReference, type RemoteReference } from "../client/reference.ts";
 import { requirePush } from "../client/push-right.ts";
 import { defineCommand } from "../command.ts";
-import { managedRegistry, openConnection } from "../connections.ts";
+import { managedRegistry, openConnection, sayWhere } from "../connections.ts";
 import type { Context } from "../context.ts";
 import { CliError } from "../exit.ts";
 import { byteSize, jobs } from "../input/options.ts";
+import { hasHost } from "../managed-reference.ts";
 import { formatBytes } from "../../oci/size.ts";
 import { knownLayers } from "../push/known-layers.ts";
 import { push as pushSource, type PushOptions, summary } from "../push/push.ts";
@@ -109,9 +110,10 @@ async function run(
 /** A destination without a host is not Docker Hub's here, as it is for docker. */
 async function parseDestination(context: Context, text: string): Promise<RemoteReference> {
   const { plainHttp } = context;
-  const hasHost = /^(?:localhost|[^/]*[.:][^/]*)\/./.test(text);
-  if (hasHost) return parseRemoteReference(text, { plainHttp });
-  const { host, origin } = await managedRegistry(context);
+  if (hasHost(text)) return parseRemoteReference(text, { plainHttp });
+  const registry = await managedRegistry(context);
+  await sayWhere(context, registry);
+  const { host, origin } = registry;
   return parseRemoteReference(`${host}/${text}`, { plainHttp: origin.startsWith("http:") });
 }
 

@@ -37,7 +37,7 @@ export const preview = spaceCommand({
     "Nothing is changed. The first 1,000 tags and digests of each repository are in what --json prints. What goes can be brought back for a while: see undelete.",
   examples: [
     "retention preview",
-    "retention preview --repository 'web/**' --keep-newest 20 --keep-tag 'v*'",
+    "retention preview --repository 'web,web/**' --keep-newest 20 --keep-tag 'v*'",
     "retention preview --rule builds --keep-newest 10",
     "retention preview --after-grace",
   ],

@@ -49,7 +49,7 @@ const create = spaceCommand({
   description:
     "It says what would go, and asks, before the rule is saved. Whatever rules say, immutable tags, what is deployed, and what was just pushed stay. Options come on top of what a file says.",
   examples: [
-    "retention create builds --repository 'web/**' --keep-newest 20 --keep-tag 'v*,!*-rc*'",
+    "retention create builds --repository 'web,web/**' --keep-newest 20 --keep-tag 'v*,!*-rc*'",
     "retention create idle --keep-pulled-within 90d --yes",
   ],
   arguments: { "<name>": "what to call it" },

@@ -60,7 +60,7 @@ const create = spaceCommand({
     "The secret alone goes to stdout: it is the password of `docker login`, with any user name. A push needs both\npull and push; delete is for deletions, admin manages the space.",
   examples: [
     "tokens create ci --space acme --actions pull,push --expires 90d",
-    "tokens create web --repositories 'web/*,!web/secret' --actions pull",
+    "tokens create web --repositories 'web,web/*,!web/secret' --actions pull",
   ],
   arguments: { "<name>": "what it is for, as others will see it" },
   options: {

@@ -50,7 +50,7 @@ const create = spaceCommand({
   summary: "Create a trigger: which pushes go to which targets",
   description: "Without rules, every tag that is set fires. Options come on top of what a file says.",
   examples: [
-    'triggers create releases --target hook --repository "web/*" --tag "semver:>=1.0" --only-if-newer',
+    'triggers create releases --target hook --repository web --tag "semver:>=1.0" --only-if-newer',
     "triggers create releases --target octopus --file trigger.json",
   ],
   arguments: { "<name>": "what to call it" },

@@ -5,6 +5,7 @@ import type { Context } from "../context.ts";
 import type { Credential } from "../credentials/credential.ts";
 import { CliError } from "../exit.ts";
 import { explained, type Login, loginFor } from "../logins.ts";
+import { chosen } from "../managed.ts";
 import { registryOrManaged } from "../managed-reference.ts";
 import type { Whoami } from "../management/operations.ts";
 import { askWhoami, checkLogin, IDENTITY_TOKEN, isIdentityToken } from "../management/whoami.ts";
@@ -25,7 +26,9 @@ export const whoami = defineCommand({
         hint: `Log in: spacedock login ${registry.host}, or set SPACEDOCK_TOKEN.`,
       });
     }
-    const { output, contextName = null } = context;
+    const { output } = context;
+    const managed = await chosen(context);
+    const contextName = managed?.registry.host === registry.host ? (managed.context?.name ?? null) : null;
     const who = await askedWho(context, registry, login);
     if (await isIdentityToken(context, registry, login)) {
       const shown = { registry: registry.host, login: IDENTITY_TOKEN, source: login.source };
@@ -34,7 +37,7 @@ export const whoami = defineCommand({
     }
     const username = usernameOf(login.credential);
     output.show({ registry: registry.host, username, ...who }, () =>
-      fields({ ...whoFields(registry, username, who), context: contextName }),
+      fields({ ...whoFields(registry, username, who), context: contextName === registry.host ? null : contextName }),
     );
   },
 });

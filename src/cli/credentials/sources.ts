@@ -36,9 +36,14 @@ export function loginSources(env: Environment, warn: (text: string) => void): re
   return [
     ...fromEnvironment(env["DOCKER_AUTH_CONFIG"], warn),
     ...(named ? [podmanFile(named, ["ENOENT"])] : []),
-    { name: dockerConfigFile(env), logout: (host) => `docker logout ${host}`, read: () => readDockerConfig(env) },
+    { name: dockerConfigFile(env), logout: dockerLogout, read: () => readDockerConfig(env) },
     ...podman.filter((file) => file !== "").map((file) => podmanFile(file, NOT_OURS)),
   ];
+}
+
+/** Docker's own Hub is called nothing there. */
+function dockerLogout(host: string): string {
+  return host === "docker.io" ? "docker logout" : `docker logout ${host}`;
 }
 
 function podmanFile(file: string, absent: readonly string[]): LoginSource {

@@ -53,19 +53,24 @@ function detailLines(detail: string | null, width: number): readonly string[] {
 /** The widths of columns, which are taken from the widest, first between words and then within, until all of it fits. */
 function fit(columns: readonly (readonly string[])[], limit: number): readonly number[] {
   const widths = columns.map((cells) => Math.max(...cells.map((cell) => widthOf(cell))));
-  const words = columns.map((cells) =>
-    Math.max(...cells.flatMap((cell) => wordsOf(cell).map((word) => widthOf(word)))),
-  );
+  const words = columns.map((cells) => longest(cells, () => true));
   const between = words.map((word, column) => Math.max(word, Math.min(widths[column] ?? 0, NARROW)));
-  for (const least of [between, broken(words, NARROW), broken(words, NARROWEST)]) {
+  // What a row is called by stays whole, in the first column, and so does what is to be copied.
+  const whole = columns.map((cells, column) => longest(cells, (word) => column === 0 || ID.test(word)));
+  const broken = (least: number): readonly number[] =>
+    words.map((word, column) => Math.max(whole[column] ?? 0, Math.min(word, least)));
+  for (const least of [between, broken(NARROW), broken(NARROWEST)]) {
     shrink(widths, least, limit - GAP * (columns.length - 1));
   }
   return widths;
 }
 
-/** The first column stays whole: it is what the row is called by. */
-function broken(words: readonly number[], least: number): readonly number[] {
-  return words.map((word, column) => (column === 0 ? word : Math.min(word, least)));
+/** As `dlv_0193…`, or a digest. */
+const ID = /^[a-z]+_[0-9a-f]{16,}$|^(?:sha\d+:)?[0-9a-f]{32,}$/;
+
+function longest(cells: readonly string[], isMeant: (word: string) => boolean): number {
+  const words = cells.flatMap((cell) => wordsOf(cell)).filter((word) => isMeant(word));
+  return Math.max(0, ...words.map((word) => widthOf(word)));
 }
 
 function shrink(widths: number[], least: readonly number[], limit: number): void {

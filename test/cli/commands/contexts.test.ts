@@ -2,6 +2,7 @@ import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { z } from "zod";
 import type { Environment } from "../../../src/cli/context.ts";
 import { serveLogin } from "../support/login-server.ts";
 import { stubManagement } from "../support/management-stub.ts";
@@ -92,6 +93,19 @@ describe("contexts", () => {
     const ended = await runCli(args, env, { input: "x" });
     expect(ended.exitCode).toBe(exitCode);
     expect(ended.stderr).toContain(said);
+  });
+
+  it("stay where another of them is rubbish", async () => {
+    const { host } = await serveLogin();
+    await logIn(host, "sdt_good", "--context", "good");
+    const kept: unknown = JSON.parse(await readFile(settings(), "utf8"));
+    const contexts = {
+      ...z.object({ contexts: z.looseObject({}) }).parse(kept).contexts,
+      bad: null,
+      worse: { registry: 5 },
+    };
+    await writeFile(settings(), JSON.stringify({ context: "good", contexts }));
+    expect((await runCli(["whoami"], env)).stdout).toMatch(/context: +good\n/);
   });
 
   it("take up what a version without contexts remembered", async () => {

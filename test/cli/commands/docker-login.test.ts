@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { loginSources } from "../../../src/cli/credentials/sources.ts";
 import type { Environment } from "../../../src/cli/context.ts";
 import { serveLogin } from "../support/login-server.ts";
 import { refuse, reply, serve, urlOf } from "../support/server.ts";
@@ -98,6 +99,19 @@ describe("after docker login with a token", () => {
     expect(said.exitCode).toBe(0);
   });
 
+  it("a variable that is no configuration is told of once, and passed over", async () => {
+    const { host } = await serveSpacedock();
+    await dockerKeeps({ [host]: password("sdt_good") });
+    for (const args of [
+      ["repos", "list"],
+      ["inspect", "demo/web:1"],
+      ["tags", "demo/web"],
+    ]) {
+      const { stderr } = await runCli([...args, "--registry", host], { ...env, DOCKER_AUTH_CONFIG: "{" });
+      expect(stderr.match(/DOCKER_AUTH_CONFIG is not a configuration of docker's: it is not used/g)).toHaveLength(1);
+    }
+  });
+
   it("a name without a host is not Docker Hub's where spaces are meant", async () => {
     const said = await runCli(["tags", "demo/web"], env);
     expect(said).toMatchObject({ exitCode: 2, stderr: expect.stringContaining("which registry?") });
@@ -152,6 +166,14 @@ describe("a stored login that fails", () => {
     expect(said).toContain("The stored login is at fault");
     expect(said).toContain(`spacedock login ${host}`);
     expect(said).toContain(`docker logout ${host}, or spacedock logout ${host}`);
+  });
+
+  it("is docker's own at its Hub, which has no name there", () => {
+    const [docker] = loginSources({ HOME: home }, () => undefined);
+    expect([docker?.logout?.("docker.io"), docker?.logout?.("a.example")]).toEqual([
+      "docker logout",
+      "docker logout a.example",
+    ]);
   });
 
   it.each([

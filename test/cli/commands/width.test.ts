@@ -55,6 +55,8 @@ async function longNamed(): Promise<ManagementStub> {
   stub.on("listDeletedRepositories", at, page({ name: PATH, fullName: `acme/${PATH}`, deletedAt, until: deletedAt }));
   const damage = { repository: PATH, kind: "manifest", digest: digestOf("a"), size: 5, damage: "missing" } as const;
   stub.on("listDamaged", at, page({ ...damage, since: deletedAt, tags: names }));
+  const given = { target: id("tgt"), repository: `acme/${PATH}`, tag: TAG, digest: digestOf("a") };
+  stub.on("listDeployed", at, page({ ...given, delivery: id("dlv"), deployedAt: deletedAt }));
   stub.on("listSpaces", {}, page(spaceNamed("a-space-that-has-a-rather-long-name-for-one-team")));
   return stub;
 }
@@ -73,6 +75,7 @@ describe("a list", () => {
     [`tags acme/${PATH}`, TAG, "aaaaaaaaaaaa"],
     [`history acme/${PATH}:${TAG}`, "updated", "github-actions-main"],
     [`deleted acme/${PATH}`, `acme/${PATH}:${TAG}`, `acme/${PATH}@${digestOf("a")}`],
+    ["deployed", id("dlv"), "production-europe-west"],
     ["deleted acme", `acme/${PATH}`, "repository"],
   ])("fits 100 columns, with all that it says: spacedock %s", async (command, first, more) => {
     const { env } = await longNamed();
