@@ -5,16 +5,10 @@ import { CLAIMS, claimantOf } from "./first-deploy.ts";
 import type { Installation } from "./installation.ts";
 import { type Found, type FoundWorker, inJurisdiction } from "./look.ts";
 import { Problem } from "./problem.ts";
-import type { KeptSecrets } from "./secrets-file.ts";
+import { type KeptSecrets, SECRET_NAMES } from "./secrets-file.ts";
 
 /** Secrets that a person may have put before the first deployment. */
-const OUR_SECRETS = new Set([
-  "ADMIN_TOKEN",
-  "ENCRYPTION_KEY",
-  "SIGNING_KEYS",
-  "R2_ACCESS_KEY_ID",
-  "R2_SECRET_ACCESS_KEY",
-]);
+const OUR_SECRETS: ReadonlySet<string> = new Set([...SECRET_NAMES, "R2_ACCESS_KEY_ID", "R2_SECRET_ACCESS_KEY"]);
 
 export interface Context {
   readonly api: Api;
@@ -30,6 +24,8 @@ export interface Context {
 export type Kind = "registry" | "draft" | "foreign";
 
 export function kindOf({ bindings, secrets }: FoundWorker): Kind {
+  // Where Cloudflare tells of no bindings, a registry is known by the secrets that every registry has.
+  if (bindings.length === 0 && SECRET_NAMES.every((name) => secrets.includes(name))) return "registry";
   if (bindings.some(({ type, class_name: name }) => type === "durable_object_namespace" && name === "UploadSession"))
     return "registry";
   const held = [...secrets, ...bindings.filter(({ type }) => type === "secret_text").map(({ name }) => name)];
