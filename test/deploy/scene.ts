@@ -61,7 +61,7 @@ export function tokenOf(worker = "spacedock"): string | undefined {
 }
 
 /** Rows of the one database that the account has. */
-export function rows(sql: string): readonly unknown[] {
+export async function rows(sql: string): Promise<readonly unknown[]> {
   const [database] = theScene().account.databases.values();
-  return database?.db.prepare(sql).all() ?? [];
+  return (await database?.sql.run(sql))?.at(-1) ?? [];
 }
