@@ -20,7 +20,7 @@ export interface Context {
   readonly adopt: boolean;
 }
 
-/** What a Worker of our name is: a registry, what `wrangler secret put` makes before there is one, or somebody else's. */
+/** A Worker of our name is a registry, a draft that `wrangler secret put` made before there was one, or somebody else's. */
 export type Kind = "registry" | "draft" | "foreign";
 
 export function kindOf({ bindings, secrets }: FoundWorker): Kind {
@@ -110,7 +110,7 @@ const tableRow = z.array(z.object({ name: z.string() }));
 const TABLES =
   "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT GLOB 'sqlite_*' AND name NOT GLOB '_cf_*'";
 
-/** Where there is no registry yet, what has our names is left from a deployment that was cut off, or is somebody else's. */
+/** Checks what has our names although there is no registry: it is left from a deployment that was cut off, or somebody else's. */
 async function checkLeftovers({ api, account, installation, found, kept, adopt }: Context): Promise<void> {
   if (found.databaseId !== null) {
     const tables = tableRow.parse(await query(api, account, found.databaseId, TABLES)).map(({ name }) => name);

@@ -34,7 +34,7 @@ export async function claimFirstDeploy(
     );
 }
 
-/** Who has claimed the first deployment. Only to be asked where the table is there. */
+/** Returns who has claimed the first deployment. Throws where the table is not there. */
 export async function claimantOf(api: Api, account: string, databaseId: string): Promise<Claimant | null> {
   const [row] = await query(api, account, databaseId, `SELECT id, begun_at FROM ${CLAIMS}`);
   return row === undefined ? null : claim.parse(row);

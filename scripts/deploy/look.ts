@@ -53,7 +53,7 @@ interface FoundQueue {
   readonly consumers: readonly string[];
 }
 
-/** What the account has under the installation's names. Null: nothing. */
+/** Everything in the account under the installation's names. Null: nothing. */
 export interface Found {
   readonly worker: FoundWorker | null;
   readonly databaseId: string | null;

@@ -23,7 +23,7 @@ interface Queue {
   consumers: readonly { readonly consumer_id: string; readonly type: "worker"; readonly script: string }[];
 }
 
-/** What runs a database's SQL. */
+/** Runs a database's SQL. */
 export interface Sql {
   /** As D1's remote query does. Returns the rows of each statement. */
   run(sql: string): Promise<readonly (readonly unknown[])[]>;
@@ -39,17 +39,17 @@ export interface Database {
   readonly sql: Sql;
 }
 
-/** What runs Workers, where they are run at all. */
+/** Runs Workers. */
 export interface Runtime {
   openSql(id: string): Promise<Sql>;
   /** Takes an uploaded Worker; `preview`: one that wrangler asks by a token of that name. */
   run(name: string, form: FormData, bindings: readonly Binding[], preview: string | null): Promise<void>;
 }
 
-/** What an account holds. Tests look into it, and change it as its owner could. */
+/** An account's content. Tests look into it, and change it as its owner could. */
 export interface Account {
   readonly id: string;
-  /** Where files are uploaded to. */
+  /** The address for uploads of files. */
   readonly origin: string;
   isR2Off: boolean;
   /** On workers.dev. */

@@ -113,7 +113,7 @@ function raw(resources: Readonly<Record<string, string>>, service: string) {
   return Object.entries(resources).map(([name, id]) => ({ name, type: "raw", plugin, options: { service, id } }));
 }
 
-/** What Miniflare is told of an upload. Assets are left out: what is tried here is the registry. */
+/** Translates an upload for Miniflare. Assets are left out: what is tried here is the registry. */
 async function workerFrom(
   name: string,
   form: FormData,

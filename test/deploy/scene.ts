@@ -3,7 +3,7 @@ import type { Account } from "./account.ts";
 import { type Checkout, makeCheckout, type Outcome } from "./run-deploy.ts";
 import { type Fault, startStandIn, type StandIn } from "./stand-in.ts";
 
-/** What each test begins with: a stand-in, and an account in which nothing is. */
+/** Each test begins with a stand-in, and an account in which nothing is. */
 export interface Scene {
   readonly standIn: StandIn;
   readonly account: Account;

@@ -5,7 +5,7 @@ import { type Account, makeAccount, type Runtime } from "./account.ts";
 import { Refusal, type Request } from "./refusal.ts";
 import { ROUTES } from "./routes.ts";
 
-/** What becomes of a call, in place of its answer. `lost`: it takes effect, and its answer is lost. */
+/** A fault takes the place of a call's answer. `lost`: it takes effect, and its answer is lost. */
 export type Fault = "lost" | "broken" | { readonly status: number; readonly code: number; readonly message?: string };
 
 /** Decides about each call, by its method and path without the account, and its body. */

@@ -3,7 +3,7 @@ import { z } from "zod";
 import type { Account, Worker } from "./account.ts";
 import { Refusal, type Request } from "./refusal.ts";
 
-/** What an upload says of itself. */
+/** The part of an upload that describes it. */
 export const metadata = z.looseObject({
   bindings: z.array(z.looseObject({ type: z.string(), name: z.string(), text: z.string().optional() })).default([]),
   keep_bindings: z.array(z.string()).default([]),
