@@ -12,7 +12,7 @@ export async function callWrangler(args: readonly string[], env: NodeJS.ProcessE
   throw new Problem(`wrangler ${args[0] ?? ""} failed: ${message}${adviceFor(message)}`);
 }
 
-/** What wrangler prints after the mark of an error, without advice on how to report it. */
+/** Finds what wrangler prints after the mark of an error, without its advice on how to report it. */
 function errorsIn(output: string): string {
   const lines = stripVTControlCharacters(output).split("\n");
   const first = lines.findIndex((line) => line.includes("[ERROR]"));

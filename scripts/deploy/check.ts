@@ -5,16 +5,10 @@ import { CLAIMS, claimantOf } from "./first-deploy.ts";
 import type { Installation } from "./installation.ts";
 import { type Found, type FoundWorker, inJurisdiction } from "./look.ts";
 import { Problem } from "./problem.ts";
-import type { KeptSecrets } from "./secrets-file.ts";
+import { type KeptSecrets, SECRET_NAMES } from "./secrets-file.ts";
 
 /** Secrets that a person may have put before the first deployment. */
-const OUR_SECRETS = new Set([
-  "ADMIN_TOKEN",
-  "ENCRYPTION_KEY",
-  "SIGNING_KEYS",
-  "R2_ACCESS_KEY_ID",
-  "R2_SECRET_ACCESS_KEY",
-]);
+const OUR_SECRETS: ReadonlySet<string> = new Set([...SECRET_NAMES, "R2_ACCESS_KEY_ID", "R2_SECRET_ACCESS_KEY"]);
 
 export interface Context {
   readonly api: Api;
@@ -26,10 +20,12 @@ export interface Context {
   readonly adopt: boolean;
 }
 
-/** What a Worker of our name is: a registry, what `wrangler secret put` makes before there is one, or somebody else's. */
+/** A Worker of our name is a registry, a draft that `wrangler secret put` made before there was one, or somebody else's. */
 export type Kind = "registry" | "draft" | "foreign";
 
 export function kindOf({ bindings, secrets }: FoundWorker): Kind {
+  // Where Cloudflare tells of no bindings, a registry is known by the secrets that every registry has.
+  if (bindings.length === 0 && SECRET_NAMES.every((name) => secrets.includes(name))) return "registry";
   if (bindings.some(({ type, class_name: name }) => type === "durable_object_namespace" && name === "UploadSession"))
     return "registry";
   const held = [...secrets, ...bindings.filter(({ type }) => type === "secret_text").map(({ name }) => name)];
@@ -114,7 +110,7 @@ const tableRow = z.array(z.object({ name: z.string() }));
 const TABLES =
   "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT GLOB 'sqlite_*' AND name NOT GLOB '_cf_*'";
 
-/** Where there is no registry yet, what has our names is left from a deployment that was cut off, or is somebody else's. */
+/** Checks what has our names although there is no registry: it is left from a deployment that was cut off, or somebody else's. */
 async function checkLeftovers({ api, account, installation, found, kept, adopt }: Context): Promise<void> {
   if (found.databaseId !== null) {
     const tables = tableRow.parse(await query(api, account, found.databaseId, TABLES)).map(({ name }) => name);

@@ -19,7 +19,7 @@ const PERMISSIONS: readonly (readonly [RegExp, string])[] = [
   [/^/, "Account Settings: Read"],
 ];
 
-/** What to say where there is no login, or none that Cloudflare accepts. */
+/** Advice where there is no login, or none that Cloudflare accepts. */
 export const LOG_IN =
   "log in first: run `npx wrangler login`, or set CLOUDFLARE_API_TOKEN (docs/deploy.md lists the permissions)";
 

@@ -21,22 +21,20 @@ export async function claimFirstDeploy(
   takeOver: boolean,
 ): Promise<void> {
   const insert = takeOver ? "INSERT OR REPLACE" : "INSERT OR IGNORE";
-  const [row] = await query(
-    api,
-    account,
-    databaseId,
-    `CREATE TABLE IF NOT EXISTS ${CLAIMS} (one INTEGER PRIMARY KEY CHECK (one = 1), id TEXT NOT NULL, begun_at TEXT NOT NULL);
-${insert} INTO ${CLAIMS} (one, id, begun_at) VALUES (1, '${id}', '${new Date().toISOString()}');
-SELECT id, begun_at FROM ${CLAIMS};`,
-  );
-  const found = claim.parse(row);
-  if (found.id !== id)
+  const at = new Date().toISOString();
+  for (const sql of [
+    `CREATE TABLE IF NOT EXISTS ${CLAIMS} (one INTEGER PRIMARY KEY CHECK (one = 1), id TEXT NOT NULL, begun_at TEXT NOT NULL)`,
+    `${insert} INTO ${CLAIMS} (one, id, begun_at) VALUES (1, '${id}', '${at}')`,
+  ])
+    await query(api, account, databaseId, sql);
+  const found = await claimantOf(api, account, databaseId);
+  if (found?.id !== id)
     throw new Problem(
-      `another first deployment of this registry was begun at ${found.begun_at}, with another secrets file. Wait until it has ended, or run the command where that file is. If it was given up and its file is lost, add --take-over`,
+      `another first deployment of this registry was begun at ${found?.begun_at ?? "this moment"}, with another secrets file. Wait until it has ended, or run the command where that file is. If it was given up and its file is lost, add --take-over`,
     );
 }
 
-/** Who has claimed the first deployment. Only to be asked where the table is there. */
+/** Returns who has claimed the first deployment. Throws where the table is not there. */
 export async function claimantOf(api: Api, account: string, databaseId: string): Promise<Claimant | null> {
   const [row] = await query(api, account, databaseId, `SELECT id, begun_at FROM ${CLAIMS}`);
   return row === undefined ? null : claim.parse(row);

@@ -6,7 +6,7 @@ import { Problem } from "./problem.ts";
 
 const ROOT = resolve(import.meta.dirname, "../..");
 
-/** What Cloudflare takes as the name of a Worker, and of a bucket once something is appended. */
+/** Names that Cloudflare takes for a Worker, and for a bucket once something is appended. */
 const NAME = /^[a-z][a-z0-9-]{1,49}$/;
 
 const route = z.union([
@@ -57,7 +57,7 @@ export interface Installation {
   /** The address that clients use, where the configuration says it. */
   readonly ownAddress: string | null;
   readonly config: RawConfig;
-  /** Where the configuration is. */
+  /** The configuration's directory. */
   readonly directory: string;
 }
 

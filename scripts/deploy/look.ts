@@ -53,7 +53,7 @@ interface FoundQueue {
   readonly consumers: readonly string[];
 }
 
-/** What the account has under the installation's names. Null: nothing. */
+/** Everything in the account under the installation's names. Null: nothing. */
 export interface Found {
   readonly worker: FoundWorker | null;
   readonly databaseId: string | null;
@@ -92,8 +92,11 @@ export async function findWorker(api: Api, account: string, name: string): Promi
   const script = `/accounts/${account}/workers/scripts/${name}`;
   const secrets = await api.find(`${script}/secrets`, [NO_WORKER]);
   if (secrets === null) return null;
-  const settings = bindings.parse(await api.call(`${script}/settings`));
-  return { secrets: names.parse(secrets).map((one) => one.name), bindings: settings.bindings };
+  const settings = await api.find(`${script}/settings`, [NO_WORKER]);
+  return {
+    secrets: names.parse(secrets).map((one) => one.name),
+    bindings: settings === null ? [] : bindings.parse(settings).bindings,
+  };
 }
 
 /** The header by which R2 is asked for a bucket of a jurisdiction. */

@@ -11,7 +11,7 @@ const ROTATABLE: Readonly<Record<string, SecretName>> = {
 };
 
 export interface Wish {
-  /** What `--rotate` was given. */
+  /** Values of `--rotate`. */
   readonly rotate: readonly string[];
   /** `--forget-old-keys`: signing keys of before no longer verify. */
   readonly forgetOldKeys: boolean;

@@ -57,6 +57,7 @@ function nextSteps(url: string): string {
   return `
 Next, open ${url} and sign in with it, or make a space and a token for it, and log in with that token as the password:
 
+  export ADMIN_TOKEN=...
   curl -X POST ${url}/api/v1/spaces -H "Authorization: Bearer $ADMIN_TOKEN" -d '{"name":"acme"}'
   curl -X POST ${url}/api/v1/spaces/acme/tokens -H "Authorization: Bearer $ADMIN_TOKEN" \\
     -d '{"name":"ci","actions":["pull","push"]}'

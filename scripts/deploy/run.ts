@@ -25,13 +25,13 @@ import {
 } from "./secrets-file.ts";
 import { upload } from "./upload.ts";
 
-/** Where a deployment goes, and what is there. */
+/** The place that a deployment goes to, and its state before. */
 interface Place {
   readonly api: Api;
   readonly account: string;
   readonly installation: Installation;
   readonly found: Found;
-  /** Where the secrets are kept. */
+  /** The secrets file. */
   readonly file: string;
 }
 

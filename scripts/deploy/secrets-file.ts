@@ -24,7 +24,7 @@ const content = z.strictObject({
   secrets: z.partialRecord(secretName, z.string()),
 });
 
-/** What the file holds. It is the one place where a secret is made and changed; the Worker gets a copy. */
+/** The file's content. It is the one place where a secret is made and changed; the Worker gets a copy. */
 export type KeptSecrets = z.infer<typeof content>;
 
 /** Reads the file; one of NAME='value' lines, as older versions wrote it, too. */

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { DatabaseSync } from "node:sqlite";
+import { runAsD1 } from "./d1.ts";
 
 export interface Binding {
   readonly type: string;
@@ -22,16 +23,33 @@ interface Queue {
   consumers: readonly { readonly consumer_id: string; readonly type: "worker"; readonly script: string }[];
 }
 
+/** Runs a database's SQL. */
+export interface Sql {
+  /** As D1's remote query does. Returns the rows of each statement. */
+  run(sql: string): Promise<readonly (readonly unknown[])[]>;
+  /** A whole file, which is not split. */
+  load(sql: string): Promise<void>;
+  /** All of it, as SQL. */
+  dump(): Promise<string>;
+}
+
 export interface Database {
   readonly id: string;
   readonly name: string;
-  readonly db: DatabaseSync;
+  readonly sql: Sql;
 }
 
-/** What an account holds. Tests look into it, and change it as its owner could. */
+/** Runs Workers. */
+export interface Runtime {
+  openSql(id: string): Promise<Sql>;
+  /** Takes an uploaded Worker; `preview`: one that wrangler asks by a token of that name. */
+  run(name: string, form: FormData, bindings: readonly Binding[], preview: string | null): Promise<void>;
+}
+
+/** An account's content. Tests look into it, and change it as its owner could. */
 export interface Account {
   readonly id: string;
-  /** Where files are uploaded to. */
+  /** The address for uploads of files. */
   readonly origin: string;
   isR2Off: boolean;
   /** On workers.dev. */
@@ -41,14 +59,16 @@ export interface Account {
   /** Objects, by bucket. */
   readonly buckets: Map<string, readonly { readonly key: string }[]>;
   readonly databases: Map<string, Database>;
+  readonly runtime: Runtime | null;
   /** SQL that waits to be imported, by its MD5. */
   readonly uploads: Map<string, string>;
-  addDatabase(name: string): string;
+  addDatabase(name: string): Promise<string>;
   /** The value of a secret that a Worker has. */
   secret(worker: string, name: string): string | undefined;
 }
 
-export function makeAccount(id: string, origin: string): Account {
+/** @param runtime where Workers are run; without it, nothing but SQL is, in memory. */
+export function makeAccount(id: string, origin: string, runtime: Runtime | null): Account {
   const workers = new Map<string, Worker>();
   const databases = new Map<string, Database>();
   return {
@@ -61,12 +81,22 @@ export function makeAccount(id: string, origin: string): Account {
     buckets: new Map(),
     databases,
     uploads: new Map(),
-    addDatabase(name) {
+    runtime,
+    async addDatabase(name) {
       const uuid = randomUUID();
-      databases.set(uuid, { id: uuid, name, db: new DatabaseSync(":memory:") });
+      databases.set(uuid, { id: uuid, name, sql: (await runtime?.openSql(uuid)) ?? sqlInMemory() });
       return uuid;
     },
     secret: (worker, name) => workers.get(worker)?.bindings.find((one) => one.name === name)?.text,
+  };
+}
+
+function sqlInMemory(): Sql {
+  const db = new DatabaseSync(":memory:");
+  return {
+    run: async (sql) => runAsD1(db, sql),
+    load: async (sql) => db.exec(sql),
+    dump: () => Promise.reject(new Error("only a database of the rehearsal can be exported")),
   };
 }
 

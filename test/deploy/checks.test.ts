@@ -66,8 +66,8 @@ describe("before anything is uploaded", () => {
     theScene().account.workers.set("spacedock", workerWith());
     expectRefused(await person.deploy(), "which is not a Spacedock registry");
     theScene().account.workers.clear();
-    const database = theScene().account.addDatabase("spacedock");
-    theScene().account.databases.get(database)?.db.exec("CREATE TABLE theirs (id INTEGER)");
+    const database = await theScene().account.addDatabase("spacedock");
+    await theScene().account.databases.get(database)?.sql.load("CREATE TABLE theirs (id INTEGER)");
     expectRefused(await person.deploy(), 'a database "spacedock" with content');
     expectRefused(await person.deploy("--adopt"), 'a database "spacedock" with content');
     theScene().account.databases.clear();

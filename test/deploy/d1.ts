@@ -7,7 +7,7 @@ const TOKEN = /'(?:[^']|'')*'|"[^"]*"|--[^\n]*|\/\*[\s\S]*?\*\/|\bBEGIN\b|\bEND\
  * Splits SQL as D1's remote query does, with the weaknesses that people have reported: it knows a trigger's body by an upper-case
  * BEGIN, takes the first END for its end, and stumbles over carriage returns.
  */
-function splitAsD1(sql: string): readonly string[] {
+export function splitAsD1(sql: string): readonly string[] {
   const statements: string[] = [];
   let from = 0;
   let isInBody = false;

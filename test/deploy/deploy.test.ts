@@ -18,8 +18,8 @@ it("deploys the registry from nothing, shows the token once, updates it, and tak
   );
   expect(first.output.split(token)).toHaveLength(2);
   expect(first.output.match(/docker login/g)).toHaveLength(1);
-  expect(rows("SELECT name FROM d1_migrations").length).toBe(names.length);
-  expect(rows("SELECT name FROM sqlite_schema WHERE name = 'first_deploy'")).toEqual([]);
+  expect(await rows("SELECT name FROM d1_migrations")).toHaveLength(names.length);
+  expect(await rows("SELECT name FROM sqlite_schema WHERE name = 'first_deploy'")).toEqual([]);
   const worker = theScene().account.workers.get("spacedock");
   expect(worker).toMatchObject({ crons: { length: 3 }, isOnWorkersDev: true, updateStrategy: { mode: "immediate" } });
   expect([...theScene().account.queues.values()].every(({ consumers }) => consumers.length === 1)).toBe(true);
@@ -37,7 +37,7 @@ it("deploys the registry from nothing, shows the token once, updates it, and tak
 
   writeFileSync(join(person.migrations, "9001_new.sql"), "CREATE TABLE fresh (id INTEGER);\n");
   expect((await person.deploy()).output).toContain("Applied the migration 9001_new.sql.");
-  expect(rows("SELECT name FROM sqlite_schema WHERE name = 'fresh'")).toHaveLength(1);
+  expect(await rows("SELECT name FROM sqlite_schema WHERE name = 'fresh'")).toHaveLength(1);
 });
 
 describe("a migration that the database refuses", () => {
@@ -66,7 +66,7 @@ describe("a migration that the database refuses", () => {
     );
     expect((await person.deploy()).output).toContain("npm run deploy -- --import-migrations");
     expect(await person.deploy("--import-migrations")).toMatchObject({ code: 0 });
-    expect(rows("SELECT name FROM d1_migrations WHERE name = '9001_lower.sql'")).toHaveLength(1);
+    expect(await rows("SELECT name FROM d1_migrations WHERE name = '9001_lower.sql'")).toHaveLength(1);
   });
 });
 

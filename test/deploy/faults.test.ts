@@ -52,7 +52,7 @@ it.each<readonly [string, Fault]>([
   expect(shown).toHaveLength(1);
   expect(shown[0]).toContain("docker login");
   expect(tokenOf()).toBe(token);
-  expect(rows("SELECT name FROM sqlite_schema WHERE name = 'first_deploy'")).toEqual([]);
+  expect(await rows("SELECT name FROM sqlite_schema WHERE name = 'first_deploy'")).toEqual([]);
   expect([...theScene().account.queues.values()].every(({ consumers }) => consumers.length === 1)).toBe(true);
   expect(theScene().account.workers.get("spacedock")).toMatchObject({ crons: { length: 3 }, isOnWorkersDev: true });
   expect(done.size).toBeGreaterThan(25);

@@ -1,29 +1,10 @@
 import { randomUUID } from "node:crypto";
 import { z } from "zod";
 import type { Account, Binding, Database, Worker } from "./account.ts";
-import { runAsD1 } from "./d1.ts";
+import { Refusal, type Request } from "./refusal.ts";
+import { metadata, put } from "./uploads.ts";
 
-/** A refusal, as the API's envelope has it. */
-export class Refusal extends Error {
-  override readonly name = "Refusal";
-  readonly status: number;
-  readonly code: number;
-
-  constructor(status: number, code: number, message: string) {
-    super(message);
-    this.status = status;
-    this.code = code;
-  }
-}
-
-export interface Request {
-  readonly account: Account;
-  readonly query: URLSearchParams;
-  readonly body: () => Promise<unknown>;
-  readonly form: () => Promise<FormData>;
-}
-
-export type Handler = (request: Request, ...parts: string[]) => unknown;
+type Handler = (request: Request, ...parts: string[]) => unknown;
 
 const notFound = (code: number, what: string): Refusal => new Refusal(404, code, `${what} not found`);
 
@@ -33,53 +14,6 @@ function workerNamed(account: Account, name: string): Worker {
   return worker;
 }
 
-const metadata = z.looseObject({
-  bindings: z.array(z.looseObject({ type: z.string(), name: z.string(), text: z.string().optional() })).default([]),
-  keep_bindings: z.array(z.string()).default([]),
-  migrations: z.looseObject({ new_tag: z.string().optional() }).optional(),
-  code_update_strategy: z.unknown().optional(),
-});
-
-/** An upload: its bindings replace those of before, and what it inherits has to be there. */
-async function put({ account, form }: Request, name: string): Promise<Worker> {
-  const uploaded = metadata.parse(JSON.parse(z.string().parse((await form()).get("metadata"))));
-  const before = account.workers.get(name);
-  const bindings = uploaded.bindings.map((binding) => {
-    if (binding.type !== "inherit") return binding;
-    const found = before?.bindings.find((one) => one.name === binding.name);
-    if (found !== undefined) return found;
-    throw new Refusal(400, 10057, `binding ${binding.name} cannot be inherited: the Worker does not have it`);
-  });
-  for (const binding of bindings) checkBinding(account, binding);
-  const kept = (before?.bindings ?? []).filter(
-    (one) => uploaded.keep_bindings.includes(one.type) && !bindings.some(({ name: given }) => given === one.name),
-  );
-  const worker: Worker = {
-    bindings: [...bindings, ...kept],
-    migrationTag: uploaded.migrations?.new_tag ?? before?.migrationTag ?? null,
-    crons: before?.crons ?? [],
-    isOnWorkersDev: before?.isOnWorkersDev ?? false,
-    updateStrategy: uploaded.code_update_strategy ?? before?.updateStrategy,
-    versions: [...(before?.versions ?? []), randomUUID()],
-  };
-  account.workers.set(name, worker);
-  return worker;
-}
-
-function checkBinding(account: Account, binding: Record<string, unknown>): void {
-  const isThere =
-    binding["type"] === "d1"
-      ? account.databases.has(String(binding["id"]))
-      : binding["type"] === "r2_bucket"
-        ? account.buckets.has(String(binding["bucket_name"]))
-        : binding["type"] === "queue"
-          ? account.queues.has(String(binding["queue_name"]))
-          : true;
-  if (!isThere)
-    throw new Refusal(400, 10021, `binding ${String(binding["name"])} points to something that does not exist`);
-}
-
-/** A binding as it is shown: without the value of a secret. */
 function withoutText(binding: Binding): object {
   return Object.fromEntries(Object.entries(binding).filter(([key]) => key !== "text"));
 }
@@ -251,7 +185,7 @@ export const ROUTES: readonly (readonly [string, Handler])[] = [
       const { name } = z.looseObject({ name: z.string() }).parse(await body());
       if ([...account.databases.values()].some((one) => one.name === name))
         throw new Refusal(400, 7502, "a database with that name exists");
-      return { uuid: account.addDatabase(name), name };
+      return { uuid: await account.addDatabase(name), name };
     },
   ],
   [
@@ -259,7 +193,7 @@ export const ROUTES: readonly (readonly [string, Handler])[] = [
     async ({ account, body }, id = "") => {
       const { sql } = z.object({ sql: z.string() }).parse(await body());
       try {
-        const results = runAsD1(databaseNamed(account, id).db, sql);
+        const results = await databaseNamed(account, id).sql.run(sql);
         return results.map((rows) => ({ results: rows, success: true, meta: { duration: 1 } }));
       } catch (error) {
         if (error instanceof Refusal) throw error;
@@ -275,10 +209,33 @@ export const ROUTES: readonly (readonly [string, Handler])[] = [
         return { success: true, upload_url: `${account.origin}/upload/${account.id}`, filename: "file.sql" };
       const sql = account.uploads.get(etag ?? "");
       if (sql === undefined) throw new Refusal(400, 7500, "no such upload");
-      // A whole file is run as it is: nothing is split.
-      databaseNamed(account, id).db.exec(sql);
+      await databaseNamed(account, id).sql.load(sql);
       const meta = { duration: 1, rows_read: 1, rows_written: 1, size_after: 1 };
       return { success: true, status: "complete", messages: [], result: { num_queries: 1, final_bookmark: "b", meta } };
+    },
+  ],
+  [
+    "POST /d1/database/*/export",
+    ({ account }, id = "") => {
+      const signed_url = `${account.origin}/export/${account.id}/${databaseNamed(account, id).id}`;
+      return {
+        success: true,
+        status: "complete",
+        messages: [],
+        at_bookmark: "b",
+        result: { filename: "x.sql", signed_url },
+      };
+    },
+  ],
+  ["GET /workers/subdomain/edge-preview", () => ({ token: "session" })],
+  [
+    "POST /workers/scripts/*/edge-preview",
+    async ({ account, form }, name = "") => {
+      const sent = await form();
+      const { bindings } = metadata.parse(JSON.parse(z.string().parse(sent.get("metadata"))));
+      const preview = randomUUID();
+      await account.runtime?.run(name, sent, bindings, preview);
+      return { preview_token: preview };
     },
   ],
   [

@@ -3,7 +3,7 @@ import type { Account } from "./account.ts";
 import { type Checkout, makeCheckout, type Outcome } from "./run-deploy.ts";
 import { type Fault, startStandIn, type StandIn } from "./stand-in.ts";
 
-/** What each test begins with: a stand-in, and an account in which nothing is. */
+/** Each test begins with a stand-in, and an account in which nothing is. */
 export interface Scene {
   readonly standIn: StandIn;
   readonly account: Account;
@@ -61,7 +61,7 @@ export function tokenOf(worker = "spacedock"): string | undefined {
 }
 
 /** Rows of the one database that the account has. */
-export function rows(sql: string): readonly unknown[] {
+export async function rows(sql: string): Promise<readonly unknown[]> {
   const [database] = theScene().account.databases.values();
-  return database?.db.prepare(sql).all() ?? [];
+  return (await database?.sql.run(sql))?.at(-1) ?? [];
 }

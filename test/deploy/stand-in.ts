@@ -1,10 +1,11 @@
 import { createHash } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { buffer, text } from "node:stream/consumers";
-import { type Account, makeAccount } from "./account.ts";
-import { Refusal, type Request, ROUTES } from "./routes.ts";
+import { type Account, makeAccount, type Runtime } from "./account.ts";
+import { Refusal, type Request } from "./refusal.ts";
+import { ROUTES } from "./routes.ts";
 
-/** What becomes of a call, in place of its answer. `lost`: it takes effect, and its answer is lost. */
+/** A fault takes the place of a call's answer. `lost`: it takes effect, and its answer is lost. */
 export type Fault = "lost" | "broken" | { readonly status: number; readonly code: number; readonly message?: string };
 
 /** Decides about each call, by its method and path without the account, and its body. */
@@ -27,8 +28,11 @@ const PATTERNS = ROUTES.map(([route, handler]) => {
   return { method, pattern: new RegExp(`^${path.replaceAll("*", "([^/]+)")}$`), handler };
 });
 
-/** Starts the stand-in on a free port. It knows one account, `acme`. */
-export async function startStandIn(): Promise<StandIn> {
+/**
+ * Starts the stand-in on a free port. It knows one account, `acme`.
+ * @param runtime where uploaded Workers are run, if they are
+ */
+export async function startStandIn(runtime: Runtime | null = null): Promise<StandIn> {
   const calls: string[] = [];
   const accounts = new Map<string, Account>();
   const server = createServer((request, response) => void serve(request, response));
@@ -36,7 +40,7 @@ export async function startStandIn(): Promise<StandIn> {
   const address = server.address();
   const origin = `http://127.0.0.1:${typeof address === "object" ? address?.port : ""}`;
   const addAccount = (id: string): Account => {
-    const added = makeAccount(id, origin);
+    const added = makeAccount(id, origin, runtime);
     accounts.set(id, added);
     return added;
   };
@@ -55,6 +59,7 @@ export async function startStandIn(): Promise<StandIn> {
   async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const url = new URL(request.url ?? "/", origin);
     if (url.pathname.startsWith("/upload/")) return takeUpload(request, response, url.pathname.slice(8));
+    if (url.pathname.startsWith("/export/")) return sendExport(response, url.pathname.split("/"));
     const path = url.pathname.replace(/^\/client\/v4/, "").replace(/^\/accounts\/([^/]+)(?=\/)/, "");
     const call = `${request.method} ${path}`;
     calls.push(call);
@@ -92,6 +97,11 @@ export async function startStandIn(): Promise<StandIn> {
       }
     }
     return new Refusal(404, 7000, `No route for ${call}`);
+  }
+
+  async function sendExport(response: ServerResponse, [, , account = "", id = ""]: readonly string[]): Promise<void> {
+    const database = accounts.get(account)?.databases.get(id);
+    response.writeHead(200).end(await database?.sql.dump());
   }
 
   async function takeUpload(request: IncomingMessage, response: ServerResponse, account: string): Promise<void> {

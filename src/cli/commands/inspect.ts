@@ -3,7 +3,6 @@ import { collect } from "../collect.ts";
 import { listReferrers, type RemoteReferrer } from "../client/lists.ts";
 import { formatRemoteReference, manifestSelector } from "../client/reference.ts";
 import { getContent } from "../client/content.ts";
-import { looking } from "../client/looking.ts";
 import { defineCommand } from "../command.ts";
 import { openConnection } from "../connections.ts";
 import { CliError } from "../exit.ts";
@@ -49,7 +48,7 @@ export const inspect = defineCommand({
     const reference = await parseManagedReference(context, named);
     const { name } = reference;
     const shown = formatRemoteReference(reference);
-    const connection = looking(await openConnection(context, reference.registry));
+    const connection = await openConnection(context, reference.registry);
     try {
       const found = await getContent(connection, name, manifestSelector(reference));
       if (found === null) throw new CliError("not-found", `there is no ${shown}`, { hint: tagsHint(name) });

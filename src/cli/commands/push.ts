@@ -2,7 +2,6 @@ import { z } from "zod";
 import { parseTag, type Tag } from "../../oci/reference.ts";
 import { DEFAULT_CHUNK } from "../client/chunk-size.ts";
 import type { Connection } from "../client/connection.ts";
-import { looking } from "../client/looking.ts";
 import { ping } from "../client/ping.ts";
 import { heedingLimits } from "../client/rate-limit.ts";
 import { RefusedError } from "../client/problem.ts";
@@ -70,7 +69,7 @@ export const push = defineCommand({
     // Its signal ends what is under way, for Ctrl-C and when one of several parts has failed.
     const stop = new AbortController();
     const stopped: Context = { ...context, signal: AbortSignal.any([context.signal, stop.signal]) };
-    const opened = looking(await openConnection(stopped, destination.registry));
+    const opened = await openConnection(stopped, destination.registry);
     const connection = heedingLimits(opened, (text) => context.output.note(text));
     try {
       await ping(connection);

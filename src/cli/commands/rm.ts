@@ -1,6 +1,5 @@
 import { z } from "zod";
 import type { Connection } from "../client/connection.ts";
-import { looking } from "../client/looking.ts";
 import { deleteManifest, headManifest } from "../client/manifests.ts";
 import { RefusedError } from "../client/problem.ts";
 import { formatRemoteReference, manifestSelector, type RemoteReference } from "../client/reference.ts";
@@ -50,7 +49,7 @@ function list(references: readonly RemoteReference[]): string {
 async function remove(context: Context, reference: RemoteReference): Promise<boolean> {
   const { output } = context;
   const shown = formatRemoteReference(reference);
-  const connection = looking(await openConnection(context, reference.registry));
+  const connection = await openConnection(context, reference.registry);
   try {
     const deleted = await deleteOne(connection, reference);
     if (deleted) output.show({ deleted: shown }, () => `deleted ${shown}`);

@@ -5,7 +5,6 @@ import { listTags } from "../client/lists.ts";
 import { headManifest } from "../client/manifests.ts";
 import { RefusedError } from "../client/problem.ts";
 import { defineCommand, defineGroup } from "../command.ts";
-import { looking } from "../client/looking.ts";
 import { openConnection, sayWhere } from "../connections.ts";
 import type { Context } from "../context.ts";
 import { CliError } from "../exit.ts";
@@ -65,7 +64,7 @@ const list = defineCommand({
 
 /** Shows what any registry has. Only looks at it: pull times stay as they are. */
 async function listFrom(context: Context, repository: ManagedRepository, shape: ListShape): Promise<void> {
-  const connection = looking(await openConnection(context, repository.registry));
+  const connection = await openConnection(context, repository.registry);
   try {
     const found = await registryTags(connection, repository, shape.limit);
     await showList(context, withSizes(connection, repository.name.full, found), COLUMNS, shape);

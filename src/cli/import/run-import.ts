@@ -1,6 +1,5 @@
 import { type Connection, pulling } from "../client/connection.ts";
 import { listTags } from "../client/lists.ts";
-import { looking } from "../client/looking.ts";
 import { formatRemoteReference, type RemoteReference } from "../client/reference.ts";
 import { openConnection } from "../connections.ts";
 import type { Context } from "../context.ts";
@@ -39,7 +38,7 @@ export async function runImport(context: Context, input: ImportInput): Promise<v
   try {
     const isSame = plan.source.registry.origin === plan.destination.registry.origin;
     // What is there already is only looked at, which is no pull.
-    const destination = looking(isSame ? source : await open(context, plan.destination));
+    const destination = isSame ? source : await open(context, plan.destination);
     try {
       await between(context, plan, optionsOf(input), { source, destination });
     } finally {

@@ -56,7 +56,11 @@ async function longNamed(): Promise<ManagementStub> {
   const damage = { repository: PATH, kind: "manifest", digest: digestOf("a"), size: 5, damage: "missing" } as const;
   stub.on("listDamaged", at, page({ ...damage, since: deletedAt, tags: names }));
   const given = { target: id("tgt"), repository: `acme/${PATH}`, tag: TAG, digest: digestOf("a") };
-  stub.on("listDeployed", at, page({ ...given, delivery: id("dlv"), deployedAt: deletedAt }));
+  stub.on(
+    "listDeployed",
+    at,
+    page({ ...given, delivery: id("dlv"), deployedAt: deletedAt, current: true, followed: false }),
+  );
   stub.on("listSpaces", {}, page(spaceNamed("a-space-that-has-a-rather-long-name-for-one-team")));
   return stub;
 }
