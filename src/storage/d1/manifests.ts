@@ -12,12 +12,12 @@ import type {
   Referrer,
   StoredManifest,
 } from "../../registry/stores.ts";
-import type { WriteCondition } from "../../registry/write-condition.ts";
+import { REQUIRE_MANIFEST, REQUIRE_TAG_IF_ANY, REQUIRE_TAGS, required } from "./conditions.ts";
 import { eventId, TAG_DELETED, TAGS_DELETED, MANIFEST_DELETED, MANIFEST_PUSHED, TAGS_PUSHED } from "./events.ts";
 import { type GatedStatement, REPOSITORY, runGated, runGatedPush } from "./gate.ts";
 import { type D1Reader, isUndisturbed, readNear } from "./near.ts";
 import { pullIsDue } from "./pull-times.ts";
-import { firstRow, isEmpty, jsonOrNull, rows } from "./rows.ts";
+import { firstRow, isEmpty, rows } from "./rows.ts";
 import { moveToTrash } from "./trash.ts";
 
 export const manifestRow = z.object({
@@ -126,36 +126,6 @@ export const UPSERT_TAGS = (pushed = "json_each(?9)"): string => `
   ON CONFLICT (repository_id, name) DO UPDATE SET digest = excluded.digest, updated_at = excluded.updated_at`;
 
 const DELETE_TAG = `DELETE FROM tags WHERE repository_id = ${REPOSITORY} AND name = ?8`;
-
-/** What is there already, by the digest that it has. */
-const MATCHES = (wanted: string): string => `(
-  found.digest IS NOT NULL AND EXISTS (SELECT 1 FROM json_each(${wanted}) one WHERE one.value IN ('*', found.digest)))`;
-
-/**
- * Ends the transaction, unless all of these are as a condition wants them. ?8: JSON list of tags, or of digests of manifests; ?9: JSON list
- * of what they must be, or null; ?10: JSON list of what they must not be. What damaged a manifest is to be mended by a push: it is absent.
- */
-const REQUIRE_CONDITION = (found: string): string => `
-  INSERT INTO unmet_conditions (name)
-  SELECT wanted.value FROM json_each(?8) wanted LEFT JOIN ${found}
-  WHERE ${REPOSITORY} IS NOT NULL AND ((?9 IS NOT NULL AND NOT ${MATCHES("?9")}) OR ${MATCHES("?10")}) LIMIT 1`;
-const REQUIRE_TAGS = REQUIRE_CONDITION(
-  `tags found ON found.repository_id = ${REPOSITORY} AND found.name = wanted.value`,
-);
-const REQUIRE_MANIFEST = REQUIRE_CONDITION(`manifests found
-  ON found.repository_id = ${REPOSITORY} AND found.digest = wanted.value AND found.quarantined_at IS NULL`);
-
-/** Likewise of a tag that is to be deleted: one that is absent fails by that. */
-const REQUIRE_TAG_IF_ANY = `
-  INSERT INTO unmet_conditions (name)
-  SELECT found.name FROM json_each(?8) wanted JOIN tags found ON found.repository_id = ${REPOSITORY} AND found.name = wanted.value
-  WHERE (?9 IS NOT NULL AND NOT ${MATCHES("?9")}) OR ${MATCHES("?10")}`;
-
-function required(sql: string, condition: WriteCondition | null, names: readonly string[]): readonly GatedStatement[] {
-  if (condition === null) return [];
-  const { match, noneMatch } = condition;
-  return [{ sql, values: [JSON.stringify(names), jsonOrNull(match), JSON.stringify(noneMatch)] }];
-}
 
 /** An index's child is kept while the index is: what is tagged must stay whole. */
 const UNREFERENCED = `NOT EXISTS (
