@@ -144,6 +144,16 @@ describe("a manifest", () => {
   });
 });
 
+function nextIs(n: number): Record<string, string> {
+  return { link: `<?n=${n}>; rel="next"` };
+}
+
+/** A page of either list with these entries, and something else that may change. */
+function page(entries: readonly string[], next: number, time = ""): Served {
+  const manifests = entries.map((entry) => ({ mediaType: OCI_INDEX, digest: digestOf(entry), size: 1 }));
+  return { body: JSON.stringify({ tags: entries, manifests, time }), headers: nextIs(next) };
+}
+
 describe("a list", () => {
   it("is read page by page", async () => {
     answers[`GET /v2/${NAME}/tags/list`] = {
@@ -189,33 +199,28 @@ describe("a list", () => {
       () => collect(listReferrers(open(), NAME, subjectOfLists)),
     ],
   ])("fails where it would not end: %s", async (_, address, read) => {
-    const page = (entries: readonly string[], next: string, time = ""): Served => {
-      const manifests = entries.map((entry) => ({ mediaType: OCI_INDEX, digest: digestOf(entry), size: 1 }));
-      return { body: JSON.stringify({ tags: entries, manifests, time }), headers: { link: `<${next}>; rel="next"` } };
-    };
     const endless = { kind: "invalid", message: expect.stringContaining("does not end") };
     // A loop of pages.
     answers = {
-      [`GET ${address}`]: page(["1"], "?n=2"),
-      [`GET ${address}?n=2`]: page(["2"], "?n=3"),
-      [`GET ${address}?n=3`]: page(["3"], "?n=2"),
+      [`GET ${address}`]: page(["1"], 2),
+      [`GET ${address}?n=2`]: page(["2"], 3),
+      [`GET ${address}?n=3`]: page(["3"], 2),
     };
     await expect(read()).rejects.toMatchObject(endless);
     // The same entries under ever new addresses, and with something else that changes.
-    answers = { [`GET ${address}`]: page(["1"], "?n=2"), [`GET ${address}?n=2`]: page(["1"], "?n=3", "later") };
+    answers = { [`GET ${address}`]: page(["1"], 2), [`GET ${address}?n=2`]: page(["1"], 3, "later") };
     await expect(read()).rejects.toMatchObject(endless);
     // Pages without an entry, one after the other.
-    answers = { [`GET ${address}`]: page([], "?n=1") };
-    for (let n = 1; n < 200; n++) answers[`GET ${address}?n=${n}`] = page([], `?n=${n + 1}`);
+    answers = { [`GET ${address}`]: page([], 1) };
+    for (let n = 1; n < 200; n++) answers[`GET ${address}?n=${n}`] = page([], n + 1);
     await expect(read()).rejects.toMatchObject(endless);
   });
 
   it("may have empty pages, and one at its end that repeats the last entry", async () => {
-    const next = (n: number): Record<string, string> => ({ link: `<?n=${n}>; rel="next"` });
     answers = {
-      [`GET /v2/${NAME}/tags/list`]: { body: '{"tags":[]}', headers: next(1) },
-      [`GET /v2/${NAME}/tags/list?n=1`]: { body: '{"tags":null}', headers: next(2) },
-      [`GET /v2/${NAME}/tags/list?n=2`]: { body: '{"tags":["1"]}', headers: next(3) },
+      [`GET /v2/${NAME}/tags/list`]: { body: '{"tags":[]}', headers: nextIs(1) },
+      [`GET /v2/${NAME}/tags/list?n=1`]: { body: '{"tags":null}', headers: nextIs(2) },
+      [`GET /v2/${NAME}/tags/list?n=2`]: { body: '{"tags":["1"]}', headers: nextIs(3) },
       [`GET /v2/${NAME}/tags/list?n=3`]: { body: '{"tags":["1"]}' },
     };
     expect(await collect(listTags(open(), NAME))).toEqual(["1", "1"]);
