@@ -24,8 +24,11 @@ const referrerList = z.looseObject({ manifests: z.array(referrer).nullish() });
 
 /** end-8: a repository's tags, page by page. Throws a `not-found` CliError where there is no such repository. */
 export async function* listTags(connection: Connection, name: string): AsyncGenerator<string> {
+  const progress = new Progress(connection);
   for await (const page of pages(connection, name, repositoryPath({ name }, "tags/list"), [200])) {
-    yield* parseList(tagList, page.text, name).tags ?? [];
+    const tags = parseList(tagList, page.text, name).tags ?? [];
+    progress.note(page, tags);
+    yield* tags;
   }
 }
 
@@ -45,12 +48,17 @@ export async function* listReferrers(
   const query = artifactType === undefined ? "" : `?${new URLSearchParams({ artifactType }).toString()}`;
   const wanted = (one: RemoteReferrer): boolean => artifactType === undefined || one.artifactType === artifactType;
   const address = repositoryPath({ name }, `referrers/${subject}${query}`);
+  const progress = new Progress(connection);
   for await (const page of pages(connection, name, address, [200, ...NO_LIST])) {
     // Some have a page for people at all addresses that they do not know.
     const isList = page.status === 200 && page.text.trimStart().startsWith("{");
     const referrers = isList
       ? (parseList(referrerList, page.text, name).manifests ?? [])
       : await listTaggedReferrers(connection, name, subject);
+    progress.note(
+      page,
+      referrers.map(({ digest }) => digest),
+    );
     yield* referrers.filter(wanted);
   }
 }
@@ -71,13 +79,35 @@ export async function listTaggedReferrers(
   return parseList(referrerList, manifest.bytes.toString("utf8"), name).manifests ?? [];
 }
 
-interface ListPage {
+interface Page {
   readonly status: number;
   readonly text: string;
+  /** The next page's address; null where this is the last. */
+  readonly next: string | null;
 }
 
-/** More pages than any list has, at the one entry a page that some registries give: it does not end. */
-const MAX_PAGES = 1_000_000;
+/** Pages in a row without an entry: some filter what they list after they cut it into pages. */
+const MAX_EMPTY_PAGES = 100;
+
+/** Sees to it that a list comes to its end, under whatever addresses its pages come. */
+class Progress {
+  readonly #connection: Connection;
+  readonly #seen = new Set<string>();
+  #emptyPages = 0;
+
+  constructor(connection: Connection) {
+    this.#connection = connection;
+  }
+
+  /** Throws an `invalid` CliError where a page that is not the last brings nothing that was not there before. */
+  note({ next }: Page, entries: readonly string[]): void {
+    const before = this.#seen.size;
+    for (const entry of entries) this.#seen.add(entry);
+    this.#emptyPages = entries.length === 0 ? this.#emptyPages + 1 : 0;
+    const isStuck = entries.length === 0 ? this.#emptyPages > MAX_EMPTY_PAGES : this.#seen.size === before;
+    if (next !== null && isStuck) throw endless(this.#connection, "has pages with nothing new on them");
+  }
+}
 
 /**
  * Reads a list page by page. Throws an `invalid` CliError where it would not come to an end, and the refusal of a page
@@ -88,24 +118,15 @@ async function* pages(
   name: string,
   first: string,
   expect: readonly number[],
-): AsyncGenerator<ListPage> {
+): AsyncGenerator<Page> {
   const seen = new Set<string>();
-  let before: string | null = null;
   for (let address: string | null = first; address !== null;) {
-    if (seen.has(address) || seen.size === MAX_PAGES) throw endless(connection, "leads back to a page that was read");
+    if (seen.has(address)) throw endless(connection, "leads back to a page that was read");
     seen.add(address);
     const page: Page = await readPage(connection, name, address, seen.size === 1 ? expect : [200]);
-    // Another address with the same entries is no progress, whatever it is called.
-    if (page.next !== null && page.text === before) throw endless(connection, "gives the same page again and again");
-    before = page.text;
     yield page;
     address = page.next;
   }
-}
-
-interface Page extends ListPage {
-  /** The next page's address; null where this is the last. */
-  readonly next: string | null;
 }
 
 async function readPage(

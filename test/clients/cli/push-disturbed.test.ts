@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { startServer } from "../../live/server.ts";
 import { openSpace } from "../../live/space.ts";
+import { startBlackHole } from "../../cli/support/black-hole.ts";
 import { makeBigLayout } from "../support/big-layout.ts";
 import { type Fate, startCountingProxy } from "../support/counting-proxy.ts";
 import { readLayout } from "../support/layout.ts";
@@ -69,6 +70,20 @@ describe("a push that is disturbed", () => {
       await proxy.stop();
     }
     expect(await bench.skopeoPull("cut:1")).toBe(digest);
+  });
+
+  it("goes on when connections swallow the first answer of each kind, without a word", async () => {
+    const kinds = [/^POST /, /^PATCH /, /^PUT \S*uploads/, /^PUT \S*manifests/, /^HEAD /, /^GET \S*token/];
+    const hole = await startBlackHole({ host: bench.space.host, url: `http://${bench.space.host}` });
+    hole.fate = (line) => {
+      const at = kinds.findIndex((kind) => kind.test(line));
+      if (at < 0) return null;
+      kinds.splice(at, 1);
+      return "answer";
+    };
+    expect(await pushThrough(hole.host, "silent:1").ended).toMatchObject({ exitCode: 0 });
+    expect(kinds.map(String)).toEqual([]);
+    expect(await bench.skopeoPull("silent:1")).toBe(digest);
   });
 
   it(`holds less than 150 MB while it pushes a layer of ${isBig ? "2 GB" : "300 MB"}`, async () => {
