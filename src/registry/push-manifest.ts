@@ -5,7 +5,7 @@ import { type ErrorKind, RegistryError } from "../oci/errors.ts";
 import { decodeManifest, type Manifest, type ManifestReference, parseManifest } from "../oci/manifest.ts";
 import type { Reference, Tag } from "../oci/reference.ts";
 import { discardIfRefused, freshKey } from "./fresh-key.ts";
-import type { ReferenceProblem, StoredManifest, Stores } from "./stores.ts";
+import type { StoredManifest, Stores } from "./stores.ts";
 import type { Usage } from "./usage.ts";
 import { preconditionFailed, type WriteCondition } from "./write-condition.ts";
 
@@ -65,7 +65,12 @@ async function manifestDigest(bytes: Uint8Array, reference: Reference): Promise<
   return digest;
 }
 
-function requireReferences(references: readonly ManifestReference[], problems: readonly ReferenceProblem[]): void {
+/** Where a manifest has many more references than any image, its first ones must be there before anything is made of the rest. */
+const FIRST_LOOK = 500;
+
+/** Throws MANIFEST_BLOB_UNKNOWN, SIZE_INVALID. */
+async function requireThere(stores: Stores, grant: Grant, references: readonly ManifestReference[]): Promise<void> {
+  const problems = await stores.manifests.check(grant, references);
   const missing = problems.filter((problem) => problem.actualSize === null);
   if (missing.length > 0) {
     throw new RegistryError("MANIFEST_BLOB_UNKNOWN", { detail: { missing: missing.map(({ digest }) => digest) } });
@@ -85,8 +90,10 @@ async function storeContent(
   grant: Grant,
   { bytes, digest, manifest }: { readonly bytes: Uint8Array; readonly digest: Digest; readonly manifest: Manifest },
 ): Promise<StoredManifest["content"]> {
+  const { references } = manifest;
+  if (references.length > FIRST_LOOK) await requireThere(stores, grant, references.slice(0, FIRST_LOOK));
   if (bytes.length <= MAX_ROW_BODY) return { body: decodeManifest(bytes) };
-  requireReferences(manifest.references, await stores.manifests.check(grant, manifest.references));
+  await requireThere(stores, grant, references);
   const key = freshKey("manifests");
   await stores.bytes.put(key, bytes, digest);
   return { key };
@@ -107,7 +114,7 @@ async function explainFault(
     throw preconditionFailed(condition, fault);
   }
   if (fault instanceof RegistryError && MAY_LACK.has(fault.kind)) {
-    requireReferences(manifest.references, await stores.manifests.check(grant, manifest.references));
+    await requireThere(stores, grant, manifest.references);
   }
   throw fault;
 }

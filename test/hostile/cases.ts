@@ -156,6 +156,7 @@ function listCases({ space }: World): readonly Case[] {
       ),
       200,
     ),
+    post("20 rules at the limit", "retention:preview", {}, 200),
     post("100,000 tags", "tags:delete", { repository: "web", tags: times(80_000, () => "") }),
     post(
       "1,000 tags",

@@ -6,7 +6,7 @@ import { startOwnServer } from "../live/server.ts";
 import { type Case, casesOf, HEAVY_PATTERNS } from "./cases.ts";
 import { openWorld, type World } from "./world.ts";
 
-const HELP = `npm run hostile -- [--rounds <n>] [--repositories <n>] [--bar <ms>] [--json <file>]
+const HELP = `npm run hostile -- [--rounds <n>] [--size <n>] [--bar <ms>] [--json <file>]
 
 Sends each list, pattern, expression and depth of the API at its limit, and beyond it, to a local server, each with a /healthz
 beside it, and checks that
@@ -16,7 +16,7 @@ beside it, and checks that
   /healthz is answered meanwhile.
 
   --rounds <n>        so often each, of which the middle one counts (5)
-  --repositories <n>  that lists have to go through (1000)
+  --size <n>          tags and repositories that lists have to go through (1000)
   --bar <ms>          CPU for one request; local storage is simulated in the same process, which is in it (100)
   --json <file>       writes the findings there too
 
@@ -69,12 +69,12 @@ async function middleOf(world: World, pids: readonly number[], one: Case, rounds
 }
 
 async function hostile(
-  { rounds, repositories, bar }: Readonly<Record<"rounds" | "repositories" | "bar", number>>,
+  { rounds, size, bar }: Readonly<Record<"rounds" | "size" | "bar", number>>,
   stack: AsyncDisposableStack,
 ): Promise<Findings> {
   const server = await startOwnServer();
   stack.defer(() => server.stop());
-  const world = await openWorld(server, repositories, HEAVY_PATTERNS);
+  const world = await openWorld(server, size, HEAVY_PATTERNS);
   const pids = descendants(server.pid(), "workerd");
   if (pids.length === 0) throw new Error("no workerd is to be seen: this needs Linux's /proc");
   const violations: string[] = [];
@@ -94,6 +94,6 @@ async function hostile(
 await runProgram({
   title: "Hostile",
   help: HELP,
-  defaults: { rounds: 5, repositories: 1000, bar: 100 },
+  defaults: { rounds: 5, size: 1000, bar: 100 },
   run: hostile,
 });

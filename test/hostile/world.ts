@@ -1,11 +1,14 @@
 import { type Access, ask } from "../live/ask.ts";
-import { blobOf, makeImage, putManifest } from "../live/image.ts";
+import { blobOf, type Image, makeImage } from "../live/image.ts";
 import type { OwnServer } from "../live/server.ts";
 
 const SPACE = "hostile";
 
-/** Tags that are as long as tags may be, and versions whose prereleases are. */
-const TAGS = 30;
+/** Tags of one push. */
+const TAGS_AT_ONCE = 20;
+
+/** As many as a space has at most. */
+const RULES = 20;
 
 export interface World {
   readonly server: OwnServer;
@@ -13,22 +16,51 @@ export interface World {
   readonly secrets: Readonly<Record<"pusher" | "patterns", string>>;
 }
 
-/** A space with an image under long tags in `web`, and so many more repositories, of which each has a blob. */
-export async function openWorld(server: OwnServer, repositories: number, patterns: readonly string[]): Promise<World> {
+/**
+ * A space with an image under `size` long tags in `web`, half of them versions, as many more repositories, each with a blob, and retention rules at
+ * their limit.
+ */
+export async function openWorld(server: OwnServer, size: number, patterns: readonly string[]): Promise<World> {
   await server.createSpace(SPACE);
   const pusher = await server.createToken(SPACE, { actions: ["pull", "push", "delete"] });
   const heavy = await server.createToken(SPACE, { actions: ["pull", "push"], repositories: patterns });
   const access = { url: server.url, secret: pusher };
   const image = makeImage("hostile", [blobOf(new Uint8Array([1, 2, 3]))]);
   for (const blob of image.blobs) await pushBlob(access, "web", blob);
-  for (let index = 0; index < TAGS; index++) {
-    await putManifest(access, `${SPACE}/web`, `${"a".repeat(120)}${index}`, image);
-    await putManifest(access, `${SPACE}/web`, `1.0.${index}-${"a".repeat(110)}`, image);
-  }
-  for (let index = 0; index < repositories; index++) {
+  for (let first = 0; first < size; first += TAGS_AT_ONCE) await pushTags(access, image, first);
+  for (let index = 0; index < size; index++) {
     for (const blob of image.blobs.slice(0, 1)) await pushBlob(access, `${"a".repeat(180)}${index}`, blob);
   }
+  for (let index = 0; index < RULES; index++) await makeRule(server, index);
   return { server, space: SPACE, secrets: { pusher, patterns: heavy } };
+}
+
+async function pushTags(access: Access, { manifest }: Image, first: number): Promise<void> {
+  const tags = Array.from({ length: TAGS_AT_ONCE }, (_, index) =>
+    index % 2 === 0 ? `${"a".repeat(120)}${first + index}` : `1.0.${first + index}-${"a".repeat(110)}`,
+  );
+  const query = new URLSearchParams(tags.map((tag) => ["tag", tag]));
+  await ask(access, "PUT", `/v2/${SPACE}/web/manifests/${manifest.digest}?${query.toString()}`, {
+    expect: [201],
+    body: manifest.bytes,
+    headers: { "Content-Type": "application/vnd.oci.image.manifest.v1+json" },
+  });
+}
+
+/** A rule whose patterns are as long as they may be, and match all but the last of what they are asked for. */
+async function makeRule({ url, adminToken }: OwnServer, index: number): Promise<void> {
+  const tags = Array.from({ length: 20 }, () => `${"*a".repeat(24)}b`);
+  const rule = {
+    name: `rule ${index}`,
+    repositories: ["**", ...Array.from({ length: 19 }, () => "*a".repeat(90))],
+    keep: { tags, newest: 1000 },
+  };
+  const answer = await fetch(`${url}/api/v1/spaces/${SPACE}/retention-rules`, {
+    method: "POST",
+    headers: { Authorization: `Bearer ${adminToken}` },
+    body: JSON.stringify(rule),
+  });
+  if (answer.status !== 201) throw new Error(`a retention rule: ${answer.status} ${await answer.text()}`);
 }
 
 async function pushBlob(access: Access, path: string, { digest, bytes }: ReturnType<typeof blobOf>): Promise<void> {
