@@ -105,6 +105,10 @@ describe("signing in", () => {
   });
 });
 
+function endSession(cookie: string): Promise<Response> {
+  return ask("/api/v1/session", { method: "DELETE", headers: consoleHeaders(cookie) });
+}
+
 describe("signing out", () => {
   it("ends the cookie, for our own pages only", async () => {
     const headers = consoleHeaders(await signIn(keeper.token));
@@ -113,9 +117,6 @@ describe("signing out", () => {
     expect(answer.headers.get("Set-Cookie")).toMatch(/^__Host-spacedock-session=; Path=\/; Max-Age=0; /);
     expect((await ask("/api/v1/session", { method: "DELETE" })).status).toBe(403);
   });
-
-  const endSession = (cookie: string): Promise<Response> =>
-    ask("/api/v1/session", { method: "DELETE", headers: consoleHeaders(cookie) });
 
   it.each([
     ["a token", () => keeper.token],

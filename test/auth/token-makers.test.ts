@@ -46,6 +46,10 @@ async function names(): Promise<readonly string[]> {
     .toSorted();
 }
 
+function revoke(id: string, query = ""): Promise<Response> {
+  return manage("DELETE", `spaces/${space}/tokens/${id}${query}`);
+}
+
 describe("a token", () => {
   it("says who made it: a token, or an administrator", async () => {
     const child = await made(maker.token);
@@ -90,9 +94,6 @@ describe("a token", () => {
 });
 
 describe("revoking", () => {
-  const revoke = (id: string, query = ""): Promise<Response> =>
-    manage("DELETE", `spaces/${space}/tokens/${id}${query}`);
-
   beforeEach(async () => {
     const child = await made(maker.token, { name: "child" });
     const grandchild = await made(child.token, { name: "grandchild" });
