@@ -127,13 +127,12 @@ function openTurns(env: Env, at: number): Readonly<Record<string, readonly Chore
       () => sweep(openProcessing(env)),
       () => collectDeleted(upkeep, kept, at),
       () => forgetRecords({ walks, records: d1Records(databaseOf(env, null)) }, keepEventsOf(settings), at),
-      () => endUploads({ walks, ...openUploadsOf(env) }, at),
-      () => d1EndedSessions(databaseOf(env, null)).forget(at),
       () => noteStorage(d1StorageDays(databaseOf(env, null)), at),
     ],
-    "2-59/5 * * * *": [() => collectUnneeded(upkeep, kept, at)],
+    "2-59/5 * * * *": [() => collectUnneeded(upkeep, kept, at), () => endUploads(openUploadsOf(env), at)],
     "4-59/5 * * * *": [
       () => retain({ walks, retention: d1RetentionRuns(databaseOf(env, null), kept.grace) }, at),
+      () => d1EndedSessions(databaseOf(env, null)).forget(at),
       // Last, since it may take long.
       () => scrub(openScrub(env), scrubOf(settings), at),
     ],

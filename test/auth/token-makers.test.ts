@@ -10,7 +10,7 @@ let maker: TestToken;
 
 beforeEach(async () => {
   ({ space } = await nextSpace("makers"));
-  const actions = ["admin", "pull", "push"];
+  const actions = ["admin"];
   maker = await makeToken(space, { name: "boss", actions, repositories: ["web/**"], expiresIn: 86_400 });
 });
 
@@ -71,7 +71,6 @@ describe("a token", () => {
   });
 
   it.each([
-    ["actions", { actions: ["pull", "delete"] }, "it may not delete itself"],
     ["repositories", { repositories: ["**"] }, "does not cover **"],
     ["all repositories, unsaid", { repositories: undefined }, "does not cover **"],
     ["a later end", { expiresIn: 90_000 }, "it expires itself at"],
