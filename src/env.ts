@@ -18,6 +18,8 @@ export interface Env {
   readonly ASSETS?: Fetcher;
   /** Where pulls are counted, if anywhere. */
   readonly PULLS?: AnalyticsEngineDataset;
+  /** Says if one more login may fail from an address; absent: their number is not limited. */
+  readonly LOGIN_FAILURES?: RateLimit;
   /** The management API's key. */
   readonly ADMIN_TOKEN: string;
   /** A JSON Web Key Set of private ES256 keys. */

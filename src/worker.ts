@@ -1,5 +1,6 @@
 /** The composition root: what the runtime calls, and where stores are made for it. */
 import type { Authenticator } from "./auth/authenticate.ts";
+import { failedLogins } from "./auth/failed-logins.ts";
 import { signIdentityToken, targetSubject } from "./auth/identity-token.ts";
 import { signingKeys } from "./auth/keys.ts";
 import type { Registry } from "./call.ts";
@@ -64,6 +65,7 @@ import { d1Triggers } from "./storage/d1/triggers.ts";
 import { d1Undo } from "./storage/d1/undo.ts";
 import { databaseOf, spaceIn } from "./storage/databases.ts";
 import { eventQueue } from "./storage/event-queue.ts";
+import { loginLimit } from "./storage/login-limit.ts";
 import { pullCounts } from "./storage/pull-counts.ts";
 import { r2Bytes } from "./storage/r2/bytes.ts";
 import { examineObject } from "./storage/r2/digest-object.ts";
@@ -88,7 +90,7 @@ export default {
   async fetch(request, env, context): Promise<Response> {
     const requestId = request.headers.get("CF-Ray") ?? crypto.randomUUID();
     try {
-      const registry = await openRegistry(env, new URL(request.url), context);
+      const registry = await openRegistry(env, new URL(request.url), request.headers.get("CF-Connecting-IP"), context);
       return await handleRequest(request, { registry, requestId });
     } catch (fault) {
       // Only a setting that is missing or malformed can bring us here; the log names it.
@@ -129,13 +131,12 @@ function openTurns(env: Env, at: number): Readonly<Record<string, readonly Chore
       () => sweep(openProcessing(env)),
       () => collectDeleted(upkeep, kept, at),
       () => forgetRecords({ walks, records: d1Records(databaseOf(env, null)) }, keepEventsOf(settings), at),
-      () => endUploads({ walks, ...openUploadsOf(env) }, at),
-      () => d1EndedSessions(databaseOf(env, null)).forget(at),
       () => noteStorage(d1StorageDays(databaseOf(env, null)), at),
     ],
-    "2-59/5 * * * *": [() => collectUnneeded(upkeep, kept, at)],
+    "2-59/5 * * * *": [() => collectUnneeded(upkeep, kept, at), () => endUploads(openUploadsOf(env), at)],
     "4-59/5 * * * *": [
       () => retain({ walks, retention: d1RetentionRuns(databaseOf(env, null), kept.grace) }, at),
+      () => d1EndedSessions(databaseOf(env, null)).forget(at),
       // Last, since it may take long.
       () => scrub(openScrub(env), scrubOf(settings), at),
     ],
@@ -260,7 +261,7 @@ function consolePageOf({ ASSETS }: Env, url: URL): Registry["consolePage"] {
   return ASSETS === undefined ? null : () => ASSETS.fetch(new URL("/index.html", url));
 }
 
-async function openRegistry(env: Env, url: URL, context: ExecutionContext): Promise<Registry> {
+async function openRegistry(env: Env, url: URL, address: string | null, context: ExecutionContext): Promise<Registry> {
   const settings = settingsOf(env);
   const db = databaseOf(env, spaceIn(url));
   const keys = await signingKeys(settings.SIGNING_KEYS);
@@ -272,6 +273,7 @@ async function openRegistry(env: Env, url: URL, context: ExecutionContext): Prom
   const near = settings.READ_MEMORY_SECONDS > 0 ? db.withSession("first-unconstrained") : null;
   const credentials = d1Credentials(db, near, later);
   const endedSessions = d1EndedSessions(db);
+  const activity = d1Activity(db);
   const authenticator: Authenticator = {
     keys,
     realm,
@@ -279,6 +281,10 @@ async function openRegistry(env: Env, url: URL, context: ExecutionContext): Prom
     access: accessOf(settings),
     findCredential: (hash) => credentials.findByHash(hash),
     findCredentialById: (id) => credentials.findById(id),
+    failedLogins: failedLogins(address, {
+      mayFail: loginLimit(env.LOGIN_FAILURES),
+      note: (network, attempts) => later(activity.noteFailedLogins({ network, attempts }, Date.now())),
+    }),
     isSignedOut: (mark) => endedSessions.has(mark),
   };
   const access = s3AccessOf(settings);
@@ -325,7 +331,7 @@ async function openRegistry(env: Env, url: URL, context: ExecutionContext): Prom
       retention: d1Retention(db, collectionOf(settings).grace),
     },
     undo: d1Undo(db, announcing),
-    activity: d1Activity(db),
+    activity,
     endUploadsOf: (credential) => later(endUploadsOf(openUploadsOf(env), credential, Date.now())),
     keepDeleted: collectionOf(settings).keepDeleted,
     events,

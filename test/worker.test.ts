@@ -42,11 +42,12 @@ describe("the settings", () => {
   });
 });
 
+function asAdmin(adminToken: string, path: string): Promise<Response> {
+  return askWith({ ADMIN_TOKEN: adminToken }, path, { headers: { Authorization: `Bearer ${adminToken}` } });
+}
+
 describe("an ADMIN_TOKEN that is short enough to be guessed", () => {
   const short = "x".repeat(31);
-  const asAdmin = (adminToken: string, path: string, init: RequestInit<IncomingRequestCfProperties> = {}) =>
-    askWith({ ADMIN_TOKEN: adminToken }, path, { headers: { Authorization: `Bearer ${adminToken}` }, ...init });
-
   it("is refused with what to do about it, and everything else goes on", async () => {
     const answer = await asAdmin(short, "/api/v1/spaces");
     expect(answer.status).toBe(401);

@@ -15,10 +15,10 @@ const TOLD = 50;
 
 export async function createToken(call: SpaceCall): Promise<Response> {
   const { registry, grant } = call;
-  const { name, expiresIn, ...asked } = await readBody(tokenInput, call);
+  const { name, actions, expiresIn, ...asked } = await readBody(tokenInput, call);
   const now = Date.now();
   const wish = { ...asked, expiresAt: expiresIn === undefined ? null : now + expiresIn * 1000 };
-  const { actions, repositories, expiresAt } = grant.maker === null ? wish : delegate(grant.maker, wish);
+  const { repositories, expiresAt } = grant.maker === null ? wish : delegate(grant.maker, wish);
   const createdBy = { id: grant.actor, name: grant.maker?.name ?? grant.actor };
   const id = generateId("tok");
   const token: Token = { id, name, actions, repositories, createdAt: now, createdBy, expiresAt, lastUsedAt: null };

@@ -4,6 +4,7 @@ import { ACCESS_HEADER, type AccessSettings, verifyAccess } from "./access.ts";
 import { readConsoleCookie } from "./console-cookie.ts";
 import { verifyConsoleSession } from "./console-session.ts";
 import type { Credential } from "./credential.ts";
+import type { FailedLogins } from "./failed-logins.ts";
 import type { SigningKeys } from "./keys.ts";
 import type { Principal, SecretHolder } from "./principal.ts";
 import { equalSecrets, hashSecret, isSecret } from "./secret.ts";
@@ -20,6 +21,8 @@ export interface Authenticator {
   readonly findCredential: (hash: string) => Promise<Credential | null>;
   /** The live credential with this id, or null. */
   readonly findCredentialById: (id: string) => Promise<Credential | null>;
+  /** What counts logins that fail, from where this request comes from. */
+  readonly failedLogins: FailedLogins;
   /** True for the mark of a session that was signed out of. */
   readonly isSignedOut: (mark: string) => Promise<boolean>;
 }
@@ -82,12 +85,19 @@ export async function authenticateLogin(authenticator: Authenticator, kept: stri
 
 /** Finds whose refresh token this is. Throws TOKEN_INVALID, also once the credential is revoked or has expired. */
 async function authenticateRefreshToken(
-  { keys, realm, findCredentialById }: Authenticator,
+  { keys, realm, failedLogins, findCredentialById }: Authenticator,
   token: string,
 ): Promise<SecretHolder> {
-  const credential = await findCredentialById(await verifyRefreshToken(keys, realm, token));
-  if (credential === null) throw stale();
-  return { kind: "credential", credential };
+  const id = await verifyRefreshToken(keys, realm, token).catch(nothingProved);
+  const credential = id === null ? null : await findCredentialById(id);
+  if (credential !== null) return { kind: "credential", credential };
+  await failedLogins.count();
+  throw stale();
+}
+
+function nothingProved(fault: unknown): null {
+  if (fault instanceof RegistryError) return null;
+  throw fault;
 }
 
 /**
@@ -103,17 +113,26 @@ export function staleLogin({ service }: TokenRealm, cause?: RegistryError): Regi
   });
 }
 
-/** Finds who knows this secret. Throws TOKEN_INVALID. */
+/** Finds who knows this secret. Throws TOKEN_INVALID; LOGINS_LIMITED where too many logins failed from there. */
 export async function authenticateSecret(authenticator: Authenticator, secret: string): Promise<SecretHolder> {
-  if (await equalSecrets(secret, authenticator.adminToken)) {
-    const problem = adminTokenProblem(authenticator.adminToken);
-    // Pushes and pulls go on meanwhile: nothing but ADMIN_TOKEN itself is refused.
-    if (problem !== null) throw new RegistryError("TOKEN_INVALID", { message: problem });
-    return { kind: "admin", email: null };
+  const { adminToken, failedLogins, findCredential } = authenticator;
+  if (isSecret(secret)) {
+    // Of 160 random bits none is ever guessed: who sends the right one gets in, whoever else fails from the same network.
+    const credential = await findCredential(await hashSecret(secret));
+    if (credential) return { kind: "credential", credential };
+  } else {
+    failedLogins.requireOpen();
+    if (await equalSecrets(secret, adminToken)) return requireLong(adminToken);
   }
-  const credential = isSecret(secret) ? await authenticator.findCredential(await hashSecret(secret)) : null;
-  if (credential) return { kind: "credential", credential };
+  await failedLogins.count();
   throw new RegistryError("TOKEN_INVALID");
+}
+
+/** Pushes and pulls go on where ADMIN_TOKEN is too short: nothing but itself is refused. */
+function requireLong(adminToken: string): SecretHolder {
+  const problem = adminTokenProblem(adminToken);
+  if (problem !== null) throw new RegistryError("TOKEN_INVALID", { message: problem });
+  return { kind: "admin", email: null };
 }
 
 /** What a browser sends by itself, whoever made it ask: the console's cookie, or what Cloudflare Access adds on the way. */

@@ -2,16 +2,15 @@
 import { RegistryError } from "../oci/errors.ts";
 import type { Credential } from "./credential.ts";
 
-/** The rights that a token is to have. Times are milliseconds since the epoch; null: it does not expire. */
-export type Wish = Pick<Credential, "actions" | "repositories" | "expiresAt">;
+/** Where and until when a token is to be good. Times are milliseconds since the epoch; null: it does not expire. */
+export type Wish = Pick<Credential, "repositories" | "expiresAt">;
 
 /**
- * Bounds a wish by the token that makes it: without an expiry of its own, it ends with its maker.
+ * Bounds a wish by the token that makes it: without an expiry of its own, it ends with its maker. Its actions are the maker's to say:
+ * who administers a space hands out what may be done in it.
  * Throws DENIED where it would do more than the maker, and says in what.
  */
 export function delegate(maker: Wish, wish: Wish): Wish {
-  const lacking = wish.actions.filter((action) => !maker.actions.includes(action));
-  if (lacking.length > 0) throw tooMuch(`it may not ${lacking.join(", ")} itself`);
   const uncovered = uncoveredPattern(maker.repositories, wish.repositories);
   if (uncovered !== null) {
     const own = maker.repositories.join(", ");

@@ -49,6 +49,11 @@ export const ERRORS = {
     message: "the content does not have the digest that was given",
   },
   EVENT_UNKNOWN: { code: "EVENT_UNKNOWN", status: 404, message: "the space has no such event" },
+  LOGINS_LIMITED: {
+    code: "TOOMANYREQUESTS",
+    status: 429,
+    message: "too many logins failed from your network; wait a minute, then log in with a valid token",
+  },
   MANIFEST_BLOB_UNKNOWN: {
     code: "MANIFEST_BLOB_UNKNOWN",
     status: 400,

@@ -8,6 +8,7 @@ export const ACTIVITY_KINDS = [
   "space",
   "token",
   "session",
+  "login",
   "trigger",
   "target",
   "delivery",
@@ -54,7 +55,15 @@ export interface ActivityFilter {
   readonly kind: ActivityKind | null;
 }
 
+/** Logins that failed in an hour, from one network. */
+interface FailedLoginActivity {
+  readonly network: string;
+  readonly attempts: number;
+}
+
 export interface ActivityStore {
+  /** Adds to the hour's entry for the network, of which there are so many in an hour at most. */
+  noteFailedLogins(failed: FailedLoginActivity, now: number): Promise<void>;
   /** @param space null: what is about the installation. */
   note(space: string | null, act: Act, now: number): Promise<void>;
   /** Of a space, with its events, the newest first. Null when there is no such space. A bounded number of rows is read. */

@@ -58,7 +58,7 @@ export interface Token {
 }
 
 /** A token that was revoked. */
-export type RevokedToken = Pick<Token, "id" | "name">;
+type RevokedToken = Pick<Token, "id" | "name">;
 
 export interface TokenStore {
   /** False when there is no such space, or the token that makes it was revoked meanwhile. */

@@ -53,16 +53,19 @@ export interface OpenUpload {
   readonly id: string;
   /** As last noted. */
   readonly bytes: number;
-  readonly touchedAt: number;
   /** Its credential, space or repository is gone. */
   readonly isDead: boolean;
 }
 
 export interface OpenUploadWalk {
-  /** Those after `<credential> <session>`, in that order; null: from the first on. */
-  next(from: string | null, bounds: Pick<Bounds, "now" | "limit">): Promise<readonly OpenUpload[]>;
-  /** Forgets those that have ended, and notes how many bytes others hold. */
-  settle(uploads: { readonly ended: readonly OpenUpload[]; readonly held: readonly OpenUpload[] }): Promise<void>;
+  /** Those that are dead, or were last confirmed or looked at before the cutoff. */
+  due(bounds: Bounds): Promise<readonly OpenUpload[]>;
+  ofCredential(id: string, bounds: Pick<Bounds, "now" | "limit">): Promise<readonly OpenUpload[]>;
+  /** Forgets those that have ended, and notes of others that they were looked at and how many bytes they hold. */
+  settle(
+    uploads: { readonly ended: readonly OpenUpload[]; readonly held: readonly OpenUpload[] },
+    now: number,
+  ): Promise<void>;
 }
 
 /** Repositories of spaces with rules that are switched on, and these rules. */

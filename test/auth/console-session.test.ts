@@ -105,6 +105,14 @@ describe("signing in", () => {
   });
 });
 
+function endSession(cookie: string): Promise<Response> {
+  return ask("/api/v1/session", { method: "DELETE", headers: consoleHeaders(cookie) });
+}
+
+async function endedSessions(): Promise<unknown> {
+  return (await env.DB.prepare("SELECT COUNT(*) AS n FROM ended_sessions").first())?.["n"];
+}
+
 describe("signing out", () => {
   it("ends the cookie, for our own pages only", async () => {
     const headers = consoleHeaders(await signIn(keeper.token));
@@ -113,9 +121,6 @@ describe("signing out", () => {
     expect(answer.headers.get("Set-Cookie")).toMatch(/^__Host-spacedock-session=; Path=\/; Max-Age=0; /);
     expect((await ask("/api/v1/session", { method: "DELETE" })).status).toBe(403);
   });
-
-  const endSession = (cookie: string): Promise<Response> =>
-    ask("/api/v1/session", { method: "DELETE", headers: consoleHeaders(cookie) });
 
   it.each([
     ["a token", () => keeper.token],
@@ -149,14 +154,12 @@ describe("signing out", () => {
   });
 
   it("leaves a row only as long as the session could have lasted", async () => {
-    const count = async (): Promise<unknown> =>
-      (await env.DB.prepare("SELECT COUNT(*) AS n FROM ended_sessions").first())?.["n"];
     await endSession(await signIn(keeper.token));
     const ended = d1EndedSessions(env.DB);
     await ended.forget(Date.now() + 7.9 * HOUR);
-    expect(await count()).not.toBe(0);
+    expect(await endedSessions()).not.toBe(0);
     await ended.forget(Date.now() + 8.1 * HOUR);
-    expect(await count()).toBe(0);
+    expect(await endedSessions()).toBe(0);
   });
 });
 

@@ -3,19 +3,23 @@ import { delegate, type Wish } from "../../src/auth/delegate.ts";
 import { matchesRepository } from "../../src/oci/repository-pattern.ts";
 
 const NOW = Date.parse("2030-01-01");
-const maker: Wish = { actions: ["admin", "pull", "push"], repositories: ["web/**", "!web/secret*"], expiresAt: NOW };
+const maker: Wish = { repositories: ["web/**", "!web/secret*"], expiresAt: NOW };
 
 function make(wish: Partial<Wish>, by: Partial<Wish> = {}): Wish {
-  const modest: Wish = { actions: ["pull"], repositories: ["web/api"], expiresAt: null };
+  const modest: Wish = { repositories: ["web/api"], expiresAt: null };
   return delegate({ ...maker, ...by }, { ...modest, ...wish });
 }
 
-describe("a token that a token makes", () => {
-  it("does what its maker does, or less", () => {
-    expect(make({ actions: ["admin", "pull", "push"] }).actions).toEqual(["admin", "pull", "push"]);
-    expect(() => make({ actions: ["pull", "delete"] })).toThrow("it may not delete itself");
-  });
+function isMade(own: readonly string[], repositories: readonly string[]): boolean {
+  try {
+    make({ repositories }, { repositories: own });
+    return true;
+  } catch {
+    return false;
+  }
+}
 
+describe("a token that a token makes", () => {
   it("ends with its maker at the latest, and then where it has no end of its own", () => {
     expect(make({}).expiresAt).toBe(NOW);
     expect(make({ expiresAt: NOW - 1 }).expiresAt).toBe(NOW - 1);
@@ -73,18 +77,15 @@ describe("a token that a token makes", () => {
       .flatMap((one) => texts.map((other) => [one, other]))
       .filter((list) => !list.every((x) => x.startsWith("!")));
     const paths = ["a", "b", "ab", "a/b", "a/c", "c/b", "a/b/c", "b/a/b", "ab/b"];
-    for (const own of lists) {
-      for (const repositories of lists) {
-        const isMade = ((): boolean => {
-          try {
-            return Boolean(make({ repositories }, { repositories: own }));
-          } catch {
-            return false;
-          }
-        })();
-        const beyond = paths.filter((path) => matchesRepository(repositories, path) && !matchesRepository(own, path));
-        if (isMade) expect(beyond, `${own.join()} makes ${repositories.join()}`).toEqual([]);
-      }
-    }
+    const beyond = lists.flatMap((own) =>
+      lists
+        .filter((repositories) => isMade(own, repositories))
+        .flatMap((repositories) =>
+          paths
+            .filter((path) => matchesRepository(repositories, path) && !matchesRepository(own, path))
+            .map((path) => `${own.join()} makes ${repositories.join()}, which has ${path}`),
+        ),
+    );
+    expect(beyond).toEqual([]);
   });
 });

@@ -111,19 +111,20 @@ describe("the bytes of open uploads", () => {
   it("that two bring at once have room together, or one is refused", async () => {
     const sessions = await Promise.all([1, 2, 3].map(() => startSession(`${space}/web`, uploader.token)));
     const answers = await Promise.all(sessions.map((session) => patch(session, uploader.token, bytesOf(250))));
-    expect(answers.map(({ status }) => status).toSorted()).toEqual([202, 202, 403]);
+    expect(answers.map(({ status }) => status).toSorted((left, right) => left - right)).toEqual([202, 202, 403]);
   });
 });
 
-describe("the number of uploads that a token has open", () => {
-  const fill = async (credential: string, bytes: number): Promise<void> => {
-    const sql = `
-      INSERT INTO open_uploads (credential_id, id, space_id, bytes, touched_at)
-      SELECT ?1, 'filler' || value, (SELECT id FROM spaces WHERE name = ?2), ?3, ?4 FROM json_each(?5)`;
-    const numbers = JSON.stringify(Array.from({ length: 198 }, (_, index) => index));
-    await env.DB.prepare(sql).bind(credential, space, bytes, Date.now(), numbers).run();
-  };
+/** Opens 198 uploads that hold so many bytes. */
+async function fill(credential: string, bytes: number): Promise<void> {
+  const sql = `
+    INSERT INTO open_uploads (credential_id, id, space_id, bytes, touched_at)
+    SELECT ?1, 'filler' || value, (SELECT id FROM spaces WHERE name = ?2), ?3, ?4 FROM json_each(?5)`;
+  const numbers = JSON.stringify(Array.from({ length: 198 }, (_, index) => index));
+  await env.DB.prepare(sql).bind(credential, space, bytes, Date.now(), numbers).run();
+}
 
+describe("the number of uploads that a token has open", () => {
   it("is 200 at most, and the answer says what to do", async () => {
     await fill(uploader.id, 0);
     expect((await begin(uploader.token)).status).toBe(202);

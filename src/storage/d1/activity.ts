@@ -1,13 +1,28 @@
 import { z } from "zod";
+import { hashSecret } from "../../auth/secret.ts";
 import type { PageRequest, Part } from "../../oci/page.ts";
 import type { Activity, ActivityFilter, ActivityStore } from "../../registry/activity.ts";
-import { timeOrderedId } from "../../registry/time-ordered-id.ts";
+import { firstIdAt, timeOrderedId } from "../../registry/time-ordered-id.ts";
 import { isEmpty, jsonOrNull, rows } from "./rows.ts";
 import { FIND_SPACE, LIVE_SPACE } from "./spaces.ts";
 
 const NOTE = `
   INSERT INTO activity (id, space_id, actor, action, subject, name, repository, reference, detail, occurred_at)
   SELECT ?2, ${LIVE_SPACE}, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10`;
+
+/** Networks that have an entry in an hour: more would be a way to fill the database. */
+const MAX_NETWORKS = 100;
+
+const HOUR = 3_600_000;
+
+/** ?1: the hour's id for the network; ?5 and ?6: between which ids those of the hour are. */
+const NOTE_FAILED_LOGINS = `
+  INSERT INTO activity (id, space_id, actor, action, name, detail, occurred_at)
+  SELECT ?1, NULL, 'anonymous', 'login.failed', ?2, json_object('attempts', ?3), ?4
+  WHERE EXISTS (SELECT 1 FROM activity WHERE id = ?1) OR ${MAX_NETWORKS} > (
+    SELECT COUNT(*) FROM activity WHERE id >= ?5 AND id < ?6 AND action = 'login.failed')
+  ON CONFLICT (id) DO UPDATE SET
+    detail = json_object('attempts', (activity.detail ->> 'attempts') + ?3), occurred_at = excluded.occurred_at`;
 
 const ACTS = `
   SELECT a.id, a.occurred_at, a.actor, t.name AS actor_name, a.action, a.subject, a.name, a.repository, a.reference, a.detail
@@ -51,6 +66,13 @@ export function d1Activity(db: D1Database): ActivityStore {
         .prepare(NOTE)
         .bind(space, timeOrderedId("act"), actor, action, ...texts, jsonOrNull(detail), now)
         .run();
+    },
+
+    async noteFailedLogins({ network, attempts }, now) {
+      const hour = now - (now % HOUR);
+      const [first, end] = [firstIdAt("act", hour), firstIdAt("act", hour + 1)];
+      const id = `${first}7${(await hashSecret(network)).slice(0, 19)}`;
+      await db.prepare(NOTE_FAILED_LOGINS).bind(id, network, attempts, now, first, end).run();
     },
 
     async ofSpace(space, filter, page) {

@@ -41,31 +41,37 @@ export function closeUpload(id: string): GatedStatement {
   return { sql: CLOSE, values: [id] };
 }
 
-/** Those of credentials, spaces and repositories that are gone are dead. ?1 and ?2: where to go on; ?3: now. */
-const NEXT = `
-  SELECT u.credential_id, u.id, u.bytes, u.touched_at, (
-    NOT EXISTS (
-      SELECT 1 FROM tokens t JOIN spaces s ON s.id = t.space_id AND s.deleted_at IS NULL
-      WHERE t.id = u.credential_id AND t.revoked_at IS NULL AND (t.expires_at IS NULL OR t.expires_at > ?3))
-    OR (u.repository_id IS NOT NULL AND NOT EXISTS (
-      SELECT 1 FROM repositories r WHERE r.id = u.repository_id AND r.deleted_at IS NULL))) AS dead
-  FROM open_uploads u WHERE (u.credential_id, u.id) > (?1, ?2) ORDER BY u.credential_id, u.id LIMIT ?4`;
+/** Of credentials, spaces and repositories that are gone. ?2: now. */
+const DEAD = `(
+  NOT EXISTS (
+    SELECT 1 FROM tokens t JOIN spaces s ON s.id = t.space_id AND s.deleted_at IS NULL
+    WHERE t.id = u.credential_id AND t.revoked_at IS NULL AND (t.expires_at IS NULL OR t.expires_at > ?2))
+  OR (u.repository_id IS NOT NULL AND NOT EXISTS (
+    SELECT 1 FROM repositories r WHERE r.id = u.repository_id AND r.deleted_at IS NULL)))`;
+
+const COLUMNS = `u.credential_id, u.id, u.bytes, ${DEAD} AS dead`;
+
+/** All rows are looked through: there are no more than uploads that are open. ?1: before every credential. */
+const DUE = `
+  SELECT ${COLUMNS} FROM open_uploads u WHERE u.credential_id > ?1 AND (u.touched_at < ?3 OR ${DEAD})
+  ORDER BY u.credential_id, u.id LIMIT ?4`;
+
+const OF_CREDENTIAL = `SELECT ${COLUMNS} FROM open_uploads u WHERE u.credential_id = ?1 ORDER BY u.id LIMIT ?3`;
 
 /** ?1: a JSON list of [credential, session, …]. */
 const FORGET = `
   DELETE FROM open_uploads WHERE (credential_id, id) IN (SELECT value ->> 0, value ->> 1 FROM json_each(?1))`;
 
-/** Notes bytes that are there already, so no trigger is asked. */
+/** Notes bytes that are there already, so no trigger is asked. ?2: when. */
 const REPLACE = `
   REPLACE INTO open_uploads (credential_id, id, space_id, repository_id, bytes, touched_at)
-  SELECT u.credential_id, u.id, u.space_id, u.repository_id, j.value ->> 2, u.touched_at
+  SELECT u.credential_id, u.id, u.space_id, u.repository_id, j.value ->> 2, ?2
   FROM json_each(?1) j JOIN open_uploads u ON u.credential_id = j.value ->> 0 AND u.id = j.value ->> 1`;
 
 const uploadRow = z.object({
   credential_id: z.string(),
   id: z.string(),
   bytes: z.int(),
-  touched_at: z.int(),
   dead: z.int(),
 });
 
@@ -84,18 +90,26 @@ export function d1OpenUploads(db: D1Database): OpenUploadStore & OpenUploadWalk 
       await db.prepare("DELETE FROM open_uploads WHERE credential_id = ?1 AND id = ?2").bind(credentialId, id).run();
     },
 
-    async next(from, { now, limit }) {
-      const [credentialId = "", id = ""] = (from ?? "").split(" ");
-      const found = await db.prepare(NEXT).bind(credentialId, id, now, limit).all();
-      return rows(uploadRow, found).map(uploadFromRow);
+    async due({ now, cutoff, limit }) {
+      return rows(uploadRow, await db.prepare(DUE).bind("", now, cutoff, limit).all()).map(uploadFromRow);
     },
 
-    async settle({ ended, held }) {
-      const keys = (uploads: readonly OpenUpload[]): string =>
-        JSON.stringify(uploads.map((one) => [one.credentialId, one.id, one.bytes]));
-      await db.batch([db.prepare(FORGET).bind(keys(ended)), db.prepare(REPLACE).bind(keys(held))]);
+    async ofCredential(id, { now, limit }) {
+      return rows(uploadRow, await db.prepare(OF_CREDENTIAL).bind(id, now, limit).all()).map(uploadFromRow);
+    },
+
+    async settle({ ended, held }, now) {
+      const statements = [
+        ...(ended.length === 0 ? [] : [db.prepare(FORGET).bind(keysOf(ended))]),
+        ...(held.length === 0 ? [] : [db.prepare(REPLACE).bind(keysOf(held), now)]),
+      ];
+      if (statements.length > 0) await db.batch(statements);
     },
   };
+}
+
+function keysOf(uploads: readonly OpenUpload[]): string {
+  return JSON.stringify(uploads.map((one) => [one.credentialId, one.id, one.bytes]));
 }
 
 function uploadFromRow(row: z.infer<typeof uploadRow>): OpenUpload {
@@ -103,7 +117,6 @@ function uploadFromRow(row: z.infer<typeof uploadRow>): OpenUpload {
     credentialId: row.credential_id,
     id: row.id,
     bytes: row.bytes,
-    touchedAt: row.touched_at,
     isDead: row.dead === 1,
   };
 }
