@@ -41,40 +41,44 @@ export async function describeImages(
   { manifest, content }: Found,
 ): Promise<readonly InspectedImage[]> {
   if (!content.manifests) return [await describeImage(connection, name, { manifest, content }, null)];
+  const platforms = new Map<string, string | null>(content.manifests.map((child) => [child.digest, platformOf(child)]));
   const images = await inBatches(content.manifests, AT_A_TIME, async (child) => {
     const found = await getContent(connection, name, child.digest);
-    return found === null ? null : describeImage(connection, name, found, child);
+    return found === null ? null : describeImage(connection, name, found, { child, platforms });
   });
-  const described = images.filter((image) => image !== null);
-  const platforms = new Map(described.map(({ digest, platform }) => [digest, platform]));
-  return described.map((image) => ({ ...image, attests: withPlatform(image.attests, platforms) }));
-}
-
-function withPlatform(attests: Attests | null, platforms: ReadonlyMap<string, string | null>): Attests | null {
-  return attests && { ...attests, platform: platforms.get(attests.digest) ?? null };
+  return images.filter((image) => image !== null);
 }
 
 type Child = NonNullable<ManifestContent["manifests"]>[number];
+
+/** How an index names an image, beside the platforms of all that it names. */
+interface Entry {
+  readonly child: Child;
+  readonly platforms: ReadonlyMap<string, string | null>;
+}
 
 async function describeImage(
   connection: Connection,
   name: string,
   { manifest, content }: Found,
-  child: Child | null,
+  entry: Entry | null,
 ): Promise<InspectedImage> {
+  const { child = null } = entry ?? {};
   const config = await readConfig(connection, name, content);
   return {
     digest: manifest.digest,
     platform: (child && platformOf(child)) ?? platformName(config),
     kind: child?.annotations?.[REFERENCE_TYPE] ?? content.artifactType ?? null,
-    attests: child && attestsOf(child, content),
+    attests: entry && attestsOf(entry, content),
     contentSize: sizeOf(blobsOf(content)),
     layers: content.layers ?? [],
     config,
   };
 }
 
-function attestsOf({ annotations }: Child, { layers }: ManifestContent): Attests | null {
+function attestsOf({ child, platforms }: Entry, { layers }: ManifestContent): Attests | null {
+  const { annotations } = child;
   const digest = annotations?.[REFERENCE_TYPE] === ATTESTATION ? annotations[REFERENCE_DIGEST] : null;
-  return digest ? { digest, platform: null, predicateTypes: predicateTypesOf(layers ?? []) } : null;
+  if (!digest) return null;
+  return { digest, platform: platforms.get(digest) ?? null, predicateTypes: predicateTypesOf(layers ?? []) };
 }

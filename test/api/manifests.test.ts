@@ -56,6 +56,19 @@ const documentShape = z.looseObject({
 });
 const documentOf = (text: string): z.infer<typeof documentShape> => documentShape.parse(JSON.parse(text));
 
+const entry = async (text: string, architecture: string): Promise<object> => ({
+  ...(await descriptorOf(text)),
+  platform: { os: "linux", architecture },
+});
+const attestation = async (text: string, subject: string): Promise<object> => ({
+  ...(await descriptorOf(text)),
+  platform: { os: "unknown", architecture: "unknown" },
+  annotations: {
+    "vnd.docker.reference.type": "attestation-manifest",
+    "vnd.docker.reference.digest": await digestOf(subject),
+  },
+});
+
 describe("a manifest", () => {
   it("is shown by tag and by digest: its text, config and tags, and what it needs", async () => {
     const annotations = { "org.opencontainers.image.title": "<b>web</b>" };
@@ -161,18 +174,6 @@ describe("a manifest", () => {
     const said = await attesting(...(await Promise.all(types.map(statement))));
     const unsaid = await attesting(await statement(null));
     for (const text of [image, plain, said, unsaid]) await putManifest(web(), as, await digestOf(text), text);
-    const entry = async (text: string, architecture: string): Promise<object> => ({
-      ...(await descriptorOf(text)),
-      platform: { os: "linux", architecture },
-    });
-    const attestation = async (text: string, subject: string): Promise<object> => ({
-      ...(await descriptorOf(text)),
-      platform: { os: "unknown", architecture: "unknown" },
-      annotations: {
-        "vnd.docker.reference.type": "attestation-manifest",
-        "vnd.docker.reference.digest": await digestOf(subject),
-      },
-    });
     const index = indexText([
       await entry(image, "amd64"),
       await entry(plain, "arm64"),

@@ -28,8 +28,7 @@ it("leaves what both have, and tells what went and came", () => {
 });
 
 it("goes by the place where no command is known, and looks past digests in commands", () => {
-  const digest = (letter: string): string => letter.repeat(64);
-  const before = steps([null, "a"], [`ADD file:${digest("1")} in /`, "b"]);
-  const after = steps([null, "A"], [`ADD file:${digest("2")} in /`, "B"], [null, "C"]);
+  const before = steps([null, "a"], [`ADD file:${"1".repeat(64)} in /`, "b"]);
+  const after = steps([null, "A"], [`ADD file:${"2".repeat(64)} in /`, "B"], [null, "C"]);
   expect(changes(before, after)).toEqual(["changed a A", "changed b B", "added - C"]);
 });

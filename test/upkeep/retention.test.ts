@@ -579,6 +579,14 @@ describe("what was deployed", () => {
   });
 });
 
+/** Names and digests that a preview says would go. */
+async function seen(graceIsOver: boolean): Promise<readonly [readonly string[], readonly string[]]> {
+  const proposal = { rule: null, replaces: null, graceIsOver };
+  const { repositories } = await previewRetention(d1Retention(env.DB, DAY), space, proposal, null, clock);
+  const [{ tags: goingTags, manifests: goingManifests } = { tags: [], manifests: [] }] = repositories;
+  return [goingTags.map(({ name }) => name).toSorted(), goingManifests.map(({ digest }) => digest).toSorted()];
+}
+
 describe("a preview", () => {
   it("shows cosign's tags with what they belong to, and what goes once the grace has ended", async () => {
     const cosign = async (digest: string, suffix: string, days: number): Promise<string> => {
@@ -592,12 +600,6 @@ describe("a preview", () => {
     await cosign(kept, ".sig", 20);
     const young = await push("young", 0);
     await rule({ tags: ["kept"] });
-    const seen = async (graceIsOver: boolean): Promise<readonly [readonly string[], readonly string[]]> => {
-      const proposal = { rule: null, replaces: null, graceIsOver };
-      const { repositories } = await previewRetention(d1Retention(env.DB, DAY), space, proposal, null, clock);
-      const [{ tags: goingTags, manifests: goingManifests } = { tags: [], manifests: [] }] = repositories;
-      return [goingTags.map(({ name }) => name).toSorted(), goingManifests.map(({ digest }) => digest).toSorted()];
-    };
     const names = ["old", `${hex(old)}.sig`, `${hex(signature)}.att`];
     const going = [old, signature, ofSignature];
     expect(await seen(false)).toEqual([names.toSorted(), going.toSorted()]);

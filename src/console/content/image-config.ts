@@ -91,13 +91,15 @@ export function settingsOf(image: ImageConfig): readonly Entry[] {
 
 const NANOSECONDS = 1_000_000_000;
 
+function seconds(name: string, value: number | null): string | null {
+  return value ? `${name} ${value / NANOSECONDS} s` : null;
+}
+
 /** As `HEALTHCHECK` has it in a build's file: what is run, then how often. Durations are in nanoseconds. */
 function healthText(check: z.output<typeof healthcheck>): string {
   const [kind, ...words] = check?.Test ?? [];
   if (check === null || kind === undefined) return "";
   if (kind === "NONE") return "none";
-  const seconds = (name: string, value: number | null): string | null =>
-    value ? `${name} ${value / NANOSECONDS} s` : null;
   const when = [
     seconds("every", check.Interval),
     seconds("within", check.Timeout),
@@ -105,8 +107,8 @@ function healthText(check: z.output<typeof healthcheck>): string {
     seconds("during the start every", check.StartInterval),
     check.Retries ? `${check.Retries} retries` : null,
   ].filter((part) => part !== null);
-  const run = kind === "CMD-SHELL" ? words.join(" ") : commandLine(kind === "CMD" ? words : [kind, ...words]);
-  return [run, ...when].join(", ");
+  const line = kind === "CMD-SHELL" ? words.join(" ") : commandLine(kind === "CMD" ? words : [kind, ...words]);
+  return [line, ...when].join(", ");
 }
 
 function namesOf(named: readonly Entry[]): string {

@@ -33,6 +33,17 @@ async function stubSpace(): Promise<ManagementStub> {
   return stub;
 }
 
+async function stubRedelivery(...details: readonly DeliveryDetail[]): Promise<ManagementStub> {
+  const stub = await stubSpace();
+  for (const detail of details) {
+    stub.on("getDelivery", { space, id: detail.id }, detail);
+    stub.on("redeliver", { space, id: detail.id }, detail);
+  }
+  return stub;
+}
+
+const isRedelivery = ({ what }: { readonly what: string }): boolean => what.endsWith("/redeliver");
+
 describe("creating a target", () => {
   const create = ["targets", "create", "hook", ...IN_SPACE, "--type", "octopus"];
 
@@ -329,27 +340,15 @@ describe("deliveries", () => {
     expect(stderr).toContain("redeliver dlv_1");
   });
 
-  const redelivery = [
-    {
-      repository: "acme/web",
-      tag: "1.0.0",
-      digest: digestOf("a"),
-      deploys: true,
-      followed: true,
-      current: { tag: "1.0.1", digest: digestOf("b"), delivery: "dlv_9", deployedAt: delivery.createdAt },
-    },
-  ];
-
-  async function stubRedelivery(...details: readonly DeliveryDetail[]): Promise<ManagementStub> {
-    const stub = await stubSpace();
-    for (const detail of details) {
-      stub.on("getDelivery", { space, id: detail.id }, detail);
-      stub.on("redeliver", { space, id: detail.id }, detail);
-    }
-    return stub;
-  }
-
-  const isRedelivery = ({ what }: { readonly what: string }): boolean => what.endsWith("/redeliver");
+  const change = {
+    repository: "acme/web",
+    tag: "1.0.0",
+    digest: digestOf("a"),
+    deploys: true,
+    followed: true,
+    current: { tag: "1.0.1", digest: digestOf("b"), delivery: "dlv_9", deployedAt: delivery.createdAt },
+  };
+  const redelivery = [change];
 
   it("are sent again with --yes, without a question", async () => {
     const stub = await stubRedelivery(detailOf("dlv_1"), detailOf("dlv_2"));
@@ -373,9 +372,7 @@ describe("deliveries", () => {
     [{ current: null }, "It is not known to have anything else of acme/web."],
     [{ digest: digestOf("b") }, "again: it is what it was given last"],
   ])("say what they would change: %j", async (more, sentence) => {
-    const stub = await stubRedelivery(
-      detailOf("dlv_1", { redelivery: redelivery.map((one) => ({ ...one, ...more })) }),
-    );
+    const stub = await stubRedelivery(detailOf("dlv_1", { redelivery: [{ ...change, ...more }] }));
     const said = await runCli(["deliveries", "redeliver", "dlv_1", ...IN_SPACE], stub.env);
     expect(said.stderr).toContain(sentence);
   });
@@ -434,8 +431,8 @@ describe("what is deployed", () => {
   it("runs where the target was followed to its end, and may be shown with what was before", async () => {
     const stub = await stubSpace();
     const before = { ...deployed, tag: "0", current: false };
-    const both = [deployed, before].map((one) => ({ ...one, followed: true }));
-    stub.on("listDeployed", { space }, page(...both, before));
+    const followed = { ...deployed, followed: true };
+    stub.on("listDeployed", { space }, page(followed, { ...followed, ...before, followed: true }, before));
     const { stdout } = await runCli(["deployed", "--before", ...IN_SPACE], stub.env);
     expect(stdout).toMatch(/runs +acme\/web:1 [^]*ran +acme\/web:0 [^]*was told before +acme\/web:0 /);
     expect(stub.asked.map(({ what }) => what)).toContain("GET /api/v1/spaces/acme/deployed");
