@@ -57,7 +57,7 @@ const BODIES: Record<string, string> = {
   replayTrigger: '{"since":"2026-01-01T00:00:00Z"}',
   updateTarget: '{"name":"renamed"}',
   updateTrigger: '{"name":"renamed"}',
-  previewPushes: '{"match":{"tag":{"type":"semver","value":">=0","onlyIfNewer":true}}}',
+  previewPushes: '{"match":{},"group":{"requireAll":["web","api"]}}',
   revert: '{"repository":"web","tag":"latest"}',
   undelete: `{"repository":"web","digest":"sha256:${"a".repeat(64)}"}`,
   deleteTags: '{"repository":"web","tags":["latest","other"]}',
@@ -102,6 +102,7 @@ beforeAll(async () => {
   await ask("GET", "/token?scope=repository:plans/web:pull&offline_token=true", basic);
   // Something for scrub to find.
   await HARM["no object"](await keyOf((await pushBlob("plans/web", secret, bytesOf(30))).digest));
+  await pushImage("plans/web", secret, "1.0.0-RC.1");
   await deliver();
   await retain();
   // What deletes comes last, so that the others find something.
@@ -127,6 +128,8 @@ async function deliver(): Promise<void> {
   vi.spyOn(console, "error").mockReturnValue(undefined);
   const { id } = await makeTarget("plans", "https://receiver.example.com/");
   await makeTrigger("plans", [id], { tag: { type: "semver", value: ">=0", onlyIfNewer: true } });
+  await makeTrigger("plans", [id], { tag: { type: "nuget", value: "*", prerelease: "any", onlyIfNewer: true } });
+  await makeTrigger("plans", [id], { tag: { type: "regex", value: "^(?<all>.+)$", onlyIfNewer: true } });
   await makeTrigger("plans", [id], {}, { group: { requireAll: ["web", "api"] } });
   await makeTrigger("plans", [id]);
   const admin = `Bearer ${env.ADMIN_TOKEN}`;
