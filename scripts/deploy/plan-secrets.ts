@@ -1,3 +1,4 @@
+import { adminTokenProblem } from "../../src/auth/admin-token.ts";
 import { generateSigningKeys, generateToken } from "../secrets.ts";
 import { rotateSigningKeys } from "./signing-keys.ts";
 import { Problem } from "./problem.ts";
@@ -40,12 +41,15 @@ export async function planSecrets(
   const undeployed = SECRET_NAMES.filter(
     (name) => made[name] !== undefined || kept.undeployed.includes(name) || !deployed.includes(name),
   );
-  return {
-    ...kept,
-    undeployed,
-    isTokenUnshown: kept.isTokenUnshown || made.ADMIN_TOKEN !== undefined,
-    secrets: { ...kept.secrets, ...made },
-  };
+  const secrets = { ...kept.secrets, ...made };
+  if (undeployed.includes("ADMIN_TOKEN")) requireStrong(secrets.ADMIN_TOKEN);
+  return { ...kept, undeployed, isTokenUnshown: kept.isTokenUnshown || made.ADMIN_TOKEN !== undefined, secrets };
+}
+
+/** Refuses an admin token that the Worker would refuse. */
+function requireStrong(adminToken = ""): void {
+  const problem = adminTokenProblem(adminToken);
+  if (problem !== null) throw new Problem(`${problem}. --rotate admin-token does that`);
 }
 
 function secretNamed(name: string): SecretName {

@@ -102,6 +102,8 @@ describe("before anything is uploaded", () => {
     expectRefused(await person.deploy("--secrets", file), "is damaged");
     writeFileSync(file, '{"account":"other","secrets":{}}');
     expectRefused(await person.deploy("--secrets", file), "belongs to the account other");
+    writeFileSync(file, '{"secrets":{"ADMIN_TOKEN":"easy to guess"}}');
+    expectRefused(await person.deploy("--secrets", file), "ADMIN_TOKEN has 13 characters", "--rotate admin-token");
     expectRefused(await person.deploy("--nonsense"), "usage: npm run deploy");
   });
 });
