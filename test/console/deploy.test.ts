@@ -107,7 +107,7 @@ describe("from nothing to a deployment", () => {
     await page.getByRole("button", { name: "Redeliver" }).click();
     await page.getByText(/be told to deploy .*web:1\.1\.0.* in place of .*web:1\.0\.0/).waitFor();
     await checkAccessibility();
-    await page.getByRole("button", { name: "Send it again" }).click();
+    await page.getByRole("button", { name: "Send again" }).click();
     await page.getByText("back again").waitFor();
     await page.getByText("delivered", { exact: true }).waitFor();
 
@@ -325,7 +325,7 @@ describe("a delivery", () => {
     await button.click();
     await page.getByText("It is not known to have anything else of this repository.").waitFor();
     expect(receiver.received.length).toBe(before);
-    await page.getByRole("button", { name: "Send it again" }).click();
+    await page.getByRole("button", { name: "Send again" }).click();
     await page.getByText("taken now").waitFor();
     await page.getByText("delivered", { exact: true }).waitFor();
     expect(receiver.received.length).toBe(before + 1);

@@ -211,7 +211,7 @@ describe("retention", () => {
     await page.getByLabel("Newest tags in each repository").fill("");
     await page.getByLabel("Tags by pattern").fill("v*");
     await page.getByRole("button", { name: "Preview" }).click();
-    await page.getByText("2 tags and 1 manifest would go, in 1 repository: 1.2 MB come back.").waitFor();
+    await page.getByText("2 tags and 1 manifest would be deleted in 1 repository, freeing 1.2 MB.").waitFor();
     const keep = { tags: ["v*"], previouslyDeployed: 1 };
     expect(asked).toEqual({ repositories: ["web/**"], keep, enabled: true });
     await page.getByText("web/api: 2 tags, 1 manifest, 1.2 MB").click();
@@ -219,10 +219,10 @@ describe("retention", () => {
     await checkAccessibility();
     await page.getByLabel("Tags by pattern").fill("");
     // What was shown was of another rule.
-    expect(await page.getByText("would go, in").count()).toBe(0);
+    expect(await page.getByText("would be deleted in").count()).toBe(0);
     await page.getByRole("button", { name: "Save rule" }).click();
     await page.getByText("This rule keeps nothing").waitFor();
-    await page.getByRole("dialog").getByText("would go, in 1 repository").waitFor();
+    await page.getByRole("dialog").getByText("would be deleted in 1 repository").waitFor();
     await checkAccessibility();
     await page.getByRole("button", { name: "Cancel" }).last().click();
     await page.getByLabel("Pulled within (days)").fill("90");

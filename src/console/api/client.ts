@@ -76,7 +76,7 @@ async function ask(
   signal: AbortSignal | undefined,
 ): Promise<unknown> {
   const address = addressOf(path, input);
-  if (address === null) throw new ApiProblem(404, "NAME_UNKNOWN", "Nothing can have this name.");
+  if (address === null) throw new ApiProblem(404, "NAME_UNKNOWN", "No such name can exist.");
   const request: RequestInit = {
     method,
     headers: { Accept: "application/json", "X-Spacedock-Console": "1" },

@@ -33,14 +33,14 @@ export function Redeliver({ space, delivery }: RedeliverProps) {
         isOpen={isOpen}
         onClose={() => setOpen(false)}
         title="Send this delivery again?"
-        action="Send it again"
+        action="Send again"
         look="primary"
         onConfirm={async () => {
           await redeliver.mutateAsync({ path: { space, id } });
-          toast("It is sent again");
+          toast("Sent again");
         }}
       >
-        {redelivery.length === 0 && <p>{name} is told again of what this delivery is about.</p>}
+        {redelivery.length === 0 && <p>{name} is told again about this delivery’s push.</p>}
         {redelivery.map((one) => (
           <p key={one.repository}>
             <Change change={one} target={name} />

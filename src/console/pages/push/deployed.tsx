@@ -41,7 +41,7 @@ function DeployedAt({
     query: { target, repository: data.repository, current: "true", limit: 1 },
   });
   if (error) return <Failure error={error} onRetry={retry} />;
-  if (isPending) return <Loading what="what it was given last" />;
+  if (isPending) return <Loading what="what it received last" />;
   const [now] = items;
   const isThis = now?.digest === data.digest;
   // Of a target that only notifies nothing else is known than that it was told.

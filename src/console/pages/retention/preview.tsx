@@ -25,7 +25,7 @@ export function Preview({ space, rule }: PreviewProps) {
   const input = { path: { space }, body: rule };
   const list = useList("previewRetention", input, { isLive: false });
   const { items, isPending, isLoadingMore, hasMore, error, loadMore, retry } = list;
-  if (isPending) return <Loading what="what would go" />;
+  if (isPending) return <Loading what="the preview" />;
   if (error) return <Failure error={error} onRetry={retry} />;
   const sum = (of: (one: InRepository) => number): number => items.reduce((total, one) => total + of(one), 0);
   const isNone = items.length === 0 && !hasMore;
@@ -49,9 +49,9 @@ export function Preview({ space, rule }: PreviewProps) {
                 "manifest",
               )}
             </strong>{" "}
-            would go, in {plural(items.length, "repository", "repositories")}: {formatBytes(sum(({ bytes }) => bytes))}{" "}
-            come back
-            {hasMore && ", as far as was looked"}.
+            would be deleted in {plural(items.length, "repository", "repositories")}, freeing{" "}
+            {formatBytes(sum(({ bytes }) => bytes))}
+            {hasMore && " in the repositories checked so far"}.
           </>
         )}
       </output>
@@ -84,8 +84,8 @@ function AfterGrace({ space, rule, now }: PreviewProps & { readonly now: number 
   const bytes = items.reduce((sum, one) => sum + one.bytes, 0);
   return (
     <p>
-      Once the grace of what was pushed lately has ended, {plural(tags, "tag")} and {plural(manifests, "manifest")}{" "}
-      would go: {formatBytes(bytes)} come back.
+      When the grace period of recent pushes has ended, {plural(tags, "tag")} and {plural(manifests, "manifest")} would
+      be deleted, freeing {formatBytes(bytes)}.
     </p>
   );
 }

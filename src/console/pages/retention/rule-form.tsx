@@ -83,7 +83,7 @@ export function RuleForm({ space, initial, replaces, onSave }: RuleFormProps) {
           hint="One pattern a line. * stands for any characters, ? for one; a leading ! excludes, as in !*-rc*."
         />
         <TextField
-          label="Previously deployed digests, for each target and repository"
+          label="Previously deployed digests to keep for each target and repository"
           type="number"
           min={0}
           max={100}

@@ -33,8 +33,8 @@ const TYPES: Readonly<Record<string, string>> = Object.fromEntries(
 );
 
 const DEPLOYS = {
-  yes: "It deploys what it is given",
-  no: "It only notifies, as a chat does",
+  yes: "Deploys what it receives",
+  no: "Only notifies, like a chat",
 } as const;
 
 export function TargetForm({ target, action, onSave, isSaving, failure }: TargetFormProps) {
@@ -107,8 +107,8 @@ export function TargetForm({ target, action, onSave, isSaving, failure }: Target
       />
       {!kind.isFollowed && (
         <SelectField
-          label="What it does"
-          hint="Retention keeps what each target that deploys was given last of a repository. One that only notifies keeps nothing."
+          label="Purpose"
+          hint="Retention keeps what each deploying target received last of a repository. A target that only notifies keeps nothing."
           value={deploys}
           choices={DEPLOYS}
           onChange={setDeploys}

@@ -85,7 +85,7 @@ function State({ space, target }: { readonly space: string; readonly target: Tar
         "Disabled because": disabledReason,
         "Failing since": failingSince === null ? null : <Time at={failingSince} />,
         Kind: kindOf(type).title,
-        "What it does": deploys ? "It deploys what it is given" : "It only notifies",
+        Purpose: deploys ? "Deploys what it receives" : "Only notifies",
         Triggers:
           users.length === 0 ? (
             <Link to="/spaces/$space/triggers/new" params={{ space }}>
