@@ -1,3 +1,4 @@
+import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { pushImage } from "../support/content.ts";
@@ -85,7 +86,7 @@ describe("spaces", () => {
   });
 
   it("are refused for what is no JSON, and for a body without end", async () => {
-    const headers = { Authorization: "Bearer admin-token-of-the-tests" };
+    const headers = { Authorization: `Bearer ${env.ADMIN_TOKEN}` };
     expect(await problem(await ask("/api/v1/spaces", { method: "POST", headers, body: "{" }))).toBe(
       "400 REQUEST_INVALID",
     );
