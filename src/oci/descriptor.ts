@@ -26,7 +26,6 @@ export const descriptorSchema = z.looseObject({
   size: z.int().nonnegative(),
   urls: z.array(z.string().max(MAX_URL).nullable()).max(MAX_URLS).nullish(),
   platform: platformSchema.nullish(),
-  annotations: z.record(z.string(), z.string().nullish()).nullish().catch(null),
 });
 
 /** A descriptor that may be missing: Go writes that as null, and as a descriptor without content where it has no pointer. */

@@ -196,4 +196,3 @@ describe("an image of which no platform can be told", () => {
     expect(reads).toEqual([]);
   }
 });
-});

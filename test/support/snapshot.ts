@@ -13,9 +13,20 @@ const TABLES = `
   SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND name NOT LIKE '\\_cf\\_%' ESCAPE '\\'
     AND name <> 'd1_migrations'`;
 
+/** Without those that the database makes of others. */
+const COLUMNS = "SELECT name FROM pragma_table_info(?1)";
+
 export async function takeSnapshot(): Promise<Snapshot> {
   const tables = z.array(tableRow).parse((await env.DB.prepare(TABLES).all()).results);
-  const taken = await env.DB.batch(tables.map(({ name }) => env.DB.prepare(`SELECT * FROM ${name}`)));
+  const columns = await env.DB.batch(tables.map(({ name }) => env.DB.prepare(COLUMNS).bind(name)));
+  const named = columns.map(({ results }) =>
+    z
+      .array(tableRow)
+      .parse(results)
+      .map(({ name }) => name),
+  );
+  const selects = tables.map(({ name }, index) => `SELECT ${named[index]?.join(", ")} FROM ${name}`);
+  const taken = await env.DB.batch(selects.map((sql) => env.DB.prepare(sql)));
   return new Map(tables.map(({ name }, index) => [name, z.array(anyRow).parse(taken[index]?.results)]));
 }
 

@@ -8,12 +8,16 @@ import { readBlob } from "./blobs.ts";
 import type { Connection } from "./connection.ts";
 import { getManifest, type RemoteManifest } from "./manifests.ts";
 
+const annotatedDescriptor = descriptorSchema.and(
+  z.looseObject({ annotations: annotationsSchema.nullish().catch(null) }),
+);
+
 /** What a manifest or an index says, for showing: looser than what a push takes. */
 const contentSchema = z.looseObject({
   artifactType: z.string().nullish(),
   config: optionalDescriptorSchema,
-  layers: z.array(descriptorSchema).nullish(),
-  manifests: z.array(descriptorSchema.and(z.looseObject({ annotations: annotationsSchema.nullish() }))).nullish(),
+  layers: z.array(annotatedDescriptor).nullish(),
+  manifests: z.array(annotatedDescriptor).nullish(),
   subject: optionalDescriptorSchema,
   annotations: annotationsSchema.nullish(),
 });
