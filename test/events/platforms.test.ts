@@ -50,6 +50,13 @@ async function take(): Promise<void> {
   await processMessage(processing(), event((await tagEventsOf(shop.space)).at(-1) ?? ""));
 }
 
+async function expectNoPlatform(): Promise<void> {
+  await take();
+  expect(await listed()).toEqual({ "1.0": [] });
+  expect(await eventsOf(shop.space)).toMatchObject([{ triggers: [] }]);
+  expect(reads).toEqual([]);
+}
+
 const tagList = z.object({ items: z.array(z.object({ name: z.string(), platforms: z.array(z.string()) })) });
 
 async function listed(): Promise<Record<string, readonly string[]>> {
@@ -188,11 +195,4 @@ describe("an image of which no platform can be told", () => {
     await env.DB.prepare("UPDATE manifests SET body = ?2 WHERE body = ?1").bind(text, deep).run();
     await expectNoPlatform();
   });
-
-  async function expectNoPlatform(): Promise<void> {
-    await take();
-    expect(await listed()).toEqual({ "1.0": [] });
-    expect(await eventsOf(shop.space)).toMatchObject([{ triggers: [] }]);
-    expect(reads).toEqual([]);
-  }
 });
