@@ -187,15 +187,6 @@ describe("deleted", () => {
     expect(stub.asked.at(-1)?.what).toBe("GET /api/v1/spaces/acme/deleted/tags?limit=1&repository=web");
   });
 
-  it("keeps a tag until its manifest is gone, where that was deleted", async () => {
-    const stub = await stubManagement();
-    stub.on("listDeletedTags", { space }, page(changeTo("a", { type: "tag.deleted", content: "deleted" })));
-    const manifest = { digest: a, mediaType: "m", size: 5, artifactType: null, tags: [], deletedAt, until };
-    stub.on("listDeletedManifests", { space }, page({ ...manifest, actor: { id: "retention", name: "retention" } }));
-    const { stdout } = await runCli(["deleted", "acme/web"], stub.env);
-    expect(stdout).toMatch(/^acme\/web:latest .* ci +in \d+ days$/m);
-  });
-
   it("says so where there is nothing", async () => {
     const stub = await stubManagement();
     stub.on("listDeletedRepositories", { space }, page());

@@ -5,7 +5,10 @@ import { useRegistries } from "../support/registries.ts";
 const registries = await useRegistries();
 
 describe("an import", () => {
-  it.each(["", "--dry-run "])("only looks at its destination, and pulls from its source: %j", async (option) => {
+  it.each([
+    ["", null],
+    ["--dry-run ", "1"],
+  ])("only looks at its destination, and pulls from its source what it copies: %j", async (option, atSource) => {
     const multi = twoPlatforms();
     registries.source.add(multi, "1");
     registries.destination.add(multi, "1");
@@ -18,6 +21,6 @@ describe("an import", () => {
     }
     const { exitCode } = await registries.import(`${option}$S/acme/web:1 $D/team/web`);
     expect(exitCode).toBe(0);
-    expect(looks).toEqual({ source: new Set([null]), destination: new Set(["1"]) });
+    expect(looks).toEqual({ source: new Set([atSource]), destination: new Set(["1"]) });
   });
 });
