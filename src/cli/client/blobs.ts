@@ -92,7 +92,7 @@ export class WrongSizeError extends CliError {
   readonly actual: number;
 
   constructor(digest: Digest, size: number, actual: number) {
-    super("invalid", `the content of ${digest} has ${actual} bytes, and not ${size} as its descriptor says`);
+    super("invalid", `the content of ${digest} has ${actual} bytes, but its descriptor says ${size}`);
     this.name = "WrongSizeError";
     this.actual = actual;
   }

@@ -13,6 +13,6 @@ interface Sizes {
 export function wrongDescriptor(where: string, { digest, size, actual }: Sizes): CliError {
   const said = `the descriptor of ${digest} has the wrong size: it says ${size} bytes, and the content has ${actual}`;
   return new CliError("invalid", `${where}: ${said}`, {
-    hint: "Whatever made the manifest is at fault: build the image anew, or report it there.",
+    hint: "The tool that made the manifest is at fault: build the image again, or report the problem there.",
   });
 }

@@ -29,7 +29,7 @@ export async function openLayout(files: Files, wanted: string | null): Promise<S
   const entries = await readEntries(files);
   const { descriptor: root } = choose(entries, wanted, files.name);
   if (!isManifestType(root.mediaType)) {
-    throw new CliError("failure", `${files.name}: what is to be pushed is no manifest, but ${root.mediaType}`);
+    throw new CliError("failure", `${files.name}: cannot push ${root.mediaType}: it is not a manifest`);
   }
   const others = entries.map(({ descriptor }) => descriptor).filter(({ digest }) => digest !== root.digest);
   return {
@@ -88,7 +88,7 @@ async function wrongSize(
   if (makeDigest(algorithm, hash.digest("hex")) === digest)
     return wrongDescriptor(files.name, { digest, size, actual });
   return new CliError("invalid", `${files.name}: the content of ${digest} has ${actual} bytes, not ${size}`, {
-    hint: "It was cut off, or changed: make or copy it again.",
+    hint: "It is truncated or was changed: make or copy it again.",
   });
 }
 
