@@ -67,10 +67,10 @@ describe("a token", () => {
   });
 
   it.each([
-    ["actions", { actions: ["pull", "delete"] }, "it may not delete itself"],
-    ["repositories", { repositories: ["**"] }, "does not cover **"],
-    ["all repositories, unsaid", { repositories: undefined }, "does not cover **"],
-    ["a later end", { expiresIn: 90_000 }, "it expires itself at"],
+    ["actions", { actions: ["pull", "delete"] }, "it does not have delete"],
+    ["repositories", { repositories: ["**"] }, "do not cover **"],
+    ["all repositories, unsaid", { repositories: undefined }, "do not cover **"],
+    ["a later end", { expiresIn: 90_000 }, "it expires at"],
   ])("may not do more than its maker: %s", async (_name, wish, reason) => {
     const answer = await create(maker.token, wish);
     expect(answer.status).toBe(403);

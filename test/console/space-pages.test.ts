@@ -111,7 +111,7 @@ describe("tokens", () => {
     await page.getByLabel("Name").fill("x");
     await page.getByLabel("Repositories").fill("Not A Pattern");
     await page.getByRole("button", { name: "Create token" }).click();
-    await page.getByRole("alert").getByText("a pattern has the characters of a repository's path").waitFor();
+    await page.getByRole("alert").getByText("a pattern may have the characters of a repository's path").waitFor();
     expect(await page.getByLabel("Repositories").inputValue()).toBe("Not A Pattern");
   });
 
@@ -313,7 +313,7 @@ describe("the API's reference", () => {
     await checkAccessibility();
     await page.getByRole("searchbox").fill("createToken");
     const operation = page.getByRole("region", { name: "POST /api/v1/spaces/{space}/tokens", exact: true });
-    await operation.getByText("Seconds; without it, the token does not expire.").waitFor();
+    await operation.getByText("Seconds until the token expires; by default never").waitFor();
     const command = await operation.getByLabel("a request for createToken", { exact: true }).textContent();
     expect(command).toBe(
       `curl -X POST '${registry.url}/api/v1/spaces/acme/tokens' \\\n  -H "Authorization: Bearer $TOKEN" \\\n  -d '{"name":"…","actions":["pull"]}'`,

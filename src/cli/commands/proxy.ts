@@ -13,6 +13,7 @@ import type { ProxyState } from "../proxy/exchange.ts";
 import { garbageCollector } from "../proxy/garbage.ts";
 import { endGracefully, listen, type LogEntry, proxyServer } from "../proxy/server.ts";
 import { SlabPool } from "../proxy/slabs.ts";
+import { plural } from "../output/words.ts";
 
 /** What chunks are held in: small enough to run anywhere beside what Node itself needs, large enough for a fast line. */
 const DEFAULT_MEMORY = 32 * 1024 * 1024;
@@ -112,6 +113,6 @@ function logLine({ method, url, status, milliseconds, chunks }: LogEntry): strin
   const path = pathname.replace(/(\/blobs\/uploads?\/.{8}).+$/, "$1…");
   const query = [...searchParams].filter(([name]) => TOLD.has(name)).map(([name, value]) => `${name}=${value}`);
   const what = query.length === 0 ? path : `${path}?${query.join("&")}`;
-  const cut = chunks === 0 ? "" : ` in ${chunks} chunk${chunks === 1 ? "" : "s"}`;
+  const cut = chunks === 0 ? "" : ` in ${plural(chunks, "chunk")}`;
   return `${new Date().toISOString()} ${method} ${what} ${status}${cut} ${formatDuration(milliseconds)}`;
 }

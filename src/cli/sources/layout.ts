@@ -10,6 +10,7 @@ import { CliError } from "../exit.ts";
 import { asBytes } from "../bytes.ts";
 import { choose } from "./choose.ts";
 import { type Files, readJson, readWhole, requireDigestOf, type Source } from "./source.ts";
+import { plural } from "../output/words.ts";
 
 /** Where a layout says what it holds (image spec, "Image Layout"). */
 export const LAYOUT_INDEX = "index.json";
@@ -87,7 +88,7 @@ async function wrongSize(
   for await (const piece of files.open(path, 0, actual)) hash.update(asBytes(piece));
   if (makeDigest(algorithm, hash.digest("hex")) === digest)
     return wrongDescriptor(files.name, { digest, size, actual });
-  return new CliError("invalid", `${files.name}: the content of ${digest} has ${actual} bytes, not ${size}`, {
+  return new CliError("invalid", `${files.name}: the content of ${digest} has ${plural(actual, "byte")}, not ${size}`, {
     hint: "It is truncated or was changed: make or copy it again.",
   });
 }
