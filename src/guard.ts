@@ -161,7 +161,9 @@ function namedRepository({ params, url }: Call): string {
   if (inPath !== undefined) return inPath;
   const [path, ...others] = url.searchParams.getAll("repository");
   if (path !== undefined && others.length === 0) return path;
-  throw new RegistryError("REQUEST_INVALID", { detail: [{ path: "repository", message: "name one repository" }] });
+  throw new RegistryError("REQUEST_INVALID", {
+    detail: [{ path: "repository", message: "name exactly one repository" }],
+  });
 }
 
 export function installation(handler: Handler<InstallationCall>): Guarded {

@@ -37,7 +37,7 @@ function isOwn(named: string, url: URL, { realm }: Registry): boolean {
 function notOfHere(named: string): RegistryError {
   const ns = named.slice(0, 255);
   return new RegistryError("NAME_UNKNOWN", {
-    message: `this is not ${ns}, and the space does not stand for it; ask without ns for what is here, or set the space's namespaces`,
+    message: `this is not ${ns}, and the space does not stand for it; leave out ns, or set the space's namespaces`,
     detail: { ns },
   });
 }

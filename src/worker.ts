@@ -185,7 +185,7 @@ const bury: Handle = async ({ stores, now }, message) => {
   drop(message);
   if (!parsed.success || parsed.data.kind !== "delivery") return;
   const at = now().getTime();
-  await stores.deliveries.giveUp(parsed.data.id, at - DELIVERY_LIFETIME, "the registry itself could not send it", at);
+  await stores.deliveries.giveUp(parsed.data.id, at - DELIVERY_LIFETIME, "the registry failed to send it", at);
 };
 
 function drop(message: Message<QueueMessage>): void {

@@ -51,7 +51,7 @@ describe("an ADMIN_TOKEN that is short enough to be guessed", () => {
   it("is refused with what to do about it, and everything else goes on", async () => {
     const answer = await asAdmin(short, "/api/v1/spaces");
     expect(answer.status).toBe(401);
-    expect(await answer.text()).toContain("ADMIN_TOKEN has 31 characters, and must have 32 at least");
+    expect(await answer.text()).toContain("ADMIN_TOKEN is too short (31 of at least 32 characters)");
     expect((await asAdmin(`${short}x`, "/api/v1/spaces")).status).toBe(200);
     const as = await makeSpace("short-admin");
     const headers = { Authorization: `Bearer ${as}` };
@@ -92,7 +92,7 @@ describe("the hosts of the registry", () => {
         }),
       });
       expect(answer.status).toBe(400);
-      expect(await answer.text()).toContain("it is this registry itself");
+      expect(await answer.text()).toContain("it must not be this registry itself");
     },
   );
 });

@@ -15,12 +15,12 @@ const MAX_SETTINGS = 50;
 
 const LONG_ENOUGH = `${MIN_SECRET} characters at least.`;
 const config = boundedRecord(z.string().max(100), z.unknown(), MAX_SETTINGS).meta({
-  description: "What the type needs beside its address.",
+  description: "Settings of the type, besides its address.",
 });
 
 const deploys = z.boolean().meta({
   description:
-    "It puts in place what it is given: retention keeps what it was given last of each repository. Say `false` of one that only notifies, such as a chat: it keeps nothing. Without a word it deploys; one that is followed to its end always does.",
+    "True, the default: the target deploys what it receives, and retention keeps what it received last from each repository. False: it only notifies, like a chat, and retention ignores it. Targets whose deployments are followed always deploy.",
 });
 
 export const targetInput = z.strictObject({
@@ -28,14 +28,14 @@ export const targetInput = z.strictObject({
   type: z
     .string()
     .max(50)
-    .meta({ description: "As `standard-webhook`; an unknown type is answered with the list of those there are." }),
-  url: url.optional().meta({ description: "https, on a public host. Some types know their own." }),
+    .meta({ description: "For example `standard-webhook`; an unknown type is answered with the list of types." }),
+  url: url.optional().meta({ description: "https, on a public host. Some types have their own." }),
   secret: z
     .string()
     .min(1)
     .max(4096)
     .optional()
-    .meta({ description: `Where the type takes one of yours. ${LONG_ENOUGH} It is never shown again.` }),
+    .meta({ description: `For types that need your own secret. ${LONG_ENOUGH} It is never shown again.` }),
   config: config.default({}),
   deploys: deploys.optional(),
 });
@@ -47,7 +47,7 @@ export const targetChanges = z
     name: givenName.optional(),
     url: url.optional().meta({
       description:
-        "Another address needs its secret again, or null for none; where the secret is ours, the answer has a new one.",
+        "A new address needs the secret again, or null for none; if the registry creates the secret, the answer has a new one.",
     }),
     secret: z
       .string()
@@ -56,9 +56,9 @@ export const targetChanges = z
       .nullable()
       .optional()
       .meta({
-        description: `In place of the old one, which counts no more; null: none. ${LONG_ENOUGH} To keep the old one for a day, rotate it.`,
+        description: `Replaces the old secret at once; null: none. ${LONG_ENOUGH} To keep the old one for a day, rotate it.`,
       }),
-    config: config.optional().meta({ description: "All of it, in place of the old." }),
+    config: config.optional().meta({ description: "Replaces all of the old one." }),
     deploys: deploys.optional(),
   })
   .refine(changesSomething, SOMETHING);
@@ -68,22 +68,24 @@ export const targetOutput = z
     id: z.string(),
     name,
     type: z.string(),
-    url: z.string().meta({ description: "Only its host, where the address is as good as a password." }),
+    url: z.string().meta({ description: "Only the host, if the address itself is a secret." }),
     config: z.unknown(),
-    deploys: z.boolean().meta({ description: "False: it is only told, and retention keeps nothing for it." }),
+    deploys: z.boolean().meta({ description: "False: the target only notifies, and retention ignores it." }),
     hasSecret: z.boolean(),
     identity: z
       .object({ issuer: z.string(), subject: z.string() })
-      .meta({ description: "Who the target is to a server that trusts this registry's tokens (OpenID Connect)." }),
+      .meta({ description: "The target's identity for a server that trusts this registry's tokens (OpenID Connect)." }),
     enabled: z.boolean(),
-    disabledReason: z.string().nullable().meta({ description: "Why it was switched off by itself." }),
+    disabledReason: z.string().nullable().meta({ description: "Why the registry disabled it." }),
     failingSince: time.nullable(),
     createdAt: time,
   })
   .meta({ id: "Target" });
 
 export const newTargetOutput = targetOutput
-  .extend({ secret: z.string().optional().meta({ description: "Where we made one. Shown this once." }) })
+  .extend({
+    secret: z.string().optional().meta({ description: "The secret, if the registry created it. Shown only once." }),
+  })
   .meta({ id: "NewTarget" });
 
 export const secretInput = z.strictObject({
@@ -92,12 +94,12 @@ export const secretInput = z.strictObject({
     .min(1)
     .max(4096)
     .optional()
-    .meta({ description: `Where the type takes one of yours. ${LONG_ENOUGH}` }),
+    .meta({ description: `For types that need your own secret. ${LONG_ENOUGH}` }),
 });
 
 export const secretOutput = z.object({
   secret: z.string().optional(),
-  previousUntil: time.meta({ description: "Until then the old secret signs too." }),
+  previousUntil: time.meta({ description: "The old secret also signs until then." }),
 });
 
 const targets = z
@@ -111,9 +113,9 @@ export const triggerInput = z.strictObject({ name: givenName, ...triggerRuleFiel
 export const triggerChanges = z
   .strictObject({
     name: givenName.optional(),
-    match: triggerMatch.optional().meta({ description: "All of it, in place of the old." }),
+    match: triggerMatch.optional().meta({ description: "Replaces all of the old one." }),
     group: triggerRuleFields.group.nullable().meta({ description: "Null: none." }),
-    debounceSeconds: triggerRuleFields.debounceSeconds.nullable().meta({ description: "Null: it does not wait." }),
+    debounceSeconds: triggerRuleFields.debounceSeconds.nullable().meta({ description: "Null: fire at once." }),
     targets: targets.optional(),
   })
   .refine(changesSomething, SOMETHING);
@@ -122,7 +124,7 @@ export const triggerOutput = z
   .object({
     id: z.string(),
     name,
-    match: z.unknown().meta({ description: "Null where it is no longer understood; such a trigger does not fire." }),
+    match: z.unknown().meta({ description: "Null if it is no longer understood; the trigger then does not fire." }),
     group: z.unknown().optional(),
     debounceSeconds: z.int().optional(),
     targets: z.array(z.string()),
@@ -138,27 +140,32 @@ export const previewInput = z
   .strictObject({
     ...triggerRuleFields,
     match: triggerMatch.optional(),
-    trigger: z.string().max(100).optional().meta({ description: "The id of a trigger, in place of `match`." }),
+    trigger: z.string().max(100).optional().meta({ description: "The id of a trigger, instead of `match`." }),
     repository: repositoryPath,
-    tag: tag.meta({ description: "Where it exists, its manifest is looked at; else an ordinary image is assumed." }),
+    tag: tag.meta({
+      description: "If the tag exists, its manifest is checked; otherwise an ordinary image is assumed.",
+    }),
   })
-  .refine(({ match, trigger }) => (match === undefined) !== (trigger === undefined), "either match or trigger");
+  .refine(({ match, trigger }) => (match === undefined) !== (trigger === undefined), "give either match or trigger");
 
 /** What could never be saved has no preview either. */
 export const pushesPreviewInput = z
   .strictObject({
     ...triggerRuleFields,
     match: triggerMatch.optional(),
-    trigger: z.string().max(100).optional().meta({ description: "The id of a trigger, in place of `match`." }),
+    trigger: z.string().max(100).optional().meta({ description: "The id of a trigger, instead of `match`." }),
   })
-  .refine(({ match, trigger }) => (match === undefined) !== (trigger === undefined), "either match or trigger")
+  .refine(({ match, trigger }) => (match === undefined) !== (trigger === undefined), "give either match or trigger")
   .superRefine(({ match, ...rules }, context) => {
     if (match !== undefined) checkGroup({ match, ...rules }, context);
   });
 
 export const testInput = z
   .strictObject({ repository: repositoryPath.optional(), tag: tag.optional() })
-  .refine((test) => (test.repository === undefined) === (test.tag === undefined), "both or neither");
+  .refine(
+    (test) => (test.repository === undefined) === (test.tag === undefined),
+    "give both repository and tag, or neither",
+  );
 
 export const testOutput = z.object({
   event: z.looseObject({ type: z.string() }).meta({ description: "What was sent." }),
@@ -197,15 +204,15 @@ export const pushesPreviewOutput = z.object({
 });
 
 export const replayInput = z.strictObject({
-  since: time.max(40).meta({ description: "Deliveries that were made then or later." }),
+  since: time.max(40).meta({ description: "Deliveries created then or later." }),
 });
 
 export const replayOutput = z.object({
-  replayed: z.int().meta({ description: "How many are pending again; 1,000 at most at a time." }),
+  replayed: z.int().meta({ description: "Number of deliveries that are pending again; 1,000 at most at a time." }),
 });
 
 export const eventQuery = pageQuery.extend({
-  kind: z.enum(["push"]).optional().meta({ description: "`push`: only of tags that were set." }),
+  kind: z.enum(["push"]).optional().meta({ description: "`push`: only pushes of tags." }),
 });
 
 export const eventOutput = z
@@ -227,7 +234,7 @@ export const eventOutput = z
     triggers: z
       .array(z.object({ trigger: z.string(), fires: z.boolean(), reason: z.string().nullable() }))
       .nullable()
-      .meta({ description: "What each trigger made of it, and why not; null until that was decided." }),
+      .meta({ description: "Which triggers fired, and why others did not; null until they have been evaluated." }),
   })
   .meta({ id: "Event" });
 
@@ -235,22 +242,24 @@ export const deployedQuery = pageQuery.extend({
   target: z.string().max(100).optional(),
   repository: z.string().max(255).optional().meta({ description: "With its space." }),
   current: z.enum(["true", "false"]).optional().meta({
-    description: "`true`: only what each target was given last of a repository, and not what it was given before.",
+    description: "`true`: only what each target received last from a repository.",
   }),
 });
 
 const FOLLOWED =
-  "True: the target was followed to its end, so it runs what it was given. False: all that is known is that it was told.";
+  "True: the registry followed the deployment to its end, so the target runs it. False: the target was told, and nothing more is known.";
 
 export const deployedOutput = z
   .object({
     target: z.string(),
     repository: z.string(),
-    tag: z.string().meta({ description: "Under which it was delivered last." }),
+    tag: z.string().meta({ description: "The tag under which it was last delivered." }),
     digest: z.string(),
     delivery: z.string(),
     deployedAt: time,
-    current: z.boolean().meta({ description: "The target was given nothing else of the repository since." }),
+    current: z
+      .boolean()
+      .meta({ description: "True if the target has received nothing else from the repository since." }),
     followed: z.boolean().meta({ description: FOLLOWED }),
   })
   .meta({ id: "Deployed" });
@@ -264,14 +273,14 @@ export const deliveryQuery = pageQuery.extend({
 
 export const deliveryOutput = z
   .object({
-    id: z.string().meta({ description: "What receivers get as webhook-id: the same for every attempt." }),
+    id: z.string().meta({ description: "The webhook-id that receivers get, the same for every attempt." }),
     event: z.string(),
     trigger: z.string(),
     target: z.string(),
     repository: z.string(),
     tag: z.string().nullable(),
     status: z.enum(DELIVERY_STATUSES),
-    reason: z.string().nullable().meta({ description: "Why it has not arrived, or how it goes and ended." }),
+    reason: z.string().nullable().meta({ description: "Why it has not arrived, or how it is going or ended." }),
     attempts: z.int(),
     nextAttemptAt: time.nullable(),
     createdAt: time,
@@ -279,7 +288,7 @@ export const deliveryOutput = z
     canceledBy: z
       .object({ id: z.string(), name: z.string() })
       .nullable()
-      .meta({ description: "Who canceled it, by itself or with its trigger or target." }),
+      .meta({ description: "Who canceled it, alone or with its trigger or target." }),
   })
   .meta({ id: "Delivery" });
 
@@ -292,15 +301,15 @@ export const deliveryDetailOutput = deliveryOutput
           repository: z.string(),
           tag: z.string(),
           digest: z.string(),
-          deploys: z.boolean().meta({ description: "False: the target is only told." }),
+          deploys: z.boolean().meta({ description: "False: the target only notifies." }),
           followed: z.boolean().meta({ description: FOLLOWED }),
           current: z
             .object({ tag: z.string(), digest: z.string(), delivery: z.string(), deployedAt: time })
             .nullable()
-            .meta({ description: "What the target was given last of the repository; null: nothing that is known." }),
+            .meta({ description: "What the target received last from the repository; null: nothing is known." }),
         }),
       )
-      .meta({ description: "What the target would get in place of what, if it were sent again." }),
+      .meta({ description: "What the target would get instead of what, if the delivery were sent again." }),
     attempts: z.array(
       z.object({
         number: z.int(),

@@ -3,14 +3,14 @@ import { DAMAGES } from "../registry/damage.ts";
 import { OMISSIONS } from "../registry/manifest-report.ts";
 import { contentSize, pageQuery, time } from "./schemas.ts";
 
-const repository = z.string().max(255).meta({ description: "The path within the space, as in `web/api`." });
+const repository = z.string().max(255).meta({ description: "The path within the space, for example `web/api`." });
 const digest = z.string().max(200);
 const annotations = z.record(z.string(), z.string()).nullable();
 const damage = z
   .enum(DAMAGES)
   .nullable()
-  .meta({ description: "What is wrong with the stored bytes, until they are pushed again; null: nothing is known." });
-const omitted = z.enum(OMISSIONS).nullable().meta({ description: "Why it is left out; null: it is not." });
+  .meta({ description: "The damage of the stored bytes, until they are pushed again; null: none is known." });
+const omitted = z.enum(OMISSIONS).nullable().meta({ description: "Why it is left out; null: it is included." });
 const someTags = z.array(z.string()).meta({ description: "Five at most." });
 
 export const manifestQuery = z.strictObject({
@@ -32,16 +32,16 @@ export const manifestOutput = z
     hasMoreTags: z.boolean(),
     usedBy: z
       .array(z.object({ digest, mediaType: z.string(), tags: someTags }))
-      .meta({ description: "Manifests that need it, the newest first: fifty at most." }),
+      .meta({ description: "Manifests that need it, newest first: fifty at most." }),
     attached: z
       .array(z.object({ tag: z.string(), digest }))
-      .meta({ description: "What is attached by a tag made of the digest: `.sig`, `.att` and `.sbom`." }),
+      .meta({ description: "Content attached by tags made from the digest: `.sig`, `.att` and `.sbom`." }),
     attestations: z
       .array(
         z.object({
-          digest: digest.meta({ description: "Of the manifest that has the statements." }),
-          subject: digest.meta({ description: "The image that they are about." }),
-          platform: z.string().nullable().meta({ description: "The image's, as in `linux/amd64`." }),
+          digest: digest.meta({ description: "The manifest with the statements." }),
+          subject: digest.meta({ description: "The image that the statements are about." }),
+          platform: z.string().nullable().meta({ description: "The image's platform, for example `linux/amd64`." }),
           predicateTypes: z
             .array(z.string())
             .meta({ description: "What the statements are, as `https://spdx.dev/Document`; empty: it is not said." }),
@@ -49,37 +49,37 @@ export const manifestOutput = z
       )
       .meta({
         description:
-          "What a builder such as buildx attached in the index that this is, or in an index that it belongs to: SBOM and provenance. A hundred at most.",
+          "SBOM and provenance that a builder like buildx attached in this index, or in an index with this image. A hundred at most.",
       }),
     needs: z
       .array(
         z.object({
           digest,
-          kind: z.enum(["blob", "manifest"]).nullable().meta({ description: "Null: it is not there." }),
+          kind: z.enum(["blob", "manifest"]).nullable().meta({ description: "Null: it is missing." }),
           size: z.int().nullable().meta({ description: "Bytes of the thing itself." }),
           contentSize: z
             .int()
             .nullable()
-            .meta({ description: "Of a manifest: bytes of all that it needs. Null: it is none." }),
+            .meta({ description: "For a manifest, bytes of everything it needs; otherwise null." }),
           damage,
-          sharedWith: someTags.meta({ description: "Some other tags whose content needs it too: five at most." }),
+          sharedWith: someTags.meta({ description: "Other tags whose content needs it too: five at most." }),
         }),
       )
-      .meta({ description: "What it needs, a thousand at most, in no order: `raw` has that." }),
+      .meta({ description: "Everything it needs, a thousand at most, unordered; `raw` has the order." }),
     pushedAt: time,
-    pulledAt: time.nullable().meta({ description: "To the day; null: not since it was pushed." }),
+    pulledAt: time.nullable().meta({ description: "The day of the last pull; null: never." }),
     damage,
-    raw: z.string().nullable().meta({ description: "The exact text as pushed; null where it is damaged." }),
+    raw: z.string().nullable().meta({ description: "The exact text as pushed; null if it is damaged." }),
     config: z
       .object({
         mediaType: z.string(),
         digest,
         size: z.int(),
-        json: z.unknown().meta({ description: "The config, as whoever pushed it wrote it." }),
+        json: z.unknown().meta({ description: "The config as it was pushed." }),
         omitted,
       })
       .nullable()
-      .meta({ description: "Null where the manifest has none, as indexes." }),
+      .meta({ description: "Null if the manifest has none, like an index." }),
   })
   .meta({ id: "Manifest" });
 
@@ -104,7 +104,7 @@ export const blobTextQuery = z.strictObject({ repository, digest });
 export const blobTextOutput = z
   .object({
     digest,
-    size: z.int().nullable().meta({ description: "Bytes; null where the repository has none of it whole." }),
+    size: z.int().nullable().meta({ description: "Bytes; null if the repository does not have all of it." }),
     text: z.string().nullable().meta({ description: "The blob's UTF-8 text, of 4 MiB at most." }),
     omitted,
   })

@@ -13,11 +13,11 @@ export interface OperationRoute {
 
 /** What whoever asks must have, by what the route needs. */
 const RIGHTS: Readonly<Partial<Record<string, string>>> = {
-  nothing: "Anybody may ask.",
+  nothing: "Needs no token.",
   self: "Needs any token.",
   space: "Needs a token with the action `admin` in the space, or ADMIN_TOKEN.",
   spaceReader:
-    "Needs a token with the action `admin` or `pull` in the space, or ADMIN_TOKEN. Without `admin`, it has the repositories that the token's patterns cover.",
+    "Needs a token with the action `admin` or `pull` in the space, or ADMIN_TOKEN. Without `admin`, it lists the repositories that the token's patterns cover.",
   repositoryReader:
     "Needs a token with the action `admin` in the space, or with `pull` where its patterns cover the repository, or ADMIN_TOKEN.",
   installation: "Needs ADMIN_TOKEN.",
@@ -58,7 +58,7 @@ export function openApiDocument(routes: readonly OperationRoute[]): object {
         token: {
           type: "http",
           scheme: "bearer",
-          description: "ADMIN_TOKEN, or the secret of a token; each operation says which.",
+          description: "ADMIN_TOKEN, or the secret of a token; each operation says which it needs.",
         },
       },
     },

@@ -17,7 +17,8 @@ export async function readBody<S extends z.ZodType>(schema: S, { request }: Call
     // No body is an object without fields: some operations need none.
     json = bytes.length === 0 ? {} : parseBoundedJson(new TextDecoder().decode(bytes));
   } catch (cause) {
-    const message = cause instanceof JsonLimitError ? `the body is refused: ${cause.message}` : "the body is not JSON";
+    const message =
+      cause instanceof JsonLimitError ? `the body is not valid: ${cause.message}` : "the body is not JSON";
     throw new RegistryError("REQUEST_INVALID", { message, cause });
   }
   return parse(schema, json);

@@ -3,11 +3,11 @@ import { retentionKeep, retentionRepositories } from "../registry/retention.ts";
 import { givenName } from "../oci/plain-text.ts";
 import { SOMETHING, time } from "./schemas.ts";
 
-const confirm = z.boolean().optional().meta({ description: "Needed for a rule that keeps nothing by itself." });
-const enabled = z.boolean().meta({ description: "A rule that is switched off covers nothing." });
+const confirm = z.boolean().optional().meta({ description: "Required for a rule that keeps nothing." });
+const enabled = z.boolean().meta({ description: "A disabled rule covers nothing." });
 const keep = retentionKeep.meta({
   description:
-    "A tag stays if any of the conditions of any rule that covers its repository holds for it. Immutable tags stay in any case, so does what is deployed or about to be, and what was pushed within the grace of collection.",
+    "A tag is kept if it meets any condition of any rule that covers its repository. Immutable tags, what is deployed or about to be, and what was pushed within the grace period of garbage collection are always kept.",
 });
 
 export const retentionRuleInput = z.strictObject({
@@ -48,7 +48,7 @@ export const retentionRuleOutput = z
 const SHOWN = "The first 1,000; the count has all.";
 
 export const retentionPreviewQuery = z.strictObject({
-  cursor: z.string().max(300).optional().meta({ description: "`next` of the page before." }),
+  cursor: z.string().max(300).optional().meta({ description: "`next` of the previous page." }),
 });
 
 /** A rule as for its creation, or nothing. */
@@ -58,15 +58,15 @@ export const retentionPreviewInput = z
     repositories: retentionRepositories.optional(),
     afterGrace: z.boolean().optional().meta({
       description:
-        "True: what would go if the grace of all that is there had ended. What was pushed within it is judged by the rules like all else.",
+        "True: show what would be deleted once the grace period has ended. Recent pushes are then judged by the rules as well.",
     }),
-    replaces: z.string().max(100).optional().meta({ description: "The id of a rule that this one would stand for." }),
+    replaces: z.string().max(100).optional().meta({ description: "The id of a rule that this one would replace." }),
   })
   .refine((rule) => rule.keep !== undefined || rule.repositories === undefined, {
     path: ["keep"],
-    message: "a rule needs keep; without any rule, those that are saved are shown",
+    message: "a rule needs keep; to preview the saved rules, leave the rule out",
   })
-  .meta({ description: "A rule as for its creation, beside those that are saved; or nothing, for those as they are." });
+  .meta({ description: "A rule to preview beside the saved ones; nothing, to preview the saved ones." });
 
 export const retentionPreviewOutput = z
   .object({
@@ -80,16 +80,14 @@ export const retentionPreviewOutput = z
           manifestCount: z.int(),
           bytes: z
             .int()
-            .meta({ description: "Of manifests, and of blobs that nothing else needs, here or elsewhere." }),
-          complete: z
-            .boolean()
-            .meta({ description: "False where it has more than could be looked at in one request." }),
+            .meta({ description: "Bytes of manifests, and of blobs that nothing else needs, here or elsewhere." }),
+          complete: z.boolean().meta({ description: "False if the repository has more than one request can check." }),
         }),
       )
-      .meta({ description: "The repositories of this page in which something would go." }),
+      .meta({ description: "The repositories of this page that would lose something." }),
     totals: z
       .object({ repositories: z.int(), tags: z.int(), manifests: z.int(), bytes: z.int() })
-      .meta({ description: "Of this page; `repositories` has those that a rule covers." }),
+      .meta({ description: "Totals of this page; `repositories` counts those that a rule covers." }),
     next: z.string().nullable().meta({ description: "The next page's cursor; null on the last." }),
   })
   .meta({ id: "RetentionPreview" });

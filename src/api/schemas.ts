@@ -22,43 +22,42 @@ export const time = z.iso.datetime();
 
 export const spaceInput = z.strictObject({ name: spaceName, public: z.boolean().default(false) });
 
-const isPublic = z.boolean().meta({ description: "Whether anybody may pull, without logging in." });
+const isPublic = z.boolean().meta({ description: "True if anyone may pull without logging in." });
 const immutableTags = tagPatterns.meta({
-  description:
-    "Tags that no push, deletion, retention or undo moves or takes. `*` stands for any characters, `?` for any one; `!` in front excludes.",
+  description: "Tags that nobody can move or delete. `*` matches any characters, `?` one; a leading `!` excludes.",
 });
-const ownImmutableTags = immutableTags.nullable().meta({ description: "Likewise; null: as its space has it." });
+const ownImmutableTags = immutableTags
+  .nullable()
+  .meta({ description: "Tags that nobody can move or delete; null: same as the space." });
 
 const namespaces = z
   .array(
     z
       .string()
       .max(260)
-      .refine(
-        isNamespace,
-        "a registry's host as clients name it, as in docker.io: lower-case, with its port if it has one",
-      ),
+      .refine(isNamespace, "a registry's host, for example docker.io: lower-case, with its port if it has one"),
   )
   .max(20)
   .transform((hosts) => [...new Set(hosts)])
   .meta({
     description:
-      "Registries that the space stands for: a request for `acme/web` with `?ns=docker.io`, as containerd asks a mirror, is then answered from the space's own `acme/web`, and otherwise 404.",
+      "Registries that the space stands for: a request for `acme/web` with `?ns=docker.io`, as containerd asks a mirror, is then answered from the space's own `acme/web`, otherwise with 404.",
   });
 
-export const SOMETHING = "name something to change";
+export const SOMETHING = "name at least one change";
 const changesSomething = (changes: object): boolean => Object.keys(changes).length > 0;
 
 const limit = z.int().nonnegative().nullable();
 const limits = {
-  bytes: limit.meta({ description: "The most bytes that it may have, as `usage` counts them; null: any number." }),
-  repositories: limit.meta({ description: "The most repositories that it may have; null: any number." }),
+  bytes: limit.meta({ description: "The most bytes that it may store, counted as in `usage`; null: no limit." }),
+  repositories: limit.meta({ description: "The most repositories that it may have; null: no limit." }),
 };
 const quotaChanges = z
   .strictObject({ bytes: limits.bytes.optional(), repositories: limits.repositories.optional() })
   .refine(changesSomething, SOMETHING)
   .meta({
-    description: "Set with ADMIN_TOKEN alone. Limits below what is there take nothing: they keep more from coming.",
+    description:
+      "Only ADMIN_TOKEN can set it. A limit below the current usage deletes nothing, but stops further pushes.",
   });
 
 export const spaceChanges = z
@@ -81,12 +80,12 @@ export const spaceOutput = z
     namespaces: z
       .array(z.string())
       .optional()
-      .meta({ description: "Registries that it stands for. A registry of an earlier version does not say." }),
+      .meta({ description: "Registries that it stands for. Older registries leave it out." }),
     usage: z.object({ bytes: z.int(), repositories: z.int() }).meta({
-      description: "A blob counts in each of its repositories that links it, a deleted repository no longer.",
+      description: "A blob counts in each repository that has it; deleted repositories do not count.",
     }),
     quota: z.object(limits),
-    nearLimit: z.boolean().meta({ description: "It has 90 % of a limit, or more." }),
+    nearLimit: z.boolean().meta({ description: "True at 90 % of a limit or more." }),
     createdAt: time,
   })
   .meta({ id: "Space" });
@@ -98,14 +97,14 @@ export const tokenInput = z.strictObject({
     .min(1)
     .max(CREDENTIAL_ACTIONS.length)
     .transform((actions) => [...new Set(actions)])
-    .meta({ description: "`admin` manages the space by this API; a push needs both pull and push." }),
+    .meta({ description: "`admin` manages the space through this API; pushing needs both pull and push." }),
   repositories: givenRepositoryPatterns,
   expiresIn: z
     .int()
     .min(60)
     .max(MAX_LIFETIME)
     .optional()
-    .meta({ description: "Seconds; without it, the token does not expire, or with the token that makes it." }),
+    .meta({ description: "Seconds until the token expires; by default never, or with the token that creates it." }),
 });
 
 export const tokenOutput = z
@@ -116,10 +115,11 @@ export const tokenOutput = z
     repositories: z.array(z.string()),
     createdAt: time,
     createdBy: z.object({ id: z.string(), name: z.string() }).nullable().optional().meta({
-      description: "The token or administrator that made it. A token makes tokens that may do no more than itself.",
+      description:
+        "The token or administrator that created it. A token can only create tokens that may do no more than itself.",
     }),
     expiresAt: time.nullable(),
-    lastUsedAt: time.nullable().meta({ description: "To the hour." }),
+    lastUsedAt: time.nullable().meta({ description: "Accurate to the hour." }),
   })
   .meta({ id: "Token" });
 
@@ -128,12 +128,12 @@ export const revocationQuery = z.strictObject({
     .enum(["true", "false"])
     .default("false")
     .transform((text) => text === "true")
-    .meta({ description: "Revoke what it made too, and what that made." }),
+    .meta({ description: "Also revoke all tokens that were created with it." }),
 });
 
 export const newTokenOutput = tokenOutput
   .extend({
-    token: z.string().meta({ description: "The password for `docker login`, with any user name. Shown this once." }),
+    token: z.string().meta({ description: "The password for `docker login`, with any user name. Shown only once." }),
   })
   .meta({ id: "NewToken" });
 
@@ -141,7 +141,7 @@ export const whoamiOutput = z
   .object({
     kind: z
       .enum(["token", "installation"])
-      .meta({ description: "`installation`: ADMIN_TOKEN, which manages all spaces and neither pulls nor pushes." }),
+      .meta({ description: "`installation`: ADMIN_TOKEN, which manages all spaces and cannot pull or push." }),
     space: z.string().nullable().meta({ description: "The space that the token is for." }),
     token: tokenOutput.pick({ id: true, name: true, actions: true, repositories: true, expiresAt: true }).nullable(),
   })
@@ -150,21 +150,19 @@ export const whoamiOutput = z
 export const repositoryOutput = z
   .object({
     name: z.string().meta({ description: "The path within the space." }),
-    fullName: z.string().meta({ description: "As clients name it, after the host." }),
+    fullName: z.string().meta({ description: "The name that clients use after the host." }),
     public: z.boolean(),
     immutableTags: ownImmutableTags,
     createdAt: time,
-    bytes: z.int().meta({ description: "Of the blobs that it links and of its manifests." }),
+    bytes: z.int().meta({ description: "Bytes of its blobs and manifests." }),
     tags: z.int(),
-    pushedAt: time.nullable().meta({ description: "When one of its tags was set last; null: it has none." }),
-    pulledAt: time
-      .nullable()
-      .meta({ description: "When something was pulled from it last, to the day; null: not since it was made." }),
+    pushedAt: time.nullable().meta({ description: "When one of its tags was last set; null: it has no tags." }),
+    pulledAt: time.nullable().meta({ description: "The day of the last pull from it; null: never." }),
   })
   .meta({ id: "Repository" });
 
 export const contentSize = z.int().meta({
-  description: "Bytes of the manifest and of all that it needs; what several platforms share counts for each.",
+  description: "Bytes of the manifest and everything it needs; content shared by platforms counts for each.",
 });
 
 export const tagOutput = z
@@ -174,39 +172,39 @@ export const tagOutput = z
     mediaType: z.string(),
     artifactType: z.string().nullable(),
     platforms: z.array(z.string()).meta({
-      description:
-        "As `linux/amd64`. That of an image which is no index is read from its config, seconds after the push.",
+      description: "For example `linux/amd64`. For a single image it is read from the config, seconds after the push.",
     }),
     size: z.int().meta({ description: "Bytes of the manifest." }),
     contentSize,
     createdAt: time,
     updatedAt: time,
     pulledAt: time.nullable().meta({
-      description:
-        "When it, or its manifest by digest or another tag, was last pulled, to the day; null: not since it was made.",
+      description: "The day of the last pull of the tag, or of its manifest by digest or another tag; null: never.",
     }),
     pushedBy: z
       .object({ id: z.string(), name: z.string() })
       .nullable()
-      .meta({ description: "The token that set it; `administrator` is the installation's." }),
+      .meta({ description: "The token that set it; `administrator`: the registry's administrator." }),
     deployed: z
       .array(
         z.object({
           target: z.string(),
           name: z.string(),
           at: time,
-          current: z.boolean().meta({ description: "The target was given nothing else of the repository since." }),
+          current: z
+            .boolean()
+            .meta({ description: "True if the target has received nothing else from the repository since." }),
           followed: z.boolean().meta({
             description:
-              "True: the target was followed to its end, so it runs what it was given. False: all that is known is that it was told.",
+              "True: the registry followed the deployment to its end, so the target runs it. False: the target was told, and nothing more is known.",
           }),
         }),
       )
       .meta({
-        description: "The targets that its manifest was delivered to, under this tag or another; the last first.",
+        description: "The targets that received its manifest, under this tag or another; latest first.",
       }),
-    signed: z.boolean().meta({ description: "A signature is there. The registry does not verify it." }),
-    immutable: z.boolean().meta({ description: "It neither moves nor goes." }),
+    signed: z.boolean().meta({ description: "True if it has a signature. The registry does not verify it." }),
+    immutable: z.boolean().meta({ description: "True if nobody can move or delete it." }),
   })
   .meta({ id: "Tag" });
 
@@ -214,26 +212,26 @@ export const tagOutput = z
 const MAX_TAGS = 1000;
 
 export const tagsDeletionInput = z.strictObject({
-  repository: z.string().max(255).meta({ description: "The path within the space, as in `web/api`." }),
+  repository: z.string().max(255).meta({ description: "The path within the space, for example `web/api`." }),
   tags: z.array(z.string().max(128)).min(1).max(MAX_TAGS),
   keepManifests: z
     .boolean()
     .default(false)
-    .meta({ description: "Leave manifests that are left without a tag, with what only they need, where they are." }),
-  dryRun: z.boolean().default(false).meta({ description: "Only say what would go." }),
+    .meta({ description: "Keep manifests that are left without a tag, and what they need." }),
+  dryRun: z.boolean().default(false).meta({ description: "Only show what would be deleted." }),
 });
 
 export const tagsDeletionOutput = z
   .object({
     repository: z.string(),
-    tags: z.array(z.object({ name: z.string(), digest: z.string() })).meta({ description: "Those that go." }),
-    immutable: z.array(z.string()).meta({ description: "Those that stay, since they are immutable." }),
-    absent: z.array(z.string()).meta({ description: "Those that are not there." }),
-    manifests: z
-      .array(z.object({ digest: z.string(), mediaType: z.string(), size: z.int() }))
-      .meta({ description: "Those that go with them: left without a tag, and needed by nothing that stays." }),
-    bytes: z.int().meta({ description: "That come back, some time after `until`." }),
-    until: time.meta({ description: "When it can no longer be undone." }),
+    tags: z.array(z.object({ name: z.string(), digest: z.string() })).meta({ description: "The deleted tags." }),
+    immutable: z.array(z.string()).meta({ description: "Tags that are kept because they are immutable." }),
+    absent: z.array(z.string()).meta({ description: "Tags that do not exist." }),
+    manifests: z.array(z.object({ digest: z.string(), mediaType: z.string(), size: z.int() })).meta({
+      description: "Manifests deleted with them: left without a tag, and not needed by anything that is kept.",
+    }),
+    bytes: z.int().meta({ description: "Bytes that are freed, some time after `until`." }),
+    until: time.meta({ description: "After this, the deletion can no longer be undone." }),
   })
   .meta({ id: "TagsDeletion" });
 
@@ -242,12 +240,12 @@ export const damagedOutput = z
     kind: z.enum(CONTENT_KINDS),
     digest: z.string(),
     repository: z.string(),
-    size: z.int().meta({ description: "Bytes that it should have." }),
+    size: z.int().meta({ description: "The size that it should have, in bytes." }),
     damage: z
       .enum(DAMAGES)
-      .meta({ description: "`missing`: the object is gone. `corrupt`: its bytes have another digest." }),
-    since: time.meta({ description: "When it was found." }),
-    tags: z.array(z.string()).meta({ description: "Ten of the tags that need it, at most." }),
+      .meta({ description: "`missing`: the object is gone. `corrupt`: its bytes do not match its digest." }),
+    since: time.meta({ description: "When the damage was found." }),
+    tags: z.array(z.string()).meta({ description: "At most ten of the tags that need it." }),
   })
   .meta({ id: "Damaged" });
 
@@ -255,11 +253,11 @@ const TAG_ORDERS = ["name", "newest"] as const;
 
 export const pageQuery = z.strictObject({
   limit: z.coerce.number().int().min(1).max(1000).default(100),
-  cursor: z.string().max(300).optional().meta({ description: "`next` of the page before." }),
+  cursor: z.string().max(300).optional().meta({ description: "`next` of the previous page." }),
 });
 
 export const tagsQuery = pageQuery.extend({
-  order: z.enum(TAG_ORDERS).default("name").meta({ description: "`newest`: those that were set last come first." }),
+  order: z.enum(TAG_ORDERS).default("name").meta({ description: "`newest`: most recently set first." }),
 });
 
 /** A page of a list, and what its answer says beside it. */

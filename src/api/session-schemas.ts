@@ -18,15 +18,15 @@ export const sessionOutput = z
         email: z
           .string()
           .nullable()
-          .meta({ description: "The administrator whom Cloudflare Access let in; null: a token was used to sign in." }),
-        may: z.array(z.enum(CONSOLE_RIGHTS)).meta({ description: "What the console offers to whoever signed in." }),
-        endsAt: time.meta({ description: "Then one has to sign in again." }),
+          .meta({ description: "The administrator's address from Cloudflare Access; null: signed in with a token." }),
+        may: z.array(z.enum(CONSOLE_RIGHTS)).meta({ description: "What the console offers in this session." }),
+        endsAt: time.meta({ description: "When the session ends." }),
       })
       .nullable()
-      .meta({ description: "Null: nobody is signed in." }),
+      .meta({ description: "The session; null: nobody is signed in." }),
     refusal: z
       .string()
       .nullable()
-      .meta({ description: "Why whoever comes through Cloudflare Access is not signed in by that; else null." }),
+      .meta({ description: "Why Cloudflare Access did not sign in the caller; null: it did, or is not used." }),
   })
   .meta({ id: "ConsoleSession" });

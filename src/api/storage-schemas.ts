@@ -2,14 +2,14 @@ import { z } from "zod";
 import { listOf, pageQuery } from "./schemas.ts";
 
 const bytes = z.int().meta({
-  description: "Of the blobs that it links and of its manifests: a blob counts in each repository that links it.",
+  description: "Bytes of its blobs and manifests; a blob counts in each repository that has it.",
 });
 const stored = {
   bytes,
-  sharedBytes: z.int().meta({ description: "Of these, what another repository of the space links too." }),
-  reclaimableBytes: z
-    .int()
-    .meta({ description: "Of these, what no manifest needs, but for deleted ones: collection takes it in time." }),
+  sharedBytes: z.int().meta({ description: "Bytes of these that another repository of the space has too." }),
+  reclaimableBytes: z.int().meta({
+    description: "Bytes of these that only deleted manifests or none need; garbage collection frees them later.",
+  }),
 };
 
 /** A page reads all links of its repositories. */
@@ -20,13 +20,13 @@ export const storageOutput = listOf(
     .object({ name: z.string().meta({ description: "The repository's path within the space." }), ...stored })
     .meta({ id: "RepositoryStorage" }),
   {
-    total: z.object(stored).nullable().meta({ description: "Of the whole space; null on all pages but the first." }),
+    total: z.object(stored).nullable().meta({ description: "Totals of the space; null on all pages but the first." }),
   },
 );
 
 export const storageDayOutput = z
   .object({
-    day: z.iso.date().meta({ description: "In UTC; its figures are those of the day's beginning." }),
+    day: z.iso.date().meta({ description: "In UTC; figures are those at the start of the day." }),
     bytes,
     repositories: z.int(),
   })
@@ -34,15 +34,14 @@ export const storageDayOutput = z
 
 export const collectableOutput = z
   .object({
-    repository: z.string().meta({ description: "Its path within the space." }),
+    repository: z.string().meta({ description: "The repository's path within the space." }),
     digest: z.string().nullable().meta({
-      description:
-        "The blob that no manifest of the repository needs; null: the repository was deleted, with all in it.",
+      description: "The blob that no manifest of the repository needs; null: the whole repository was deleted.",
     }),
     bytes: z.int(),
     keptUntil: z.iso.datetime().nullable().meta({
       description:
-        "It stays until then at least. Null: collection has not noticed it yet, and its grace has not begun.",
+        "It is kept at least until then. Null: garbage collection has not found it yet, so its grace period has not begun.",
     }),
   })
   .meta({ id: "Collectable" });

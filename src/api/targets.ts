@@ -107,7 +107,7 @@ export async function rotateTargetSecret(call: SpaceCall): Promise<Response> {
   const target = await requireTarget(call);
   const kind = requireTargetType(target.type);
   const secret = secretFor(kind, input.secret);
-  if (secret === null) throw invalid("secret", "there is none to put in place of the old one");
+  if (secret === null) throw invalid("secret", "this type has no secret to replace");
   const previousUntil = Date.now() + ROTATION;
   const rotated = await registry.events.targets.rotateSecret(grant.space, target.id, secret, previousUntil);
   if (!rotated) throw new RegistryError("TARGET_UNKNOWN");

@@ -53,7 +53,7 @@ function changedRules(old: TriggerRules | null, changes: RuleChanges): TriggerRu
   const rules = { match, group: group ?? undefined, debounceSeconds: debounceSeconds ?? undefined };
   const message = "the request is not valid; see errors";
   if (match === undefined) {
-    const detail = [{ path: "match", message: "what it was is no longer understood: give it anew" }];
+    const detail = [{ path: "match", message: "the stored match is no longer understood: send a new one" }];
     throw new RegistryError("REQUEST_INVALID", { message, detail });
   }
   const parsed = parseInput(triggerRules, rules);

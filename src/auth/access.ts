@@ -40,7 +40,7 @@ export async function verifyAccess(settings: AccessSettings, assertion: string):
   const { email, exp } = data;
   if (!administers(settings, email)) {
     throw new RegistryError("DENIED", {
-      message: `Cloudflare Access let ${email} in, who does not administer this registry: add the address to ACCESS_ADMINS, or sign in with a token`,
+      message: `${email} is signed in to Cloudflare Access but is not an administrator of this registry: add the address to ACCESS_ADMINS, or sign in with a token`,
     });
   }
   return { email, expiresAt: exp };
@@ -73,7 +73,7 @@ function keysOf(teamDomain: string): JWTVerifyGetKey {
       if (cause instanceof errors.JWKSNoMatchingKey) throw cause;
       console.error(JSON.stringify({ access: teamDomain, fault: String(cause) }));
       throw new RegistryError("TOKEN_INVALID", {
-        message: "the keys of Cloudflare Access cannot be had; try again, or sign in with a token",
+        message: "the keys of Cloudflare Access could not be loaded; try again, or sign in with a token",
         cause,
       });
     }

@@ -56,7 +56,7 @@ export async function authenticate(
     case "basic":
       return authenticateBasic(authenticator, parameter, refreshTokens ? authenticateLogin : authenticateSecret);
     default:
-      throw new RegistryError("TOKEN_INVALID", { message: "only Basic and Bearer authorization are known" });
+      throw new RegistryError("TOKEN_INVALID", { message: "unknown authorization scheme: send Basic or Bearer" });
   }
 }
 

@@ -120,7 +120,9 @@ export function authorizeSpace(principal: Principal, space: string): SpaceGrant 
   if (principal.kind !== "credential") throw new RegistryError("UNAUTHORIZED", { message: MANAGEMENT_LOGIN });
   if (principal.credential.space !== space) throw new RegistryError("SPACE_UNKNOWN");
   if (!isManager(principal.credential)) {
-    throw new RegistryError("DENIED", { message: "the token does not administer its space" });
+    throw new RegistryError("DENIED", {
+      message: "this needs a token with the action admin; ask the space's administrator",
+    });
   }
   const { credential } = principal;
   return { space, credentialId: credential.id, actor: actorOf(principal), maker: credential };
@@ -133,7 +135,7 @@ function isManager({ actions }: Credential): boolean {
 /** May the holder of this grant say how much the space may have? Throws DENIED for the space's own administrators. */
 export function authorizeQuota({ credentialId }: SpaceGrant): void {
   if (credentialId === null) return;
-  throw new RegistryError("DENIED", { message: "only ADMIN_TOKEN sets quotas: ask the registry's administrator" });
+  throw new RegistryError("DENIED", { message: "only ADMIN_TOKEN can set quotas; ask the registry's administrator" });
 }
 
 /** Who acts, where it is whoever has ADMIN_TOKEN. */
@@ -183,7 +185,7 @@ export function authorizeReader(principal: Principal, space: string): ReaderGran
 
 function readerGrant({ id, space, spaceId, actions, repositories }: Credential): ReaderGrant {
   if (!actions.includes("pull")) {
-    throw new RegistryError("DENIED", { message: "the token may neither pull from its space nor administer it" });
+    throw new RegistryError("DENIED", { message: "this needs a token with the action pull or admin" });
   }
   const within = rightTo("pull", { actor: id, credentialId: id, spaceId });
   return { space, repositories, manages: false, within };
@@ -197,7 +199,9 @@ function readerGrant({ id, space, spaceId, actions, repositories }: Credential):
 export function authorizeReading({ space, repositories, within }: ReaderGrant, path: string): Grant {
   const name = requireRepositoryName(`${space}/${path}`);
   if (matchesRepository(repositories, name.path)) return { ...within, name };
-  throw new RegistryError("DENIED", { message: "the token's repository patterns do not cover this repository" });
+  throw new RegistryError("DENIED", {
+    message: "the token's repository patterns do not cover this repository; use a token that does",
+  });
 }
 
 /** An actor as it is shown to who does not manage the space: the e-mail addresses of the registry's administrators are not for everybody. */
@@ -212,14 +216,14 @@ export function actorForReaders<A extends { readonly id: string; readonly name: 
 export function authorizeSelf(principal: Principal): Credential | null {
   if (principal.kind === "admin") return null;
   if (principal.kind === "credential") return principal.credential;
-  throw new RegistryError("UNAUTHORIZED", { message: "send Authorization: Bearer with the token to be told of" });
+  throw new RegistryError("UNAUTHORIZED", { message: "send Authorization: Bearer with a token" });
 }
 
 /** May this principal manage the installation? Who acts then. Throws UNAUTHORIZED or DENIED. */
 export function authorizeInstallation(principal: Principal): string {
   if (principal.kind === "admin") return actorOf(principal);
   if (principal.kind === "credential") {
-    throw new RegistryError("DENIED", { message: "only ADMIN_TOKEN may do this" });
+    throw new RegistryError("DENIED", { message: "only ADMIN_TOKEN may do this; ask the registry's administrator" });
   }
   throw new RegistryError("UNAUTHORIZED", { message: MANAGEMENT_LOGIN });
 }

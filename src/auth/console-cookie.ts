@@ -34,13 +34,13 @@ export function requireOwnPage({ method, headers }: Request, url: URL, realm: To
   if (method === "GET" || method === "HEAD") return;
   if (headers.get(CONSOLE_HEADER) !== "1") {
     throw new RegistryError("DENIED", {
-      message: `in a browser's session, changes need the header ${CONSOLE_HEADER}: 1`,
+      message: `in a browser session, changes need the header ${CONSOLE_HEADER}: 1`,
     });
   }
   const origin = headers.get("Origin");
   if (origin !== null && origin !== url.origin && origin !== realm.issuer) {
     throw new RegistryError("DENIED", {
-      message: "in a browser's session, changes must come from the registry's own pages",
+      message: "in a browser session, changes must come from the registry's own pages",
     });
   }
 }

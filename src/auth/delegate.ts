@@ -14,20 +14,18 @@ export function delegate(maker: Wish, wish: Wish): Wish {
   const uncovered = uncoveredPattern(maker.repositories, wish.repositories);
   if (uncovered !== null) {
     const own = maker.repositories.join(", ");
-    throw tooMuch(
-      `its repositories are ${own}, which does not cover ${uncovered}; what it excludes must be excluded in the same words`,
-    );
+    throw tooMuch(`its repositories are ${own}, which do not cover ${uncovered}; repeat its exclusions word for word`);
   }
   if (maker.expiresAt === null) return wish;
   if (wish.expiresAt !== null && wish.expiresAt > maker.expiresAt) {
-    throw tooMuch(`it expires itself at ${new Date(maker.expiresAt).toISOString()}`);
+    throw tooMuch(`it expires at ${new Date(maker.expiresAt).toISOString()}`);
   }
   return { ...wish, expiresAt: wish.expiresAt ?? maker.expiresAt };
 }
 
 function tooMuch(reason: string): RegistryError {
   return new RegistryError("DENIED", {
-    message: `a token makes tokens that may do no more than itself: ${reason}. ADMIN_TOKEN, or a token that may, can make it`,
+    message: `a token cannot create a token that may do more than itself: ${reason}. Ask for less, or use ADMIN_TOKEN or a token that may do all of it`,
   });
 }
 

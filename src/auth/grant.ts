@@ -66,6 +66,8 @@ export function confirmGrant(grant: Grant, facts: GrantFacts): void {
 /** The same answer whether the repository is private or does not exist: it must not tell which. */
 export function refusal(final: boolean): RegistryError {
   return final
-    ? new RegistryError("DENIED", { message: "the credential does not permit this in that repository" })
+    ? new RegistryError("DENIED", {
+        message: "the token does not permit this in that repository; use a token that does",
+      })
     : new RegistryError("SCOPE_INSUFFICIENT");
 }

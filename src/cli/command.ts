@@ -62,7 +62,7 @@ export function defineGroup(
   return {
     name,
     addTo: (parent, context) => {
-      const more = meant === null ? "" : `.\n\nWithout any of its commands it is spacedock ${name} ${meant.name}.`;
+      const more = meant === null ? "" : `.\n\nOn its own, spacedock ${name} runs spacedock ${name} ${meant.name}.`;
       const group = parent.command(name).summary(summary).description(`${summary}${more}`);
       for (const command of commands) command.addTo(group, context, command === meant);
       const known = group.commands.find((command) => command.name() === meant?.name);

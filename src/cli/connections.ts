@@ -57,9 +57,9 @@ function managementLogin({ host }: RegistryAddress, login: Login | null): Login 
   }
   if (login === null) {
     const hint = `Log in: spacedock login ${host}, or set SPACEDOCK_TOKEN.`;
-    throw new CliError("denied", `nobody is logged in at ${host}`, { hint });
+    throw new CliError("denied", `you are not logged in at ${host}`, { hint });
   }
-  throw new CliError("denied", `docker keeps an identity token for ${host}: it pulls and pushes, but cannot manage`, {
+  throw new CliError("denied", `docker's login at ${host} is an identity token: it can pull and push, but not manage`, {
     hint: `Log in with the token itself: spacedock login ${host}, or set SPACEDOCK_TOKEN.`,
   });
 }

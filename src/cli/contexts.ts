@@ -41,8 +41,8 @@ export async function contextNamed(env: Environment, wanted: string): Promise<Na
   const found = all.find(({ name }) => name === wanted);
   if (found !== undefined) return found;
   const known = all.map(({ name }) => name).join(", ");
-  throw new CliError("not-found", `there is no context "${wanted}"`, {
-    hint: known === "" ? `Make it: spacedock login <host> --context ${wanted}` : `There is: ${known}`,
+  throw new CliError("not-found", `no context is named "${wanted}"`, {
+    hint: known === "" ? `Create it: spacedock login <host> --context ${wanted}` : `Known contexts: ${known}`,
   });
 }
 
@@ -83,7 +83,7 @@ export async function forgetContext(env: Environment, name: string): Promise<voi
 /** Throws a usage error for a name that is none. */
 export function requireContextName(name: string): void {
   if (NAME.test(name)) return;
-  throw new CliError("usage", `"${name}" is not a context's name: it has letters, digits and . _ : -`);
+  throw new CliError("usage", `"${name}" is not a valid context name: use letters, digits and . _ : -`);
 }
 
 /** As they are written down, with the one that an older version wrote in its own way. */

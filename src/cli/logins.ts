@@ -51,7 +51,7 @@ async function dockerLogin({ env, output }: Context, registry: RegistryAddress):
   const advice =
     logout === null
       ? `Change the login in ${name}, or unset it.`
-      : `Log in again: spacedock login ${host}. To go on without a login: ${logout(host)}${name.endsWith("config.json") ? `, or spacedock logout ${host}` : ""}`;
+      : `Log in again: spacedock login ${host}. To continue without a login: ${logout(host)}${name.endsWith("config.json") ? `, or spacedock logout ${host}` : ""}`;
   return { credential: found.credential, source: name, advice };
 }
 
@@ -66,14 +66,14 @@ function contextLogin(name: string, credential: Credential, { host }: RegistryAd
   return {
     credential,
     source: `the context ${name}`,
-    advice: `Log in again: spacedock login ${host} --context ${name}. To go on without a login: spacedock logout --context ${name}`,
+    advice: `Log in again: spacedock login ${host} --context ${name}. To continue without a login: spacedock logout --context ${name}`,
   };
 }
 
 /** Says of a refusal that it is the stored login that fails, and what to do; other failures are left as they are. */
 export function explained(failure: unknown, login: Login | null, { host }: RegistryAddress): unknown {
   if (login === null || !(failure instanceof CliError) || failure.kind !== "denied") return failure;
-  const asIs = `The stored login is at fault (${login.source}).`;
+  const asIs = `The stored login failed (${login.source}).`;
   if (!(failure instanceof RefusedError)) {
     return new CliError("denied", failure.message, { hint: `${asIs} ${login.advice}`, cause: failure });
   }
@@ -83,6 +83,6 @@ export function explained(failure: unknown, login: Login | null, { host }: Regis
   const isBearer = login.credential.kind === "bearer";
   const hint = isBearer
     ? `${asIs} ${login.advice}`
-    : `The stored login (${login.source}) is not taken, or does not permit this: spacedock whoami ${host}. ${login.advice}`;
+    : `The stored login (${login.source}) was refused, or does not permit this; see spacedock whoami ${host}. ${login.advice}`;
   return new RefusedError("denied", host, { status, code, reason, hint });
 }

@@ -30,7 +30,9 @@ export function hasHost(text: string): boolean {
 
 /** As docker has it; but somebody may have meant a registry of their own. */
 function sayHub({ output }: Context, { registry }: RemoteReference): void {
-  output.note(`at ${registry.host}, since no registry is in use here: spacedock login <host>, or --registry <host>`);
+  output.note(
+    `using ${registry.host}, because no registry is selected; select one: spacedock login <host>, or --registry <host>`,
+  );
 }
 
 export interface ManagedRepository {
@@ -63,14 +65,14 @@ export async function parseManagedContent(context: Context, text: string): Promi
 export async function parseManagedRepository(context: Context, text: string): Promise<ManagedRepository> {
   const { registry, name, tag, digest } = await parseManagedContent(context, text);
   if (tag === null && digest === null) return { registry, name };
-  throw new CliError("usage", `"${text}" is a reference: name the repository alone, as ${name.full}`);
+  throw new CliError("usage", `"${text}" is a reference: name only the repository, ${name.full}`);
 }
 
 /** Likewise with a tag, and nothing but a tag. */
 export async function parseManagedTag(context: Context, text: string): Promise<ManagedTag> {
   const { registry, name, tag, digest } = await parseManagedContent(context, text);
   if (tag !== null && digest === null) return { registry, name, tag };
-  throw new CliError("usage", `"${text}" is not a tag: which one? Write it as ${name.full}:latest`);
+  throw new CliError("usage", `"${text}" is not a tag: name one, for example ${name.full}:latest`);
 }
 
 /** The registry that a command is about: the one that is named, else the one that is managed. */

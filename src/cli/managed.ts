@@ -19,8 +19,9 @@ export async function managedRegistry(context: Context): Promise<RegistryAddress
   const registry = await namedRegistry(context);
   if (registry !== null) return registry;
   const hosts = await loginHosts(context.env);
-  const known = hosts.length === 0 ? "nobody has logged in yet" : `no Spacedock answers at ${hosts.join(", ")}`;
-  throw new CliError("usage", `which registry? None is named, and ${known}`, {
+  const known =
+    hosts.length === 0 ? "you have not logged in yet" : `no Spacedock registry answers at ${hosts.join(", ")}`;
+  throw new CliError("usage", `no registry is selected, and ${known}`, {
     hint: "Use --registry <host> or SPACEDOCK_REGISTRY, or log in: spacedock login <host>",
   });
 }
@@ -41,7 +42,7 @@ export async function managedBy(context: Context): Promise<Managed | null> {
 /** What somebody chose to manage, by whatever way; without asking any registry. */
 export async function chosen(context: Context): Promise<Managed | null> {
   const { registry, contextName, env, plainHttp } = context;
-  if (registry !== null && contextName) throw new CliError("usage", "--registry or --context: which of them?");
+  if (registry !== null && contextName) throw new CliError("usage", "use either --registry or --context, not both");
   if (registry !== null) return { registry: parseRegistry(registry, { plainHttp }), context: null };
   if (contextName) return managedAs(await contextNamed(env, contextName));
   if (env["SPACEDOCK_REGISTRY"]) {
@@ -92,9 +93,13 @@ async function findBesideDocker(context: Context): Promise<Managed | null> {
   const [registry] = found;
   if (registry === undefined) return null;
   if (found.length > 1) {
-    throw new CliError("usage", `which registry? Docker is logged in at ${found.map(({ host }) => host).join(", ")}`, {
-      hint: "Use --registry <host> or SPACEDOCK_REGISTRY, or choose one: spacedock login <host>",
-    });
+    throw new CliError(
+      "usage",
+      `no registry is selected, and docker is logged in at ${found.map(({ host }) => host).join(", ")}`,
+      {
+        hint: "Use --registry <host> or SPACEDOCK_REGISTRY, or select one: spacedock login <host>",
+      },
+    );
   }
   sayPlace(output, `${registry.host}, where docker is logged in`);
   return { registry, context: null };

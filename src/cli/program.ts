@@ -89,13 +89,13 @@ export function makeProgram({ context: makeContext, writeOut, writeErr }: Progra
     .showHelpAfterError(false)
     .showSuggestionAfterError();
   program
-    .description("Push, copy and manage what is in a Spacedock registry, whatever the size of a layer.")
+    .description("Push, copy and manage images in a Spacedock registry, with layers of any size.")
     .version(version, "-V, --version", "print the version")
     .option("--json", "print results as JSON, for scripts")
-    .option("--no-color", "print without colours (as NO_COLOR does)")
-    .option("--registry <host>", "the registry to manage (SPACEDOCK_REGISTRY, or that of the context in use)")
-    .option("--context <name>", "the context to work in, or to log in to (SPACEDOCK_CONTEXT)")
-    .option("--plain-http", "talk to registries without TLS (always so with localhost)")
+    .option("--no-color", "print without colours (or set NO_COLOR)")
+    .option("--registry <host>", "the registry to use (SPACEDOCK_REGISTRY; default: that of the context in use)")
+    .option("--context <name>", "the context to use, or to log in to (SPACEDOCK_CONTEXT)")
+    .option("--plain-http", "connect to registries without TLS (always for localhost)")
     .helpOption("-h, --help", "show help")
     .helpCommand("help [command]", "show a command's help")
     .addHelpText("after", `\nExit codes: ${exitCodes()}.`);

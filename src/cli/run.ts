@@ -99,8 +99,8 @@ function failureOf(error: unknown, signal: AbortSignal): CliError | null {
   if (error instanceof CommanderError) return commandLineFailure(error);
   if (signal.aborted) return new CliError("interrupted", "interrupted", { cause: error });
   if (error instanceof CliError) return error;
-  return new CliError("failure", `an unexpected fault: ${error instanceof Error ? error.message : String(error)}`, {
-    hint: "This is a bug of spacedock's. SPACEDOCK_DEBUG=1 shows where it happened.",
+  return new CliError("failure", `unexpected error: ${error instanceof Error ? error.message : String(error)}`, {
+    hint: "This is a bug in spacedock: please report it. Set SPACEDOCK_DEBUG=1 to see where it happened.",
     cause: error,
   });
 }

@@ -18,10 +18,10 @@ export function addressProblem(address: string, { allowLocal, ownHosts }: Addres
   const url = URL.parse(address);
   if (url === null || address.length > 2000) return "it is not an absolute URL";
   if (url.protocol !== "https:" && !(allowLocal && url.protocol === "http:")) return "it must start with https://";
-  if (url.username !== "" || url.password !== "") return "it must not hold a user name or password";
-  if (ownHosts.some((host) => isSameHost(url, host))) return "it is this registry itself";
+  if (url.username !== "" || url.password !== "") return "it must not contain a user name or password";
+  if (ownHosts.some((host) => isSameHost(url, host))) return "it must not be this registry itself";
   if (allowLocal) return null;
-  if (url.port !== "") return "it must use https's own port, 443";
+  if (url.port !== "") return "it must use port 443";
   if (url.hostname.endsWith(".")) return "its host must not end with a dot";
   if (isAddressLiteral(url.hostname)) return "its host must be a name, not an IP address";
   if (!url.hostname.includes(".") || LOCAL_NAME.test(url.hostname)) return "its host must be a public name";

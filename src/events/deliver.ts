@@ -94,12 +94,12 @@ function waitAfter({ verdict, wait }: Outcome, tries: number): number | null {
 /** One attempt: never rejects, and its detail holds no secret. */
 export async function tryOnce(delivering: Delivering, sending: Sending, now: Date): Promise<Outcome> {
   const { target, event, progress } = sending;
-  if (event === null) return refused("the event is gone");
+  if (event === null) return refused("the event no longer exists");
   if (target === null) return refused("the target was deleted");
-  if (!target.target.enabled) return refused("the target is switched off");
+  if (!target.target.enabled) return refused("the target is disabled");
   const { type: name, config } = target.target;
   const type = findTargetType(name);
-  if (type === null) return refused(`there is no target type ${name}`);
+  if (type === null) return refused(`unknown target type ${name}`);
   const redaction = redactionOf(target);
   const attempt = {
     event,
@@ -137,10 +137,10 @@ function guarded(
   return async (request, keep, needsBody) => {
     for (const url of [address, request.url]) {
       const problem = addressProblem(url, { ...rules, ownHosts: [...ownHosts, registry] });
-      if (problem !== null) throw new UnsendableError(`the target's address is refused: ${problem}`);
+      if (problem !== null) throw new UnsendableError(`the target's address is not allowed: ${problem}`);
     }
     requests += 1;
-    if (requests > MAX_REQUESTS || now().getTime() > deadline) throw new Error("the attempt takes too long");
+    if (requests > MAX_REQUESTS || now().getTime() > deadline) throw new Error("the attempt took too long");
     redaction.note(request);
     return send(request, keep, needsBody);
   };
@@ -168,7 +168,7 @@ function resultOf(
     verdict === "gone"
       ? "it answered 410 Gone"
       : health === "bad" && failingFor > DISABLED_AFTER
-        ? "it has only failed for five days"
+        ? "all deliveries have failed for five days"
         : null;
   return {
     attempt,

@@ -23,7 +23,7 @@ export async function evaluateTrigger(
   stored: PlacedEvent,
   moment: Moment = "now",
 ): Promise<Evaluation> {
-  if (rules === null) return refused("the trigger's rules are no longer understood: delete it and make it anew");
+  if (rules === null) return refused("the trigger's rules are no longer understood: delete it and create it again");
   const alone = matchTrigger(rules.match, stored.event, { newestTag: null });
   if (!alone.fires) return alone;
   const newest = await againstOtherTags(triggers, rules, stored);
@@ -48,7 +48,7 @@ async function againstOtherTags(triggers: Known, { match }: TriggerRules, stored
     if (!result.fires || !isCut) return result;
   }
   return refused(
-    `too many tags of the repository could be newer than ${tag} for all to be looked at: narrow the rule's range, or make it strict`,
+    `too many tags of the repository could be newer than ${tag} to check them all: narrow the rule's range, or make it strict`,
   );
 }
 
@@ -60,13 +60,14 @@ async function completeGroup(
   before: string | null,
 ): Promise<Evaluation> {
   const { path, tag, occurredAt } = event;
-  if (tag === null) return refused("the event has no tag; the trigger waits for a group to have the same");
-  if (!requireAll.includes(path)) return refused(`the repository ${path} is not of the trigger's group`);
+  if (tag === null)
+    return refused("the event has no tag; the trigger waits for a group of repositories to have the same tag");
+  if (!requireAll.includes(path)) return refused(`the repository ${path} is not in the trigger's group`);
   const others = requireAll.filter((one) => one !== path);
   const holders = await triggers.tagIn(spaceId, others, tag, before);
   const isRecent = ({ updatedAt }: TagHolder): boolean => updatedAt >= occurredAt - timeoutSeconds * 1000;
   const missing = others.filter((one) => !holders.some((holder) => holder.path === one));
-  if (missing.length > 0) return refused(`it waits for ${missing.join(", ")} to have the tag ${tag} as well`);
+  if (missing.length > 0) return refused(`waiting for ${missing.join(", ")} to have the tag ${tag} as well`);
   const late = holders.filter((holder) => !isRecent(holder)).map((holder) => holder.path);
   if (late.length > 0) {
     return refused(`${late.join(", ")} had the tag ${tag} more than ${timeoutSeconds} s before; push it again`);

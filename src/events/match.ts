@@ -93,7 +93,7 @@ function checkArtifactType({ artifactTypes }: TriggerMatch, event: RegistryEvent
 function checkActor({ actors }: TriggerMatch, { actor }: RegistryEvent): string | null {
   const name = `token:${actor.name}`;
   if (actors === undefined || matchesSomeGlob(actors, name)) return null;
-  return `${name} did it; the trigger takes ${listed(actors)}`;
+  return `it was done by ${name}; the trigger takes ${listed(actors)}`;
 }
 
 function checkPlatforms({ platforms }: TriggerMatch, event: RegistryEvent): string | null {

@@ -28,7 +28,9 @@ export interface Program {
 /** The automaton of a pattern. Throws RuleError where it is too big. */
 export function buildProgram(node: RegexNode): Program {
   if (statesOf(node) > MAX_STATES) {
-    throw new RuleError(`the regex is too big: its counts, written out, come to more than ${MAX_STATES} states`);
+    throw new RuleError(
+      `the regex is too large: with its counts written out it has more than ${MAX_STATES} states; use smaller counts`,
+    );
   }
   return build(node);
 }

@@ -41,7 +41,7 @@ interface ParsedRegex {
 
 /** The pattern as a tree. Throws RuleError with what it is about the pattern that isn't supported. */
 export function parseRegex(pattern: string): ParsedRegex {
-  if (pattern.length > MAX_PATTERN) throw new RuleError(`a regex has ${MAX_PATTERN} characters at most`);
+  if (pattern.length > MAX_PATTERN) throw new RuleError(`a regex may have at most ${MAX_PATTERN} characters`);
   const cursor: Cursor = { pattern, at: 0, groups: [] };
   const node = parseChoice(cursor);
   if (cursor.at < pattern.length) throw new RuleError("the regex has a ) without its (");
@@ -68,7 +68,7 @@ function parseQuantified(cursor: Cursor): RegexNode {
   const count = parseQuantifier(cursor);
   if (count === null) return body;
   if (count.max > 1 && cursor.groups.length > groupsBefore) {
-    throw new RuleError("a named group stands for one text: it can't be repeated");
+    throw new RuleError("a named group can't be repeated");
   }
   if (body.kind === "start" || body.kind === "end") throw new RuleError("the regex repeats an anchor, ^ or $");
   if (peek(cursor) === "?") throw new RuleError("lazy quantifiers (as in *?) aren't supported: leave the ? out");
@@ -97,7 +97,7 @@ function parseQuantifier(cursor: Cursor): { min: number; max: number } | null {
   cursor.at += text.length;
   const min = Number(least);
   const max = most ? Number(most) : comma ? Infinity : min;
-  if (max < min) throw new RuleError(`the count ${text} is the wrong way round`);
+  if (max < min) throw new RuleError(`the count ${text} is reversed`);
   return { min, max };
 }
 
@@ -208,7 +208,7 @@ function between(first: ClassItem, last: ClassItem): CharacterTest {
   if (typeof first !== "number" || typeof last !== "number") {
     throw new RuleError("a class such as \\d cannot be an end of a range; escape the -");
   }
-  if (last < first) throw new RuleError("the regex has a range in a class that is the wrong way round");
+  if (last < first) throw new RuleError("the regex has a reversed range in a class");
   return (code) => first <= code && code <= last;
 }
 

@@ -15,8 +15,8 @@ export async function outdatedBy(
   if (standing === null || event === null) return null;
   const { trigger } = standing;
   if (trigger === null) return "the trigger was deleted";
-  if (!trigger.enabled) return "the trigger is switched off";
-  if (trigger.rules === null) return "the trigger's rules are no longer understood: delete it and make it anew";
+  if (!trigger.enabled) return "the trigger is disabled";
+  if (trigger.rules === null) return "the trigger's rules are no longer understood: delete it and create it again";
   const moved = movedSince(event, standing);
   if (moved !== null || event.tag === null || !TAG_SETS.has(event.type)) return moved;
   const own: Ordered = { tag: event.tag, eventId: event.id };
@@ -48,7 +48,7 @@ function outdatedByLater({ supersedes }: DeliveryOrder, own: Ordered, { later }:
   const winner = later.deliveries.find((one) => supersedes(one, own));
   if (winner !== undefined) return reasonOf(winner, own);
   return later.isCut
-    ? `more than ${later.deliveries.length} later pushes went to this target; redeliver it if it shall go`
+    ? `more than ${later.deliveries.length} later pushes went to this target; redeliver it to send it anyway`
     : null;
 }
 
@@ -65,7 +65,7 @@ async function outdatedByNewer(
     if (winner !== undefined) return reasonOf(winner, own);
     if (!found.isCut) return null;
   }
-  return `too many deliveries to this target could be newer than ${own.tag} for all to be looked at; redeliver it if it shall go`;
+  return `too many deliveries to this target could be newer than ${own.tag} to check them all; redeliver it to send it anyway`;
 }
 
 function reasonOf({ tag, status }: PastDelivery, own: Ordered): string {

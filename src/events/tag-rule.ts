@@ -69,7 +69,7 @@ const MATCHERS: Readonly<Record<TagRuleType, (rule: TagRule) => TagMatcher>> = {
     return nameMatcher((tag) => matchesSomeGlob(globs, tag), `does not match the glob ${value}`);
   },
   exact: ({ value }) => {
-    if (parseTag(value) === null) throw new RuleError("this is not a tag's name");
+    if (parseTag(value) === null) throw new RuleError("this is not a valid tag");
     return nameMatcher((tag) => tag === value, `is not ${value}`);
   },
 };
@@ -108,7 +108,8 @@ export function isTagGlob(text: string): boolean {
 }
 
 function requireGlob(value: string): void {
-  if (!isTagGlob(value)) throw new RuleError("a glob has the characters of a tag, * and ?: 128 at most");
+  if (!isTagGlob(value))
+    throw new RuleError("a glob may have the characters of a tag, * and ?, and at most 128 of them");
 }
 
 function patternMatcher(pattern: TagPattern | undefined): TagMatcher["refusal"] {
@@ -148,7 +149,7 @@ function versionMatcher(rule: TagRule, { parseRange, comparable }: Notation): Ta
       const version = parseVersion(tag);
       if (version === null) return `the tag ${tag} is not a version`;
       if (rule.strict && version.release.length !== STRICT_NUMBERS) {
-        return `the tag ${tag} does not have three numbers, which "strict" asks for`;
+        return `the tag ${tag} does not have three numbers, which "strict" requires`;
       }
       if (!contains(range, comparable(version))) return `the version ${tag} is not within ${rule.value}`;
       return prereleaseRefusal(tag, version);
@@ -183,7 +184,7 @@ function prereleaseMatcher(rule: TagRule, range: Range): (tag: string, version: 
   const taken = prereleasesOf(rule, range);
   if (taken === "any") return () => null;
   if (taken === "regex") return prereleaseRegexMatcher(rule.prereleaseRegex ?? "");
-  if (!holdsReleases(range)) throw new RuleError(`"${rule.value}" has only prereleases, of which the rule takes none`);
+  if (!holdsReleases(range)) throw new RuleError(`"${rule.value}" covers only prereleases, and the rule takes none`);
   return (tag, version) => (isPrerelease(version) ? `the tag ${tag} is a prerelease; the trigger takes none` : null);
 }
 

@@ -36,7 +36,7 @@ export function checkedAddress(
   rules: AddressRules,
 ): Address {
   const whole = given ?? defaultUrl;
-  if (whole === null) throw invalid("url", "this type needs one");
+  if (whole === null) throw invalid("url", "this type needs a secret");
   const problem = addressProblem(whole, rules);
   if (problem !== null) throw invalid("url", problem);
   return { whole, shown: secretAddress ? `${new URL(whole).origin}/…` : whole };
@@ -60,7 +60,7 @@ export function checkedConfig(type: TargetType, input: unknown, hasSecret: boole
  */
 export function checkedDeploys({ type, canBeFollowed }: TargetType, given: boolean | undefined): boolean {
   if (canBeFollowed && given === false) {
-    throw invalid("deploys", `a target of the type ${type} is followed to its end, so it deploys: leave this out`);
+    throw invalid("deploys", `targets of type ${type} always deploy: leave this out`);
   }
   return given ?? true;
 }
@@ -68,11 +68,12 @@ export function checkedDeploys({ type, canBeFollowed }: TargetType, given: boole
 /** The secret that a target of this type is to have; null: none. */
 export function secretFor(type: TargetType, given: string | undefined): string | null {
   if (type.secret === "made") {
-    if (given !== undefined) throw invalid("secret", "this type's secret is made here, and shown once");
+    if (given !== undefined)
+      throw invalid("secret", "the registry creates this type's secret and shows it once: leave this out");
     return makeWebhookSecret();
   }
-  if (type.secret === "none" && given !== undefined) throw invalid("secret", "this type has none");
-  if (type.secret === "given" && given === undefined) throw invalid("secret", "this type needs one");
+  if (type.secret === "none" && given !== undefined) throw invalid("secret", "this type has no secret: leave this out");
+  if (type.secret === "given" && given === undefined) throw invalid("secret", "this type needs a secret");
   const problem = given === undefined ? undefined : givenSecret.safeParse(given).error?.issues[0]?.message;
   if (problem !== undefined) throw invalid("secret", problem);
   return given ?? null;
@@ -89,7 +90,7 @@ export function changedTarget(opened: OpenTarget, changes: TargetChanges, rules:
   const type = requireTargetType(target.type);
   const isMoved = changes.url !== undefined && changes.url !== opened.address;
   if (isMoved && type.provesItself(target.config)) {
-    throw invalid("url", "a server trusts this target's identity, which would go along: make a new target");
+    throw invalid("url", "a server trusts this target's identity, so its address cannot change: create a new target");
   }
   const secret = changedSecret(type, changes.secret, isMoved);
   const hasSecret = (secret === undefined ? opened.secrets.current : secret) !== null;
@@ -107,13 +108,13 @@ function changedSecret(
   isMoved: boolean,
 ): string | null | undefined {
   if (type.secret === "made" && given === undefined) return isMoved ? secretFor(type, undefined) : undefined;
-  if (type.secret === "made") throw invalid("secret", "this type's secret is made here: rotate it");
+  if (type.secret === "made") throw invalid("secret", "the registry creates this type's secret: rotate it instead");
   return given === undefined ? undefined : secretFor(type, given ?? undefined);
 }
 
 /** For a target that would move under the secret that is stored. */
 export function secretWanted(): RegistryError {
-  return invalid("secret", "give it again: the one that is stored is not sent to a new address");
+  return invalid("secret", "give it again: the stored secret is not sent to a new address");
 }
 
 export function invalid(path: string, message: string): RegistryError {

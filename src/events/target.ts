@@ -169,9 +169,9 @@ export const givenSecret = z
   .string()
   .min(
     MIN_SECRET,
-    `it needs ${MIN_SECRET} characters at least: make a longer one where it is checked, and give it here`,
+    `it must have at least ${MIN_SECRET} characters: create a longer one at the receiver, and give it here`,
   )
-  .max(2000, "it must be 2,000 characters at most")
+  .max(2000, "it must have at most 2,000 characters")
   .regex(/^[!-~](?:[ -~]*[!-~])?$/, "it must be visible ASCII characters, with spaces only between them");
 
 export function defineTarget<Config>(definition: TargetDefinition<Config>): RequestTargetType {
@@ -246,7 +246,7 @@ function common<Config>(definition: Definition<Config>, follows: Follows<Config>
 /** The attempt with its configuration parsed. Throws UnsendableError where that, or the event, does not fit the type. */
 function checked<Config>({ type, events, config }: Definition<Config>, attempt: Attempt<unknown>): Attempt<Config> {
   if (!events.includes(attempt.event.type)) {
-    throw new UnsendableError(`${type} has no form for ${attempt.event.type}`);
+    throw new UnsendableError(`${type} cannot send ${attempt.event.type}`);
   }
   const parsed = parseInput(config, attempt.config);
   if (!parsed.ok) throw new UnsendableError(`the target's config no longer fits ${type}`);

@@ -29,18 +29,19 @@ const tagRuleFields = z.strictObject({
   }),
   value: z.string().min(1).max(MAX_VALUE),
   strict: z.boolean().optional().meta({
-    description: "For `semver` and `nuget`: only versions of three numbers, so that a date or a build number is none.",
+    description:
+      "For `semver` and `nuget`: accept only versions of three numbers, so that dates and build numbers do not count.",
   }),
   pattern: z
     .strictObject({ type: z.enum(PATTERN_TYPES), value: z.string().min(1).max(MAX_VALUE) })
     .optional()
     .meta({
-      description: "For `semver` and `nuget`: what a tag has to match beside the range.",
+      description: "For `semver` and `nuget`: a pattern that a tag must match besides the range.",
       examples: [{ type: "glob", value: "v*" }],
     }),
   prerelease: z.enum(PRERELEASE_RULES).optional().meta({
     description:
-      "For `semver` and `nuget`; the others ignore it. By default `any` where the range itself names a prerelease, as in `>=1.0-rc.1`, and `none` elsewhere.",
+      "For `semver` and `nuget`; the others ignore it. By default `any` if the range itself names a prerelease, for example `>=1.0-rc.1`, otherwise `none`.",
   }),
   prereleaseRegex: z.string().max(MAX_VALUE).optional().meta({
     description:
@@ -50,13 +51,13 @@ const tagRuleFields = z.strictObject({
     .array(z.string().max(MAX_TAG_GLOB).refine(isTagGlob, "the name of a tag, or a glob of its characters, * and ?"))
     .max(MAX_ENTRIES)
     .optional()
-    .meta({ description: "Names or globs of tags that are never taken.", examples: [["latest"]] }),
+    .meta({ description: "Names or globs of tags that never match.", examples: [["latest"]] }),
   onlyIfNewer: z.boolean().optional().meta({
     description:
-      "Only a tag above all others that the rule takes in the repository: by version, or by a regex's named groups. When it is delivered, nothing above it may have gone to the target.",
+      "Fire only for a tag above all others in the repository that match the rule, by version or by a regex's named groups. At delivery, the target must not have received a higher one.",
   }),
   order: z.enum(ORDERS).optional().meta({
-    description: "With `onlyIfNewer`: `pushed` orders tags by when they were pushed, for those that are no versions.",
+    description: "With `onlyIfNewer`: `pushed` orders tags by push time, for tags that are not versions.",
   }),
 });
 
@@ -80,14 +81,14 @@ const TAG_RULE_CHECKS: readonly {
   {
     field: "strict",
     problem: ({ strict, type }) =>
-      strict === undefined || RANGES.has(type) ? null : "strict goes with the types semver and nuget",
+      strict === undefined || RANGES.has(type) ? null : "strict needs the type semver or nuget",
   },
   {
     field: "pattern",
     problem: ({ pattern, type }) =>
       pattern === undefined || RANGES.has(type)
         ? null
-        : "pattern goes beside a range, with the types semver and nuget: here, value is the pattern",
+        : "pattern needs the type semver or nuget; with this type, value is the pattern",
   },
   {
     field: "pattern",
@@ -131,7 +132,7 @@ function problemOf(read: () => unknown): string | null {
 const platform = z
   .string()
   .max(255)
-  .regex(/^[a-z0-9._-]+(?:\/[a-z0-9._-]+){1,2}$/i, "a platform is written os/architecture or os/architecture/variant");
+  .regex(/^[a-z0-9._-]+(?:\/[a-z0-9._-]+){1,2}$/i, "write a platform as os/architecture or os/architecture/variant");
 
 const artifactType = z
   .string()
@@ -141,7 +142,7 @@ const artifactType = z
 const actor = z
   .string()
   .max(200)
-  .regex(/^(?:token:|\*)/, "an actor is written token:<name>; * and ? may stand for characters of it");
+  .regex(/^(?:token:|\*)/, "write an actor as token:<name>; the name may contain * and ?");
 
 /** What has no tag, and so never meets a tag rule. */
 const UNTAGGED: ReadonlySet<EventType> = new Set(["manifest.pushed", "manifest.deleted"]);
@@ -155,16 +156,20 @@ export const triggerMatch = z
       .min(1)
       .max(MAX_ENTRIES)
       .default(["tag.created", "tag.updated"])
-      .meta({ description: "The two of manifests have no tag, and tell of each platform's image as well." }),
+      .meta({ description: "Manifest events have no tag, and include each platform's image." }),
     tag: tagRule.optional().meta({
-      description: "Which tags; without it, all but those that clients make for signatures and other referrers.",
+      description: "Which tags; by default, all but those that clients create for signatures and other referrers.",
     }),
-    digestChangedOnly: z.boolean().optional().meta({ description: "Not when a tag is pushed again as it was." }),
+    digestChangedOnly: z
+      .boolean()
+      .optional()
+      .meta({ description: "Do not fire if a tag is pushed again with the same digest." }),
     platforms: z
       .strictObject({ all: z.array(platform).min(1).max(MAX_ENTRIES) })
       .optional()
       .meta({
-        description: "Platforms that an image must be for, as in `linux/amd64`; without a variant, any will do.",
+        description:
+          "Platforms that an image must have, for example `linux/amd64`; without a variant, any variant matches.",
       }),
     artifactTypes: z
       .array(artifactType)
@@ -173,7 +178,7 @@ export const triggerMatch = z
       .optional()
       .meta({
         description:
-          "`image` for an image or index; otherwise the artifact type or a glob. Without it: whatever has a tag, but no signatures and other referrers.",
+          "`image` for an image or index; otherwise the artifact type or a glob. By default, everything with a tag except signatures and other referrers.",
         examples: [["image"], ["application/vnd.cncf.helm.config.v1+json"]],
       }),
     actors: z
@@ -182,7 +187,7 @@ export const triggerMatch = z
       .max(MAX_ENTRIES)
       .optional()
       .meta({
-        description: "Who did it: globs over `token:` and the token's name.",
+        description: "Who pushed: globs over `token:` and the token's name.",
         examples: [["token:ci-*"]],
       }),
   })
@@ -211,16 +216,15 @@ const group = z
       )
       .min(2)
       .max(MAX_GROUP)
-      .refine((paths) => new Set(paths).size === paths.length, "no path twice")
+      .refine((paths) => new Set(paths).size === paths.length, "name each path only once")
       .meta({ description: "Paths within the space.", examples: [["web/api", "web/ui"]] }),
     by: z.literal("tag").default("tag"),
     timeoutSeconds: z.int().min(1).max(LONGEST_GROUP_WAIT).default(900).meta({
-      description: "How long before the last push the others may have been pushed.",
+      description: "How long before the last push the others may be.",
     }),
   })
   .meta({
-    description:
-      "Fires once, when all of these repositories have the same tag; the event is that of the push that made them complete.",
+    description: "Fire once all of these repositories have the same tag; the event is the push that completes them.",
   });
 
 /** What a trigger is made of beside its name and targets. */
@@ -229,7 +233,7 @@ export const triggerRuleFields = {
   group: group.optional(),
   debounceSeconds: z.int().min(1).max(LONGEST_DEBOUNCE).optional().meta({
     description:
-      "Waits so long after a push; another push of the tag meanwhile takes its place, and the wait begins anew.",
+      "Wait this long after a push. Another push of the tag in that time replaces it, and the wait starts again.",
   }),
 };
 
@@ -243,11 +247,11 @@ export interface TriggerRules {
 export function checkGroup({ match, group: rule }: TriggerRules, context: Pick<z.RefinementCtx, "addIssue">): void {
   const unheard = rule?.requireAll.filter((path) => !matchesRepository(match.repositories, path)) ?? [];
   if (unheard.length > 0) {
-    const message = `${unheard.join(", ")}: match.repositories does not include it, so its pushes would not be heard`;
+    const message = `${unheard.join(", ")}: match.repositories does not include it, so its pushes would be ignored`;
     context.addIssue({ code: "custom", path: ["group", "requireAll"], message });
   }
   if (rule !== undefined && match.events.some((type) => !TAG_SETS.has(type))) {
-    const message = "a group is of tags that are set: match.events may be tag.created and tag.updated";
+    const message = "a group waits for tags to be set: match.events may only be tag.created and tag.updated";
     context.addIssue({ code: "custom", path: ["group"], message });
   }
 }

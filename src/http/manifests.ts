@@ -58,7 +58,7 @@ export async function putManifest(call: RepositoryCall): Promise<Response> {
   const reference = requireReference(decodeParam(call, "reference"));
   const tags = [...new Set(url.searchParams.getAll("tag"))].map(requireTag);
   if (tags.length > MAX_TAG_PARAMETERS) {
-    const message = `a push sets ${MAX_TAG_PARAMETERS} tags at most, and this one names ${tags.length}; none was set: push the others with a second request`;
+    const message = `a push can set at most ${MAX_TAG_PARAMETERS} tags, and this one names ${tags.length}; none was set: split them over several requests`;
     throw new RegistryError("TAG_INVALID", { message });
   }
   const bytes = await readBounded(request.body, MAX_MANIFEST_BYTES);

@@ -21,6 +21,6 @@ export function contentLength(request: Request): number | null {
   const header = request.headers.get("Content-Length");
   if (header === null) return null;
   if (!/^\d{1,15}$/.test(header))
-    throw new RegistryError("SIZE_INVALID", { message: "the Content-Length is not a number" });
+    throw new RegistryError("SIZE_INVALID", { message: "Content-Length must be a number" });
   return Number(header);
 }

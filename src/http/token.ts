@@ -49,7 +49,7 @@ export async function postToken(call: Call): Promise<Response> {
   const form = tokenForm.safeParse(Object.fromEntries(fields));
   if (!form.success) {
     throw new RegistryError("REQUEST_INVALID", {
-      message: "grant_type is password, with password; or refresh_token, with refresh_token",
+      message: "grant_type must be password (with password) or refresh_token (with refresh_token)",
     });
   }
   const scopes = fields.getAll("scope");
@@ -104,7 +104,7 @@ function ofLogin({ realm }: Registry, principal: Principal): Credential {
   if (principal.kind === "credential") return principal.credential;
   throw new RegistryError("TOKEN_INVALID", {
     message:
-      "ADMIN_TOKEN manages spaces, and is no login for clients: log in with a space's token as the password. " +
+      "ADMIN_TOKEN manages spaces and is not a login for clients: log in with a space's token as the password. " +
       `If it is stored as the login, \`docker logout ${realm.service}\` removes it`,
   });
 }
@@ -113,7 +113,7 @@ function ofBearer(principal: Principal): Credential {
   if (principal.kind === "credential") return principal.credential;
   throw new RegistryError("TOKEN_INVALID", {
     message:
-      "a Bearer token is of no use here: send a user name and a space's token as Basic authorization, or no Authorization",
+      "a Bearer token cannot be used here: send a user name and a space's token as Basic authorization, or no Authorization",
   });
 }
 

@@ -121,7 +121,7 @@ function requestedAlgorithm(url: URL): DigestAlgorithm {
   const name = url.searchParams.get("digest-algorithm");
   const algorithm = name === null ? "sha256" : parseDigestAlgorithm(name);
   if (algorithm !== null) return algorithm;
-  throw new RegistryError("DIGEST_INVALID", { message: "digest-algorithm is sha256 or sha512" });
+  throw new RegistryError("DIGEST_INVALID", { message: "digest-algorithm must be sha256 or sha512" });
 }
 
 /**
@@ -148,7 +148,7 @@ function chunkOf({ request, registry }: RepositoryCall): Chunk {
   requireFitting(length, registry.maxBody);
   const range = chunkRange(request);
   if (length !== null && range !== null && length !== range.end - range.start + 1) {
-    throw new RegistryError("SIZE_INVALID", { message: "Content-Range and Content-Length disagree" });
+    throw new RegistryError("SIZE_INVALID", { message: "Content-Range and Content-Length do not match" });
   }
   return { body: request.body, length, range };
 }
@@ -158,7 +158,7 @@ function requireFitting(length: number | null, maxBody: number | null): void {
   if (length === null || maxBody === null || length <= maxBody) return;
   const limit = `${maxBody / 1_000_000} MB`;
   throw new RegistryError("BODY_TOO_LARGE", {
-    message: `a request may bring ${limit} at most here; push through \`spacedock proxy\`, which cuts layers into chunks`,
+    message: `a request can send at most ${limit} here; push through \`spacedock proxy\`, which sends layers in chunks`,
     detail: { limit: maxBody, length },
   });
 }
@@ -168,7 +168,9 @@ function chunkRange(request: Request): ChunkRange | null {
   if (header === null) return null;
   const range = parseChunkRange(header);
   if (range === null) {
-    throw new RegistryError("BLOB_UPLOAD_INVALID", { message: "a chunk's Content-Range is <first byte>-<last byte>" });
+    throw new RegistryError("BLOB_UPLOAD_INVALID", {
+      message: "a chunk's Content-Range must be <first byte>-<last byte>",
+    });
   }
   return range;
 }

@@ -29,5 +29,5 @@ const MAX_ANNOTATIONS = 10_000;
 /** Annotations as they are pushed; those that are stored may be older than the limit. */
 export const pushedAnnotations = annotationsSchema.refine(
   (annotations) => Object.keys(annotations).length <= MAX_ANNOTATIONS,
-  `there may be ${MAX_ANNOTATIONS} annotations at most`,
+  `there are more than ${MAX_ANNOTATIONS} annotations, which is the limit`,
 );

@@ -83,7 +83,7 @@ function objectProblem(schema: z.ZodObject, input: object, path: Path): Problem 
 function excess(schema: z.ZodType, length: number, unit: string, path: Path): Problem | null {
   const maximum = maximumOf(schema);
   if (maximum === null || length <= maximum) return null;
-  const message = `it has ${length} ${unit}; it may have ${maximum} at most`;
+  const message = `it has ${length} ${unit}; the limit is ${maximum}`;
   return { path: path.join(".").slice(0, 200), message };
 }
 

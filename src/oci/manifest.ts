@@ -118,7 +118,7 @@ function parseDocument(bytes: Uint8Array, contentType: string | null): ManifestD
 }
 
 const SCHEMA_1 =
-  "it is of Docker's schema 1, which registries no longer take; build the image anew, or convert it: skopeo copy --format v2s2 docker://<source> docker://<destination>";
+  "it has Docker's schema 1, which registries no longer accept; build the image again, or convert it: skopeo copy --format v2s2 docker://<source> docker://<destination>";
 
 const schema1 = z.looseObject({ schemaVersion: z.literal(1) });
 

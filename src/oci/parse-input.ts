@@ -23,7 +23,7 @@ export function parseInput<S extends z.ZodType>(schema: S, input: unknown): Pars
   } catch (error) {
     // zod gathers problems on the stack, which some hundred thousand of them overflow.
     if (error instanceof RangeError)
-      return { ok: false, problems: [{ path: "", message: "too much is wrong with it" }] };
+      return { ok: false, problems: [{ path: "", message: "it has too many problems" }] };
     throw error;
   }
 }

@@ -13,7 +13,7 @@ function isPlainText(text: string): boolean {
 }
 
 const NOT_PLAIN =
-  "it has characters that are not shown, or change how others are: leave out control characters, escape sequences, marks of direction and characters without a width";
+  "it has invisible characters: leave out control characters, escape sequences, text direction marks and zero-width characters";
 
 /** Text in one line that is shown to people as it is. */
 export function plainText(max: number): z.ZodString {

@@ -108,7 +108,7 @@ export const repositoryPatterns = z
       .max(MAX_PATTERN)
       .refine(
         isRepositoryPattern,
-        "a pattern has the characters of a repository's path, * and **, and may start with !",
+        "a pattern may have the characters of a repository's path, * and **, and may start with !",
       ),
   )
   .max(MAX_PATTERNS)
@@ -118,13 +118,12 @@ export const repositoryPatterns = z
   )
   .default(["**"])
   .meta({
-    description:
-      "Paths within the space. `*` stands for anything but a slash, `**` for anything; `!` in front excludes.",
+    description: "Paths within the space. `*` matches anything but a slash, `**` anything; a leading `!` excludes.",
     examples: [["web/*", "!web/tmp-*"]],
   });
 
 /** A list of patterns as clients give it. What is stored may be longer, and goes on working. */
 export const givenRepositoryPatterns = repositoryPatterns.refine(
   (patterns) => patterns.join("").length <= MAX_CHARACTERS,
-  `the patterns have more than ${MAX_CHARACTERS} characters together: use * and **, or make several tokens, triggers or rules`,
+  `the patterns have more than ${MAX_CHARACTERS} characters in total: use * and **, or create several tokens, triggers or rules`,
 );

@@ -18,7 +18,7 @@ export const tagPatterns = z
       .max(MAX_PATTERN_BYTES)
       .refine(
         (text) => PATTERN.test(text) && text.length <= MAX_PATTERN_BYTES,
-        `no tag can match this: a pattern has the characters of a tag, * and ?, may start with !, and has ${MAX_PATTERN_BYTES} characters at most`,
+        `no tag can match this: a pattern has the characters of a tag, * and ?, may start with !, and has at most ${MAX_PATTERN_BYTES} characters`,
       ),
   )
   .max(MAX_PATTERNS)
@@ -27,7 +27,7 @@ export const tagPatterns = z
     "at least one pattern must include tags: one without a !, that is not excluded as a whole",
   )
   .meta({
-    description: "Tags. `*` stands for any characters, `?` for any one; `!` in front excludes. None: no tags.",
+    description: "Tags. `*` matches any characters, `?` one; a leading `!` excludes. None: no tags.",
     examples: [["v*", "!*-rc*"]],
   });
 

@@ -14,12 +14,12 @@ export interface Damaged {
 
 /** BLOB_UNKNOWN: whoever pushes the blob, to any repository, mends it in all. */
 export function damagedBlob({ digest, damage }: Damaged): RegistryError {
-  const message = `the registry's copy of this blob is ${damage}: push it again, and it is mended`;
+  const message = `the registry's copy of this blob is ${damage}: push it again to repair it`;
   return new RegistryError("BLOB_UNKNOWN", { message, detail: { digest, damage } });
 }
 
 /** MANIFEST_UNKNOWN: a push to the same repository mends it. */
 export function damagedManifest({ digest, damage }: Damaged): RegistryError {
-  const message = `the registry's copy of this manifest is ${damage}: push it to this repository again, and it is mended`;
+  const message = `the registry's copy of this manifest is ${damage}: push it to this repository again to repair it`;
   return new RegistryError("MANIFEST_UNKNOWN", { message, detail: { digest, damage } });
 }

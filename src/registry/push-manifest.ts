@@ -51,7 +51,9 @@ export async function pushManifest(stores: Stores, grant: Grant, upload: Manifes
     stores.bytes.discard(content.key);
   }
   if (kept === null) {
-    throw new RegistryError("NAME_UNKNOWN", { message: "the space or repository was deleted while this was pushed" });
+    throw new RegistryError("NAME_UNKNOWN", {
+      message: "the space or repository was deleted during the push; push again to recreate the repository",
+    });
   }
   return { digest, subject: manifest.subject, tags, usage };
 }
@@ -79,7 +81,7 @@ async function requireThere(stores: Stores, grant: Grant, references: readonly M
   if (wrong === undefined) return;
   const claimed = references.find(({ digest }) => digest === wrong.digest)?.size;
   throw new RegistryError("SIZE_INVALID", {
-    message: `the manifest says that ${wrong.digest} has ${claimed} bytes, but it has ${wrong.actualSize}`,
+    message: `the manifest gives ${wrong.digest} the size ${claimed}, but its size is ${wrong.actualSize}; correct the manifest and push it again`,
     detail: { digest: wrong.digest, size: wrong.actualSize },
   });
 }

@@ -25,14 +25,14 @@ const days = z.int().min(0).max(MAX_DAYS);
 /** What a rule keeps: whatever any of the conditions holds for. */
 export const retentionKeep = z.strictObject({
   newest: z.int().min(0).max(MAX_NEWEST).optional().meta({
-    description: "So many tags of each repository: those that were pushed last. Tags of signatures do not count.",
+    description: "Keep this many of the most recently pushed tags in each repository. Tags of signatures do not count.",
   }),
-  newerThanDays: days.optional().meta({ description: "What was pushed within so many days." }),
-  pulledWithinDays: days.optional().meta({ description: "What was pulled, or pushed, within so many days." }),
-  tags: tagPatterns.min(1, "at least one pattern").max(MAX_PATTERNS).optional(),
+  newerThanDays: days.optional().meta({ description: "Keep what was pushed within this many days." }),
+  pulledWithinDays: days.optional().meta({ description: "Keep what was pulled or pushed within this many days." }),
+  tags: tagPatterns.min(1, "give at least one pattern").max(MAX_PATTERNS).optional(),
   previouslyDeployed: z.int().min(0).max(MAX_PREVIOUSLY_DEPLOYED).default(PREVIOUSLY_DEPLOYED).meta({
     description:
-      "What each target that deploys was given last of a repository stays in any case; and so many digests that it was given before.",
+      "What each deploying target received last from a repository is always kept. Keep this many earlier digests as well.",
   }),
 });
 
@@ -48,7 +48,7 @@ export const retentionRepositories = repositoryPatterns
       context.addIssue({
         code: "custom",
         path,
-        message: `no repository can match ${pattern}: mend it or leave it out`,
+        message: `no repository can match ${pattern}: correct it or leave it out`,
       });
     }
   })

@@ -246,15 +246,18 @@ async function linkOrDrop(
 
 function lostUpload(): RegistryError {
   return new RegistryError("BLOB_UPLOAD_UNKNOWN", {
-    message: "what was uploaded is no longer there: upload the blob again",
+    message: "the uploaded bytes are no longer stored: upload the blob again",
   });
 }
 
 const UPLOAD_ERRORS: Record<UploadFailure, { kind: ErrorKind; message?: string }> = {
   unknown: { kind: "BLOB_UPLOAD_UNKNOWN" },
   order: { kind: "CHUNK_OUT_OF_ORDER" },
-  size: { kind: "SIZE_INVALID", message: "the chunk's length is not the one that Content-Range gives" },
-  broken: { kind: "BLOB_UPLOAD_INVALID", message: "the body ended early; go on from the offset that GET reports" },
+  size: {
+    kind: "SIZE_INVALID",
+    message: "the chunk's length does not match its Content-Range: send the whole chunk again",
+  },
+  broken: { kind: "BLOB_UPLOAD_INVALID", message: "the body ended early; continue from the offset that GET reports" },
   "too-large": { kind: "BLOB_TOO_LARGE" },
   digest: { kind: "DIGEST_MISMATCH" },
 };

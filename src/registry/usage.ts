@@ -30,7 +30,7 @@ const FULL = { bytes: "SPACE_FULL", repositories: "REPOSITORIES_FULL" } as const
 
 const REMEDY = {
   bytes: "delete what is not needed, or ask the registry's administrator for more",
-  repositories: "push to one that is there, delete one, or ask the registry's administrator for more",
+  repositories: "push to an existing one, delete one, or ask the registry's administrator for more",
 } as const satisfies Record<Measure, string>;
 
 /** The share of a limit from which on whoever pushes is warned. */
@@ -56,7 +56,7 @@ export function roomIn({ bytes, openBytes, quota }: Usage): number | null {
 export function requireFit(bytes: number, room: number | null): void {
   if (room === null || bytes <= room) return;
   throw new RegistryError("SPACE_FULL", {
-    message: `the space has no room for this: there was ${formatBytes(room)} when the upload began; ${REMEDY.bytes}`,
+    message: `the space has too little room: ${formatBytes(room)} were free when the upload began; ${REMEDY.bytes}`,
     detail: { bytes, room },
   });
 }
@@ -69,7 +69,7 @@ export function measureOf(error: unknown): Measure | undefined {
 /** The refusal of what would go over a limit, with the figures. */
 export function fullError(measure: Measure, usage: Usage): RegistryError {
   return new RegistryError(FULL[measure], {
-    message: `this is more than the space may have: it has ${share(usage, measure)}; ${REMEDY[measure]}`,
+    message: `the space would exceed its limit: it has ${share(usage, measure)}; ${REMEDY[measure]}`,
     detail: {
       usage: { bytes: usage.bytes, repositories: usage.repositories },
       ...(usage.openBytes > 0 && { openUploads: { bytes: usage.openBytes } }),
@@ -95,7 +95,8 @@ export function nearLimit(usage: Usage): string | null {
 
 function share(usage: Usage, measure: Measure): string {
   const limit = usage.quota[measure] ?? 0;
-  if (measure === "repositories") return `${usage.repositories} of ${limit} repositories`;
-  const open = usage.openBytes > 0 ? ` and ${formatBytes(usage.openBytes)} in uploads that are open` : "";
+  if (measure === "repositories")
+    return `${usage.repositories} of ${limit} ${limit === 1 ? "repository" : "repositories"}`;
+  const open = usage.openBytes > 0 ? ` and ${formatBytes(usage.openBytes)} in open uploads` : "";
   return `${formatBytes(usage.bytes)}${open} of ${formatBytes(limit)}`;
 }

@@ -38,6 +38,6 @@ export function preconditionFailed({ match, noneMatch }: WriteCondition, cause?:
 }
 
 const CREATES_ONLY =
-  "it is there already, and If-None-Match: * only creates, so nothing was changed; choose another tag, or leave the header out to replace it";
+  "it already exists, and If-None-Match: * only creates, so nothing was changed; choose another tag, or leave the header out to replace it";
 const MOVES_ONLY =
-  "it is not there, and If-Match: * only replaces, so nothing was changed; leave the header out to create it";
+  "it does not exist, and If-Match: * only replaces, so nothing was changed; leave the header out to create it";

@@ -261,7 +261,7 @@ describe("a preview of the last pushes", () => {
     await pushImage(`${shop.space}/ui`, shop.as, "1.0", 2);
     const { json } = await preview({ match: {}, group: { requireAll: ["api", "ui"] } });
     expect(json).toMatchObject({
-      pushes: [{ fires: true }, { fires: false, reason: "it waits for ui to have the tag 1.0 as well" }],
+      pushes: [{ fires: true }, { fires: false, reason: "waiting for ui to have the tag 1.0 as well" }],
     });
   });
 

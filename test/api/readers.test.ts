@@ -109,7 +109,7 @@ describe("a token that pulls", () => {
   });
 
   it("is refused alike where it covers nothing, whatever is there", async () => {
-    const told = "403 DENIED: the token's repository patterns do not cover this repository";
+    const told = "403 DENIED: the token's repository patterns do not cover this repository; use a token that does";
     for (const path of ["web", "shop/secret", "nothing", "shop/api/nothing"]) {
       for (const reading of readings(path)) {
         expect(await refusalOf(reading, tokens.shop), reading).toBe(told);
@@ -213,7 +213,7 @@ describe("a token that does not pull", () => {
   it("looks at nothing, and is told what it lacks", async () => {
     for (const reading of ["repositories", ...readings("web"), "manifest"]) {
       expect(await refusalOf(reading, tokens.pushes), reading).toBe(
-        "403 DENIED: the token may neither pull from its space nor administer it",
+        "403 DENIED: this needs a token with the action pull or admin",
       );
     }
   });

@@ -114,7 +114,7 @@ describe("a preview", () => {
     const group = { requireAll: ["api", "ui"] };
     expect(await preview({ match: {}, group, repository: "api", tag: "1.0" })).toEqual({
       fires: false,
-      reason: "it waits for ui to have the tag 1.0 as well",
+      reason: "waiting for ui to have the tag 1.0 as well",
     });
   });
 

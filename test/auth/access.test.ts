@@ -218,7 +218,7 @@ describe("somebody whom Access let in and who administers nothing", () => {
     expect(answer.status).toBe(403);
     const { session, refusal } = await whoIs(jwt);
     expect(session).toBeNull();
-    expect(refusal).toContain(`${email} in, who does not administer this registry`);
+    expect(refusal).toContain(`${email} is signed in to Cloudflare Access but is not an administrator`);
   });
 });
 

@@ -185,7 +185,7 @@ describe("a session", () => {
   ])("changes nothing %s, and says why", async (_name, headers) => {
     const answer = await create({ ...consoleHeaders(await signIn(keeper.token)), ...headers });
     expect(answer.status).toBe(403);
-    expect(problemShape.parse(await answer.json()).detail).toContain("in a browser's session");
+    expect(problemShape.parse(await answer.json()).detail).toContain("in a browser session");
   });
 
   it("gives way to an Authorization header, which needs no more than itself", async () => {

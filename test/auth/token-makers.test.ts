@@ -71,9 +71,9 @@ describe("a token", () => {
   });
 
   it.each([
-    ["repositories", { repositories: ["**"] }, "does not cover **"],
-    ["all repositories, unsaid", { repositories: undefined }, "does not cover **"],
-    ["a later end", { expiresIn: 90_000 }, "it expires itself at"],
+    ["repositories", { repositories: ["**"] }, "do not cover **"],
+    ["all repositories, unsaid", { repositories: undefined }, "do not cover **"],
+    ["a later end", { expiresIn: 90_000 }, "it expires at"],
   ])("may not do more than its maker: %s", async (_name, wish, reason) => {
     const answer = await create(maker.token, wish);
     expect(answer.status).toBe(403);

@@ -29,7 +29,7 @@ describe("the command line", () => {
     [["spaces", "lst"], "Did you mean list?"],
     [["spaces", "list", "--jsn"], "Did you mean --json?"],
     [["spaces", "list", "--registry", "not a host"], "is not a registry"],
-    [["spaces", "list"], "which registry?"],
+    [["spaces", "list"], "no registry is selected"],
   ])("ends with 2 and says what is wrong with %j", async (args, said) => {
     const { exitCode, stderr, stdout } = await runCli(args, { HOME: "/nowhere" });
     expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: "" });
@@ -80,7 +80,7 @@ describe("the command line", () => {
   it.each([
     [["spces", "--json"], 2, { kind: "usage", status: null, code: null }],
     [["--json", "spaces", "list", "--limit", "x"], 2, { kind: "usage", hint: "See spacedock spaces list --help." }],
-    [["spaces", "list", "--json"], 2, { kind: "usage", message: expect.stringContaining("which registry?") }],
+    [["spaces", "list", "--json"], 2, { kind: "usage", message: expect.stringContaining("no registry is selected") }],
     [["spaces", "list", "--json", "--registry", "127.0.0.1:1"], 4, { kind: "denied" }],
   ])("says what is wrong as JSON where that is asked for: %j", async (args, exitCode, error) => {
     const said = await runCli(args, { HOME: "/nowhere" });
@@ -93,7 +93,7 @@ describe("the command line", () => {
     const { exitCode, stderr } = await runCli(["spaces", "list"], env);
     expect(exitCode).toBe(5);
     expect(stderr).toBe(
-      "spacedock: cannot reach http://127.0.0.1:1: nothing listens there\nIs 127.0.0.1:1 the right address, and is it running?\n",
+      "spacedock: cannot reach http://127.0.0.1:1: connection refused\nCheck that 127.0.0.1:1 is the right address and that it is running.\n",
     );
   });
 
@@ -161,6 +161,6 @@ describe("a management command", () => {
     const env = { SPACEDOCK_REGISTRY: server.host, SPACEDOCK_TOKEN: "secret" };
     const { exitCode, stderr } = await runCli(["spaces", "list"], env);
     expect(exitCode).toBe(6);
-    expect(stderr).toContain("Is it a Spacedock registry");
+    expect(stderr).toContain("Check that it is a Spacedock registry");
   });
 });

@@ -375,10 +375,10 @@ describe("a target", () => {
     await page.getByLabel("Deploy to").fill("Development\nTest");
     await page.getByLabel("Space", { exact: true }).fill("One");
     await page.getByRole("button", { name: "Create" }).click();
-    await page.getByRole("alert").getByText("as in Spaces-1").waitFor();
+    await page.getByRole("alert").getByText("for example Spaces-1").waitFor();
     await page.getByLabel("Space", { exact: true }).fill("Spaces-1");
     await page.getByRole("button", { name: "Create" }).click();
-    await page.getByRole("alert").getByText("needs an API key").waitFor();
+    await page.getByRole("alert").getByText("needs either an API key").waitFor();
     await page.getByLabel("API key").fill("API-KEY-1");
     await page.getByRole("button", { name: "Create" }).click();
     await page.getByRole("heading", { name: "octopus", level: 1 }).waitFor();

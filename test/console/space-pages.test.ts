@@ -111,7 +111,7 @@ describe("tokens", () => {
     await page.getByLabel("Name").fill("x");
     await page.getByLabel("Repositories").fill("Not A Pattern");
     await page.getByRole("button", { name: "Create token" }).click();
-    await page.getByRole("alert").getByText("a pattern has the characters of a repository's path").waitFor();
+    await page.getByRole("alert").getByText("a pattern may have the characters of a repository's path").waitFor();
     expect(await page.getByLabel("Repositories").inputValue()).toBe("Not A Pattern");
   });
 

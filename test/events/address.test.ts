@@ -58,7 +58,7 @@ describe("the address of a target", () => {
     "http://0.0.0.0:8787/",
     "http://registry.localhost:8787/",
   ])("may not be %s on one's own machine either", (address) => {
-    expect(addressProblem(address, LOCAL)).toBe("it is this registry itself");
+    expect(addressProblem(address, LOCAL)).toBe("it must not be this registry itself");
   });
 
   it.each(["https://other.acme.workers.dev/", "https://spacedock.other.workers.dev/", "https://example.com/"])(

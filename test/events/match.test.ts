@@ -182,7 +182,12 @@ describe("a trigger says why it does not fire on", () => {
       {},
       "the manifest names no platforms; the trigger needs linux/amd64",
     ],
-    ["another actor", { actors: ["token:deploy-?"] }, {}, "token:ci-main did it; the trigger takes token:deploy-?"],
+    [
+      "another actor",
+      { actors: ["token:deploy-?"] },
+      {},
+      "it was done by token:ci-main; the trigger takes token:deploy-?",
+    ],
   ])("%s", (_, match, event, reason) => {
     expect(reasonAgainst(match, event)).toBe(reason);
   });

@@ -372,7 +372,7 @@ describe("a redelivery that a person asks for", () => {
     await pushAndDeliver(shop, "web", "1.0.0");
     await post(`targets/${target}/disable`);
     await redeliver("1.0.0");
-    expect(await statusOf("1.0.0")).toBe("failed: the target is switched off");
+    expect(await statusOf("1.0.0")).toBe("failed: the target is disabled");
     expect(shop.sent.length).toBe(1);
   });
 
@@ -395,7 +395,7 @@ describe("what is off", () => {
     const path = `spaces/${shop.space}/triggers/${trigger}`;
     if (how === "disable") await manage("POST", `${path}/disable`, undefined, token);
     else await manage("DELETE", path, undefined, token);
-    const said = how === "disable" ? "switched off" : "deleted";
+    const said = how === "disable" ? "disabled" : "deleted";
     expect(await statusOf("1.0.0")).toBe(`canceled: the trigger was ${said} by ops`);
     expect(await deliveryOf("1.0.0")).toMatchObject({ canceledBy: { name: "ops" }, nextAttemptAt: null });
     await attempt("1.0.0");
@@ -406,7 +406,7 @@ describe("what is off", () => {
     await pushAndDeliver(shop, "web", "1.0.0");
     await env.DB.prepare("UPDATE triggers SET enabled = 0 WHERE id = ?").bind(trigger).run();
     await attempt("1.0.0");
-    expect(await statusOf("1.0.0")).toBe("superseded: the trigger is switched off");
+    expect(await statusOf("1.0.0")).toBe("superseded: the trigger is disabled");
   });
 
   it("ends what a target has pending that is deleted", async () => {

@@ -159,7 +159,7 @@ describe("a receiver that fails", () => {
     expect(shop.sent.length).toBe(1);
     const [newest] = await deliveriesOf(shop.space);
     expect(newest?.status).toBe("failed");
-    expect(await attemptsOf(shop.space, newest?.id ?? "")).toMatchObject([{ detail: "the target is switched off" }]);
+    expect(await attemptsOf(shop.space, newest?.id ?? "")).toMatchObject([{ detail: "the target is disabled" }]);
     const on = await manage("POST", `spaces/${shop.space}/targets/${id}/enable`);
     expect(await on.json()).toMatchObject({ enabled: true, disabledReason: null, failingSince: null });
   });
@@ -174,7 +174,7 @@ describe("a receiver that fails", () => {
       await drain(shop);
     }
     const shown = await (await manage("GET", `spaces/${shop.space}/targets/${id}`)).json();
-    expect(shown).toMatchObject({ enabled: false, disabledReason: "it has only failed for five days" });
+    expect(shown).toMatchObject({ enabled: false, disabledReason: "all deliveries have failed for five days" });
   });
 
   it("delays no other", async () => {

@@ -102,7 +102,7 @@ describe("a message", () => {
   });
 
   it.each([
-    ["is shown as failed once its time is over", 31, "pending", "failed", "the registry itself could not send it"],
+    ["is shown as failed once its time is over", 31, "pending", "failed", "the registry failed to send it"],
     ["stays for the sweep before", 1, "pending", "pending", null],
     ["goes on where the target has begun, however long that takes", 32, "running", "running", null],
   ])("about a delivery in the dead-letter queue: it %s", async (_, hours, before, status, reason) => {

@@ -96,13 +96,13 @@ describe("a rule that cannot work", () => {
     [{ type: "semver", value: ">2 <1" }, "no version can be within"],
     [{ type: "semver", value: "[1.0,2.0)" }, "neither a version nor a comparison"],
     [{ type: "nuget", value: "^1" }, "neither a version nor a range"],
-    [{ type: "nuget", value: "[1.0-rc.1]", prerelease: "none" }, "has only prereleases"],
-    [{ type: "semver", value: ">=1.0.0-a <1.0.0", prerelease: "none" }, "has only prereleases"],
+    [{ type: "nuget", value: "[1.0-rc.1]", prerelease: "none" }, "covers only prereleases"],
+    [{ type: "semver", value: ">=1.0.0-a <1.0.0", prerelease: "none" }, "covers only prereleases"],
     [{ type: "regex", value: "(a)\\1" }, "backreferences"],
     [{ type: "glob", value: "a/b" }, "the characters of a tag"],
-    [{ type: "glob", value: "a".repeat(129) }, "128 at most"],
-    [{ type: "exact", value: "v*" }, "not a tag's name"],
-    [{ type: "exact", value: ".a" }, "not a tag's name"],
+    [{ type: "glob", value: "a".repeat(129) }, "at most 128"],
+    [{ type: "exact", value: "v*" }, "not a valid tag"],
+    [{ type: "exact", value: ".a" }, "not a valid tag"],
   ])("is refused: %j", (rule, reason) => {
     expect(() => compileTagRule(rule)).toThrow(reason);
   });

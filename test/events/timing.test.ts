@@ -57,7 +57,7 @@ describe("a group", () => {
     await pushAndDeliver(shop, "api", "1.0");
     const [newest] = await eventsOf(shop.space);
     expect(newest?.triggers).toMatchObject([
-      { fires: false, reason: "it waits for ui, db to have the tag 1.0 as well" },
+      { fires: false, reason: "waiting for ui, db to have the tag 1.0 as well" },
     ]);
   });
 

@@ -34,7 +34,7 @@ describe("a trigger's match", () => {
     ["an unknown field of the tag rule", { tag: { ...SEMVER, newest: true } }, "tag", "newest"],
     ["no event", { events: [] }, "events", ""],
     ["an unknown event", { events: ["push"] }, "events.0", ""],
-    ["a pattern that is none", { repositories: ["Web"] }, "repositories.0", "a pattern has"],
+    ["a pattern that is none", { repositories: ["Web"] }, "repositories.0", "a pattern may have"],
     ["no repository", { repositories: [] }, "repositories", "at least one pattern"],
     ["excluded repositories only", { repositories: ["!web"] }, "repositories", "at least one pattern"],
     ["an unknown kind of tag rule", { tag: { type: "latest", value: "x" } }, "tag.type", ""],
@@ -45,7 +45,7 @@ describe("a trigger's match", () => {
     ["an empty range", { tag: { type: "nuget", value: "[2.0,1.0]" } }, "tag.value", "no version can be within"],
     ["a regex that is not allowed", { tag: { type: "regex", value: "a(?=b)" } }, "tag.value", "lookahead"],
     ["a glob of no tag", { tag: { type: "glob", value: "a b" } }, "tag.value", "the characters of a tag"],
-    ["a name of no tag", { tag: { type: "exact", value: "a:b" } }, "tag.value", "not a tag's name"],
+    ["a name of no tag", { tag: { type: "exact", value: "a:b" } }, "tag.value", "not a valid tag"],
     ["a prerelease regex alone", { tag: { ...SEMVER, prereleaseRegex: "^rc" } }, "tag.prereleaseRegex", "goes with"],
     ["a missing prerelease regex", { tag: { ...SEMVER, prerelease: "regex" } }, "tag.prereleaseRegex", "goes with"],
     [

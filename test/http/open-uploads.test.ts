@@ -69,9 +69,7 @@ describe("the bytes of open uploads", () => {
     expect((await patch(first, uploader.token, bytesOf(400), wish)).status).toBe(202);
     const refused = await patch(second, uploader.token, bytesOf(400, 2), wish);
     expect(refused.status).toBe(403);
-    expect(told.parse(await refused.json()).errors[0].message).toContain(
-      "400 B and 400 B in uploads that are open of 1.0 kB",
-    );
+    expect(told.parse(await refused.json()).errors[0].message).toContain("400 B and 400 B in open uploads of 1.0 kB");
     // What was refused ended, and holds nothing.
     expect(await offsetOf(second, uploader.token)).toBeNull();
     const whole = bytesOf(300, 3);

@@ -68,7 +68,7 @@ describe("a space without room", () => {
     const body = bytesOf(101, 2);
     const answer = await post("web", `?digest=${await digestOf(body)}`, body);
     expect(await refusal(answer)).toBe(
-      "this is more than the space may have: it has 900 B of 1.0 kB; delete what is not needed, or ask the registry's administrator for more",
+      "the space would exceed its limit: it has 900 B of 1.0 kB; delete what is not needed, or ask the registry's administrator for more",
     );
     expect(await usage()).toEqual({ bytes: 900, repositories: 1 });
   });
@@ -91,7 +91,7 @@ describe("a space without room", () => {
   it("refuses a body that ends a session, before it takes any of it", async () => {
     const body = bytesOf(101, 2);
     const session = await startSession(`${space}/web`, as);
-    expect(await refusal(await finish(session, as, await digestOf(body), body))).toContain("there was 100 B when");
+    expect(await refusal(await finish(session, as, await digestOf(body), body))).toContain("100 B were free when");
     expect(await offsetOf(session, as)).toBe(0);
   });
 
@@ -105,13 +105,13 @@ describe("a space without room", () => {
   it("refuses the chunk that is too many, and ends its session", async () => {
     const session = await startSession(`${space}/web`, as);
     expect((await patch(session, as, bytesOf(60), { at: 0 })).status).toBe(202);
-    expect(await refusal(await patch(session, as, bytesOf(60), { at: 60 }))).toContain("there was 100 B when");
+    expect(await refusal(await patch(session, as, bytesOf(60), { at: 60 }))).toContain("100 B were free when");
     expect(await offsetOf(session, as)).toBeNull();
   });
 
   it("refuses a chunk of unknown length that is too long", async () => {
     const session = await startSession(`${space}/web`, as);
-    expect(await refusal(await patch(session, as, bytesOf(101), { chunked: true }))).toContain("there was 100 B when");
+    expect(await refusal(await patch(session, as, bytesOf(101), { chunked: true }))).toContain("100 B were free when");
   });
 
   it("refuses at the end what found room at the start, and by then there is none", async () => {
@@ -148,7 +148,7 @@ describe("a space without room", () => {
     const { bytes } = z.object({ bytes: z.int() }).parse(await usage());
     await setQuota({ bytes: bytes + text.length - 1 });
     expect(await refusal(await putManifest(`${space}/web`, as, "latest", text))).toContain(
-      "more than the space may have",
+      "the space would exceed its limit",
     );
     expect(await refusal(await putManifest(`${space}/web`, as, "latest", padded(text, 1_000_000)))).toContain("space");
     expect((await ask(`/v2/${space}/web/manifests/latest`, { as })).status).toBe(404);
@@ -288,7 +288,7 @@ describe("a space with all the repositories that it may have", () => {
     const body = bytesOf(10);
     const digest = await digestOf(body);
     const sentence =
-      "this is more than the space may have: it has 1 of 1 repositories; push to one that is there, delete one, or ask the registry's administrator for more";
+      "the space would exceed its limit: it has 1 of 1 repository; push to an existing one, delete one, or ask the registry's administrator for more";
     expect(await refusal(await post("api", ""))).toBe(sentence);
     expect(await refusal(await post("api", `?digest=${digest}`, body))).toBe(sentence);
     expect(await refusal(await post("api", `?mount=${digest}&from=${space}/web`))).toBe(sentence);
@@ -373,6 +373,6 @@ describe("a space near its limit", () => {
     await pushBlob(`${space}/web`, as, bytesOf(95));
     await setQuota({ bytes: 100, repositories: 1 });
     const { headers } = await post("web", "");
-    expect(headers.get("Warning")).toMatch(/^299 - "the space has 95 B of 100 B, and 1 of 1 repositories; delete/);
+    expect(headers.get("Warning")).toMatch(/^299 - "the space has 95 B of 100 B, and 1 of 1 repository; delete/);
   });
 });

@@ -84,7 +84,10 @@ export class Authorizer {
   /** A registry that is reached by TLS has no reason to want a password without it. */
   #requireSafe({ realm }: TokenEndpoint): void {
     if (realm.protocol === "https:" || this.#registry.origin.startsWith("http:")) return;
-    throw new CliError("failure", `${this.#registry.host} wants its login sent to ${realm.origin}, without TLS`);
+    throw new CliError(
+      "failure",
+      `${this.#registry.host} asks for its login to be sent to ${realm.origin} without TLS, so it was not sent`,
+    );
   }
 
   /** Whoever needs a token that is on its way waits for it. */
@@ -107,7 +110,7 @@ export class Authorizer {
     const parsed = tokenAnswer.safeParse(parseJson(await readText(answer, MAX_TOKEN_BYTES)));
     const value = parsed.data?.token ?? parsed.data?.access_token;
     if (value === undefined) {
-      throw new CliError("failure", `${endpoint.realm.origin} answered the login with something that is not a token`);
+      throw new CliError("failure", `${endpoint.realm.origin} did not answer the login with a token`);
     }
     const lifetime = (parsed.data?.expires_in ?? DEFAULT_LIFETIME) * 1000;
     return { value, goodUntil: Date.now() + Math.max(lifetime - MARGIN, lifetime / 2) };

@@ -44,6 +44,6 @@ async function* counted(bytes: Readable, from: number, onProgress: Progress): As
   } catch (cause) {
     if (cause instanceof CliError) throw cause;
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new CliError("failure", `cannot read what is to be pushed: ${reason}`, { cause });
+    throw new CliError("failure", `cannot read the source: ${reason}`, { cause });
   }
 }

@@ -8,6 +8,7 @@ import { verified } from "./digests.ts";
 import { locationIn } from "./location.ts";
 import { pullScope, pushScope, repositoryPath } from "./repository.ts";
 import { type Answer, drain, mayPass, unreachable } from "./transport.ts";
+import { plural } from "../output/words.ts";
 
 /**
  * end-2: a blob's size in bytes; null where the repository has none. Where a registry, or what stands before it, takes no
@@ -92,7 +93,7 @@ export class WrongSizeError extends CliError {
   readonly actual: number;
 
   constructor(digest: Digest, size: number, actual: number) {
-    super("invalid", `the content of ${digest} has ${actual} bytes, and not ${size} as its descriptor says`);
+    super("invalid", `the content of ${digest} has ${plural(actual, "byte")}, but its descriptor says ${size}`);
     this.name = "WrongSizeError";
     this.actual = actual;
   }
@@ -130,7 +131,7 @@ async function* pieces(
         if (bytes.length > 0) yield bytes;
         if (at === to) return;
       }
-      throw new CliError("invalid", `the content of ${digest} ends after ${at} bytes`);
+      throw new CliError("invalid", `the content of ${digest} ends after ${plural(at, "byte")}`);
     } catch (cause) {
       const failure = cause instanceof CliError ? cause : unreachable(new URL(connection.registry.origin), cause);
       if (!mayPass(failure)) throw failure;

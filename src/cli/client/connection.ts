@@ -193,7 +193,7 @@ async function follow(
     const isRedirect = [301, 302, 303, 307, 308].includes(answer.status) && (method === "GET" || method === "HEAD");
     if (!isRedirect || location === null) return answer;
     await drain(answer);
-    if (redirects === MAX_REDIRECTS) throw new CliError("failure", `${first.host} redirects without end`);
+    if (redirects === MAX_REDIRECTS) throw new CliError("failure", `${first.host} redirects too many times`);
     url = location;
   }
 }

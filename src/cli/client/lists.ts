@@ -121,7 +121,7 @@ async function* pages(
 ): AsyncGenerator<Page> {
   const seen = new Set<string>();
   for (let address: string | null = first; address !== null;) {
-    if (seen.has(address)) throw endless(connection, "leads back to a page that was read");
+    if (seen.has(address)) throw endless(connection, "leads back to an earlier page");
     seen.add(address);
     const page: Page = await readPage(connection, name, address, seen.size === 1 ? expect : [200]);
     yield page;
@@ -151,7 +151,8 @@ async function readPage(
 function nextPage({ headers, url }: Answer): string | null {
   const target = linkTarget(headers.get("link") ?? "");
   if (target === null) return null;
-  if (!URL.canParse(target, url)) throw new CliError("invalid", `${url.host}: a list's next page is no address`);
+  if (!URL.canParse(target, url))
+    throw new CliError("invalid", `${url.host}: the address of a list's next page is not valid`);
   const { pathname, search } = new URL(target, url);
   return pathname + search;
 }
@@ -168,7 +169,7 @@ function linkTarget(header: string): string | null {
 }
 
 function endless({ registry }: Connection, how: string): CliError {
-  return new CliError("invalid", `${registry.host}: a list does not end: it ${how}`);
+  return new CliError("invalid", `${registry.host}: the list never ends: it ${how}`);
 }
 
 function parseList<S extends z.ZodType>(schema: S, text: string, name: string): z.output<S> {
@@ -180,5 +181,5 @@ function parseList<S extends z.ZodType>(schema: S, text: string, name: string): 
   }
   const parsed = schema.safeParse(json);
   if (parsed.success) return parsed.data;
-  throw new CliError("invalid", `${name}: the registry's list is not one`, { cause: parsed.error });
+  throw new CliError("invalid", `${name}: the registry's answer is not a list`, { cause: parsed.error });
 }

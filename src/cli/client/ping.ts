@@ -23,8 +23,12 @@ export async function ping(connection: Connection): Promise<void> {
 }
 
 function noRegistry({ registry }: Connection, cause?: unknown): CliError {
-  return new CliError("failure", `${registry.host} is no registry: it does not answer ${registry.origin}/v2/ as one`, {
-    hint: "Is the host right, and the port?",
-    cause,
-  });
+  return new CliError(
+    "failure",
+    `${registry.host} is not a registry: ${registry.origin}/v2/ does not answer like one`,
+    {
+      hint: "Check the host and the port.",
+      cause,
+    },
+  );
 }

@@ -95,7 +95,7 @@ function readProblem(text: string): Problem | null {
   const registry = registryProblem.safeParse(json);
   const [first] = registry.success ? registry.data.errors : [];
   if (first === undefined) return null;
-  return { code: first.code ?? null, message: first.message || first.code || "an error", missing: [] };
+  return { code: first.code ?? null, message: first.message || first.code || "unknown error", missing: [] };
 }
 
 function ofManagement({ code, detail, title, errors = [] }: z.output<typeof managementProblem>): Problem {
@@ -108,8 +108,8 @@ function ofManagement({ code, detail, title, errors = [] }: z.output<typeof mana
 const SENTENCES: Readonly<Record<number, string>> = {
   401: "the login was refused",
   403: "the request was refused before it reached a registry",
-  404: "there is no registry at this address, or nothing of that name",
-  413: "the request's body is larger than what stands before the registry lets pass",
+  404: "no registry at this address, or nothing of that name",
+  413: "the request is larger than the proxy in front of the registry allows",
   429: "too many requests",
 };
 
@@ -120,8 +120,8 @@ function sentenceFor(status: number): string {
 function hintFor(status: number, { host }: URL, problem: Problem | null): string | undefined {
   if (status === 401) return `Log in: spacedock login ${host}`;
   if (status === 413 && problem === null)
-    return "Send smaller chunks: --chunk-size, below the limit of the zone's plan.";
+    return "Send smaller chunks: set --chunk-size below the limit of the zone's plan.";
   if (problem !== null && problem.missing.length > 0) return `Missing: ${problem.missing.join(", ")}`;
-  if (status === 429) return "Wait a little, then run it again.";
+  if (status === 429) return "Wait a moment, then run it again.";
   return undefined;
 }

@@ -26,7 +26,7 @@ export function heedingLimits(connection: Connection, note: (text: string) => vo
     signal,
     patience: PATIENCE,
     wait: async (milliseconds) => {
-      note(`${host} asks to slow down: going on in ${formatDuration(milliseconds)}`);
+      note(`${host} limits requests: continuing in ${formatDuration(milliseconds)}`);
       await wait(milliseconds);
     },
   });
@@ -57,7 +57,7 @@ export function heedingLimits(connection: Connection, note: (text: string) => vo
     }
   };
   const noted = async (milliseconds: number): Promise<void> => {
-    if (milliseconds >= WORTH_A_WORD) note(`${host} is busy: going on in ${formatDuration(milliseconds)}`);
+    if (milliseconds >= WORTH_A_WORD) note(`${host} is busy: continuing in ${formatDuration(milliseconds)}`);
     await wait(milliseconds);
   };
   return { ...connection, ask, backoff: { ...pauses, wait: noted } };
@@ -71,6 +71,6 @@ function limitOfLogins(failure: unknown): RefusedError {
 
 function withHint({ kind, reason, status, code, asked }: RefusedError, host: string): RefusedError {
   const wish = asked === null ? "later" : `in ${formatDuration(asked)}`;
-  const hint = `Log in to be allowed more (spacedock login ${host}), or run it again ${wish}: what is there by then is not copied again.`;
+  const hint = `Log in for a higher limit (spacedock login ${host}), or run it again ${wish}: it skips what has been copied.`;
   return new RefusedError(kind, host, { status, code, reason, asked, hint });
 }

@@ -41,7 +41,7 @@ const HOST =
 export function parseRegistry(text: string, { plainHttp = false }: AddressOptions = {}): RegistryAddress {
   const [, scheme, rest = ""] = /^(?:(https?):\/\/)?(.*?)\/*$/i.exec(text.trim()) ?? [];
   if (!HOST.test(rest)) {
-    throw new CliError("usage", `"${text}" is not a registry: write its host, as in registry.example.com`);
+    throw new CliError("usage", `"${text}" is not a registry: write its host, for example registry.example.com`);
   }
   const host = rest.toLowerCase();
   if (HUB_NAMES.has(host)) return { host: HUB, origin: HUB_ORIGIN };
@@ -60,7 +60,7 @@ export function parseRemoteReference(text: string, options: AddressOptions = {})
   const { registry, rest } = splitHost(at < 0 ? text : text.slice(0, at), options);
   const colon = rest.lastIndexOf(":");
   const tag = colon < 0 ? null : parseTag(rest.slice(colon + 1));
-  if (colon >= 0 && tag === null) throw malformed(text, "its tag has other characters than letters, digits, _ . -");
+  if (colon >= 0 && tag === null) throw malformed(text, "a tag has only letters, digits, _ . and -");
   const given = colon < 0 ? rest : rest.slice(0, colon);
   const name = registry.host === HUB && !given.includes("/") ? `library/${given}` : given;
   if (!NAME.test(name) || registry.host.length + name.length > MAX_NAME_LENGTH) {

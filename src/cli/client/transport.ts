@@ -193,18 +193,18 @@ export async function readBytes(answer: Answer, limit: number): Promise<Buffer> 
 }
 
 const REASONS: Readonly<Record<string, string>> = {
-  ECONNREFUSED: "nothing listens there",
-  ENOTFOUND: "there is no such host",
-  EAI_AGAIN: "the host's name could not be looked up",
+  ECONNREFUSED: "connection refused",
+  ENOTFOUND: "host not found",
+  EAI_AGAIN: "the host name could not be looked up",
   ECONNRESET: "the connection broke",
   EPIPE: "the connection broke",
   UND_ERR_SOCKET: "the connection broke",
-  ETIMEDOUT: "it did not answer in time",
-  UND_ERR_CONNECT_TIMEOUT: "it did not answer in time",
-  UND_ERR_HEADERS_TIMEOUT: "it did not answer in time",
-  UND_ERR_BODY_TIMEOUT: "it fell silent",
-  EHOSTUNREACH: "there is no way to that host",
-  ENETUNREACH: "there is no network",
+  ETIMEDOUT: "no answer in time",
+  UND_ERR_CONNECT_TIMEOUT: "no answer in time",
+  UND_ERR_HEADERS_TIMEOUT: "no answer in time",
+  UND_ERR_BODY_TIMEOUT: "the answer broke off",
+  EHOSTUNREACH: "no route to the host",
+  ENETUNREACH: "no network",
 };
 
 /** A request that got no answer, or lost it half-way. */
@@ -227,10 +227,11 @@ function codeOf(cause: unknown): string | null {
 
 function hintFor(code: string | null, text: string, url: URL): string | undefined {
   if (code === "ERR_SSL_WRONG_VERSION_NUMBER" || /wrong version number|packet length too long/.test(text))
-    return "It does not speak TLS: add --plain-http if that is as it should be.";
+    return "It does not use TLS. If that is intended, add --plain-http.";
   if (code?.startsWith("CERT_") || code?.includes("CERT") || code === "UNABLE_TO_VERIFY_LEAF_SIGNATURE")
-    return "Its certificate is not trusted: NODE_EXTRA_CA_CERTS=<file> adds an authority of your own.";
-  if (code === "ECONNREFUSED" || code === "ENOTFOUND") return `Is ${url.host} the right address, and is it running?`;
+    return "Its certificate is not trusted. To trust an authority of your own, set NODE_EXTRA_CA_CERTS=<file>.";
+  if (code === "ECONNREFUSED" || code === "ENOTFOUND")
+    return `Check that ${url.host} is the right address and that it is running.`;
   return undefined;
 }
 

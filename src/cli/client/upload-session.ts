@@ -7,6 +7,7 @@ import { type ChunkLimits, smallerChunk } from "./chunk-size.ts";
 import { locationIn } from "./location.ts";
 import { refusedAnswer, RefusedError } from "./problem.ts";
 import { type Answer, type Body, drain, type Headers, mayPass } from "./transport.ts";
+import { plural } from "../output/words.ts";
 
 /** Where an upload session is, and how far: all that is needed to go on with it, even in another process. */
 export interface UploadPosition {
@@ -231,6 +232,6 @@ export function locationOf(answer: Answer, otherwise: string = answer.url.href):
 function lost(start: UploadPosition, now: UploadPosition): CliError {
   return new CliError(
     "failure",
-    `the registry lost part of an upload: it held ${start.offset} bytes, now ${now.offset}`,
+    `the registry lost part of an upload: it held ${plural(start.offset, "byte")}, now ${now.offset}`,
   );
 }

@@ -126,7 +126,8 @@ async function begin({ connection, name, options }: Upload, location: string | n
     expect: [202],
   });
   await drain(answer);
-  if (!answer.headers.has("location")) throw new CliError("failure", `${connection.registry.host} begins no upload`);
+  if (!answer.headers.has("location"))
+    throw new CliError("failure", `${connection.registry.host} did not start the upload`);
   return { position: { location: locationOf(answer), offset: 0 }, limits: chunkLimits(answer.headers) };
 }
 

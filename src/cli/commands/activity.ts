@@ -19,21 +19,21 @@ const COLUMNS: Columns<Activity> = {
 
 export const activity = managementCommand({
   name: "activity",
-  summary: "Show who did what, the newest first",
+  summary: "Show who did what, newest first",
   description:
-    "In a space: pushes, deletions and whatever was changed. With --installation, as the registry's administrator: spaces that came and went, and who signed in. What was asked for is in what --json prints.",
+    "In a space: pushes, deletions and changes to settings. With --installation, for the registry's administrator: spaces created and deleted, and sign-ins. --json also prints the details of each request.",
   examples: ["activity --space acme", "activity --kind token --limit 100 --json", "activity --installation"],
   options: {
-    "--kind <kind>": `only what was done to this: ${kind.unwrap().options.join(", ")}`,
-    "--actor <id>": "only what one did: a token's id, administrator, or an e-mail address",
-    "--installation": "of the registry, in place of a space",
+    "--kind <kind>": `only activity of this kind: ${kind.unwrap().options.join(", ")}`,
+    "--actor <id>": "only activity of this actor: a token's id, administrator, or an e-mail address",
+    "--installation": "show the registry's activity instead of a space's",
     ...LIMIT_OPTION,
     ...SPACE_OPTION,
   },
   input: spaceInput
     .extend({ kind, actor: z.string().optional(), installation: z.boolean().default(false), ...limitInput.shape })
     .refine(({ space, installation }) => !installation || space === undefined, {
-      error: "--installation or --space: which of them?",
+      error: "use either --installation or --space, not both",
     }),
   run: async (scene, { space, installation, limit = DEFAULT_LIMIT, ...filter }) => {
     const { management } = scene;
@@ -41,7 +41,7 @@ export const activity = managementCommand({
     const acts = installation
       ? management.list("listInstallationActivity", { path: {}, query })
       : management.list("listActivity", { path: { space: await spaceOf(scene, space) }, query });
-    await showList(scene, acts, COLUMNS, { limit, none: "nothing like that was done" });
+    await showList(scene, acts, COLUMNS, { limit, none: "no matching activity" });
   },
 });
 

@@ -6,9 +6,9 @@ import { valuesOf } from "../completion/values.ts";
 
 export const completion = defineCommand({
   name: "completion",
-  summary: "Print what makes a shell complete this command",
+  summary: "Print the completion script for a shell",
   description:
-    "In ~/.bashrc: source <(spacedock completion bash). In ~/.zshrc, after compinit: source <(spacedock completion zsh).\nFor fish: spacedock completion fish > ~/.config/fish/completions/spacedock.fish",
+    "For bash, add to ~/.bashrc: source <(spacedock completion bash). For zsh, add to ~/.zshrc after compinit: source <(spacedock completion zsh).\nFor fish, run: spacedock completion fish > ~/.config/fish/completions/spacedock.fish",
   examples: ["completion bash", "completion zsh", "completion fish"],
   arguments: { "<shell>": "bash, zsh or fish" },
   input: z.object({ shell: z.enum(["bash", "zsh", "fish"]) }),

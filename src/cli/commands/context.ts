@@ -24,7 +24,7 @@ const COLUMNS: Columns<ContextLine> = {
 
 const list = defineCommand({
   name: "list",
-  summary: "List the contexts, and which of them is in use",
+  summary: "List contexts and show which one is in use",
   examples: ["context list"],
   input: z.object({}),
   run: async (context) => {
@@ -35,28 +35,28 @@ const list = defineCommand({
       active: name === active?.name,
       login: login === null ? "docker" : "own",
     }));
-    await showList(context, lines, COLUMNS, { none: "no contexts yet: spacedock login <host> makes one" });
+    await showList(context, lines, COLUMNS, { none: "no contexts yet; create one: spacedock login <host>" });
   },
 });
 
 const use = defineCommand({
   name: "use",
-  summary: "Put a context in use: commands are about its registry from then on",
+  summary: "Switch to a context: commands then use its registry",
   examples: ["context use production"],
-  arguments: { "<context>": "its name" },
+  arguments: { "<context>": "the context's name" },
   input: z.object({ context: z.string() }),
   run: async ({ env, output }, { context: name }) => {
     const { registry } = await useContext(env, name);
-    output.show({ context: name, registry: registry.host }, () => `now at ${registry.host} (context ${name})`);
+    output.show({ context: name, registry: registry.host }, () => `switched to ${registry.host} (context ${name})`);
     for (const variable of ["SPACEDOCK_REGISTRY", "SPACEDOCK_CONTEXT"]) {
-      if (env[variable]) output.warn(`${variable} is set, and counts before the context in use`);
+      if (env[variable]) output.warn(`${variable} is set and overrides this context; unset it to use the context`);
     }
   },
 });
 
 const show = defineCommand({
   name: "show",
-  summary: "Show which registry commands are about",
+  summary: "Show which registry commands use",
   examples: ["context show", "context show --context staging"],
   input: z.object({}),
   run: async (context) => {
@@ -71,21 +71,21 @@ const show = defineCommand({
 
 const remove = defineCommand({
   name: "delete",
-  summary: "Forget a context, with its login",
-  description: "The token itself stays good: to end it, revoke it. Docker's login stays.",
+  summary: "Delete a context and its login",
+  description: "The token stays valid; to end it, revoke it. Docker's login does not change.",
   examples: ["context delete staging"],
-  arguments: { "<context>": "its name" },
+  arguments: { "<context>": "the context's name" },
   options: YES_OPTION,
   input: yesInput.extend({ context: z.string() }),
   run: async (context, { context: name, yes }) => {
-    await confirm(context, { question: `Forget the context "${name}" and its login?`, yes });
+    await confirm(context, { question: `Delete context "${name}" and its login? The token stays valid.`, yes });
     await forgetContext(context.env, name);
-    context.output.show({ deleted: name }, () => `forgot ${name}`);
+    context.output.show({ deleted: name }, () => `deleted ${name}`);
   },
 });
 
 /** Registries under names, so that one host can have several logins. */
-export const contexts: Command = defineGroup("context", "Show and choose which registry commands are about", [
+export const contexts: Command = defineGroup("context", "Show and choose the registry that commands use", [
   list,
   use,
   show,

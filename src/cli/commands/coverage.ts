@@ -22,7 +22,7 @@ export async function warnOfNoneCovered(scene: SpaceScene, patterns: readonly st
   if (paths === null || first === undefined) return;
   const count = `${paths.length < LOOKED_AT ? "" : "the first "}${plural(paths.length, "repository", "repositories")}`;
   scene.output.warn(
-    `${patterns.join(", ")} covers 0 of ${count} of ${scene.space} (${someOf(paths, paths.length)}). ${advice(scene.space, patterns, paths)}`,
+    `${patterns.join(", ")} covers 0 of ${count} in ${scene.space} (${someOf(paths, paths.length)}). ${advice(scene.space, patterns, paths)}`,
   );
 }
 
@@ -46,6 +46,6 @@ function advice(space: string, patterns: readonly string[], paths: readonly stri
   }
   const parent = patterns.find((pattern) => pattern.endsWith("/**") && paths.includes(pattern.slice(0, -3)));
   if (parent !== undefined)
-    return `${parent} is what is below ${parent.slice(0, -2)}: add ${parent.slice(0, -3)} itself.`;
-  return "Patterns are paths within the space, as web for acme/web; ** is all of them.";
+    return `${parent} covers only paths below ${parent.slice(0, -2)}: add ${parent.slice(0, -3)} as well.`;
+  return "Patterns are paths within the space, for example web for acme/web; ** covers all repositories.";
 }

@@ -17,9 +17,9 @@ const COLUMNS: Columns<Damaged> = {
 
 export const damaged = managementCommand({
   name: "damaged",
-  summary: "Show what cannot be pulled from a space, since its stored bytes are gone or wrong",
+  summary: "List content that cannot be pulled from a space because its stored bytes are missing or damaged",
   description:
-    "Push the images that need it again, with any client: that mends a blob in all repositories, a manifest in its own.",
+    "To repair it, push the affected images again with any client. That repairs a blob in all repositories, and a manifest in its own.",
   examples: ["spaces damaged acme", "spaces damaged acme --json"],
   arguments: SPACE,
   options: LIMIT_OPTION,
@@ -28,8 +28,8 @@ export const damaged = managementCommand({
     const found = scene.management.list("listDamaged", { path: { space }, query: pageQuery(limit) });
     const shown = await showList(scene, found, COLUMNS, {
       limit,
-      none: `nothing: all of ${space} is as it was pushed`,
+      none: `no damage found in ${space}`,
     });
-    if (shown.length > 0) scene.output.note("Push what needs it again: that mends it.");
+    if (shown.length > 0) scene.output.note("Push the affected images again to repair them.");
   },
 });

@@ -40,24 +40,24 @@ function wholeOf({ kind, reference }: Deleted): string | null {
 
 export const deleted = defineCommand({
   name: "deleted",
-  summary: "Show what was deleted, and until when it can be brought back",
+  summary: "List what was deleted, and until when you can restore it",
   description:
-    "Of a space, its repositories; of a repository, its tags and manifests. The reference is what undelete takes.",
+    "For a space, lists its deleted repositories; for a repository, its deleted tags and manifests. To restore one, pass its reference to undelete.",
   examples: ["deleted", "deleted acme", "deleted acme/web --json"],
-  arguments: { "[where]": "a space, or a repository as acme/web; the space that the token is for, if not given" },
+  arguments: { "[where]": "a space, or a repository like acme/web (default: the token's space)" },
   options: LIMIT_OPTION,
   input: limitInput.extend({ where: z.string().optional() }),
   run: async (context, { where, limit }) => {
     if (where?.includes("/")) {
       const repository = await parseManagedRepository(context, where);
-      const none = `nothing was deleted in ${repository.name.full} that can be brought back`;
+      const none = `nothing to restore in ${repository.name.full}`;
       const show = (scene: Scene) =>
         showList(scene, deletedIn(scene, repository, limit), COLUMNS, { limit, none, detail: wholeOf });
       await withManagement(context, show, repository.registry);
     } else {
       await withManagement(context, async (scene) => {
         const space = await spaceOf(scene, where);
-        const none = `no repository of ${space} was deleted that can be brought back; for tags: spacedock deleted ${space}/<path>`;
+        const none = `no repositories to restore in ${space}; for tags: spacedock deleted ${space}/<path>`;
         await showList(scene, deletedRepositories(scene, space, limit), COLUMNS, { limit, none });
       });
     }

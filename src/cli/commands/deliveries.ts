@@ -15,7 +15,7 @@ const DEFAULT_LIMIT = 20;
 
 const columns = (style: Style, names: DeliveryNames): Columns<Delivery> => ({
   delivery: ({ id }) => id,
-  made: ({ createdAt }) => age(createdAt),
+  created: ({ createdAt }) => age(createdAt),
   reference: (delivery) => referenceOf(delivery),
   target: ({ target }) => names.target(target),
   status: ({ status }) => coloured(status, style),
@@ -29,7 +29,7 @@ const whyOf =
 
 const list = spaceCommand({
   name: "list",
-  summary: "List a space's deliveries, the newest first",
+  summary: "List a space's deliveries, newest first",
   examples: ["deliveries list --space acme", "deliveries list --status failed --target hook"],
   options: { ...FILTER_OPTIONS, ...LIMIT_OPTION },
   input: filterInput.extend(limitInput.shape),
@@ -38,12 +38,12 @@ const list = spaceCommand({
     const query = { ...(await filterOf(scene, filter)), ...pageQuery(limit) };
     const deliveries = management.list("listDeliveries", { path: { space }, query });
     const names = await deliveryNames(scene);
-    const shape = { limit, none: "there are no such deliveries", detail: whyOf(names) };
+    const shape = { limit, none: "no matching deliveries", detail: whyOf(names) };
     await showList(scene, deliveries, columns(output.style, names), shape);
   },
 });
 
-const ID = { "<delivery>": "its id" } as const;
+const ID = { "<delivery>": "the delivery's id" } as const;
 
 const show = spaceCommand({
   name: "show",
@@ -56,20 +56,21 @@ const show = spaceCommand({
     const delivery = await management.call("getDelivery", { path: { space, id } });
     const names = await deliveryNames(scene);
     output.show(delivery, () => described(delivery, names, output));
-    if (delivery.status === "failed") output.note(`Once it is mended: spacedock deliveries redeliver ${id}`);
+    if (delivery.status === "failed")
+      output.note(`Once the target works again, send it again: spacedock deliveries redeliver ${id}`);
   },
 });
 
 const cancel = spaceCommand({
   name: "cancel",
-  summary: "End deliveries that are pending or running",
+  summary: "Cancel deliveries that are pending or running",
   examples: ["deliveries cancel dlv_0193…"],
-  arguments: { "<deliveries...>": "their ids" },
+  arguments: { "<deliveries...>": "the deliveries' ids" },
   input: z.object({ deliveries: z.array(z.string()) }),
   run: async ({ management, space, output }, { deliveries: ids }) => {
     for (const id of ids) {
       const delivery = await management.call("cancelDelivery", { path: { space, id } });
-      output.show(delivery, () => `${id} is canceled`);
+      output.show(delivery, () => `canceled ${id}`);
     }
   },
 });
@@ -96,7 +97,7 @@ function described(delivery: DeliveryDetail, names: DeliveryNames, { style, widt
     status: coloured(status, style),
     reason,
     "next attempt": nextAttemptAt === null ? null : ageOrUntil(nextAttemptAt),
-    made: age(createdAt),
+    created: age(createdAt),
     finished: finishedAt === null ? null : age(finishedAt),
   });
   return attempts.length === 0 ? head : `${head}\n\n${tableOf(attempts, attemptColumns(style), { width })}`;
@@ -106,7 +107,7 @@ function referenceOf({ repository, tag }: Pick<Delivery, "repository" | "tag">):
   return tag === null ? repository : `${repository}:${tag}`;
 }
 
-export const deliveries = defineGroup("deliveries", "Follow what is delivered to targets", [
+export const deliveries = defineGroup("deliveries", "Show, follow, resend and cancel deliveries", [
   list,
   show,
   tail,

@@ -8,10 +8,10 @@ const status = operations.listDeliveries.query.shape.status;
 
 /** The options that say which deliveries. */
 export const FILTER_OPTIONS = {
-  "--status <status>": `only those that are ${status.unwrap().options.join(", ")}`,
-  "--event <event>": "only those of an event, by its id",
-  "--trigger <trigger>": "only those of a trigger, by name or id",
-  "--target <target>": "only those to a target, by name or id",
+  "--status <status>": `only deliveries with this status: ${status.unwrap().options.join(", ")}`,
+  "--event <event>": "only deliveries of this event, by id",
+  "--trigger <trigger>": "only deliveries of this trigger, by name or id",
+  "--target <target>": "only deliveries to this target, by name or id",
 } as const;
 
 const text = z.string().optional();

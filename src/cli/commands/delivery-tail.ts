@@ -12,14 +12,14 @@ const WATCHED = 50;
 
 export const tail = spaceCommand({
   name: "tail",
-  summary: "Show the newest deliveries as lines, and with --follow each change of them",
-  description: "With --json, each line is a delivery. Ends with Ctrl-C.",
+  summary: "Print the newest deliveries, and with --follow each change",
+  description: "With --json, each line is a delivery. Press Ctrl-C to stop.",
   examples: ["deliveries tail --follow", "deliveries tail --follow --target hook --json"],
   options: {
     ...FILTER_OPTIONS,
-    "-f, --follow": "go on, with a line for each change",
-    "-n, --lines <count>": "how many of the newest to begin with; 10 if not given",
-    "--every <time>": "how often to look; 2s if not given",
+    "-f, --follow": "keep running, and print a line for each change",
+    "-n, --lines <count>": "number of deliveries to begin with (default: 10)",
+    "--every <time>": "how often to check (default: 2s)",
   },
   input: filterInput.extend({
     follow: z.boolean().default(false),

@@ -23,14 +23,14 @@ function state({ current, followed }: Deployed): string {
 
 export const deployed = spaceCommand({
   name: "deployed",
-  summary: "Show what each target was given last of each repository",
+  summary: "Show what each target received last from each repository",
   description:
-    "A target that is followed to its end runs it; of the others all that is known is that they were told. Targets that only notify are not listed.",
+    "Where the registry follows a deployment to its end, the target runs it. Other targets were told; the registry does not know if they deployed it. Targets that only notify are not listed.",
   examples: ["deployed --space acme", "deployed --target hook --before", "deployed --repository acme/web --json"],
   options: {
-    "--target <target>": "only this one, by name or id",
-    "--repository <repository>": "only what is of this one, with its space",
-    "--before": "also what they were given before, as far as retention counts it",
+    "--target <target>": "only this target, by name or id",
+    "--repository <repository>": "only this repository, with its space",
+    "--before": "also show earlier deployments that retention counts",
     ...LIMIT_OPTION,
   },
   input: limitInput.extend({

@@ -9,15 +9,16 @@ import { CliError } from "../exit.ts";
 import { loginFor } from "../logins.ts";
 import { registryOrManaged } from "../managed-reference.ts";
 import type { Style } from "../output/style.ts";
+import { plural } from "../output/words.ts";
 
 export const doctor = defineCommand({
   name: "doctor",
-  summary: "Check the way to a registry, the login and the limits, and say what to do",
+  summary: "Check the connection to a registry, the login and the limits, and say what to do",
   description:
-    "With a login that may push, it finds out how large a request may be, by uploads that are announced and then\ncancelled: almost nothing is sent, and nothing is kept.",
+    "With a login that may push, it finds the largest request that passes: it announces uploads and cancels them.\nAlmost nothing is sent, and nothing is kept.",
   examples: ["doctor registry.example.com", "doctor --probe acme/web", "doctor --json"],
-  arguments: { "[registry]": "its host; the registry that is managed, if not given" },
-  options: { "--probe <repository>": "look for the limit in this repository, whatever the login says of itself" },
+  arguments: { "[registry]": "the registry's host (default: the registry in use)" },
+  options: { "--probe <repository>": "measure the limit in this repository, whatever the login is known to allow" },
   input: z.object({ registry: z.string().optional(), probe: z.string().optional() }),
   run: async (context, { registry: named, probe }) => {
     const registry = await registryOrManaged(context, named);
@@ -31,7 +32,7 @@ export const doctor = defineCommand({
     if (output.isJson) output.show({ registry: registry.host, findings: findings.map(withoutKind) }, String);
     const problems = findings.filter(({ status }) => status === "problem");
     const [first] = problems;
-    if (first) throw new CliError(first.kind, problems.length === 1 ? "1 problem" : `${problems.length} problems`);
+    if (first) throw new CliError(first.kind, `found ${plural(problems.length, "problem")}`);
   },
 });
 
@@ -56,7 +57,8 @@ async function* examine(patient: Patient, probe: string | undefined): AsyncGener
   const token = await checkToken(patient);
   yield token;
   if (isProblem(token)) return;
-  if (patient.context.output.isTerminal) patient.context.output.note("looking for the body limit, some seconds …");
+  if (patient.context.output.isTerminal)
+    patient.context.output.note("measuring the body limit; this takes a few seconds …");
   yield await checkBodyLimit(patient, probe ?? null);
 }
 

@@ -24,7 +24,7 @@ const COLUMNS: Columns<Event> = {
 
 const list = spaceCommand({
   name: "list",
-  summary: "List what happened in a space, the newest first",
+  summary: "List what happened in a space, newest first",
   examples: ["events list --space acme", "events list --limit 100 --json"],
   options: LIMIT_OPTION,
   input: limitInput,
@@ -33,7 +33,7 @@ const list = spaceCommand({
     const events = management.list("listEvents", { path: { space }, query: pageQuery(limit) });
     await showList(scene, events, COLUMNS, {
       limit,
-      none: `nothing was pushed to ${space} yet`,
+      none: `nothing has been pushed to ${space} yet`,
       detail: ({ data }) => data.digest,
     });
   },
@@ -49,16 +49,16 @@ const verdictColumns = (style: Style, triggerName: (id: string) => string): Colu
 
 const show = spaceCommand({
   name: "show",
-  summary: "Show an event, with why each trigger did or did not fire",
+  summary: "Show an event, and why each trigger fired or did not",
   examples: ["events show evt_0193…"],
-  arguments: { "<event>": "its id" },
+  arguments: { "<event>": "the event's id" },
   input: z.object({ event: z.string() }),
   run: async (scene, { event: id }) => {
     const { management, space, output } = scene;
     const event = await management.call("getEvent", { path: { space, id } });
     const named = output.isJson ? String : await namesOf(scene, TRIGGERS);
     output.show(event, () => `${described(event)}\n\n${verdicts(event, output, named)}`);
-    output.note(`What came of it: spacedock deliveries list --space ${space} --event ${id}`);
+    output.note(`See its deliveries: spacedock deliveries list --space ${space} --event ${id}`);
   },
 });
 
@@ -74,8 +74,8 @@ function described(event: Event): string {
 }
 
 function verdicts({ triggers }: Event, { style, width }: Output, triggerName: (id: string) => string): string {
-  if (triggers === null) return "What the triggers make of it is not decided yet: that takes seconds.";
-  if (triggers.length === 0) return "There was no trigger.";
+  if (triggers === null) return "The triggers have not been evaluated yet; try again in a few seconds.";
+  if (triggers.length === 0) return "The space had no triggers.";
   return tableOf(triggers, verdictColumns(style, triggerName), { width });
 }
 
@@ -88,4 +88,4 @@ function referenceOf({ data }: Event): string {
   return data.tag === null ? data.repository : `${data.repository}:${data.tag}`;
 }
 
-export const events = defineGroup("events", "Show what happened, and why it was or was not delivered", [list, show]);
+export const events = defineGroup("events", "Show what happened, and why it was delivered or not", [list, show]);

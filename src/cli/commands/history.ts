@@ -21,11 +21,11 @@ const columns = (style: Style): Columns<TagChange> => ({
 
 export const history = defineCommand({
   name: "history",
-  summary: "Show who moved a tag from what to what, the newest change first",
+  summary: "Show who moved a tag, and from which digest to which, newest first",
   description:
-    "Content that is deleted comes back with a revert; what is gone does not. Of a tag that is deleted, the history is still there.",
+    "A revert restores deleted content; content that is gone cannot be restored. The history of a deleted tag remains.",
   examples: ["history acme/web:latest", "history acme/web:latest --limit 100 --json"],
-  arguments: { "<reference>": "the tag, as acme/web:latest" },
+  arguments: { "<reference>": "the tag, for example acme/web:latest" },
   options: LIMIT_OPTION,
   input: limitInput.extend({ reference: z.string() }),
   run: async (context, { reference, limit = DEFAULT_LIMIT }) => {
@@ -36,7 +36,7 @@ export const history = defineCommand({
       async (scene) => {
         const query = { ...pageQuery(limit), repository: name.path, tag };
         const changes = scene.management.list("getHistory", { path: { space: name.space }, query });
-        await showList(scene, changes, columns(context.output.style), { limit, none: `there was never a ${shown}` });
+        await showList(scene, changes, columns(context.output.style), { limit, none: `${shown} has never existed` });
       },
       registry,
     );

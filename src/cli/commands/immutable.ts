@@ -3,27 +3,27 @@ import { words } from "../input/options.ts";
 import { repositoryCommand } from "./repository-command.ts";
 import { managementCommand, SPACE, spaceName } from "./shapes.ts";
 
-/** Which tags of a space or a repository neither move nor go. */
+/** Which tags of a space or a repository are immutable. */
 
 const OPTIONS = {
-  "--tags <pattern...>": "these: * any characters, ? any one, ! excludes; in the place of those before",
-  "--none": "no tags any more",
+  "--tags <pattern...>": "set these patterns, replacing the current ones: * matches any characters, ? one, ! excludes",
+  "--none": "make no tags immutable",
 } as const;
 
 const DESCRIPTION =
-  "No push, deletion, retention or undo moves or takes such a tag, and a repository that has one cannot be deleted. Without an option, the patterns are shown.";
+  "Nobody can move or delete an immutable tag, and retention keeps it. A repository that has one cannot be deleted. Without an option, the command shows the patterns.";
 
-const tags = words.refine((given) => given.length > 0, "at least one pattern; --none, for no tags").optional();
+const tags = words.refine((given) => given.length > 0, "give at least one pattern, or --none for no tags").optional();
 const flag = z.boolean().default(false);
 
 const spaceChoice = z
   .object({ tags, none: flag })
-  .refine((given) => isOneAtMost(given), { error: "either --tags or --none" })
+  .refine((given) => isOneAtMost(given), { error: "use either --tags or --none, not both" })
   .transform((given) => ({ immutableTags: given.none ? [] : given.tags }));
 
 const repositoryChoice = z
   .object({ tags, none: flag, inherit: flag })
-  .refine((given) => isOneAtMost(given), { error: "one of --tags, --none and --inherit" })
+  .refine((given) => isOneAtMost(given), { error: "use only one of --tags, --none and --inherit" })
   .transform((given) => ({ immutableTags: given.inherit ? null : given.none ? [] : given.tags }));
 
 function isOneAtMost(given: object): boolean {
@@ -32,7 +32,7 @@ function isOneAtMost(given: object): boolean {
 
 export const spaceImmutable = managementCommand({
   name: "immutable",
-  summary: "Show or set which tags of a space neither move nor go",
+  summary: "Show or set which tags of a space are immutable",
   description: DESCRIPTION,
   examples: ["spaces immutable acme", "spaces immutable acme --tags 'v*,!*-rc*'", "spaces immutable acme --none"],
   arguments: SPACE,
@@ -49,10 +49,10 @@ export const spaceImmutable = managementCommand({
 
 export const repositoryImmutable = repositoryCommand({
   name: "immutable",
-  summary: "Show or set which tags of a repository neither move nor go",
-  description: `${DESCRIPTION} A repository's own patterns count in the place of its space's.`,
+  summary: "Show or set which tags of a repository are immutable",
+  description: `${DESCRIPTION} A repository's own patterns replace those of its space.`,
   examples: ["repos immutable acme/web", "repos immutable acme/web --tags '*'", "repos immutable acme/web --inherit"],
-  options: { ...OPTIONS, "--inherit": "those of its space" },
+  options: { ...OPTIONS, "--inherit": "use the space's patterns" },
   input: repositoryChoice,
   run: async ({ management, output }, path, { immutableTags }) => {
     const shown =
@@ -69,6 +69,6 @@ function sentence(name: string, patterns: readonly string[] | null): string {
 
 /** As in "v*, !*-rc*". */
 export function immutableTagsOf(patterns: readonly string[] | null): string {
-  if (patterns === null) return "those of its space";
+  if (patterns === null) return "same as the space";
   return patterns.length === 0 ? "none" : patterns.join(", ");
 }

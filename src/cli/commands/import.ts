@@ -12,7 +12,14 @@ const input = z.object({
   allTags: z.boolean().default(false),
   tags: z.array(z.string().min(1)).default([]),
   platform: z
-    .array(z.string().regex(/^[\w.-]+\/[\w.-]+(\/[\w.-]+)?$/, "write it as linux/amd64, or linux/arm/v7"))
+    .array(
+      z
+        .string()
+        .regex(
+          /^[\w.-]+\/[\w.-]+(\/[\w.-]+)?$/,
+          "write it as os/architecture, for example linux/amd64 or linux/arm/v7",
+        ),
+    )
     .default([]),
   referrers: z.boolean().default(true),
   jobs: jobs.default(DEFAULT_JOBS),
@@ -24,10 +31,10 @@ export const importCommand = defineCommand({
   name: "import",
   summary: "Copy an image from another registry, with all platforms, referrers and signatures",
   description: [
-    "Nothing is written to the disk, and no Docker is needed. Digests stay what they are. Run it again after Ctrl-C or a failure: what is there is not copied again, and a blob that was half sent is gone on with.",
-    "The destination's tag is the source's unless it names one. With --tags or --all-tags both are repositories.",
-    "With --platform the index is left behind, since without its other platforms it would have another digest. One platform's manifest gets the tag; of several, each gets its own, as in 1.0-linux-amd64.",
-    "Logins are Docker's: of docker login, or spacedock login.",
+    "Nothing is written to disk, and Docker is not needed. Digests stay the same. After Ctrl-C or a failure, run it again: it skips what has been copied, and resumes blobs that were half sent.",
+    "The tag stays the same unless the destination names another. With --tags or --all-tags, source and destination are repositories.",
+    "With --platform the index is not copied, because without its other platforms it would have another digest. One platform's manifest gets the tag; with several, each gets its own, for example 1.0-linux-amd64.",
+    "It uses the logins of docker login and spacedock login.",
   ].join("\n\n"),
   examples: [
     "import alpine:3.20 registry.example.com/acme/alpine",
@@ -36,17 +43,17 @@ export const importCommand = defineCommand({
     "import --platform linux/arm64 python:3.13 registry.example.com/acme/python:3.13-arm",
   ],
   arguments: {
-    "<source>": "what to copy: alpine:3.20, ghcr.io/acme/web@sha256:…",
-    "<destination>": "where to: registry.example.com/acme/alpine[:tag]",
+    "<source>": "what to copy, for example alpine:3.20 or ghcr.io/acme/web@sha256:…",
+    "<destination>": "where to copy it, for example registry.example.com/acme/alpine[:tag]",
   },
   options: {
     "--all-tags": "copy every tag of the repository",
-    "--tags <glob...>": "copy the tags that match: v1.*, or all but those of !*-rc*",
-    "--platform <os/architecture...>": "copy this platform's manifest alone, not the index",
-    "--no-referrers": "leave signatures, SBOMs and whatever else refers to the image behind",
-    "--jobs <n>": `how many blobs are copied at a time (${DEFAULT_JOBS})`,
-    "--chunk-size <size>": "the most bytes that one request carries (90MB)",
-    "--dry-run": "say what would be copied, and how many bytes; write nothing",
+    "--tags <glob...>": "copy only tags that match, for example v1.*; !*-rc* excludes",
+    "--platform <os/architecture...>": "copy only this platform's manifest, without the index",
+    "--no-referrers": "do not copy signatures, SBOMs and other referrers",
+    "--jobs <n>": `number of blobs to copy at a time (default: ${DEFAULT_JOBS})`,
+    "--chunk-size <size>": "largest request to send (default: 90MB)",
+    "--dry-run": "show what would be copied, and how many bytes, without copying",
   },
   input,
   run: runImport,

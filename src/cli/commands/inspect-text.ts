@@ -19,7 +19,7 @@ export const IMAGE_COLUMNS: Columns<InspectedImage> = {
 export const ATTESTATION_COLUMNS: Columns<InspectedImage> = {
   "attestation of": ({ attests }) => attests?.platform ?? shortDigest(attests?.digest ?? ""),
   digest: ({ digest }) => digest,
-  statements: ({ attests }) => attests?.predicateTypes.join(", ") || "not said",
+  statements: ({ attests }) => attests?.predicateTypes.join(", ") || "unknown",
 };
 
 export const LAYER_COLUMNS: Columns<Descriptor> = {

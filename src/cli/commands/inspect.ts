@@ -10,7 +10,7 @@ import { describeImages, type InspectedImage } from "../inspect-images.ts";
 import { parseManagedReference } from "../managed-reference.ts";
 import { fields } from "../output/fields.ts";
 import { formatBytes } from "../../oci/size.ts";
-import { shortDigest } from "../output/words.ts";
+import { plural, shortDigest } from "../output/words.ts";
 import {
   ATTESTATION_COLUMNS,
   configText,
@@ -37,12 +37,11 @@ interface Inspected {
 
 export const inspect = defineCommand({
   name: "inspect",
-  summary: "Show what a tag or digest stands for: platforms, layers, configuration, referrers",
-  description:
-    "Works with any registry; no more than manifests and configurations is read, and nothing counts as pulled.",
+  summary: "Show an image's platforms, layers, configuration and referrers",
+  description: "Works with any registry. It reads only manifests and configurations, and does not count as a pull.",
   examples: ["inspect acme/web:1.2.3", "inspect docker.io/library/alpine --platform linux/arm64"],
-  arguments: { "<reference>": "as acme/web:1.2.3, or with a digest" },
-  options: { "--platform <platform>": "show only this one, with its layers" },
+  arguments: { "<reference>": "the image, for example acme/web:1.2.3, or with a digest" },
+  options: { "--platform <platform>": "show only this platform, with its layers" },
   input: z.object({ reference: z.string(), platform: z.string().optional() }),
   run: async (context, { reference: named, platform }) => {
     const reference = await parseManagedReference(context, named);
@@ -51,7 +50,7 @@ export const inspect = defineCommand({
     const connection = await openConnection(context, reference.registry);
     try {
       const found = await getContent(connection, name, manifestSelector(reference));
-      if (found === null) throw new CliError("not-found", `there is no ${shown}`, { hint: tagsHint(name) });
+      if (found === null) throw new CliError("not-found", `${shown} not found`, { hint: tagsHint(name) });
       const { manifest, content } = found;
       const images = await describeImages(connection, name, found);
       const inspected: Inspected = {
@@ -73,14 +72,14 @@ export const inspect = defineCommand({
 });
 
 function tagsHint(name: string): string | undefined {
-  return name.includes("/") ? `See its tags: spacedock tags ${name}` : undefined;
+  return name.includes("/") ? `List its tags: spacedock tags ${name}` : undefined;
 }
 
 function ofPlatform(images: readonly InspectedImage[], platform: string): readonly InspectedImage[] {
   const found = images.filter((image) => image.platform === platform);
   if (found.length > 0) return found;
   const known = images.flatMap((image) => image.platform ?? []).join(", ");
-  throw new CliError("not-found", `there is no image for ${platform}`, { hint: known && `There is: ${known}` });
+  throw new CliError("not-found", `no image for ${platform}`, { hint: known && `Available platforms: ${known}` });
 }
 
 function describe(inspected: Inspected): string {
@@ -111,7 +110,7 @@ function head(inspected: Inspected): string {
 
 function oneImage(image: InspectedImage): readonly string[] {
   const layers = tableOf(image.layers, LAYER_COLUMNS);
-  const count = image.layers.length === 1 ? "1 layer" : `${image.layers.length} layers`;
+  const count = plural(image.layers.length, "layer");
   const title = `${count}, ${formatBytes(image.contentSize)} with the configuration`;
   return [...(configText(image) ?? []), `${title}\n${layers}`];
 }

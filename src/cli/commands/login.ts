@@ -20,16 +20,16 @@ export const login = defineCommand({
   name: "login",
   summary: "Log in to a registry, for this command and for docker",
   description:
-    "The token is asked for, or read from stdin; it is kept where docker keeps it. A Spacedock registry becomes the one\nthat management commands are about. With --context, the login is kept under that name, for this command alone: so that one host can have several.",
+    "Asks for the token, or reads it from stdin, and stores it where docker stores logins. If it is a Spacedock registry,\nmanagement commands use it from then on. With --context, the login is stored under that name, for spacedock alone; this way one host can have several logins.",
   examples: [
     "login registry.example.com",
     "login registry.example.com --password-stdin < token",
     "login registry.example.com --context production",
     "login ghcr.io --username octocat",
   ],
-  arguments: { "[registry]": "its host, as in registry.example.com; that of --context, if not given" },
+  arguments: { "[registry]": "the registry's host, for example registry.example.com (default: that of --context)" },
   options: {
-    "-u, --username <name>": "for registries that know users; a Spacedock token goes with any name",
+    "-u, --username <name>": "user name, for registries that need one; Spacedock accepts any",
     "--password-stdin": "read the token from stdin",
   },
   input: z.object({
@@ -58,7 +58,7 @@ async function registryOf(context: Context, named: string | undefined): Promise<
   const { env, plainHttp, contextName } = context;
   if (named !== undefined) return parseRegistry(named, { plainHttp });
   if (contextName) return (await contextNamed(env, contextName)).registry;
-  throw new CliError("usage", "missing required argument 'registry'", { hint: "As in spacedock login <host>" });
+  throw new CliError("usage", "missing required argument 'registry'", { hint: "Name one: spacedock login <host>" });
 }
 
 /** Where a login is kept: by docker, for all its clients; or by a context, for this command alone. */
@@ -91,17 +91,17 @@ async function warnings(
   const isTold = kept !== "context" && Boolean(env["DOCKER_AUTH_CONFIG"] || env["REGISTRY_AUTH_FILE"]);
   const found = isTold ? await dockerCredentials(env).find(registry) : null;
   return [
-    kept === "context" && "the token lies unencrypted in spacedock's config.json, and docker does not use it",
+    kept === "context" && "the token is stored unencrypted in spacedock's config.json; docker does not use it",
     kept === "file" &&
-      "the token lies unencrypted in docker's config.json; a credential store of docker's would hide it",
+      "the token is stored unencrypted in docker's config.json; to encrypt it, set up a docker credential store",
     found !== null &&
       found.credential.secret !== credential.secret &&
-      `${found.source.name} has another login for ${registry.host}, which counts before this one`,
+      `${found.source.name} has another login for ${registry.host}, which overrides this one; remove it to use this login`,
     kept !== "context" &&
       who?.kind === "installation" &&
-      "docker cannot pull or push with ADMIN_TOKEN: log in with a space's token for that",
+      "docker cannot pull or push with ADMIN_TOKEN; for that, log in with a token of a space",
     Boolean(env["SPACEDOCK_TOKEN"]) &&
-      "SPACEDOCK_TOKEN is set, and counts before this login at the registry that is managed",
+      "SPACEDOCK_TOKEN is set and overrides this login for the registry in use; unset it to use the login",
   ].filter((warning) => warning !== false);
 }
 
@@ -119,7 +119,7 @@ async function checkedLogin(
   } catch (failure) {
     if (!(failure instanceof CliError) || failure.kind !== "denied") throw failure;
     throw new CliError("denied", failure.message, {
-      hint: "Is the token right, not expired and not revoked? Other registries than Spacedock want --username too.",
+      hint: "Check that the token is complete, has not expired and is not revoked. Registries other than Spacedock also need --username.",
       cause: failure,
     });
   }

@@ -9,11 +9,11 @@ import { registryOrManaged } from "../managed-reference.ts";
 
 export const logout = defineCommand({
   name: "logout",
-  summary: "Forget the login at a registry",
+  summary: "Log out of a registry",
   description:
-    "Of a context that has a login of its own it forgets that, else docker's. The token itself stays good: to end it, revoke it.",
+    "Removes the context's own login if it has one, otherwise docker's. The token stays valid; to end it, revoke it.",
   examples: ["logout registry.example.com", "logout --context production"],
-  arguments: { "[registry]": "its host; the registry that is managed, if not given" },
+  arguments: { "[registry]": "the registry's host (default: the registry in use)" },
   input: z.object({ registry: z.string().optional() }),
   run: async (context, { registry: named }) => {
     const { env, output } = context;
@@ -26,12 +26,13 @@ export const logout = defineCommand({
     const registry = await registryOrManaged(context, named);
     const wasLoggedIn = await dockerCredentials(env).erase(registry);
     output.show({ registry: registry.host, wasLoggedIn }, () =>
-      wasLoggedIn ? `logged out of ${registry.host}` : `nobody was logged in at ${registry.host}`,
+      wasLoggedIn ? `logged out of ${registry.host}` : `you were not logged in at ${registry.host}`,
     );
-    if (env["SPACEDOCK_TOKEN"]) output.warn("SPACEDOCK_TOKEN is still set, and counts where it is used");
+    if (env["SPACEDOCK_TOKEN"])
+      output.warn("SPACEDOCK_TOKEN is still set, and commands use it; unset it to log out completely");
     else {
       const left = await loginFor(context, registry);
-      if (left !== null) output.warn(`there is still a login for ${registry.host}: ${left.source}. ${left.advice}`);
+      if (left !== null) output.warn(`another login for ${registry.host} remains: ${left.source}. ${left.advice}`);
     }
   },
 });

@@ -29,7 +29,7 @@ async function idOfName(scene: SpaceScene, kind: AnyKind, given: string): Promis
   const [id] = ids;
   if (id === undefined) {
     throw new CliError("not-found", `the space ${scene.space} has no ${kind.word} "${given}"`, {
-      hint: `See spacedock ${kind.group} list --space ${scene.space}`,
+      hint: `List them: spacedock ${kind.group} list --space ${scene.space}`,
     });
   }
   if (ids.length === 1) return id;
@@ -63,7 +63,7 @@ export function oneCommand<I extends z.ZodType>({ kind, input, run, examples, ..
   return spaceCommand({
     ...rest,
     examples: examples ?? [`${kind.group} ${rest.name} ${EXAMPLE_NAMES[kind.word] ?? "it"}`],
-    arguments: { [`<${kind.word}>`]: "its name or id" },
+    arguments: { [`<${kind.word}>`]: `the ${kind.word}'s name or id` },
     input: z.intersection(whichInput(kind), input),
     run: async (scene, given) => run(scene, await idOf(scene, kind, given.which), given),
   });
@@ -104,7 +104,7 @@ export function deleteCommand({ kind, name, summary, consequence, more, remove }
       const { space, management, context, output } = scene;
       if (!yes) {
         const title = await titleOf(scene, kind, id);
-        const question = `${sentenceCase(name)} the ${title} of the space ${space} at ${management.host}? ${consequence}`;
+        const question = `${sentenceCase(name)} ${title} of ${space} at ${management.host}? ${consequence}`;
         await confirm(context, { question, yes });
       }
       await remove(scene, id, withMore);
@@ -148,7 +148,7 @@ export function switchCommands(
     oneCommand({
       kind,
       name,
-      summary: `${name === "enable" ? "Switch on" : "Switch off"} a ${kind.word}`,
+      summary: `${sentenceCase(name)} a ${kind.word}`,
       input: z.object({}),
       run: async (scene, id) => {
         const item = await operations[name](scene, id);

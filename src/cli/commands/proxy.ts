@@ -13,6 +13,7 @@ import type { ProxyState } from "../proxy/exchange.ts";
 import { garbageCollector } from "../proxy/garbage.ts";
 import { endGracefully, listen, type LogEntry, proxyServer } from "../proxy/server.ts";
 import { SlabPool } from "../proxy/slabs.ts";
+import { plural } from "../output/words.ts";
 
 /** What chunks are held in: small enough to run anywhere beside what Node itself needs, large enough for a fast line. */
 const DEFAULT_MEMORY = 32 * 1024 * 1024;
@@ -23,7 +24,7 @@ const input = z.object({
   to: z.string(),
   listen: z
     .string()
-    .regex(/^(?:[\w.-]+|\[[0-9a-fA-F:]+\]):\d{1,5}$/, "write it as 127.0.0.1:5000")
+    .regex(/^(?:[\w.-]+|\[[0-9a-fA-F:]+\]):\d{1,5}$/, "write it as host:port, for example 127.0.0.1:5000")
     .default("127.0.0.1:5000"),
   chunkSize: byteSize.default(DEFAULT_CHUNK),
   memory: byteSize.default(DEFAULT_MEMORY),
@@ -32,19 +33,20 @@ const input = z.object({
 
 export const proxy = defineCommand({
   name: "proxy",
-  summary: "Lend any client a local address that pushes layers of any size",
-  description: `Clients send a layer in one request, which Cloudflare refuses over the limit of the zone's plan. Through this address they
-push as ever: bodies over --chunk-size, and those that do not say how long they are, go on in chunks, with retry and
-resume; everything else passes as it is. Nothing is written to disk. Log in to the local address, with the same token.`,
+  summary: "Run a local proxy through which any client can push layers of any size",
+  description: `Clients send a layer in one request, which Cloudflare refuses above the limit of the zone's plan. The proxy sends bodies
+over --chunk-size, and bodies of unknown length, in chunks, with retry and resume. It passes on everything else
+unchanged. Nothing is written to disk. Log in to the local address with the same token.`,
   examples: [
     "proxy --to https://registry.example.com",
     "proxy --to registry.example.com --listen 127.0.0.1:5001 --chunk-size 45MB -v",
   ],
   options: {
-    "--to <registry>": "the registry that everything goes to",
-    "--listen <host:port>": "the local address (127.0.0.1:5000)",
-    "--chunk-size <size>": "cut bodies that are larger (90MB); less where the registry asks for less",
-    "--memory <size>": "hold as much of chunks that are under way, in all (32MiB)",
+    "--to <registry>": "the registry to send requests to",
+    "--listen <host:port>": "the local address (default: 127.0.0.1:5000)",
+    "--chunk-size <size>":
+      "send larger bodies in chunks of this size (default: 90MB, less if the registry asks for less)",
+    "--memory <size>": "total memory for chunks that are being sent (default: 32MiB)",
     "-v, --verbose": "print a line for each request",
   },
   input,
@@ -78,10 +80,9 @@ async function run(context: Context, options: Input): Promise<void> {
   const bound = await listen(server, host.replaceAll(/[[\]]/g, ""), Number(port));
   const address = `${host}:${bound.port}`;
   output.show({ listen: address, to: registry.origin }, () => welcome(address, registry.origin, options));
-  if (!LOOPBACK.test(host))
-    output.warn("this address is not of this machine alone, and passwords go to it without TLS");
+  if (!LOOPBACK.test(host)) output.warn("other machines can reach this address, and passwords go to it without TLS");
   await Promise.all([lookUp(context, transport, state), signal.aborted || once(signal, "abort")]);
-  output.note("Ending; what is under way is finished first (Ctrl-C again ends it at once).");
+  output.note("Finishing open requests; press Ctrl-C again to stop at once.");
   await endGracefully(server);
   await transport.close();
 }
@@ -97,7 +98,7 @@ async function lookUp({ output }: Context, transport: Transport, { registry }: P
 
 function welcome(address: string, origin: string, { chunkSize }: Input): string {
   const local = address.replace(/^127\.0\.0\.1:/, "localhost:");
-  return `Everything sent to http://${address} goes to ${origin}; bodies over ${formatBytes(chunkSize)} in chunks. Ctrl-C ends it.
+  return `Everything sent to http://${address} goes to ${origin}; bodies over ${formatBytes(chunkSize)} are sent in chunks. Press Ctrl-C to stop.
 
   docker login ${local}
   docker push ${local}/<space>/<repository>:<tag>
@@ -112,6 +113,6 @@ function logLine({ method, url, status, milliseconds, chunks }: LogEntry): strin
   const path = pathname.replace(/(\/blobs\/uploads?\/.{8}).+$/, "$1…");
   const query = [...searchParams].filter(([name]) => TOLD.has(name)).map(([name, value]) => `${name}=${value}`);
   const what = query.length === 0 ? path : `${path}?${query.join("&")}`;
-  const cut = chunks === 0 ? "" : ` in ${chunks} chunk${chunks === 1 ? "" : "s"}`;
+  const cut = chunks === 0 ? "" : ` in ${plural(chunks, "chunk")}`;
   return `${new Date().toISOString()} ${method} ${what} ${status}${cut} ${formatDuration(milliseconds)}`;
 }

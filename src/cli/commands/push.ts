@@ -18,12 +18,14 @@ import { knownLayers } from "../push/known-layers.ts";
 import { push as pushSource, type PushOptions, summary } from "../push/push.ts";
 import { openSource } from "../sources/open.ts";
 
-const platform = z.string().regex(/^[a-z0-9]+\/[a-z0-9_.]+(?:\/[a-z0-9_.]+)?$/, "write it as in linux/amd64");
+const platform = z
+  .string()
+  .regex(/^[a-z0-9]+\/[a-z0-9_.]+(?:\/[a-z0-9_.]+)?$/, "write it as os/architecture, for example linux/amd64");
 
 const tag = z.string().transform((text, context): Tag => {
   const parsed = parseTag(text);
   if (parsed !== null) return parsed;
-  context.addIssue({ code: "custom", message: `"${text}" is no tag` });
+  context.addIssue({ code: "custom", message: `"${text}" is not a valid tag` });
   return z.NEVER;
 });
 
@@ -42,25 +44,25 @@ type Input = z.output<typeof input>;
 
 export const push = defineCommand({
   name: "push",
-  summary: "Push an image, an archive or an OCI layout, whatever the size of its layers",
+  summary: "Push an image, an archive or an OCI layout, with layers of any size",
   description:
-    "The source is an OCI image layout's directory, a tar archive of one or of `docker save`, each with `:name` after it where " +
-    "it holds several, or else an image of the local Docker engine. The destination without a registry in front " +
-    "is one of --registry, or of where you logged in last. Large layers go in chunks: run it again after an " +
-    "interruption, and what the registry acknowledged is not sent again.",
+    "The source is a directory with an OCI image layout, a tar archive of one or from `docker save`, or an image of the " +
+    "local Docker engine. If a layout or archive holds several images, add `:name` to choose one. A destination without " +
+    "a registry is at --registry, or where you logged in last. Large layers are sent in chunks. After an interruption, " +
+    "run it again: what the registry has acknowledged is not sent again.",
   examples: [
     "push web:1 registry.example.com/acme/web:1",
     "push ./layout:1.2 registry.example.com/acme/web:1.2 --tag latest --platform linux/amd64",
     "push image.tar registry.example.com/acme/model:1 --chunk-size 50MB --json",
   ],
-  arguments: { "<source>": "what to push", "<destination>": "where to: [registry/]space/repository[:tag]" },
+  arguments: { "<source>": "what to push", "<destination>": "where to push it: [registry/]space/repository[:tag]" },
   options: {
-    "--tag <tag...>": "a further tag for it",
-    "--platform <platform>": "only this one of several, as in linux/amd64",
-    "--compress": "gzip layers that are not compressed, also those of a layout; the digest is another one then",
-    "--no-compress": "push layers as they are, also those that docker saved, which are compressed otherwise",
-    "--jobs <number>": "how many blobs at a time (4)",
-    "--chunk-size <size>": `the most that one request carries (${formatBytes(DEFAULT_CHUNK)}, less if the registry says so)`,
+    "--tag <tag...>": "another tag to set",
+    "--platform <platform>": "push only this platform, for example linux/amd64",
+    "--compress": "compress layers with gzip, also those of a layout; this changes the digest",
+    "--no-compress": "push layers as they are; by default, those from docker are compressed",
+    "--jobs <number>": "number of blobs to push at a time (default: 4)",
+    "--chunk-size <size>": `largest request to send (default: ${formatBytes(DEFAULT_CHUNK)}, less if the registry asks for less)`,
     "--mount-from <repository...>": "a repository of the same registry that may have the same layers",
   },
   input,
@@ -76,7 +78,7 @@ export const push = defineCommand({
       await run(stopped, connection, destination, { given, stop: (failure) => stop.abort(failure) });
     } catch (failure) {
       if (context.signal.aborted)
-        context.output.note("What the registry has is kept: run it again to go on from there.");
+        context.output.note("What the registry has received is kept; run it again to continue.");
       throw explain(failure, destination);
     } finally {
       await connection.close();
@@ -125,10 +127,10 @@ function explain(failure: unknown, { registry, name }: RemoteReference): unknown
 
 function hintFor({ code, kind }: RefusedError, host: string, name: string): string | null {
   if (code === "NAME_UNKNOWN" || code === "NAME_INVALID") {
-    return `A destination is <space>/<repository>, in a space that exists: spacedock spaces list --registry ${host}`;
+    return `Push to <space>/<repository>, in an existing space. List the spaces: spacedock spaces list --registry ${host}`;
   }
-  if (code === "DIGEST_INVALID") return "Run it again: what was left of an earlier upload has been dropped.";
+  if (code === "DIGEST_INVALID") return "Run it again; the rest of the earlier upload was discarded.";
   // A registry does not tell strangers which spaces there are.
-  if (kind === "denied") return `Pushing to ${name} takes a token for that space: spacedock login ${host}`;
+  if (kind === "denied") return `Log in with a token that may push to ${name}: spacedock login ${host}`;
   return null;
 }

@@ -10,9 +10,9 @@ export const redeliver = spaceCommand({
   name: "redeliver",
   summary: "Send deliveries again, each under its own id",
   description:
-    "It deploys at once, also over something newer. So it says first what would run in place of what, and asks.",
+    "A redelivery deploys at once, even over something newer. The command first shows what would run instead of what, and asks.",
   examples: ["deliveries redeliver dlv_0193…", "deliveries redeliver dlv_0193… --yes"],
-  arguments: { "<deliveries...>": "their ids" },
+  arguments: { "<deliveries...>": "the deliveries' ids" },
   options: YES_OPTION,
   input: yesInput.extend({ deliveries: z.array(z.string()) }),
   run: async (scene, { deliveries: ids, yes }) => {
@@ -24,9 +24,9 @@ export const redeliver = spaceCommand({
     await confirm(context, { question: `${changes.join("\n")}\n${questionFor(ids)}`, yes });
     for (const id of ids) {
       const delivery = await management.call("redeliver", { path: { space, id } });
-      output.show(delivery, () => `${id} will be sent again`);
+      output.show(delivery, () => `sending ${id} again`);
     }
-    output.note(`See what comes of it: spacedock deliveries tail --follow --space ${space}`);
+    output.note(`Follow the result: spacedock deliveries tail --follow --space ${space}`);
   },
 });
 
@@ -39,18 +39,18 @@ type Redelivery = DeliveryDetail["redelivery"][number];
 /** What would run instead of what, a sentence for each repository. */
 function changesBy({ id, target, redelivery }: DeliveryDetail, names: DeliveryNames): readonly string[] {
   const name = names.target(target);
-  if (redelivery.length === 0) return [`${name} is told again of what ${id} is about.`];
+  if (redelivery.length === 0) return [`${name} is sent ${id} again.`];
   return redelivery.map((one) => changeOf(one, name));
 }
 
 function changeOf({ repository, tag, digest, deploys, followed, current }: Redelivery, target: string): string {
   const image = imageOf(repository, tag, digest);
-  if (!deploys) return `${target} only notifies: it is told again of ${image}.`;
+  if (!deploys) return `${target} only notifies; it is notified of ${image} again.`;
   const would = followed ? `${target} would run ${image}` : `${target} would be told to deploy ${image}`;
-  if (current === null) return `${would}. It is not known to have anything else of ${repository}.`;
+  if (current === null) return `${would}. Nothing else of ${repository} is known to run there.`;
   const since = age(current.deployedAt);
-  if (current.digest === digest) return `${would} again: it is what it was given last, ${since}.`;
-  return `${would} in place of ${imageOf(repository, current.tag, current.digest)}, which it was given ${since}.`;
+  if (current.digest === digest) return `${would} again; that is what it received last, ${since}.`;
+  return `${would} instead of ${imageOf(repository, current.tag, current.digest)}, which it received ${since}.`;
 }
 
 function imageOf(repository: string, tag: string, digest: string): string {

@@ -24,7 +24,7 @@ const list = spaceCommand({
   run: async (scene, { limit }) => {
     const { management, space } = scene;
     const repositories = management.list("listRepositories", { path: { space }, query: pageQuery(limit) });
-    const none = `${space} has no repositories: the first push makes one`;
+    const none = `${space} has no repositories yet; the first push creates one`;
     await showList(scene, repositories, COLUMNS, { limit, none });
   },
 });
@@ -51,7 +51,7 @@ const show = repositoryCommand({
 const publish = (["public", "private"] as const).map((name) =>
   repositoryCommand({
     name,
-    summary: name === "public" ? "Let anybody pull from a repository" : "Let only tokens pull from a repository",
+    summary: name === "public" ? "Let anyone pull from a repository" : "Require a token to pull from a repository",
     examples: [`repos ${name} acme/web`],
     input: z.object({}),
     run: async ({ management, output }, path) => {
@@ -70,7 +70,7 @@ const remove = repositoryCommand({
   input: yesInput,
   run: async ({ management, context, output }, path, { yes }) => {
     const fullName = `${path.space}/${path.name}`;
-    const question = `Delete the repository ${fullName} at ${management.host}, with all its tags?`;
+    const question = `Delete repository ${fullName} at ${management.host} with all its tags? You can restore it for some days.`;
     await confirm(context, { question, typed: fullName, yes });
     await management.call("deleteRepository", { path });
     output.show({ deleted: fullName }, () => `deleted ${fullName}`);

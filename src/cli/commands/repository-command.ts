@@ -22,7 +22,7 @@ type RepositoryDeclaration<I extends z.ZodType> = Omit<CommandDeclaration<I>, "r
 export function repositoryCommand<I extends z.ZodType>({ run, input, ...rest }: RepositoryDeclaration<I>): Command {
   return defineCommand({
     ...rest,
-    arguments: { "<repository>": "its name with its space, as acme/web" },
+    arguments: { "<repository>": "the repository with its space, for example acme/web" },
     input: z.intersection(z.object({ repository: z.string() }), input),
     run: async (context, given) => {
       const { registry, name } = await parseManagedRepository(context, given.repository);

@@ -32,9 +32,9 @@ const COLUMNS: Columns<Item> = {
 
 export const preview = spaceCommand({
   name: "preview",
-  summary: "Show exactly what would go: by the rules as they are, or with one that is not saved yet",
+  summary: "Show exactly what the rules would delete now, or with a rule that is not saved yet",
   description:
-    "Nothing is changed. The first 1,000 tags and digests of each repository are in what --json prints. What goes can be brought back for a while: see undelete.",
+    "Nothing is changed. --json prints the first 1,000 tags and digests of each repository. You can restore what is deleted for some days: see undelete.",
   examples: [
     "retention preview",
     "retention preview --repository 'web,web/**' --keep-newest 20 --keep-tag 'v*'",
@@ -43,8 +43,8 @@ export const preview = spaceCommand({
   ],
   options: {
     ...RULE_OPTIONS,
-    "--rule <rule>": "as if this one, by name or id, was changed so, and switched on",
-    "--after-grace": "as if the grace of what was pushed lately had ended",
+    "--rule <rule>": "as if this rule, by name or id, were changed like this and enabled",
+    "--after-grace": "as if the grace period of recent pushes had ended",
     ...LIMIT_OPTION,
   },
   input: ruleInput.extend({
@@ -63,8 +63,8 @@ export const preview = spaceCommand({
     if (output.isJson || shown.length > 0) output.show(shown, () => tableOf(shown, COLUMNS, { width: output.width }));
     await warnOfNoneCovered(scene, rule.repositories);
     const sentence = lossSentence(loss);
-    const when = afterGrace ? `once the grace of what is there has ended, ${sentence}` : sentence;
-    output.note(loss.covered === 0 ? `no rule covers a repository of ${space}: nothing goes` : when);
+    const when = afterGrace ? `once the grace period has ended, ${sentence}` : sentence;
+    output.note(loss.covered === 0 ? `no rule covers a repository in ${space}; nothing would be deleted` : when);
   },
 });
 
@@ -86,9 +86,9 @@ export async function lossOf({ management, space }: SpaceScene, body: Proposal):
   return { items, covered };
 }
 
-/** As in "12 tags and 10 manifests would go, 2.0 GB, in 3 repositories". */
+/** As in "12 tags and 10 manifests (2.0 GB) would be deleted in 3 repositories". */
 export function lossSentence({ items }: Pick<Loss, "items">): string {
-  if (items.length === 0) return "nothing would go now";
+  if (items.length === 0) return "nothing would be deleted now";
   const sum = (of: (item: Item) => number): number => items.reduce((total, item) => total + of(item), 0);
   const tags = plural(
     sum(({ tagCount }) => tagCount),
@@ -100,8 +100,8 @@ export function lossSentence({ items }: Pick<Loss, "items">): string {
   );
   const bytes = formatBytes(sum((item) => item.bytes));
   const least = items.every(({ complete }) => complete) ? "" : "at least ";
-  const where = items.length === 1 ? "1 repository" : `${items.length} repositories`;
-  return `${least}${tags} and ${manifests} would go, ${bytes}, in ${where}`;
+  const where = plural(items.length, "repository", "repositories");
+  return `${least}${tags} and ${manifests} (${bytes}) would be deleted in ${where}`;
 }
 
 function atLeast(count: number, isComplete: boolean): string {

@@ -9,21 +9,21 @@ const DAY = 86_400_000;
 
 /** The options that say what a rule covers and keeps; `create`, `edit` and `preview` have them. */
 export const RULE_OPTIONS = {
-  "--repository <pattern...>": "paths within the space that it covers: * but no slash, ** anything, ! excludes",
-  "--keep-newest <count>": "so many tags of each repository: those that were pushed last",
-  "--keep-newer-than <time>": "what was pushed within this time, as 30d",
-  "--keep-pulled-within <time>": "what was pulled, or pushed, within this time, as 90d",
-  "--keep-tag <pattern...>": "tags: * any characters, ? any one, ! excludes",
-  "--keep-deployed <count>": "beside what is deployed, so many that were deployed before it; 1 if not said",
-  "--file <file>": "all of this from a JSON file, as the management API takes it; - is stdin",
+  "--repository <pattern...>": "paths within the space to cover: * matches all but a slash, ** anything, ! excludes",
+  "--keep-newest <count>": "keep this many of the most recently pushed tags in each repository",
+  "--keep-newer-than <time>": "keep what was pushed within this time, for example 30d",
+  "--keep-pulled-within <time>": "keep what was pulled or pushed within this time, for example 90d",
+  "--keep-tag <pattern...>": "keep tags that match: * matches any characters, ? one, ! excludes",
+  "--keep-deployed <count>": "besides what is deployed, keep this many earlier deployments (default: 1)",
+  "--file <file>": "read the rule from a JSON file, in the form of the management API; - is stdin",
 } as const;
 
 const count = z
   .string()
-  .regex(/^\d{1,9}$/, "a number")
+  .regex(/^\d{1,9}$/, "give a number")
   .transform(Number);
 const days = duration
-  .refine((milliseconds) => milliseconds % DAY === 0, "whole days, as 30d")
+  .refine((milliseconds) => milliseconds % DAY === 0, "give whole days, for example 30d")
   .transform((milliseconds) => milliseconds / DAY);
 const tags = words.transform((given) => (given.length === 1 && given[0] === NONE ? null : given));
 

@@ -24,7 +24,7 @@ const columns = (style: Style): Columns<RetentionRule> => ({
 });
 
 const AGREED_OPTIONS = {
-  "--confirm": "save it without asking, even where it keeps nothing by itself, so that all may go",
+  "--confirm": "save without asking, even a rule that keeps nothing and may delete everything",
   ...YES_OPTION,
 } as const;
 const agreedInput = yesInput.extend({ confirm: z.boolean().default(false) });
@@ -32,33 +32,33 @@ type Agreed = z.output<typeof agreedInput>;
 
 const list = spaceCommand({
   name: "list",
-  summary: "List the rules that say what a space keeps",
+  summary: "List a space's retention rules",
   examples: ["retention list --space acme"],
   options: LIMIT_OPTION,
   input: limitInput,
   run: async (scene, { limit }) => {
     const { management, space, output } = scene;
     const rules = management.list("listRetentionRules", { path: { space }, query: pageQuery(limit) });
-    await showList(scene, rules, columns(output.style), { limit, none: `${space} has no rules: all is kept` });
+    await showList(scene, rules, columns(output.style), { limit, none: `${space} has no rules; everything is kept` });
   },
 });
 
 const create = spaceCommand({
   name: "create",
-  summary: "Create a rule: in the repositories that it covers, all tags go that no rule keeps",
+  summary: "Create a rule: tags that no rule keeps are deleted in the repositories that it covers",
   description:
-    "It says what would go, and asks, before the rule is saved. Whatever rules say, immutable tags, what is deployed, and what was just pushed stay. Options come on top of what a file says.",
+    "Before it saves the rule, the command shows what would be deleted, and asks. Immutable tags, deployed images and recent pushes are always kept. Options override the file.",
   examples: [
     "retention create builds --repository 'web,web/**' --keep-newest 20 --keep-tag 'v*,!*-rc*'",
     "retention create idle --keep-pulled-within 90d --yes",
   ],
-  arguments: { "<name>": "what to call it" },
+  arguments: { "<name>": "the rule's name" },
   options: { ...RULE_OPTIONS, ...AGREED_OPTIONS },
   input: ruleInput.extend({ name: z.string(), ...agreedInput.shape }),
   run: async (scene, { name, ...input }) => {
     const { management, space, context, output } = scene;
     const rule = await readRule(context, input);
-    const question = `Save the rule "${name}" of the space ${space} at ${management.host}?`;
+    const question = `Save rule "${name}" of ${space} at ${management.host}?`;
     const created = await save(scene, { question, proposal: rule, agreed: input }, (confirmed) =>
       management.call("createRetentionRule", { path: { space }, body: { ...rule, ...confirmed, name } }),
     );
@@ -70,14 +70,14 @@ const edit = oneCommand({
   kind: RULES,
   name: "edit",
   formerly: "update",
-  summary: "Change what a rule covers and keeps; what is not named stays as it is",
+  summary: "Change what a rule covers and keeps; everything else stays the same",
   description:
-    "A condition is taken back with none, as in --keep-newest none. It says what would go, and asks, before the rule is saved.",
+    "To remove a condition, set it to none, for example --keep-newest none. Before it saves the rule, the command shows what would be deleted, and asks.",
   examples: ["retention edit builds --keep-newest 50", "retention edit builds --keep-tag none --yes"],
-  options: { "--name <name>": "what to call it from now on", ...RULE_OPTIONS, ...AGREED_OPTIONS },
+  options: { "--name <name>": "the new name", ...RULE_OPTIONS, ...AGREED_OPTIONS },
   input: ruleInput
     .extend({ name: z.string().optional(), ...agreedInput.shape })
-    .refine((input) => input.name !== undefined || saysRule(input), { error: "say what to change" }),
+    .refine((input) => input.name !== undefined || saysRule(input), { error: "name at least one change" }),
   run: async (scene, id, { name, ...input }) => {
     const { management, space, context, output } = scene;
     const old = await management.call("getRetentionRule", { path: { space, id } });
@@ -91,8 +91,7 @@ const switches = (["enable", "disable"] as const).map((name) =>
   oneCommand({
     kind: RULES,
     name,
-    summary:
-      name === "enable" ? "Switch on a rule" : "Switch off a rule: it covers nothing, and keeps nothing from others",
+    summary: name === "enable" ? "Enable a rule" : "Disable a rule: it then covers nothing and keeps nothing",
     options: name === "enable" ? AGREED_OPTIONS : YES_OPTION,
     input: agreedInput,
     run: async (scene, id, agreed) => {
@@ -108,14 +107,14 @@ const remove = oneCommand({
   name: "delete",
   summary: "Delete a rule",
   description:
-    "What no other rule covers then stays. What only this one kept from another goes: it says what that is, and asks.",
+    "Repositories that no other rule covers then keep everything. Other rules may delete what only this rule kept: the command shows what, and asks.",
   options: YES_OPTION,
   input: yesInput,
   run: async (scene, id, { yes }) => {
     const { management, space, context, output } = scene;
     if (!yes) {
       const title = await titleOf(scene, RULES, id);
-      const question = `Delete the ${title} of the space ${space} at ${management.host}? Without it, ${lossSentence(await lossOf(scene, { replaces: id }))}.`;
+      const question = `Delete ${title} of ${space} at ${management.host}? Without it, ${lossSentence(await lossOf(scene, { replaces: id }))}.`;
       await confirm(context, { question, yes });
     }
     await management.call("deleteRetentionRule", { path: { space, id } });
@@ -130,7 +129,7 @@ function change(scene: SpaceScene, old: RetentionRule, changes: Changes, agreed:
   const { id, repositories, keep, enabled } = { ...old, ...changes };
   const title = `rule "${old.name}" (${id})`;
   const proposal = { repositories, keep, enabled, replaces: id };
-  const question = `Change the ${title} of the space ${space} at ${management.host}?`;
+  const question = `Change ${title} of ${space} at ${management.host}?`;
   return save(scene, { question, proposal, agreed }, (confirmed) =>
     management.call("updateRetentionRule", { path: { space, id }, body: { ...changes, ...confirmed } }),
   );
@@ -153,15 +152,15 @@ async function save(
   if (!agreed.yes && !agreed.confirm) {
     const loss = await lossOf(scene, proposal);
     const isHarmless = loss.items.length === 0;
-    await confirm(scene.context, { question: `${question} By its rules, ${lossSentence(loss)}.`, yes: isHarmless });
+    await confirm(scene.context, { question: `${question} With it, ${lossSentence(loss)}.`, yes: isHarmless });
   }
   try {
     return await send(agreed.confirm ? { confirm: true } : {});
   } catch (failure) {
     if (!(failure instanceof RefusedError) || failure.code !== "CONFIRMATION_REQUIRED") throw failure;
     const loss = lossSentence(await lossOf(scene, proposal));
-    throw new CliError("failure", `the rule keeps no tag, but for what is immutable or deployed: ${loss}`, {
-      hint: "Say what it keeps (--keep-newest, --keep-tag and others), or add --confirm if this is meant.",
+    throw new CliError("failure", `the rule keeps nothing but immutable and deployed tags: ${loss}`, {
+      hint: "Name what to keep (--keep-newest, --keep-tag and others), or add --confirm to save it anyway.",
       cause: failure,
     });
   }

@@ -14,18 +14,18 @@ const digestStart = z
   .string()
   .regex(
     /^(?:sha(?:256|512):)?[0-9a-f]{6,}$/,
-    "a digest, or how one in the tag's history begins, as sha256:4f53cda18c2b",
+    "give a digest, or the beginning of one in the tag's history, for example sha256:4f53cda18c2b",
   );
 
 export const revert = defineCommand({
   name: "revert",
   summary: "Move a tag back to what it pointed to before",
   description:
-    "It is a push like any other: triggers fire, so that it may deploy. What was deleted meanwhile comes back with all that it needs. Said twice, it moves the tag forth again.",
+    "A revert counts as a push: triggers fire, so it may deploy. Content that has been deleted is restored with everything it needs. A second revert moves the tag forward again.",
   examples: ["revert acme/web:latest", "revert acme/web:latest --to sha256:4f53cda18c2b --yes"],
-  arguments: { "<reference>": "the tag, as acme/web:latest" },
+  arguments: { "<reference>": "the tag, for example acme/web:latest" },
   options: {
-    "--to <digest>": "what to move it to, or how that begins, as its history shows it; the one before, if not given",
+    "--to <digest>": "the digest to move it to, or its beginning as history shows it (default: the previous one)",
     ...YES_OPTION,
   },
   input: yesInput.extend({ reference: z.string(), to: digestStart.optional() }),
@@ -46,10 +46,10 @@ async function revertTag(scene: Scene, tag: ManagedTag, wanted: string | undefin
   const { digest, previousDigest } = undone;
   output.show(undone, () =>
     digest === previousDigest
-      ? `${shown} points to ${digest} already`
+      ? `${shown} already points to ${digest}`
       : `moved ${shown} to ${digest}${previousDigest === null ? "" : `, from ${shortDigest(previousDigest)}`}`,
   );
-  if (digest !== previousDigest) output.note(`What came of it: spacedock events list --space ${tag.name.space}`);
+  if (digest !== previousDigest) output.note(`See what it triggered: spacedock events list --space ${tag.name.space}`);
 }
 
 /** All of it, the newest first. */
@@ -71,8 +71,8 @@ function previousOf(changes: readonly TagChange[], shown: string): string {
   const current = currentOf(changes);
   const previous = digestsOf(changes).find((digest) => digest !== current);
   if (previous !== undefined) return previous;
-  throw new CliError("failure", `the history of ${shown} has nothing else that it pointed to`, {
-    hint: "Say which digest it shall point to: --to sha256:…",
+  throw new CliError("failure", `${shown} has never pointed to anything else`, {
+    hint: "Name the digest to move it to: --to sha256:…",
   });
 }
 
@@ -83,9 +83,12 @@ function digestOf(start: string, changes: readonly TagChange[], shown: string): 
   );
   const [only] = fitting;
   if (only !== undefined && fitting.length === 1) return only;
-  if (only !== undefined) throw new CliError("usage", `several digests begin with ${start}: ${fitting.join(", ")}`);
+  if (only !== undefined)
+    throw new CliError("usage", `several digests begin with ${start}: ${fitting.join(", ")}`, {
+      hint: "Give more of the digest.",
+    });
   throw new CliError("not-found", `no digest in the history of ${shown} begins with ${start}`, {
-    hint: `See spacedock history ${shown}; any other digest has to be given whole.`,
+    hint: `See spacedock history ${shown}. Give other digests in full.`,
   });
 }
 
@@ -97,9 +100,9 @@ function digestsOf(changes: readonly TagChange[]): readonly string[] {
 function questionFor({ management }: Scene, tag: ManagedTag, changes: readonly TagChange[], to: string): string {
   const [newest] = changes;
   const from = currentOf(changes);
-  const isNow = from === null ? "which is deleted," : `from ${shortDigest(from)}${when(newest)}`;
+  const isNow = from === null ? "(deleted)" : `from ${shortDigest(from)}${when(newest)}`;
   const then = changes.find(({ type, digest }) => type !== "tag.deleted" && digest === to);
-  return `Move ${nameOf(tag)} at ${management.host} ${isNow} to ${shortDigest(to)}${when(then)}? It is a push like any other, so it may deploy.`;
+  return `Move ${nameOf(tag)} at ${management.host} ${isNow} to ${shortDigest(to)}${when(then)}? This counts as a push, so it may deploy.`;
 }
 
 /** As in " (set 2 hours ago by ci)". */

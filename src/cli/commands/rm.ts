@@ -14,9 +14,9 @@ import { parseManagedReference } from "../managed-reference.ts";
 export const rm = defineCommand({
   name: "rm",
   summary: "Delete tags, or manifests by digest",
-  description: "A tag is taken off what it names. By digest the manifest itself goes, with all tags on it.",
+  description: "Deleting a tag leaves its manifest. Deleting by digest removes the manifest with all its tags.",
   examples: ["rm acme/web:1.2.3", "rm acme/web:pr-1 acme/web:pr-2 --yes", "rm acme/web@sha256:4f53…"],
-  arguments: { "<references...>": "what to delete, as acme/web:1.2.3" },
+  arguments: { "<references...>": "what to delete, for example acme/web:1.2.3" },
   options: YES_OPTION,
   input: yesInput.extend({ references: z.array(z.string()) }),
   run: async (context, { references: named, yes }) => {
@@ -26,23 +26,23 @@ export const rm = defineCommand({
     await confirm(context, { question: `Delete ${what}?`, yes });
     let missing = 0;
     for (const reference of references) if (!(await remove(context, reference))) missing += 1;
-    if (missing > 0) throw new CliError("not-found", `${missing} of ${references.length} did not exist`);
+    if (missing > 0) throw new CliError("not-found", `${missing} of ${references.length} not found`);
   },
 });
 
 async function parseDeletable(context: Context, text: string): Promise<RemoteReference> {
   const reference = await parseManagedReference(context, text);
   if (reference.tag === null && reference.digest === null) {
-    throw new CliError("usage", `"${text}" is a whole repository: say which tag or digest`, {
+    throw new CliError("usage", `"${text}" is a repository: name a tag or digest`, {
       hint: `To delete the repository: spacedock repos delete ${reference.name}`,
     });
   }
   if (reference.tag === null || reference.digest === null) return reference;
-  throw new CliError("usage", `"${text}" has both a tag and a digest: which of them is to go?`);
+  throw new CliError("usage", `"${text}" has both a tag and a digest: name only one`);
 }
 
 function list(references: readonly RemoteReference[]): string {
-  return `these ${references.length}?\n${references.map((one) => `  ${formatRemoteReference(one)}`).join("\n")}\nAll`;
+  return `${references.length} references:\n${references.map((one) => `  ${formatRemoteReference(one)}`).join("\n")}\nContinue`;
 }
 
 /** False where there was none. */
@@ -53,7 +53,7 @@ async function remove(context: Context, reference: RemoteReference): Promise<boo
   try {
     const deleted = await deleteOne(connection, reference);
     if (deleted) output.show({ deleted: shown }, () => `deleted ${shown}`);
-    else output.warn(`there is no ${shown}`);
+    else output.warn(`${shown} not found`);
     return deleted;
   } finally {
     await connection.close();
@@ -72,8 +72,8 @@ async function deleteOne(connection: Connection, reference: RemoteReference): Pr
     throw new CliError("failure", failure.message, {
       hint:
         digest === null
-          ? "This registry does not delete tags."
-          : `This registry deletes by digest, with all tags on it: spacedock rm ${formatRemoteReference({ ...reference, tag: null, digest })}`,
+          ? "This registry cannot delete tags."
+          : `This registry deletes only by digest, with all tags of the manifest: spacedock rm ${formatRemoteReference({ ...reference, tag: null, digest })}`,
       cause: failure,
     });
   }

@@ -10,7 +10,7 @@ import type { Output } from "../output/output.ts";
 import { table } from "../output/table.ts";
 
 /** The argument of a command about a space itself. */
-export const SPACE = { "<space>": "its name" } as const;
+export const SPACE = { "<space>": "the space's name" } as const;
 export const spaceName = z.object({ space: z.string() });
 
 /** What a management command works with. */

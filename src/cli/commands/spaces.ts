@@ -33,12 +33,12 @@ const create = managementCommand({
   summary: "Create a space for a team",
   examples: ["spaces create acme", "spaces create images --public"],
   arguments: SPACE,
-  options: { "--public": "anybody may pull what is in it" },
+  options: { "--public": "let anyone pull from it without logging in" },
   input: spaceName.extend({ public: z.boolean().default(false) }),
   run: async ({ management, output }, { space, public: isPublic }) => {
     const created = await management.call("createSpace", { path: {}, body: { name: space, public: isPublic } });
     output.show(created, () => `created ${space}`);
-    output.note(`Next, a token for it: spacedock tokens create ci --space ${space} --actions pull,push`);
+    output.note(`Next, create a token: spacedock tokens create ci --space ${space} --actions pull,push`);
   },
 });
 
@@ -56,7 +56,7 @@ const show = managementCommand({
 const publish = (["public", "private"] as const).map((name) =>
   managementCommand({
     name,
-    summary: name === "public" ? "Let anybody pull what is in a space" : "Let only tokens pull what is in a space",
+    summary: name === "public" ? "Let anyone pull from a space" : "Require a token to pull from a space",
     examples: [`spaces ${name} acme`],
     arguments: SPACE,
     input: spaceName,
@@ -72,20 +72,25 @@ const namespaces = managementCommand({
   name: "namespaces",
   summary: "Show or set the registries that a space stands for",
   description:
-    "A container engine that uses this registry as a mirror of another says which one it means. It gets 404, unless the space stands for that registry: then its own repositories answer. Without an option, the registries are shown.",
+    "A container engine that uses this registry as a mirror names the registry that it wants. It gets 404 unless the space stands for that registry; then the space's own repositories answer. Without an option, the command shows the registries.",
   examples: [
     "spaces namespaces acme",
     "spaces namespaces acme --registries docker.io,ghcr.io",
     "spaces namespaces acme --none",
   ],
   arguments: SPACE,
-  options: { "--registries <host...>": "these, in the place of those before", "--none": "no registry any more" },
+  options: {
+    "--registries <host...>": "set these registries, replacing the current ones",
+    "--none": "stand for no other registry",
+  },
   input: z.intersection(
     spaceName,
     z
       .object({ registries: words.optional(), none: z.boolean().default(false) })
-      .refine(({ registries, none }) => registries === undefined || !none, { error: "either --registries or --none" })
-      .refine(({ registries }) => registries?.length !== 0, { error: "at least one registry; --none, for none" }),
+      .refine(({ registries, none }) => registries === undefined || !none, {
+        error: "use either --registries or --none, not both",
+      })
+      .refine(({ registries }) => registries?.length !== 0, { error: "give at least one registry, or --none" }),
   ),
   run: async ({ management, output }, { space, registries, none }) => {
     const wanted = none ? [] : registries;
@@ -103,13 +108,13 @@ function namespacesOf({ namespaces: hosts = [] }: Space): string {
 
 const remove = managementCommand({
   name: "delete",
-  summary: "Delete a space with all that is in it, and revoke its tokens",
+  summary: "Delete a space with everything in it, and revoke its tokens",
   examples: ["spaces delete acme", "spaces delete acme --yes"],
   arguments: SPACE,
   options: YES_OPTION,
   input: z.intersection(spaceName, yesInput),
   run: async ({ management, context, output }, { space, yes }) => {
-    const question = `Delete the space ${space} at ${management.host}, with all repositories, triggers and tokens in it?`;
+    const question = `Delete space ${space} at ${management.host} with all its repositories, triggers and tokens?`;
     await confirm(context, { question, typed: space, yes });
     await management.call("deleteSpace", { path: { space } });
     output.show({ deleted: space }, () => `deleted ${space}`);
@@ -128,7 +133,7 @@ function description(space: Space): [Space, () => string] {
   return [space, () => fields(shown)];
 }
 
-export const spaces = defineGroup("spaces", "Show and change the teams' spaces", [
+export const spaces = defineGroup("spaces", "Show and change spaces", [
   list,
   create,
   show,

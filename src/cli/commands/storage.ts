@@ -16,19 +16,19 @@ const COLUMNS: Columns<StorageDay> = {
 
 const history = managementCommand({
   name: "history",
-  summary: "Show what a space stored day by day, the last first",
-  description: "Days are those of UTC, with the figures of their beginning. 400 of them are kept.",
+  summary: "Show what a space stored day by day, latest first",
+  description: "Figures are taken at the start of each day (UTC) and kept for 400 days.",
   examples: ["storage history acme", "storage history acme --limit 400 --json"],
   arguments: SPACE,
   options: LIMIT_OPTION,
   input: z.intersection(spaceName, limitInput),
   run: async (scene, { space, limit = DEFAULT_LIMIT }) => {
     const days = scene.management.list("getStorageHistory", { path: { space }, query: pageQuery(limit) });
-    const none = `nothing is noted of ${space} yet: its first day is, with the next night`;
+    const none = `no figures for ${space} yet; the first are recorded after the next midnight (UTC)`;
     await showList(scene, days, COLUMNS, { limit, none });
   },
 });
 
-export const storage = defineGroup("storage", "Show what a space stored over time; what it stores: spaces storage", [
+export const storage = defineGroup("storage", "Show what a space stored over time; for today, see spaces storage", [
   history,
 ]);

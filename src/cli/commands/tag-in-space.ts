@@ -17,7 +17,10 @@ export function tagInSpace(text: string, space: string): TagInSpace {
   const colon = text.lastIndexOf(":");
   const name = parseRepositoryName(text.slice(0, Math.max(colon, 0)));
   if (name === null || colon === text.length - 1) {
-    throw new CliError("usage", `"${text}" is not a tag of a repository: write it as ${space}/web:1.2.3`);
+    throw new CliError(
+      "usage",
+      `"${text}" is not a tag of a repository: write it as <space>/<repository>:<tag>, for example ${space}/web:1.2.3`,
+    );
   }
   if (name.space === space) return { repository: name.path, tag: text.slice(colon + 1) };
   throw new CliError("usage", `"${text}" is not in the space ${space}`, { hint: `Use --space ${name.space}.` });

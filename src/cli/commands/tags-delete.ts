@@ -37,18 +37,21 @@ interface Terms {
 
 export const tagsDelete: Command = defineCommand({
   name: "delete",
-  summary: "Delete many tags of a repository at once, by name or pattern, with what only they hold",
+  summary: "Delete tags of a repository by name or pattern, with manifests that are left without a tag",
   description:
-    "It says what goes, and asks. In a pattern * stands for any characters, ? for one; ! in front leaves out what matches. Immutable tags stay. What goes can be brought back for a while: see undelete.",
+    "Shows what would be deleted, and asks. In a pattern, * matches any characters and ? one; a leading ! excludes. Immutable tags are kept. You can restore what is deleted for some days: see undelete.",
   examples: [
     "tags delete acme/web 'pr-*' --dry-run",
     "tags delete acme/web 'pr-*' '!pr-1*' --yes",
     "tags delete acme/web 1.0 1.1 --keep-manifests",
   ],
-  arguments: { "<repository>": "its name with its space, as acme/web", "<tags...>": "names, or patterns in quotes" },
+  arguments: {
+    "<repository>": "the repository with its space, for example acme/web",
+    "<tags...>": "names, or patterns in quotes",
+  },
   options: {
-    "--dry-run": "only say what would go",
-    "--keep-manifests": "leave what is left without a tag where it is, by its digest",
+    "--dry-run": "only show what would be deleted",
+    "--keep-manifests": "keep manifests that are left without a tag",
     ...YES_OPTION,
   },
   input: yesInput.extend({
@@ -83,7 +86,9 @@ async function wantedOf({ management }: Scene, path: RepositoryPath, given: read
   const named = new Set(names.filter((name) => !spared.some((pattern) => matchesGlob(pattern.slice(1), name))));
   if (spared.length === patterns.length) {
     if (names.length > 0) return { tags: [...named], named };
-    throw new CliError("usage", "you say only what is to stay: which tags shall go?", { hint: "All of them: '*'." });
+    throw new CliError("usage", "only exclusions are given: name the tags to delete", {
+      hint: "For all other tags, add '*'.",
+    });
   }
   const there: string[] = [];
   const listed = management.list("listRepositoryTags", {
@@ -123,9 +128,9 @@ async function remove(
   return all;
 }
 
-/** As in "deleted 2 tags of web: pr-1, pr-2; with them 1 manifest, 2.0 MB". */
+/** As in "deleted 2 tags of web: pr-1, pr-2; with 1 manifest, 2.0 MB". */
 function summaryOf({ repository, tags, manifests, bytes, until }: Deletion, isDry: boolean): string {
-  if (tags.length === 0) return `no tag of ${repository} ${isDry ? "would go" : "was deleted"}`;
+  if (tags.length === 0) return `no tag of ${repository} ${isDry ? "would be" : "was"} deleted`;
   const names = someOf(
     tags.map(({ name }) => name),
     tags.length,
@@ -134,19 +139,19 @@ function summaryOf({ repository, tags, manifests, bytes, until }: Deletion, isDr
   const least = isDry && tags.length > BATCH ? "at least " : "";
   const more =
     manifests.length === 0
-      ? "no manifest goes with them"
-      : `with them ${least}${plural(manifests.length, "manifest")}, ${formatBytes(bytes)}`;
-  const undo = until === null ? "" : `; all of it can be brought back until ${until.slice(0, "2026-11-28".length)}`;
-  return `${isDry ? `${what} would go` : `deleted ${what}`}: ${names}; ${more}${undo}`;
+      ? "their manifests are kept"
+      : `with ${least}${plural(manifests.length, "manifest")}, ${formatBytes(bytes)}`;
+  const undo = until === null ? "" : `; you can restore them until ${until.slice(0, "2026-11-28".length)}`;
+  return `${isDry ? "would delete" : "deleted"} ${what}: ${names}; ${more}${undo}`;
 }
 
 /** Says what stays. Throws where that was named. */
 function report({ output }: Scene, { immutable, absent }: Deletion, { named }: Wanted): void {
-  if (immutable.length > 0) output.warn(`immutable, and so left: ${someOf(immutable, immutable.length)}`);
-  if (absent.length > 0) output.warn(`not there: ${someOf(absent, absent.length)}`);
+  if (immutable.length > 0) output.warn(`kept, because immutable: ${someOf(immutable, immutable.length)}`);
+  if (absent.length > 0) output.warn(`not found: ${someOf(absent, absent.length)}`);
   const kept = immutable.filter((tag) => named.has(tag)).length;
   if (kept > 0)
     throw new CliError("denied", `${plural(kept, "tag")} that you named ${kept === 1 ? "is" : "are"} immutable`);
   const missing = absent.filter((tag) => named.has(tag)).length;
-  if (missing > 0) throw new CliError("not-found", `${missing} of ${named.size} did not exist`);
+  if (missing > 0) throw new CliError("not-found", `${missing} of ${named.size} not found`);
 }

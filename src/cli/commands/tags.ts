@@ -47,9 +47,9 @@ const AT_A_TIME = 8;
 const list = defineCommand({
   name: "list",
   summary: "List a repository's tags, with digests and sizes",
-  description: "The size is that of all layers, of all platforms. Nothing counts as pulled by that.",
+  description: "The size is that of all layers of all platforms. Listing does not count as a pull.",
   examples: ["tags acme/web", "tags registry.example.com/acme/web --limit 20 --json"],
-  arguments: { "<repository>": "its name with its space, as acme/web" },
+  arguments: { "<repository>": "the repository with its space, for example acme/web" },
   options: LIMIT_OPTION,
   input: limitInput.extend({ repository: z.string() }),
   run: async (context, { repository: named, limit }) => {

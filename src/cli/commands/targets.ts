@@ -23,7 +23,7 @@ const columns = (style: Style): Columns<Target> => ({
 
 const list = spaceCommand({
   name: "list",
-  summary: "List where a space's pushes are delivered",
+  summary: "List a space's targets",
   examples: ["targets list --space acme"],
   options: LIMIT_OPTION,
   input: limitInput,
@@ -38,37 +38,37 @@ const list = spaceCommand({
   },
 });
 
-const SECRET_OPTION = { "--secret-stdin": "read the secret from stdin, for types that take one of yours" } as const;
+const SECRET_OPTION = { "--secret-stdin": "read the secret from stdin, for types that need yours" } as const;
 const secretInput = z.object({ secretStdin: z.boolean().default(false) });
 
 const DEPLOYS_OPTIONS = {
-  "--deploys": "it deploys what it is given, and retention keeps that",
-  "--no-deploys": "it only notifies, as a chat does: it keeps nothing",
+  "--deploys": "the target deploys what it receives, and retention keeps it",
+  "--no-deploys": "the target only notifies, like a chat; retention ignores it",
 } as const;
 const deploysInput = z.object({ deploys: z.boolean().optional() });
 
 const create = spaceCommand({
   name: "create",
-  summary: "Create a target: somewhere that hears of pushes",
-  description: "A secret that the registry makes is shown once. What each type needs is described in docs/triggers.md.",
+  summary: "Create a target: an address that is told about pushes",
+  description: "If the registry creates the secret, it is shown once. docs/triggers.md describes what each type needs.",
   examples: [
     "targets create hook --type standard-webhook --url https://hooks.example.com/registry",
     "targets create chat --type standard-webhook --url https://chat.example.com/hook --no-deploys",
     "targets create gh --type github-dispatch --config owner=acme --config repo=deploy --secret-stdin < token",
     "targets create octopus --type octopus --url https://acme.octopus.app --config @octopus.json --secret-stdin < key",
   ],
-  arguments: { "<name>": "what to call it" },
+  arguments: { "<name>": "the target's name" },
   options: {
-    "--type <type>": `what it is: ${TARGET_TYPES.join(", ")}`,
-    "--url <address>": "where it is; some types know their own",
-    "--config <key=value...>": "what the type needs beside; dots lead into objects, @file.json has all of it",
+    "--type <type>": `the type of target: ${TARGET_TYPES.join(", ")}`,
+    "--url <address>": "the target's address; some types have their own",
+    "--config <key=value...>": "further settings; dots name nested keys, @file.json reads all from a file",
     ...SECRET_OPTION,
     ...DEPLOYS_OPTIONS,
   },
   input: secretInput.extend({
     ...deploysInput.shape,
     name: z.string(),
-    type: z.string({ error: "which --type of target?" }),
+    type: z.string({ error: "name a type of target" }),
     url: z.string().optional(),
     config: z.array(z.string()).default([]),
   }),
@@ -77,7 +77,7 @@ const create = spaceCommand({
     const body = { name, type, url, config: await readConfig(context, config), secret, deploys };
     const created = await management.call("createTarget", { path: { space }, body });
     output.show(created, () => fields({ ...described(created, output.style), secret: shownOnce(created.secret) }));
-    output.note(`Next, what it is to hear of: spacedock triggers create <name> --space ${space} --target ${name}`);
+    output.note(`Next, create a trigger for it: spacedock triggers create <name> --space ${space} --target ${name}`);
   },
 });
 
@@ -87,18 +87,18 @@ const edit = oneCommand({
   formerly: "update",
   summary: "Change a target's name, address or settings",
   description:
-    "With another address goes another secret: one that the registry makes is shown once, and yours is asked for again.\nTo change only the secret, rotate it.",
+    "A new address needs a new secret: if the registry creates it, it is shown once; if it is yours, you are asked for it again.\nTo change only the secret, rotate it.",
   examples: [
     "targets edit hook --name receiver",
     "targets edit kargo --url https://kargo.example.com/webhooks/2 --secret-stdin < secret",
     'targets edit octopus --config deploy.environments=["Test"]',
   ],
   options: {
-    "--name <name>": "what to call it",
-    "--url <address>": "where it is",
-    "--config <key=value...>": "what is otherwise in its settings; dots lead into objects, @file.json has all of it",
+    "--name <name>": "the new name",
+    "--url <address>": "the new address",
+    "--config <key=value...>": "settings to change; dots name nested keys, @file.json reads all from a file",
     ...SECRET_OPTION,
-    "--no-secret": "from now on it has none",
+    "--no-secret": "remove the secret",
     ...DEPLOYS_OPTIONS,
   },
   input: z.object({
@@ -128,7 +128,7 @@ const edit = oneCommand({
 const rotate = oneCommand({
   kind: TARGETS,
   name: "rotate-secret",
-  summary: "Give a target a new secret; for a day the old one signs too",
+  summary: "Replace a target's secret; the old one also signs for another day",
   examples: ["targets rotate-secret hook", "targets rotate-secret flux --secret-stdin < secret"],
   options: SECRET_OPTION,
   input: secretInput,
@@ -136,7 +136,7 @@ const rotate = oneCommand({
     const body = { secret: await givenSecret(context, secretStdin) };
     const rotated = await management.call("rotateTargetSecret", { path: { space, id }, body });
     const { secret, previousUntil } = rotated;
-    output.show(rotated, () => fields({ secret: shownOnce(secret), "the old one ends": ageOrUntil(previousUntil) }));
+    output.show(rotated, () => fields({ secret: shownOnce(secret), "old secret ends": ageOrUntil(previousUntil) }));
   },
 });
 
@@ -168,7 +168,7 @@ function described(target: Target, style: Style): Record<string, string | null> 
     address: url,
     deploys: deploys ? "yes" : "no, it only notifies",
     state: state(target, style),
-    "switched off": disabledReason,
+    disabled: disabledReason,
     "failing since": failingSince === null ? null : age(failingSince),
     config: JSON.stringify(config, null, 2),
     "identity, issuer": identity.issuer,
@@ -182,7 +182,7 @@ function state({ enabled, failingSince }: Target, style: Style): string {
 }
 
 function shownOnce(secret: string | undefined): string | null {
-  return secret === undefined ? null : `${secret}\n(shown this once)`;
+  return secret === undefined ? null : `${secret}\n(shown only once)`;
 }
 
 export const targets = defineGroup("targets", "Show and change where pushes are delivered", [
@@ -203,7 +203,7 @@ export const targets = defineGroup("targets", "Show and change where pushes are 
     kind: TARGETS,
     name: "delete",
     summary: "Delete a target",
-    consequence: "What is still to be delivered to it is not.",
+    consequence: "Pending deliveries to it end.",
     remove: ({ management, space }, id) => management.call("deleteTarget", { path: { space, id } }),
   }),
 ]);

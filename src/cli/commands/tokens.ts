@@ -57,16 +57,16 @@ const create = spaceCommand({
   name: "create",
   summary: "Create a token; its secret is printed once",
   description:
-    "The secret alone goes to stdout: it is the password of `docker login`, with any user name. A push needs both\npull and push; delete is for deletions, admin manages the space.",
+    "Only the secret goes to stdout. Use it as the password of `docker login`, with any user name. Pushing needs both\npull and push; delete allows deletions, and admin manages the space.",
   examples: [
     "tokens create ci --space acme --actions pull,push --expires 90d",
     "tokens create web --repositories 'web,web/*,!web/secret' --actions pull",
   ],
-  arguments: { "<name>": "what it is for, as others will see it" },
+  arguments: { "<name>": "the token's name, which others see" },
   options: {
-    "--actions <action...>": "of pull, push, delete, admin; pull if not given",
-    "--repositories <pattern...>": "paths within the space: * but no slash, ** anything, ! excludes",
-    "--expires <time>": "when it ends, as in 90d; never if not given",
+    "--actions <action...>": "pull, push, delete or admin (default: pull)",
+    "--repositories <pattern...>": "paths within the space: * matches all but a slash, ** anything, ! excludes",
+    "--expires <time>": "how long it is valid, for example 90d (default: for ever)",
   },
   input: z.object({
     name: z.string(),
@@ -81,7 +81,7 @@ const create = spaceCommand({
     const created = await management.call("createToken", { path: { space }, body });
     output.note(`${created.id}, in ${space}: ${created.actions.join(", ")} in ${created.repositories.join(", ")}`);
     const ends = created.expiresAt === null ? "does not expire" : `expires ${ageOrUntil(created.expiresAt)}`;
-    output.note(`It ${ends}. The secret, which is shown this once:`);
+    output.note(`It ${ends}. The secret, which is shown only once:`);
     output.show(created, () => created.token);
     await warnOfNoneCovered(scene, repositories);
   },
@@ -90,9 +90,9 @@ const create = spaceCommand({
 const revoke = deleteCommand({
   kind: TOKENS,
   name: "revoke",
-  summary: "Revoke a token, at once",
+  summary: "Revoke a token at once",
   consequence: "Clients that use it stop working.",
-  more: { option: "--with-descendants", does: "revoke the tokens that it made too, and those that they made" },
+  more: { option: "--with-descendants", does: "also revoke all tokens that were created with it" },
   remove: ({ management, space }, id, withDescendants) =>
     management.call("revokeToken", {
       path: { space, id },

@@ -8,14 +8,14 @@ import { readRules, RULE_OPTIONS, rulesInput } from "./trigger-rules.ts";
 
 export const preview = spaceCommand({
   name: "preview",
-  summary: "Say whether a push would fire a trigger, and why not",
-  description: "Nothing is sent. The tag need not exist: an ordinary image is assumed where it does not.",
+  summary: "Show if a push would fire a trigger, and why not",
+  description: "Nothing is sent. If the tag does not exist, an ordinary image is assumed.",
   examples: [
     "triggers preview acme/web:1.2.3 --trigger releases",
     'triggers preview acme/web:1.2.3-rc.1 --tag "semver:>=1.0"',
   ],
-  arguments: { "<reference>": "what would be pushed, as acme/web:1.2.3" },
-  options: { "--trigger <trigger>": "one that there is, by name or id, in place of rules", ...RULE_OPTIONS },
+  arguments: { "<reference>": "the pushed tag, for example acme/web:1.2.3" },
+  options: { "--trigger <trigger>": "an existing trigger, by name or id, instead of rules", ...RULE_OPTIONS },
   input: rulesInput.extend({ reference: z.string(), trigger: z.string().optional() }),
   spaceIn: ({ reference }) => spaceInTag(reference),
   run: async (scene, input) => {

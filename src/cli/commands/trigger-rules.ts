@@ -18,23 +18,23 @@ export const CHANGES = match.shape.events.unwrap().element.options;
 
 /** The options that say when a trigger fires; `triggers create` and `triggers preview` have them. */
 export const RULE_OPTIONS = {
-  "--repository <pattern...>": "paths within the space: * but no slash, ** anything, ! excludes",
-  "--event <change...>": `of ${CHANGES.join(", ")}`,
-  "--tag <tag-rule>": `type and value, as semver:>=1.0 or glob:release-*; of ${TAG_RULE_TYPES.join(", ")}`,
-  "--prerelease <which>": "none, any, or a regular expression as regex:<expression>",
+  "--repository <pattern...>": "paths within the space: * matches all but a slash, ** anything, ! excludes",
+  "--event <change...>": `which changes fire: ${CHANGES.join(", ")}`,
+  "--tag <tag-rule>": `type and value, for example semver:>=1.0 or glob:release-*; types: ${TAG_RULE_TYPES.join(", ")}`,
+  "--prerelease <which>": "which prereleases fire: none, any or regex:<expression>",
   "--exclude <tag...>": "tags that never fire",
-  "--only-if-newer": "only a version above all others in the repository",
-  "--strict": "only versions of three numbers, so that a date is none",
-  "--pattern <pattern>": "what a version has to match as well, as in glob:v* or regex:^v",
-  "--order <order>": "with --only-if-newer, for tags that are no versions: pushed",
-  "--digest-changed": "not when the tag was on that digest already",
-  "--platform <platform...>": "only an image for all of these, as linux/amd64",
-  "--artifact-type <kind-of-artifact...>": "what is pushed, as image",
-  "--actor <actor...>": "who pushes, as token:ci-*",
-  "--require-all <path...>": "fire once, when all of these repositories have the tag",
-  "--within <time>": "how far apart these may be pushed, as in 15m",
-  "--debounce <time>": "wait for a further push of the tag, as in 30s",
-  "--file <file>": "all of this from a JSON file, as the management API takes it; - is stdin",
+  "--only-if-newer": "fire only for a version above all others in the repository",
+  "--strict": "accept only versions of three numbers, so that dates do not count",
+  "--pattern <pattern>": "what a version must also match, for example glob:v* or regex:^v",
+  "--order <order>": "with --only-if-newer, for tags that are not versions: pushed",
+  "--digest-changed": "do not fire if the tag already pointed to the digest",
+  "--platform <platform...>": "only images for all of these, for example linux/amd64",
+  "--artifact-type <kind-of-artifact...>": "only these types, for example image",
+  "--actor <actor...>": "only pushes by these, for example token:ci-*",
+  "--require-all <path...>": "fire once all of these repositories have the tag",
+  "--within <time>": "longest time between these pushes, for example 15m",
+  "--debounce <time>": "wait this long for another push of the tag, for example 30s",
+  "--file <file>": "read the trigger from a JSON file, in the form of the management API; - is stdin",
 } as const;
 
 const text = z.string().optional();
@@ -108,9 +108,9 @@ function tagRuleOf(input: RulesInput): TagRule | undefined {
     if (prerelease === undefined && Object.values(refinements).every((value) => value === undefined)) return undefined;
     throw new CliError(
       "usage",
-      "--prerelease, --exclude, --strict, --pattern, --order and --only-if-newer go with --tag",
+      "--prerelease, --exclude, --strict, --pattern, --order and --only-if-newer need --tag",
       {
-        hint: 'As in --tag "semver:*" --only-if-newer',
+        hint: 'For example: --tag "semver:*" --only-if-newer',
       },
     );
   }
@@ -128,9 +128,13 @@ function typed<Types extends z.ZodEnum>(
   const colon = written.indexOf(":");
   const type = types.safeParse(written.slice(0, Math.max(colon, 0)));
   if (type.success) return { type: type.data, value: written.slice(colon + 1) };
-  throw new CliError("usage", `"${written}" is not ${what}: write its type in front, as in ${example}:${written}`, {
-    hint: `The types are ${types.options.join(", ")}.`,
-  });
+  throw new CliError(
+    "usage",
+    `"${written}" is not ${what}: write its type in front, for example ${example}:${written}`,
+    {
+      hint: `Types: ${types.options.join(", ")}.`,
+    },
+  );
 }
 
 function patternOf(written: string | undefined): Pick<TagRule, "pattern"> {
@@ -142,20 +146,20 @@ function orderOf(written: string | undefined): Pick<TagRule, "order"> {
   if (written === undefined) return {};
   const order = tagRule.shape.order.unwrap().safeParse(written);
   if (order.success) return { order: order.data };
-  throw new CliError("usage", `--order is ${tagRule.shape.order.unwrap().options.join(" or ")}, not "${written}"`);
+  throw new CliError("usage", `--order must be ${tagRule.shape.order.unwrap().options.join(" or ")}, not "${written}"`);
 }
 
 function prereleaseOf(which: string | undefined): Pick<z.input<typeof tagRule>, "prerelease" | "prereleaseRegex"> {
   if (which === undefined) return {};
   if (which.startsWith("regex:")) return { prerelease: "regex", prereleaseRegex: which.slice("regex:".length) };
   if (which === "none" || which === "any") return { prerelease: which };
-  throw new CliError("usage", `--prerelease is none, any or regex:<expression>, not "${which}"`);
+  throw new CliError("usage", `--prerelease must be none, any or regex:<expression>, not "${which}"`);
 }
 
 function groupOf({ requireAll, within }: RulesInput): TriggerRules["group"] {
   if (requireAll !== undefined) return { requireAll, timeoutSeconds: seconds(within) };
   if (within === undefined) return undefined;
-  throw new CliError("usage", "--within goes with --require-all");
+  throw new CliError("usage", "--within needs --require-all");
 }
 
 function seconds(milliseconds: number | undefined): number | undefined {

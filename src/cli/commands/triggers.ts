@@ -6,7 +6,7 @@ import { LIMIT_OPTION, limitInput, words } from "../input/options.ts";
 import type { operations, Trigger } from "../management/operations.ts";
 import { fields } from "../output/fields.ts";
 import type { Style } from "../output/style.ts";
-import { age, coloured, onOff } from "../output/words.ts";
+import { age, coloured, onOff, plural } from "../output/words.ts";
 import { warnOfNoneCovered } from "./coverage.ts";
 import { TARGETS, TRIGGERS } from "./kinds.ts";
 import { deleteCommand, idOf, namesOf, oneCommand, showCommand, switchCommands } from "./named.ts";
@@ -25,11 +25,11 @@ const columns = (style: Style, targetName: (id: string) => string): Columns<Trig
 const matchOn =
   (style: Style) =>
   ({ match }: Trigger): string =>
-    match === null ? style.red("not understood: it does not fire") : JSON.stringify(match);
+    match === null ? style.red("not understood: the trigger does not fire") : JSON.stringify(match);
 
 const list = spaceCommand({
   name: "list",
-  summary: "List what a space delivers where",
+  summary: "List a space's triggers",
   examples: ["triggers list --space acme"],
   options: LIMIT_OPTION,
   input: limitInput,
@@ -48,19 +48,19 @@ const list = spaceCommand({
 const create = spaceCommand({
   name: "create",
   summary: "Create a trigger: which pushes go to which targets",
-  description: "Without rules, every tag that is set fires. Options come on top of what a file says.",
+  description: "Without rules, it fires for every tag that is pushed. Options override the file.",
   examples: [
     'triggers create releases --target hook --repository web --tag "semver:>=1.0" --only-if-newer',
     "triggers create releases --target octopus --file trigger.json",
   ],
-  arguments: { "<name>": "what to call it" },
-  options: { "--target <target...>": "where it goes, by name or id", ...RULE_OPTIONS },
+  arguments: { "<name>": "the trigger's name" },
+  options: { "--target <target...>": "a target to deliver to, by name or id", ...RULE_OPTIONS },
   input: rulesInput.extend({ name: z.string(), target: words.default([]) }),
   run: async (scene, input) => {
     const { management, space, context, output } = scene;
     const { rules, targets: named } = await readRules(context, input);
     const wanted = input.target.length > 0 ? input.target : named;
-    if (wanted.length === 0) throw new CliError("usage", "where should it go? Name a --target");
+    if (wanted.length === 0) throw new CliError("usage", "name at least one --target");
     const targets = await Promise.all(wanted.map((target) => idOf(scene, TARGETS, target)));
     const body = { ...rules, name: input.name, targets };
     const created = await management.call("createTrigger", { path: { space }, body });
@@ -75,14 +75,14 @@ const edit = oneCommand({
   name: "edit",
   formerly: "update",
   summary: "Change a trigger's name, rules or targets",
-  description: "What is not given stays. What is on its way already goes where it was to go.",
+  description: "Everything that you do not name stays the same. Deliveries under way still go to their old targets.",
   examples: ['triggers edit releases --tag "semver:>=2.0"', "triggers edit releases --target octopus --no-group"],
   options: {
-    "--name <name>": "what to call it",
-    "--target <target...>": "where it goes, by name or id, in place of where it went",
+    "--name <name>": "the new name",
+    "--target <target...>": "a target to deliver to, by name or id, replacing the current ones",
     ...RULE_OPTIONS,
-    "--no-group": "fires by itself, without waiting for other repositories",
-    "--no-debounce": "fires at once",
+    "--no-group": "fire without waiting for other repositories",
+    "--no-debounce": "fire at once",
   },
   input: rulesInput.extend({
     name: z.string().optional(),
@@ -119,10 +119,10 @@ function matchOf(trigger: Trigger | null): object {
 const test = oneCommand({
   kind: TRIGGERS,
   name: "test",
-  summary: "Send a trigger's targets what they would be sent for a push, now and once",
-  description: "A test is real: a target that deploys will deploy. Nothing of it is kept among the deliveries.",
+  summary: "Send a test delivery to a trigger's targets now",
+  description: "The test is real: targets that deploy will deploy. It is not listed among the deliveries.",
   examples: ["triggers test releases", "triggers test releases --push acme/web:1.2.3"],
-  options: { "--push <reference>": "as if this was pushed; the newest push that fits, if not given" },
+  options: { "--push <reference>": "the push to send (default: the newest push that matches)" },
   input: z.object({ push: z.string().optional() }),
   run: async (scene, id, { push }) => {
     const { management, space, output } = scene;
@@ -131,7 +131,7 @@ const test = oneCommand({
     output.show(tested, () => tableOf(tested.results, resultColumns(output.style), { width: output.width }));
     const failed = tested.results.filter(({ outcome }) => outcome !== "done" && outcome !== "running");
     if (failed.length > 0) {
-      throw new CliError("failure", `${failed.map(({ name }) => name).join(", ")} did not take it`);
+      throw new CliError("failure", `the test failed for ${failed.map(({ name }) => name).join(", ")}`);
     }
   },
 });
@@ -149,9 +149,9 @@ const resultColumns = (style: Style): Columns<TestResult> => ({
 const replay = oneCommand({
   kind: TRIGGERS,
   name: "replay",
-  summary: "Send all of a trigger's failed deliveries since a time again",
+  summary: "Send a trigger's failed deliveries since a given time again",
   examples: ["triggers replay releases --since 2h"],
-  options: { "--since <time>": "how long ago, or a date" },
+  options: { "--since <time>": "how long ago, for example 2h, or a date" },
   input: z.object({ since: pastTime }),
   run: async ({ management, space, output }, id, { since }) => {
     let replayed = 0;
@@ -161,7 +161,7 @@ const replay = oneCommand({
       replayed += batch.replayed;
       if (batch.replayed < REPLAY_BATCH) break;
     }
-    output.show({ replayed }, () => `${replayed} will be sent again`);
+    output.show({ replayed }, () => `sending ${plural(replayed, "delivery", "deliveries")} again`);
   },
 });
 
@@ -175,7 +175,7 @@ function described(trigger: Trigger, style: Style): Record<string, string | null
     name,
     state: onOff(enabled, style),
     targets: targets.join(", "),
-    match: match === null ? style.red("not understood: it does not fire") : JSON.stringify(match, null, 2),
+    match: match === null ? style.red("not understood: the trigger does not fire") : JSON.stringify(match, null, 2),
     group: group === undefined ? null : JSON.stringify(group, null, 2),
     debounce: debounceSeconds === undefined ? null : `${debounceSeconds} s`,
     created: age(createdAt),
@@ -201,7 +201,7 @@ export const triggers = defineGroup("triggers", "Show and change which pushes ar
     kind: TRIGGERS,
     name: "delete",
     summary: "Delete a trigger",
-    consequence: "Its targets hear of no more pushes.",
+    consequence: "It no longer delivers pushes to its targets.",
     remove: (scene, id) => scene.management.call("deleteTrigger", at(scene, id)),
   }),
   preview,

@@ -7,16 +7,16 @@ import { withManagement } from "./shapes.ts";
 
 export const undelete = defineCommand({
   name: "undelete",
-  summary: "Bring back what was deleted: tags, manifests by digest, or repositories",
+  summary: "Restore deleted tags, manifests (by digest) or repositories",
   description:
-    "A manifest comes back with the tags that went with it, but for those that were given anew, and with all that it needs. A tag that comes back is a push like any other: triggers fire.",
+    "A manifest is restored with everything it needs, and with its tags unless they exist again. Restoring a tag counts as a push: triggers fire.",
   examples: [
     "undelete acme/web:1.2.3",
     "undelete acme/web:1.2 acme/web:1.3",
     "undelete acme/web@sha256:4f53…",
     "undelete acme/web",
   ],
-  arguments: { "<references...>": "what to bring back, as deleted lists it" },
+  arguments: { "<references...>": "what to restore, as deleted lists it" },
   input: z.object({ references: z.array(z.string()) }),
   run: async (context, { references: named }) => {
     const all = await Promise.all(named.map((text) => parseOne(context, text)));
@@ -27,7 +27,7 @@ export const undelete = defineCommand({
 async function parseOne(context: Context, text: string): Promise<ManagedContent> {
   const content = await parseManagedContent(context, text);
   if (content.tag === null || content.digest === null) return content;
-  throw new CliError("usage", `"${text}" has both a tag and a digest: which of them is to come back?`);
+  throw new CliError("usage", `"${text}" has both a tag and a digest: name only one`);
 }
 
 async function bringBack(context: Context, { registry, name, tag, digest }: ManagedContent): Promise<void> {
@@ -38,7 +38,7 @@ async function bringBack(context: Context, { registry, name, tag, digest }: Mana
     ({ management }) => management.call("undelete", { path: { space: name.space }, body }),
     registry,
   );
-  context.output.show(undone, () => `${shown} is back${contentOf(undone, tag, digest)}`);
+  context.output.show(undone, () => `restored ${shown}${contentOf(undone, tag, digest)}`);
 }
 
 function contentOf(

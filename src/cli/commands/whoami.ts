@@ -16,13 +16,13 @@ export const whoami = defineCommand({
   name: "whoami",
   summary: "Show who you are at a registry, and what your token may do",
   examples: ["whoami", "whoami registry.example.com --json"],
-  arguments: { "[registry]": "its host; the registry that is managed, if not given" },
+  arguments: { "[registry]": "the registry's host (default: the registry in use)" },
   input: z.object({ registry: z.string().optional() }),
   run: async (context, { registry: named }) => {
     const registry = await registryOrManaged(context, named);
     const login = await loginFor(context, registry);
     if (login === null) {
-      throw new CliError("denied", `nobody is logged in at ${registry.host}`, {
+      throw new CliError("denied", `you are not logged in at ${registry.host}`, {
         hint: `Log in: spacedock login ${registry.host}, or set SPACEDOCK_TOKEN.`,
       });
     }
@@ -33,7 +33,7 @@ export const whoami = defineCommand({
     if (await isIdentityToken(context, registry, login)) {
       const shown = { registry: registry.host, login: IDENTITY_TOKEN, source: login.source };
       output.show({ registry: registry.host, username: null, login: "identity-token" }, () => fields(shown));
-      return output.note(`To manage, and to see what it may do: spacedock login ${registry.host}`);
+      return output.note(`To manage the registry, and to see what the token may do: spacedock login ${registry.host}`);
     }
     const username = usernameOf(login.credential);
     output.show({ registry: registry.host, username, ...who }, () =>
@@ -65,10 +65,11 @@ export function whoFields(
   username: string | null,
   who: Whoami | null,
 ): Record<string, string | null> {
-  if (who === null) return { registry: `${host} (no Spacedock: it does not tell what the login may do)`, username };
+  if (who === null)
+    return { registry: `${host} (not a Spacedock registry: it does not say what the login may do)`, username };
   const { space, token } = who;
   if (token === null) {
-    return { registry: host, token: "ADMIN_TOKEN: it manages all spaces, and neither pulls nor pushes" };
+    return { registry: host, token: "ADMIN_TOKEN: manages all spaces, cannot pull or push" };
   }
   return {
     registry: host,

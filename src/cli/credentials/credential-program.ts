@@ -47,7 +47,7 @@ export function credentialProgram(name: string, env: Environment): CredentialPro
 
 function parseStored(command: string, output: string): Credential | null {
   const parsed = stored.safeParse(parseJson(output));
-  if (!parsed.success) throw new CliError("failure", `${command} answered something that is not a credential`);
+  if (!parsed.success) throw new CliError("failure", `${command} did not answer with a credential`);
   const { Username: username, Secret: secret } = parsed.data;
   if (secret === "") return null;
   return username === TOKEN_USER ? { kind: "refresh-token", secret } : { kind: "password", username, secret };
@@ -80,7 +80,7 @@ async function run(command: string, verb: string, input: string, env: Environmen
     return { exitCode, output };
   } catch (cause) {
     throw new CliError("failure", `cannot run ${command}, which docker's configuration names for logins`, {
-      hint: "Install it, or take it out of credsStore and credHelpers in docker's config.json.",
+      hint: "Install it, or remove it from credsStore and credHelpers in docker's config.json.",
       cause,
     });
   }

@@ -62,7 +62,7 @@ export function parseDockerConfig(content: string, where: string): DockerConfig 
   } catch (cause) {
     const [issue] = cause instanceof z.ZodError ? cause.issues : [];
     const part = issue === undefined || issue.path.length === 0 ? "" : `, at ${issue.path.join(".")}`;
-    throw new CliError("failure", `${where} is not a configuration of docker's${part}`, { cause });
+    throw new CliError("failure", `${where} is not a valid docker configuration${part}`, { cause });
   }
 }
 
@@ -70,7 +70,7 @@ export function parseDockerConfig(content: string, where: string): DockerConfig 
 export function parseDockerAuth(entry: unknown, server: string, where: string): DockerAuth | null {
   const parsed = dockerAuth.safeParse(entry);
   if (parsed.success) return parsed.data ?? null;
-  throw new CliError("failure", `what ${where} has for ${server} is not a login`, {
+  throw new CliError("failure", `the entry for ${server} in ${where} is not a login`, {
     hint: `Log in again: spacedock login ${server}`,
     cause: parsed.error,
   });

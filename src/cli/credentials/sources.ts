@@ -63,7 +63,7 @@ function fromEnvironment(content: string | undefined, warn: (text: string) => vo
       return parseDockerConfig(content, name);
     } catch (failure) {
       if (!(failure instanceof CliError)) throw failure;
-      warn(`${failure.message}: it is not used`);
+      warn(`${failure.message}; ignoring it`);
       return {};
     }
   };

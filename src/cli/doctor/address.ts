@@ -17,7 +17,7 @@ export async function checkName({ registry, context: { env } }: Patient): Promis
   const { hostname } = new URL(registry.origin);
   const host = hostname.replace(/^\[|\]$/g, "");
   if (isIP(host) > 0) return ok("name", `${host} is an address`);
-  if (proxyOf(registry.origin, env) !== null) return ok("name", `${host} is left to the proxy to look up`);
+  if (proxyOf(registry.origin, env) !== null) return ok("name", `the proxy looks up ${host}`);
   try {
     const addresses = await lookup(host, { all: true });
     return ok("name", `${host} is ${addresses.map(({ address }) => address).join(", ")}`);
@@ -31,16 +31,16 @@ export async function checkTls({ registry, context: { env, signal } }: Patient):
   const url = new URL(registry.origin);
   if (url.protocol === "http:") {
     const isLocal = ["localhost", "127.0.0.1", "[::1]"].includes(url.hostname);
-    if (isLocal) return ok("tls", "none, as is usual on this machine");
-    return warning("tls", "none: whoever is on the way reads tokens and images", "Put it behind https.");
+    if (isLocal) return ok("tls", "none, as is usual for localhost");
+    return warning("tls", "none: anyone on the network can read tokens and images", "Serve it over https.");
   }
   const proxy = proxyOf(registry.origin, env);
-  if (proxy !== null) return ok("tls", `not looked at: the way leads through ${proxy}`);
+  if (proxy !== null) return ok("tls", `not checked: the connection goes through ${proxy}`);
   try {
     const until = await certificateEnd(url, signal);
     const ends = `the certificate ends ${ageOrUntil(until.toISOString())}`;
     if (until.getTime() - Date.now() > RENEWED_BEFORE) return ok("tls", ends);
-    return warning("tls", ends, "Renew it: clients refuse the registry from then on.");
+    return warning("tls", ends, "Renew it: after that, clients refuse the registry.");
   } catch (cause) {
     return problem("tls", unreachable(url, cause));
   }
@@ -57,7 +57,7 @@ function certificateEnd(url: URL, signal: AbortSignal): Promise<Date> {
     });
     signal.addEventListener("abort", () => socket.destroy(new CliError("interrupted", "interrupted")));
     socket.setTimeout(PATIENCE, () => {
-      socket.destroy(new CliError("unreachable", `cannot reach ${url.origin}: it did not answer in time`));
+      socket.destroy(new CliError("unreachable", `cannot reach ${url.origin}: no answer in time`));
     });
     socket.once("error", reject);
     socket.once("secureConnect", () => {

@@ -76,7 +76,7 @@ async function probeSize(connection: Connection, name: string, size: number): Pr
   });
   await drain(begun);
   const address = locationIn(begun)?.href;
-  if (address === undefined) throw new CliError("failure", `${connection.registry.host} begins no upload`);
+  if (address === undefined) throw new CliError("failure", `${connection.registry.host} did not start the upload`);
   const { max } = chunkLimits(begun.headers);
   try {
     return { passed: await announce(connection, address, scopes, size), advertised: Number.isFinite(max) ? max : null };

@@ -10,12 +10,12 @@ export async function checkBodyLimit(patient: Patient, repository: string | null
   const { context, registry, who, login } = patient;
   const name = repository ?? probedRepository(who);
   if (name === null) {
-    const probe = "say where: spacedock doctor --probe <repository>";
+    const probe = "name a repository: spacedock doctor --probe <repository>";
     if (login !== null && who === null) {
-      const said = "not probed: the login does not tell where it may push";
+      const said = "not probed: the login does not say where it may push";
       return warning("body limit", said, `If it may, ${probe}`);
     }
-    const said = `not probed: ${login === null ? "nobody is logged in" : "the login may not push"}`;
+    const said = `not probed: ${login === null ? "you are not logged in" : "the login may not push"}`;
     return warning("body limit", said, `Log in with a token that may push, or ${probe}`);
   }
   const connection = await openConnection(context, registry);

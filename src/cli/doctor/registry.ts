@@ -45,8 +45,8 @@ function registryFinding({ status, headers, url }: Answer, took: number): Findin
   }
   return problem(
     "registry",
-    new CliError(status >= 500 ? "unreachable" : "failure", `${url.href} answers ${status}, not as a registry does`, {
-      hint: status >= 500 ? "See the registry's own log." : "Is the host right, and the port?",
+    new CliError(status >= 500 ? "unreachable" : "failure", `${url.href} answers ${status}, unlike a registry`, {
+      hint: status >= 500 ? "Check the registry's log." : "Check the host and the port.",
     }),
   );
 }
@@ -63,7 +63,7 @@ function clockFinding({ headers }: Answer, now: Date): readonly Finding[] {
   const amount = Math.abs(skew);
   if (amount < TOLERATED_SKEW) return [ok("clock", "agrees with the registry's")];
   const said = `this machine's clock is ${formatDuration(amount)} ${skew > 0 ? "ahead of" : "behind"} the registry's`;
-  const advice = "Set it, as by NTP: certificates and signatures are judged by it.";
+  const advice = "Set the clock, for example by NTP: certificates and signatures depend on it.";
   if (amount < SERIOUS_SKEW) return [warning("clock", said, advice)];
   return [problem("clock", new CliError("failure", said, { hint: advice }))];
 }
@@ -71,13 +71,13 @@ function clockFinding({ headers }: Answer, now: Date): readonly Finding[] {
 async function apiFinding(transport: Transport, origin: string, signal: AbortSignal): Promise<Finding> {
   const version = await askApi(transport, origin, signal);
   if (version === null) {
-    const advice = "Pushing, copying and inspecting work; spaces, tokens, triggers and the like are not there.";
-    return warning("api", "no Spacedock, but another registry", advice);
+    const advice = "You can push, import and inspect; spaces, tokens and triggers are not available.";
+    return warning("api", "not a Spacedock registry", advice);
   }
   if (version === API_VERSION) return ok("api", `Spacedock's, version ${version}`);
   return warning(
     "api",
-    `version ${version}, of which this command knows ${API_VERSION}`,
-    "Use the spacedock of that version.",
+    `version ${version}; this command knows ${API_VERSION}`,
+    "Install the matching version of spacedock.",
   );
 }

@@ -47,7 +47,7 @@ export async function copyCompanions(copying: Copying, subjects: readonly Digest
     const found = await settleAll(frontier.map((subject) => companionsOnce(copying, subject)));
     const manifests = found.flatMap(({ referrers, tagged }) => [...referrers, ...tagged]);
     if (depth === MAX_DEPTH && manifests.length > 0) {
-      copying.run.output.warn("what refers to an image is nested deeper than is followed: the rest stays behind");
+      copying.run.output.warn("referrers are nested too deeply; the deepest are not copied");
       for (const { digest } of manifests) copying.run.leftBehind.add(digest);
       break;
     }
@@ -73,7 +73,7 @@ async function companionsOf(run: Import, subject: Digest): Promise<Companions> {
     referrers.push(referrer);
     if (referrers.length > MAX_COMPANIONS) {
       throw new CliError("invalid", `${subject} has more than ${MAX_COMPANIONS} referrers`, {
-        hint: "Import it without them: --no-referrers",
+        hint: "To import it without them, add --no-referrers.",
       });
     }
   }
@@ -108,8 +108,8 @@ async function copyCompanion(copying: Copying, root: Root): Promise<readonly Dig
   }
   run.tally.skipped.referrers += 1;
   if (!isManifestType(root.mediaType)) run.leftBehind.add(root.digest);
-  const reason = isManifestType(root.mediaType) ? "the source has it no more" : `it is of the type ${root.mediaType}`;
-  run.output.warn(`the referrer ${root.digest} stays behind: ${reason}`);
+  const reason = isManifestType(root.mediaType) ? "the source no longer has it" : `its type is ${root.mediaType}`;
+  run.output.warn(`the referrer ${root.digest} is not copied: ${reason}`);
   return [];
 }
 

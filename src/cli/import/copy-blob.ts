@@ -15,7 +15,7 @@ interface Blob {
   readonly size: number;
 }
 
-const SOURCE_DAMAGED = "The source is damaged: push that image there again, or import from elsewhere.";
+const SOURCE_DAMAGED = "The source is damaged: push the image there again, or import it from another registry.";
 
 type Bar = ReturnType<Progress["bar"]>;
 
@@ -140,8 +140,12 @@ function isOther(failure: unknown): boolean {
 
 function otherContent({ source }: Import, digest: Digest, cause: unknown): CliError {
   const { host } = source.connection.registry;
-  return new CliError("invalid", `${host} gives the blob ${digest} of ${source.name} other content than its digest's`, {
-    hint: SOURCE_DAMAGED,
-    cause,
-  });
+  return new CliError(
+    "invalid",
+    `${host} sends content for the blob ${digest} of ${source.name} that does not match the digest`,
+    {
+      hint: SOURCE_DAMAGED,
+      cause,
+    },
+  );
 }

@@ -59,7 +59,7 @@ async function copyOnce(copying: Copying, root: Root, depth: number): Promise<re
 
 function hold(copying: Copying, { digest, bytes }: ReadManifest): void {
   copying.held += bytes.length;
-  if (copying.held > MAX_HELD) throw new CliError("invalid", `${digest}: its image has more manifests than can be`);
+  if (copying.held > MAX_HELD) throw new CliError("invalid", `${digest}: the image has too many manifests`);
 }
 
 async function copyChild(
@@ -78,7 +78,7 @@ async function copyChild(
   throw new CliError(
     "not-found",
     `${source.connection.registry.host} has no manifest ${child.digest}, which the index ${parent.digest} lists`,
-    { hint: "The source is incomplete. Import the platforms it has, one by one: --platform <os/architecture>" },
+    { hint: "The source is incomplete. Import the platforms that it has one by one: --platform <os/architecture>" },
   );
 }
 

@@ -61,6 +61,6 @@ async function setTag({ run, roots }: Copying, { tag, digest }: TagToSet): Promi
 
 function missing({ connection, name }: Side, reference: string): CliError {
   return new CliError("not-found", `${connection.registry.host}: ${name} has no ${reference}`, {
-    hint: "Is it spelled right? Where it is private, log in first: docker login, or spacedock login.",
+    hint: "Check the spelling. If it is private, log in first: docker login, or spacedock login.",
   });
 }

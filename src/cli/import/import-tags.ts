@@ -3,6 +3,7 @@ import { CliError } from "../exit.ts";
 import { parseDigest } from "../../oci/digest.ts";
 import { type ImportedTag, importTag } from "./import-tag.ts";
 import type { Import } from "./import.ts";
+import { plural } from "../output/words.ts";
 import type { Selected } from "./select-tags.ts";
 
 /** What is reported of a tag of many. */
@@ -18,7 +19,7 @@ export interface TagsReport {
 }
 
 const WRONG_NAME =
-  "a tag has up to 128 letters, digits, _ . and -, and begins with none of the last two; import it by its digest, under another name";
+  "a tag has up to 128 letters, digits, _ . and -, and does not begin with . or -; import it by its digest, under another name";
 
 /**
  * Imports one tag after the other. One that fails does not stop the rest; a registry that is not to be reached does,
@@ -69,8 +70,8 @@ function sumUp(failures: readonly CliError[], total: number): CliError {
   const [first] = failures;
   const kinds = new Set(failures.map(({ kind }) => kind));
   const kind = first !== undefined && kinds.size === 1 ? first.kind : "failure";
-  return new CliError(kind, `${failures.length} of ${total} tags could not be imported`, {
-    hint: "Run it again when that is mended: what is there by then is not copied again.",
+  return new CliError(kind, `${failures.length} of ${plural(total, "tag")} could not be imported`, {
+    hint: "Fix the cause and run it again: it skips what has been copied.",
     cause: first,
   });
 }

@@ -26,7 +26,10 @@ export function planOf(asked: Asked, options: { readonly plainHttp: boolean }): 
   const source = parseRemoteReference(asked.source, options);
   const destination = parseRemoteReference(asked.destination, options);
   if (destination.digest !== null) {
-    throw usage("the destination's digest follows from the content", "Name a tag, or nothing but the repository.");
+    throw usage(
+      "the destination cannot have a digest: it follows from the content",
+      "Name a tag, or only the repository.",
+    );
   }
   if (asked.allTags || asked.tags.length > 0) return { source, destination, what: many(asked, source, destination) };
   // An image that is named by its digest alone gets a tag only where one is asked for.
@@ -37,9 +40,12 @@ export function planOf(asked: Asked, options: { readonly plainHttp: boolean }): 
 }
 
 function many({ allTags, tags }: Asked, source: RemoteReference, destination: RemoteReference): Plan["what"] {
-  if (allTags && tags.length > 0) throw usage("--all-tags and --tags exclude each other", "Leave one of them out.");
+  if (allTags && tags.length > 0) throw usage("use either --all-tags or --tags, not both", "Leave one of them out.");
   if (source.tag !== null || source.digest !== null || destination.tag !== null) {
-    throw usage("with --tags and --all-tags both are repositories, without a tag", "Leave the tags out.");
+    throw usage(
+      "with --tags or --all-tags, source and destination are repositories, without a tag",
+      "Leave the tags out.",
+    );
   }
   if (isSameRepository(source, destination)) throw sameUsage();
   return { globs: tags };

@@ -22,7 +22,7 @@ export async function pickPlatforms(run: Import, root: Root, tag: Tag | null): P
   const { platforms } = run.options;
   if (platforms.length === 0) return [{ ...root, tag }];
   const manifest = await readManifest(run, root);
-  if (manifest === null) throw new CliError("not-found", `${run.source.name}: there is no manifest ${root.digest}`);
+  if (manifest === null) throw new CliError("not-found", `${run.source.name}: manifest ${root.digest} not found`);
   const offered = await offeredPlatforms(run, manifest);
   return platforms.map((platform) => {
     const { digest, mediaType } = choose(offered, platform, run.source.name);
@@ -58,14 +58,18 @@ function choose(offered: readonly Offered[], wanted: string, name: string): Root
   const variants = offered.filter(({ platform }) => platform.startsWith(`${wanted}/`));
   const chosen = exact ?? (variants.length === 1 ? variants[0] : undefined);
   if (chosen !== undefined) return chosen;
-  const listed = [...new Set(offered.map(({ platform }) => platform))].join(", ") || "none that it names";
-  if (variants.length > 1) throw new CliError("usage", `${wanted} is more than one: ${name} is for ${listed}`);
-  throw new CliError("not-found", `${name} is not for ${wanted}, but for ${listed}`);
+  const listed = [...new Set(offered.map(({ platform }) => platform))].join(", ") || "no named platforms";
+  if (variants.length > 1) throw new CliError("usage", `${wanted} matches several platforms of ${name}: ${listed}`);
+  throw new CliError("not-found", `${name} has no image for ${wanted}; it has ${listed}`);
 }
 
 function suffixed(tag: Tag, platform: string): Tag {
   const text = `${tag}-${platform.replaceAll("/", "-")}`;
   const parsed = parseTag(text);
-  if (parsed === null) throw new CliError("usage", `"${text}" is too long for a tag, or has characters that none has`);
+  if (parsed === null)
+    throw new CliError(
+      "usage",
+      `"${text}" is not a valid tag: it is too long, or has other characters than letters, digits, _ . and -`,
+    );
   return parsed;
 }

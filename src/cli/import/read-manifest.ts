@@ -91,6 +91,6 @@ function refuseSchema1(mediaType: string, what: string): void {
 
 function schema1(what: string): CliError {
   return new CliError("invalid", `${what} is a manifest of Docker's schema 1, which registries no longer take`, {
-    hint: "Build the image anew, or convert it: skopeo copy --format v2s2 docker://<source> docker://<destination>",
+    hint: "Build the image again, or convert it: skopeo copy --format v2s2 docker://<source> docker://<destination>",
   });
 }

@@ -37,10 +37,10 @@ export function tagLine(report: TagReport, dryRun: boolean, style: Style): strin
 export function summary({ copied, skipped, referrers }: Tally, dryRun: boolean): string {
   const parts = [`${dryRun ? "to be copied" : "copied"}: ${counted(copied)}, ${formatBytes(copied.bytes)}`];
   if (skipped.blobs + skipped.manifests > 0) {
-    parts.push(`there already: ${counted(skipped)}, ${formatBytes(skipped.bytes)}`);
+    parts.push(`already there: ${counted(skipped)}, ${formatBytes(skipped.bytes)}`);
   }
   if (skipped.mounted > 0) parts.push(`mounted: ${plural(skipped.mounted, "blob")}`);
-  if (referrers.size > 0) parts.push(`referrers among all: ${referrers.size}`);
+  if (referrers.size > 0) parts.push(`referrers included: ${referrers.size}`);
   if (skipped.foreignLayers > 0) parts.push(`left out: ${plural(skipped.foreignLayers, "foreign layer")}`);
   return parts.join("; ");
 }

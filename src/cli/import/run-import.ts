@@ -97,7 +97,7 @@ function stayedBehind({ leftBehind }: Import): CliError | null {
     "failure",
     `${plural(leftBehind.size, "referrer")} could not be imported; everything else is there`,
     {
-      hint: "Warnings say which and why. --no-referrers leaves them out on purpose.",
+      hint: "See the warnings. To import without referrers, add --no-referrers.",
     },
   );
 }
@@ -124,7 +124,7 @@ async function allTags(connection: Connection, { name }: RemoteReference): Promi
   const tags = new Set<string>();
   for await (const tag of listTags(connection, name)) {
     tags.add(tag);
-    if (tags.size > MAX_TAGS) throw new CliError("invalid", `${name}: its list of tags does not end`);
+    if (tags.size > MAX_TAGS) throw new CliError("invalid", `${name}: its list of tags never ends`);
   }
   return tags;
 }

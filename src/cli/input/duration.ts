@@ -21,7 +21,7 @@ function parseDuration(text: string): number | null {
 export const duration = z.string().transform((text, context) => {
   const parsed = parseDuration(text);
   if (parsed !== null) return parsed;
-  context.addIssue({ code: "custom", message: `"${text}" is not a length of time: write it as 30s, 12h or 90d` });
+  context.addIssue({ code: "custom", message: `"${text}" is not a duration: write it as 30s, 12h or 90d` });
   return z.NEVER;
 });
 

@@ -19,7 +19,7 @@ export async function readJsonFile<S extends z.ZodType>(
 async function contentOf({ stdin }: Context, file: string): Promise<string> {
   if (file === "-") return text(stdin);
   return readFile(file, "utf8").catch((cause: unknown) => {
-    throw new CliError("failure", `cannot read ${file}`, { hint: "Is the path right?", cause });
+    throw new CliError("failure", `cannot read ${file}`, { hint: "Check the path.", cause });
   });
 }
 
@@ -32,5 +32,5 @@ function parseJson(file: string, content: string): unknown {
 }
 
 function nameOf(file: string): string {
-  return file === "-" ? "what came on stdin" : file;
+  return file === "-" ? "the input on stdin" : file;
 }

@@ -4,16 +4,16 @@ import { parseBytes } from "../output/format.ts";
 /** Options that several commands have, each with its text and its schema. */
 
 export const SPACE_OPTION = {
-  "--space <space>": "the space (SPACEDOCK_SPACE, or the one that the token is for)",
+  "--space <space>": "the space (SPACEDOCK_SPACE; default: the token's space)",
 } as const;
 
 export const spaceInput = z.object({ space: z.string().optional() });
 
-export const LIMIT_OPTION = { "--limit <count>": "show at most so many" } as const;
+export const LIMIT_OPTION = { "--limit <count>": "show at most this many" } as const;
 
 export const limitInput = z.object({ limit: z.coerce.number().int().min(1).optional() });
 
-export const YES_OPTION = { "-y, --yes": "do not ask" } as const;
+export const YES_OPTION = { "-y, --yes": "do not ask for confirmation" } as const;
 
 export const yesInput = z.object({ yes: z.boolean().default(false) });
 
@@ -41,12 +41,12 @@ export function orNone<T>(schema: z.ZodType<T, string>): z.ZodType<T | null, str
 export const byteSize = z.string().transform((text, context) => {
   const bytes = parseBytes(text);
   if (bytes !== null && bytes > 0) return bytes;
-  context.addIssue({ code: "custom", message: `"${text}" is no size: write it as in 90MB or 5MiB` });
+  context.addIssue({ code: "custom", message: `"${text}" is not a size: write it as 90MB or 5MiB` });
   return z.NEVER;
 });
 
 /** How many things are done at a time. */
 export const jobs = z
   .string()
-  .regex(/^[1-9]\d?$/, "a number from 1 to 99")
+  .regex(/^[1-9]\d?$/, "give a number from 1 to 99")
   .transform(Number);

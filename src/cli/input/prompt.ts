@@ -20,12 +20,14 @@ interface Confirmation {
 export async function confirm(context: Context, { question, typed, yes }: Confirmation): Promise<void> {
   if (yes) return;
   if (context.stdin.isTTY !== true) {
-    throw new CliError("usage", `not without being asked: ${question}`, { hint: "Add --yes where nobody can answer." });
+    throw new CliError("usage", `cannot ask for confirmation without a terminal: ${question}`, {
+      hint: "To confirm, add --yes.",
+    });
   }
-  const asked = typed === undefined ? `${question} [y/N]` : `${question}\nType ${typed} to go on:`;
+  const asked = typed === undefined ? `${question} [y/N]` : `${question}\nType ${typed} to confirm:`;
   const answer = (await readLine(context, asked, { echo: true })).trim();
   const agreed = typed === undefined ? /^y(?:es)?$/i.test(answer) : answer === typed;
-  if (!agreed) throw new CliError("failure", "nothing was done");
+  if (!agreed) throw new CliError("failure", "canceled; nothing was changed");
 }
 
 /** A secret: all of stdin with `fromStdin`, else typed without being shown. Throws where neither is possible. */
@@ -35,7 +37,7 @@ export async function readSecret(
 ): Promise<string> {
   if (fromStdin) return requireSecret((await text(context.stdin)).replace(/\r?\n$/, ""));
   if (context.stdin.isTTY !== true) {
-    throw new CliError("usage", `there is no terminal to ask for it: ${question}`, { hint: `Use ${flag}.` });
+    throw new CliError("usage", `cannot ask without a terminal: ${question}`, { hint: `Use ${flag}.` });
   }
   return requireSecret(await readLine(context, `${question}:`, { echo: false }));
 }
@@ -43,7 +45,7 @@ export async function readSecret(
 function requireSecret(secret: string): string {
   if (secret === "") throw new CliError("usage", "the secret is empty");
   if (secret.length > MAX_SECRET_LENGTH || /[\r\n]/.test(secret)) {
-    throw new CliError("usage", "a secret is one line: is this the right file?");
+    throw new CliError("usage", "a secret must be one line: check the file");
   }
   return secret;
 }
@@ -57,7 +59,7 @@ async function readLine(context: Context, question: string, { echo }: { readonly
   signal.addEventListener("abort", interrupt);
   // Without the terminal's own handling, Ctrl-C is a key like others.
   lines.once("SIGINT", interrupt);
-  lines.once("close", () => ended.abort(new CliError("usage", "there was no answer")));
+  lines.once("close", () => ended.abort(new CliError("usage", "no answer was given")));
   output.ask(`${question} `);
   try {
     return await lines.question("", { signal: ended.signal });

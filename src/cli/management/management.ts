@@ -69,7 +69,7 @@ async function* list<O extends ListOperationId>(
 async function ask(connection: Connection, operation: Operation, input: Input): Promise<unknown> {
   const { method, path, status } = operation;
   const address = addressOf(path, input);
-  if (address === null) throw new CliError("not-found", `nothing is called ${named(input)}`);
+  if (address === null) throw new CliError("not-found", `${named(input)} not found`);
   const bytes = input.body === undefined ? null : Buffer.from(JSON.stringify(input.body));
   const answer = await connection.ask({
     method,
@@ -97,8 +97,8 @@ function named({ path }: Input): string {
 function parse<T>(schema: z.ZodType<T>, json: unknown, operation: string): T {
   const parsed = schema.safeParse(json);
   if (parsed.success) return parsed.data;
-  throw new CliError("invalid", `the registry's answer to ${operation} is not what this version understands`, {
-    hint: "Is it a Spacedock registry, and spacedock of the same version?",
+  throw new CliError("invalid", `this version does not understand the registry's answer to ${operation}`, {
+    hint: "Check that it is a Spacedock registry, and that spacedock has the same version.",
     cause: parsed.error,
   });
 }

@@ -22,11 +22,15 @@ async function onlySpace(management: Management): Promise<string> {
   const [first] = names;
   if (first === undefined) {
     throw new CliError("not-found", `${management.host} has no spaces yet`, {
-      hint: "Make one: spacedock spaces create <name>",
+      hint: "Create one: spacedock spaces create <name>",
     });
   }
   if (names.length === 1) return first;
-  throw new CliError("usage", `which space? This login is for all of them, such as ${names.join(", ")}`, {
-    hint: "Use --space <name>, or SPACEDOCK_SPACE.",
-  });
+  throw new CliError(
+    "usage",
+    `no space is selected, and this login is for all of them, for example ${names.join(", ")}`,
+    {
+      hint: "Use --space <name>, or SPACEDOCK_SPACE.",
+    },
+  );
 }

@@ -36,7 +36,7 @@ export async function askWhoami(
 
 /** What a refresh token of a Spacedock is, which `docker login` kept in the place of the token itself. */
 export const IDENTITY_TOKEN =
-  "an identity token that docker keeps: it pulls and pushes as the token that it was made from, and cannot manage";
+  "an identity token from docker: it can pull and push like the token it was made from, but not manage";
 
 /** Whether a login is no more than that: good at a Spacedock's registry, but not at its management API. */
 export async function isIdentityToken(

@@ -70,6 +70,6 @@ function learn({ state, request }: Exchange, { status, headers }: Answer): void 
   if (status !== 413 || length <= state.limits.min) return;
   state.chunkSize = Math.max(state.limits.min, Math.floor(length / 2));
   state.warn(
-    `${state.registry.host} refuses a body of ${length} bytes; from now on, larger ones than half of that are cut`,
+    `${state.registry.host} refuses a body of ${length} bytes; from now on, bodies over half of that are sent in chunks`,
   );
 }

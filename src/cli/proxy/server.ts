@@ -31,7 +31,7 @@ export function proxyServer({ state, log }: ProxyOptions): Server {
   const server = createServer({ requestTimeout: 0, keepAliveTimeout: 60_000 }, (request, response) => {
     const begun = performance.now();
     const gone = new AbortController();
-    response.once("close", () => gone.abort(new CliError("failure", "the client has gone")));
+    response.once("close", () => gone.abort(new CliError("failure", "the client has disconnected")));
     const exchange: Exchange = {
       state,
       request,
@@ -67,7 +67,7 @@ async function serve(exchange: Exchange): Promise<void> {
 
 async function pass(exchange: Exchange): Promise<void> {
   const { request, state } = exchange;
-  if (!request.url?.startsWith("/")) throw new CliError("usage", "only paths can be asked for");
+  if (!request.url?.startsWith("/")) throw new CliError("usage", "the request must name a path");
   const upload = uploadRequest(request, state.registry.origin);
   const isOurs = upload !== null && (needsCutting(exchange) || onlyEnds(exchange, upload));
   await (isOurs ? cutUpload(exchange, upload) : forward(exchange));
@@ -143,13 +143,13 @@ export async function listen(server: Server, host: string, port: number): Promis
 function cannotListen(host: string, port: number, cause: unknown): CliError {
   const code = cause instanceof Error && "code" in cause ? String(cause.code) : "";
   const reasons: Readonly<Record<string, string>> = {
-    EADDRINUSE: "something else listens there",
-    EACCES: "that port is not allowed",
+    EADDRINUSE: "the address is already in use",
+    EACCES: "you may not use that port",
     EADDRNOTAVAIL: "this machine has no such address",
-    ENOTFOUND: "there is no such host",
+    ENOTFOUND: "host not found",
   };
   return new CliError("failure", `cannot listen on ${host}:${port}: ${reasons[code] ?? code}`, {
-    hint: `Take another port: --listen ${host}:${port + 1}`,
+    hint: `Use another port: --listen ${host}:${port + 1}`,
     cause,
   });
 }

@@ -49,7 +49,10 @@ async function bring(
   if (mount === "mounted") return "mounted";
   const content = await source.blob(blob);
   if (content === null) {
-    throw new CliError("invalid", `${source.name} lacks the content of ${blob.digest}, and the registry has it not`);
+    throw new CliError(
+      "invalid",
+      `${source.name} lacks the content of ${blob.digest}, and the registry does not have it either`,
+    );
   }
   await upload(target, verifiedBlob(content, source.name), { ...mount, onProgress });
   return "pushed";

@@ -66,7 +66,7 @@ export async function requireAbsent(
   for (const { digest } of plan.absent) {
     if ((await headManifest(connection, name, digest)) !== null) continue;
     throw new CliError("invalid", `${sourceName} lacks the manifest ${digest}, which its index lists`, {
-      hint: "--platform <platform> pushes one of those that are there.",
+      hint: "To push one that is there, add --platform <platform>.",
     });
   }
 }

@@ -48,7 +48,7 @@ export async function push(
   const plan = await planPush(source);
   const { root } = plan;
   if (destination.digest !== null && destination.digest !== root.digest) {
-    throw new CliError("invalid", `${source.name} is ${root.digest}, not ${destination.digest}`);
+    throw new CliError("invalid", `${source.name} has the digest ${root.digest}, not ${destination.digest}`);
   }
   await requireAbsent({ connection, name: destination.name }, plan, source.name);
   const blobs = await bringBlobs(connection, source, destination, { plan, options });

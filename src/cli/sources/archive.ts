@@ -51,7 +51,7 @@ async function openTar(context: Context, handle: FileHandle, path: string): Prom
 }
 
 function cannotUnpack(path: string, compression: Exclude<Compression, "none">): CliError {
-  const why = compression === "zstd" ? ", which takes Node 22.15 or later to read" : ", which is not read here";
+  const why = compression === "zstd" ? "; reading it needs Node 22.15 or later" : "; this is not supported";
   return new CliError("failure", `${path} is compressed with ${compression}${why}`, {
     hint: `Unpack it first: ${UNPACK_COMMANDS[compression]} ${path}`,
   });
@@ -76,7 +76,7 @@ export async function archiveFiles(span: Span, close: () => Promise<void>): Prom
 async function requireIndex(span: Span): Promise<TarIndex> {
   const index = await indexTar(span);
   if (index !== null) return index;
-  throw new CliError("invalid", `${span.name} is no tar archive`, {
+  throw new CliError("invalid", `${span.name} is not a tar archive`, {
     hint: "Make one with: docker save --output image.tar <image>",
   });
 }
@@ -95,7 +95,7 @@ async function* readEntry(
 async function unpack(context: Context, packed: Span, unzip: Transform): Promise<ArchiveFiles> {
   const { env, output, signal } = context;
   const directory = temporaryDirectory(env);
-  output.note(`${packed.name} is compressed: it is unpacked into a temporary file in ${directory}`);
+  output.note(`${packed.name} is compressed; unpacking it into a temporary file in ${directory}`);
   const progress = output.progress();
   const bar = progress.bar(basename(packed.name), packed.length);
   try {

@@ -26,14 +26,14 @@ export function choose<C extends Choice>(choices: readonly C[], wanted: string |
 function several(candidates: readonly Choice[], first: Choice, wanted: string | null, where: string): CliError {
   const names = new Set(candidates.map(nameOf));
   if (names.size === candidates.length) {
-    return new CliError("usage", `${where} holds several: ${list([...names])}`, {
-      hint: `Say which: ${where}:${nameOf(first)}`,
+    return new CliError("usage", `${where} holds several images: ${list([...names])}`, {
+      hint: `Name one: ${where}:${nameOf(first)}`,
     });
   }
   const digests = list([...new Set(candidates.map(({ digest }) => digest))]);
-  const what = wanted === null ? "" : ` that are called "${wanted}"`;
-  return new CliError("usage", `${where} holds several${what}: ${digests}`, {
-    hint: `Say which by its digest: ${where}:${first.digest}`,
+  const what = wanted === null ? "" : ` named "${wanted}"`;
+  return new CliError("usage", `${where} holds several images${what}: ${digests}`, {
+    hint: `Name one by its digest: ${where}:${first.digest}`,
   });
 }
 
@@ -48,7 +48,7 @@ function matches({ digest, names }: Choice, wanted: string): boolean {
 }
 
 function nothing(choices: readonly Choice[], wanted: string | null, where: string): CliError {
-  if (wanted === null) return new CliError("invalid", `${where} holds nothing that could be pushed`);
+  if (wanted === null) return new CliError("invalid", `${where} holds nothing to push`);
   return new CliError("not-found", `${where} has no "${wanted}"`, {
     hint: choices.length === 0 ? "It is empty." : `It has ${list([...new Set(choices.map(nameOf))])}.`,
   });

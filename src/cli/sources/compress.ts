@@ -46,7 +46,7 @@ export async function remarkUncompressed({ output }: Context, source: Source): P
   const layers = (await layersOf(source))?.layers.filter(isCompressible) ?? [];
   const size = totalOf(layers);
   if (size >= REMARKABLE) {
-    output.note(`Layers of ${formatBytes(size)} are not compressed: --compress makes them smaller`);
+    output.note(`Layers of ${formatBytes(size)} are not compressed; to make them smaller, add --compress`);
   }
 }
 
@@ -96,8 +96,8 @@ export async function compressLayers(
   { known, isDefault }: CompressOptions,
 ): Promise<Source> {
   if (isIndex(source.root)) {
-    throw new CliError("usage", `${source.name} has several platforms: their layers are pushed as they are`, {
-      hint: "Without --compress it can be pushed; with --platform, one of them can be compressed.",
+    throw new CliError("usage", `${source.name} has several platforms, and their layers cannot be compressed`, {
+      hint: "Push it without --compress, or name one with --platform.",
     });
   }
   const document = await layersOf(source);
@@ -127,7 +127,7 @@ async function warnOfReferrers({ output }: Context, source: Source): Promise<voi
   }
   if (count === 0) return;
   output.warn(
-    `${plural(count, "referrer")} ${count === 1 ? "stays" : "stay"} behind, since what refers to an image is about its digest; --no-compress takes them along`,
+    `${plural(count, "referrer")} ${count === 1 ? "is" : "are"} not pushed, because compression changes the image's digest; to push them, add --no-compress`,
   );
 }
 
@@ -184,8 +184,8 @@ function remarkCompressed(
 ): void {
   const after = totalOf([...made.values()].map(({ descriptor }) => descriptor));
   output.note(
-    `Layers of ${formatBytes(totalOf(plain))} are compressed to ${formatBytes(after)}. ` +
-      "Their digests differ from those of docker push, which compresses with other code; --no-compress leaves them as they are",
+    `Layers of ${formatBytes(totalOf(plain))} were compressed to ${formatBytes(after)}. ` +
+      "Their digests differ from those of docker push, which compresses differently; to push them as they are, add --no-compress",
   );
 }
 

@@ -98,7 +98,7 @@ interface Entry {
 async function readEntries(files: Files): Promise<readonly Entry[]> {
   const parsed = dockerManifest.safeParse(await readJson(files, DOCKER_MANIFEST, MAX_DOCKER_MANIFEST_BYTES));
   if (!parsed.success) {
-    throw new CliError("invalid", `${files.name}: ${DOCKER_MANIFEST} is not one of docker's`, { cause: parsed.error });
+    throw new CliError("invalid", `${files.name}: ${DOCKER_MANIFEST} is not valid`, { cause: parsed.error });
   }
   // The configuration's digest is what docker calls an image's id.
   return parsed.data.map((image) => ({
@@ -144,7 +144,7 @@ async function layerOf(files: Files, path: string, uncompressed: Digest | null):
   if (compression === "xz" || compression === "bzip2") {
     throw new CliError(
       "invalid",
-      `${files.name}: its layer ${path} is compressed with ${compression}, which images cannot have`,
+      `${files.name}: its layer ${path} is compressed with ${compression}, which images do not allow`,
       {
         hint: `Load it into docker and push it from there, or unpack the layer: ${UNPACK_COMMANDS[compression]}`,
       },

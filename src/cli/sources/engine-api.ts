@@ -7,10 +7,10 @@ import type { EngineAddress } from "./engine-address.ts";
 import { codeOf } from "./system-error.ts";
 
 const WHY: Readonly<Record<string, string>> = {
-  ENOENT: "there is no such socket",
-  ECONNREFUSED: "nothing listens there",
-  EACCES: "this user may not use it",
-  ENOTFOUND: "there is no such host",
+  ENOENT: "no such socket",
+  ECONNREFUSED: "connection refused",
+  EACCES: "you may not use it",
+  ENOTFOUND: "host not found",
 };
 
 const problem = z.looseObject({ message: z.string() });
@@ -71,12 +71,12 @@ function platformJson(platform: string): string {
 function requireImage(answer: unknown, where: string): EngineImage {
   const parsed = engineImage.safeParse(answer);
   if (parsed.success) return parsed.data;
-  throw new CliError("failure", `what answers at ${where} is no Docker engine`, { cause: parsed.error });
+  throw new CliError("failure", `${where} is not a Docker engine`, { cause: parsed.error });
 }
 
 async function messageOf(body: EngineAnswer["body"]): Promise<string> {
   const parsed = problem.safeParse(await body.json().catch(() => null));
-  return parsed.data?.message ?? "it does not say why";
+  return parsed.data?.message ?? "no reason given";
 }
 
 function failed(message: string): CliError {

@@ -23,7 +23,7 @@ export async function spoolEngineImage(
   const { engine, image } = await inspect(context, given);
   if (image === null) {
     throw new CliError("not-found", `the Docker engine has no image "${given}", and there is no such file`, {
-      hint: "See what it has: docker image ls",
+      hint: "List its images: docker image ls",
     });
   }
   await beforeReading();

@@ -34,9 +34,9 @@ export function engineProgram({ env, signal }: Pick<Context, "env" | "signal">):
 }
 
 function requireImage(printed: string): EngineImage {
-  const parsed = engineImage.safeParse(parseJson(Buffer.from(printed), "what docker says of an image"));
+  const parsed = engineImage.safeParse(parseJson(Buffer.from(printed), "docker's description of the image"));
   if (parsed.success) return parsed.data;
-  throw new CliError("failure", "docker describes the image in a way that is not known here", { cause: parsed.error });
+  throw new CliError("failure", "docker's description of the image has an unknown form", { cause: parsed.error });
 }
 
 /** Null: it did what it should. */

@@ -30,7 +30,7 @@ export class NoEngineError extends CliError {}
 /** A failure with no engine at the other end. */
 export function noEngine(where: string, why: string, cause?: unknown): NoEngineError {
   return new NoEngineError("unreachable", `no Docker engine answers at ${where}: ${why}`, {
-    hint: "Start it, or name another with DOCKER_HOST; or push an archive that was made elsewhere: docker save --output image.tar <image>",
+    hint: "Start it, or name another with DOCKER_HOST. Or push an archive from another machine: docker save --output image.tar <image>",
     cause,
   });
 }
@@ -42,6 +42,9 @@ export async function* unbroken(stream: Readable, signal: AbortSignal): AsyncGen
   } catch (cause) {
     if (signal.aborted) throw signal.reason;
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new CliError("unreachable", `the Docker engine broke off: ${reason}`, { hint: "Run it again.", cause });
+    throw new CliError("unreachable", `the Docker engine stopped answering: ${reason}`, {
+      hint: "Run it again.",
+      cause,
+    });
   }
 }

@@ -10,6 +10,7 @@ import { CliError } from "../exit.ts";
 import { asBytes } from "../bytes.ts";
 import { choose } from "./choose.ts";
 import { type Files, readJson, readWhole, requireDigestOf, type Source } from "./source.ts";
+import { plural } from "../output/words.ts";
 
 /** Where a layout says what it holds (image spec, "Image Layout"). */
 export const LAYOUT_INDEX = "index.json";
@@ -29,7 +30,7 @@ export async function openLayout(files: Files, wanted: string | null): Promise<S
   const entries = await readEntries(files);
   const { descriptor: root } = choose(entries, wanted, files.name);
   if (!isManifestType(root.mediaType)) {
-    throw new CliError("failure", `${files.name}: what is to be pushed is no manifest, but ${root.mediaType}`);
+    throw new CliError("failure", `${files.name}: cannot push ${root.mediaType}: it is not a manifest`);
   }
   const others = entries.map(({ descriptor }) => descriptor).filter(({ digest }) => digest !== root.digest);
   return {
@@ -87,8 +88,8 @@ async function wrongSize(
   for await (const piece of files.open(path, 0, actual)) hash.update(asBytes(piece));
   if (makeDigest(algorithm, hash.digest("hex")) === digest)
     return wrongDescriptor(files.name, { digest, size, actual });
-  return new CliError("invalid", `${files.name}: the content of ${digest} has ${actual} bytes, not ${size}`, {
-    hint: "It was cut off, or changed: make or copy it again.",
+  return new CliError("invalid", `${files.name}: the content of ${digest} has ${plural(actual, "byte")}, not ${size}`, {
+    hint: "It is truncated or was changed: make or copy it again.",
   });
 }
 

@@ -87,7 +87,7 @@ async function openTar(files: ArchiveFiles, wanted: string | null): Promise<Sour
   if ((await files.size(LAYOUT_INDEX)) !== null) return openLayout(files, wanted);
   if ((await files.size(DOCKER_MANIFEST)) !== null) return openDockerArchive(files, wanted);
   if (!files.isComplete) {
-    throw new CliError("invalid", `${files.name} is truncated: it has no end, and not what says what is in it`, {
+    throw new CliError("invalid", `${files.name} is truncated: its end and its index are missing`, {
       hint: "Make or copy the archive again.",
     });
   }
@@ -135,9 +135,9 @@ function looksLikePath(text: string): boolean {
 }
 
 function noLayout(path: string): CliError {
-  return new CliError("invalid", `${path} is no OCI image layout: it has no ${LAYOUT_INDEX}`);
+  return new CliError("invalid", `${path} is not an OCI image layout: it has no ${LAYOUT_INDEX}`);
 }
 
 function noSuchFile(path: string): CliError {
-  return new CliError("not-found", `there is no ${path}`);
+  return new CliError("not-found", `${path} not found`);
 }

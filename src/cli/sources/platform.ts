@@ -19,7 +19,7 @@ export function isIndex({ mediaType }: Descriptor): boolean {
 export function childrenOf(bytes: Buffer, where: string): readonly Descriptor[] {
   const parsed = indexDocument.safeParse(parseJson(bytes, where));
   if (parsed.success) return parsed.data.manifests ?? [];
-  throw new CliError("invalid", `${where} is no index`, { cause: parsed.error });
+  throw new CliError("invalid", `${where} is not an index`, { cause: parsed.error });
 }
 
 /**
@@ -32,8 +32,8 @@ export async function pickPlatform(source: Source, wanted: string): Promise<Sour
   // `linux/arm64` is `linux/arm64/v8` too, where there is no other.
   const [match, other] = exact.length > 0 ? exact : found.filter(({ platform }) => platform.startsWith(`${wanted}/`));
   if (match !== undefined && (other === undefined || exact.length > 0)) return { ...source, root: match.descriptor };
-  throw new CliError("not-found", `${source.name} is not for ${wanted}`, {
-    hint: found.length === 0 ? "It names no platform." : `It is for ${listOf(found)}.`,
+  throw new CliError("not-found", `${source.name} has no image for ${wanted}`, {
+    hint: found.length === 0 ? "It names no platform." : `It has ${listOf(found)}.`,
   });
 }
 
@@ -49,11 +49,11 @@ export async function pickPresent(source: Source, note: (text: string) => void):
   const [only, other] = present;
   if (present.length === found.length || only === undefined) return source;
   if (other === undefined) {
-    note(`${source.name}: only ${only.platform} of ${found.length} platforms is here, and is what is pushed`);
+    note(`${source.name}: pushing ${only.platform}, the only one of ${found.length} platforms that is here`);
     return { ...source, root: only.descriptor };
   }
   throw new CliError("usage", `${source.name}: only ${listOf(present)} of ${found.length} platforms are here`, {
-    hint: `Say which is to be pushed: --platform ${only.platform}`,
+    hint: `Choose one: --platform ${only.platform}`,
   });
 }
 

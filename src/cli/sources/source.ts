@@ -36,7 +36,7 @@ export interface Files {
 export async function readWhole(files: Files, path: string, limit: number): Promise<Buffer | null> {
   const size = await files.size(path);
   if (size === null) return null;
-  if (size > limit) throw new CliError("invalid", `${files.name}: ${path} is too large to be what it should be`);
+  if (size > limit) throw new CliError("invalid", `${files.name}: ${path} is too large`);
   return gather(files.open(path, 0, size));
 }
 

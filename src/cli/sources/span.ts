@@ -1,5 +1,6 @@
 import type { FileHandle } from "node:fs/promises";
 import { CliError } from "../exit.ts";
+import { plural } from "../output/words.ts";
 
 /** Bytes that are read at once: enough to keep a connection busy, few enough that many layers take no memory. */
 const PIECE = 256 * 1024;
@@ -21,7 +22,8 @@ export async function* readSpan({ handle, offset, length, name }: Span): AsyncGe
   for (let at = offset; at < end;) {
     const piece = Buffer.allocUnsafeSlow(Math.min(PIECE, end - at));
     const { bytesRead } = await handle.read(piece, 0, piece.length, at);
-    if (bytesRead === 0) throw new CliError("invalid", `${name} is ${end - at} bytes shorter than it should be`);
+    if (bytesRead === 0)
+      throw new CliError("invalid", `${name} is ${plural(end - at, "byte")} shorter than it should be`);
     at += bytesRead;
     yield piece.subarray(0, bytesRead);
   }

@@ -54,14 +54,14 @@ export async function requireRoom(env: Environment, bytes: number): Promise<void
   const directory = temporaryDirectory(env);
   const { bavail, bsize } = await statfs(directory).catch(() => ({ bavail: Number.POSITIVE_INFINITY, bsize: 1 }));
   if (bavail * bsize < bytes)
-    throw noRoom(directory, `it takes about ${formatBytes(bytes)}, and ${formatBytes(bavail * bsize)} are free`);
+    throw noRoom(directory, `about ${formatBytes(bytes)} needed, ${formatBytes(bavail * bsize)} free`);
 }
 
 async function openNameless(directory: string): Promise<Pick<Spool, "handle" | "close">> {
   const path = join(directory, `spacedock-${randomUUID()}`);
   const handle = await open(path, "wx+", 0o600).catch((cause: unknown) => {
     throw new CliError("failure", `cannot make a temporary file in ${directory}: ${codeOf(cause) ?? String(cause)}`, {
-      hint: "TMPDIR=<directory> names another place.",
+      hint: "To use another directory, set TMPDIR=<directory>.",
       cause,
     });
   });
@@ -83,7 +83,7 @@ async function write(handle: FileHandle, bytes: Uint8Array, at: number, director
       done += (await handle.write(bytes, done, bytes.length - done, at + done)).bytesWritten;
     }
   } catch (cause) {
-    if (FULL.has(codeOf(cause) ?? "")) throw noRoom(directory, `${formatBytes(at)} went in`, cause);
+    if (FULL.has(codeOf(cause) ?? "")) throw noRoom(directory, `${formatBytes(at)} written`, cause);
     throw new CliError("failure", `cannot write a temporary file in ${directory}: ${codeOf(cause) ?? String(cause)}`, {
       cause,
     });
@@ -92,7 +92,7 @@ async function write(handle: FileHandle, bytes: Uint8Array, at: number, director
 
 function noRoom(directory: string, why: string, cause?: unknown): CliError {
   return new CliError("failure", `the disk is full: ${directory} has no room for a temporary file (${why})`, {
-    hint: "Make room, or name another place: TMPDIR=<directory>.",
+    hint: "Free some space, or use another directory: TMPDIR=<directory>.",
     cause,
   });
 }

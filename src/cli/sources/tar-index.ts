@@ -74,7 +74,7 @@ export async function indexTar(span: Span): Promise<TarIndex | null> {
     if (header?.nullBlock) return at === 0 ? null : { find: finder(found), isComplete: true };
     if (header?.size === undefined) {
       if (at === 0) return null;
-      throw new CliError("invalid", `${span.name} is damaged: there is no entry at byte ${at}, where one should be`);
+      throw new CliError("invalid", `${span.name} is damaged: the entry at byte ${at} is missing`);
     }
     if (entries === MAX_ENTRIES) throw new CliError("invalid", `${span.name} has too many files to be an image`);
     const entry: TarEntry = { offset: at + BLOCK, size: header.size };

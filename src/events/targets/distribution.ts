@@ -36,7 +36,7 @@ export const distribution = defineTarget({
   type: "distribution",
   summary:
     "The notification envelope of Docker's registry (distribution), for Keel and others; the secret is the Authorization header, " +
-    "which Keel does not look at for this format.",
+    "which Keel does not check for this format.",
   secret: "optional",
   events: EVENT_TYPES,
   config: NO_CONFIG,

@@ -6,7 +6,7 @@ import { hmacHeaders, newestSecret, NO_CONFIG, postJson } from "./request.ts";
 export const genericHmac = defineTarget({
   type: "generic-hmac",
   summary:
-    "Our own event with the body's HMAC-SHA256 in X-Signature and X-Hub-Signature-256, for Flux's generic-hmac and webhook servers.",
+    "Spacedock's own event with the body's HMAC-SHA256 in X-Signature and X-Hub-Signature-256, for Flux's generic-hmac and webhook servers.",
   secret: "given",
   events: EVENT_TYPES,
   config: NO_CONFIG,

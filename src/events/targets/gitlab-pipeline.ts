@@ -29,7 +29,7 @@ function variables(event: RegistryEvent): Readonly<Record<string, string | null>
 }
 
 const STATUSES: StatusRules = {
-  400: { verdict: "failed", reason: "GitLab makes no pipeline of it" },
+  400: { verdict: "failed", reason: "GitLab refuses to create a pipeline" },
   401: { verdict: "retry", reason: "GitLab does not accept the trigger token" },
   404: { verdict: "retry", reason: "GitLab has no such project, or the trigger token is not its own" },
 };

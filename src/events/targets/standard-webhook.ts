@@ -7,7 +7,7 @@ import { newestSecret, NO_CONFIG, postJson } from "./request.ts";
 /** https://www.standardwebhooks.com, version 1.0.0: the id is the delivery's, the timestamp the attempt's. */
 export const standardWebhook = defineTarget({
   type: "standard-webhook",
-  summary: "Our own event, signed as Standard Webhooks says; for receivers that you write.",
+  summary: "Spacedock's own event, signed by Standard Webhooks; for receivers that you write.",
   secret: "made",
   events: EVENT_TYPES,
   config: NO_CONFIG,

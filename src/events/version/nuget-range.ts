@@ -42,5 +42,5 @@ function boundOf(text: string, inclusive: boolean): Bound | null {
 function requireVersion(text: string): Version {
   const version = parseVersion(text.trim());
   if (version) return foldCase(version);
-  throw new RuleError(`"${text.trim()}" is neither a version nor a range such as 1.0, [1.0,2.0), (,2.0] or 1.*`);
+  throw new RuleError(`"${text.trim()}" is neither a version nor a range like 1.0, [1.0,2.0), (,2.0] or 1.*`);
 }

@@ -42,7 +42,7 @@ export function parseSemverRange(text: string): Range {
 
 function parseAlternative(text: string): Interval {
   const trimmed = text.trim();
-  if (trimmed === "") throw new RuleError("a range, and each side of its ||, needs something in it; * is any version");
+  if (trimmed === "") throw new RuleError("neither a range nor a side of its || can be empty; * means any version");
   const [, first, last] = /^(\S+)\s+-\s+(\S+)$/.exec(trimmed) ?? [];
   const comparators =
     first !== undefined && last !== undefined
@@ -56,7 +56,7 @@ function parseComparator(text: string): Interval {
   const toInterval = COMPARISONS[comparison];
   const parsed = parseOperand(operand);
   if (toInterval && parsed) return toInterval(parsed);
-  throw new RuleError(`"${text}" is neither a version nor a comparison such as ^1.2, ~1.2.3, >=1.0 or 1.x`);
+  throw new RuleError(`"${text}" is neither a version nor a comparison like ^1.2, ~1.2.3, >=1.0 or 1.x`);
 }
 
 const OPEN_VERSION = /^v?(?:(\d+(?:\.\d+){0,2})(?:\.[x*]){0,3}|[x*](?:\.[x*]){0,3})$/i;
@@ -75,7 +75,7 @@ function parseOperand(text: string): Operand | null {
 
 /** The bound's other side. */
 function beyond(bound: Bound | null): Bound {
-  if (bound === null) throw new RuleError("nothing is above or below every version: leave the > or < before the * out");
+  if (bound === null) throw new RuleError("no version is above or below *: remove the > or < before it");
   return { ...bound, inclusive: !bound.inclusive };
 }
 

@@ -124,7 +124,7 @@ export function d1Triggers(db: D1Database): TriggerStore {
     async setEnabled(space, id, enabled, by) {
       if (enabled) return changes(SET_ENABLED, space, id, 1);
       const off = db.prepare(SET_ENABLED).bind(space, id, 0);
-      return endedBy(off, space, id, by, "the trigger was switched off");
+      return endedBy(off, space, id, by, "the trigger was disabled");
     },
 
     delete: (space, id, by) =>

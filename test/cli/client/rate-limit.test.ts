@@ -50,8 +50,8 @@ describe("a registry that asks to slow down", () => {
     await ping(open());
     expect(pauses).toEqual([40_000, 60_000]);
     expect(notes).toEqual([
-      `${server.host} asks to slow down: going on in 40 s`,
-      `${server.host} asks to slow down: going on in 1 min 0 s`,
+      `${server.host} limits requests: continuing in 40 s`,
+      `${server.host} limits requests: continuing in 1 min 0 s`,
     ]);
   });
 

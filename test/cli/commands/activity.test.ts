@@ -68,13 +68,13 @@ describe("activity", () => {
     const stub = await stubManagement();
     stub.on("listActivity", { space }, page());
     const said = await runCli(["activity", "--space", space], stub.env);
-    expect(said).toMatchObject({ exitCode: 0, stdout: "", stderr: "nothing like that was done\n" });
+    expect(said).toMatchObject({ exitCode: 0, stdout: "", stderr: "no matching activity\n" });
     expect((await runCli(["activity", "--space", space, "--json"], stub.env)).stdout).toBe("[]\n");
   });
 
   it.each([
     [["--kind", "weather"], "--kind"],
-    [["--installation", "--space", "acme"], "which of them?"],
+    [["--installation", "--space", "acme"], "not both"],
   ])("is refused with %j", async (args, told) => {
     const stub = await stubManagement();
     const { exitCode, stderr } = await runCli(["activity", ...args], stub.env);
@@ -102,6 +102,6 @@ describe("storage history", () => {
   it("says when it begins", async () => {
     const stub = await stubManagement();
     stub.on("getStorageHistory", { space }, page());
-    expect((await runCli(["storage", "history", space], stub.env)).stderr).toContain("with the next night");
+    expect((await runCli(["storage", "history", space], stub.env)).stderr).toContain("after the next midnight (UTC)");
   });
 });

@@ -52,7 +52,7 @@ describe("contexts", () => {
       Buffer.from("spacedock:admin-token").toString("base64"),
     );
     expect((await stat(settings())).mode & 0o777).toBe(0o600);
-    expect((await runCli(["context", "use", host], env)).stdout).toBe(`now at ${host} (context ${host})\n`);
+    expect((await runCli(["context", "use", host], env)).stdout).toBe(`switched to ${host} (context ${host})\n`);
     expect(await whoami()).toBe("ci (tok_1)");
   });
 
@@ -78,15 +78,15 @@ describe("contexts", () => {
     expect((await runCli(["logout"], env)).stdout).toBe(`logged out of ${host} (context production)\n`);
     expect(await runCli(["whoami"], env)).toMatchObject({ exitCode: 4 });
     expect(await readFile(settings(), "utf8")).not.toContain("admin-token");
-    expect((await runCli(["context", "delete", "production", "--yes"], env)).stdout).toBe("forgot production\n");
+    expect((await runCli(["context", "delete", "production", "--yes"], env)).stdout).toBe("deleted production\n");
     expect(await runCli(["whoami"], env)).toMatchObject({ exitCode: 2 });
   });
 
   it.each([
-    [["context", "use", "gone"], 3, 'there is no context "gone"'],
+    [["context", "use", "gone"], 3, 'no context is named "gone"'],
     [["whoami", "--context", "gone"], 3, "spacedock login <host> --context gone"],
-    [["whoami", "--context", "a", "--registry", "b"], 2, "which of them?"],
-    [["login", "localhost:1", "--context", "a b", "--password-stdin"], 2, "is not a context's name"],
+    [["whoami", "--context", "a", "--registry", "b"], 2, "not both"],
+    [["login", "localhost:1", "--context", "a b", "--password-stdin"], 2, "is not a valid context name"],
     [["login", "--password-stdin"], 2, "missing required argument"],
     [["context", "show"], 3, "no registry is in use"],
   ])("are told where they are wrong: %j", async (args, exitCode, said) => {
@@ -140,7 +140,7 @@ describe("what changes something", () => {
     const args = ["tokens", "revoke", "tok_1", "--space", "acme"];
     const said = await runCli(args, stub.env, { input: "y\n", isTerminal: true });
     expect(said).toMatchObject({ exitCode: 0, stdout: "revoked tok_1\n" });
-    expect(said.stderr).toContain(`Revoke the token "ci" (tok_1) of the space acme at ${stub.host}?`);
+    expect(said.stderr).toContain(`Revoke token "ci" (tok_1) of acme at ${stub.host}?`);
   });
 
   it("says nothing of it for scripts, nor where nothing is changed", async () => {

@@ -38,14 +38,18 @@ describe("patterns that cover none of the repositories", () => {
     const said = await runCli([...args, "--space", space], env);
     expect(said.exitCode).toBe(0);
     expect(said.stderr).toContain(
-      "warning: acme/web covers 0 of 2 repositories of acme (web, api). Patterns are paths within the space: write web, without acme/.",
+      "warning: acme/web covers 0 of 2 repositories in acme (web, api). Patterns are paths within the space: write web, without acme/.",
     );
   });
 
   it.each([
-    ["web/**", ["web"], "web/** covers 0 of 1 repository of acme (web). web/** is what is below web/: add web itself."],
-    ["shop", ["web"], "Patterns are paths within the space, as web for acme/web; ** is all of them."],
-    ["web/**,!web/api", ["web/api"], "covers 0 of 1 repository of acme (web/api)."],
+    [
+      "web/**",
+      ["web"],
+      "web/** covers 0 of 1 repository in acme (web). web/** covers only paths below web/: add web as well.",
+    ],
+    ["shop", ["web"], "Patterns are paths within the space, for example web for acme/web; ** covers all repositories."],
+    ["web/**,!web/api", ["web/api"], "covers 0 of 1 repository in acme (web/api)."],
   ])("are told of with what is meant: %s", async (patterns, paths, said) => {
     const { env } = await stubSpace(...paths);
     const { stderr } = await runCli(["tokens", "create", "a", "--space", space, "--repositories", patterns], env);

@@ -69,7 +69,7 @@ describe("creating a target", () => {
     const stub = await stubSpace();
     stub.on("createTarget", { space }, { ...target, secret: "whsec_1" });
     const { stdout } = await runCli([...create], stub.env);
-    expect(stdout).toMatch(/secret: +whsec_1\n +\(shown this once\)/);
+    expect(stdout).toMatch(/secret: +whsec_1\n +\(shown only once\)/);
   });
 
   it.each([
@@ -195,12 +195,12 @@ describe("creating a trigger", () => {
   });
 
   it.each([
-    [["--strict"], "go with --tag"],
+    [["--strict"], "need --tag"],
     [
       ["--tag", "semver:*", "--pattern", "v*"],
-      '"v*" is not a pattern for tags: write its type in front, as in glob:v*',
+      '"v*" is not a pattern for tags: write its type in front, for example glob:v*',
     ],
-    [["--tag", "semver:*", "--order", "name"], "--order is version or pushed"],
+    [["--tag", "semver:*", "--order", "name"], "--order must be version or pushed"],
   ])("says what is wrong with %j", async (options, said) => {
     const stub = await stubSpace();
     const { exitCode, stderr } = await runCli([...create, ...options], stub.env);
@@ -234,7 +234,7 @@ describe("creating a trigger", () => {
 
   it.each([
     [["--tag", "1.0"], "semver:1.0"],
-    [["--only-if-newer"], "go with --tag"],
+    [["--only-if-newer"], "need --tag"],
     [["--within", "5m"], "--require-all"],
     [["--tag", "exact:1", "--prerelease", "some"], "regex:<expression>"],
   ])("refuses %j", async (options, said) => {
@@ -266,7 +266,7 @@ describe("trying a trigger", () => {
     const result = { target: "tgt_1", name: "hook", outcome: "retry", status: 500, milliseconds: 3, detail: "oops" };
     stub.on("testTrigger", { space, id: "trg_1" }, { event: sent, results: [result] });
     const ended = await runCli(["triggers", "test", "releases", ...IN_SPACE, "--push", "acme/web:1"], stub.env);
-    expect(ended).toMatchObject({ exitCode: 1, stderr: `at ${stub.host}\nspacedock: hook did not take it\n` });
+    expect(ended).toMatchObject({ exitCode: 1, stderr: `at ${stub.host}\nspacedock: the test failed for hook\n` });
     expect(ended.stdout).toContain("oops");
     expect(stub.changes[0]?.[1]).toEqual({ repository: "web", tag: "1" });
   });
@@ -353,7 +353,7 @@ describe("deliveries", () => {
   it("are sent again with --yes, without a question", async () => {
     const stub = await stubRedelivery(detailOf("dlv_1"), detailOf("dlv_2"));
     const said = await runCli(["deliveries", "redeliver", "dlv_1", "dlv_2", "--yes", ...IN_SPACE], stub.env);
-    expect(said.stdout).toBe("dlv_1 will be sent again\ndlv_2 will be sent again\n");
+    expect(said.stdout).toBe("sending dlv_1 again\nsending dlv_2 again\n");
   });
 
   it("are not sent again where nobody can be asked, but what would run in place of what is said", async () => {
@@ -361,16 +361,16 @@ describe("deliveries", () => {
     const said = await runCli(["deliveries", "redeliver", "dlv_1", ...IN_SPACE], stub.env);
     expect(said.exitCode).not.toBe(0);
     expect(said.stderr).toMatch(
-      /hook would run acme\/web:1\.0\.0 \(sha256:a+\) in place of acme\/web:1\.0\.1 \(sha256:b+\)/,
+      /hook would run acme\/web:1\.0\.0 \(sha256:a+\) instead of acme\/web:1\.0\.1 \(sha256:b+\)/,
     );
     expect(stub.asked.filter(isRedelivery)).toEqual([]);
   });
 
   it.each([
     [{ followed: false }, "hook would be told to deploy acme/web:1.0.0"],
-    [{ deploys: false }, "hook only notifies: it is told again of acme/web:1.0.0"],
-    [{ current: null }, "It is not known to have anything else of acme/web."],
-    [{ digest: digestOf("b") }, "again: it is what it was given last"],
+    [{ deploys: false }, "hook only notifies; it is notified of acme/web:1.0.0"],
+    [{ current: null }, "Nothing else of acme/web is known to run there."],
+    [{ digest: digestOf("b") }, "again; that is what it received last"],
   ])("say what they would change: %j", async (more, sentence) => {
     const stub = await stubRedelivery(detailOf("dlv_1", { redelivery: [{ ...change, ...more }] }));
     const said = await runCli(["deliveries", "redeliver", "dlv_1", ...IN_SPACE], stub.env);
@@ -382,7 +382,7 @@ describe("deliveries", () => {
     const canceled = detailOf("dlv_1", { status: "canceled", canceledBy: { id: "sdt_1", name: "ops" } });
     stub.on("cancelDelivery", { space, id: "dlv_1" }, canceled);
     const said = await runCli(["deliveries", "cancel", "dlv_1", ...IN_SPACE], stub.env);
-    expect(said.stdout).toBe("dlv_1 is canceled\n");
+    expect(said.stdout).toBe("canceled dlv_1\n");
     expect(stub.changes.map(([what]) => what)).toEqual(["POST /api/v1/spaces/acme/deliveries/dlv_1/cancel"]);
   });
 

@@ -89,7 +89,7 @@ describe("after docker login with a token", () => {
     await dockerKeeps({ [a.host]: password("sdt_good"), [b.host]: password("sdt_good") });
     const said = await runCli(["tags", "demo/web"], env);
     expect(said.exitCode).toBe(2);
-    expect(said.stderr).toContain(`Docker is logged in at ${a.host}, ${b.host}`);
+    expect(said.stderr).toContain(`docker is logged in at ${a.host}, ${b.host}`);
   });
 
   it("SPACEDOCK_TOKEN goes to no registry that was only found", async () => {
@@ -108,13 +108,13 @@ describe("after docker login with a token", () => {
       ["tags", "demo/web"],
     ]) {
       const { stderr } = await runCli([...args, "--registry", host], { ...env, DOCKER_AUTH_CONFIG: "{" });
-      expect(stderr.match(/DOCKER_AUTH_CONFIG is not a configuration of docker's: it is not used/g)).toHaveLength(1);
+      expect(stderr.match(/DOCKER_AUTH_CONFIG is not a valid docker configuration; ignoring it/g)).toHaveLength(1);
     }
   });
 
   it("a name without a host is not Docker Hub's where spaces are meant", async () => {
     const said = await runCli(["tags", "demo/web"], env);
-    expect(said).toMatchObject({ exitCode: 2, stderr: expect.stringContaining("which registry?") });
+    expect(said).toMatchObject({ exitCode: 2, stderr: expect.stringContaining("no registry is selected") });
   });
 });
 
@@ -124,13 +124,13 @@ describe("after docker login that kept an identity token", () => {
     await dockerKeeps({ [host]: identity("rt_good") });
     const who = await runCli(["whoami"], env);
     expect(who.exitCode).toBe(0);
-    expect(who.stdout).toContain("an identity token that docker keeps");
+    expect(who.stdout).toContain("an identity token from docker");
     expect(who.stderr).toContain(`spacedock login ${host}`);
     expect(`${who.stdout}${who.stderr}`).not.toContain("no Spacedock");
     const doctor = await runCli(["doctor"], env);
     expect(doctor.exitCode).toBe(0);
-    expect(doctor.stdout).toMatch(/warning +token +the login is good; it is an identity token/);
-    expect(doctor.stdout).toContain("the login does not tell where it may push");
+    expect(doctor.stdout).toMatch(/warning +token +the login works; it is an identity token/);
+    expect(doctor.stdout).toContain("the login does not say where it may push");
     expect(doctor.stdout).not.toContain("may not push");
   });
 
@@ -143,7 +143,7 @@ describe("after docker login that kept an identity token", () => {
     const repos = await runCli(["repos", "list"], env);
     expect(repos.exitCode).toBe(4);
     expect(repos.stderr).toContain(
-      `docker keeps an identity token for ${host}: it pulls and pushes, but cannot manage`,
+      `docker's login at ${host} is an identity token: it can pull and push, but not manage`,
     );
     expect(repos.stderr).toContain(`Log in with the token itself: spacedock login ${host}`);
   });
@@ -163,7 +163,7 @@ describe("a stored login that fails", () => {
     const { exitCode, stdout, stderr } = await runCli(args, env);
     expect(exitCode).toBe(4);
     const said = `${stdout}${stderr}`;
-    expect(said).toContain("The stored login is at fault");
+    expect(said).toContain("The stored login failed");
     expect(said).toContain(`spacedock login ${host}`);
     expect(said).toContain(`docker logout ${host}, or spacedock logout ${host}`);
   });

@@ -120,6 +120,6 @@ describe("doctor", () => {
   it("is a line for each check, for a person", async () => {
     const server = await serveLogin();
     const { stdout } = await runCli(["doctor", server.host], { HOME: "/nowhere" });
-    expect(stdout).toMatch(/^warning +token +nobody is logged in\n +Log in: spacedock login/m);
+    expect(stdout).toMatch(/^warning +token +you are not logged in\n +Log in: spacedock login/m);
   });
 });

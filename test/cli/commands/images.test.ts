@@ -79,7 +79,7 @@ describe("tags", () => {
 
   it.each([
     ["web", "acme/web"],
-    ["acme/web:1", "name the repository alone"],
+    ["acme/web:1", "name only the repository"],
   ])("are not listed for %s", async (repository, said) => {
     const { exitCode, stderr } = await runCli(["tags", repository], env);
     expect(exitCode).toBe(2);
@@ -158,7 +158,7 @@ describe("inspect", () => {
     registry.tags.set("1", registry.image("amd64", 1).digest);
     const platform = await runCli(["inspect", "acme/web:1", "--platform", "linux/s390x"], env);
     expect(platform.exitCode).toBe(3);
-    expect(platform.stderr).toContain("There is: linux/amd64");
+    expect(platform.stderr).toContain("Available platforms: linux/amd64");
   });
 });
 
@@ -172,7 +172,7 @@ describe("rm", () => {
     const said = await runCli(args, env, { input: "y\n", isTerminal: true });
     expect(said.exitCode).toBe(3);
     expect(said.stdout).toBe(`deleted ${registry.host}/acme/web:1\n`);
-    expect(said.stderr).toContain(`there is no ${registry.host}/acme/web:gone`);
+    expect(said.stderr).toContain(`${registry.host}/acme/web:gone not found`);
     expect([...registry.tags.keys()]).toEqual(["2"]);
   });
 

@@ -64,7 +64,7 @@ describe("login", () => {
     const { host } = await serveLogin({ who: null });
     const args = ["login", host, "--username", "me", "--password-stdin"];
     expect((await runCli(args, env, { input: "sdt_good" })).exitCode).toBe(0);
-    expect((await runCli(["whoami", host], env)).stdout).toMatch(/no Spacedock[^\n]*\nusername: +me/);
+    expect((await runCli(["whoami", host], env)).stdout).toMatch(/not a Spacedock registry[^\n]*\nusername: +me/);
     expect((await runCli(["whoami"], env)).exitCode).toBe(2);
   });
 
@@ -72,13 +72,13 @@ describe("login", () => {
     const { host } = await serveLogin();
     const said = await runCli(["login", host, "--password-stdin"], env, { input: "sdt_bad" });
     expect(said.exitCode).toBe(4);
-    expect(said.stderr).toContain("Is the token right");
+    expect(said.stderr).toContain("Check that the token is complete");
     expect(await dockerConfig()).toBe("");
   });
 
   it.each([
     [["--password-stdin"], { input: "" }, "is empty"],
-    [["--password-stdin"], { input: "two\nlines" }, "is one line"],
+    [["--password-stdin"], { input: "two\nlines" }, "must be one line"],
     [[], {}, "--password-stdin"],
     [["--password", "x"], {}, "unknown option"],
   ])("is refused for %j and %j", async (options, circumstances, message) => {
@@ -99,7 +99,7 @@ describe("logout", () => {
     await runCli(["login", host, "--password-stdin"], env, { input: "sdt_good" });
     expect((await runCli(["logout"], env)).stdout).toBe(`logged out of ${host}\n`);
     expect(await dockerConfig()).not.toContain(BASIC);
-    expect((await runCli(["logout"], env)).stdout).toBe(`nobody was logged in at ${host}\n`);
+    expect((await runCli(["logout"], env)).stdout).toBe(`you were not logged in at ${host}\n`);
     const who = await runCli(["whoami"], env);
     expect(who.exitCode).toBe(4);
     expect(who.stderr).toContain(`spacedock login ${host}`);

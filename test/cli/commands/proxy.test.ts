@@ -94,14 +94,14 @@ describe("spacedock proxy", () => {
     const { exitCode, stderr } = await runCli(["proxy", "--to", upstream.host, "--listen", `127.0.0.1:${port}`]);
     taken.close();
     expect(exitCode).toBe(1);
-    expect(stderr).toMatch(/something else listens there\nTake another port: --listen 127\.0\.0\.1:\d+\n$/);
+    expect(stderr).toMatch(/the address is already in use\nUse another port: --listen 127\.0\.0\.1:\d+\n$/);
   });
 
   it.each([
     [["proxy"], "--to is missing"],
     [["proxy", "--to", "ftp://x"], "is not a registry"],
-    [["proxy", "--to", "localhost", "--chunk-size", "lots"], '--chunk-size: "lots" is no size'],
-    [["proxy", "--to", "localhost", "--listen", "5000"], "--listen: write it as 127.0.0.1:5000"],
+    [["proxy", "--to", "localhost", "--chunk-size", "lots"], '--chunk-size: "lots" is not a size'],
+    [["proxy", "--to", "localhost", "--listen", "5000"], "--listen: write it as host:port, for example 127.0.0.1:5000"],
   ])("ends with 2 where %j makes no sense", async (args, said) => {
     const { exitCode, stderr } = await runCli(args);
     expect({ exitCode, stderr }).toEqual({ exitCode: 2, stderr: expect.stringContaining(said) });

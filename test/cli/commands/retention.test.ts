@@ -87,7 +87,7 @@ describe("retention preview", () => {
     const { stdout, stderr } = await runCli(args, stub.env);
     expect(stdout).toMatch(/^api +2000 or more +1 or more +2\.0 kB +a, b, c, d, e and 1995 more$/m);
     expect(stdout).toMatch(/^web +1 +1 +2\.0 kB +1$/m);
-    expect(stderr).toContain("at least 2001 tags and 2 manifests would go, 4.0 kB, in 2 repositories");
+    expect(stderr).toContain("at least 2001 tags and 2 manifests (4.0 kB) would be deleted in 2 repositories");
     expect(stub.changes).toEqual([
       [PREVIEW, {}],
       [`${PREVIEW}?cursor=api`, {}],
@@ -98,7 +98,7 @@ describe("retention preview", () => {
     const stub = await stubSpace(previewOf([itemOf("api", ["1"]), itemOf("web", ["1"])]));
     const said = await runCli([...args, "--limit", "1"], stub.env);
     expect(said.stdout).not.toContain("web");
-    expect(said.stderr).toContain("2 tags and 2 manifests would go");
+    expect(said.stderr).toContain("2 tags and 2 manifests (4.0 kB) would be deleted");
     const { stdout } = await runCli([...args, "--json"], stub.env);
     expect(JSON.parse(stdout)).toMatchObject([
       { repository: "api", manifests: [digestOf("a")] },
@@ -107,8 +107,8 @@ describe("retention preview", () => {
   });
 
   it.each([
-    [[previewOf([], 0)], "no rule covers a repository of acme"],
-    [[previewOf([], 1, "api"), previewOf([], 0)], "nothing would go now"],
+    [[previewOf([], 0)], "no rule covers a repository in acme"],
+    [[previewOf([], 1, "api"), previewOf([], 0)], "nothing would be deleted now"],
   ])("says whether nothing goes, or nothing is covered: %#", async (previews, said) => {
     const stub = await stubSpace(...previews);
     const ended = await runCli(args, stub.env);
@@ -122,7 +122,7 @@ describe("retention preview", () => {
     stub.on("previewRetention", { space }, { items: [], totals, next: null });
     const { stderr } = await runCli(["retention", "preview", "--after-grace", ...IN_SPACE], stub.env);
     expect(stub.asked.map(({ body }) => body)).toEqual([{ afterGrace: true }]);
-    expect(stderr).toContain("once the grace of what is there has ended, nothing would go");
+    expect(stderr).toContain("once the grace period has ended, nothing would be deleted");
   });
 
   it("is of a rule that is not saved, or in the place of one", async () => {
@@ -185,7 +185,7 @@ describe("retention create", () => {
     const stub = await stubSpace(SOME);
     const said = await runCli([...create, "--keep-newest", "5"], stub.env, AT_TERMINAL);
     expect(said.exitCode).toBe(0);
-    expect(said.stderr).toContain("2 tags and 1 manifest would go, 2.0 kB, in 1 repository.");
+    expect(said.stderr).toContain("2 tags and 1 manifest (2.0 kB) would be deleted in 1 repository.");
     expect(stub.changes.map(([what]) => what)).toEqual([PREVIEW, `POST ${RULES}`]);
   });
 
@@ -209,7 +209,7 @@ describe("retention create", () => {
     stub.refuse("createRetentionRule", { space }, 409, "CONFIRMATION_REQUIRED");
     const { exitCode, stderr } = await runCli([...create, "--yes"], stub.env);
     expect(exitCode).toBe(1);
-    expect(stderr).toContain("2 tags and 1 manifest would go, 2.0 kB");
+    expect(stderr).toContain("2 tags and 1 manifest (2.0 kB) would be deleted");
     expect(stderr).toContain("--confirm");
   });
 
@@ -247,7 +247,10 @@ describe("changing a retention rule", () => {
 
   it("takes a new name, or something to change at least", async () => {
     const stub = await stubSpace(NOTHING);
-    expect(await runCli(update, stub.env)).toMatchObject({ exitCode: 2, stderr: expect.stringContaining("to change") });
+    expect(await runCli(update, stub.env)).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringContaining("name at least one change"),
+    });
     expect((await runCli([...update, "--name", "old"], stub.env)).exitCode).toBe(0);
     expect(savedBy(stub)).toEqual([[`PATCH ${RULES}/ret_1`, { name: "old" }]]);
   });
@@ -269,7 +272,7 @@ describe("changing a retention rule", () => {
     const stub = await stubSpace(SOME);
     const said = await runCli(["retention", "delete", "builds", ...IN_SPACE], stub.env, AT_TERMINAL);
     expect(said).toMatchObject({ exitCode: 0, stdout: "deleted ret_1\n" });
-    expect(said.stderr).toContain("Without it, 2 tags and 1 manifest would go");
+    expect(said.stderr).toContain("Without it, 2 tags and 1 manifest (2.0 kB) would be deleted");
     expect(stub.changes).toEqual([
       [PREVIEW, { replaces: "ret_1" }],
       [`DELETE ${RULES}/ret_1`, null],

@@ -72,7 +72,7 @@ describe("spaces", () => {
       ),
     );
     const { stdout } = await runCli(["spaces", "collectable", "acme"], stub.env);
-    expect(stdout).toMatch(/web +sha256:a{12} +2\.0 kB +not noticed yet/);
+    expect(stdout).toMatch(/web +sha256:a{12} +2\.0 kB +not known yet/);
     expect(stdout).toMatch(/old +deleted repository +3\.0 kB +in \d+ days/);
   });
 
@@ -84,13 +84,13 @@ describe("spaces", () => {
     const stub = await stubManagement();
     stub.on("updateSpace", { space: "acme" }, acme);
     const said = await runCli(["spaces", "quota", "acme", ...options], stub.env);
-    expect(said).toMatchObject({ exitCode: 0, stdout: "acme has 0 B, 0 repositories\n" });
+    expect(said).toMatchObject({ exitCode: 0, stdout: "acme uses 0 B, 0 repositories\n" });
     expect(stub.changes).toEqual([["PATCH /api/v1/spaces/acme", { quota }]]);
   });
 
   it.each([
-    [[], "say what to limit"],
-    [["--bytes", "much"], '--bytes: "much" is no size'],
+    [[], "name at least one limit"],
+    [["--bytes", "much"], '--bytes: "much" is not a size'],
     [["--repositories", "-1"], "--repositories"],
   ])("asks for no quota of %j", async (options, said) => {
     const stub = await stubManagement();
@@ -109,7 +109,7 @@ describe("spaces", () => {
     stub.on("listDamaged", { space: "acme" }, page({ ...blob, since, tags: ["1.0", "latest"] }));
     const { stdout, stderr } = await runCli(["spaces", "damaged", "acme", "--limit", "1"], stub.env);
     expect(stdout).toMatch(/web +blob +sha256:a{12} +2\.0 kB +corrupt +\d+ days ago +1\.0, latest/);
-    expect(stderr).toContain("mends it");
+    expect(stderr).toContain("to repair them");
     expect(stub.asked.at(-1)?.what).toBe("GET /api/v1/spaces/acme/damaged?limit=1");
   });
 
@@ -179,8 +179,8 @@ describe("immutable tags", () => {
     const { stdout } = await runCli(["spaces", "immutable", "acme", "--json"], stub.env);
     expect(JSON.parse(stdout)).toEqual({ immutableTags: ["v*"] });
     expect((await runCli(["spaces", "show", "acme"], stub.env)).stdout).toMatch(/immutable tags: +v\*\n/);
-    expect((await runCli(["repos", "immutable", "acme/web"], stub.env)).stdout).toContain("those of its space");
-    expect((await runCli(["repos", "show", "acme/web"], stub.env)).stdout).toMatch(/immutable tags: +those of its/);
+    expect((await runCli(["repos", "immutable", "acme/web"], stub.env)).stdout).toContain("same as the space");
+    expect((await runCli(["repos", "show", "acme/web"], stub.env)).stdout).toMatch(/immutable tags: +same as the/);
     expect(stub.changes).toEqual([]);
   });
 
@@ -196,10 +196,10 @@ describe("immutable tags", () => {
   });
 
   it.each([
-    ["spaces", "acme", ["--tags", "v*", "--none"], "either --tags or --none"],
-    ["spaces", "acme", ["--tags", ""], "--tags: at least one pattern"],
+    ["spaces", "acme", ["--tags", "v*", "--none"], "use either --tags or --none, not both"],
+    ["spaces", "acme", ["--tags", ""], "--tags: give at least one pattern"],
     ["spaces", "acme", ["--inherit"], "--inherit"],
-    ["repos", "acme/web", ["--none", "--inherit"], "one of --tags, --none and --inherit"],
+    ["repos", "acme/web", ["--none", "--inherit"], "use only one of --tags, --none and --inherit"],
   ])("are not set in %s by two words at once, or none: %s %j", async (group, name, options, said) => {
     const stub = await stubManagement();
     const { exitCode, stderr } = await runCli([group, "immutable", name, ...options], stub.env);

@@ -41,7 +41,7 @@ describe("tags delete", () => {
     expect(said).toMatchObject({
       exitCode: 0,
       stdout:
-        "2 tags of web would go: pr-1, pr-2; with them 1 manifest, 2.0 MB; all of it can be brought back until 2999-01-01\n",
+        "would delete 2 tags of web: pr-1, pr-2; with 1 manifest, 2.0 MB; you can restore them until 2999-01-01\n",
     });
     expect(stub.changes).toEqual([sent(["pr-1", "pr-2"], { dryRun: true })]);
   });
@@ -49,7 +49,7 @@ describe("tags delete", () => {
   it("says what goes, asks, and does what was agreed to", async () => {
     const stub = await stubWeb(deletion(["pr-1", "pr-2"]));
     const said = await runCli(["tags", "delete", "acme/web", "pr-*"], stub.env, { input: "y\n", isTerminal: true });
-    expect(said.stderr).toContain("2 tags of web would go: pr-1, pr-2; with them 1 manifest, 2.0 MB");
+    expect(said.stderr).toContain("would delete 2 tags of web: pr-1, pr-2; with 1 manifest, 2.0 MB");
     expect(said).toMatchObject({ exitCode: 0, stdout: expect.stringMatching(/^deleted 2 tags of web: pr-1, pr-2; /) });
     expect(stub.changes).toEqual([sent(["pr-1", "pr-2"], { dryRun: true }), sent(["pr-1", "pr-2"])]);
   });
@@ -90,9 +90,7 @@ describe("tags delete", () => {
     const names = Array.from({ length: 1500 }, (_, index) => `pr-${index}`);
     const stub = await stubWeb(deletion(names.slice(0, 1000)), deletion(names.slice(1000), { manifests: [] }));
     const { stdout } = await runCli(["tags", "delete", "acme/web", ...names, "--yes"], stub.env);
-    expect(stdout).toContain(
-      "deleted 1500 tags of web: pr-0, pr-1, pr-2, pr-3, pr-4 and 1495 more; with them 1 manifest",
-    );
+    expect(stdout).toContain("deleted 1500 tags of web: pr-0, pr-1, pr-2, pr-3, pr-4 and 1495 more; with 1 manifest");
     expect(stub.changes).toEqual([sent(names.slice(0, 1000)), sent(names.slice(1000))]);
   });
 
@@ -104,7 +102,7 @@ describe("tags delete", () => {
   });
 
   it.each([
-    ["is not there", "gone", { absent: ["gone"] }, 3, "1 of 1 did not exist"],
+    ["is not there", "gone", { absent: ["gone"] }, 3, "1 of 1 not found"],
     ["is immutable", "1.0", { immutable: ["1.0"] }, 4, "1 tag that you named is immutable"],
   ])("fails where a tag that is named %s", async (_, tag, more, code, told) => {
     const stub = await stubWeb(deletion([], { manifests: [], bytes: 0, ...more }));
@@ -117,13 +115,13 @@ describe("tags delete", () => {
     const stub = await stubWeb(deletion(["pr-1"], { immutable: ["pr-2"] }));
     const { exitCode, stderr } = await runCli(["tags", "delete", "acme/web", "pr-*", "--yes"], stub.env);
     expect(exitCode).toBe(0);
-    expect(stderr).toContain("immutable, and so left: pr-2");
+    expect(stderr).toContain("kept, because immutable: pr-2");
   });
 
   it.each([
-    [["acme/web", "!1.0"], "which tags shall go?"],
+    [["acme/web", "!1.0"], "name the tags to delete"],
     [["acme/web"], "missing required argument"],
-    [["acme/web:1.0", "x"], "name the repository alone"],
+    [["acme/web:1.0", "x"], "name only the repository"],
   ])("is refused with %j", async (args, told) => {
     const stub = await stubWeb();
     const { exitCode, stderr } = await runCli(["tags", "delete", ...args, "--yes"], stub.env);

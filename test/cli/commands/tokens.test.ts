@@ -30,7 +30,7 @@ describe("creating a token", () => {
   it.each([
     [["--actions", "pull,fly"], "actions"],
     [["--expires", "soon"], "write it as 30s, 12h or 90d"],
-    [["--expires", "90"], "is not a length of time"],
+    [["--expires", "90"], "is not a duration"],
   ])("refuses %j before anything is asked", async (options, said) => {
     const stub = await stubManagement();
     const { exitCode, stderr } = await runCli(["tokens", "create", "ci", "--space", "acme", ...options], stub.env);
@@ -72,7 +72,7 @@ describe("the space of a command", () => {
   });
 
   it.each([
-    [["a", "b"], 2, "such as a, b"],
+    [["a", "b"], 2, "for example a, b"],
     [[], 3, "spacedock spaces create"],
   ])("has to be said where there are %j", async (names, exitCode, said) => {
     const stub = await stubManagement();

@@ -89,8 +89,8 @@ describe("revert", () => {
 
   it.each([
     ["sha256:dddddddddddd", 3, "history acme/web:latest"],
-    ["sha256:b", 2, "--to: a digest"],
-    ["latest", 2, "--to: a digest"],
+    ["sha256:b", 2, "--to: give a digest"],
+    ["latest", 2, "--to: give a digest"],
   ])("goes nowhere for %s", async (to, exitCode, said) => {
     const stub = await stubTag();
     const ended = await runCli([...args, "--to", to, "--yes"], stub.env);
@@ -105,7 +105,7 @@ describe("revert", () => {
     const said = await runCli([...args, "--to", c], stub.env);
     expect(said).toEqual({
       exitCode: 0,
-      stdout: `acme/web:latest points to ${c} already\n`,
+      stdout: `acme/web:latest already points to ${c}\n`,
       stderr: `at ${stub.host}\n`,
     });
   });
@@ -205,10 +205,10 @@ describe("undelete", () => {
     const references = ["acme/web:1", `acme/web@${a}`, `acme/web@${b}`, "acme/web"];
     expect((await runCli(["undelete", ...references], stub.env)).stdout).toBe(
       [
-        `acme/web:1 is back, at ${a}`,
-        `acme/web@${a} is back, with 1, 2`,
-        `acme/web@${b} is back, without a tag`,
-        "acme/web is back\n",
+        `restored acme/web:1, at ${a}`,
+        `restored acme/web@${a}, with 1, 2`,
+        `restored acme/web@${b}, without a tag`,
+        "restored acme/web\n",
       ].join("\n"),
     );
     expect(stub.changes.map(([, body]) => body)).toEqual([

@@ -133,7 +133,7 @@ describe("docker's credentials", () => {
     await writeFile(join(directory, "config.json"), "{");
     await expect(store.read(REGISTRY)).rejects.toThrow(/config\.json is not/);
     await configure({ auths: "none" });
-    await expect(store.read(REGISTRY)).rejects.toThrow(/config\.json is not a configuration of docker's, at auths/);
+    await expect(store.read(REGISTRY)).rejects.toThrow(/config\.json is not a valid docker configuration, at auths/);
   });
 
   it.each([
@@ -181,7 +181,9 @@ describe("docker's credentials", () => {
 
   it("say whose entry is not a login", async () => {
     await configure({ auths: { "registry.example.com": { auth: 5 } } });
-    await expect(store.read(REGISTRY)).rejects.toThrow(/config\.json has for registry\.example\.com is not a login/);
+    await expect(store.read(REGISTRY)).rejects.toThrow(
+      /entry for registry\.example\.com in .*config\.json is not a login/,
+    );
   });
 
   it("are taken from an older entry where docker's own is empty", async () => {
@@ -227,6 +229,6 @@ describe("logins of other tools", () => {
       REGISTRY,
     );
     expect(found?.credential).toEqual(PASSWORD);
-    expect(warnings).toEqual(["DOCKER_AUTH_CONFIG is not a configuration of docker's: it is not used"]);
+    expect(warnings).toEqual(["DOCKER_AUTH_CONFIG is not a valid docker configuration; ignoring it"]);
   });
 });

@@ -37,7 +37,7 @@ describe("a source that is damaged", () => {
     registries.source.blobs.set(digest, randomLayer(size).bytes);
     const { exitCode, stderr } = await registries.import(`--chunk-size 100kB ${IMPORT}`);
     expect(exitCode).toBe(6);
-    expect(stderr).toContain(`the blob ${digest} of acme/web other content than its digest's`);
+    expect(stderr).toContain(`the blob ${digest} of acme/web that does not match the digest`);
     expect(stderr).toContain("The source is damaged");
     expectNoTag();
     // The next run does not go on with the wrong bytes.

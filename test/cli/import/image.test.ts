@@ -182,7 +182,7 @@ describe("the command line of import", () => {
     ["$S/acme/web:1 $S/acme/web", "the same"],
     ["$S/acme/web:1 $D/team/web@sha256:" + "0".repeat(64), "follows from the content"],
     ["--all-tags $S/acme/web:1 $D/team/web", "without a tag"],
-    ["--all-tags --tags v* $S/acme/web $D/team/web", "exclude each other"],
+    ["--all-tags --tags v* $S/acme/web $D/team/web", "not both"],
     ["--jobs 0 $S/acme/web:1 $D/team/web", "jobs"],
     ["--chunk-size much $S/acme/web:1 $D/team/web", "90MB"],
     ["--platform arm64 $S/acme/web:1 $D/team/web", "linux/amd64"],

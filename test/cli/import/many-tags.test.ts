@@ -34,12 +34,12 @@ describe("--all-tags", () => {
     expect(exitCode).toBe(6);
     expect(report.tags).toMatchObject([
       { tag: "1", outcome: "created" },
-      { tag: "2", digest: null, outcome: "failed", error: expect.stringContaining("other content") },
+      { tag: "2", digest: null, outcome: "failed", error: expect.stringContaining("does not match the digest") },
       { tag: "3", outcome: "created" },
     ]);
     expect([...registries.destination.tags.keys()]).toEqual(["1", "3"]);
     expect(stderr).toContain("1 of 3 tags could not be imported");
-    expect(stderr).toContain("Run it again");
+    expect(stderr).toContain("run it again");
   });
 
   it("says which tags have names that cannot be taken, takes the others, and does not end with 0", async () => {
@@ -79,7 +79,7 @@ describe("--all-tags", () => {
       return true;
     };
     const round = await registries.import("--all-tags $S/acme/web $D/team/web");
-    expect(round).toMatchObject({ exitCode: 6, stderr: expect.stringContaining("does not end") });
+    expect(round).toMatchObject({ exitCode: 6, stderr: expect.stringContaining("never ends") });
   });
 
   it("stops where a registry is not to be reached any more", async () => {

@@ -31,7 +31,7 @@ describe("--platform", () => {
     registries.source.add(twoPlatforms(), "1");
     const { exitCode, stderr } = await registries.import("--platform windows/amd64 $S/acme/web:1 $D/team/web");
     expect(exitCode).toBe(3);
-    expect(stderr).toContain("acme/web is not for windows/amd64, but for linux/amd64, linux/arm64/v8");
+    expect(stderr).toContain("acme/web has no image for windows/amd64; it has linux/amd64, linux/arm64/v8");
   });
 
   it("asks for the variant where there are several", async () => {

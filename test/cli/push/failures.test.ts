@@ -48,7 +48,11 @@ describe("a push that cannot succeed", () => {
   it.each([
     ["a manifest with another digest", /the content of sha256:\w+ has the digest/, changeManifest],
     ["a layer that is cut off", /has \d+ bytes, not \d+/, cutLayer],
-    ["a layer that is missing", /lacks the content of sha256:\w+, and the registry has it not/, removeLayer],
+    [
+      "a layer that is missing",
+      /lacks the content of sha256:\w+, and the registry does not have it either/,
+      removeLayer,
+    ],
   ])("finds %s", async (name, said, spoil) => {
     const layout = join(scratch, name);
     await makeImageLayout(layout, [3000]);
@@ -73,10 +77,10 @@ describe("a push that cannot succeed", () => {
     const { exitCode, stderr } = await push(`${layout}:v1`);
     expect(exitCode).toBe(2);
     expect(stderr).toBe(
-      `spacedock: ${layout} holds several that are called "v1": ${first}, ${second}\nSay which by its digest: ${layout}:${first}\n`,
+      `spacedock: ${layout} holds several images named "v1": ${first}, ${second}\nName one by its digest: ${layout}:${first}\n`,
     );
     expect((await push(`${layout}:${second}`)).stdout).toContain(second);
-    expect((await push(layout)).stderr).toContain(`Say which by its digest: ${layout}:${first}`);
+    expect((await push(layout)).stderr).toContain(`Name one by its digest: ${layout}:${first}`);
   });
 
   it.each(["layers", "config"])("calls a wrong size in a descriptor that: %s", async (part) => {
@@ -102,7 +106,7 @@ describe("a push that cannot succeed", () => {
     await rename(file, `${file}.away`);
     const { exitCode, stderr } = await push(layout);
     expect(exitCode).toBe(6);
-    expect(stderr).toContain("which its index lists\n--platform <platform>");
+    expect(stderr).toContain("which its index lists\nTo push one that is there, add --platform <platform>");
     await rename(`${file}.away`, file);
     await push(layout);
     await rm(file);
@@ -110,10 +114,10 @@ describe("a push that cannot succeed", () => {
   });
 
   it.each([
-    ["GET /v2/", 404, "NOTHING", 1, "is no registry"],
+    ["GET /v2/", 404, "NOTHING", 1, "is not a registry"],
     ["POST /v2/acme/web/", 404, "NAME_UNKNOWN", 3, "spacedock spaces list --registry"],
-    ["POST /v2/acme/web/", 401, "UNAUTHORIZED", 4, "takes a token for that space"],
-    ["PUT /v2/acme/web/manifests", 403, "DENIED", 4, "takes a token for that space"],
+    ["POST /v2/acme/web/", 401, "UNAUTHORIZED", 4, "Log in with a token that may push"],
+    ["PUT /v2/acme/web/manifests", 403, "DENIED", 4, "Log in with a token that may push"],
     ["PUT /v2/acme/web/manifests/1", 400, "MANIFEST_INVALID", 1, "it is MANIFEST_INVALID"],
   ])("says what a registry refuses: %s with %i %s", async (line, status, code, exit, said) => {
     bench.registry.refusals.set(line, { status, code });
@@ -124,14 +128,14 @@ describe("a push that cannot succeed", () => {
   });
 
   it.each([
-    [["./nothing.tar", `${destination}:1`], 3, "there is no ./nothing.tar"],
+    [["./nothing.tar", `${destination}:1`], 3, "./nothing.tar not found"],
     [["web:1", `${destination}:1`], 5, "no Docker engine answers"],
-    [[scratch, `${destination}:1`], 6, "is no OCI image layout"],
+    [[scratch, `${destination}:1`], 6, "is not an OCI image layout"],
     [[`${image}:2`, `${destination}:1`], 3, 'has no "2"'],
-    [[image, `${destination}:1`, "--chunk-size", "big"], 2, '"big" is no size'],
-    [[image, `${destination}:1`, "--jobs", "0"], 2, "a number from 1 to 99"],
-    [[image, `${destination}:1`, "--tag", "a b"], 2, '"a b" is no tag'],
-    [[image, `${destination}:1`, "--platform", "arm64"], 2, "write it as in linux/amd64"],
+    [[image, `${destination}:1`, "--chunk-size", "big"], 2, '"big" is not a size'],
+    [[image, `${destination}:1`, "--jobs", "0"], 2, "give a number from 1 to 99"],
+    [[image, `${destination}:1`, "--tag", "a b"], 2, '"a b" is not a valid tag'],
+    [[image, `${destination}:1`, "--platform", "arm64"], 2, "write it as os/architecture, for example linux/amd64"],
     [[image, `${host}/acme/WEB:1`], 2, "is not a reference"],
     [[image, "127.0.0.1:1/acme/web:1"], 5, "cannot reach http://127.0.0.1:1"],
     [[index, `${destination}:1`, "--compress"], 2, "has several platforms"],
@@ -145,7 +149,7 @@ describe("a push that cannot succeed", () => {
   it("finds that a web site is no registry", async () => {
     const site = await serve((_, response) => reply(response, 200, { "content-type": "text/html" }, "<html>"));
     const { exitCode, stderr } = await runCli(["push", image, `${site.host}/acme/web:1`], bench.env);
-    expect({ exitCode, stderr }).toMatchObject({ exitCode: 1, stderr: expect.stringContaining("is no registry") });
+    expect({ exitCode, stderr }).toMatchObject({ exitCode: 1, stderr: expect.stringContaining("is not a registry") });
   });
 });
 

@@ -103,7 +103,7 @@ describe("an image of the Docker engine", () => {
     const { exitCode, stderr } = await push("nothing:1");
     expect(exitCode).toBe(3);
     expect(stderr).toBe(
-      'spacedock: the Docker engine has no image "nothing:1", and there is no such file\nSee what it has: docker image ls\n',
+      'spacedock: the Docker engine has no image "nothing:1", and there is no such file\nList its images: docker image ls\n',
     );
   });
 
@@ -114,7 +114,7 @@ describe("an image of the Docker engine", () => {
   });
 
   it.each([
-    ["breaks off", brokenOff, 5, "the Docker engine broke off"],
+    ["breaks off", brokenOff, 5, "the Docker engine stopped answering"],
     [
       "ends too early",
       (response: ServerResponse) => void response.end(archive.subarray(0, 200_000)),
@@ -149,9 +149,7 @@ describe("an image of the Docker engine", () => {
     answers["/images/web:1/json"] = (response) => reply(response, 200, {}, '{"Size":1e17}');
     const { exitCode, stderr } = await push("web:1");
     expect(exitCode).toBe(1);
-    expect(stderr).toContain(
-      `spacedock: the disk is full: ${tmp} has no room for a temporary file (it takes about 100000 TB`,
-    );
+    expect(stderr).toContain(`spacedock: the disk is full: ${tmp} has no room for a temporary file (about 100000 TB`);
     expect(stderr).toContain("TMPDIR=<directory>");
   });
 
@@ -159,7 +157,7 @@ describe("an image of the Docker engine", () => {
     const world = { ...bench.env, DOCKER_HOST: `unix://${socket}`, TMPDIR: join(scratch, "nowhere") };
     const { exitCode, stderr } = await runCli(["push", "web:1", bench.destination], world);
     expect(exitCode).toBe(1);
-    expect(stderr).toContain("TMPDIR=<directory> names another place");
+    expect(stderr).toContain("To use another directory, set TMPDIR=<directory>");
   });
 });
 
@@ -203,9 +201,9 @@ describe("without the engine's socket", () => {
       "finds no engine",
       "echo 'Cannot connect to the Docker daemon' >&2; exit 1",
       5,
-      "no Docker engine answers at /nowhere/docker.sock: there is no such socket",
+      "no Docker engine answers at /nowhere/docker.sock: no such socket",
     ],
-    ["says something unknown", "echo '[]'", 1, "docker describes the image in a way that is not known here"],
+    ["says something unknown", "echo '[]'", 1, "docker's description of the image has an unknown form"],
   ])("a failure of the docker program is told: it %s", async (_, script, exit, said) => {
     const { exitCode, stderr } = await push("web:1", { ...away, ...(await installDocker(script)) });
     expect(exitCode).toBe(exit);
@@ -215,7 +213,7 @@ describe("without the engine's socket", () => {
   it("and without docker it is said what else can be done", async () => {
     const { exitCode, stderr } = await push("web:1", { ...away, PATH: join(scratch, "no-bin") });
     expect(exitCode).toBe(5);
-    expect(stderr).toContain("no Docker engine answers at /nowhere/docker.sock: there is no such socket");
+    expect(stderr).toContain("no Docker engine answers at /nowhere/docker.sock: no such socket");
     expect(stderr).toContain("docker save --output image.tar");
   });
 

@@ -87,7 +87,7 @@ describe("the index of an archive", () => {
     await writeFile(archive, bytes);
     await expect(index(archive)).rejects.toMatchObject({
       kind: "invalid",
-      message: "image.tar is damaged: there is no entry at byte 512, where one should be",
+      message: "image.tar is damaged: the entry at byte 512 is missing",
     });
   });
 

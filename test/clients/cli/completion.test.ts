@@ -38,6 +38,6 @@ describe("completion in a real shell", () => {
     // Without a terminal there is no completion: its own functions are stood in for.
     const stubs = ["compdef() { :; }", "_describe() { print -rl -- $candidates; }", `. ${home.path("zsh")}`];
     const script = [...stubs, "words=(spacedock deliveries list --st); CURRENT=4; _spacedock"].join("\n");
-    expect(await inShell("zsh", ["-f", "-c", script])).toMatch(/^--status:only those that are pending/);
+    expect(await inShell("zsh", ["-f", "-c", script])).toMatch(/^--status:only deliveries with this status: pending/);
   });
 });

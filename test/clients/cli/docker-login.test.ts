@@ -62,7 +62,7 @@ describe("after docker login alone", () => {
   it("says truly who that is, and what it may do", async () => {
     const who = await attempt("whoami");
     expect(who).toMatchObject({ exitCode: 0 });
-    expect(who.stdout.toString()).not.toContain("no Spacedock");
+    expect(who.stdout.toString()).not.toContain("not a Spacedock registry");
     const doctor = await attempt("doctor");
     expect(doctor).toMatchObject({ exitCode: 0 });
     expect(doctor.stdout.toString()).not.toContain("may not push");

@@ -107,7 +107,7 @@ describe("spacedock, from a space's making to its end", () => {
     const { exitCode, stdout } = await attempt(["doctor"]);
     expect({ exitCode, stdout: stdout.toString() }).toMatchObject({ exitCode: 0 });
     expect(stdout.toString()).toMatch(/^ok +api +Spacedock's, version 1$/m);
-    expect(stdout.toString()).toMatch(/^ok +token +ci, of the space .*it expires in 90 days$/m);
+    expect(stdout.toString()).toMatch(/^ok +token +ci, in the space .*it expires in 90 days$/m);
     expect(stdout.toString()).toMatch(/^ok +body limit +bodies of 1\.0 GB pass/m);
     expect(await json(z.array(z.unknown()), "repos", "list")).toEqual([]);
   });
@@ -169,10 +169,10 @@ describe("spacedock, from a space's making to its end", () => {
       expect((await attempt(["inspect", latest])).exitCode).toBe(3);
       const listed = await json(z.array(z.looseObject({ reference: z.string() })), "deleted", where);
       expect(listed.map((one) => one.reference)).toContain(reference);
-      expect(await spacedock(["undelete", reference])).toContain(`${reference} is back`);
+      expect(await spacedock(["undelete", reference])).toContain(`restored ${reference}`);
       expect(await spacedock(["inspect", latest])).toContain(digest);
     }
-    expect((await attempt(["undelete", latest])).stderr).toContain("the tag is there");
+    expect((await attempt(["undelete", latest])).stderr).toContain("the tag exists");
     expect(await json(z.array(z.unknown()), "spaces", "damaged", space)).toEqual([]);
   });
 
@@ -188,7 +188,7 @@ describe("spacedock, from a space's making to its end", () => {
       const { exitCode, stderr } = await attempt([...line, "--yes"]);
       expect({ line, exitCode, stderr }).toMatchObject({ exitCode: 4, stderr: expect.stringContaining("immutable") });
     }
-    expect(await spacedock(["repos", "immutable", `${space}/web`, "--inherit"])).toContain("those of its space");
+    expect(await spacedock(["repos", "immutable", `${space}/web`, "--inherit"])).toContain("same as the space");
     expect((await attempt(["spaces", "immutable", space, "--tags", "!v*"])).stderr).toContain("at least one pattern");
   });
 
@@ -196,7 +196,7 @@ describe("spacedock, from a space's making to its end", () => {
     const rules = ["--repository", "web/**,web", "--keep-newest", "20", "--keep-tag", "v*"];
     // What was just pushed stays in any case.
     const previewed = await attempt(["retention", "preview", ...rules]);
-    expect(previewed).toMatchObject({ exitCode: 0, stderr: expect.stringContaining("nothing would go now") });
+    expect(previewed).toMatchObject({ exitCode: 0, stderr: expect.stringContaining("nothing would be deleted now") });
     await spacedock(["retention", "create", "builds", ...rules]);
     expect(await spacedock(["retention", "update", "builds", "--keep-newest", "10"])).toContain(
       "the newest 10; tags v*",

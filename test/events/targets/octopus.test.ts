@@ -250,7 +250,7 @@ describe("octopus", () => {
   });
 
   it("knows tags only", async () => {
-    await expect(deliver({}, { event: MANIFEST_EVENT })).rejects.toThrow("octopus has no form for manifest.pushed");
+    await expect(deliver({}, { event: MANIFEST_EVENT })).rejects.toThrow("octopus cannot send manifest.pushed");
   });
 });
 
@@ -308,7 +308,7 @@ describe("the configuration of octopus", () => {
     if (!config.ok || !plain.ok) throw new Error("both are good");
     expect(octopus.secretProblem(config.data, false)).toBeNull();
     expect(octopus.secretProblem(plain.data, true)).toBeNull();
-    expect(octopus.secretProblem(config.data, true)).toContain("not both");
+    expect(octopus.secretProblem(config.data, true)).toContain("either an API key");
     expect(octopus.secretProblem(plain.data, false)).toContain("API key");
   });
 

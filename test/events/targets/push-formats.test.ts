@@ -111,7 +111,7 @@ describe("an event that a push of a tag cannot say", () => {
   it.each(["harbor", "docker-hub", "quay", "acr", "keel", "url-hook"] as const)("is not sent as %s", async (type) => {
     const config = type === "url-hook" ? { template: "custom" } : {};
     for (const event of [MANIFEST_EVENT, { ...EVENT, type: "tag.deleted" } as const]) {
-      await expect(requestOf(type, { event, config })).rejects.toThrow(`${type} has no form for ${event.type}`);
+      await expect(requestOf(type, { event, config })).rejects.toThrow(`${type} cannot send ${event.type}`);
     }
     await expect(requestOf(type, { event: { ...EVENT, tag: null }, config })).rejects.toThrow("the event has no tag");
   });

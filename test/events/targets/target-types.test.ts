@@ -46,7 +46,7 @@ describe.each(TYPES)("the target type %s", (name, type) => {
   });
 
   it.each(EVENT_TYPES)("sends %s, or says that it cannot", async (event) => {
-    const sent = type.events.includes(event) ? "sent" : `UnsendableError: ${name} has no form for ${event}`;
+    const sent = type.events.includes(event) ? "sent" : `UnsendableError: ${name} cannot send ${event}`;
     const request = send(type, { ...EVENT, type: event });
     expect(await request.then(() => "sent", String)).toBe(sent);
   });
@@ -122,7 +122,7 @@ describe("an answer's status", () => {
     ["github-dispatch", github, 404, "retry", expect.stringContaining("no such repository")],
     ["github-dispatch", github, 422, "failed", expect.stringContaining("refuses")],
     ["gitlab-pipeline", gitlab, 201, "done", NO_REASON],
-    ["gitlab-pipeline", gitlab, 400, "failed", expect.stringContaining("no pipeline")],
+    ["gitlab-pipeline", gitlab, 400, "failed", expect.stringContaining("refuses to create a pipeline")],
     ["gitlab-pipeline", gitlab, 404, "retry", expect.stringContaining("no such project")],
     ["url-hook", { template: "portainer" }, 204, "done", NO_REASON],
     ["url-hook", { template: "portainer" }, 409, "retry", expect.stringContaining("busy")],

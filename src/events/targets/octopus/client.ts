@@ -94,7 +94,11 @@ async function ask(send: Sender, request: TargetRequest): Promise<{ status: numb
   try {
     return { status, json: parseBoundedJson(body) };
   } catch {
-    throw new OctopusRefusal("its answer is not JSON; is this the address of an Octopus server?", status, null);
+    throw new OctopusRefusal(
+      "its answer is not JSON; check that this is the address of an Octopus server",
+      status,
+      null,
+    );
   }
 }
 

@@ -14,7 +14,9 @@ const variables = boundedRecord(name, template, 200).default({}).meta({
 
 const deploy = z.strictObject({
   environments: names.min(1),
-  tenants: names.default([]).meta({ description: "With tenants or tenantTags, each environment is deployed to them." }),
+  tenants: names
+    .default([])
+    .meta({ description: "With tenants or tenantTags, each environment is deployed for them." }),
   tenantTags: names.default([]).meta({ examples: [["Region/Europe"]] }),
   variables,
 });
@@ -33,7 +35,7 @@ export const octopusConfig = z
     space: z
       .string()
       .max(20)
-      .regex(/^Spaces-\d{1,9}$/, "the space's id, as in Spaces-1: it is in the address of each of its pages")
+      .regex(/^Spaces-\d{1,9}$/, "the space's id, for example Spaces-1, from the address of its pages")
       .default("Spaces-1")
       .meta({ description: "The id of the space in Octopus." }),
     project: name.meta({ description: "The project's name." }),
@@ -55,10 +57,10 @@ export const octopusConfig = z
           .default([])
           .meta({
             description:
-              "As `step:version` or `step:package:version`; without any, the tag is the version of each package.",
+              "Written as `step:version` or `step:package:version`; without any, the tag is the version of each package.",
             examples: [["Deploy web:{tag}"]],
           }),
-        gitRef: name.optional().meta({ description: "For a project that is kept in Git." }),
+        gitRef: name.optional().meta({ description: "For a project in Git." }),
         notes: template.default("{image}"),
         ignoreChannelRules: z.boolean().default(false),
       })
@@ -66,7 +68,7 @@ export const octopusConfig = z
       .prefault({})
       .meta({ description: "The release to create; null: none, only the runbook is run." }),
     deploy: deploy.optional().meta({ description: "Where the release is deployed at once." }),
-    runbook: runbook.optional().meta({ description: "A runbook to run, after the deployments were started." }),
+    runbook: runbook.optional().meta({ description: "A runbook to run after the deployments have started." }),
   })
   .refine(({ release, deploy: wanted }) => release !== null || wanted === undefined, {
     path: ["deploy"],

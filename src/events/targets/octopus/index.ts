@@ -50,7 +50,7 @@ export const octopus = defineSteppedTarget({
   secretProblem: ({ serviceAccount }, hasSecret) =>
     hasSecret === (serviceAccount === undefined)
       ? null
-      : "this type needs an API key as its secret, or serviceAccount in its config, and not both",
+      : "this type needs either an API key as its secret or serviceAccount in its config",
   provesItself: ({ serviceAccount }) => serviceAccount !== undefined,
   // A release alone runs nothing yet.
   follows: ({ deploy, runbook }) => deploy !== undefined || runbook !== undefined,
@@ -104,7 +104,7 @@ async function taskOf(server: Octopus, id: string): Promise<TaskState> {
   const unknown = { id, ended: false, succeeded: false };
   try {
     const { json } = await server.call(`tasks/${id}`);
-    return parseTask(id, json) ?? { ...unknown, text: `${id}: Octopus answered something else than a task` };
+    return parseTask(id, json) ?? { ...unknown, text: `${id}: Octopus did not answer with a task` };
   } catch (fault) {
     return { ...unknown, text: `${id}: ${fault instanceof Error ? fault.message : "no answer"}` };
   }
@@ -120,7 +120,7 @@ function describe({ url, config }: Attempt<OctopusConfig>, { release }: Progress
 /** What was started stays on record, and is not started again. */
 function failure(fault: unknown, { now }: Attempt<OctopusConfig>, progress: Progress): Outcome {
   if (fault instanceof z.ZodError) {
-    const detail = "Octopus answered something else than its API says";
+    const detail = "Octopus gave an unexpected answer";
     return { verdict: "failed", status: null, detail, wait: null, progress, health: "bad" };
   }
   if (fault instanceof UnsendableError) throw fault;
