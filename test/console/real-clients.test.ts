@@ -55,7 +55,7 @@ describe("a repository", () => {
     await page.getByRole("link", { name: "1.1.0", exact: true }).click();
     await page.getByRole("tab", { name: "Attached" }).click();
     await page.getByRole("heading", { name: "Signature (cosign)" }).waitFor();
-    await page.getByRole("heading", { name: "SBOM (SPDX)" }).waitFor();
+    await page.getByRole("heading", { name: "SBOM (SPDX)" }).first().waitFor();
     expect(await page.getByRole("button", { name: /^Read / }).count()).toBe(3);
   });
 
@@ -120,7 +120,7 @@ describe("an image that BuildKit built for two platforms", () => {
     expect(await page.getByRole("listitem").getByText("yes; the registry does not verify it").count()).toBe(3);
     expect(await page.evaluate("document.documentElement.scrollWidth <= innerWidth")).toBe(true);
     await checkAccessibility();
-    await page.getByRole("link", { name: "Provenance (SLSA)" }).click();
+    await page.getByRole("link", { name: "Provenance (SLSA)" }).first().click();
     await page.getByText("Provenance (SLSA)", { exact: true }).waitFor();
   });
 
