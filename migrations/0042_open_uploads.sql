@@ -12,7 +12,7 @@ CREATE TABLE open_uploads (
 
 CREATE INDEX open_uploads_bytes ON open_uploads (space_id, bytes) WHERE bytes > 0;
 
--- Likewise as quota_of_bytes: what is linked and what is being uploaded have room together.
+-- Works as quota_of_bytes does: linked and open bytes share the room of a space.
 CREATE TRIGGER quota_of_open_uploads BEFORE UPDATE OF bytes ON open_uploads
 WHEN NEW.bytes > OLD.bytes AND NEW.bytes > OLD.bytes + (
   SELECT max_bytes - bytes - (SELECT COALESCE(SUM(u.bytes), 0) FROM open_uploads u WHERE u.space_id = NEW.space_id AND u.bytes > 0)
