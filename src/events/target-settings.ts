@@ -36,7 +36,7 @@ export function checkedAddress(
   rules: AddressRules,
 ): Address {
   const whole = given ?? defaultUrl;
-  if (whole === null) throw invalid("url", "this type needs a secret");
+  if (whole === null) throw invalid("url", "this type needs an address");
   const problem = addressProblem(whole, rules);
   if (problem !== null) throw invalid("url", problem);
   return { whole, shown: secretAddress ? `${new URL(whole).origin}/…` : whole };

@@ -42,7 +42,7 @@ describe("a body over the limit", () => {
     const address = method === "PUT" ? `${session}?digest=${await digestOf(bytes)}` : session;
     const refused = await askWithin(1, address, method, bytes);
     expect(await errorOf(refused.clone())).toBe("413 SIZE_INVALID");
-    expect(await refused.text()).toMatch(/1 MB at most.*spacedock proxy/);
+    expect(await refused.text()).toMatch(/at most 1 MB.*spacedock proxy/);
     expect((await askWithin(1, session, "PATCH", bytes.subarray(0, 1_000_000))).status).toBe(202);
   });
 

@@ -214,7 +214,7 @@ describe("a condition", () => {
       headers: { "Content-Type": OCI_MANIFEST, "If-None-Match": "*" },
       body: second.text,
     });
-    expect(await answer.text()).toContain("it is there already");
+    expect(await answer.text()).toContain("it already exists");
   });
 
   it("makes no repository where it fails", async () => {

@@ -109,7 +109,7 @@ describe("a length over the limit", () => {
     const parsed = parseInput(schema, { a: { b: [1, 2, 3, 4] } });
     expect(parsed).toEqual({
       ok: false,
-      problems: [{ path: "a.b", message: "it has 4 entries; it may have 3 at most" }],
+      problems: [{ path: "a.b", message: "it has 4 entries; the limit is 3" }],
     });
     expect(looks()).toBe(0);
   });
@@ -119,7 +119,7 @@ describe("a length over the limit", () => {
     const record = boundedRecord(z.string().max(5), element, 2);
     expect(parseInput(record, { a: 1, b: 2, c: 3 })).toMatchObject({ ok: false });
     expect(parseInput(record, { abcdef: 1 })).toMatchObject({
-      problems: [{ path: "abcdef", message: "it has 6 characters; it may have 5 at most" }],
+      problems: [{ path: "abcdef", message: "it has 6 characters; the limit is 5" }],
     });
     const text = z
       .array(

@@ -207,7 +207,7 @@ describe("Docker's schema 1", () => {
     expect(() => parse(document, contentType)).toThrow(
       expect.objectContaining({
         kind: "MANIFEST_INVALID",
-        message: expect.stringMatching(/Docker's schema 1.*build the image anew.*skopeo copy --format v2s2/),
+        message: expect.stringMatching(/Docker's schema 1.*build the image again.*skopeo copy --format v2s2/),
       }),
     );
   });
