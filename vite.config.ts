@@ -1,8 +1,9 @@
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vite";
+import { parseRegistry } from "./src/cli/client/reference.ts";
 
-/** Where `npm start` listens, for `npm run console:dev`. */
-const registry = process.env["REGISTRY"] ?? "http://localhost:8787";
+/** The registry that `npm run console:dev` asks, by its host: the one of `npm start` unless REGISTRY names another. */
+const { origin: registry } = parseRegistry(process.env["REGISTRY"] ?? "localhost:8787");
 
 /** Builds the console; what the Worker answers is asked of a registry that runs, while one works on it. */
 export default defineConfig({
