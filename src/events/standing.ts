@@ -1,6 +1,7 @@
 /** The one look before each attempt: rules are decided at a push, and acted on up to a day later. */
 import type { EventType, RegistryEvent } from "./event.ts";
 import { TAG_SETS } from "./event.ts";
+import { matchTrigger } from "./match.ts";
 import { type DeliveryOrder, type Ordered, orderOf } from "./order.ts";
 import type { ClaimedDelivery, DeliveryStore, PastDelivery, Standing } from "./stores.ts";
 
@@ -17,6 +18,10 @@ export async function outdatedBy(
   if (trigger === null) return "the trigger was deleted";
   if (!trigger.enabled) return "the trigger is switched off";
   if (trigger.rules === null) return "the trigger's rules are no longer understood: delete it and make it anew";
+  if (!trigger.targets.includes(delivery.targetId))
+    return "the trigger was changed, and no longer sends to this target";
+  const match = matchTrigger(trigger.rules.match, event, { newestTag: null });
+  if (!match.fires) return `the trigger was changed, and no longer takes this: ${match.reason}`;
   const moved = movedSince(event, standing);
   if (moved !== null || event.tag === null || !TAG_SETS.has(event.type)) return moved;
   const own: Ordered = { tag: event.tag, eventId: event.id };
@@ -44,8 +49,8 @@ function stillTagged({ tag, digest }: RegistryEvent, { tagDigest }: Standing): s
   return tagDigest === digest ? null : `the tag ${tag} was moved to ${tagDigest}`;
 }
 
-function outdatedByLater({ supersedes }: DeliveryOrder, own: Ordered, { later }: Standing): string | null {
-  const winner = later.deliveries.find((one) => supersedes(one, own));
+function outdatedByLater({ supersedes }: DeliveryOrder, own: Ordered, { later, fromAnother }: Standing): string | null {
+  const winner = [...later.deliveries, ...fromAnother].find((one) => supersedes(one, own));
   if (winner !== undefined) return reasonOf(winner, own);
   return later.isCut
     ? `more than ${later.deliveries.length} later pushes went to this target; redeliver it if it shall go`
