@@ -124,6 +124,7 @@ describe("what a target needs, and what a trigger takes", () => {
   });
 
   it("may have several lines", async () => {
-    await make("targets", { ...OCTOPUS, config: { project: "web", release: { notes: "{image}\n\tby CI" } } });
+    const config = { project: "web", release: { notes: "{image}\n\tby CI" } };
+    expect(await make("targets", { ...OCTOPUS, config })).toMatch(/^tgt_/);
   });
 });
