@@ -19,7 +19,7 @@ const config = boundedRecord(z.string().max(100), z.unknown(), MAX_SETTINGS)
   .meta({ description: "What the type needs beside its address." });
 
 /** Of triggers that are stored there may be some that were made before this was asked for. */
-const match = triggerMatch.refine(...PLAIN_THROUGHOUT);
+const givenMatch = triggerMatch.refine(...PLAIN_THROUGHOUT);
 
 const deploys = z.boolean().meta({
   description:
@@ -110,13 +110,13 @@ const targets = z
   .transform((ids) => [...new Set(ids)]);
 
 export const triggerInput = z
-  .strictObject({ name: givenName, ...triggerRuleFields, match: match.prefault({}), targets })
+  .strictObject({ name: givenName, ...triggerRuleFields, match: givenMatch.prefault({}), targets })
   .superRefine(checkGroup);
 
 export const triggerChanges = z
   .strictObject({
     name: givenName.optional(),
-    match: match.optional().meta({ description: "All of it, in place of the old." }),
+    match: givenMatch.optional().meta({ description: "All of it, in place of the old." }),
     group: triggerRuleFields.group.nullable().meta({ description: "Null: none." }),
     debounceSeconds: triggerRuleFields.debounceSeconds.nullable().meta({ description: "Null: it does not wait." }),
     targets: targets.optional(),
