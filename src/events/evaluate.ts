@@ -35,7 +35,7 @@ export async function evaluateTrigger(
 async function againstOtherTags(triggers: Known, { match }: TriggerRules, stored: PlacedEvent): Promise<MatchResult> {
   const { tag } = stored.event;
   if (match.tag?.onlyIfNewer !== true || tag === null) return { fires: true };
-  const { newerThan, order } = compileTagRule(match.tag);
+  const { newerThan, order, isSpent } = compileTagRule(match.tag);
   const newer = newerThan?.(tag) ?? null;
   // By push time, nothing is newer than a push when it happens.
   if (newer === null) return { fires: true };
@@ -48,7 +48,12 @@ async function againstOtherTags(triggers: Known, { match }: TriggerRules, stored
       [...tags, ...above].filter((other) => other !== tag),
     );
     const result = matchTrigger(match, stored.event, { newestTag });
-    if (!result.fires || !isCut) return result;
+    if (!result.fires || (!isCut && !isSpent())) return result;
+  }
+  if (isSpent()) {
+    return refused(
+      "the rule's regex takes too long for all tags that could be newer to be looked at: make it simpler, or bound its counts",
+    );
   }
   return refused(
     `too many tags of the repository could be newer than ${tag} for all to be looked at: narrow the rule's range, or make it strict`,

@@ -49,9 +49,23 @@ function stillTagged({ tag, digest }: RegistryEvent, { tagDigest }: Standing): s
   return tagDigest === digest ? null : `the tag ${tag} was moved to ${tagDigest}`;
 }
 
-function outdatedByLater({ supersedes }: DeliveryOrder, own: Ordered, { later, fromAnother }: Standing): string | null {
-  const winner = [...later.deliveries, ...fromAnother].find((one) => supersedes(one, own));
-  if (winner !== undefined) return reasonOf(winner, own);
+/** Why one of these must not be followed by another; null where all may be. */
+function outdatedByOne(
+  { supersedes, isSpent }: DeliveryOrder,
+  own: Ordered,
+  others: readonly PastDelivery[],
+): string | null {
+  for (const one of others) {
+    if (isSpent())
+      return "the rule's regex takes too long for all deliveries to be compared; redeliver it if it shall go";
+    if (supersedes(one, own)) return reasonOf(one, own);
+  }
+  return null;
+}
+
+function outdatedByLater(order: DeliveryOrder, own: Ordered, { later, fromAnother }: Standing): string | null {
+  const reason = outdatedByOne(order, own, [...later.deliveries, ...fromAnother]);
+  if (reason !== null) return reason;
   return later.isCut
     ? `more than ${later.deliveries.length} later pushes went to this target; redeliver it if it shall go`
     : null;
@@ -60,14 +74,15 @@ function outdatedByLater({ supersedes }: DeliveryOrder, own: Ordered, { later, f
 async function outdatedByNewer(
   deliveries: Pick<DeliveryStore, "begunAbove">,
   id: string,
-  { newerThan, supersedes }: DeliveryOrder,
+  order: DeliveryOrder,
   own: Ordered,
 ): Promise<string | null> {
+  const { newerThan } = order;
   if (newerThan === null) return null;
   for (const limit of LOOKED_AT) {
     const found = await deliveries.begunAbove(id, newerThan(own.tag), limit);
-    const winner = found.deliveries.find((one) => supersedes(one, own));
-    if (winner !== undefined) return reasonOf(winner, own);
+    const reason = outdatedByOne(order, own, found.deliveries);
+    if (reason !== null) return reason;
     if (!found.isCut) return null;
   }
   return `too many deliveries to this target could be newer than ${own.tag} for all to be looked at; redeliver it if it shall go`;
