@@ -3,7 +3,7 @@ import { DELIVERY_STATUSES } from "../events/stores.ts";
 import { MIN_SECRET } from "../events/target.ts";
 import { checkGroup, triggerMatch, triggerRuleFields } from "../events/trigger.ts";
 import { boundedRecord } from "../oci/bounds.ts";
-import { givenName, plainText } from "../oci/plain-text.ts";
+import { givenName, PLAIN_THROUGHOUT, plainText } from "../oci/plain-text.ts";
 import { pageQuery, SOMETHING } from "./schemas.ts";
 
 const name = z.string();
@@ -14,9 +14,12 @@ const url = plainText(2000);
 const MAX_SETTINGS = 50;
 
 const LONG_ENOUGH = `${MIN_SECRET} characters at least.`;
-const config = boundedRecord(z.string().max(100), z.unknown(), MAX_SETTINGS).meta({
-  description: "Settings of the type, besides its address.",
-});
+const config = boundedRecord(z.string().max(100), z.unknown(), MAX_SETTINGS)
+  .refine(...PLAIN_THROUGHOUT)
+  .meta({ description: "Settings of the type, besides its address." });
+
+/** Of triggers that are stored there may be some that were made before this was asked for. */
+const givenMatch = triggerMatch.refine(...PLAIN_THROUGHOUT);
 
 const deploys = z.boolean().meta({
   description:
@@ -108,12 +111,14 @@ const targets = z
   .max(20)
   .transform((ids) => [...new Set(ids)]);
 
-export const triggerInput = z.strictObject({ name: givenName, ...triggerRuleFields, targets }).superRefine(checkGroup);
+export const triggerInput = z
+  .strictObject({ name: givenName, ...triggerRuleFields, match: givenMatch.prefault({}), targets })
+  .superRefine(checkGroup);
 
 export const triggerChanges = z
   .strictObject({
     name: givenName.optional(),
-    match: triggerMatch.optional().meta({ description: "Replaces all of the old one." }),
+    match: givenMatch.optional().meta({ description: "Replaces all of the old one." }),
     group: triggerRuleFields.group.nullable().meta({ description: "Null: none." }),
     debounceSeconds: triggerRuleFields.debounceSeconds.nullable().meta({ description: "Null: fire at once." }),
     targets: targets.optional(),

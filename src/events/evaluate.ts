@@ -35,17 +35,25 @@ export async function evaluateTrigger(
 async function againstOtherTags(triggers: Known, { match }: TriggerRules, stored: PlacedEvent): Promise<MatchResult> {
   const { tag } = stored.event;
   if (match.tag?.onlyIfNewer !== true || tag === null) return { fires: true };
-  const newer = compileTagRule(match.tag).newerThan?.(tag) ?? null;
+  const { newerThan, order, isSpent } = compileTagRule(match.tag);
+  const newer = newerThan?.(tag) ?? null;
   // By push time, nothing is newer than a push when it happens.
   if (newer === null) return { fires: true };
   for (const limit of LOOKED_AT) {
-    const { tags, isCut } = await triggers.newerTags(stored, newer, limit);
+    const { tags, laterInPush, isCut } = await triggers.newerTags(stored, newer, limit);
+    // Of tags of one push that are one version, as 1.2 and 1.2.0, the first that it told of counts.
+    const above = laterInPush.filter((other) => (order?.(other, tag) ?? 0) > 0);
     const newestTag = newestOf(
       match,
-      tags.filter((other) => other !== tag),
+      [...tags, ...above].filter((other) => other !== tag),
     );
     const result = matchTrigger(match, stored.event, { newestTag });
-    if (!result.fires || !isCut) return result;
+    if (!result.fires || (!isCut && !isSpent())) return result;
+  }
+  if (isSpent()) {
+    return refused(
+      "the rule's regex takes too long for all tags that could be newer to be looked at: make it simpler, or bound its counts",
+    );
   }
   return refused(
     `too many tags of the repository could be newer than ${tag} to check them all: narrow the rule's range, or make it strict`,

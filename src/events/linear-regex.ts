@@ -4,7 +4,7 @@
  * length. regex-syntax.ts says what a pattern may have; it then means what it means in JavaScript, without flags.
  */
 import { captureGroups } from "./regex-groups.ts";
-import { buildProgram, isAt, type Program, type State } from "./regex-program.ts";
+import { buildProgram, type Effort, isAt, type Program, type State } from "./regex-program.ts";
 import { parseRegex } from "./regex-syntax.ts";
 import { compareIdentifiers } from "./version/version.ts";
 
@@ -19,14 +19,27 @@ export interface LinearRegex {
   readonly initials: readonly string[];
 }
 
-/** Throws RuleError with what it is about the pattern that isn't supported. */
-export function compileRegex(pattern: string): LinearRegex {
+/** Texts whose groups are remembered: as many as are compared. */
+const MAX_REMEMBERED = 5000;
+
+/**
+ * Throws RuleError with what it is about the pattern that isn't supported.
+ * @param effort is added to with each text that is looked at.
+ */
+export function compileRegex(pattern: string, effort: Effort = { steps: 0 }): LinearRegex {
   const { node, groups } = parseRegex(pattern);
   const program = buildProgram(node);
+  const captured = new Map<string, readonly (string | null)[] | null>();
   return {
-    test: (text) => search(program, text),
+    test: (text) => search(program, text, effort),
     groups,
-    capture: (text) => captureGroups(program, text, groups.length),
+    capture: (text) => {
+      const known = captured.get(text);
+      if (known !== undefined) return known;
+      const found = captureGroups(program, text, groups.length, effort);
+      if (captured.size < MAX_REMEMBERED) captured.set(text, found);
+      return found;
+    },
     get initials() {
       return initialsOf(program);
     },
@@ -70,7 +83,7 @@ function reachable(entry: State, atStart: boolean): readonly State[] {
   return [...found];
 }
 
-function search({ entry, size }: Program, text: string): boolean {
+function search({ entry, size }: Program, text: string, effort: Effort): boolean {
   /** Where in the text each state was last seen: each is taken once there, however many ways lead to it. */
   const seenAt = new Int32Array(size).fill(-1);
   let active: State[] = [];
@@ -80,6 +93,7 @@ function search({ entry, size }: Program, text: string): boolean {
     active.push(entry);
     // Grows while it is walked: by what is reached without using a character.
     for (const state of active) {
+      effort.steps += 1;
       if (seenAt[state.id] === at) continue;
       seenAt[state.id] = at;
       if (state.needs.kind === "accept") return true;

@@ -38,13 +38,17 @@ export function matchTrigger(match: TriggerMatch, event: RegistryEvent, facts: M
   return { fires: true };
 }
 
-/** The tag of the newest version that the trigger's tag rule takes; null without one, and for rules that aren't about versions. */
+/**
+ * The tag of the newest version that the trigger's tag rule takes; null without one, and for rules that aren't about versions. It may be another
+ * where the rule is spent before the last tag.
+ */
 export function newestOf(match: TriggerMatch, tags: readonly string[]): string | null {
   if (match.tag === undefined) return null;
-  const { refusal, order } = compileTagRule(match.tag);
+  const { refusal, order, isSpent } = compileTagRule(match.tag);
   if (order === null) return null;
   let newest: string | null = null;
   for (const tag of tags) {
+    if (isSpent()) break;
     const isNewer = newest === null || order(tag, newest) > 0;
     // Asked last, since a regex is the dearest part of it.
     if (isNewer && refusal(tag) === null) newest = tag;

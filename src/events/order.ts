@@ -19,6 +19,8 @@ export interface DeliveryOrder {
    * looked at.
    */
   readonly newerThan: ((tag: string) => NewerTags) | null;
+  /** True once the rule has cost so much that no others must be compared. */
+  readonly isSpent: () => boolean;
 }
 
 /** A push is outdated by a later one of the same tag, whatever else a rule says. */
@@ -26,6 +28,7 @@ const BY_TAG: DeliveryOrder = {
   comparesTags: false,
   supersedes: (one, other) => one.tag === other.tag && one.eventId > other.eventId,
   newerThan: null,
+  isSpent: () => false,
 };
 
 /** The order of a trigger with these rules. */
@@ -34,7 +37,7 @@ export function orderOf({ match }: TriggerRules): DeliveryOrder {
 }
 
 function orderOfTags(rule: TagRule): DeliveryOrder {
-  const { refusal, order, newerThan } = compileTagRule(rule);
+  const { refusal, order, newerThan, isSpent } = compileTagRule(rule);
   // What the rule no longer takes, or never did, has no say.
   const counts = ({ tag }: Ordered, other: Ordered): boolean => tag === other.tag || refusal(tag) === null;
   if (rule.order === "pushed") {
@@ -42,6 +45,7 @@ function orderOfTags(rule: TagRule): DeliveryOrder {
       comparesTags: true,
       supersedes: (one, other) => one.eventId > other.eventId && counts(one, other),
       newerThan: null,
+      isSpent,
     };
   }
   if (order === null) return BY_TAG;
@@ -54,5 +58,6 @@ function orderOfTags(rule: TagRule): DeliveryOrder {
       return isNewer && counts(one, other);
     },
     newerThan: rule.onlyIfNewer ? newerThan : null,
+    isSpent,
   };
 }

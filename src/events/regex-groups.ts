@@ -2,7 +2,7 @@
  * What the named groups of a match have: all states are followed at once, in the order in which JavaScript would try them, each with
  * the places that it came by (Pike's virtual machine; Cox, "Regular Expression Matching: the Virtual Machine Approach").
  */
-import { isAt, type Program, type State } from "./regex-program.ts";
+import { type Effort, isAt, type Program, type State } from "./regex-program.ts";
 
 /** Where groups begin and end, two places for each; -1: nowhere. */
 type Places = readonly number[];
@@ -13,8 +13,13 @@ interface Thread {
 }
 
 /** The first match, by JavaScript's choice. Null without one. */
-export function captureGroups(program: Program, text: string, groups: number): readonly (string | null)[] | null {
-  const places = findPlaces(program, text, groups);
+export function captureGroups(
+  program: Program,
+  text: string,
+  groups: number,
+  effort: Effort,
+): readonly (string | null)[] | null {
+  const places = findPlaces(program, text, groups, effort);
   if (places === null) return null;
   return Array.from({ length: groups }, (_, index) => {
     const [from = -1, to = -1] = places.slice(2 * index, 2 * index + 2);
@@ -22,7 +27,7 @@ export function captureGroups(program: Program, text: string, groups: number): r
   });
 }
 
-function findPlaces({ entry, size }: Program, text: string, groups: number): Places | null {
+function findPlaces({ entry, size }: Program, text: string, groups: number, effort: Effort): Places | null {
   const seenAt = new Int32Array(size).fill(-1);
   const none: Places = Array.from({ length: 2 * groups }, () => -1);
   let found: Places | null = null;
@@ -30,7 +35,7 @@ function findPlaces({ entry, size }: Program, text: string, groups: number): Pla
   for (let at = 0; at <= text.length; at++) {
     // A match that begins further to the left comes first; once there is one, no other begins.
     const starts = found === null ? [...waiting, { state: entry, places: none }] : waiting;
-    const { threads, accepted } = follow(starts, at, text, seenAt);
+    const { threads, accepted } = follow(starts, at, text, seenAt, effort);
     found = accepted ?? found;
     waiting = threads.flatMap(({ state: { needs, next }, places }) =>
       needs.kind === "character" && at < text.length && needs.takes(text.charCodeAt(at))
@@ -48,12 +53,14 @@ function follow(
   at: number,
   text: string,
   seenAt: Int32Array,
+  effort: Effort,
 ): { readonly threads: readonly Thread[]; readonly accepted: Places | null } {
   const threads: Thread[] = [];
   const stack = starts.toReversed();
   for (let thread = stack.pop(); thread !== undefined; thread = stack.pop()) {
     const { state, places } = thread;
     const { needs } = state;
+    effort.steps += 1;
     if (seenAt[state.id] === at) continue;
     seenAt[state.id] = at;
     if (needs.kind === "accept") return { threads, accepted: places };

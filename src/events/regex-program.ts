@@ -5,6 +5,12 @@ import type { RegexNode } from "./regex-syntax.ts";
 /** Counts repeat what they count: `(a{50}){50}` has 2,500 states. */
 const MAX_STATES = 2000;
 
+/** What regexes have cost so far. */
+export interface Effort {
+  /** States that were gone through. */
+  steps: number;
+}
+
 /** A state of the automaton; `id` is its place in the order of making. */
 export interface State {
   readonly id: number;

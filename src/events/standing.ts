@@ -1,6 +1,7 @@
 /** The one look before each attempt: rules are decided at a push, and acted on up to a day later. */
 import type { EventType, RegistryEvent } from "./event.ts";
 import { TAG_SETS } from "./event.ts";
+import { matchTrigger } from "./match.ts";
 import { type DeliveryOrder, type Ordered, orderOf } from "./order.ts";
 import type { ClaimedDelivery, DeliveryStore, PastDelivery, Standing } from "./stores.ts";
 
@@ -17,6 +18,10 @@ export async function outdatedBy(
   if (trigger === null) return "the trigger was deleted";
   if (!trigger.enabled) return "the trigger is disabled";
   if (trigger.rules === null) return "the trigger's rules are no longer understood: delete it and create it again";
+  if (!trigger.targets.includes(delivery.targetId))
+    return "the trigger was changed, and no longer sends to this target";
+  const match = matchTrigger(trigger.rules.match, event, { newestTag: null });
+  if (!match.fires) return `the trigger was changed, and no longer takes this push: ${match.reason}`;
   const moved = movedSince(event, standing);
   if (moved !== null || event.tag === null || !TAG_SETS.has(event.type)) return moved;
   const own: Ordered = { tag: event.tag, eventId: event.id };
@@ -44,9 +49,22 @@ function stillTagged({ tag, digest }: RegistryEvent, { tagDigest }: Standing): s
   return tagDigest === digest ? null : `the tag ${tag} was moved to ${tagDigest}`;
 }
 
-function outdatedByLater({ supersedes }: DeliveryOrder, own: Ordered, { later }: Standing): string | null {
-  const winner = later.deliveries.find((one) => supersedes(one, own));
-  if (winner !== undefined) return reasonOf(winner, own);
+/** Why one of these must not be followed by another; null where all may be. */
+function outdatedByOne(
+  { supersedes, isSpent }: DeliveryOrder,
+  own: Ordered,
+  others: readonly PastDelivery[],
+): string | null {
+  for (const one of others) {
+    if (isSpent()) return "the rule's regex takes too long to compare all deliveries; redeliver it to send it anyway";
+    if (supersedes(one, own)) return reasonOf(one, own);
+  }
+  return null;
+}
+
+function outdatedByLater(order: DeliveryOrder, own: Ordered, { later, fromAnother }: Standing): string | null {
+  const reason = outdatedByOne(order, own, [...later.deliveries, ...fromAnother]);
+  if (reason !== null) return reason;
   return later.isCut
     ? `more than ${later.deliveries.length} later pushes went to this target; redeliver it to send it anyway`
     : null;
@@ -55,14 +73,15 @@ function outdatedByLater({ supersedes }: DeliveryOrder, own: Ordered, { later }:
 async function outdatedByNewer(
   deliveries: Pick<DeliveryStore, "begunAbove">,
   id: string,
-  { newerThan, supersedes }: DeliveryOrder,
+  order: DeliveryOrder,
   own: Ordered,
 ): Promise<string | null> {
+  const { newerThan } = order;
   if (newerThan === null) return null;
   for (const limit of LOOKED_AT) {
     const found = await deliveries.begunAbove(id, newerThan(own.tag), limit);
-    const winner = found.deliveries.find((one) => supersedes(one, own));
-    if (winner !== undefined) return reasonOf(winner, own);
+    const reason = outdatedByOne(order, own, found.deliveries);
+    if (reason !== null) return reason;
     if (!found.isCut) return null;
   }
   return `too many deliveries to this target could be newer than ${own.tag} to check them all; redeliver it to send it anyway`;

@@ -153,6 +153,8 @@ export interface TriggerStore {
 
 export interface FoundTags {
   readonly tags: readonly string[];
+  /** Those of the same push that it told of after the event's own. */
+  readonly laterInPush: readonly string[];
   /** There may be more than these. */
   readonly isCut: boolean;
 }
@@ -248,7 +250,7 @@ export interface PastDeliveries {
 /** What is so when a delivery is to be sent. */
 export interface Standing {
   /** Null: it was deleted. */
-  readonly trigger: Pick<Trigger, "enabled" | "rules"> | null;
+  readonly trigger: Pick<Trigger, "enabled" | "rules" | "targets"> | null;
   /** What the event's tag points to; null: it is gone. */
   readonly tagDigest: string | null;
   /** The event's manifest is there. */
@@ -257,6 +259,8 @@ export interface Standing {
   readonly movedMembers: readonly string[];
   /** Of events after the delivery's own, that set a tag; the newest first. */
   readonly later: PastDeliveries;
+  /** What the target, if it deploys, was given last of the event's repository, where another trigger sent it. */
+  readonly fromAnother: readonly PastDelivery[];
 }
 
 /**

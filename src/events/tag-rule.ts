@@ -1,6 +1,7 @@
 import { matchesGlob, matchesSomeGlob } from "../oci/glob.ts";
 import { parseTag } from "../oci/reference.ts";
 import { compareGroups, compileRegex } from "./linear-regex.ts";
+import type { Effort } from "./regex-program.ts";
 import { RuleError } from "./rule-error.ts";
 import { ANY_NUMBERS, spansFrom, type VersionSpan } from "./version/key.ts";
 import { foldCase, parseNugetRange } from "./version/nuget-range.ts";
@@ -41,7 +42,12 @@ export type NewerTags =
   | { readonly by: "name"; readonly initials: readonly string[] };
 
 /** A rule made ready for many tags. */
-export interface TagMatcher {
+export interface TagMatcher extends TagOrder {
+  /** True once its regexes have cost so much that other tags must not be asked about: the processor is everybody's. */
+  readonly isSpent: () => boolean;
+}
+
+interface TagOrder {
   /** Null for a tag that is taken; otherwise a sentence that says why it isn't. */
   readonly refusal: (tag: string) => string | null;
   /** Orders tags that are taken, oldest version first; null where the rule isn't about versions. */
@@ -59,9 +65,9 @@ interface Notation {
 const SEMVER: Notation = { parseRange: parseSemverRange, comparable: (version) => version };
 const NUGET: Notation = { parseRange: parseNugetRange, comparable: foldCase };
 
-const MATCHERS: Readonly<Record<TagRuleType, (rule: TagRule) => TagMatcher>> = {
-  semver: (rule) => versionMatcher(rule, SEMVER),
-  nuget: (rule) => versionMatcher(rule, NUGET),
+const MATCHERS: Readonly<Record<TagRuleType, (rule: TagRule, effort: Effort) => TagOrder>> = {
+  semver: (rule, effort) => versionMatcher(rule, SEMVER, effort),
+  nuget: (rule, effort) => versionMatcher(rule, NUGET, effort),
   regex: regexMatcher,
   glob: ({ value }) => {
     requireGlob(value);
@@ -84,13 +90,18 @@ export function compileTagRule(rule: TagRule): TagMatcher {
   return matcher;
 }
 
+/** States that a rule's regexes may go through before no other tag is asked about: some tens of milliseconds. */
+const MAX_STEPS = 1_000_000;
+
 function makeMatcher(rule: TagRule): TagMatcher {
-  const { refusal, order, newerThan } = MATCHERS[rule.type](rule);
+  const effort: Effort = { steps: 0 };
+  const { refusal, order, newerThan } = MATCHERS[rule.type](rule, effort);
   const { exclude = [] } = rule;
-  const pattern = patternMatcher(rule.pattern);
+  const pattern = patternMatcher(rule.pattern, effort);
   const ordered = rule.order === "pushed" ? { order: null, newerThan: null } : { order, newerThan };
   return {
     ...ordered,
+    isSpent: () => effort.steps > MAX_STEPS,
     refusal: (tag) => {
       if (!matchesSomeGlob(exclude, tag)) return refusal(tag) ?? pattern(tag);
       const exclusion = exclude.find((glob) => matchesGlob(glob, tag)) ?? "";
@@ -112,13 +123,13 @@ function requireGlob(value: string): void {
     throw new RuleError("a glob may have the characters of a tag, * and ?, and at most 128 of them");
 }
 
-function patternMatcher(pattern: TagPattern | undefined): TagMatcher["refusal"] {
+function patternMatcher(pattern: TagPattern | undefined, effort: Effort): TagOrder["refusal"] {
   if (pattern === undefined) return () => null;
   const { type, value } = pattern;
-  return MATCHERS[type]({ type, value }).refusal;
+  return MATCHERS[type]({ type, value }, effort).refusal;
 }
 
-function nameMatcher(takes: (tag: string) => boolean, otherwise: string): TagMatcher {
+function nameMatcher(takes: (tag: string) => boolean, otherwise: string): TagOrder {
   return {
     order: null,
     newerThan: null,
@@ -127,8 +138,8 @@ function nameMatcher(takes: (tag: string) => boolean, otherwise: string): TagMat
 }
 
 /** Named groups are what tags are ordered by: one after the other, numbers as numbers. */
-function regexMatcher({ value }: TagRule): TagMatcher {
-  const regex = compileRegex(value);
+function regexMatcher({ value }: TagRule, effort: Effort): TagOrder {
+  const regex = compileRegex(value, effort);
   const named = nameMatcher(regex.test, `does not match the regex ${value}`);
   if (regex.groups.length === 0) return named;
   return {
@@ -141,9 +152,9 @@ function regexMatcher({ value }: TagRule): TagMatcher {
 /** Numbers that a strict version has, as SemVer wants it. */
 const STRICT_NUMBERS = 3;
 
-function versionMatcher(rule: TagRule, { parseRange, comparable }: Notation): TagMatcher {
+function versionMatcher(rule: TagRule, { parseRange, comparable }: Notation, effort: Effort): TagOrder {
   const range = parseRange(rule.value);
-  const prereleaseRefusal = prereleaseMatcher(rule, range);
+  const prereleaseRefusal = prereleaseMatcher(rule, range, effort);
   return {
     refusal: (tag) => {
       const version = parseVersion(tag);
@@ -180,17 +191,21 @@ function prereleasesOf({ prerelease }: TagRule, range: Range): (typeof PRERELEAS
 }
 
 /** What the rule has to say on prereleases within its range. */
-function prereleaseMatcher(rule: TagRule, range: Range): (tag: string, version: Version) => string | null {
+function prereleaseMatcher(
+  rule: TagRule,
+  range: Range,
+  effort: Effort,
+): (tag: string, version: Version) => string | null {
   const taken = prereleasesOf(rule, range);
   if (taken === "any") return () => null;
-  if (taken === "regex") return prereleaseRegexMatcher(rule.prereleaseRegex ?? "");
+  if (taken === "regex") return prereleaseRegexMatcher(rule.prereleaseRegex ?? "", effort);
   if (!holdsReleases(range)) throw new RuleError(`"${rule.value}" covers only prereleases, and the rule takes none`);
   return (tag, version) => (isPrerelease(version) ? `the tag ${tag} is a prerelease; the trigger takes none` : null);
 }
 
 /** As Octopus does it: the regex must match the prerelease, which is empty for a release. */
-function prereleaseRegexMatcher(pattern: string): (tag: string, version: Version) => string | null {
-  const regex = compileRegex(pattern);
+function prereleaseRegexMatcher(pattern: string, effort: Effort): (tag: string, version: Version) => string | null {
+  const regex = compileRegex(pattern, effort);
   return (tag, version) => {
     const label = version.prerelease.join(".");
     if (regex.test(label)) return null;

@@ -17,40 +17,39 @@ export function isUnmodified(request: Request, digest: Digest): boolean {
   return tags.has("*") || tags.has(entityTag(digest));
 }
 
-/** An entity tag in a list of some (RFC 9110, 8.8.3), weak or not. */
-const ENTITY_TAG = /^(W\/)?"([^"]*)"$/;
+/** An entity tag that compares strongly (RFC 9110, 8.8.3). */
+const STRONG_TAG = /^"([^"]*)"$/;
+
+/** Around what an entity tag was meant to be, however it is written. */
+const AROUND_TAG = /^(?:W\/)?"?|"$/gi;
 
 /**
  * What a write asks of what is there (RFC 9110, 13.1.1 and 13.1.2); null: nothing. If-Match compares strongly, so a weak tag, or text that is
- * none, fits nothing; If-None-Match compares weakly, and takes the digest without its quotes as what it was meant to be. Either way, what is not understood writes nothing that
- * was not to be written.
+ * none, fits nothing; If-None-Match compares weakly, and takes the digest without its quotes as what it was meant to be, and an asterisk among
+ * others as all there is. Either way, what is not understood writes nothing that was not to be written. A header that was sent twice is a list.
  */
 export function writeCondition({ headers }: Request): WriteCondition | null {
   const match = headers.get("If-Match");
   const noneMatch = headers.get("If-None-Match");
   if (match === null && noneMatch === null) return null;
   return {
-    match: match === null ? null : entityTags(match).flatMap(({ text, kind }) => (kind === "strong" ? [text] : [])),
-    noneMatch: noneMatch === null ? [] : entityTags(noneMatch).map(({ text }) => text),
+    match: match === null ? null : matchedBy(listed(match)),
+    noneMatch: noneMatch === null ? [] : excludedBy(listed(noneMatch)),
   };
 }
 
-interface ListedTag {
-  readonly text: string;
-  readonly kind: "strong" | "weak" | "bare";
+function listed(header: string): readonly string[] {
+  return header.split(",").map((one) => one.trim());
 }
 
-function entityTags(header: string): readonly ListedTag[] {
-  if (header.trim() === "*") return [{ text: "*", kind: "strong" }];
-  return header
-    .split(",")
-    .map((one) => one.trim())
-    .filter((one) => one !== "*" && one !== '"*"')
-    .map((one): ListedTag => {
-      const [, weak, text] = ENTITY_TAG.exec(one) ?? [];
-      if (text === undefined) return { text: one, kind: "bare" };
-      return { text, kind: weak === undefined ? "strong" : "weak" };
-    });
+function matchedBy(tags: readonly string[]): readonly string[] {
+  if (tags.every((tag) => tag === "*")) return ["*"];
+  return tags.flatMap((tag) => STRONG_TAG.exec(tag)?.[1] ?? []).filter((text) => text !== "*");
+}
+
+function excludedBy(tags: readonly string[]): readonly string[] {
+  if (tags.includes("*")) return ["*"];
+  return tags.map((tag) => tag.replaceAll(AROUND_TAG, "")).filter((text) => text !== "*");
 }
 
 /** The Range header, unless If-Range says that it is meant for other content (RFC 9110, 13.1.5). */

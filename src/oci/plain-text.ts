@@ -20,6 +20,16 @@ export function plainText(max: number): z.ZodString {
   return z.string().max(max).refine(isPlainText, NOT_PLAIN);
 }
 
+/** Looks through all texts of a JSON value, names of fields included. Text for a receiver may have lines and tabulators. */
+function isPlainThroughout(value: unknown): boolean {
+  if (typeof value === "string") return isPlainText(value.replaceAll(/[\t\r\n]/g, ""));
+  if (typeof value !== "object" || value === null) return true;
+  return Object.entries(value).every(([name, inner]) => isPlainText(name) && isPlainThroughout(inner));
+}
+
+/** What {@link z.ZodType.refine} takes, for values of which people are shown the texts. */
+export const PLAIN_THROUGHOUT = [isPlainThroughout, NOT_PLAIN] as const;
+
 const MAX_NAME = 100;
 
 /** The name that somebody gives to a token, a target, a trigger or a rule. */

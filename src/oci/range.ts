@@ -4,7 +4,7 @@ export interface ByteRange {
   readonly length: number;
 }
 
-/** Where a chunk says it belongs: the first and last byte, both included. */
+/** Where a chunk says it belongs: the first and last byte, both included. One without bytes ends before it starts. */
 export interface ChunkRange {
   readonly start: number;
   readonly end: number;
@@ -22,11 +22,16 @@ const RANGE_SPEC = /^(\d*)-(\d*)$/;
  */
 export function parseRange(header: string | null, size: number): readonly ByteRange[] | null {
   if (header !== null && header.length > MAX_HEADER) return null;
-  const specs = /^bytes=(.+)$/i.exec(header?.trim() ?? "")?.[1]?.split(",");
-  if (!specs) return null;
+  const [, list = ""] = /^bytes=(.+)$/i.exec(header?.trim() ?? "") ?? [];
+  // A list may have empty elements (RFC 9110, 5.6.1.2).
+  const specs = list
+    .split(",")
+    .map((spec) => spec.trim())
+    .filter((spec) => spec !== "");
+  if (specs.length === 0) return null;
   const ranges: ByteRange[] = [];
   for (const spec of specs) {
-    const range = parseSpec(spec.trim(), size);
+    const range = parseSpec(spec, size);
     if (range === "malformed") return null;
     if (range) ranges.push(range);
   }
@@ -66,5 +71,5 @@ export function parseChunkRange(header: string): ChunkRange | null {
   const match = /^(?:bytes(?:[ \t]+|=))?(\d{1,15})-(\d{1,15})(?:\/(?:\d+|\*))?$/i.exec(header.trim());
   if (!match) return null;
   const range = { start: Number(match[1]), end: Number(match[2]) };
-  return range.end < range.start ? null : range;
+  return range.end < range.start - 1 ? null : range;
 }

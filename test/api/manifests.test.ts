@@ -199,6 +199,53 @@ describe("a manifest", () => {
     expect((await show(await digestOf(said))).attestations).toEqual([]);
   });
 
+  it.each([
+    ["a number", "5"],
+    ["true", "true"],
+    ["an object", '{"a":1}'],
+    ["a list", '["a"]'],
+    ["half a character", String.raw`"\ud800"`],
+    ["NUL", String.raw`"a\u0000b"`],
+    ["nothing", '""'],
+  ])("is shown, whatever a builder wrote into its annotations: %s", async (_, value) => {
+    const image = await imageText(web(), as, newSeed());
+    const layer = await pushBlob(web(), as, newBytes());
+    const annotated = (json: string, name: string, type = '"x"'): string =>
+      `{"mediaType":"application/vnd.in-toto+json",${json.slice(1, -1)},"annotations":{"${name}":${value},"vnd.docker.reference.type":${type}}}`;
+    const { config, ...rest } = documentOf(await imageText(web(), as, newSeed()));
+    const parts = JSON.stringify({ ...rest, config, layers: [] }).replace(
+      '"layers":[]',
+      `"layers":[${annotated(JSON.stringify(layer), "in-toto.io/predicate-type")}]`,
+    );
+    for (const text of [image, parts]) {
+      expect((await putManifest(web(), as, await digestOf(text), text)).status).toBe(201);
+    }
+    const { mediaType: _type, ...named } = await descriptorOf(parts);
+    const entry = (name: string, type: string): string =>
+      annotated(JSON.stringify(named), name, type).replace("application/vnd.in-toto+json", OCI_MANIFEST);
+    const attestation = '"attestation-manifest"';
+    const index = indexText([await descriptorOf(image)]).replace(
+      '"manifests":[',
+      `"manifests":[${entry("vnd.docker.reference.digest", attestation)},${entry("vnd.docker.reference.digest", value)},`,
+    );
+    expect((await putManifest(web(), as, "odd", index, OCI_INDEX)).status).toBe(201);
+    const good = indexText([
+      await descriptorOf(image),
+      {
+        ...(await descriptorOf(parts)),
+        annotations: {
+          "vnd.docker.reference.type": "attestation-manifest",
+          "vnd.docker.reference.digest": await digestOf(image),
+        },
+      },
+    ]);
+    expect((await putManifest(web(), as, "good", good, OCI_INDEX)).status).toBe(201);
+    for (const reference of ["odd", "good", await digestOf(image), await digestOf(parts)]) {
+      const answer = await manage("GET", `spaces/${space}/manifest?repository=web&reference=${reference}`);
+      expect(`${reference} ${answer.status}`).toBe(`${reference} 200`);
+    }
+  });
+
   it("names what is attached to it by tag", async () => {
     const { digest } = await pushImage(web(), as, "1.0", newSeed());
     const signature = await pushImage(web(), as, `${digest.replace(":", "-")}.sig`, newSeed());

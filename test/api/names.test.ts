@@ -95,3 +95,36 @@ describe("a target's address", () => {
     expect((await manage("PATCH", `spaces/${SPACE}/targets/${target}`, { url })).status).toBe(400);
   });
 });
+
+describe("what a target needs, and what a trigger takes", () => {
+  const GITHUB = {
+    name: "hook",
+    type: "github-dispatch",
+    secret: "ghp_123456789",
+    config: { owner: "acme", repo: "web" },
+  };
+  const OCTOPUS = { name: "octopus", type: "octopus", url: "https://acme.octopus.app", secret: "API-123456789" };
+
+  it.each(HIDDEN.filter(([, hidden]) => !/[\t\r\n]/.test(hidden)))("with %s in it is refused", async (_, hidden) => {
+    const name = `a${hidden}b`;
+    const bodies: readonly (readonly [path: string, body: object])[] = [
+      ["targets", { ...GITHUB, config: { ...GITHUB.config, eventType: name } }],
+      ["targets", { ...OCTOPUS, config: { project: name } }],
+      ["targets", { ...OCTOPUS, config: { project: "web", release: { packages: [name] } } }],
+      ["triggers", { name: "t", targets: [target], match: { tag: { type: "regex", value: name } } }],
+      ["triggers", { name: "t", targets: [target], match: { actors: [`token:${name}`] } }],
+    ];
+    for (const [path, body] of bodies) {
+      const answer = await manage("POST", `spaces/${SPACE}/${path}`, body);
+      expect(`${JSON.stringify(body)} ${answer.status}`).toBe(`${JSON.stringify(body)} 400`);
+    }
+    const trigger = await make("triggers", { name: "mine", targets: [target] });
+    const changes = { match: { tag: { type: "regex", value: name } } };
+    expect((await manage("PATCH", `spaces/${SPACE}/triggers/${trigger}`, changes)).status).toBe(400);
+  });
+
+  it("may have several lines", async () => {
+    const config = { project: "web", release: { notes: "{image}\n\tby CI" } };
+    expect(await make("targets", { ...OCTOPUS, config })).toMatch(/^tgt_/);
+  });
+});

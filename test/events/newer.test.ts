@@ -132,6 +132,22 @@ describe("a rule for other tags", () => {
     expect(await decided(CALVER, "2026-10-2")).toMatch(/^too many tags/);
   });
 
+  const BUSY = "(\\w?){450}".repeat(2);
+
+  it.each([
+    ["named groups", { type: "regex", value: `^(?<all>${BUSY})$` }, "z1", "'w' || n || hex(zeroblob(55))"],
+    [
+      "prereleases",
+      { ...SEMVER, prerelease: "regex", prereleaseRegex: `^own$|${BUSY}!` },
+      "1.0.0-own",
+      "'9.0.0-' || n || '.' || hex(zeroblob(50))",
+    ],
+  ])("refuses where its regex for %s takes too long", async (_, rule, pushed, others) => {
+    await pushTo(shop, "web", pushed, 1);
+    await addTags(numbered(2000, others));
+    expect(await decided(rule, pushed, 2)).toContain("the rule's regex takes too long");
+  });
+
   it("may order them by push time: each push is the newest when it happens", async () => {
     const pushed = { type: "glob", value: "*", order: "pushed" };
     expect(await decided(pushed, "blue", 1)).toBe("fires");

@@ -211,6 +211,10 @@ function triggerCases({ space }: World): readonly Case[] {
       "that, only if newer",
       tag({ type: "semver", value: "*", prerelease: "regex", prereleaseRegex: `${BUSY_REGEX}b`, onlyIfNewer: true }),
     ),
+    preview(
+      "the groups of a busy regex, only if newer",
+      tag({ type: "regex", value: `(?<all>${BUSY_REGEX})`, onlyIfNewer: true }),
+    ),
     preview("100 globs that exclude", tag({ exclude: times(100, () => glob) })),
     preview("100 artifact types", { artifactTypes: times(100, () => `${"*a".repeat(120)}*b`) }),
     preview("100 actors", { actors: times(100, () => `token:${"*a".repeat(90)}*b`) }),

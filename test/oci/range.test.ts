@@ -29,6 +29,7 @@ describe("a Range header", () => {
     ["leading zeros", "bytes=0010-0019", [[10, 10]]],
     ["an upper-case unit", "BYTES=0-0", [[0, 1]]],
     ["blanks around", "  bytes=0-0  ", [[0, 1]]],
+    ["a part, with empty elements around", "bytes=,10-19, ,", [[10, 10]]],
   ])("asks for %s", (_, header, expected) => {
     expect(rangesOf(header)).toEqual(expected);
   });

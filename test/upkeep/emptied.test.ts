@@ -165,6 +165,30 @@ describe("what has ended in a space that is there", () => {
     expect([tags, listed].map((text) => text.includes('"guest"'))).toEqual([true, true]);
   });
 
+  it("leaves the way from a token to what is to be revoked with it", async () => {
+    const { space } = shop;
+    const make = async (as: string | undefined, name: string): Promise<{ id: string; token: string }> => {
+      const answer = await manage(
+        "POST",
+        `spaces/${space}/tokens`,
+        { name, actions: ["admin"], repositories: ["**"] },
+        as,
+      );
+      return z.object({ id: z.string(), token: z.string() }).parse(await answer.json());
+    };
+    const first = await make(undefined, "first");
+    const middle = await make(first.token, "middle");
+    const last = await make(middle.token, "last");
+    await manage("DELETE", `spaces/${space}/tokens/${middle.id}`);
+    await live(12);
+    await manage("DELETE", `spaces/${space}/tokens/${first.id}?descendants=true`);
+    expect((await manage("GET", "whoami", undefined, last.token)).status).toBe(401);
+    await live(15);
+    expect(
+      await env.DB.prepare("SELECT name FROM tokens WHERE name IN ('first', 'middle', 'last')").first(),
+    ).toBeNull();
+  });
+
   it("stays as long as something refers to it", async () => {
     const { space } = shop;
     const { id } = await makeTarget(space, "https://receiver.example.com/hook");

@@ -221,7 +221,7 @@ describe("a request without a byte", () => {
     });
   });
 
-  it.each(["0-9", "0-0", "10-19", "20-29"])("may come by chunked transfer with %s", async (range) => {
+  it.each(["0-9", "0-0", "10-9", "10-19", "20-29"])("may come by chunked transfer with %s", async (range) => {
     const headers = { "Content-Range": range };
     const session = await startSession(REPOSITORY, as);
     expect((await patch(session, as, bytes)).status).toBe(202);
@@ -229,6 +229,15 @@ describe("a request without a byte", () => {
     expect([patched.status, patched.headers.get("Range")]).toEqual([202, "0-9"]);
     const address = `${session}?digest=${await digestOf(bytes)}`;
     expect((await ask(address, { method: "PUT", as, headers, body: streamOf([]) })).status).toBe(201);
+  });
+
+  it("is another than one that says so and brings bytes", async () => {
+    const session = await startSession(REPOSITORY, as);
+    expect((await patch(session, as, bytes)).status).toBe(202);
+    const headers = { "Content-Range": "10-9" };
+    const patched = await ask(session, { method: "PATCH", as, headers, body: streamOf([bytesOf(5)]) });
+    expect(await errorOf(patched)).toBe("400 SIZE_INVALID");
+    expect((await finish(session, as, await digestOf(bytes))).status).toBe(201);
   });
 
   it.each([true, false])("is another than one with bytes at a wrong start (chunked: %s)", async (chunked) => {

@@ -6,7 +6,7 @@ import { timeOrderedId } from "../../registry/time-ordered-id.ts";
 import type { SecretBox } from "../secret-box.ts";
 import { CANCEL_ONE } from "./cancel.ts";
 import { begunAbove, CLAIM, FIND_BEFORE, standingFrom, standingStatements } from "./delivery-order.ts";
-import { INSERT, MARK_DECIDED, NOTE_PLATFORMS, PENDING, SUPERSEDE } from "./delivery-planning.ts";
+import { FREE_ONCE, INSERT, MARK_DECIDED, NOTE_PLATFORMS, PENDING, SUPERSEDE } from "./delivery-planning.ts";
 import { markDeployed } from "./deployed.ts";
 import { eventFromRow, eventRow, FIND_EVENT, LAST_ID } from "./outbox.ts";
 import { firstRow, listWithin, rows } from "./rows.ts";
@@ -47,6 +47,10 @@ const FINISH = `
     leased_until = NULL, replayed_at = IIF(?4 IS NULL, replayed_at, NULL), canceled_by = NULL,
     redelivered_at = IIF(?2 = 'delivered' OR ?4 IS NULL, redelivered_at, NULL), delivered_at = IIF(?2 = 'delivered', ?4, delivered_at)
   WHERE id = ?1 AND (status IN ('pending', 'running') OR ?2 = 'delivered' OR (?2 = 'running' AND status = 'superseded'))`;
+
+/** What ended while it was being sent kept its lane closed until the answer. */
+const OPEN_LANE = `
+  UPDATE deliveries SET leased_until = NULL WHERE id = ?1 AND leased_until IS NOT NULL AND status IN ('superseded', 'canceled')`;
 
 /** Nothing was sent, so that it is no attempt. */
 const END_UNSENT = `
@@ -126,14 +130,16 @@ export function d1Deliveries(db: D1Database, box: SecretBox): DeliveryStore {
       const list = JSON.stringify(planned.map((one) => ({ id: timeOrderedId("dlv"), ...one })));
       const kept = JSON.stringify(verdicts.slice(0, MAX_VERDICTS));
       const platforms = JSON.stringify(event.platforms);
+      const once = planned.some((one) => one.once !== null) ? [db.prepare(FREE_ONCE).bind(list, event.id)] : [];
       const results = await db.batch([
+        ...once,
         db.prepare(INSERT).bind(list, spaceId, event.id, repositoryId, event.tag, now),
         db.prepare(SUPERSEDE).bind(event.id, now),
         db.prepare(MARK_DECIDED).bind(event.id, now, kept, platforms),
         db.prepare(PENDING).bind(event.id),
         ...(config === null ? [] : [db.prepare(NOTE_PLATFORMS).bind(repositoryId, event.digest, platforms)]),
       ]);
-      return rows(pendingRow, results[3]).map((row) => ({ id: row.id, dueAt: row.next_attempt_at }));
+      return rows(pendingRow, results[once.length + 3]).map((row) => ({ id: row.id, dueAt: row.next_attempt_at }));
     },
 
     async claim(id, now, lease) {
@@ -177,6 +183,7 @@ export function d1Deliveries(db: D1Database, box: SecretBox): DeliveryStore {
       await db.batch([
         db.prepare(ADD_ATTEMPT).bind(id, number, at, milliseconds, status, outcome, detail),
         db.prepare(FINISH).bind(id, result.status, result.nextAttemptAt, finishedAt, result.reason, progress),
+        db.prepare(OPEN_LANE).bind(id),
         db.prepare(NOTE_TARGET).bind(targetId, result.health, now, result.disableTarget),
         ...(result.status === "delivered" ? markDeployed(db, id, now) : []),
       ]);

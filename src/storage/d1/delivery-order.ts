@@ -14,11 +14,11 @@ const BEFORE = `
     AND d.replayed_at IS NOT NULL AND d.redelivered_at IS NULL
   ORDER BY o.event_id LIMIT 1`;
 
-/** Being sent in the lane of the delivery `d`: two at once could arrive in either order. */
+/** Being sent in the lane of the delivery `d`, also if it was outdated or canceled meanwhile: two at once could arrive in either order. */
 const IN_LANE = `
   SELECT 1 FROM deliveries o
   WHERE o.trigger_id = d.trigger_id AND o.target_id = d.target_id AND o.lane = d.lane AND o.leased_until > ?2
-    AND o.status = 'pending' AND o.id <> d.id`;
+    AND o.status <> 'running' AND o.id <> d.id`;
 
 /** What runs is only asked how it goes: that is no further attempt, and waits for no other. */
 export const CLAIM = `
@@ -33,9 +33,13 @@ export const FIND_BEFORE = `SELECT (${BEFORE}) AS id FROM deliveries d WHERE d.i
 /** Later pushes that are looked at: more than a target gets in the time that a delivery is retried for. */
 const MOST_LATER = 1000;
 
-/** Arrived, or on its way: an attempt was begun. */
-const BEGUN = (delivery: string): string =>
-  `(${delivery}.delivered_at IS NOT NULL OR ${delivery}.status = 'running' OR (${delivery}.status = 'pending' AND ${delivery}.tries > 0))`;
+/** Arrived, or on its way: an attempt was begun, and the next will not find its tag elsewhere. */
+const BEGUN = (delivery: string): string => `(
+  ${delivery}.delivered_at IS NOT NULL OR ${delivery}.status = 'running' OR (${delivery}.status = 'pending' AND ${delivery}.tries > 0 AND (
+    ${delivery}.redelivered_at IS NOT NULL OR EXISTS (
+      SELECT 1 FROM events pushed JOIN tags there
+        ON there.repository_id = pushed.repository_id AND there.name = pushed.tag AND there.digest = pushed.digest
+      WHERE pushed.id = ${delivery}.event_id))))`;
 
 const TAG_SETS = "('tag.created', 'tag.updated')";
 
@@ -68,6 +72,14 @@ const LATER_IN_TOPIC = `${LATER("topic")} LIMIT 1`;
 /** Only where the rule compares tags: then the lane is the scope. */
 const LATER_IN_SCOPE = `${LATER("scope")} AND d.lane = d.scope ORDER BY o.event_id DESC LIMIT ${MOST_LATER}`;
 
+/** What the target was given last of the repository, where another trigger sent it. */
+const FROM_ANOTHER = `
+  SELECT o.tag, o.event_id, o.status
+  FROM deliveries d JOIN deployed p ON p.id = (
+      SELECT MAX(n.id) FROM deployed n WHERE n.repository_id = d.repository_id AND n.target_id = d.target_id)
+    JOIN deliveries o ON o.id = p.delivery_id AND o.trigger_id <> d.trigger_id AND o.tag IS NOT NULL
+  WHERE d.id = ?1`;
+
 /** When what a person asked for arrived last, if the push of ?1 came after that. */
 const SINCE = `COALESCE((
   SELECT h.delivered_at FROM deliveries h
@@ -95,10 +107,12 @@ const pastRow = z.object({ tag: z.string(), event_id: z.string(), status: z.enum
 
 /** The statements whose results {@link standingFrom} reads. */
 export function standingStatements(db: D1Database, id: string): readonly D1PreparedStatement[] {
-  return [TRIGGER, NOW, MOVED_MEMBERS, LATER_IN_TOPIC, LATER_IN_SCOPE].map((sql) => db.prepare(sql).bind(id));
+  return [TRIGGER, NOW, MOVED_MEMBERS, LATER_IN_TOPIC, LATER_IN_SCOPE, FROM_ANOTHER].map((sql) =>
+    db.prepare(sql).bind(id),
+  );
 }
 
-export function standingFrom([trigger, now, moved, inTopic, inScope]: readonly D1Result[]): Standing {
+export function standingFrom([trigger, now, moved, inTopic, inScope, another]: readonly D1Result[]): Standing {
   const triggerFound = firstRow(triggerRow, trigger);
   const nowFound = firstRow(nowRow, now);
   const later = rows(pastRow, inScope);
@@ -111,6 +125,7 @@ export function standingFrom([trigger, now, moved, inTopic, inScope]: readonly D
       deliveries: [...rows(pastRow, inTopic), ...later].map(pastFromRow),
       isCut: later.length === MOST_LATER,
     },
+    fromAnother: rows(pastRow, another).map(pastFromRow),
   };
 }
 

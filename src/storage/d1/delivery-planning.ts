@@ -10,9 +10,25 @@ export const INSERT = `
   WHERE t.space_id = ?2 AND t.deleted_at IS NULL
   ON CONFLICT DO NOTHING`;
 
+/**
+ * A group that is again what it was fires again, unless that is what was sent last: only two pushes that complete it at once are one.
+ * ?1 planned, JSON list; ?2 event.
+ */
+export const FREE_ONCE = `
+  UPDATE deliveries SET once = NULL WHERE id IN (
+    SELECT o.id FROM json_each(?1) p JOIN deliveries o
+      ON o.trigger_id = p.value ->> 'triggerId' AND o.target_id = p.value ->> 'targetId' AND o.once = p.value ->> 'once'
+    WHERE o.event_id < ?2 AND (o.status IN ('superseded', 'canceled') OR EXISTS (
+      SELECT 1 FROM deliveries since WHERE since.trigger_id = o.trigger_id AND since.target_id = o.target_id AND since.topic = o.topic
+        AND since.event_id > o.event_id AND since.event_id < ?2)))`;
+
 /** The newest push wins, in whatever order the queue brings them: older pending deliveries of the topic give way. */
 export const SUPERSEDE = `
-  UPDATE deliveries SET status = 'superseded', reason = 'a newer push took its place', finished_at = ?2 WHERE id IN (
+  UPDATE deliveries AS o SET status = 'superseded', finished_at = ?2, reason = IIF((
+      SELECT e.type FROM deliveries n JOIN events e ON e.id = n.event_id
+      WHERE n.trigger_id = o.trigger_id AND n.target_id = o.target_id AND n.topic = o.topic ORDER BY n.event_id DESC LIMIT 1
+    ) = 'tag.deleted', 'the tag ' || o.tag || ' was deleted', 'a newer push took its place')
+  WHERE o.id IN (
     SELECT older.id FROM deliveries d
       JOIN deliveries newer ON newer.trigger_id = d.trigger_id AND newer.target_id = d.target_id AND newer.topic = d.topic
       JOIN deliveries older ON older.trigger_id = d.trigger_id AND older.target_id = d.target_id

@@ -80,7 +80,11 @@ const sharedWith = (self: string): string => `(
         WHERE x.repository_id = ${REPOSITORY} AND x.digest = ${self} LIMIT ${PARENTS}) own)
     LIMIT ${SHARED_TAGS}) sharing)`;
 
-const annotationOf = (descriptor: string, name: string): string => `${descriptor} ->> '$.annotations."${name}"'`;
+/** Nobody has checked a descriptor's annotations: what is no text is none. */
+const annotationOf = (descriptor: string, name: string): string => {
+  const path = `'$.annotations."${name}"'`;
+  return `IIF(json_type(${descriptor}, ${path}) = 'text', ${descriptor} ->> ${path}, NULL)`;
+};
 
 /** JSON list of what the statements in a manifest are. One that is too long for a row does not say. */
 const PREDICATE_TYPES = `(

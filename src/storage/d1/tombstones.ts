@@ -17,10 +17,10 @@ const none = (...froms: readonly string[]): string =>
 const NOT_UNDER_WAY = (condition: string): string =>
   none(`deliveries d WHERE d.space_id = x.space_id AND d.status IN ('pending', 'running') AND ${condition}`);
 
-/** Events keep the name of their actor, and so does the trash, which is emptied sooner. */
+/** Events keep the name of their actor, and so does the trash, which is emptied sooner. By what a token made, that can be revoked with its maker's maker. */
 const FORGET_TOKENS = `
   DELETE FROM tokens WHERE id IN (
-    SELECT x.id FROM tokens x WHERE x.revoked_at < ?1 OR x.expires_at < ?1 LIMIT ?2)`;
+    SELECT x.id FROM tokens x WHERE (x.revoked_at < ?1 OR x.expires_at < ?1) AND ${none("tokens made WHERE made.created_by = x.id")} LIMIT ?2)`;
 
 /** All that was in one is gone, and all that happened in it is forgotten. */
 const FORGET_REPOSITORIES = ended(
