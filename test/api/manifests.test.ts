@@ -56,11 +56,11 @@ const documentShape = z.looseObject({
 });
 const documentOf = (text: string): z.infer<typeof documentShape> => documentShape.parse(JSON.parse(text));
 
-const entry = async (text: string, architecture: string): Promise<object> => ({
+const entryFor = async (text: string, architecture: string): Promise<object> => ({
   ...(await descriptorOf(text)),
   platform: { os: "linux", architecture },
 });
-const attestation = async (text: string, subject: string): Promise<object> => ({
+const attestationFor = async (text: string, subject: string): Promise<object> => ({
   ...(await descriptorOf(text)),
   platform: { os: "unknown", architecture: "unknown" },
   annotations: {
@@ -175,10 +175,10 @@ describe("a manifest", () => {
     const unsaid = await attesting(await statement(null));
     for (const text of [image, plain, said, unsaid]) await putManifest(web(), as, await digestOf(text), text);
     const index = indexText([
-      await entry(image, "amd64"),
-      await entry(plain, "arm64"),
-      await attestation(said, image),
-      await attestation(unsaid, plain),
+      await entryFor(image, "amd64"),
+      await entryFor(plain, "arm64"),
+      await attestationFor(said, image),
+      await attestationFor(unsaid, plain),
     ]);
     await putManifest(web(), as, "built", index, OCI_INDEX);
     const ofImage = {
