@@ -132,7 +132,7 @@ describe("spacedock, from a space's making to its end", () => {
     expect(await spacedock(["deliveries", "show", id])).toMatch(/^1 +.*410 +\d+ ms +the receiver's answer$/m);
     answersWith = 200;
     await spacedock(["targets", "enable", "hook"]);
-    await spacedock(["deliveries", "redeliver", id]);
+    await spacedock(["deliveries", "redeliver", id, "--yes"]);
     await expect.poll(() => json(deliveries, "deliveries", "list"), PATIENCE).toMatchObject([{ status: "delivered" }]);
     expect(await spacedock(["deliveries", "tail"])).toContain("delivered");
     expect(await spacedock(["deployed"])).toMatch(new RegExp(`hook +${space}/web:1\\.0\\.0`));
@@ -202,7 +202,7 @@ describe("spacedock, from a space's making to its end", () => {
       "the newest 10; tags v*",
     );
     const refused = await attempt(["retention", "update", "builds", "--keep-newest", "none", "--keep-tag", "none"]);
-    expect(refused).toMatchObject({ exitCode: 1, stderr: expect.stringMatching(/keeps no tag.*\n.*--confirm/) });
+    expect(refused).toMatchObject({ exitCode: 1, stderr: expect.stringMatching(/keeps nothing.*\n.*--confirm/) });
     expect(await spacedock(["retention", "list"])).toMatch(/builds +on +web\/\*\*, web +the newest 10; tags v\*/);
     await spacedock(["retention", "disable", "builds"]);
     await spacedock(["retention", "update", "builds", "--keep-newest", "none", "--keep-tag", "none"]);
