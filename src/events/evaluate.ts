@@ -40,6 +40,7 @@ async function againstOtherTags(triggers: Known, { match }: TriggerRules, stored
   // By push time, nothing is newer than a push when it happens.
   if (newer === null) return { fires: true };
   for (const limit of LOOKED_AT) {
+    if (isSpent()) break;
     const { tags, laterInPush, isCut } = await triggers.newerTags(stored, newer, limit);
     // Of tags of one push that are one version, as 1.2 and 1.2.0, the first that it told of counts.
     const above = laterInPush.filter((other) => (order?.(other, tag) ?? 0) > 0);

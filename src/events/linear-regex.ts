@@ -4,7 +4,7 @@
  * length. regex-syntax.ts says what a pattern may have; it then means what it means in JavaScript, without flags.
  */
 import { captureGroups } from "./regex-groups.ts";
-import { buildProgram, type Effort, isAt, type Program, type State } from "./regex-program.ts";
+import { buildProgram, type Effort, isAt, type Program, reachable, type State } from "./regex-program.ts";
 import { parseRegex } from "./regex-syntax.ts";
 import { compareIdentifiers } from "./version/version.ts";
 
@@ -62,10 +62,9 @@ export function compareGroups(left: readonly (string | null)[], right: readonly 
 const TAG_CHARACTERS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz".split("");
 
 /** A tag begins with neither a dot nor a dash. */
-function initialsOf({ entry }: Program): readonly string[] {
+function initialsOf({ entry, isAnchored }: Program): readonly string[] {
   // A match that may begin further on, or be empty, says nothing about the first character.
-  if (reachable(entry, false).some(({ needs }) => needs.kind === "character" || needs.kind === "accept"))
-    return TAG_CHARACTERS;
+  if (!isAnchored) return TAG_CHARACTERS;
   const first = reachable(entry, true);
   if (first.some(({ needs }) => needs.kind === "accept" || needs.kind === "end")) return TAG_CHARACTERS;
   return TAG_CHARACTERS.filter((character) =>
@@ -73,24 +72,15 @@ function initialsOf({ entry }: Program): readonly string[] {
   );
 }
 
-/** The states that are reached without using a character. */
-function reachable(entry: State, atStart: boolean): readonly State[] {
-  const found = new Set([entry]);
-  for (const { needs, next } of found) {
-    const goesOn = needs.kind === "fork" || needs.kind === "save" || (needs.kind === "start" && atStart);
-    if (goesOn) for (const state of next) found.add(state);
-  }
-  return [...found];
-}
-
-function search({ entry, size }: Program, text: string, effort: Effort): boolean {
+function search({ entry, size, isAnchored }: Program, text: string, effort: Effort): boolean {
   /** Where in the text each state was last seen: each is taken once there, however many ways lead to it. */
   const seenAt = new Int32Array(size).fill(-1);
   let active: State[] = [];
   for (let at = 0; at <= text.length; at++) {
     const following: State[] = [];
     // The match may begin here as well.
-    active.push(entry);
+    if (at === 0 || !isAnchored) active.push(entry);
+    else if (active.length === 0) return false;
     // Grows while it is walked: by what is reached without using a character.
     for (const state of active) {
       effort.steps += 1;

@@ -31,7 +31,11 @@ export function redactionOf({ target, address, secrets: { current, previous } }:
   const isSecret = target.url !== address;
   const known = new Set<string>();
   const add = (...texts: readonly (string | null)[]): void => {
-    for (const text of texts) if (text !== null && text.length > 1) known.add(text);
+    for (const text of texts) {
+      if (text === null || text.length < 2) continue;
+      // Forms write a space as a plus.
+      known.add(text).add(text.replaceAll(" ", "+"));
+    }
   };
   const addAddress = (url: string): void => {
     const { href, pathname, search } = URL.parse(url) ?? { href: url, pathname: "", search: "" };

@@ -27,24 +27,31 @@ export function captureGroups(
   });
 }
 
-function findPlaces({ entry, size }: Program, text: string, groups: number, effort: Effort): Places | null {
+function findPlaces({ entry, size, isAnchored }: Program, text: string, groups: number, effort: Effort): Places | null {
   const seenAt = new Int32Array(size).fill(-1);
   const none: Places = Array.from({ length: 2 * groups }, () => -1);
   let found: Places | null = null;
   let waiting: readonly Thread[] = [];
   for (let at = 0; at <= text.length; at++) {
     // A match that begins further to the left comes first; once there is one, no other begins.
-    const starts = found === null ? [...waiting, { state: entry, places: none }] : waiting;
+    const mayStart = found === null && (at === 0 || !isAnchored);
+    const starts = mayStart ? [...waiting, { state: entry, places: none }] : waiting;
     const { threads, accepted } = follow(starts, at, text, seenAt, effort);
     found = accepted ?? found;
-    waiting = threads.flatMap(({ state: { needs, next }, places }) =>
-      needs.kind === "character" && at < text.length && needs.takes(text.charCodeAt(at))
-        ? next.map((state) => ({ state, places }))
-        : [],
-    );
-    if (waiting.length === 0 && found !== null) break;
+    waiting = at < text.length ? taking(threads, text.charCodeAt(at)) : [];
+    if (waiting.length === 0 && (found !== null || isAnchored)) break;
   }
   return found;
+}
+
+/** Where the threads are that take the character. */
+function taking(threads: readonly Thread[], code: number): readonly Thread[] {
+  const taken: Thread[] = [];
+  for (const { state, places } of threads) {
+    if (state.needs.kind !== "character" || !state.needs.takes(code)) continue;
+    for (const next of state.next) taken.push({ state: next, places });
+  }
+  return taken;
 }
 
 /** The threads that need a character next, the preferred first, up to the one that accepts: those after it have lost. */
@@ -67,7 +74,10 @@ function follow(
     if (needs.kind === "character") threads.push(thread);
     else if (isAt(needs.kind, at, text)) {
       const noted = needs.kind === "save" ? places.with(needs.slot, at) : places;
-      for (const next of state.next.toReversed()) stack.push({ state: next, places: noted });
+      for (let index = state.next.length - 1; index >= 0; index--) {
+        const next = state.next[index];
+        if (next !== undefined && seenAt[next.id] !== at) stack.push({ state: next, places: noted });
+      }
     }
   }
   return { threads, accepted: null };

@@ -29,6 +29,8 @@ export interface State {
 export interface Program {
   readonly entry: State;
   readonly size: number;
+  /** A match can begin nowhere but at the text's start. */
+  readonly isAnchored: boolean;
 }
 
 /** The automaton of a pattern. Throws RuleError where it is too big. */
@@ -96,7 +98,19 @@ function build(root: RegexNode): Program {
   }
 
   const entry = enter(root, state({ kind: "accept" }, []));
-  return { entry, size };
+  const begins = reachable(entry, false);
+  const isAnchored = !begins.some(({ needs: { kind } }) => kind === "character" || kind === "end" || kind === "accept");
+  return { entry, size, isAnchored };
+}
+
+/** The states that are reached without using a character. */
+export function reachable(entry: State, atStart: boolean): readonly State[] {
+  const found = new Set([entry]);
+  for (const { needs, next } of found) {
+    const goesOn = needs.kind === "fork" || needs.kind === "save" || (needs.kind === "start" && atStart);
+    if (goesOn) for (const state of next) found.add(state);
+  }
+  return [...found];
 }
 
 /** Tests for a place in the text. A state that only forks, or notes where it is, goes on anywhere. */

@@ -91,7 +91,7 @@ export function compileTagRule(rule: TagRule): TagMatcher {
 }
 
 /** States that a rule's regexes may go through before no other tag is asked about: some tens of milliseconds. */
-const MAX_STEPS = 1_000_000;
+const MAX_STEPS = 300_000;
 
 function makeMatcher(rule: TagRule): TagMatcher {
   const effort: Effort = { steps: 0 };
@@ -144,6 +144,8 @@ function regexMatcher({ value }: TagRule, effort: Effort): TagOrder {
   if (regex.groups.length === 0) return named;
   return {
     ...named,
+    // What is compared is remembered, so that it costs nothing to ask.
+    refusal: (tag) => (regex.capture(tag) === null ? named.refusal(tag) : null),
     order: (left, right) => compareGroups(regex.capture(left) ?? [], regex.capture(right) ?? []),
     newerThan: () => ({ by: "name", initials: regex.initials }),
   };

@@ -54,6 +54,7 @@ const FORMS: readonly (readonly [string, (text: string) => string])[] = [
     (text) => encodeURIComponent(text).replaceAll(/%../g, (code) => code.toLowerCase()),
   ],
   ["escaped for addresses throughout", everyCharacter((code) => `%${code.toUpperCase()}`)],
+  ["escaped as forms are", (text) => new URLSearchParams({ text }).toString()],
   ["escaped for addresses twice", (text) => encodeURIComponent(encodeURIComponent(text))],
   [
     "for HTML",
