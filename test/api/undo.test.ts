@@ -158,13 +158,15 @@ describe("revert", () => {
     const first = await pushImage(web(), as, "latest", newSeed());
     await pushImage(web(), as, "latest", newSeed());
     const { id } = await makeTarget(space, "https://receiver.example.com/");
-    await makeTrigger(space, [id]);
+    const patience = { timeout: 30_000, interval: 200 };
+    // A trigger that is made before they are taken hears of the pushes, too.
+    await vi.waitFor(async () => {
+      for (const { triggers } of await list("events")) expect(triggers).not.toBeNull();
+    }, patience);
     const received = receive(() => new Response());
+    await makeTrigger(space, [id]);
     await post("revert", { tag: "latest" });
-    await vi.waitFor(() => expect(received.map(({ body }) => body).join("")).toContain(first.digest), {
-      timeout: 30_000,
-      interval: 200,
-    });
+    await vi.waitFor(() => expect(received.map(({ body }) => body).join("")).toContain(first.digest), patience);
     vi.restoreAllMocks();
   });
 

@@ -103,7 +103,11 @@ describe("before anything is uploaded", () => {
     writeFileSync(file, '{"account":"other","secrets":{}}');
     expectRefused(await person.deploy("--secrets", file), "belongs to the account other");
     writeFileSync(file, '{"secrets":{"ADMIN_TOKEN":"easy to guess"}}');
-    expectRefused(await person.deploy("--secrets", file), "ADMIN_TOKEN has 13 characters", "--rotate admin-token");
+    expectRefused(
+      await person.deploy("--secrets", file),
+      "ADMIN_TOKEN is too short (13 of at least 32 characters)",
+      "--rotate admin-token",
+    );
     expectRefused(await person.deploy("--nonsense"), "usage: npm run deploy");
   });
 });

@@ -12,7 +12,6 @@ const columns = (targetName: (id: string) => string): Columns<Deployed> => ({
   reference: ({ repository, tag }) => `${repository}:${tag}`,
   digest: ({ digest }) => shortDigest(digest),
   when: ({ deployedAt }) => age(deployedAt),
-  delivery: ({ delivery }) => delivery,
 });
 
 /** Only what was followed to its end is known to run. */
@@ -45,6 +44,7 @@ export const deployed = spaceCommand({
     const query = { ...pageQuery(limit), target: only, repository, current };
     const found = management.list("listDeployed", { path: { space }, query });
     const named = output.isJson ? String : await namesOf(scene, TARGETS);
-    await showList(scene, found, columns(named), { limit, none: `nothing has been deployed from ${space} yet` });
+    const none = `nothing has been deployed from ${space} yet`;
+    await showList(scene, found, columns(named), { limit, none, detail: ({ delivery }) => delivery });
   },
 });

@@ -135,7 +135,7 @@ describe("spacedock, from a space's making to its end", () => {
     await spacedock(["deliveries", "redeliver", id, "--yes"]);
     await expect.poll(() => json(deliveries, "deliveries", "list"), PATIENCE).toMatchObject([{ status: "delivered" }]);
     expect(await spacedock(["deliveries", "tail"])).toContain("delivered");
-    expect(await spacedock(["deployed"])).toMatch(new RegExp(`hook +${space}/web:1\\.0\\.0`));
+    expect(await spacedock(["deployed"])).toMatch(new RegExp(`hook +was told +${space}/web:1\\.0\\.0`));
     expect(await spacedock(["triggers", "test", "releases"])).toContain("the receiver's answer");
   });
 
