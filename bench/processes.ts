@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 
-/** Whether this system shows its processes as Linux does. */
+/** True if this system shows its processes as Linux does. */
 export const processesVisible = existsSync("/proc/self/status");
 
 /** Milliseconds: the unit of Linux for times of processes. */

@@ -64,7 +64,7 @@ export interface SpaceReaderCall extends Call {
 export interface RepositoryReaderCall extends Call {
   /** For the repository that the request names: what it says of that itself is not to be read again. */
   readonly grant: Grant;
-  /** Whether it is somebody who manages the space. */
+  /** True if it is somebody who manages the space. */
   readonly manages: boolean;
 }
 

@@ -19,7 +19,7 @@ interface Seeded {
 
 export interface Task {
   readonly task: string;
-  /** Whether the manifests' shape has a say in what it costs. */
+  /** True if the manifests' shape has a say in what it costs. */
   readonly isOfShape: boolean;
   readonly makeDue: (db: D1Database, seeded: Seeded) => Promise<void>;
   readonly run: (bindings: Bindings) => Promise<void>;

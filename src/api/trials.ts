@@ -21,7 +21,7 @@ import { requireTrigger } from "./triggers.ts";
 /** Events among which a test looks for one that fits. */
 const LOOKED_AT = 100;
 
-/** Whether a push to this tag would fire, and if not, why. */
+/** Checks if a push to this tag would fire, and if not, why. */
 export async function previewTrigger(call: SpaceCall): Promise<Response> {
   const { registry, params } = call;
   // The router takes what follows `triggers` for a parameter.

@@ -61,7 +61,7 @@ function authorizeBearer(
 }
 
 /**
- * Whether the principal may read there, or why not: a mount's source must never be an error by itself.
+ * Checks if the principal may read there, or why not: a mount's source must never be an error by itself.
  * `ask`: a token with that scope could be asked for. `never`: it was asked for, or cannot be had.
  */
 export function authorizeSource(principal: Principal, name: RepositoryName): Grant | "ask" | "never" {
@@ -167,7 +167,7 @@ export interface ReaderGrant {
   readonly space: string;
   /** Patterns over paths; only what they cover is shown. */
   readonly repositories: readonly string[];
-  /** Whether it belongs to somebody who manages the space. */
+  /** True if it belongs to somebody who manages the space. */
   readonly manages: boolean;
   /** What it permits in each of these repositories. */
   readonly within: Omit<Grant, "name">;

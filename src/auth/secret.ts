@@ -13,7 +13,7 @@ export function generateSecret(): string {
   return PREFIX + random + checksum(random);
 }
 
-/** Whether the text was made by {@link generateSecret}, as far as its form tells. */
+/** True if the text was made by {@link generateSecret}, as far as its form tells. */
 export function isSecret(text: string): boolean {
   const [, random, sum] = SECRET.exec(text) ?? [];
   return random !== undefined && checksum(random) === sum;

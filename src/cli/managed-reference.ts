@@ -22,7 +22,7 @@ export async function parseManagedReference(context: Context, text: string): Pro
   return managed?.host === reference.registry.host ? { ...reference, registry: managed } : reference;
 }
 
-/** Whether a reference begins with a host, by docker's rule. */
+/** True if a reference begins with a host, by docker's rule. */
 export function hasHost(text: string): boolean {
   const [first = "", ...rest] = text.split("/");
   return rest.length > 0 && (first === "localhost" || /[.:]/.test(first));

@@ -9,7 +9,7 @@ const LOOKED_AT = [5, 500] as const;
 /** When the decision is made: by the queue's consumer, or afterwards, for somebody who wonders what it would have been. */
 export type Moment = "now" | "afterwards";
 
-/** Whether a trigger fires on an event; and for a group, on what. */
+/** Checks if a trigger fires on an event; and for a group, on what. */
 export type Evaluation =
   | { readonly fires: true; readonly members: readonly DeliverySubject[] | null }
   | Extract<MatchResult, { fires: false }>;

@@ -29,7 +29,7 @@ const CHECKS: readonly Check[] = [
   checkNewest,
 ];
 
-/** Whether a trigger fires on an event, and if not, why. */
+/** Checks if a trigger fires on an event, and if not, why. */
 export function matchTrigger(match: TriggerMatch, event: RegistryEvent, facts: MatchFacts): MatchResult {
   for (const check of CHECKS) {
     const reason = check(match, event, facts);

@@ -12,7 +12,7 @@
  */
 import { RuleError } from "./rule-error.ts";
 
-/** Whether a UTF-16 code unit belongs to a set of them. */
+/** True if a UTF-16 code unit belongs to a set of them. */
 type CharacterTest = (code: number) => boolean;
 
 export type RegexNode =

@@ -113,7 +113,7 @@ function makeMatcher(rule: TagRule): TagMatcher {
 /** Characters: as many as a tag has. */
 export const MAX_TAG_GLOB = 128;
 
-/** Whether some tag could match it: the characters of tags, `*` and `?`. */
+/** True if some tag could match it: the characters of tags, `*` and `?`. */
 export function isTagGlob(text: string): boolean {
   return text.length <= MAX_TAG_GLOB && /^[\w.*?-]+$/.test(text);
 }

@@ -55,7 +55,7 @@ export function checkedConfig(type: TargetType, input: unknown, hasSecret: boole
 }
 
 /**
- * Whether a target of this type deploys. Unless somebody says otherwise it does: what is kept without need can still be deleted,
+ * True if a target of this type deploys. Unless somebody says otherwise it does: what is kept without need can still be deleted,
  * what was deleted while it ran cannot be pulled again.
  */
 export function checkedDeploys({ type, canBeFollowed }: TargetType, given: boolean | undefined): boolean {

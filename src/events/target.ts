@@ -65,7 +65,7 @@ export interface Outcome {
   readonly wait: number | null;
   /** What the next attempt shall know, as JSON; null where there is nothing. */
   readonly progress: unknown;
-  /** Whether the target itself works: what it refuses for the event's sake is no reason to switch it off. */
+  /** True if the target itself works: what it refuses for the event's sake is no reason to switch it off. */
   readonly health: "good" | "bad" | "unknown";
 }
 
@@ -103,11 +103,11 @@ interface Definition<Config> extends Omit<TargetTraits, "secretAddress"> {
   readonly config: z.ZodType<Config>;
   /** Why a configuration and a secret, or the lack of one, do not go together; null when they do. */
   readonly secretProblem?: (config: Config, hasSecret: boolean) => string | null;
-  /** Whether such a target proves who it is by a token of ours in place of a secret; without it, none does. */
+  /** True if such a target proves who it is by a token of ours in place of a secret; without it, none does. */
   readonly provesItself?: (config: Config) => boolean;
 }
 
-/** Whether what such a target has begun is followed to its end, so that we know what it runs. */
+/** True if what such a target has begun is followed to its end, so that we know what it runs. */
 type Follows<Config> = (config: Config) => boolean;
 
 /**
@@ -139,7 +139,7 @@ export interface TargetType extends TargetTraits {
   readonly provesItself: (config: unknown) => boolean;
   /** Targets of this type can be followed, so each of them deploys. */
   readonly canBeFollowed: boolean;
-  /** Whether one with this configuration is followed to its end. */
+  /** True if one with this configuration is followed to its end. */
   readonly follows: (config: unknown) => boolean;
   /** Makes one attempt. Rejects with {@link UnsendableError} when none can succeed, and with what `send` throws. */
   readonly deliver: (attempt: Attempt<unknown>, send: Sender) => Promise<Outcome>;

@@ -9,7 +9,7 @@ export function entityTag(digest: Digest): string {
   return `"${digest}"`;
 }
 
-/** Whether the client has the content already (RFC 9110, 13.1.2; compared weakly, as it says). */
+/** True if the client has the content already (RFC 9110, 13.1.2; compared weakly, as it says). */
 export function isUnmodified(request: Request, digest: Digest): boolean {
   const header = request.headers.get("If-None-Match");
   if (header === null) return false;

@@ -8,7 +8,7 @@ function simpleSteps(pattern: string): readonly GlobStep[] {
   });
 }
 
-/** Whether the text as a whole matches a glob of `*` (any characters) and `?` (any one). */
+/** True if the text as a whole matches a glob of `*` (any characters) and `?` (any one). */
 export function matchesGlob(pattern: string, text: string): boolean {
   return compilePatterns([simpleSteps(pattern)]).matches(text);
 }
@@ -16,7 +16,7 @@ export function matchesGlob(pattern: string, text: string): boolean {
 /** The globs of a list, by the list. */
 const compiled = new WeakMap<readonly string[], PatternSet>();
 
-/** Whether the text as a whole matches one of these globs. The list is read once, and must not change. */
+/** True if the text as a whole matches one of these globs. The list is read once, and must not change. */
 export function matchesSomeGlob(patterns: readonly string[], text: string): boolean {
   const set = compiled.get(patterns) ?? compilePatterns(patterns.map(simpleSteps));
   compiled.set(patterns, set);

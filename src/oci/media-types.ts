@@ -21,7 +21,7 @@ export function isSchema1Type(mediaType: string): boolean {
 
 const NONDISTRIBUTABLE = /^application\/vnd\.(?:oci\.image\.layer\.nondistributable|docker\.image\.rootfs\.foreign)\./;
 
-/** Whether a layer of this type is fetched from elsewhere, so that a push may leave it out (image spec, "Non-Distributable Layers"). */
+/** True if a layer of this type is fetched from elsewhere, so that a push may leave it out (image spec, "Non-Distributable Layers"). */
 export function isNondistributable(mediaType: string): boolean {
   return NONDISTRIBUTABLE.test(mediaType);
 }

@@ -44,7 +44,7 @@ export function requireRepositoryName(
   });
 }
 
-/** Whether the text can name a space: one component of a repository's name, 63 characters at most. */
+/** True if the text can name a space: one component of a repository's name, 63 characters at most. */
 export function isSpaceName(text: string): boolean {
   return text.length <= MAX_SPACE_LENGTH && SPACE.test(text);
 }

@@ -11,7 +11,7 @@ export interface PageRequest {
 
 export interface Page<T> {
   readonly entries: readonly T[];
-  /** Whether the list goes on after the last entry. */
+  /** True if the list goes on after the last entry. */
   readonly more: boolean;
 }
 

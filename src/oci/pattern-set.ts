@@ -11,7 +11,7 @@ export type GlobStep =
   | { readonly kind: "many"; readonly except: string };
 
 export interface PatternSet {
-  /** Whether one of the patterns matches the text as a whole. */
+  /** True if one of the patterns matches the text as a whole. */
   readonly matches: (text: string) => boolean;
   /** What a match costs for each character of a text: 1 for 32 characters of patterns. */
   readonly weight: number;

@@ -66,7 +66,7 @@ function byBytes(left: string, right: string): number {
 /** Characters. */
 const MAX_PATTERN = 255;
 
-/** Whether the text can be a pattern: the characters of names, `*`, and a leading `!`. */
+/** True if the text can be a pattern: the characters of names, `*`, and a leading `!`. */
 export function isRepositoryPattern(text: string): boolean {
   return text.length <= MAX_PATTERN && /^!?[a-z0-9*][a-z0-9._\-/*]*$/.test(text);
 }

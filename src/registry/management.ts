@@ -14,7 +14,7 @@ type TagPatterns = readonly string[];
 export interface Space {
   readonly id: number;
   readonly name: string;
-  /** Whether all its repositories may be pulled by anybody. */
+  /** True if all its repositories may be pulled by anybody. */
   readonly public: boolean;
   readonly immutableTags: TagPatterns;
   /** Hosts of other registries that it stands for. */

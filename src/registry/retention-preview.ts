@@ -69,7 +69,7 @@ export async function previewRetention(
 
 interface Seen {
   readonly repositories: readonly (Omit<RepositoryPreview, "repository"> & { readonly id: number })[];
-  /** Whether it ended before the last of the covered repositories. */
+  /** True if it ended before the last of the covered repositories. */
   readonly cut: boolean;
 }
 

@@ -54,7 +54,7 @@ export const retentionRepositories = repositoryPatterns
   })
   .meta(repositoryPatterns.meta() ?? {});
 
-/** Whether nothing but what is kept in any case would stay. */
+/** True if nothing but what is kept in any case would stay. */
 export function keepsNothing({ newest, newerThanDays, pulledWithinDays, tags }: RetentionKeep): boolean {
   return tags === undefined && [newest, newerThanDays, pulledWithinDays].every((value) => (value ?? 0) === 0);
 }

@@ -58,9 +58,9 @@ interface PushFacts {
   readonly spaceId: number;
   /** Null: it does not exist yet. */
   readonly repositoryId: number | null;
-  /** Whether the session that was named is open now; it is not where the space is full or the credential has too many. */
+  /** True if the session that was named is open now; it is not where the space is full or the credential has too many. */
   readonly opened: boolean;
-  /** Whether anything that the repository links is quarantined. */
+  /** True if anything that the repository links is quarantined. */
   readonly hasDamage: boolean;
   readonly usage: Usage;
 }
@@ -106,7 +106,7 @@ export interface BlobStore {
    * @param session the upload that ends with this; null: it was never open.
    */
   link(grant: Grant, blob: StoredBlob, session: string | null): Promise<LinkedBlob>;
-  /** Whether the source has the blob, and may be read still. Confirms the target's grant, not the source's. */
+  /** True if the source has the blob, and may be read still. Confirms the target's grant, not the source's. */
   canMount(target: Grant, source: Grant, digest: Digest): Promise<boolean>;
   /** The repositories of the grant's own space that link the blob, at most `limit`; and what the grant's credential permits. */
   holders(grant: Grant, digest: Digest, limit: number): Promise<Holders>;
@@ -128,7 +128,7 @@ export interface StoredManifest {
 export interface FoundManifest extends StoredManifest {
   /** The tag that it was found by; null: its digest. */
   readonly tag: Tag | null;
-  /** Whether a pull of it, or of the tag, was last noted so long ago that this one is to be noted. */
+  /** True if a pull of it, or of the tag, was last noted so long ago that this one is to be noted. */
   readonly pullIsDue: boolean;
   /** Some of the blobs that it needs, as the repository has them. */
   readonly blobs: readonly StoredBlob[];
@@ -266,7 +266,7 @@ export interface UploadStore {
     range: ChunkRange | null,
     digest: Digest,
   ): Promise<FinishOutcome>;
-  /** Whether the session is still untouched; if so it is taken for a whole upload past the session, until released. */
+  /** True if the session is still untouched; if so it is taken for a whole upload past the session, until released. */
   claim(terms: SessionTerms): Promise<"empty" | "begun" | "unknown">;
   release(terms: SessionTerms): Promise<void>;
   /** The number of bytes held; null when the session has ended. */

@@ -6,7 +6,7 @@ import type { Digest } from "../oci/digest.ts";
 import type { Page, PageRequest } from "../oci/page.ts";
 import type { Tag } from "../oci/reference.ts";
 
-/** Whether what a digest names can be had: `deleted` is what still lies in the trash. */
+/** True if what a digest names can be had: `deleted` is what still lies in the trash. */
 type Whereabouts = "present" | "deleted" | "gone";
 
 /** One change of a tag. Times here are milliseconds since the epoch. */

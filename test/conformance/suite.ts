@@ -11,7 +11,7 @@ interface SuiteRun {
   readonly host: string;
   readonly space: string;
   readonly password: string;
-  /** Whether one token is used for many requests, or each request starts without one. */
+  /** True if one token is used for many requests, or each request starts without one. */
   readonly cacheAuth: boolean;
 }
 

@@ -6,7 +6,7 @@ import type { PushedImage, World } from "./world.ts";
 /** Something that a client wants done. */
 export interface Attempt {
   readonly what: string;
-  /** Whether the client was told that it is. */
+  /** True if the client was told that it is. */
   readonly acknowledged: Promise<boolean>;
   /** Does it once more; throws where that fails. */
   readonly again: () => Promise<void>;

@@ -18,7 +18,7 @@ export async function patiently<T>(url: string, action: () => Promise<T>): Promi
   }
 }
 
-/** Whether it tells of a server that is not there, rather than of one that refuses. */
+/** True if it tells of a server that is not there, rather than of one that refuses. */
 export function isDisturbance(fault: unknown): boolean {
   return fault instanceof UnexpectedAnswer ? fault.status >= 502 : fault instanceof TypeError;
 }

@@ -11,7 +11,7 @@ import { SPACE, TAG, type World } from "./world.ts";
 /** An image that is ready to be pushed. */
 export interface Push {
   readonly repository: string;
-  /** Whether its client is to come through whatever happens, and not to fail. */
+  /** True if its client is to come through whatever happens, and not to fail. */
   readonly persists: boolean;
   /** Pushes it, perhaps again, and returns its digest once it was acknowledged. Throws where it was not. */
   send(): Promise<string>;

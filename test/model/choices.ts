@@ -9,5 +9,5 @@ export const anyBlob: Arbitrary<ModelBlob> = constantFrom(...BLOBS);
 export const anyManifest: Arbitrary<ModelManifest> = constantFrom(...MANIFESTS);
 export const anyTag: Arbitrary<string> = constantFrom("latest", "latest", "1.0", "1.0", SIGNATURE_TAG);
 
-/** Whether to ask for what is not there, too: mostly that tells nothing, and the step is left out. */
+/** True if to ask for what is not there, too: mostly that tells nothing, and the step is left out. */
 export const anyMiss: Arbitrary<boolean> = nat({ max: 9 }).map((number) => number === 0);

@@ -3,7 +3,7 @@ import type { Digest } from "../../src/oci/digest.ts";
 import { isManifest, type ModelBlob, type ModelManifest } from "./content.ts";
 import { type Model, pushedRepository, type RepositoryModel, touch } from "./model.ts";
 
-/** Whether it can be read from the repository, and be built upon. */
+/** True if it can be read from the repository, and be built upon. */
 export function hasWhole(
   { damaged }: Model,
   repository: RepositoryModel | undefined,

@@ -26,7 +26,7 @@ export interface RepositoryModel {
   readonly trash: Map<Digest, TrashModel>;
   /** Manifests whose bytes were found missing or wrong. */
   readonly damaged: Set<Digest>;
-  /** Whether its tags neither move nor go: see {@link isImmutable}. */
+  /** True if its tags neither move nor go: see {@link isImmutable}. */
   immutable: boolean;
 }
 
@@ -57,7 +57,7 @@ export interface SessionModel {
   ended: boolean;
 }
 
-/** Whether its repository is gone, or another of the same name is there. */
+/** True if its repository is gone, or another of the same name is there. */
 export function isElsewhere({ within, repository }: SessionModel, { repositories }: Model): boolean {
   return within !== null && repositories.get(repository) !== within;
 }
@@ -134,7 +134,7 @@ export function manifestOf(digest: Digest): ModelManifest {
   return found;
 }
 
-/** Whether a manifest of the repository needs the blob or manifest. */
+/** True if a manifest of the repository needs the blob or manifest. */
 export function isNeeded({ manifests }: RepositoryModel, digest: Digest): boolean {
   return [...manifests].some((one) => manifestOf(one).needs.some((need) => need.digest === digest));
 }
@@ -144,7 +144,7 @@ export function isImmutable({ immutable }: RepositoryModel, tag: string): boolea
   return immutable && tag !== "latest";
 }
 
-/** Whether the tag must stay on what it is on. */
+/** True if the tag must stay on what it is on. */
 export function isFixed(
   repository: RepositoryModel | undefined,
   tag: string | null,
@@ -162,7 +162,7 @@ export function hasFixedTags(repository: RepositoryModel | undefined, digest: Di
   );
 }
 
-/** Whether it is there, damaged or not. */
+/** True if it is there, damaged or not. */
 export function has(repository: RepositoryModel, content: ModelBlob | ModelManifest): boolean {
   return isManifest(content) ? repository.manifests.has(content.digest) : repository.links.has(content.digest);
 }
@@ -172,7 +172,7 @@ export function touch(repository: RepositoryModel, digest: Digest, now: number):
   repository.links.set(digest, now);
 }
 
-/** Whether it must be kept: its deletion from the trash could be undone. */
+/** True if it must be kept: its deletion from the trash could be undone. */
 export function isKept(repository: RepositoryModel, digest: Digest): boolean {
   const trash = [...repository.trash.keys()];
   return (

@@ -26,7 +26,7 @@ export function sizeOfAll(digests: Iterable<Digest>): number {
   return [...digests].reduce((sum, digest) => sum + (SIZES.get(digest) ?? Number.NaN), 0);
 }
 
-/** Whether so many bytes more may come to the repository, which may have to be made. */
+/** True if so many bytes more may come to the repository, which may have to be made. */
 export function hasRoom(model: Model, name: string, bytes: number): boolean {
   const { quota, ...usage } = usageOf(model, spaceOf(name));
   const isNew = !model.repositories.has(name);
@@ -36,7 +36,7 @@ export function hasRoom(model: Model, name: string, bytes: number): boolean {
   );
 }
 
-/** Whether an upload may begin that is known to have so many bytes at least. */
+/** True if an upload may begin that is known to have so many bytes at least. */
 export function mayBegin(model: Model, name: string, bytes: number): boolean {
   if (mayMend(model, name)) return hasRoom(model, name, 0);
   return hasRoom(model, name, bytes) && bytes <= roomFor(model, name);
@@ -53,12 +53,12 @@ export function roomBeside(model: Model, name: string): number {
   return quota.bytes === null ? Infinity : Math.max(quota.bytes - bytes - openBytes, 0);
 }
 
-/** Whether what comes may be a blob that is damaged: it adds nothing. */
+/** True if what comes may be a blob that is damaged: it adds nothing. */
 function mayMend({ damaged, repositories }: Model, name: string): boolean {
   return [...(repositories.get(name)?.links.keys() ?? [])].some((digest) => damaged.has(digest));
 }
 
-/** Whether the repository may link the blob: what it links already adds nothing. */
+/** True if the repository may link the blob: what it links already adds nothing. */
 export function mayLink(model: Model, name: string, { digest, size }: { digest: Digest; size: number }): boolean {
   return hasRoom(model, name, model.repositories.get(name)?.links.has(digest) ? 0 : size);
 }

@@ -6,7 +6,7 @@ let isOn = false;
 const SETTINGS = { CACHE_MB: "512", READ_MEMORY_SECONDS: "60" };
 const environments = new WeakMap<Env, Env>();
 
-/** Whether pulls are served from the cache from now on, as they are by default. */
+/** True if pulls are served from the cache from now on, as they are by default. */
 export function setCaching(on: boolean): void {
   isOn = on;
 }

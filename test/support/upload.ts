@@ -68,7 +68,7 @@ export function sessionObject(session: string): DurableObjectStub<UploadSession>
   return env.UPLOADS.getByName(id);
 }
 
-/** Whether the repository has the blob, and its bytes are those that the digest says. */
+/** True if the repository has the blob, and its bytes are those that the digest says. */
 export async function isReadable(repository: string, as: string, digest: Digest): Promise<boolean> {
   const answer = await ask(`/v2/${repository}/blobs/${digest}`, { as });
   return answer.status === 200 && (await digestBytes(digestAlgorithm(digest), await answer.bytes())) === digest;

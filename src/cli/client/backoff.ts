@@ -90,7 +90,7 @@ export function askedToWait(headers: ReadonlyMap<string, string>): number | null
 
 const PASSING = new Set([408, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524, 530]);
 
-/** Whether an answer of this status may be another one a little later. Those over 520 are Cloudflare's own. */
+/** True if an answer of this status may be another one a little later. Those over 520 are Cloudflare's own. */
 export function mayChange(status: number): boolean {
   return PASSING.has(status);
 }

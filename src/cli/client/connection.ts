@@ -30,12 +30,12 @@ export interface Question {
   readonly body?: Body;
   /** The statuses that are no error; without it, none is. */
   readonly expect?: readonly number[];
-  /** Whether it is sent again when the connection breaks or the registry is busy. So by default, unless there is a body. */
+  /** True if it is sent again when the connection breaks or the registry is busy. So by default, unless there is a body. */
   readonly retry?: boolean;
   /** Milliseconds without a word after which the connection counts as dead; what is sent again sees to that itself. */
   readonly answerWithin?: number | undefined;
   readonly signal?: AbortSignal | undefined;
-  /** Whether what is read is for use, and not only looked at. */
+  /** True if what is read is for use, and not only looked at. */
   readonly isPull?: boolean;
 }
 

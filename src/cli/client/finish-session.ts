@@ -58,7 +58,7 @@ interface Ending {
   readonly digest: string;
   /** Bytes. */
   readonly size: number;
-  /** Whether the repository has the blob. */
+  /** True if the repository has the blob. */
   readonly isThere: () => Promise<boolean>;
 }
 

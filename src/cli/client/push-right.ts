@@ -4,7 +4,7 @@ import { RefusedError } from "./problem.ts";
 import { pushScope, repositoryPath } from "./repository.ts";
 import { drain } from "./transport.ts";
 
-/** Whether one may push to a repository: begins an upload (end-4a) and gives it up (end-14). Throws the refusal. */
+/** Checks if one may push to a repository: begins an upload (end-4a) and gives it up (end-14). Throws the refusal. */
 export async function requirePush(connection: Connection, name: string): Promise<void> {
   const scopes = [pushScope({ name })];
   const begun = await connection.ask({

@@ -235,7 +235,7 @@ function hintFor(code: string | null, text: string, url: URL): string | undefine
   return undefined;
 }
 
-/** Whether a failure may pass by itself: a connection that broke, not a certificate that is wrong. */
+/** True if a failure may pass by itself: a connection that broke, not a certificate that is wrong. */
 export function mayPass(failure: unknown): boolean {
   if (!(failure instanceof CliError) || failure.kind !== "unreachable") return false;
   const code = codeOf(failure.cause);

@@ -45,7 +45,7 @@ const ruleFile = operations.createRetentionRule.body.omit({ confirm: true }).par
 /** What a rule covers and keeps, as the management API takes it. */
 export type RuleBody = Pick<z.input<typeof operations.createRetentionRule.body>, "repositories" | "keep" | "enabled">;
 
-/** Whether the command line says anything of a rule. */
+/** True if the command line says anything of a rule. */
 export function saysRule(input: RuleInput): boolean {
   const { repository, keepNewest, keepNewerThan, keepPulledWithin, keepTag, keepDeployed, file } = input;
   const said = [repository, keepNewest, keepNewerThan, keepPulledWithin, keepTag, keepDeployed, file];

@@ -12,7 +12,7 @@ const DAY = 86_400_000;
 const RENEWED_BEFORE = 14 * DAY;
 const PATIENCE = 10_000;
 
-/** Whether the host's name leads somewhere. */
+/** Checks if the host's name leads somewhere. */
 export async function checkName({ registry, context: { env } }: Patient): Promise<Finding> {
   const { hostname } = new URL(registry.origin);
   const host = hostname.replace(/^\[|\]$/g, "");
@@ -26,7 +26,7 @@ export async function checkName({ registry, context: { env } }: Patient): Promis
   }
 }
 
-/** Whether the certificate is trusted, and for how long. */
+/** Checks if the certificate is trusted, and for how long. */
 export async function checkTls({ registry, context: { env, signal } }: Patient): Promise<Finding> {
   const url = new URL(registry.origin);
   if (url.protocol === "http:") {

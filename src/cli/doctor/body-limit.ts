@@ -85,7 +85,7 @@ async function probeSize(connection: Connection, name: string, size: number): Pr
   }
 }
 
-/** Whether a body of this size is let in, as far as its announcement goes. */
+/** Checks if a body of this size is let in, as far as its announcement goes. */
 async function announce(
   connection: Connection,
   address: string,

@@ -8,7 +8,7 @@ import { type Finding, ok, type Patient, problem, warning } from "./finding.ts";
 /** A token that ends sooner is one to be replaced now. */
 const EXPIRES_SOON = 14 * 86_400_000;
 
-/** Whether the login works, until when, and what for. */
+/** Checks if the login works, until when, and what for. */
 export async function checkToken(patient: Patient): Promise<Finding> {
   const { context, registry, login } = patient;
   if (login === null) {
@@ -42,7 +42,7 @@ function tokenFinding({ token, space }: Whoami, host: string): Finding {
   return warning("token", ends, `Create another and log in with it: spacedock login ${host}`);
 }
 
-/** Whether docker's configuration can be read, and knows the registry. */
+/** Checks if docker's configuration can be read, and knows the registry. */
 export async function checkDocker({ context: { env }, registry }: Patient): Promise<Finding> {
   try {
     const found = await dockerCredentials(env).find(registry);

@@ -11,7 +11,7 @@ const API_VERSION = "1";
 const TOLERATED_SKEW = 30_000;
 const SERIOUS_SKEW = 300_000;
 
-/** Whether a registry answers, whether it is Spacedock, and what time it is there. */
+/** Checks if a registry answers, whether it is Spacedock, and what time it is there. */
 export async function checkRegistry({ registry, context: { env, signal } }: Patient): Promise<readonly Finding[]> {
   const transport = makeTransport(env);
   try {

@@ -18,7 +18,7 @@ const MAX_COMPANIONS = 10_000;
 /** What cosign puts beside an image, in tags named after its digest. */
 const COSIGN_SUFFIXES = [".sig", ".att", ".sbom"] as const;
 
-/** Whether a tag is named after a digest: cosign's, or the one that stands in for the list of referrers. */
+/** True if a tag is named after a digest: cosign's, or the one that stands in for the list of referrers. */
 export function isCompanionTag(tag: string): boolean {
   return /^sha(?:256-[0-9a-f]{64}|512-[0-9a-f]{128})(?:\.(?:sig|att|sbom))?$/.test(tag);
 }

@@ -132,7 +132,7 @@ async function* read({ connection, name }: Side, blob: Blob, offset: number, len
   }
 }
 
-/** Whether the content turned out to be another than the digest's: noticed here, or by the destination. */
+/** True if the content turned out to be another than the digest's: noticed here, or by the destination. */
 function isOther(failure: unknown): boolean {
   if (failure instanceof RefusedError) return failure.code === "DIGEST_INVALID";
   return failure instanceof CliError && failure.kind === "invalid";

@@ -60,7 +60,7 @@ export async function importTags(
   return { tags, failure: failures.length === 0 ? null : sumUp(failures, tags.length) };
 }
 
-/** Whether a tag that is named after a digest came along with that. What remains belongs to images without a tag. */
+/** True if a tag that is named after a digest came along with that. What remains belongs to images without a tag. */
 async function hasCome({ trees }: Import, tag: Tag): Promise<boolean> {
   const subject = parseDigest(tag.replace("-", ":").replace(/\..*$/, ""));
   return subject !== null && (await trees.get(subject)?.catch(() => null)) != null;

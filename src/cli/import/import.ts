@@ -12,7 +12,7 @@ export interface Side {
 }
 
 export interface ImportOptions {
-  /** Whether what refers to an image comes along. */
+  /** True if what refers to an image comes along. */
   readonly referrers: boolean;
   /** As in `linux/amd64`; empty: all, under the index as it is. */
   readonly platforms: readonly string[];

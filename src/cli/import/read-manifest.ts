@@ -28,7 +28,7 @@ export interface ReadManifest {
   readonly blobs: readonly { readonly digest: Digest; readonly size: number }[];
   /** Layers that may be left out, and are. */
   readonly foreignLayers: number;
-  /** Whether the destination has it, and so all that belongs to it. */
+  /** True if the destination has it, and so all that belongs to it. */
   readonly isThere: boolean;
 }
 

@@ -38,7 +38,7 @@ export async function askWhoami(
 export const IDENTITY_TOKEN =
   "an identity token from docker: it can pull and push like the token it was made from, but not manage";
 
-/** Whether a login is no more than that: good at a Spacedock's registry, but not at its management API. */
+/** True if a login is no more than that: good at a Spacedock's registry, but not at its management API. */
 export async function isIdentityToken(
   { env, signal }: Pick<Context, "env" | "signal">,
   { origin }: RegistryAddress,
@@ -53,7 +53,7 @@ export async function isIdentityToken(
   }
 }
 
-/** Whether a registry takes a login. Throws a `denied` CliError where not. */
+/** Checks if a registry takes a login. Throws a `denied` CliError where not. */
 export async function checkLogin(
   { env, signal }: Pick<Context, "env" | "signal">,
   registry: RegistryAddress,

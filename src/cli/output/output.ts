@@ -10,7 +10,7 @@ import { visible, visibleJson } from "./visible.ts";
  */
 export interface Output {
   readonly isJson: boolean;
-  /** Whether a person watches stderr. */
+  /** True if a person watches stderr. */
   readonly isTerminal: boolean;
   /** Columns that a table may take. */
   readonly width: number;

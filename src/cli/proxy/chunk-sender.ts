@@ -14,7 +14,7 @@ interface SenderOptions {
   /** Where the first chunk goes; it may still be being found out. */
   readonly start: Promise<UploadPosition>;
   readonly size: ChunkSize;
-  /** Whether the registry lets a chunk wait for the one before it: then no time is lost with acknowledgements. */
+  /** True if the registry lets a chunk wait for the one before it: then no time is lost with acknowledgements. */
   readonly ahead: boolean;
   /** A chunk, or a part of one, has been acknowledged. */
   readonly onPosition: () => void;

@@ -38,7 +38,7 @@ export function uploadRequest({ method, url = "/" }: IncomingMessage, origin: st
   return null;
 }
 
-/** Whether the body cannot pass as it is: it is over the limit, or may be. */
+/** True if the body cannot pass as it is: it is over the limit, or may be. */
 export function needsCutting({ state, request }: Exchange): boolean {
   const length = bodyLength(request);
   return length === null || length > fittingChunk(state.chunkSize, state.limits);
@@ -49,7 +49,7 @@ interface LastAnswer {
   headers: HeaderFields;
 }
 
-/** Whether the request only ends an upload: what the registry does with it may outlast a connection. */
+/** True if the request only ends an upload: what the registry does with it may outlast a connection. */
 export function onlyEnds({ request }: Exchange, { method, digest }: UploadRequest): boolean {
   return method === "PUT" && digest !== null && bodyLength(request) === 0;
 }

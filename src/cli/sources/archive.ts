@@ -36,7 +36,7 @@ export async function openArchive(context: Context, path: string): Promise<Archi
 
 interface Opened {
   readonly files: ArchiveFiles;
-  /** Whether the files are read from the archive itself. */
+  /** True if the files are read from the archive itself. */
   readonly isKept: boolean;
 }
 

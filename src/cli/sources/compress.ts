@@ -72,7 +72,7 @@ export interface KnownImage {
 
 interface CompressOptions {
   readonly known: KnownLayers;
-  /** Whether nobody asked for it: then what it changes is said. */
+  /** True if nobody asked for it: then what it changes is said. */
   readonly isDefault: boolean;
 }
 

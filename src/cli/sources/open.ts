@@ -14,7 +14,7 @@ import type { Source } from "./source.ts";
 export interface SourceOptions {
   /** One of an index's, as `linux/amd64`; null: all of them. */
   readonly platform: string | null;
-  /** Whether uncompressed layers are gzip'd; null: those that docker saved, which would compress them as it pushes. */
+  /** True if uncompressed layers are gzip'd; null: those that docker saved, which would compress them as it pushes. */
   readonly compress: boolean | null;
   /** What the destination has of an image, which the engine knows by these names as well, as `host/name@sha256:…`. */
   readonly known: (repoDigests: readonly string[]) => KnownLayers;
@@ -44,7 +44,7 @@ export async function openSource(context: Context, text: string, options: Source
 
 interface Opened {
   readonly source: Source;
-  /** Whether docker's engine saved it without a manifest of its own: what is there was made for the archive. */
+  /** True if docker's engine saved it without a manifest of its own: what is there was made for the archive. */
   readonly isSaved: boolean;
   readonly repoDigests: readonly string[];
 }

@@ -15,7 +15,7 @@ interface TarEntry {
 export interface TarIndex {
   /** The file of that path, through links; null where there is none. */
   readonly find: (path: string) => TarEntry | null;
-  /** Whether the mark was seen that ends an archive; without it, there may have been more. */
+  /** True if the mark was seen that ends an archive; without it, there may have been more. */
   readonly isComplete: boolean;
 }
 

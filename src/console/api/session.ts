@@ -15,12 +15,12 @@ export const sessionQuery = queryOptions({
   staleTime: 60_000,
 });
 
-/** Whether the console offers this to whoever is signed in: the API decides in the end. */
+/** True if the console offers this to whoever is signed in: the API decides in the end. */
 export function may(session: Session, right: Right): boolean {
   return session.may.includes(right);
 }
 
-/** Whether whoever is signed in may look at this repository of their space: the API decides in the end. */
+/** True if whoever is signed in may look at this repository of their space: the API decides in the end. */
 export function mayRead(session: Session, repository: string): boolean {
   if (may(session, "manageSpace")) return true;
   return may(session, "readSpace") && matchesRepository(session.token?.repositories ?? [], repository);

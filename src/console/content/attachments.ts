@@ -12,7 +12,7 @@ export interface Attachment {
   readonly how: string;
   /** As whoever attached it wrote it. */
   readonly created: string | null;
-  /** Whether a list of packages may be in it. */
+  /** True if a list of packages may be in it. */
   readonly mayBeSbom: boolean;
 }
 

@@ -13,7 +13,7 @@ export type Document =
 export interface Statement {
   readonly predicateType: string;
   readonly subjects: readonly string[];
-  /** Whether it came in an envelope with signatures. Nobody has verified them here. */
+  /** True if it came in an envelope with signatures. Nobody has verified them here. */
   readonly isSigned: boolean;
   readonly facts: readonly Entry[];
   /** What it was built from. */

@@ -45,7 +45,7 @@ export interface VersionSpan {
 
 interface SpanRules {
   readonly range: Range;
-  /** Whether capitals are told apart, as SemVer does and NuGet does not. */
+  /** True if capitals are told apart, as SemVer does and NuGet does not. */
   readonly folded: boolean;
   /** How many numbers a version may have. */
   readonly numbers: readonly number[];

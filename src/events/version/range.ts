@@ -85,12 +85,12 @@ export function beforeNext(release: readonly bigint[], place: number): Bound {
   return { version: floorOf(raised), inclusive: false };
 }
 
-/** Whether whoever wrote the range wrote a prerelease in it, and so means to have them. */
+/** True if whoever wrote the range wrote a prerelease in it, and so means to have them. */
 export function namesPrerelease(range: Range): boolean {
   return bounds(range).some(({ version }) => version.prerelease !== FLOOR && isPrerelease(version));
 }
 
-/** Whether the range has releases in it, and not only the prereleases of one, as `[1.0-rc.1]` does. */
+/** True if the range has releases in it, and not only the prereleases of one, as `[1.0-rc.1]` does. */
 export function holdsReleases(range: Range): boolean {
   return range.some(({ lower, upper }) => {
     if (lower === null || !isPrerelease(lower.version)) return true;

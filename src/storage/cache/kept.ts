@@ -11,7 +11,7 @@ const kept = new Map<string, number>();
 
 const noteOf = (address: string, reader: string): string => `${address} ${reader}`;
 
-/** Whether this reader and this content were put there so lately that they are to last. */
+/** True if this reader and this content were put there so lately that they are to last. */
 export function isKept(address: string, reader: string): boolean {
   return (kept.get(noteOf(address, reader)) ?? 0) > Date.now();
 }

@@ -16,7 +16,7 @@ export async function readNear<T>(
   return found !== null && isEnough(found.value) ? found.value : read(db);
 }
 
-/** Whether a row of content is good to go by although it may be old: nothing is wrong with it, and nothing has to be done about it. */
+/** True if a row of content is good to go by although it may be old: nothing is wrong with it, and nothing has to be done about it. */
 export function isUndisturbed(
   row: { readonly damage: string | null; readonly marked_at: number | null } | null,
 ): boolean {

@@ -61,7 +61,7 @@ const TAG_PULLED = (tag: string): string => `MAX(${tag}.updated_at, COALESCE(${t
   SELECT x.pulled_at FROM manifests x WHERE x.repository_id = ${tag}.repository_id AND x.digest = ${tag}.digest), 0))`;
 
 /**
- * Whether the tag of a covered repository stays. One that belongs to a subject lives and dies with it.
+ * True if the tag of a covered repository stays. One that belongs to a subject lives and dies with it.
  * @param hasSubject condition: the subject is there, and stays.
  */
 export const TAG_STAYS = (tag: string, hasSubject = HAS_SUBJECT(tag)): string => `(
@@ -92,7 +92,7 @@ interface Judging {
   readonly also?: string;
 }
 
-/** Whether nothing keeps the manifest of a covered repository, nor anything that needs it. Rules do not keep referrers: their subject does. */
+/** True if nothing keeps the manifest of a covered repository, nor anything that needs it. Rules do not keep referrers: their subject does. */
 export const IS_UNNEEDED = (manifest: string, { tag, also = "FALSE" }: Judging): string => `(
   WITH RECURSIVE up (id) AS (SELECT ${manifest}.id UNION ${STEPS_UP} LIMIT ${MOST_ABOVE})
   SELECT COUNT(*) < ${MOST_ABOVE} AND COUNT(CASE WHEN

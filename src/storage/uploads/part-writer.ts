@@ -39,7 +39,7 @@ export class PartWriter {
     return this.#parts * PART_BYTES + this.#filled;
   }
 
-  /** Whether all bytes so far are in the buffer. */
+  /** True if all bytes so far are in the buffer. */
   get isSmall(): boolean {
     return this.#parts === 0;
   }

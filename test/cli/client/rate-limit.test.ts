@@ -8,7 +8,7 @@ import { refuse, reply, serve } from "../support/server.ts";
 
 /** Retry-After of the answers to come; null: none. */
 let limits: (string | null)[] = [];
-/** Whether everybody is refused until a pause has passed. */
+/** True if everybody is refused until a pause has passed. */
 let isClosed = false;
 /** Milliseconds that each answer takes. */
 let delays: number[] = [];

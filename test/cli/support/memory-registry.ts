@@ -26,7 +26,7 @@ interface Logged {
   readonly name: string;
   readonly authorization: string | null;
   readonly range: string | null;
-  /** Whether it says that it only looks: the header's value. */
+  /** True if it says that it only looks: the header's value. */
   readonly look: string | null;
   /** Bytes of a blob that went out. */
   sent: number;

@@ -19,7 +19,7 @@ interface RunningCli {
 interface Circumstances {
   /** What comes on stdin. */
   readonly input?: string;
-  /** Whether a person sits there, who watches, and types the input. */
+  /** True if a person sits there, who watches, and types the input. */
   readonly isTerminal?: boolean;
   /** Ctrl-C is pressed once this is settled. */
   readonly interrupt?: Promise<unknown>;

@@ -50,7 +50,7 @@ export function keepOf(draft: RuleDraft): Keep {
   };
 }
 
-/** Whether nothing but what is kept in any case would stay. */
+/** True if nothing but what is kept in any case would stay. */
 export function keepsNothing({ newest, newerThanDays, pulledWithinDays, tags }: Keep): boolean {
   return tags === undefined && [newest, newerThanDays, pulledWithinDays].every((value) => (value ?? 0) === 0);
 }
