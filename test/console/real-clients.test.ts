@@ -56,7 +56,7 @@ describe("a repository", () => {
     await page.getByRole("tab", { name: "Attached" }).click();
     await page.getByRole("heading", { name: "Signature (cosign)" }).waitFor();
     await page.getByRole("heading", { name: "SBOM (SPDX)" }).first().waitFor();
-    expect(await page.getByRole("button", { name: /^Read / }).count()).toBe(3);
+    expect(await page.getByRole("button", { name: /^Read / }).count()).toBe(5);
   });
 
   it("shows what cosign's older form keeps in a tag when asked to, and that it is a signature", async () => {
@@ -113,7 +113,7 @@ describe("an image that BuildKit built for two platforms", () => {
     const { page, checkAccessibility } = await look(manifestPath("team/web", "1.1.0", "attached"), { viewport: PHONE });
     await page.getByRole("button", { name: "Read SBOM (SPDX)" }).click();
     await page.getByRole("cell", { name: "nginx" }).waitFor();
-    await page.getByRole("button", { name: "Read Provenance (SLSA)" }).click();
+    await page.getByRole("button", { name: "Read Provenance (SLSA)" }).first().click();
     await page.getByRole("row", { name: "1 git+https://git.example.com/acme/web@refs/tags/1.1.0" }).waitFor();
     await page.getByRole("button", { name: "Read Signature (cosign)" }).click();
     await page.getByText("https://sigstore.dev/cosign/sign/v1").first().waitFor();
