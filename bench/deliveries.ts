@@ -12,6 +12,8 @@ export interface DeliveryTimes {
   readonly pushes: number;
   /** What the triggers match: pushes times triggers that take them. */
   readonly expected: number;
+  /** Those that were not sent, since a newer version had gone to the target before: a deployment never goes backwards. */
+  readonly outdated: number;
   readonly missing: number;
   /** Deliveries that arrived more than once. */
   readonly repeated: number;
@@ -59,8 +61,8 @@ export async function measureDeliveries(server: BenchServer, pushes: number): Pr
       0,
     );
     progress(`waiting for ${expected} deliveries`);
-    await arrivalOf(expected, arrivals);
-    return figures(pushed, arrivals, { expected, began, ended });
+    const outdated = await arrivalOf(server, expected, arrivals);
+    return figures(pushed, arrivals, { expected, outdated, began, ended });
   } finally {
     receiver.close();
   }
@@ -128,26 +130,49 @@ async function pushAll(server: BenchServer, pushes: number): Promise<readonly nu
   return pushed;
 }
 
-/** Waits until so many different deliveries have arrived, or none has for long; and a little, for those that come twice. */
-async function arrivalOf(expected: number, arrivals: readonly Arrival[]): Promise<void> {
+/**
+ * Waits until so many different deliveries have arrived or were outdated, or none has for long; and a little, for those that come twice.
+ * Returns how many were outdated.
+ */
+async function arrivalOf(server: BenchServer, expected: number, arrivals: readonly Arrival[]): Promise<number> {
   let last = performance.now();
-  for (let count = -1; new Set(arrivals.map(({ id }) => id)).size < expected;) {
+  let outdated = 0;
+  for (let count = -1; new Set(arrivals.map(({ id }) => id)).size + outdated < expected;) {
     if (arrivals.length > count) last = performance.now();
-    if (performance.now() - last > PATIENCE) return;
+    if (performance.now() - last > PATIENCE) return outdated;
     count = arrivals.length;
-    await sleep(200);
+    await sleep(1000);
+    outdated = await outdatedAt(server);
   }
   await sleep(5000);
+  return outdated;
+}
+
+const page = z.object({ items: z.array(z.unknown()), next: z.string().nullable() });
+
+async function outdatedAt({ url, adminToken }: BenchServer): Promise<number> {
+  let count = 0;
+  for (let cursor: string | null = ""; cursor !== null;) {
+    const query = new URLSearchParams({ status: "superseded", limit: "100", ...(cursor !== "" && { cursor }) });
+    const answer = await fetch(`${url}/api/v1/spaces/${SPACE}/deliveries?${query.toString()}`, {
+      headers: { authorization: `Bearer ${adminToken}` },
+    });
+    const { items, next } = page.parse(await answer.json());
+    count += items.length;
+    cursor = next;
+  }
+  return count;
 }
 
 interface Course {
   readonly expected: number;
+  readonly outdated: number;
   readonly began: number;
   readonly ended: number;
 }
 
 function figures(pushed: readonly number[], arrivals: readonly Arrival[], course: Course): DeliveryTimes {
-  const { expected, began, ended } = course;
+  const { expected, outdated, began, ended } = course;
   const first = new Map(arrivals.toReversed().map((arrival) => [arrival.id, arrival]));
   const latencies = [...first.values()].map(({ tag, at }) =>
     Math.max(0, at - (pushed[Number(tag.split(".")[2])] ?? at)),
@@ -156,7 +181,8 @@ function figures(pushed: readonly number[], arrivals: readonly Arrival[], course
   return {
     pushes: pushed.length,
     expected,
-    missing: expected - first.size,
+    outdated,
+    missing: expected - first.size - outdated,
     repeated: arrivals.length - first.size,
     pushMs: ended - began,
     restMs: last - ended,

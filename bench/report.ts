@@ -47,6 +47,7 @@ export function uploadsTable(uploads: readonly UploadTimes[]): string {
 export function deliveriesTable({
   pushes,
   expected,
+  outdated,
   missing,
   repeated,
   pushMs,
@@ -54,11 +55,22 @@ export function deliveriesTable({
   latency,
 }: DeliveryTimes): string {
   return table(
-    ["Pushes to five triggers", "deliveries", "missing", "repeated", "pushing", "until the last", "median", "longest"],
+    [
+      "Pushes to five triggers",
+      "deliveries",
+      "outdated",
+      "missing",
+      "repeated",
+      "pushing",
+      "until the last",
+      "median",
+      "longest",
+    ],
     [
       [
         String(pushes),
         String(expected),
+        String(outdated),
         String(missing),
         String(repeated),
         ms(pushMs),
