@@ -4,6 +4,9 @@ const MAX_DEPTH = 100;
 /** Entries of all lists and objects together. A manifest of ten thousand layers has a third of that. */
 const MAX_ENTRIES = 125_000;
 
+/** Fields of one object: making an object of many takes far longer than a list. */
+const MAX_FIELDS = 20_000;
+
 /** JSON that is refused for what it would cost: the message says why. */
 export class JsonLimitError extends Error {
   override readonly name = "JsonLimitError";
@@ -16,20 +19,28 @@ export function parseBoundedJson(text: string): unknown {
 }
 
 const [QUOTE, BACKSLASH, COMMA] = ['"', "\\", ","].map((character) => character.charCodeAt(0));
-const OPENING = new Set(Array.from("[{", (character) => character.charCodeAt(0)));
+const OBJECT = "{".charCodeAt(0);
+const OPENING = new Set(["[".charCodeAt(0), OBJECT]);
 const CLOSING = new Set(Array.from("]}", (character) => character.charCodeAt(0)));
 
 /** Counts what stands outside of texts, whether or not the whole is JSON. */
 function requireBounds(text: string): void {
   let depth = 0;
   let entries = 0;
+  /** Of the objects that are open, by depth; lists have none. */
+  const fields: (number | null)[] = [];
   for (let at = 0; at < text.length; at++) {
     const code = text.charCodeAt(at);
     if (code === QUOTE) at = endOfText(text, at);
-    else if (code === COMMA) entries += 1;
-    else if (OPENING.has(code)) {
+    else if (code === COMMA) {
+      entries += 1;
+      const own = fields[depth] ?? null;
+      if (own !== null) fields[depth] = own + 1;
+      if (own === MAX_FIELDS - 1) throw new JsonLimitError(`an object in it has more than ${MAX_FIELDS} fields`);
+    } else if (OPENING.has(code)) {
       depth += 1;
       entries += 1;
+      fields[depth] = code === OBJECT ? 0 : null;
     } else if (CLOSING.has(code)) depth -= 1;
     if (depth > MAX_DEPTH) throw new JsonLimitError(`it is nested more than ${MAX_DEPTH} levels deep`);
     if (entries > MAX_ENTRIES) throw new JsonLimitError(`it has more than ${MAX_ENTRIES} entries`);

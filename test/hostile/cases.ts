@@ -74,6 +74,7 @@ function manifestCases({ space }: World): readonly Case[] {
       image(`"layers":[],"annotations":{${times(124_000, (index) => `"${index}":1`).join(",")}}`),
     ),
     put("124,000 fields of its own", image(`"layers":[],${times(124_000, (index) => `"${index}":1`).join(",")}`)),
+    put("19,000 fields of its own", image(`"layers":[],${times(19_000, (index) => `"${index}":1`).join(",")}`)),
     put("nested 2,000,000 deep", image(`"layers":${nested(2_000_000)}`)),
     put("nested 2,000,000 deep in a layer", image(`"layers":[{"x":${nested(2_000_000)}}]`)),
     put("4 MB of backslashes", image(`"x":"${"\\\\".repeat(2_000_000)}"`)),

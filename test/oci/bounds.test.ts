@@ -175,9 +175,19 @@ describe("JSON", () => {
     ["101 objects", `${'{"a":'.repeat(101)}1${"}".repeat(101)}`],
     ["lists behind a text that ends in a backslash", `["\\\\",${"[".repeat(101)}`],
     ["125,001 entries", `[${"1,".repeat(125_001)}1]`],
+    [
+      "an object of 20,001 fields",
+      `{"a":[1,2],${Array.from({ length: 20_000 }, (_field, index) => `"${index}":1`).join(",")}}`,
+    ],
     ["125,001 lists", `[${"[]".repeat(125_001)}]`],
   ])("is refused before it is parsed: %s", (_, text) => {
     expect(() => parseBoundedJson(text)).toThrow(JsonLimitError);
+  });
+
+  it("may have many objects with few fields each, and an object at the limit", () => {
+    const many = Array.from({ length: 25_000 }, () => ({ a: 1, b: 2 }));
+    const wide = Object.fromEntries(Array.from({ length: 20_000 }, (_field, index) => [`k${index}`, 1]));
+    for (const value of [many, wide]) expect(parseBoundedJson(JSON.stringify(value))).toEqual(value);
   });
 
   it.each(["", '"', '"\\', "[", "{]", "1,"])("that is none is told as such: %j", (text) => {
