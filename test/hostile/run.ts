@@ -18,6 +18,7 @@ beside it, and checks that
   --rounds <n>        so often each, of which the middle one counts (5)
   --size <n>          tags and repositories that lists have to go through (1000)
   --bar <ms>          CPU for one request; local storage is simulated in the same process, which is in it (100)
+                      What is over it is measured twice more, since a compiler and a collector work beside it: the least counts
   --json <file>       writes the findings there too
 
 Needs Linux, which says what CPU a process took. Ends with 1 when anything is violated.`;
@@ -68,6 +69,16 @@ async function middleOf(world: World, pids: readonly number[], one: Case, rounds
   return middle;
 }
 
+/** Measures again what is over the bar, and takes the least: a request that is expensive is so each time. */
+async function settle(measured: () => Promise<Measured>, bar: number): Promise<Measured> {
+  let least = await measured();
+  for (let again = 0; again < 2 && least.cpu > bar; again++) {
+    const next = await measured();
+    if (next.cpu < least.cpu || next.status !== least.status) least = next;
+  }
+  return least;
+}
+
 async function hostile(
   { rounds, size, bar }: Readonly<Record<"rounds" | "size" | "bar", number>>,
   stack: AsyncDisposableStack,
@@ -81,7 +92,7 @@ async function hostile(
   const rows: string[][] = [];
   let most = 0;
   for (const one of casesOf(world)) {
-    const { cpu, healthz, status } = await middleOf(world, pids, one, rounds);
+    const { cpu, healthz, status } = await settle(() => middleOf(world, pids, one, rounds), bar);
     rows.push([one.name, String(status), `${cpu} ms`, `${Math.round(healthz)} ms`]);
     most = Math.max(most, cpu);
     if (status !== one.status) violations.push(`${one.name}: answered ${status}, and not ${one.status}`);
