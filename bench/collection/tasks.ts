@@ -1,6 +1,6 @@
 /** What one run of upkeep may have to do. Each is made due by itself, in the order in which they stand here. */
-import { d1Collection } from "../../src/storage/d1/collection.ts";
-import { d1RetentionRuns } from "../../src/storage/d1/retention-runs.ts";
+import { d1Collection } from "../../src/storage/d1/upkeep/collection.ts";
+import { d1RetentionRuns } from "../../src/storage/d1/upkeep/retention-runs.ts";
 import { r2Objects } from "../../src/storage/r2/objects.ts";
 import { collectDeleted, collectUnneeded } from "../../src/upkeep/collect.ts";
 import { retain } from "../../src/upkeep/retention.ts";

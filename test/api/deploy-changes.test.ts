@@ -1,6 +1,6 @@
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { d1Targets } from "../../src/storage/d1/targets.ts";
+import { d1Targets } from "../../src/storage/d1/events/targets.ts";
 import { secretBox } from "../../src/storage/secret-box.ts";
 import { pushImage } from "../support/content.ts";
 import { deliveriesOf, eventsOf, makeTarget, makeTrigger, receive } from "../support/deploy.ts";

@@ -1,8 +1,8 @@
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it } from "vitest";
 import { z } from "zod";
-import { d1Collection } from "../../src/storage/d1/collection.ts";
-import { d1StorageReports } from "../../src/storage/d1/storage-reports.ts";
+import { d1Collection } from "../../src/storage/d1/upkeep/collection.ts";
+import { d1StorageReports } from "../../src/storage/d1/management/storage-reports.ts";
 import { bytesOf, digestOf, imageText, pushBlob, pushImage } from "../support/content.ts";
 import { ask, makeSpace, manage } from "../support/registry.ts";
 

@@ -6,9 +6,9 @@ import { requireDigest } from "../../src/oci/digest.ts";
 import { requireRepositoryName } from "../../src/oci/name.ts";
 import { requireTag } from "../../src/oci/reference.ts";
 import { revertTag, type UndoStore } from "../../src/registry/undo.ts";
-import { d1Undo } from "../../src/storage/d1/undo.ts";
+import { d1Undo } from "../../src/storage/d1/management/undo.ts";
 import { firstIdAt } from "../../src/registry/time-ordered-id.ts";
-import { d1Collection } from "../../src/storage/d1/collection.ts";
+import { d1Collection } from "../../src/storage/d1/upkeep/collection.ts";
 import { r2Objects } from "../../src/storage/r2/objects.ts";
 import { collect } from "../../src/upkeep/collect.ts";
 import {

@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { signConsoleSession, verifyConsoleSession } from "../../src/auth/console-session.ts";
 import { signingKeys } from "../../src/auth/keys.ts";
-import { d1EndedSessions } from "../../src/storage/d1/ended-sessions.ts";
+import { d1EndedSessions } from "../../src/storage/d1/management/ended-sessions.ts";
 import { consoleHeaders, signIn, signInCookie } from "../support/console.ts";
 import { pushImage } from "../support/content.ts";
 import { ask, makeSpace, makeToken, manage, ORIGIN, type TestToken } from "../support/registry.ts";

@@ -11,7 +11,7 @@ import { z } from "zod";
 import type { QueueMessage } from "../../src/events/messages.ts";
 import { ROUTES } from "../../src/router.ts";
 import type { Coverage } from "../../src/registry/retention.ts";
-import { d1RetentionRuns } from "../../src/storage/d1/retention-runs.ts";
+import { d1RetentionRuns } from "../../src/storage/d1/upkeep/retention-runs.ts";
 import worker from "../../src/worker.ts";
 import { bytesOf, digestOf, OCI_MANIFEST, pushBlob, pushImage, startSession } from "../support/content.ts";
 import { HARM, keyOf } from "../support/damage.ts";

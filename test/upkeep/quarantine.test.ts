@@ -2,7 +2,7 @@ import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import type { Digest } from "../../src/oci/digest.ts";
 import type { Damage } from "../../src/registry/damage.ts";
-import { d1Collection } from "../../src/storage/d1/collection.ts";
+import { d1Collection } from "../../src/storage/d1/upkeep/collection.ts";
 import { r2Objects } from "../../src/storage/r2/objects.ts";
 import { collect } from "../../src/upkeep/collect.ts";
 import {

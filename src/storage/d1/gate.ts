@@ -8,7 +8,7 @@ import { z } from "zod";
 import { RegistryError } from "../../oci/errors.ts";
 import type { Usage } from "../../registry/usage.ts";
 import { constrained } from "./constraints.ts";
-import type { D1Reader } from "./near.ts";
+import type { D1Reader } from "./reader.ts";
 import { firstRow } from "./rows.ts";
 import { USAGE_COLUMNS, usageFromRow, usageRow, withFigures } from "./usage.ts";
 

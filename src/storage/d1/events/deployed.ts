@@ -1,0 +1,140 @@
+import { z } from "zod";
+import type { Deployed, DeployedFilter, DeployedStore, Redelivery } from "../../../events/deployed.ts";
+import { isFollowed } from "../../../events/targets/index.ts";
+import { pageOf } from "../../../oci/page.ts";
+import { MAX_PREVIOUSLY_DEPLOYED } from "../../../registry/retention.ts";
+import { listWithin, rows } from "../rows.ts";
+import { FIND_SPACE, LIVE_SPACE } from "../management/spaces.ts";
+
+/**
+ * What a delivery ?1 is about, and when it was given: a new row each time, so that what a target was given last of a repository
+ * has the highest id. A target or repository that went meanwhile leaves nothing behind.
+ */
+const MARK = `
+  INSERT OR REPLACE INTO deployed (space_id, target_id, repository_id, tag, digest, delivery_id, deployed_at)
+  SELECT d.space_id, d.target_id, r.id, d.tag, COALESCE(s.value ->> 'digest', e.digest), d.id, ?2
+  FROM deliveries d JOIN events e ON e.id = d.event_id
+    JOIN targets g ON g.id = d.target_id AND g.deleted_at IS NULL AND g.deploys = 1
+    LEFT JOIN json_each(d.subjects) s
+    JOIN repositories r ON r.id = COALESCE(s.value ->> 'repositoryId', d.repository_id) AND r.purge_begun_at IS NULL
+  WHERE d.id = ?1 AND d.status = 'delivered' AND e.type IN ('tag.created', 'tag.updated')`;
+
+/** A scalar subquery: how many digests the row's target was given since, of the same repository. */
+export const NEWER = (row: string): string => `(
+  SELECT COUNT(*) FROM (
+    SELECT 1 FROM deployed n WHERE n.repository_id = ${row}.repository_id AND n.target_id = ${row}.target_id
+      AND n.id > ${row}.id LIMIT ${MAX_PREVIOUSLY_DEPLOYED + 1}))`;
+
+/** No rule counts more; upkeep goes by the rules that there are. */
+const CUT = `
+  DELETE FROM deployed WHERE id IN (
+    SELECT old.id FROM deployed new JOIN deployed old
+      ON old.repository_id = new.repository_id AND old.target_id = new.target_id AND old.id < (
+        SELECT n.id FROM deployed n WHERE n.repository_id = new.repository_id AND n.target_id = new.target_id
+        ORDER BY n.id DESC LIMIT 1 OFFSET ${MAX_PREVIOUSLY_DEPLOYED})
+    WHERE new.delivery_id = ?1)`;
+
+/** Condition: the target was given nothing else of the repository since. */
+export const IS_CURRENT = (row: string): string => `NOT EXISTS (
+  SELECT 1 FROM deployed n WHERE n.repository_id = ${row}.repository_id AND n.target_id = ${row}.target_id AND n.id > ${row}.id)`;
+
+const LIST = `
+  SELECT d.id, d.target_id, g.type AS target_type, g.config AS target_config, s.name || '/' || r.path AS repository, d.tag,
+    d.digest, d.delivery_id, d.deployed_at, ${IS_CURRENT("d")} AS is_current
+  FROM deployed d JOIN spaces s ON s.id = d.space_id JOIN repositories r ON r.id = d.repository_id AND r.deleted_at IS NULL
+    JOIN targets g ON g.id = d.target_id
+  WHERE d.space_id = ${LIVE_SPACE} AND d.id < ?2 AND (?3 IS NULL OR d.target_id = ?3)
+    AND (?4 IS NULL OR s.name || '/' || r.path = ?4) AND (NOT ?5 OR ${IS_CURRENT("d")})
+  ORDER BY d.id DESC LIMIT ?6`;
+
+/** What delivery ?2 of the space ?1 is about, beside what its target was given last. */
+const REDELIVERY = `
+  SELECT sp.name || '/' || r.path AS repository, d.tag, COALESCE(s.value ->> 'digest', e.digest) AS digest,
+    g.type AS target_type, g.config AS target_config, COALESCE(g.deploys, 0) AS deploys,
+    p.tag AS current_tag, p.digest AS current_digest, p.delivery_id AS current_delivery, p.deployed_at AS current_at
+  FROM deliveries d JOIN events e ON e.id = d.event_id JOIN spaces sp ON sp.id = d.space_id
+    LEFT JOIN targets g ON g.id = d.target_id AND g.deleted_at IS NULL
+    LEFT JOIN json_each(d.subjects) s
+    JOIN repositories r ON r.id = COALESCE(s.value ->> 'repositoryId', d.repository_id)
+    LEFT JOIN deployed p ON p.id = (
+      SELECT MAX(n.id) FROM deployed n WHERE n.repository_id = r.id AND n.target_id = d.target_id)
+  WHERE d.space_id = ${LIVE_SPACE} AND d.id = ?2 AND e.type IN ('tag.created', 'tag.updated')`;
+
+const deployedRow = z.object({
+  id: z.int(),
+  target_id: z.string(),
+  target_type: z.string(),
+  target_config: z.string(),
+  repository: z.string(),
+  tag: z.string(),
+  digest: z.string(),
+  delivery_id: z.string(),
+  deployed_at: z.int(),
+  is_current: z.int(),
+});
+
+const redeliveryRow = z.object({
+  repository: z.string(),
+  tag: z.string(),
+  digest: z.string(),
+  target_type: z.string().nullable(),
+  target_config: z.string().nullable(),
+  deploys: z.int(),
+  current_tag: z.string().nullable(),
+  current_digest: z.string().nullable(),
+  current_delivery: z.string().nullable(),
+  current_at: z.int().nullable(),
+});
+
+/** Statements that note what a delivery has put in place; they go into the batch that records it as delivered, after that. */
+export function markDeployed(db: D1Database, deliveryId: string, now: number): readonly D1PreparedStatement[] {
+  return [db.prepare(MARK).bind(deliveryId, now), db.prepare(CUT).bind(deliveryId)];
+}
+
+export function d1Deployed(db: D1Database): DeployedStore {
+  return {
+    async list(space, { target, repository, currentOnly }: DeployedFilter, { limit, last }) {
+      const before = last === null ? Number.MAX_SAFE_INTEGER : Number(last);
+      const from = Number.isSafeInteger(before) ? before : 0;
+      const deployed = await listWithin(
+        db,
+        db.prepare(FIND_SPACE).bind(space),
+        db.prepare(LIST).bind(space, from, target, repository, currentOnly ? 1 : 0, limit + 1),
+        deployedRow,
+      );
+      return deployed && pageOf(deployed.map(deployedFromRow), limit);
+    },
+
+    async redelivery(space, deliveryId) {
+      const found = rows(redeliveryRow, await db.prepare(REDELIVERY).bind(space, deliveryId).all());
+      return found.map(redeliveryFromRow);
+    },
+  };
+}
+
+function deployedFromRow(row: z.infer<typeof deployedRow>): Deployed {
+  return {
+    id: row.id,
+    targetId: row.target_id,
+    repository: row.repository,
+    tag: row.tag,
+    digest: row.digest,
+    deliveryId: row.delivery_id,
+    deployedAt: row.deployed_at,
+    current: row.is_current === 1,
+    followed: isFollowed(row.target_type, JSON.parse(row.target_config)),
+  };
+}
+
+function redeliveryFromRow(row: z.infer<typeof redeliveryRow>): Redelivery {
+  const { current_tag: tag, current_digest: digest, current_delivery: deliveryId, current_at: deployedAt } = row;
+  const isKnown = tag !== null && digest !== null && deliveryId !== null && deployedAt !== null;
+  return {
+    repository: row.repository,
+    tag: row.tag,
+    digest: row.digest,
+    deploys: row.deploys === 1,
+    followed: row.target_type !== null && isFollowed(row.target_type, JSON.parse(row.target_config ?? "{}")),
+    current: isKnown ? { tag, digest, deliveryId, deployedAt } : null,
+  };
+}

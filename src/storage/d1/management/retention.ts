@@ -1,0 +1,178 @@
+import { z } from "zod";
+import { pageOf } from "../../../oci/page.ts";
+import type {
+  CoverableRepository,
+  Coverage,
+  CoveringRule,
+  Look,
+  RetentionStore,
+  SeenManifest,
+  SeenTag,
+} from "../../../registry/retention.ts";
+import { keepColumn } from "./retention-rules.ts";
+import { IS_COVERED, IS_OF_SUBJECT, IS_UNNEEDED, JUDGING, TAG_STAYS } from "./retention-sql.ts";
+import { isEmpty, textsColumn, rows } from "../rows.ts";
+import { FIND_SPACE, LIVE_SPACE } from "./spaces.ts";
+
+const REPOSITORIES = `
+  SELECT id, space_id, path FROM repositories
+  WHERE space_id = ${LIVE_SPACE} AND path > ?2 AND deleted_at IS NULL ORDER BY path LIMIT ?3`;
+const RULES = `
+  SELECT id, space_id, repositories, keep FROM retention_rules WHERE space_id = ${LIVE_SPACE} AND enabled = 1`;
+
+/** The next rows of covered repositories, in their order: the loops' own, which CROSS JOIN keeps. ?4 after, ?5 limit. */
+export const FOUND = (table: string, key: string): string => `
+  found AS MATERIALIZED (
+    SELECT x.* FROM json_each(?1, '$.ids') c CROSS JOIN ${table} x
+      ON x.repository_id = c.value AND x.${key} > IIF(c.key = 0, ?4, '') LIMIT ?5)`;
+
+const TAGS = `
+  ${JUDGING}, ${FOUND("tags", "name")}
+  SELECT found.repository_id, found.name, ${IS_COVERED("found")} AND NOT ${TAG_STAYS("found")} AS goes FROM found`;
+
+/** A tag that is to go keeps nothing. */
+const MANIFESTS = `
+  ${JUDGING}, ${FOUND("manifests", "digest")}
+  SELECT found.id, found.repository_id, found.digest, found.size,
+    ${IS_COVERED("found")} AND ${IS_UNNEEDED("found", { tag: TAG_STAYS("t") })} AS goes FROM found`;
+
+/** Tags of subjects, as of cosign's signatures, that go once the manifests are gone whose ids ?4 has. */
+const ORPHANED_TAGS = `
+  ${JUDGING}, going AS MATERIALIZED (
+    SELECT m.repository_id, replace(substr(m.digest, 1, 71), ':', '-') AS base
+    FROM json_each(?4) g CROSS JOIN manifests m ON m.id = g.value)
+  SELECT t.repository_id, t.name, 1 AS goes
+  FROM going CROSS JOIN tags t
+    ON t.repository_id = going.repository_id AND t.name >= going.base AND t.name < going.base || '/'
+  WHERE ${IS_OF_SUBJECT("t.name")} AND NOT ${TAG_STAYS("t", "FALSE")}`;
+
+const STAYS_BESIDE = `(
+  (t.repository_id, t.name) NOT IN (SELECT selected.repository_id, selected.name FROM selected) AND ${TAG_STAYS("t")})`;
+
+/** What the tags alone hold that ?4 has, as a list of [repository, name]. */
+const ORPHANED_MANIFESTS = `
+  ${JUDGING}, selected AS MATERIALIZED (
+    SELECT o.value ->> 0 AS repository_id, o.value ->> 1 AS name FROM json_each(?4) o),
+  needed AS MATERIALIZED (
+    SELECT DISTINCT t.repository_id, t.digest FROM selected CROSS JOIN tags t
+      ON t.repository_id = selected.repository_id AND t.name = selected.name)
+  SELECT m.id, m.repository_id, m.digest, m.size, 1 AS goes
+  FROM needed CROSS JOIN manifests m ON m.repository_id = needed.repository_id AND m.digest = needed.digest
+  WHERE ${IS_UNNEEDED("m", { tag: STAYS_BESIDE })}`;
+
+const BYTES = `
+  WITH going AS MATERIALIZED (SELECT value AS id FROM json_each(?1)),
+  needed AS MATERIALIZED (
+    SELECT DISTINCT f.repository_id, f.digest FROM going CROSS JOIN manifest_references f ON f.manifest_id = going.id)
+  SELECT needed.repository_id, SUM(b.size) AS bytes FROM needed CROSS JOIN blobs b ON b.digest = needed.digest
+  WHERE NOT EXISTS (
+      SELECT 1 FROM manifest_references o WHERE o.repository_id = needed.repository_id AND o.digest = needed.digest
+        AND o.manifest_id NOT IN (SELECT id FROM going))
+    AND NOT EXISTS (
+      SELECT 1 FROM repository_blobs l WHERE l.digest = needed.digest AND l.repository_id <> needed.repository_id)
+  GROUP BY needed.repository_id`;
+
+const repositoryRow = z.object({ id: z.int(), space_id: z.int(), path: z.string() });
+const ruleRow = z.object({ id: z.string(), space_id: z.int(), repositories: textsColumn, keep: keepColumn });
+const tagRow = z.object({ repository_id: z.int(), name: z.string(), goes: z.int() });
+const manifestRow = z.object({
+  id: z.int(),
+  repository_id: z.int(),
+  digest: z.string(),
+  size: z.int(),
+  goes: z.int(),
+});
+const bytesRow = z.object({ repository_id: z.int(), bytes: z.int() });
+
+type Judge<T> = (look: Look, limit: number) => Promise<readonly T[]>;
+
+/** @param grace milliseconds that what was just pushed is not judged. */
+function judge(db: D1Database, sql: string, grace: number, look: Look, limit: number): Promise<D1Result> {
+  return db
+    .prepare(sql)
+    .bind(...judgingValues(look, grace), look.after, limit)
+    .all();
+}
+
+/** The parameters of every statement that judges. */
+function judgingValues({ coverage, now, graceIsOver = false }: Look, grace: number): readonly (string | number)[] {
+  return [coverageText(coverage), now, graceIsOver ? now : now - grace];
+}
+
+export function seenTags(db: D1Database, grace: number): Judge<SeenTag> {
+  return async (look, limit) => tagsFromRows(await judge(db, TAGS, grace, look, limit));
+}
+
+function tagsFromRows(result: D1Result | undefined): SeenTag[] {
+  return rows(tagRow, result).map((row) => ({
+    repositoryId: row.repository_id,
+    name: row.name,
+    goes: row.goes === 1,
+  }));
+}
+
+export function seenManifests(db: D1Database, sql: string, grace: number): Judge<SeenManifest> {
+  return async (look, limit) => manifestsFromRows(await judge(db, sql, grace, look, limit));
+}
+
+function manifestsFromRows(result: D1Result | undefined): SeenManifest[] {
+  return rows(manifestRow, result).map((row) => ({
+    id: row.id,
+    repositoryId: row.repository_id,
+    digest: row.digest,
+    size: row.size,
+    goes: row.goes === 1,
+  }));
+}
+
+/** @param grace milliseconds that what was just pushed is not judged. */
+export function d1Retention(db: D1Database, grace: number): RetentionStore {
+  return {
+    async ofSpace(space, { limit, last }) {
+      const [found, repositories, rules] = await db.batch([
+        db.prepare(FIND_SPACE).bind(space),
+        db.prepare(REPOSITORIES).bind(space, last ?? "", limit + 1),
+        db.prepare(RULES).bind(space),
+      ]);
+      if (isEmpty(found)) return null;
+      return { repositories: pageOf(repositoriesFromRows(repositories), limit), rules: rulesFromRows(rules) };
+    },
+
+    tags: seenTags(db, grace),
+    manifests: seenManifests(db, MANIFESTS, grace),
+
+    async orphaned(look, manifestIds) {
+      const ask = (sql: string, list: readonly unknown[]): Promise<D1Result> =>
+        db
+          .prepare(sql)
+          .bind(...judgingValues(look, grace), JSON.stringify(list))
+          .all();
+      const tags = tagsFromRows(await ask(ORPHANED_TAGS, manifestIds));
+      if (tags.length === 0) return { tags, manifests: [] };
+      const names = tags.map(({ repositoryId, name }) => [repositoryId, name]);
+      return { tags, manifests: manifestsFromRows(await ask(ORPHANED_MANIFESTS, names)) };
+    },
+
+    async bytesOfBlobs(manifestIds) {
+      const found = rows(bytesRow, await db.prepare(BYTES).bind(JSON.stringify(manifestIds)).all());
+      return new Map(found.map(({ repository_id: repositoryId, bytes }) => [repositoryId, bytes]));
+    },
+  };
+}
+
+export function coverageText(coverage: Coverage): string {
+  return JSON.stringify({ ...coverage, newest: Math.max(0, ...coverage.keeps.map(({ newest }) => newest ?? 0)) });
+}
+
+export function repositoriesFromRows(result: D1Result | undefined): CoverableRepository[] {
+  return rows(repositoryRow, result).map(({ id, space_id: spaceId, path }) => ({ id, spaceId, path }));
+}
+
+export function rulesFromRows(result: D1Result | undefined): CoveringRule[] {
+  return rows(ruleRow, result).map(({ space_id: spaceId, id, repositories, keep }) => ({
+    spaceId,
+    id,
+    repositories,
+    keep,
+  }));
+}

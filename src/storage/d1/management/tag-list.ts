@@ -1,0 +1,143 @@
+import { z } from "zod";
+import { isFollowed } from "../../../events/targets/index.ts";
+import { type PageRequest, pageOf } from "../../../oci/page.ts";
+import type { TagDirectory, TaggedManifest } from "../../../registry/tags.ts";
+import { IS_CURRENT } from "../events/deployed.ts";
+import { FIND_REPOSITORY, LIVE_REPOSITORY } from "./repositories.ts";
+import { jsonColumn, listWithin, textsColumn } from "../rows.ts";
+
+/** The newest event of a tag that is there is the one that set it: upkeep never forgets that one. */
+const PUSHED_BY = `(
+  SELECT json_object('id', e.actor, 'name', COALESCE(e.actor_name, k.name, e.actor))
+  FROM events e LEFT JOIN tokens k ON k.id = e.actor
+  WHERE e.repository_id = t.repository_id AND e.tag = t.name ORDER BY e.id DESC LIMIT 1)`;
+
+/** More than anybody has targets for one repository. */
+const MAX_DEPLOYED = 20;
+
+/** Newest first. */
+const DEPLOYED = `(
+  SELECT json_group_array(json_object(
+    'target', target_id, 'name', name, 'type', type, 'config', json(config), 'at', deployed_at, 'isCurrent', is_current))
+  FROM (
+    SELECT d.target_id, g.name, g.type, g.config, d.deployed_at, ${IS_CURRENT("d")} AS is_current
+    FROM deployed d JOIN targets g ON g.id = d.target_id
+    WHERE d.repository_id = t.repository_id AND d.digest = t.digest ORDER BY d.id DESC LIMIT ${MAX_DEPLOYED}) found)`;
+
+/** Of notation, and of cosign with referrers. */
+const SIGNATURE_TYPES = `(
+  'application/vnd.cncf.notary.signature',
+  'application/vnd.dev.cosign.artifact.sig.v1+json')`;
+
+/** A Sigstore bundle is a signature or an attestation; what cosign writes says which. */
+const IS_SIGNATURE = `(
+  found.artifact_type IN ${SIGNATURE_TYPES}
+  OR found.artifact_type GLOB 'application/vnd.dev.sigstore.bundle*' AND (
+    found.annotations ->> '$."dev.sigstore.bundle.content"' = 'message-signature'
+    OR found.annotations ->> '$."dev.sigstore.bundle.predicateType"' = 'https://sigstore.dev/cosign/sign/v1'))`;
+
+/** Referrers that one tag's row looks at. */
+const MAX_REFERRERS = 100;
+
+/** By cosign's tag, or by a referrer. Nobody has verified it. */
+const SIGNED = `(
+  EXISTS (SELECT 1 FROM tags s WHERE s.repository_id = t.repository_id AND s.name = replace(t.digest, ':', '-') || '.sig')
+  OR EXISTS (SELECT 1 FROM (
+    SELECT x.artifact_type, x.annotations FROM manifests x
+    WHERE x.repository_id = t.repository_id AND x.subject = t.digest LIMIT ${MAX_REFERRERS}) found WHERE ${IS_SIGNATURE}))`;
+
+/** A pull by digest is one of each tag on it, of those that were set after it too: as retention counts (retention-sql.ts). */
+const PULLED_AT = "NULLIF(MAX(COALESCE(t.pulled_at, 0), COALESCE(m.pulled_at, 0)), 0)";
+
+const LIST = `
+  SELECT t.name, t.digest, m.media_type, m.artifact_type, m.platforms, m.size, m.content_size, t.created_at, t.updated_at,
+    ${PULLED_AT} AS pulled_at, ${PUSHED_BY} AS pushed_by, ${DEPLOYED} AS deployed, ${SIGNED} AS signed,
+    EXISTS (SELECT 1 FROM immutable_tags i WHERE i.repository_id = t.repository_id AND i.name = t.name) AS immutable
+  FROM tags t JOIN manifests m ON m.repository_id = t.repository_id AND m.digest = t.digest
+  WHERE t.repository_id = ${LIVE_REPOSITORY}`;
+
+const BY_NAME = `${LIST} AND t.name > ?3 ORDER BY t.name LIMIT ?4`;
+const NEWEST_FIRST = `
+  ${LIST} AND (t.updated_at, t.name) < (?3, ?4) ORDER BY t.updated_at DESC, t.name DESC LIMIT ?5`;
+
+const actor = z.object({ id: z.string(), name: z.string() });
+const deployed = z.object({
+  target: z.string(),
+  name: z.string(),
+  type: z.string(),
+  config: z.unknown(),
+  at: z.int(),
+  isCurrent: z.int(),
+});
+
+const tagRow = z.object({
+  name: z.string(),
+  digest: z.string(),
+  media_type: z.string(),
+  artifact_type: z.string().nullable(),
+  platforms: textsColumn,
+  size: z.int(),
+  content_size: z.int(),
+  created_at: z.int(),
+  updated_at: z.int(),
+  pulled_at: z.int().nullable(),
+  pushed_by: jsonColumn(actor).nullable(),
+  deployed: jsonColumn(z.array(deployed)),
+  signed: z.int(),
+  immutable: z.int(),
+});
+
+/** A repository's tags as the management API shows them: each row costs a fixed number of looks at indexes. */
+export function d1TagList(db: D1Database): TagDirectory {
+  const list = async (
+    space: string,
+    path: string,
+    statement: D1PreparedStatement,
+    limit: number,
+  ): ReturnType<TagDirectory["byName"]> => {
+    const found = await listWithin(db, db.prepare(FIND_REPOSITORY).bind(space, path), statement, tagRow);
+    return found && pageOf(found.map(tagFromRow), limit);
+  };
+  return {
+    byName: (space, path, { limit, last }) =>
+      list(space, path, db.prepare(BY_NAME).bind(space, path, last ?? "", limit + 1), limit),
+    newestFirst: (space, path, request) =>
+      list(
+        space,
+        path,
+        db.prepare(NEWEST_FIRST).bind(space, path, ...placeBefore(request), request.limit + 1),
+        request.limit,
+      ),
+  };
+}
+
+/** The place in the list of the newest that a cursor names: any other text is before all of them. */
+function placeBefore({ last }: PageRequest): readonly [number, string] {
+  const [, time, name = ""] = /^(\d{1,15}):(.*)$/.exec(last ?? "") ?? [];
+  return time === undefined ? [Number.MAX_SAFE_INTEGER, ""] : [Number(time), name];
+}
+
+function tagFromRow(row: z.infer<typeof tagRow>): TaggedManifest {
+  return {
+    name: row.name,
+    digest: row.digest,
+    mediaType: row.media_type,
+    artifactType: row.artifact_type,
+    platforms: row.platforms,
+    size: row.size,
+    contentSize: row.content_size,
+    createdAt: row.created_at,
+    updatedAt: row.updated_at,
+    pulledAt: row.pulled_at,
+    pushedBy: row.pushed_by,
+    deployed: row.deployed.map(({ target, name, type, config, at, isCurrent }) => ({
+      target,
+      name,
+      at,
+      current: isCurrent === 1,
+      followed: isFollowed(type, config),
+    })),
+    signed: row.signed === 1,
+    immutable: row.immutable === 1,
+  };
+}

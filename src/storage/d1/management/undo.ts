@@ -1,0 +1,269 @@
+import { z } from "zod";
+import { requireDigest } from "../../../oci/digest.ts";
+import { pageOf } from "../../../oci/page.ts";
+import type { DeletedManifest, TagChange, UndoStore } from "../../../registry/undo.ts";
+import { firstIdAt } from "../../../registry/time-ordered-id.ts";
+import type { Usage } from "../../../registry/usage.ts";
+import { constrained } from "../constraints.ts";
+import { eventId, TAGS_PUSHED } from "../registry/event-statements.ts";
+import { REPOSITORY, requireRepository, runGated } from "../gate.ts";
+import { type Announcing, announcing, UPSERT_TAGS } from "../registry/manifests.ts";
+import { LAST_ID } from "../events/outbox.ts";
+import { firstRow, isEmpty, listWithin, rows, textsColumn } from "../rows.ts";
+import { FIND_SPACE, LIVE_SPACE } from "./spaces.ts";
+import { FIND_REPOSITORY, LIVE_REPOSITORY } from "./repositories.ts";
+import { moveFromTrash } from "../registry/trash.ts";
+import { USAGE_COLUMNS, usageFromRow, usageRow, withFigures } from "../usage.ts";
+
+const CHANGES = `
+  SELECT e.id, e.type, e.tag, e.digest, e.previous_digest, e.actor, COALESCE(e.actor_name, t.name) AS actor_name, e.occurred_at,
+    CASE
+      WHEN EXISTS (SELECT 1 FROM manifests m WHERE m.repository_id = e.repository_id AND m.digest = e.digest) THEN 'present'
+      WHEN EXISTS (SELECT 1 FROM deleted_manifests d WHERE d.repository_id = e.repository_id AND d.digest = e.digest) THEN 'deleted'
+      ELSE 'gone'
+    END AS content
+  FROM events e LEFT JOIN tokens t ON t.id = e.actor
+  WHERE e.repository_id = ${LIVE_REPOSITORY}`;
+
+const HISTORY = `${CHANGES} AND e.tag = ?5 AND e.id < ?3 ORDER BY e.id DESC LIMIT ?4`;
+
+/** Only the last deletion of each tag; ?5: the first id in question, since ids are ordered by time. */
+const DELETED_TAGS = `${CHANGES} AND e.type = 'tag.deleted' AND e.id > ?5 AND e.id < ?3
+  AND NOT EXISTS (SELECT 1 FROM tags now WHERE now.repository_id = e.repository_id AND now.name = e.tag)
+  AND NOT EXISTS (SELECT 1 FROM events later WHERE later.repository_id = e.repository_id AND later.tag = e.tag AND later.id > e.id)
+  ORDER BY e.id DESC LIMIT ?4`;
+
+const DELETED_MANIFESTS = `
+  SELECT d.digest, d.media_type, d.size, d.artifact_type, d.tags, d.actor, t.name AS actor_name, d.deleted_at
+  FROM deleted_manifests d LEFT JOIN tokens t ON t.id = d.actor
+  WHERE d.repository_id = ${LIVE_REPOSITORY} AND d.digest > ?3 ORDER BY d.digest LIMIT ?4`;
+
+const DELETED_REPOSITORIES = `
+  SELECT path, MAX(deleted_at) AS deleted_at FROM repositories
+  WHERE space_id = ${LIVE_SPACE} AND path > ?2 AND deleted_at IS NOT NULL AND deleted_at > ?3 AND purge_begun_at IS NULL
+  GROUP BY path ORDER BY path LIMIT ?4`;
+
+const LAST_DELETED = `
+  SELECT id FROM repositories
+  WHERE space_id = ${LIVE_SPACE} AND path = ?2 AND deleted_at IS NOT NULL AND deleted_at > ?3 AND purge_begun_at IS NULL
+  ORDER BY deleted_at DESC, id DESC LIMIT 1`;
+const RESTORE_REPOSITORY = `
+  UPDATE repositories SET deleted_at = NULL WHERE id = (${LAST_DELETED}) AND ${LIVE_REPOSITORY} IS NULL RETURNING id`;
+
+const SPACE_USAGE = `SELECT ${USAGE_COLUMNS} FROM spaces WHERE id = ${LIVE_SPACE}`;
+
+/** ?8 tag. */
+const CURRENT = `SELECT digest FROM tags WHERE repository_id = ${REPOSITORY} AND name = ?8`;
+/** The event that set the tag to its digest before may be forgotten; the one after it names that digest still. */
+const PREVIOUS = `
+  SELECT IIF(digest IS NOT (${CURRENT}), digest, previous_digest) AS digest FROM events
+  WHERE repository_id = ${REPOSITORY} AND tag = ?8
+    AND (digest IS NOT (${CURRENT}) OR (previous_digest IS NOT NULL AND previous_digest IS NOT (${CURRENT})))
+  ORDER BY id DESC LIMIT 1`;
+
+/** ?8 digest: those that went with it, and where they point now. */
+const TAGS_IN_TRASH = `
+  SELECT tag.value AS tag, t.digest AS was
+  FROM deleted_manifests d JOIN json_each(d.tags) tag
+    LEFT JOIN tags t ON t.repository_id = d.repository_id AND t.name = tag.value
+  WHERE d.repository_id = ${REPOSITORY} AND d.digest = ?8`;
+const IN_TRASH = `SELECT 1 FROM deleted_manifests WHERE repository_id = ${REPOSITORY} AND digest = ?8`;
+
+/** What comes back with the manifest ?8: what it needs, and the referrers that went with their subject, by retention or at the same time. */
+const CLOSURE = `
+  WITH RECURSIVE closure (id, repository_id, digest, deleted_at) AS (
+    SELECT id, repository_id, digest, deleted_at FROM deleted_manifests WHERE repository_id = ${REPOSITORY} AND digest = ?8
+    UNION
+    SELECT d.id, d.repository_id, d.digest, d.deleted_at FROM closure c CROSS JOIN deleted_references f ON f.manifest_id = c.id
+      JOIN deleted_manifests d ON d.repository_id = f.repository_id AND d.digest = f.digest
+    UNION
+    SELECT d.id, d.repository_id, d.digest, d.deleted_at FROM closure c
+      JOIN deleted_manifests d ON d.repository_id = c.repository_id AND d.subject = c.digest
+        AND (d.actor = 'retention' OR d.deleted_at = c.deleted_at))`;
+
+/**
+ * Needed by what comes back, or by the manifest where it is there, and neither there whole nor coming back. The manifest itself,
+ * where it is in no place. (`CROSS JOIN`: from the closure, not through all references.)
+ */
+const MISSING = `
+  ${CLOSURE}
+  SELECT f.digest FROM (
+    SELECT f.repository_id, f.digest FROM closure c CROSS JOIN deleted_references f ON f.manifest_id = c.id
+    UNION ALL
+    SELECT f.repository_id, f.digest FROM manifests m CROSS JOIN manifest_references f ON f.manifest_id = m.id
+    WHERE m.repository_id = ${REPOSITORY} AND m.digest = ?8) f
+  WHERE NOT EXISTS (
+      SELECT 1 FROM repository_blobs rb JOIN blobs b ON b.digest = rb.digest AND b.quarantined_at IS NULL
+      WHERE rb.repository_id = f.repository_id AND rb.digest = f.digest)
+    AND NOT EXISTS (
+      SELECT 1 FROM manifests m
+      WHERE m.repository_id = f.repository_id AND m.digest = f.digest AND m.quarantined_at IS NULL)
+    AND f.digest NOT IN (SELECT digest FROM closure)
+  UNION ALL SELECT ?8 WHERE NOT EXISTS (SELECT 1 FROM closure WHERE digest = ?8)
+    AND NOT EXISTS (
+      SELECT 1 FROM manifests m WHERE m.repository_id = ${REPOSITORY} AND m.digest = ?8 AND m.quarantined_at IS NULL)
+  LIMIT 20`;
+
+const MOVE_FROM_TRASH = moveFromTrash(`${CLOSURE} SELECT id FROM closure WHERE NOT EXISTS (${MISSING})`);
+
+/** Of the tags in ?9, those that still point where they did; none while anything is missing. */
+const UNMOVED = `(SELECT p.value AS value FROM json_each(?9) p WHERE (
+  SELECT t.digest FROM tags t WHERE t.repository_id = ${REPOSITORY} AND t.name = p.value ->> 'tag') IS p.value ->> 'was'
+  AND NOT EXISTS (${MISSING}))`;
+
+/** ?8 digest, ?9 tags. */
+const TAGS_NOW = `
+  SELECT t.name FROM json_each(?9) p JOIN tags t ON t.repository_id = ${REPOSITORY} AND t.name = p.value ->> 'tag'
+  WHERE t.digest = ?8 ORDER BY t.name`;
+
+const changeRow = z.object({
+  id: z.string(),
+  type: z.enum(["tag.created", "tag.updated", "tag.deleted"]),
+  tag: z.string(),
+  digest: z.string(),
+  previous_digest: z.string().nullable(),
+  actor: z.string(),
+  actor_name: z.string().nullable(),
+  occurred_at: z.int(),
+  content: z.enum(["present", "deleted", "gone"]),
+});
+
+const manifestRow = z.object({
+  digest: z.string(),
+  media_type: z.string(),
+  size: z.int(),
+  artifact_type: z.string().nullable(),
+  tags: textsColumn,
+  actor: z.string(),
+  actor_name: z.string().nullable(),
+  deleted_at: z.int(),
+});
+
+const repositoryRow = z.object({ path: z.string(), deleted_at: z.int() });
+const moveRow = z.object({ tag: z.string(), was: z.string().nullable() });
+const digestRow = z.object({ digest: z.string() });
+const nameRow = z.object({ name: z.string() });
+
+/** Histories and the trash, in D1. */
+export function d1Undo(db: D1Database, { registry, announce }: Announcing): UndoStore {
+  const announceAll = announcing(announce);
+  const inRepository = <S extends z.ZodType>(
+    sql: string,
+    name: readonly [space: string, path: string],
+    values: readonly (string | number)[],
+    shape: S,
+  ): Promise<z.output<S>[] | null> => {
+    const list = db.prepare(sql).bind(...name, ...values);
+    return listWithin(db, db.prepare(FIND_REPOSITORY).bind(...name), list, shape);
+  };
+
+  return {
+    async history(space, path, tag, { limit, last }) {
+      const values = [last ?? LAST_ID, limit + 1, tag];
+      const found = await inRepository(HISTORY, [space, path], values, changeRow);
+      return found && pageOf(found.map(changeFromRow), limit);
+    },
+
+    async deletedTags(space, path, since, { limit, last }) {
+      const values = [last ?? LAST_ID, limit + 1, firstIdAt("evt", since)];
+      const found = await inRepository(DELETED_TAGS, [space, path], values, changeRow);
+      return found && pageOf(found.map(changeFromRow), limit);
+    },
+
+    async deletedManifests(space, path, { limit, last }) {
+      const values = [last ?? "", limit + 1];
+      const found = await inRepository(DELETED_MANIFESTS, [space, path], values, manifestRow);
+      return found && pageOf(found.map(manifestFromRow), limit);
+    },
+
+    async deletedRepositories(space, since, { limit, last }) {
+      const list = db.prepare(DELETED_REPOSITORIES).bind(space, last ?? "", since, limit + 1);
+      const found = await listWithin(db, db.prepare(FIND_SPACE).bind(space), list, repositoryRow);
+      return (
+        found &&
+        pageOf(
+          found.map(({ path, deleted_at: deletedAt }) => ({ path, deletedAt })),
+          limit,
+        )
+      );
+    },
+
+    async tagState(grant, tag) {
+      const done = await runGated(
+        db,
+        grant,
+        [CURRENT, PREVIOUS].map((sql) => ({ sql, values: [tag] })),
+      );
+      const [current, previous] = requireRepository(done).map((result) => firstRow(digestRow, result));
+      return {
+        current: current ? requireDigest(current.digest) : null,
+        previous: previous ? requireDigest(previous.digest) : null,
+      };
+    },
+
+    async tagsInTrash(grant, digest) {
+      const done = await runGated(
+        db,
+        grant,
+        [IN_TRASH, TAGS_IN_TRASH].map((sql) => ({ sql, values: [digest] })),
+      );
+      const [found, tags] = requireRepository(done);
+      if (isEmpty(found)) return null;
+      return rows(moveRow, tags).map(({ tag, was }) => ({ tag, was: was === null ? null : requireDigest(was) }));
+    },
+
+    async restore(grant, digest, moves) {
+      const pushed = JSON.stringify(moves.map((move) => ({ ...move, id: eventId() })));
+      const [missing, ...done] = requireRepository(
+        await runGated(db, grant, [
+          { sql: MISSING, values: [digest] },
+          ...MOVE_FROM_TRASH.map((sql) => ({ sql, values: [digest] })),
+          { sql: TAGS_PUSHED(UNMOVED), values: [digest, pushed, grant.subject, registry] },
+          { sql: UPSERT_TAGS(UNMOVED), values: [digest, pushed] },
+          { sql: TAGS_NOW, values: [digest, pushed] },
+        ]),
+      );
+      announceAll(done[MOVE_FROM_TRASH.length]);
+      return {
+        missing: rows(digestRow, missing).map((row) => row.digest),
+        tags: rows(nameRow, done.at(-1)).map(({ name }) => name),
+      };
+    },
+
+    async restoreRepository({ space, path }, since) {
+      const work = db.batch([
+        db.prepare(FIND_REPOSITORY).bind(space, path),
+        db.prepare(LAST_DELETED).bind(space, path, since),
+        db.prepare(RESTORE_REPOSITORY).bind(space, path, since),
+      ]);
+      const usage = async (): Promise<Usage> =>
+        usageFromRow(firstRow(usageRow, await db.prepare(SPACE_USAGE).bind(space).all()));
+      const [live, deleted, restored] = await withFigures(constrained(work), usage);
+      if (!isEmpty(restored)) return "restored";
+      return isEmpty(live) || isEmpty(deleted) ? "unknown" : "taken";
+    },
+  };
+}
+
+function changeFromRow(row: z.infer<typeof changeRow>): TagChange {
+  const { id, type, tag, digest, content } = row;
+  return {
+    id,
+    type,
+    tag,
+    digest,
+    previousDigest: row.previous_digest,
+    actor: actorOf(row),
+    at: row.occurred_at,
+    content,
+  };
+}
+
+function manifestFromRow(row: z.infer<typeof manifestRow>): DeletedManifest {
+  const { digest, media_type: mediaType, size, artifact_type: artifactType, tags, deleted_at: deletedAt } = row;
+  return { digest, mediaType, size, artifactType, tags, actor: actorOf(row), deletedAt };
+}
+
+function actorOf({ actor, actor_name: name }: { actor: string; actor_name: string | null }): DeletedManifest["actor"] {
+  return { id: actor, name: name ?? actor };
+}

@@ -1,0 +1,77 @@
+import { z } from "zod";
+import { CREDENTIAL_ACTIONS, type Credential } from "../../../auth/credential.ts";
+import type { CredentialStore } from "../../../registry/stores.ts";
+import { type D1Reader, readNear } from "../reader.ts";
+import { firstRow } from "../rows.ts";
+
+/** A use is noted when the last one noted is older than this, in milliseconds: writes cost more than reads. */
+const USE_NOTED_EVERY = 3_600_000;
+
+const LIVE = (condition: string): string => `
+  SELECT t.id, t.name, t.space_id, s.name AS space, t.actions, t.repositories, t.expires_at, t.last_used_at
+  FROM tokens t JOIN spaces s ON s.id = t.space_id AND s.deleted_at IS NULL
+  WHERE ${condition} AND t.revoked_at IS NULL AND (t.expires_at IS NULL OR t.expires_at > ?2)`;
+
+const CREDENTIAL_BY_HASH = LIVE("t.hash = ?1");
+const CREDENTIAL_BY_ID = LIVE("t.id = ?1");
+const NOTE_USE = "UPDATE tokens SET last_used_at = ?2 WHERE id = ?1";
+
+const credentialRow = z.object({
+  id: z.string(),
+  name: z.string(),
+  space_id: z.int(),
+  space: z.string(),
+  actions: z.string(),
+  repositories: z.string(),
+  expires_at: z.int().nullable(),
+  last_used_at: z.int().nullable(),
+});
+
+const actionsColumn = z.array(z.enum(CREDENTIAL_ACTIONS));
+const repositoriesColumn = z.array(z.string());
+
+/** @param near see {@link readNear}. @param later runs what the answer need not wait for. */
+export function d1Credentials(
+  db: D1Database,
+  near: D1Reader | null,
+  later: (work: Promise<unknown>) => void,
+): CredentialStore {
+  async function find(from: D1Reader, sql: string, value: string): Promise<Credential | null> {
+    const now = Date.now();
+    const row = firstRow(credentialRow, await from.prepare(sql).bind(value, now).all());
+    if (row === null) return null;
+    if ((row.last_used_at ?? 0) < now - USE_NOTED_EVERY) later(db.prepare(NOTE_USE).bind(row.id, now).run());
+    return {
+      id: row.id,
+      name: row.name,
+      spaceId: row.space_id,
+      space: row.space,
+      ...parseRights(row),
+      expiresAt: row.expires_at,
+    };
+  }
+  const findNear = (sql: string, value: string): Promise<Credential | null> =>
+    readNear(
+      db,
+      near,
+      (from) => find(from, sql, value),
+      (found) => found !== null,
+    );
+  return {
+    findByHash: (hash) => find(db, CREDENTIAL_BY_HASH, hash),
+    findById: (id) => find(db, CREDENTIAL_BY_ID, id),
+    findByHashForToken: (hash) => findNear(CREDENTIAL_BY_HASH, hash),
+    findByIdForToken: (id) => findNear(CREDENTIAL_BY_ID, id),
+  };
+}
+
+/** The JSON columns of a token. */
+export function parseRights(row: {
+  actions: string;
+  repositories: string;
+}): Pick<Credential, "actions" | "repositories"> {
+  return {
+    actions: actionsColumn.parse(JSON.parse(row.actions)),
+    repositories: repositoriesColumn.parse(JSON.parse(row.repositories)),
+  };
+}

@@ -1,0 +1,70 @@
+import { z } from "zod";
+import { requireDigest } from "../../../oci/digest.ts";
+import { type RepositoryName, requireRepositoryName } from "../../../oci/name.ts";
+import { DAMAGES } from "../../../registry/damage.ts";
+import type { ObjectKind, QuarantineStore, Judged, ScrubbedObject } from "../../../upkeep/scrub-stores.ts";
+import { firstRow, rows, textsColumn } from "../rows.ts";
+
+const damage = z.enum(DAMAGES).nullable();
+const objectRow = z.object({ digest: z.string(), key: z.string(), size: z.int(), damage });
+const verdictRow = z.object({ digest: z.string(), key: z.string(), damage, holders: textsColumn });
+
+/** More are forgotten when their time is over: an invocation may ask a cache only so often. */
+const MAX_HOLDERS = 20;
+
+const namesOf = (ids: string): string => `(
+  SELECT json_group_array(found.name) FROM (
+    SELECT s.name || '/' || r.path AS name
+    FROM repositories r JOIN spaces s ON s.id = r.space_id AND s.deleted_at IS NULL
+    WHERE r.deleted_at IS NULL AND r.id IN (${ids}) LIMIT ${MAX_HOLDERS}) found)`;
+
+/** JSON list of some of the repositories that have what a row holds. */
+const HOLDERS: Readonly<Record<ObjectKind, string>> = {
+  blobs: namesOf("SELECT rb.repository_id FROM repository_blobs rb WHERE rb.digest = blobs.digest"),
+  manifests: namesOf("manifests.repository_id"),
+};
+
+const NEXT = (table: ObjectKind): string => `
+  SELECT digest, key, size, damage FROM ${table} WHERE key > ?1 ORDER BY key LIMIT ?2`;
+
+/** Keys are fresh for each object, so a key names both the row and the bytes that were looked at. */
+const JUDGE = (table: ObjectKind): string => `
+  UPDATE ${table}
+  SET damage = verdict.value ->> 'damage',
+    quarantined_at = IIF(verdict.value ->> 'damage' IS NULL, NULL, COALESCE(${table}.quarantined_at, ?2))
+  FROM json_each(?1) verdict
+  WHERE ${table}.key = verdict.value ->> 'key' AND ${table}.damage IS NOT verdict.value ->> 'damage'
+  RETURNING digest, key, damage, ${HOLDERS[table]} AS holders`;
+
+/** Quarantine, in the rows of what is quarantined. */
+export function d1Quarantine(db: D1Database): QuarantineStore {
+  return {
+    async next(kind, after, limit) {
+      return rows(objectRow, await db.prepare(NEXT(kind)).bind(after, limit).all()).map(objectFromRow);
+    },
+
+    async judge(verdicts, now) {
+      const values = [JSON.stringify(verdicts), now];
+      const statements = (["blobs", "manifests"] as const).map((table) => db.prepare(JUDGE(table)).bind(...values));
+      const results = await db.batch(statements);
+      return results.flatMap((result): readonly Judged[] => rows(verdictRow, result).map(judgedFromRow));
+    },
+  };
+}
+
+const FIND_HOLDERS = `SELECT ${HOLDERS.blobs} AS holders FROM blobs WHERE key = ?1`;
+const holdersRow = z.object({ holders: textsColumn });
+
+/** Some of the repositories that have the blob whose bytes are under this key. */
+export async function findHolders(db: D1Database, key: string): Promise<readonly RepositoryName[]> {
+  const row = firstRow(holdersRow, await db.prepare(FIND_HOLDERS).bind(key).all());
+  return (row?.holders ?? []).map((name) => requireRepositoryName(name));
+}
+
+function judgedFromRow({ holders, ...row }: z.infer<typeof verdictRow>): Judged {
+  return { ...row, holders: holders.map((name) => requireRepositoryName(name)) };
+}
+
+function objectFromRow({ digest, ...row }: z.infer<typeof objectRow>): ScrubbedObject {
+  return { ...row, digest: requireDigest(digest) };
+}
