@@ -7,10 +7,10 @@ import type { TokenRealm } from "./auth/tokens.ts";
 import type { Authenticator } from "./auth/authenticate.ts";
 import type { Delivering } from "./events/processing.ts";
 import type { EventStores } from "./events/stores.ts";
-import type { ActivityStore } from "./registry/activity.ts";
-import type { ManagementStores } from "./registry/management.ts";
+import type { ActivityStore } from "./management/activity.ts";
+import type { ManagementStores } from "./management/stores.ts";
 import type { Stores } from "./registry/stores.ts";
-import type { UndoStore } from "./registry/undo.ts";
+import type { UndoStore } from "./management/undo.ts";
 
 /** The installation, as one request sees it. */
 export interface Registry {

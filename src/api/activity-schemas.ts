@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { ACTIVITY_KINDS } from "../registry/activity.ts";
+import { ACTIVITY_KINDS } from "../management/activity.ts";
 import { pageQuery, time } from "./schemas.ts";
 
 export const activityQuery = pageQuery.extend({

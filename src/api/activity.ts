@@ -2,7 +2,7 @@ import type { z } from "zod";
 import type { Call, InstallationCall, SpaceCall } from "../call.ts";
 import { RegistryError } from "../oci/errors.ts";
 import type { Part } from "../oci/page.ts";
-import type { Act, Activity, ActivityFilter } from "../registry/activity.ts";
+import type { Act, Activity, ActivityFilter } from "../management/activity.ts";
 import { activityQuery } from "./activity-schemas.ts";
 import { isoTime, pageRequest, readQuery } from "./operation.ts";
 

@@ -1,6 +1,6 @@
 import type { SpaceCall } from "../call.ts";
 import { RegistryError } from "../oci/errors.ts";
-import type { DamagedContent } from "../registry/management.ts";
+import type { DamagedContent } from "../management/stores.ts";
 import { isoTime, listResponse, pageRequest, readQuery } from "./operation.ts";
 import { pageQuery } from "./schemas.ts";
 

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { DAMAGES } from "../registry/damage.ts";
-import { OMISSIONS } from "../registry/manifest-report.ts";
+import { OMISSIONS } from "../management/manifest-report.ts";
 import { contentSize, pageQuery, time } from "./schemas.ts";
 
 const repository = z.string().max(255).meta({ description: "The path within the space, for example `web/api`." });

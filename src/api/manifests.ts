@@ -1,6 +1,6 @@
 import type { RepositoryReaderCall } from "../call.ts";
 import { requireDigest } from "../oci/digest.ts";
-import { readBlobText, type ShownManifest, showManifest } from "../registry/manifest-report.ts";
+import { readBlobText, type ShownManifest, showManifest } from "../management/manifest-report.ts";
 import { listReferrers as findReferrers } from "../registry/pull.ts";
 import type { Referrer } from "../registry/stores.ts";
 import { blobTextQuery, manifestQuery, referrersQuery } from "./manifest-schemas.ts";

@@ -1,6 +1,6 @@
 import type { RepositoryReaderCall, SpaceCall, SpaceReaderCall } from "../call.ts";
 import { RegistryError } from "../oci/errors.ts";
-import type { Repository } from "../registry/management.ts";
+import type { Repository } from "../management/stores.ts";
 import { noteInSpace } from "./activity.ts";
 import { isoTime, isoTimeOrNull, pageRequest, readBody, readQuery } from "./operation.ts";
 import { pageQuery, repositoryChanges } from "./schemas.ts";

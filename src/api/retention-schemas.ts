@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { retentionKeep, retentionRepositories } from "../registry/retention.ts";
+import { retentionKeep, retentionRepositories } from "../management/retention.ts";
 import { givenName } from "../oci/plain-text.ts";
 import { SOMETHING, time } from "./schemas.ts";
 

@@ -1,9 +1,9 @@
 import { generateId } from "../auth/secret.ts";
 import type { SpaceCall } from "../call.ts";
 import { RegistryError } from "../oci/errors.ts";
-import type { Act } from "../registry/activity.ts";
-import { previewRetention as previewOf, type RepositoryPreview } from "../registry/retention-preview.ts";
-import { keepsNothing, type RetentionRule } from "../registry/retention.ts";
+import type { Act } from "../management/activity.ts";
+import { previewRetention as previewOf, type RepositoryPreview } from "../management/retention-preview.ts";
+import { keepsNothing, type RetentionRule } from "../management/retention.ts";
 import { noteInSpace } from "./activity.ts";
 import { isoTime, listResponse, pageRequest, readBody, readQuery } from "./operation.ts";
 import {

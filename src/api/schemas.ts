@@ -4,7 +4,7 @@ import { isNamespace } from "../oci/namespace.ts";
 import { isSpaceName } from "../oci/name.ts";
 import { givenName } from "../oci/plain-text.ts";
 import { DAMAGES } from "../registry/damage.ts";
-import { CONTENT_KINDS } from "../registry/management.ts";
+import { CONTENT_KINDS } from "../management/stores.ts";
 import { givenRepositoryPatterns } from "../oci/repository-pattern.ts";
 import { tagPatterns } from "../oci/tag-patterns.ts";
 

@@ -1,7 +1,7 @@
 import { authorizeQuota } from "../auth/authorize.ts";
 import type { Call, InstallationCall, SpaceCall } from "../call.ts";
 import { RegistryError } from "../oci/errors.ts";
-import type { Space } from "../registry/management.ts";
+import type { Space } from "../management/stores.ts";
 import { nearLimit } from "../registry/usage.ts";
 import { noteInInstallation, noteInSpace } from "./activity.ts";
 import { isoTime, listResponse, pageRequest, readBody, readQuery } from "./operation.ts";

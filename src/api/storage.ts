@@ -1,6 +1,6 @@
 import type { SpaceCall } from "../call.ts";
 import { RegistryError } from "../oci/errors.ts";
-import type { Collectable, StoredInRepository } from "../registry/storage-report.ts";
+import type { Collectable, StoredInRepository } from "../management/storage-report.ts";
 import { isoTimeOrNull, listResponse, pageRequest, readQuery } from "./operation.ts";
 import { pageQuery } from "./schemas.ts";
 import { storageQuery } from "./storage-schemas.ts";

@@ -3,7 +3,7 @@ import type { RepositoryReaderCall, SpaceCall } from "../call.ts";
 import { RegistryError } from "../oci/errors.ts";
 import { requireRepositoryName } from "../oci/name.ts";
 import { requireTag } from "../oci/reference.ts";
-import * as tags from "../registry/tags.ts";
+import * as tags from "../management/tags.ts";
 import { isoTime, isoTimeOrNull, listResponse, pageRequest, readBody, readQuery } from "./operation.ts";
 import { tagsDeletionInput, tagsQuery } from "./schemas.ts";
 

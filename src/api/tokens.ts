@@ -2,7 +2,7 @@ import { delegate } from "../auth/delegate.ts";
 import { generateId, generateSecret, hashSecret } from "../auth/secret.ts";
 import type { SpaceCall } from "../call.ts";
 import { RegistryError } from "../oci/errors.ts";
-import type { Token } from "../registry/management.ts";
+import type { Token } from "../management/stores.ts";
 import { noteInSpace } from "./activity.ts";
 import { isoTime, isoTimeOrNull, listResponse, pageRequest, readBody, readQuery } from "./operation.ts";
 import { pageQuery, revocationQuery, tokenInput } from "./schemas.ts";

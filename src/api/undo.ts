@@ -12,7 +12,7 @@ import {
   undeleteManifest,
   undeleteRepository,
   undeleteTag,
-} from "../registry/undo.ts";
+} from "../management/undo.ts";
 import { noteInSpace } from "./activity.ts";
 import { isoTime, listResponse, pageRequest, readBody, readQuery } from "./operation.ts";
 import { pageQuery } from "./schemas.ts";

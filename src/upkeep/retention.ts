@@ -5,7 +5,7 @@
  * or a look at one by its digest, unmarks it.
  */
 import { z } from "zod";
-import { coverageOf, type Look } from "../registry/retention.ts";
+import { coverageOf, type Look } from "../management/retention.ts";
 import type { MarkedManifest, RetainingStores, RetentionRunStore, Ruled } from "./stores.ts";
 
 /** Milliseconds from the beginning of a walk to the next. */

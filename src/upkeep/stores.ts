@@ -7,7 +7,7 @@ import type {
   Look,
   RetentionStore,
   SeenManifest,
-} from "../registry/retention.ts";
+} from "../management/retention.ts";
 
 /** Rows looked at, or taken, in one step. */
 export interface Bounds {

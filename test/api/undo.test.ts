@@ -5,7 +5,7 @@ import { authorizeWithin } from "../../src/auth/authorize.ts";
 import { requireDigest } from "../../src/oci/digest.ts";
 import { requireRepositoryName } from "../../src/oci/name.ts";
 import { requireTag } from "../../src/oci/reference.ts";
-import { revertTag, type UndoStore } from "../../src/registry/undo.ts";
+import { revertTag, type UndoStore } from "../../src/management/undo.ts";
 import { d1Undo } from "../../src/storage/d1/management/undo.ts";
 import { firstIdAt } from "../../src/registry/time-ordered-id.ts";
 import { d1Collection } from "../../src/storage/d1/upkeep/collection.ts";

@@ -10,7 +10,7 @@ import { beforeAll, describe, expect, it, vi } from "vitest";
 import { z } from "zod";
 import type { QueueMessage } from "../../src/events/messages.ts";
 import { ROUTES } from "../../src/router.ts";
-import type { Coverage } from "../../src/registry/retention.ts";
+import type { Coverage } from "../../src/management/retention.ts";
 import { d1RetentionRuns } from "../../src/storage/d1/upkeep/retention-runs.ts";
 import worker from "../../src/worker.ts";
 import { bytesOf, digestOf, OCI_MANIFEST, pushBlob, pushImage, startSession } from "../support/content.ts";

@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { Deployed, DeployedFilter, DeployedStore, Redelivery } from "../../../events/deployed.ts";
 import { isFollowed } from "../../../events/targets/index.ts";
 import { pageOf } from "../../../oci/page.ts";
-import { MAX_PREVIOUSLY_DEPLOYED } from "../../../registry/retention.ts";
+import { MAX_PREVIOUSLY_DEPLOYED } from "../../../management/retention.ts";
 import { listWithin, rows } from "../rows.ts";
 import { FIND_SPACE, LIVE_SPACE } from "../management/spaces.ts";
 

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { hashSecret } from "../../../auth/secret.ts";
 import type { PageRequest, Part } from "../../../oci/page.ts";
-import type { Activity, ActivityFilter, ActivityStore } from "../../../registry/activity.ts";
+import type { Activity, ActivityFilter, ActivityStore } from "../../../management/activity.ts";
 import { firstIdAt, timeOrderedId } from "../../../registry/time-ordered-id.ts";
 import { isEmpty, jsonOrNull, rows } from "../rows.ts";
 import { FIND_SPACE, LIVE_SPACE } from "./spaces.ts";

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { pageOf } from "../../../oci/page.ts";
 import { DAMAGES } from "../../../registry/damage.ts";
-import { CONTENT_KINDS, type DamagedContent, type DamageList } from "../../../registry/management.ts";
+import { CONTENT_KINDS, type DamagedContent, type DamageList } from "../../../management/stores.ts";
 import { listWithin, textsColumn } from "../rows.ts";
 import { FIND_SPACE, LIVE_SPACE } from "./spaces.ts";
 

@@ -1,4 +1,4 @@
-import type { EndedSessionStore } from "../../../registry/management.ts";
+import type { EndedSessionStore } from "../../../management/stores.ts";
 import { isEmpty } from "../rows.ts";
 
 const END = "INSERT INTO ended_sessions (mark, expires_at) VALUES (?1, ?2) ON CONFLICT (mark) DO NOTHING";

@@ -6,7 +6,7 @@ import { requireDigest } from "../../../oci/digest.ts";
 import { platformName, platformSchema } from "../../../oci/platform.ts";
 import type { Reference } from "../../../oci/reference.ts";
 import { DAMAGES } from "../../../registry/damage.ts";
-import type { ManifestReport, ManifestReports, NeededContent } from "../../../registry/manifest-report.ts";
+import type { ManifestReport, ManifestReports, NeededContent } from "../../../management/manifest-report.ts";
 import { type GatedStatement, REPOSITORY, runGated } from "../gate.ts";
 import { BY_DIGEST, BY_TAG, MANIFEST_COLUMNS, manifestFromRow, manifestRow } from "../registry/manifests.ts";
 import { firstRow, jsonColumn, rows, textsColumn } from "../rows.ts";

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { RegistryError } from "../../../oci/errors.ts";
-import type { Repository, RepositoryDirectory } from "../../../registry/management.ts";
+import type { Repository, RepositoryDirectory } from "../../../management/stores.ts";
 import { listCovered } from "../covered.ts";
 import { constrained } from "../constraints.ts";
 import { change, firstRow, jsonOrNull, listWithin, textsColumn } from "../rows.ts";

@@ -8,7 +8,7 @@ import type {
   RetentionStore,
   SeenManifest,
   SeenTag,
-} from "../../../registry/retention.ts";
+} from "../../../management/retention.ts";
 import { keepColumn } from "./retention-rules.ts";
 import { IS_COVERED, IS_OF_SUBJECT, IS_UNNEEDED, JUDGING, TAG_STAYS } from "./retention-sql.ts";
 import { isEmpty, textsColumn, rows } from "../rows.ts";

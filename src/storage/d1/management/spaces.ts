@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { pageOf } from "../../../oci/page.ts";
-import type { Space, SpaceStore } from "../../../registry/management.ts";
+import type { Space, SpaceStore } from "../../../management/stores.ts";
 import { change, firstRow, jsonOrNull, rows, textsColumn } from "../rows.ts";
 import { USAGE_COLUMNS, usageFromRow, usageRow } from "../usage.ts";
 

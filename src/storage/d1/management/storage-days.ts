@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { pageOf } from "../../../oci/page.ts";
-import type { StorageDay, StorageHistory } from "../../../registry/storage-report.ts";
+import type { StorageDay, StorageHistory } from "../../../management/storage-report.ts";
 import type { StorageDayStore } from "../../../upkeep/stores.ts";
 import { listWithin } from "../rows.ts";
 import { FIND_SPACE, LIVE_SPACE } from "./spaces.ts";

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { pageOf } from "../../../oci/page.ts";
-import type { Collectable, StorageReports, Stored, StoredInRepository } from "../../../registry/storage-report.ts";
+import type { Collectable, StorageReports, Stored, StoredInRepository } from "../../../management/storage-report.ts";
 import { firstRow, isEmpty, rows } from "../rows.ts";
 import { FIND_SPACE, LIVE_SPACE } from "./spaces.ts";
 

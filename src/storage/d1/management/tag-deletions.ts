@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { GoingManifest, GoingTag, TagDeletionStore } from "../../../registry/tags.ts";
+import type { GoingManifest, GoingTag, TagDeletionStore } from "../../../management/tags.ts";
 import { eventId, LISTED_MANIFESTS_DELETED, LISTED_TAGS_DELETED } from "../registry/event-statements.ts";
 import { type GatedStatement, REPOSITORY, requireRepository, runGated } from "../gate.ts";
 import { type Announcing, announcing } from "../registry/manifests.ts";

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { isFollowed } from "../../../events/targets/index.ts";
 import { type PageRequest, pageOf } from "../../../oci/page.ts";
-import type { TagDirectory, TaggedManifest } from "../../../registry/tags.ts";
+import type { TagDirectory, TaggedManifest } from "../../../management/tags.ts";
 import { IS_CURRENT } from "../events/deployed.ts";
 import { FIND_REPOSITORY, LIVE_REPOSITORY } from "./repositories.ts";
 import { jsonColumn, listWithin, textsColumn } from "../rows.ts";

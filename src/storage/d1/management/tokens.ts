@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { pageOf } from "../../../oci/page.ts";
-import type { Token, TokenStore } from "../../../registry/management.ts";
+import type { Token, TokenStore } from "../../../management/stores.ts";
 import { parseRights } from "../registry/credentials.ts";
 import { firstRow, listWithin, rows } from "../rows.ts";
 import { FIND_SPACE, LIVE_SPACE } from "./spaces.ts";

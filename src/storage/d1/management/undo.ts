@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { requireDigest } from "../../../oci/digest.ts";
 import { pageOf } from "../../../oci/page.ts";
-import type { DeletedManifest, TagChange, UndoStore } from "../../../registry/undo.ts";
+import type { DeletedManifest, TagChange, UndoStore } from "../../../management/undo.ts";
 import { firstIdAt } from "../../../registry/time-ordered-id.ts";
 import type { Usage } from "../../../registry/usage.ts";
 import { constrained } from "../constraints.ts";

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { PREVIOUSLY_DEPLOYED } from "../../../registry/retention.ts";
+import { PREVIOUSLY_DEPLOYED } from "../../../management/retention.ts";
 import { firstIdAt } from "../../../registry/time-ordered-id.ts";
 import type { Bounds, RecordStore } from "../../../upkeep/stores.ts";
 import { NEWER } from "../events/deployed.ts";

@@ -4,7 +4,7 @@ import { requireDigest } from "../oci/digest.ts";
 import type { Page, PageRequest } from "../oci/page.ts";
 import type { Tag } from "../oci/reference.ts";
 import type { RetentionStore } from "./retention.ts";
-import type { ReadMemory } from "./stores.ts";
+import type { ReadMemory } from "../registry/stores.ts";
 
 /** A tag, and the manifest that it points to. Times here are milliseconds since the epoch. */
 export interface TaggedManifest {

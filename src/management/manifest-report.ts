@@ -7,9 +7,9 @@ import { type Digest, parseDigest } from "../oci/digest.ts";
 import { RegistryError } from "../oci/errors.ts";
 import { parseManifest } from "../oci/manifest.ts";
 import { parseReference, type Reference } from "../oci/reference.ts";
-import { type Damage, type Damaged, DAMAGES } from "./damage.ts";
-import { readManifest } from "./pull.ts";
-import type { StoredManifest, Stores } from "./stores.ts";
+import { type Damage, type Damaged, DAMAGES } from "../registry/damage.ts";
+import { readManifest } from "../registry/pull.ts";
+import type { StoredManifest, Stores } from "../registry/stores.ts";
 
 /** Something that a manifest needs, as the repository has it. */
 export interface NeededContent {

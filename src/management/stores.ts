@@ -2,8 +2,8 @@ import type { CredentialAction } from "../auth/credential.ts";
 import type { Page, PageRequest, Part } from "../oci/page.ts";
 import type { StorageHistory, StorageReports } from "./storage-report.ts";
 import type { ManifestReports } from "./manifest-report.ts";
-import type { Quota, Usage } from "./usage.ts";
-import type { Damage } from "./damage.ts";
+import type { Quota, Usage } from "../registry/usage.ts";
+import type { Damage } from "../registry/damage.ts";
 import type { RetentionRuleStore, RetentionStore } from "./retention.ts";
 import type { TagDeletionStore, TagDirectory } from "./tags.ts";
 
