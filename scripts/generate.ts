@@ -1,5 +1,5 @@
 /**
- * `npm run generate`: writes the command line's view of the management API, src/cli/management/operations.ts, from
+ * `npm run generate`: writes the command line's view of the management API, src/contract/operations.ts, from
  * the OpenAPI document that the Worker serves. With --check it only says whether the file is current.
  */
 import { spawnSync } from "node:child_process";
@@ -11,7 +11,7 @@ import { openApiDocument } from "../src/api/openapi.ts";
 import { ROUTES } from "../src/router.ts";
 import { componentName, jsonSchema, type JsonSchema, zodSource } from "./json-schema.ts";
 
-const FILE = resolve(import.meta.dirname, "../src/cli/management/operations.ts");
+const FILE = resolve(import.meta.dirname, "../src/contract/operations.ts");
 const FORMATTER = resolve(import.meta.dirname, "../node_modules/.bin/oxfmt");
 const CONFIGURATION = resolve(import.meta.dirname, "../.oxfmtrc.json");
 
@@ -38,7 +38,7 @@ type Operation = z.infer<typeof document>["paths"][string][string];
 const made = format(source(document.parse(openApiDocument(ROUTES))));
 if (!process.argv.includes("--check")) writeFileSync(FILE, made);
 else if (readFileSync(FILE, "utf8") !== made) {
-  console.error("src/cli/management/operations.ts is not current: npm run generate");
+  console.error("src/contract/operations.ts is not current: npm run generate");
   process.exitCode = 1;
 }
 

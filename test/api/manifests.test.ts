@@ -1,7 +1,7 @@
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it } from "vitest";
 import { z } from "zod";
-import { operations } from "../../src/cli/management/operations.ts";
+import { operations } from "../../src/contract/operations.ts";
 import { bearerOf } from "../support/bearer.ts";
 import {
   bytesOf,

@@ -1,6 +1,6 @@
 /** Manifests with null for what is empty, as Go writes them: taken as they are, and read by everything that reads manifests. */
 import { beforeAll, describe, expect, it } from "vitest";
-import { operations } from "../../src/cli/management/operations.ts";
+import { operations } from "../../src/contract/operations.ts";
 import {
   descriptorOf,
   digestOf,

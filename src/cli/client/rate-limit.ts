@@ -3,7 +3,7 @@ import { makeBackoff } from "./backoff.ts";
 import type { Connection } from "./connection.ts";
 import { refusedAnswer, RefusedError } from "./problem.ts";
 import type { Answer } from "./transport.ts";
-import { formatDuration } from "../output/format.ts";
+import { formatDuration } from "../../contract/format.ts";
 
 type Question = Parameters<Connection["ask"]>[0];
 

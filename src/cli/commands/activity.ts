@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { LIMIT_OPTION, limitInput, SPACE_OPTION, spaceInput } from "../input/options.ts";
-import { type Activity, operations } from "../management/operations.ts";
+import { type Activity, operations } from "../../contract/operations.ts";
 import { spaceOf } from "../management/space.ts";
 import { age, shortDigest } from "../output/words.ts";
 import { type Columns, managementCommand, pageQuery, showList } from "./shapes.ts";

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { formatBytes } from "../../oci/size.ts";
 import { LIMIT_OPTION, limitInput } from "../input/options.ts";
-import type { Damaged } from "../management/operations.ts";
+import type { Damaged } from "../../contract/operations.ts";
 import { age, shortDigest } from "../output/words.ts";
 import { type Columns, managementCommand, pageQuery, showList, SPACE, spaceName } from "./shapes.ts";
 

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { operations } from "../management/operations.ts";
+import { operations } from "../../contract/operations.ts";
 import { TARGETS, TRIGGERS } from "./kinds.ts";
 import { idOf, namesOf } from "./named.ts";
 import type { SpaceScene } from "./shapes.ts";

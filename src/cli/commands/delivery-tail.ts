@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
 import { duration } from "../input/duration.ts";
-import type { Delivery } from "../management/operations.ts";
+import type { Delivery } from "../../contract/operations.ts";
 import type { Style } from "../output/style.ts";
 import { coloured } from "../output/words.ts";
 import { deliveryNames, type DeliveryNames, FILTER_OPTIONS, filterInput, filterOf } from "./delivery-filter.ts";

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { LIMIT_OPTION, limitInput } from "../input/options.ts";
-import type { Deployed } from "../management/operations.ts";
+import type { Deployed } from "../../contract/operations.ts";
 import { age, shortDigest } from "../output/words.ts";
 import { TARGETS } from "./kinds.ts";
 import { idOf, namesOf } from "./named.ts";

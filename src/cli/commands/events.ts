@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { defineGroup } from "../command.ts";
 import { LIMIT_OPTION, limitInput } from "../input/options.ts";
-import type { Event } from "../management/operations.ts";
+import type { Event } from "../../contract/operations.ts";
 import { fields } from "../output/fields.ts";
 import type { Output } from "../output/output.ts";
 import type { Style } from "../output/style.ts";

@@ -1,4 +1,4 @@
-import type { RetentionRule, Target, Trigger } from "../management/operations.ts";
+import type { RetentionRule, Target, Trigger } from "../../contract/operations.ts";
 import type { Kind } from "./named.ts";
 
 export const TARGETS: Kind<Target> = {

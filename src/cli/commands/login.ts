@@ -7,7 +7,7 @@ import { contextNamed, requireContextName, saveContext } from "../contexts.ts";
 import { dockerCredentials } from "../credentials/store.ts";
 import { CliError } from "../exit.ts";
 import { readSecret } from "../input/prompt.ts";
-import type { Whoami } from "../management/operations.ts";
+import type { Whoami } from "../../contract/operations.ts";
 import { askWhoami, checkLogin } from "../management/whoami.ts";
 import { writeLastRegistry } from "../settings.ts";
 import { whoFields } from "./whoami.ts";

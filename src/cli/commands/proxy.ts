@@ -6,7 +6,7 @@ import { drain, makeTransport, type Transport } from "../client/transport.ts";
 import { defineCommand } from "../command.ts";
 import type { Context } from "../context.ts";
 import { byteSize } from "../input/options.ts";
-import { formatDuration } from "../output/format.ts";
+import { formatDuration } from "../../contract/format.ts";
 import { formatBytes } from "../../oci/size.ts";
 import { RESERVED } from "../proxy/cut-upload.ts";
 import type { ProxyState } from "../proxy/exchange.ts";

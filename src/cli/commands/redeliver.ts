@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { confirm } from "../input/prompt.ts";
 import { YES_OPTION, yesInput } from "../input/options.ts";
-import type { DeliveryDetail } from "../management/operations.ts";
+import type { DeliveryDetail } from "../../contract/operations.ts";
 import { age, shortDigest } from "../output/words.ts";
 import { deliveryNames, type DeliveryNames } from "./delivery-filter.ts";
 import { spaceCommand } from "./shapes.ts";

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { defineGroup } from "../command.ts";
 import { LIMIT_OPTION, limitInput, YES_OPTION, yesInput } from "../input/options.ts";
 import { confirm } from "../input/prompt.ts";
-import type { Repository } from "../management/operations.ts";
+import type { Repository } from "../../contract/operations.ts";
 import { fields } from "../output/fields.ts";
 import { age, visibility } from "../output/words.ts";
 import { immutableTagsOf, repositoryImmutable } from "./immutable.ts";

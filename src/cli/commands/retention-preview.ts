@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { formatBytes } from "../../oci/size.ts";
 import { LIMIT_OPTION, limitInput } from "../input/options.ts";
-import type { operations, RetentionPreview } from "../management/operations.ts";
+import type { operations, RetentionPreview } from "../../contract/operations.ts";
 import { plural, someOf } from "../output/words.ts";
 import { warnOfNoneCovered } from "./coverage.ts";
 import { RULES } from "./kinds.ts";

@@ -3,7 +3,7 @@ import type { Context } from "../context.ts";
 import { duration } from "../input/duration.ts";
 import { readJsonFile } from "../input/json-file.ts";
 import { NONE, orNone, words } from "../input/options.ts";
-import { operations, type RetentionRule } from "../management/operations.ts";
+import { operations, type RetentionRule } from "../../contract/operations.ts";
 
 const DAY = 86_400_000;
 

@@ -4,7 +4,7 @@ import { defineGroup } from "../command.ts";
 import { CliError } from "../exit.ts";
 import { LIMIT_OPTION, limitInput, YES_OPTION, yesInput } from "../input/options.ts";
 import { confirm } from "../input/prompt.ts";
-import type { operations, RetentionRule } from "../management/operations.ts";
+import type { operations, RetentionRule } from "../../contract/operations.ts";
 import { fields } from "../output/fields.ts";
 import type { Style } from "../output/style.ts";
 import { age, onOff } from "../output/words.ts";

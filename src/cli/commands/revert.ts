@@ -5,7 +5,7 @@ import { CliError } from "../exit.ts";
 import { YES_OPTION, yesInput } from "../input/options.ts";
 import { confirm } from "../input/prompt.ts";
 import { type ManagedTag, parseManagedTag } from "../managed-reference.ts";
-import type { TagChange } from "../management/operations.ts";
+import type { TagChange } from "../../contract/operations.ts";
 import { age, shortDigest } from "../output/words.ts";
 import { type Scene, withManagement } from "./shapes.ts";
 

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { formatBytes } from "../../oci/size.ts";
 import { defineGroup } from "../command.ts";
 import { LIMIT_OPTION, limitInput } from "../input/options.ts";
-import type { StorageDay } from "../management/operations.ts";
+import type { StorageDay } from "../../contract/operations.ts";
 import { type Columns, managementCommand, pageQuery, showList, SPACE, spaceName } from "./shapes.ts";
 
 /** Days. */

@@ -7,7 +7,7 @@ import { selectTags } from "../import/select-tags.ts";
 import { YES_OPTION, yesInput } from "../input/options.ts";
 import { confirm } from "../input/prompt.ts";
 import { parseManagedRepository } from "../managed-reference.ts";
-import type { TagsDeletion } from "../management/operations.ts";
+import type { TagsDeletion } from "../../contract/operations.ts";
 import { plural, someOf } from "../output/words.ts";
 import { repositoryPath, type RepositoryPath } from "./repository-command.ts";
 import { type Scene, withManagement } from "./shapes.ts";

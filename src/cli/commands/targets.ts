@@ -5,7 +5,7 @@ import { assign } from "../input/assignments.ts";
 import { readJsonFile } from "../input/json-file.ts";
 import { LIMIT_OPTION, limitInput } from "../input/options.ts";
 import { readSecret } from "../input/prompt.ts";
-import type { Target } from "../management/operations.ts";
+import type { Target } from "../../contract/operations.ts";
 import { fields } from "../output/fields.ts";
 import type { Style } from "../output/style.ts";
 import { age, ageOrUntil, onOff } from "../output/words.ts";

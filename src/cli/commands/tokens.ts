@@ -2,7 +2,7 @@ import { z } from "zod";
 import { defineGroup } from "../command.ts";
 import { duration } from "../input/duration.ts";
 import { LIMIT_OPTION, limitInput, words } from "../input/options.ts";
-import type { Token } from "../management/operations.ts";
+import type { Token } from "../../contract/operations.ts";
 import { age, ageOrUntil } from "../output/words.ts";
 import { warnOfNoneCovered } from "./coverage.ts";
 import { deleteCommand, type Kind, showCommand } from "./named.ts";

@@ -4,7 +4,7 @@ import { CliError } from "../exit.ts";
 import { duration } from "../input/duration.ts";
 import { readJsonFile } from "../input/json-file.ts";
 import { words } from "../input/options.ts";
-import { operations } from "../management/operations.ts";
+import { operations } from "../../contract/operations.ts";
 
 /** What a trigger is made of, but for its name and its targets. */
 const rulesBody = operations.createTrigger.body.pick({ match: true, group: true, debounceSeconds: true });

@@ -3,7 +3,7 @@ import { defineGroup } from "../command.ts";
 import { CliError } from "../exit.ts";
 import { pastTime } from "../input/duration.ts";
 import { LIMIT_OPTION, limitInput, words } from "../input/options.ts";
-import type { operations, Trigger } from "../management/operations.ts";
+import type { operations, Trigger } from "../../contract/operations.ts";
 import { fields } from "../output/fields.ts";
 import type { Style } from "../output/style.ts";
 import { age, coloured, onOff, plural } from "../output/words.ts";

@@ -7,7 +7,7 @@ import { CliError } from "../exit.ts";
 import { explained, type Login, loginFor } from "../logins.ts";
 import { chosen } from "../managed.ts";
 import { registryOrManaged } from "../managed-reference.ts";
-import type { Whoami } from "../management/operations.ts";
+import type { Whoami } from "../../contract/operations.ts";
 import { askWhoami, checkLogin, IDENTITY_TOKEN, isIdentityToken } from "../management/whoami.ts";
 import { fields } from "../output/fields.ts";
 import { ageOrUntil } from "../output/words.ts";

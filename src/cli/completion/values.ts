@@ -6,7 +6,7 @@ import type { Context } from "../context.ts";
 import { readContexts } from "../contexts.ts";
 import { loginHosts } from "../credentials/store.ts";
 import type { Management } from "../management/management.ts";
-import { operations } from "../management/operations.ts";
+import { operations } from "../../contract/operations.ts";
 import { spaceOf } from "../management/space.ts";
 
 /** A person waits with a finger on the key. */

@@ -2,7 +2,7 @@ import type { RegistryAddress } from "../client/reference.ts";
 import type { Context } from "../context.ts";
 import { CliError, type FailureKind } from "../exit.ts";
 import type { Login } from "../logins.ts";
-import type { Whoami } from "../management/operations.ts";
+import type { Whoami } from "../../contract/operations.ts";
 
 /** One line of what a doctor says. */
 export interface Finding {

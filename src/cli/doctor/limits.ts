@@ -1,6 +1,6 @@
 import { DEFAULT_CHUNK } from "../client/chunk-size.ts";
 import { openConnection } from "../connections.ts";
-import type { Whoami } from "../management/operations.ts";
+import type { Whoami } from "../../contract/operations.ts";
 import { formatBytes } from "../../oci/size.ts";
 import { type BodyLimit, probeBodyLimit } from "./body-limit.ts";
 import { type Finding, ok, type Patient, problem, warning } from "./finding.ts";

@@ -1,6 +1,6 @@
 import { dockerCredentials } from "../credentials/store.ts";
 import { explained } from "../logins.ts";
-import type { Whoami } from "../management/operations.ts";
+import type { Whoami } from "../../contract/operations.ts";
 import { askWhoami, checkLogin, IDENTITY_TOKEN, isIdentityToken } from "../management/whoami.ts";
 import { ageOrUntil } from "../output/words.ts";
 import { type Finding, ok, type Patient, problem, warning } from "./finding.ts";

@@ -1,7 +1,7 @@
 import { type Answer, drain, makeTransport, type Transport } from "../client/transport.ts";
 import { CliError } from "../exit.ts";
 import { askApi } from "../management/api.ts";
-import { formatDuration } from "../output/format.ts";
+import { formatDuration } from "../../contract/format.ts";
 import { type Finding, ok, type Patient, problem, warning } from "./finding.ts";
 
 /** The management API that this command line knows. */

@@ -6,7 +6,7 @@ import { wrongDescriptor } from "../client/wrong-descriptor.ts";
 import type { RemoteRepository } from "../client/reference.ts";
 import { pushBlob, type UploadOptions } from "../client/upload.ts";
 import { CliError } from "../exit.ts";
-import { shortDigest } from "../output/format.ts";
+import { shortDigest } from "../../contract/format.ts";
 import type { Progress } from "../output/progress.ts";
 import type { Import, Side } from "./import.ts";
 

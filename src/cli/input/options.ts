@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { parseBytes } from "../output/format.ts";
+import { parseBytes } from "../../contract/format.ts";
 
 /** Options that several commands have, each with its text and its schema. */
 

@@ -14,8 +14,8 @@ import {
   type OperationOutput,
   outputs,
   pages,
-} from "./operation.ts";
-import { operations } from "./operations.ts";
+} from "../../contract/operation.ts";
+import { operations } from "../../contract/operations.ts";
 
 /** The management API, typed by its own OpenAPI document. */
 export interface Management {

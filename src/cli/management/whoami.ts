@@ -7,7 +7,7 @@ import type { Credential } from "../credentials/credential.ts";
 import { CliError } from "../exit.ts";
 import { askApi } from "./api.ts";
 import { openManagementApi } from "./management.ts";
-import type { Whoami } from "./operations.ts";
+import type { Whoami } from "../../contract/operations.ts";
 
 /**
  * What a registry's management API says of a credential; null where the registry has no such API, or the credential is

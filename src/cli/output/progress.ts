@@ -1,6 +1,6 @@
 import type { Writable } from "node:stream";
 import { createLogUpdate } from "log-update";
-import { formatDuration } from "./format.ts";
+import { formatDuration } from "../../contract/format.ts";
 import { formatBytes } from "../../oci/size.ts";
 import { Rate } from "./rate.ts";
 import type { Style } from "./style.ts";

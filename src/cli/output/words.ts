@@ -1,4 +1,4 @@
-import { formatAge, formatUntil } from "./format.ts";
+import { formatAge, formatUntil } from "../../contract/format.ts";
 import type { Style } from "./style.ts";
 
 /** Small things that many commands show alike. */

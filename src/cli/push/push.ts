@@ -3,7 +3,7 @@ import { requireTag, type Tag } from "../../oci/reference.ts";
 import type { Connection } from "../client/connection.ts";
 import { formatRemoteReference, type RemoteReference } from "../client/reference.ts";
 import { CliError } from "../exit.ts";
-import { shortDigest } from "../output/format.ts";
+import { shortDigest } from "../../contract/format.ts";
 import { formatBytes } from "../../oci/size.ts";
 import type { Output } from "../output/output.ts";
 import type { Source } from "../sources/source.ts";

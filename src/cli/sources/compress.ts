@@ -9,7 +9,7 @@ import type { BlobSource } from "../client/blob-source.ts";
 import type { Context } from "../context.ts";
 import { CliError } from "../exit.ts";
 import type { Progress } from "../output/progress.ts";
-import { shortDigest } from "../output/format.ts";
+import { shortDigest } from "../../contract/format.ts";
 import { plural } from "../output/words.ts";
 import { formatBytes } from "../../oci/size.ts";
 import { inParallel } from "../push/pool.ts";

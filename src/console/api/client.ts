@@ -10,8 +10,8 @@ import {
   type OperationOutput,
   outputs,
   pages,
-} from "../../cli/management/operation.ts";
-import { operations, type Problem } from "../../cli/management/operations.ts";
+} from "../../contract/operation.ts";
+import { operations, type Problem } from "../../contract/operations.ts";
 
 // Zod would make code at run time, which the Content-Security-Policy refuses (and reports).
 z.config({ jitless: true });

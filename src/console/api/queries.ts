@@ -14,7 +14,7 @@ import type {
   OperationId,
   OperationInput,
   OperationOutput,
-} from "../../cli/management/operation.ts";
+} from "../../contract/operation.ts";
 import { call, callPage } from "./client.ts";
 
 /** Milliseconds between looks at what others may change. Only while the page is visible. */

@@ -1,5 +1,5 @@
 import { queryOptions, useSuspenseQuery } from "@tanstack/react-query";
-import type { ConsoleSession } from "../../cli/management/operations.ts";
+import type { ConsoleSession } from "../../contract/operations.ts";
 import { matchesRepository } from "../../oci/repository-pattern.ts";
 import { call } from "./client.ts";
 

@@ -1,6 +1,6 @@
 import { Link } from "@tanstack/react-router";
 import { useMemo } from "react";
-import type { Delivery } from "../../cli/management/operations.ts";
+import type { Delivery } from "../../contract/operations.ts";
 import { type Column, DataTable } from "./data-table.tsx";
 import { DeliveryStatus, pushName, TargetLink, TriggerLink, useDeployment } from "./deployment.tsx";
 import { LinkedText } from "./linked-text.tsx";

@@ -1,5 +1,5 @@
 import { Link } from "@tanstack/react-router";
-import type { Delivery, Target, Trigger } from "../../cli/management/operations.ts";
+import type { Delivery, Target, Trigger } from "../../contract/operations.ts";
 import { type List, useList } from "../api/queries.ts";
 import { Status } from "./status.tsx";
 

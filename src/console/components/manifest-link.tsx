@@ -1,4 +1,4 @@
-import { shortDigest } from "../../cli/output/format.ts";
+import { shortDigest } from "../../contract/format.ts";
 import { CopyButton } from "./copy-button.tsx";
 import { ReferenceLink } from "./reference-link.tsx";
 

@@ -1,4 +1,4 @@
-import { formatDuration } from "../../cli/output/format.ts";
+import { formatDuration } from "../../contract/format.ts";
 import { Status } from "./status.tsx";
 
 const WORDS: Readonly<Record<string, readonly [string, Parameters<typeof Status>[0]["tone"]]>> = {

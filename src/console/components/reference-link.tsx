@@ -1,6 +1,6 @@
 import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
-import { shortDigest } from "../../cli/output/format.ts";
+import { shortDigest } from "../../contract/format.ts";
 
 interface ReferenceLinkProps {
   readonly space: string;

@@ -1,4 +1,4 @@
-import type { Target } from "../../cli/management/operations.ts";
+import type { Target } from "../../contract/operations.ts";
 import { Status } from "./status.tsx";
 
 export function TargetStatus({ target: { enabled, failingSince } }: { readonly target: Target }) {

@@ -1,6 +1,6 @@
 import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
-import type { OperationOutput } from "../../cli/management/operation.ts";
+import type { OperationOutput } from "../../contract/operation.ts";
 import { DialogForm } from "./dialog-form.tsx";
 import { TextField } from "./field.tsx";
 import { LinkedText } from "./linked-text.tsx";

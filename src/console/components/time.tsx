@@ -1,5 +1,5 @@
 import { useEffect, useState } from "react";
-import { formatAge, formatUntil } from "../../cli/output/format.ts";
+import { formatAge, formatUntil } from "../../contract/format.ts";
 
 /** Milliseconds between looks at the clock: ages are told to the minute. */
 const TICK = 30_000;

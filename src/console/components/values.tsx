@@ -1,4 +1,4 @@
-import { shortDigest } from "../../cli/output/format.ts";
+import { shortDigest } from "../../contract/format.ts";
 import { formatBytes } from "../../oci/size.ts";
 import { CopyButton } from "./copy-button.tsx";
 

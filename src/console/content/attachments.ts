@@ -1,5 +1,5 @@
-import type { Manifest, Referrer } from "../../cli/management/operations.ts";
-import { shortDigest } from "../../cli/output/format.ts";
+import type { Manifest, Referrer } from "../../contract/operations.ts";
+import { shortDigest } from "../../contract/format.ts";
 import { attachmentName, predicateType, typeName } from "./kind.ts";
 import { annotation, type Descriptor } from "./manifest.ts";
 

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { IMAGE_CONFIG_TYPES } from "../../oci/image-config.ts";
-import type { Manifest } from "../../cli/management/operations.ts";
+import type { Manifest } from "../../contract/operations.ts";
 import { parseImageConfig } from "./image-config.ts";
 import { text } from "./json.ts";
 import { parseContent, platformName } from "./manifest.ts";

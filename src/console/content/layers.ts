@@ -1,4 +1,4 @@
-import type { Manifest } from "../../cli/management/operations.ts";
+import type { Manifest } from "../../contract/operations.ts";
 import type { ImageConfig, Step } from "./image-config.ts";
 import { annotation, type Descriptor } from "./manifest.ts";
 

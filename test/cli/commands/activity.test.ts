@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Activity } from "../../../src/cli/management/operations.ts";
+import type { Activity } from "../../../src/contract/operations.ts";
 import { stubManagement } from "../support/management-stub.ts";
 import { runCli } from "../support/world.ts";
 import { digestOf, page, token } from "./samples.ts";

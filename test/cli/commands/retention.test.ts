@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { RetentionPreview } from "../../../src/cli/management/operations.ts";
+import type { RetentionPreview } from "../../../src/contract/operations.ts";
 import { type ManagementStub, stubManagement } from "../support/management-stub.ts";
 import { runCli } from "../support/world.ts";
 import { digestOf, page, repositoryAt, rule } from "./samples.ts";

@@ -10,7 +10,7 @@ import type {
   Target,
   Token,
   Trigger,
-} from "../../../src/cli/management/operations.ts";
+} from "../../../src/contract/operations.ts";
 
 /** Things of the management API, as it answers them. */
 

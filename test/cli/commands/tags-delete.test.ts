@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { TagsDeletion } from "../../../src/cli/management/operations.ts";
+import type { TagsDeletion } from "../../../src/contract/operations.ts";
 import { type ManagementStub, stubManagement } from "../support/management-stub.ts";
 import { runCli } from "../support/world.ts";
 import { digestOf, page, taggedAs } from "./samples.ts";

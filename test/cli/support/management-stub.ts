@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { text } from "node:stream/consumers";
 import type { z } from "zod";
-import { operations } from "../../../src/cli/management/operations.ts";
+import { operations } from "../../../src/contract/operations.ts";
 import type { Environment } from "../../../src/cli/context.ts";
 import { reply, serve, urlOf } from "./server.ts";
 

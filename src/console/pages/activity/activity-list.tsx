@@ -5,7 +5,7 @@ import { SelectField } from "../../components/field.tsx";
 import { Loading } from "../../components/loading.tsx";
 import { Empty, Failure } from "../../components/notice.tsx";
 import { Time } from "../../components/time.tsx";
-import type { Activity } from "../../../cli/management/operations.ts";
+import type { Activity } from "../../../contract/operations.ts";
 import type { ActivitySearch } from "./search.ts";
 import { Thing } from "./thing.tsx";
 import { actorName, detailOf, KIND_NAMES, wordsOf } from "./words.ts";

@@ -1,7 +1,7 @@
 import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
-import { shortDigest } from "../../../cli/output/format.ts";
-import type { Activity } from "../../../cli/management/operations.ts";
+import { shortDigest } from "../../../contract/format.ts";
+import type { Activity } from "../../../contract/operations.ts";
 
 interface ThingProps {
   /** Null: of the installation. */

@@ -1,4 +1,4 @@
-import type { Activity } from "../../../cli/management/operations.ts";
+import type { Activity } from "../../../contract/operations.ts";
 import type { ActivitySearch } from "./search.ts";
 
 /** What was done, as a person says it; what is not here yet is shown as the API has it. */

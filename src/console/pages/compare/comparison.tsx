@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import type { Manifest } from "../../../cli/management/operations.ts";
+import type { Manifest } from "../../../contract/operations.ts";
 import { operationQuery } from "../../api/queries.ts";
 import { Loading } from "../../components/loading.tsx";
 import { Failure } from "../../components/notice.tsx";

@@ -1,4 +1,4 @@
-import type { Manifest } from "../../../cli/management/operations.ts";
+import type { Manifest } from "../../../contract/operations.ts";
 import { formatBytes } from "../../../oci/size.ts";
 import { Facts } from "../../components/facts.tsx";
 import { ReferenceLink } from "../../components/reference-link.tsx";

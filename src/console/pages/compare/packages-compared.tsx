@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import type { Manifest } from "../../../cli/management/operations.ts";
+import type { Manifest } from "../../../contract/operations.ts";
 import { type Column, DataTable } from "../../components/data-table.tsx";
 import { Loading } from "../../components/loading.tsx";
 import { Failure } from "../../components/notice.tsx";

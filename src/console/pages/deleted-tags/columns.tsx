@@ -5,8 +5,8 @@ import { count } from "../../components/repository-head.tsx";
 import { Time } from "../../components/time.tsx";
 import { untilColumn } from "../../components/until-column.tsx";
 import { Digest } from "../../components/values.tsx";
-import { shortDigest } from "../../../cli/output/format.ts";
-import type { DeletedManifest, TagChange } from "../../../cli/management/operations.ts";
+import { shortDigest } from "../../../contract/format.ts";
+import type { DeletedManifest, TagChange } from "../../../contract/operations.ts";
 import type { Deleted } from "./page.tsx";
 
 /** Tags of a manifest that are named. */

@@ -1,4 +1,4 @@
-import { operations } from "../../../cli/management/operations.ts";
+import { operations } from "../../../contract/operations.ts";
 import { choiceOf, textOf } from "../../app/search.ts";
 
 export const STATUSES = operations.listDeliveries.query.shape.status.unwrap().options;

@@ -1,4 +1,4 @@
-import type { DeliveryDetail } from "../../../cli/management/operations.ts";
+import type { DeliveryDetail } from "../../../contract/operations.ts";
 import { LinkedText } from "../../components/linked-text.tsx";
 import { Outcome } from "../../components/outcome.tsx";
 import { Time } from "../../components/time.tsx";

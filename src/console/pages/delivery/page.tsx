@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link, useParams } from "@tanstack/react-router";
-import type { DeliveryDetail } from "../../../cli/management/operations.ts";
+import type { DeliveryDetail } from "../../../contract/operations.ts";
 import { operationQuery, REFRESH_EVERY, useChange } from "../../api/queries.ts";
 import { Button } from "../../components/button.tsx";
 import { DeliveryStatus, pushName, TargetLink, TriggerLink, useDeployment } from "../../components/deployment.tsx";

@@ -1,5 +1,5 @@
 import { type ReactNode, useState } from "react";
-import type { DeliveryDetail } from "../../../cli/management/operations.ts";
+import type { DeliveryDetail } from "../../../contract/operations.ts";
 import { useChange } from "../../api/queries.ts";
 import { Button } from "../../components/button.tsx";
 import { Confirm } from "../../components/confirm.tsx";

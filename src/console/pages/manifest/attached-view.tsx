@@ -1,5 +1,5 @@
 import { lazy, Suspense, useState } from "react";
-import type { Manifest } from "../../../cli/management/operations.ts";
+import type { Manifest } from "../../../contract/operations.ts";
 import { useList } from "../../api/queries.ts";
 import { may, useRegistryHost, useSession } from "../../api/session.ts";
 import { Button } from "../../components/button.tsx";

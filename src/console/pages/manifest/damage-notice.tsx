@@ -1,4 +1,4 @@
-import type { Manifest } from "../../../cli/management/operations.ts";
+import type { Manifest } from "../../../contract/operations.ts";
 import { Failure } from "../../components/notice.tsx";
 import { troubleOf } from "../../content/layers.ts";
 

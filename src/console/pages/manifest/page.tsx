@@ -1,8 +1,8 @@
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { lazy, Suspense } from "react";
-import { shortDigest } from "../../../cli/output/format.ts";
-import type { Manifest } from "../../../cli/management/operations.ts";
+import { shortDigest } from "../../../contract/format.ts";
+import type { Manifest } from "../../../contract/operations.ts";
 import { operationQuery, REFRESH_EVERY } from "../../api/queries.ts";
 import { LinkButton } from "../../components/button.tsx";
 import { RepositoryCrumb } from "../../components/crumbs.tsx";

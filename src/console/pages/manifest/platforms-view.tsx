@@ -1,4 +1,4 @@
-import { shortDigest } from "../../../cli/output/format.ts";
+import { shortDigest } from "../../../contract/format.ts";
 import { ReferenceLink } from "../../components/reference-link.tsx";
 import { SizeBar } from "../../components/size-bar.tsx";
 import { Bytes, Digest } from "../../components/values.tsx";

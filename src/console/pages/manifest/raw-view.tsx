@@ -1,4 +1,4 @@
-import type { Manifest } from "../../../cli/management/operations.ts";
+import type { Manifest } from "../../../contract/operations.ts";
 import { Command } from "../../components/command.tsx";
 import { parseJson } from "../../content/json.ts";
 

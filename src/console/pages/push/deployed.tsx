@@ -1,4 +1,4 @@
-import type { Delivery, Event } from "../../../cli/management/operations.ts";
+import type { Delivery, Event } from "../../../contract/operations.ts";
 import { useList } from "../../api/queries.ts";
 import { givenWords } from "../../components/deployed-words.ts";
 import { TargetLink, useDeployment } from "../../components/deployment.tsx";

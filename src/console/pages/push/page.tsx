@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link, useParams } from "@tanstack/react-router";
 import type { ReactNode } from "react";
-import type { Event } from "../../../cli/management/operations.ts";
+import type { Event } from "../../../contract/operations.ts";
 import { operationQuery, REFRESH_EVERY, useList } from "../../api/queries.ts";
 import { DeliveriesTable } from "../../components/deliveries-table.tsx";
 import { pathIn, pushName } from "../../components/deployment.tsx";

@@ -1,4 +1,4 @@
-import type { Event } from "../../../cli/management/operations.ts";
+import type { Event } from "../../../contract/operations.ts";
 import { TriggerLink, useDeployment } from "../../components/deployment.tsx";
 import { sentence } from "../../components/notice.tsx";
 import { Status } from "../../components/status.tsx";

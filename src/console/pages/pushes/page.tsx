@@ -1,6 +1,6 @@
 import { Link, useParams } from "@tanstack/react-router";
 import { useMemo } from "react";
-import type { Event } from "../../../cli/management/operations.ts";
+import type { Event } from "../../../contract/operations.ts";
 import { useList } from "../../api/queries.ts";
 import { type Column, DataTable } from "../../components/data-table.tsx";
 import { pushName } from "../../components/deployment.tsx";

@@ -8,7 +8,7 @@ import { Failure } from "../../components/notice.tsx";
 import { PageHead } from "../../components/page-head.tsx";
 import { Time } from "../../components/time.tsx";
 import { Bytes } from "../../components/values.tsx";
-import type { Repository } from "../../../cli/management/operations.ts";
+import type { Repository } from "../../../contract/operations.ts";
 import { NothingHere } from "./nothing-here.tsx";
 
 /** A space's repositories; a push is seen without reloading. */

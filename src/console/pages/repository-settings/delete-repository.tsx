@@ -6,7 +6,7 @@ import { Confirm } from "../../components/confirm.tsx";
 import { count } from "../../components/repository-head.tsx";
 import { toast } from "../../components/toasts.tsx";
 import { Bytes } from "../../components/values.tsx";
-import type { Repository } from "../../../cli/management/operations.ts";
+import type { Repository } from "../../../contract/operations.ts";
 
 interface DeleteRepositoryProps {
   readonly space: string;

@@ -4,7 +4,7 @@ import { Button } from "../../components/button.tsx";
 import { TextField } from "../../components/field.tsx";
 import { sentence } from "../../components/notice.tsx";
 import { toast } from "../../components/toasts.tsx";
-import type { Repository, Space } from "../../../cli/management/operations.ts";
+import type { Repository, Space } from "../../../contract/operations.ts";
 
 interface SettingsFormProps {
   readonly space: Space;

@@ -8,7 +8,7 @@ import { Failure } from "../../components/notice.tsx";
 import { count } from "../../components/repository-head.tsx";
 import { toast } from "../../components/toasts.tsx";
 import { Bytes } from "../../components/values.tsx";
-import type { Tag, TagsDeletion } from "../../../cli/management/operations.ts";
+import type { Tag, TagsDeletion } from "../../../contract/operations.ts";
 
 /** Names of tags that are listed; more than that nobody reads. */
 const NAMED = 8;

@@ -9,7 +9,7 @@ import { Empty, Failure } from "../../components/notice.tsx";
 import { PushCommands } from "../../components/push-commands.tsx";
 import { RepositoryHead } from "../../components/repository-head.tsx";
 import { toast } from "../../components/toasts.tsx";
-import type { Tag } from "../../../cli/management/operations.ts";
+import type { Tag } from "../../../contract/operations.ts";
 import { subjectOf } from "./kinds.ts";
 import { pullCommand } from "./pull-commands.ts";
 import { SelectionBar } from "./selection-bar.tsx";

@@ -1,5 +1,5 @@
 import { unless } from "../../components/push-commands.tsx";
-import type { Tag } from "../../../cli/management/operations.ts";
+import type { Tag } from "../../../contract/operations.ts";
 import { type Kind, kindOf, subjectOf } from "./kinds.ts";
 
 interface Client {

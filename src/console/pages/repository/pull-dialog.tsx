@@ -3,7 +3,7 @@ import { Button } from "../../components/button.tsx";
 import { Command } from "../../components/command.tsx";
 import { Dialog } from "../../components/dialog.tsx";
 import { Tabs } from "../../components/tabs.tsx";
-import type { Tag } from "../../../cli/management/operations.ts";
+import type { Tag } from "../../../contract/operations.ts";
 import { clientsFor } from "./pull-commands.ts";
 
 interface PullDialogProps {

@@ -1,7 +1,7 @@
 import { Button } from "../../components/button.tsx";
 import { Link } from "@tanstack/react-router";
 import { count } from "../../components/repository-head.tsx";
-import type { Tag } from "../../../cli/management/operations.ts";
+import type { Tag } from "../../../contract/operations.ts";
 
 /** As many as the API takes at once. */
 const MOST = 1000;

@@ -1,4 +1,4 @@
-import type { Tag } from "../../../cli/management/operations.ts";
+import type { Tag } from "../../../contract/operations.ts";
 import { subjectOf } from "./kinds.ts";
 
 /** What the selection comes to: the tags, with those that are kept beside what would be left without any other tag. */

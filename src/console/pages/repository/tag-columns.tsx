@@ -6,7 +6,7 @@ import { Menu, MenuItem, MenuSeparator } from "../../components/menu.tsx";
 import { ReferenceLink } from "../../components/reference-link.tsx";
 import { Time } from "../../components/time.tsx";
 import { Bytes } from "../../components/values.tsx";
-import type { Tag } from "../../../cli/management/operations.ts";
+import type { Tag } from "../../../contract/operations.ts";
 import { nameByTag } from "../../content/attachments.ts";
 import { kindOf, subjectOf } from "./kinds.ts";
 

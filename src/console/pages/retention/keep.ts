@@ -1,4 +1,4 @@
-import type { RetentionRule } from "../../../cli/management/operations.ts";
+import type { RetentionRule } from "../../../contract/operations.ts";
 
 /** A rule as its form has it: texts, of which empty ones say nothing. */
 export interface RuleDraft {

@@ -9,7 +9,7 @@ import { Loading } from "../../components/loading.tsx";
 import { Empty, Failure } from "../../components/notice.tsx";
 import { PageHead } from "../../components/page-head.tsx";
 import { toast } from "../../components/toasts.tsx";
-import type { RetentionRule } from "../../../cli/management/operations.ts";
+import type { RetentionRule } from "../../../contract/operations.ts";
 import { keepWords } from "./keep.ts";
 import { Preview } from "./preview.tsx";
 

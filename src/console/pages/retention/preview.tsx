@@ -4,8 +4,8 @@ import { useList } from "../../api/queries.ts";
 import { Button } from "../../components/button.tsx";
 import { Loading } from "../../components/loading.tsx";
 import { Failure } from "../../components/notice.tsx";
-import type { OperationInput } from "../../../cli/management/operation.ts";
-import type { RetentionPreview } from "../../../cli/management/operations.ts";
+import type { OperationInput } from "../../../contract/operation.ts";
+import type { RetentionPreview } from "../../../contract/operations.ts";
 
 export type PreviewedRule = OperationInput<"previewRetention">["body"];
 

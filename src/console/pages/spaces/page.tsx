@@ -11,7 +11,7 @@ import { Empty, Failure } from "../../components/notice.tsx";
 import { PageHead } from "../../components/page-head.tsx";
 import { Time } from "../../components/time.tsx";
 import { Bytes } from "../../components/values.tsx";
-import type { Space } from "../../../cli/management/operations.ts";
+import type { Space } from "../../../contract/operations.ts";
 import { NewSpace } from "./new-space.tsx";
 
 const COLUMNS: readonly Column<Space>[] = [

@@ -4,7 +4,7 @@ import { type Column, DataTable } from "../../components/data-table.tsx";
 import { Loading } from "../../components/loading.tsx";
 import { Failure } from "../../components/notice.tsx";
 import { Bytes } from "../../components/values.tsx";
-import type { RepositoryStorage } from "../../../cli/management/operations.ts";
+import type { RepositoryStorage } from "../../../contract/operations.ts";
 
 /** Bars that a person takes in at a glance. */
 const BARS = 10;

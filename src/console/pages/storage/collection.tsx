@@ -6,7 +6,7 @@ import { Loading } from "../../components/loading.tsx";
 import { Failure } from "../../components/notice.tsx";
 import { Time, useNow } from "../../components/time.tsx";
 import { Bytes, Digest } from "../../components/values.tsx";
-import type { Collectable } from "../../../cli/management/operations.ts";
+import type { Collectable } from "../../../contract/operations.ts";
 
 /** What nothing needs any more, and when it goes. */
 export function Collection({ space }: { readonly space: string }) {

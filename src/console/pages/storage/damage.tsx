@@ -4,7 +4,7 @@ import { type Column, DataTable } from "../../components/data-table.tsx";
 import { Failure, Warning } from "../../components/notice.tsx";
 import { Time } from "../../components/time.tsx";
 import { Digest } from "../../components/values.tsx";
-import type { Damaged } from "../../../cli/management/operations.ts";
+import type { Damaged } from "../../../contract/operations.ts";
 
 /** What cannot be pulled since its bytes are gone or wrong; nothing where all is well. */
 export function Damage({ space }: { readonly space: string }) {

@@ -1,12 +1,12 @@
 import { useState } from "react";
-import { parseBytes } from "../../../cli/output/format.ts";
+import { parseBytes } from "../../../contract/format.ts";
 import { formatBytes } from "../../../oci/size.ts";
 import { useChange } from "../../api/queries.ts";
 import { DialogForm } from "../../components/dialog-form.tsx";
 import { TextField } from "../../components/field.tsx";
 import { Failure } from "../../components/notice.tsx";
 import { toast } from "../../components/toasts.tsx";
-import type { Space } from "../../../cli/management/operations.ts";
+import type { Space } from "../../../contract/operations.ts";
 
 /** How much a space may have, for the installation's administrator. */
 export function QuotaDialog({ space, onClose }: { readonly space: Space; readonly onClose: () => void }) {

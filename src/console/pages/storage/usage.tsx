@@ -6,7 +6,7 @@ import { may, useSession } from "../../api/session.ts";
 import { Button } from "../../components/button.tsx";
 import { Loading } from "../../components/loading.tsx";
 import { Failure } from "../../components/notice.tsx";
-import type { Space } from "../../../cli/management/operations.ts";
+import type { Space } from "../../../contract/operations.ts";
 import { QuotaDialog } from "./quota-dialog.tsx";
 
 /** What a space has, of what it may have. */

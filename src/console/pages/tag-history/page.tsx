@@ -14,8 +14,8 @@ import { Time } from "../../components/time.tsx";
 import { toast } from "../../components/toasts.tsx";
 import { withMissing } from "../../components/undo-failure.ts";
 import "./tag-history.css";
-import { shortDigest } from "../../../cli/output/format.ts";
-import type { TagChange } from "../../../cli/management/operations.ts";
+import { shortDigest } from "../../../contract/format.ts";
+import type { TagChange } from "../../../contract/operations.ts";
 
 const DATE = new Intl.DateTimeFormat(undefined, { dateStyle: "long", timeStyle: "short" });
 

@@ -1,4 +1,4 @@
-import type { Target } from "../../../cli/management/operations.ts";
+import type { Target } from "../../../contract/operations.ts";
 import { useChange } from "../../api/queries.ts";
 import { DeploymentActions } from "../../components/deployment-actions.tsx";
 import { TriggerLink, useDeployment } from "../../components/deployment.tsx";

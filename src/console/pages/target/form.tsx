@@ -1,5 +1,5 @@
 import { type SubmitEvent, useState } from "react";
-import type { Target } from "../../../cli/management/operations.ts";
+import type { Target } from "../../../contract/operations.ts";
 import { Button } from "../../components/button.tsx";
 import { CheckField, SelectField, TextField } from "../../components/field.tsx";
 import { type FieldErrors, fieldErrors } from "../../components/field-errors.ts";

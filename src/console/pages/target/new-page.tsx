@@ -1,6 +1,6 @@
 import { useNavigate, useParams } from "@tanstack/react-router";
 import { useState } from "react";
-import type { NewTarget } from "../../../cli/management/operations.ts";
+import type { NewTarget } from "../../../contract/operations.ts";
 import { useChange } from "../../api/queries.ts";
 import { PageHead } from "../../components/page-head.tsx";
 import { SecretDialog } from "../../components/secret-dialog.tsx";

@@ -2,7 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Link, useParams } from "@tanstack/react-router";
 import { useState } from "react";
 import { z } from "zod";
-import type { Target } from "../../../cli/management/operations.ts";
+import type { Target } from "../../../contract/operations.ts";
 import { operationQuery, REFRESH_EVERY, useChange } from "../../api/queries.ts";
 import { Command } from "../../components/command.tsx";
 import { TriggerLink, useDeployment } from "../../components/deployment.tsx";

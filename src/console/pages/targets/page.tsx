@@ -1,6 +1,6 @@
 import { Link, useParams } from "@tanstack/react-router";
 import { useMemo } from "react";
-import type { Target } from "../../../cli/management/operations.ts";
+import type { Target } from "../../../contract/operations.ts";
 import { useList } from "../../api/queries.ts";
 import { LinkButton } from "../../components/button.tsx";
 import { type Column, DataTable } from "../../components/data-table.tsx";

@@ -1,6 +1,6 @@
 import { Warning } from "../../components/notice.tsx";
 import { Time, useNow } from "../../components/time.tsx";
-import type { Token } from "../../../cli/management/operations.ts";
+import type { Token } from "../../../contract/operations.ts";
 
 /** Milliseconds before its end in which somebody should think of a token. */
 const SOON = 14 * 86_400_000;

@@ -8,7 +8,7 @@ import { Failure } from "../../components/notice.tsx";
 import { PageHead } from "../../components/page-head.tsx";
 import { PatternsField, patternsIn } from "../../components/patterns-field.tsx";
 import { useNow } from "../../components/time.tsx";
-import type { NewToken } from "../../../cli/management/operations.ts";
+import type { NewToken } from "../../../contract/operations.ts";
 import { LIFETIMES, type Lifetime, secondsOf } from "./lifetimes.ts";
 import { TokenSecret } from "./secret.tsx";
 

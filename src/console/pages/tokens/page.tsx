@@ -12,7 +12,7 @@ import { Empty, Failure } from "../../components/notice.tsx";
 import { PageHead } from "../../components/page-head.tsx";
 import { Time, useNow } from "../../components/time.tsx";
 import { toast } from "../../components/toasts.tsx";
-import type { Token } from "../../../cli/management/operations.ts";
+import type { Token } from "../../../contract/operations.ts";
 import { ExpiringNotice, lifeOf } from "./expiry.tsx";
 
 /** A space's tokens, and what is about to expire. */

@@ -4,7 +4,7 @@ import { Command } from "../../components/command.tsx";
 import { Warning } from "../../components/notice.tsx";
 import { PageHead } from "../../components/page-head.tsx";
 import { Time } from "../../components/time.tsx";
-import type { NewToken } from "../../../cli/management/operations.ts";
+import type { NewToken } from "../../../contract/operations.ts";
 
 /** A token's secret, which nobody can be shown again. */
 export function TokenSecret({ space, token }: { readonly space: string; readonly token: NewToken }) {

@@ -1,4 +1,4 @@
-import type { Trigger } from "../../../cli/management/operations.ts";
+import type { Trigger } from "../../../contract/operations.ts";
 import { useChange } from "../../api/queries.ts";
 import { DeploymentActions } from "../../components/deployment-actions.tsx";
 import { DialogButton } from "../../components/dialog-button.tsx";

@@ -1,6 +1,6 @@
 import { Link } from "@tanstack/react-router";
 import { type SubmitEvent, useMemo, useState } from "react";
-import type { Target, Trigger } from "../../../cli/management/operations.ts";
+import type { Target, Trigger } from "../../../contract/operations.ts";
 import { fieldProblemsOf } from "../../api/client.ts";
 import { Button } from "../../components/button.tsx";
 import { useDeployment } from "../../components/deployment.tsx";

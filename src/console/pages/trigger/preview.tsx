@@ -1,7 +1,7 @@
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useEffect, useState } from "react";
-import type { OperationOutput } from "../../../cli/management/operation.ts";
+import type { OperationOutput } from "../../../contract/operation.ts";
 import { fieldProblemsOf } from "../../api/client.ts";
 import { operationQuery, REFRESH_EVERY } from "../../api/queries.ts";
 import { pushName } from "../../components/deployment.tsx";

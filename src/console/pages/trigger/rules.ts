@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import { operations, type Trigger } from "../../../cli/management/operations.ts";
+import { operations, type Trigger } from "../../../contract/operations.ts";
 import { linesOf, linesOrNone } from "../../components/lines.ts";
 
 const rulesBody = operations.createTrigger.body.pick({ match: true, group: true, debounceSeconds: true });

@@ -1,4 +1,4 @@
-import type { Trigger } from "../../../cli/management/operations.ts";
+import type { Trigger } from "../../../contract/operations.ts";
 import { linesOf } from "../../components/lines.ts";
 import { formOf } from "../trigger/rules.ts";
 

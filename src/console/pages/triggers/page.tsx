@@ -1,6 +1,6 @@
 import { Link, useParams } from "@tanstack/react-router";
 import { useMemo } from "react";
-import type { Trigger } from "../../../cli/management/operations.ts";
+import type { Trigger } from "../../../contract/operations.ts";
 import { LinkButton } from "../../components/button.tsx";
 import { type Column, DataTable } from "../../components/data-table.tsx";
 import { TargetLink, useDeployment } from "../../components/deployment.tsx";

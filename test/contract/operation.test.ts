@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { addressOf } from "../../../src/cli/management/operation.ts";
+import { addressOf } from "../../src/contract/operation.ts";
 
 const TOKEN = "/api/v1/spaces/{space}/tokens/{id}";
 const REPOSITORY = "/api/v1/spaces/{space}/repositories/{name}";

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { formatAge, formatDuration, parseBytes } from "../../../src/cli/output/format.ts";
-import { formatBytes } from "../../../src/oci/size.ts";
-import { Rate } from "../../../src/cli/output/rate.ts";
-import { makeStyle } from "../../../src/cli/output/style.ts";
-import { table } from "../../../src/cli/output/table.ts";
+import { formatAge, formatDuration, parseBytes } from "../../src/contract/format.ts";
+import { formatBytes } from "../../src/oci/size.ts";
+import { Rate } from "../../src/cli/output/rate.ts";
+import { makeStyle } from "../../src/cli/output/style.ts";
+import { table } from "../../src/cli/output/table.ts";
 
 describe("a number of bytes", () => {
   it.each([
