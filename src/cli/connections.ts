@@ -4,10 +4,10 @@ import type { Context } from "./context.ts";
 import type { Credential } from "./credentials/credential.ts";
 import { CliError } from "./exit.ts";
 import { explained, type Login, loginFor } from "./logins.ts";
-import { chosen, managedRegistry, placeOf, sayPlace } from "./managed.ts";
-import { openManagementApi, type Management } from "./management/management.ts";
+import { chosen, managedRegistry, placeOf, sayPlace } from "./managed/managed.ts";
+import { openManagementApi, type Management } from "./managed/api.ts";
 
-export { managedRegistry } from "./managed.ts";
+export { managedRegistry } from "./managed/managed.ts";
 
 /** Opens a registry with what this machine is logged in as; anonymously where it is not. */
 export async function openConnection(context: Context, registry: RegistryAddress): Promise<Connection> {

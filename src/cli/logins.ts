@@ -5,7 +5,7 @@ import { readContexts } from "./contexts.ts";
 import type { Credential } from "./credentials/credential.ts";
 import { dockerCredentials } from "./credentials/store.ts";
 import { CliError } from "./exit.ts";
-import { chosen } from "./managed.ts";
+import { chosen } from "./managed/managed.ts";
 import type { Output } from "./output/output.ts";
 
 /** A login, and where it comes from. */

@@ -1,9 +1,9 @@
 import { z } from "zod";
 import { LIMIT_OPTION, limitInput, SPACE_OPTION, spaceInput } from "../input/options.ts";
 import { type Activity, operations } from "../../contract/operations.ts";
-import { spaceOf } from "../management/space.ts";
+import { spaceOf } from "../managed/space.ts";
 import { age, shortDigest } from "../output/words.ts";
-import { type Columns, managementCommand, pageQuery, showList } from "./shapes.ts";
+import { type Columns, managementCommand, pageQuery, showList } from "../managed/shapes.ts";
 
 /** As many as one sees at once: there is no end to what was done. */
 const DEFAULT_LIMIT = 20;

@@ -4,8 +4,8 @@ import { forgetContext, readContexts, useContext } from "../contexts.ts";
 import { CliError } from "../exit.ts";
 import { YES_OPTION, yesInput } from "../input/options.ts";
 import { confirm } from "../input/prompt.ts";
-import { managedBy, placeOf } from "../managed.ts";
-import { type Columns, showList } from "./shapes.ts";
+import { managedBy, placeOf } from "../managed/managed.ts";
+import { type Columns, showList } from "../managed/shapes.ts";
 
 /** A context as it is shown: never with its secret. */
 interface ContextLine {

@@ -3,7 +3,7 @@ import { formatBytes } from "../../oci/size.ts";
 import { LIMIT_OPTION, limitInput } from "../input/options.ts";
 import type { Damaged } from "../../contract/operations.ts";
 import { age, shortDigest } from "../output/words.ts";
-import { type Columns, managementCommand, pageQuery, showList, SPACE, spaceName } from "./shapes.ts";
+import { type Columns, managementCommand, pageQuery, showList, SPACE, spaceName } from "../managed/shapes.ts";
 
 const COLUMNS: Columns<Damaged> = {
   repository: ({ repository }) => repository,

@@ -1,10 +1,10 @@
 import { z } from "zod";
 import { defineCommand } from "../command.ts";
 import { LIMIT_OPTION, limitInput } from "../input/options.ts";
-import { type ManagedRepository, parseManagedRepository } from "../managed-reference.ts";
-import { spaceOf } from "../management/space.ts";
+import { type ManagedRepository, parseManagedRepository } from "../managed/reference.ts";
+import { spaceOf } from "../managed/space.ts";
 import { age, ageOrUntil, shortDigest, someOf } from "../output/words.ts";
-import { type Columns, pageQuery, type Scene, showList, withManagement } from "./shapes.ts";
+import { type Columns, pageQuery, type Scene, showList, withManagement } from "../managed/shapes.ts";
 
 /** Something that can be brought back. */
 interface Deleted {

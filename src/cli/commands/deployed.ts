@@ -2,9 +2,9 @@ import { z } from "zod";
 import { LIMIT_OPTION, limitInput } from "../input/options.ts";
 import type { Deployed } from "../../contract/operations.ts";
 import { age, shortDigest } from "../output/words.ts";
-import { TARGETS } from "./kinds.ts";
-import { idOf, namesOf } from "./named.ts";
-import { type Columns, pageQuery, showList, spaceCommand } from "./shapes.ts";
+import { TARGETS } from "../managed/kinds.ts";
+import { idOf, namesOf } from "../managed/named.ts";
+import { type Columns, pageQuery, showList, spaceCommand } from "../managed/shapes.ts";
 
 const columns = (targetName: (id: string) => string): Columns<Deployed> => ({
   target: ({ target }) => targetName(target),

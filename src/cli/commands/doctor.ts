@@ -7,7 +7,7 @@ import { checkDocker, checkToken } from "../doctor/login.ts";
 import { checkRegistry } from "../doctor/registry.ts";
 import { CliError } from "../exit.ts";
 import { loginFor } from "../logins.ts";
-import { registryOrManaged } from "../managed-reference.ts";
+import { registryOrManaged } from "../managed/reference.ts";
 import type { Style } from "../output/style.ts";
 import { plural } from "../output/words.ts";
 

@@ -6,9 +6,9 @@ import { fields } from "../output/fields.ts";
 import type { Output } from "../output/output.ts";
 import type { Style } from "../output/style.ts";
 import { age } from "../output/words.ts";
-import { TRIGGERS } from "./kinds.ts";
-import { namesOf } from "./named.ts";
-import { type Columns, pageQuery, showList, spaceCommand, tableOf } from "./shapes.ts";
+import { TRIGGERS } from "../managed/kinds.ts";
+import { namesOf } from "../managed/named.ts";
+import { type Columns, pageQuery, showList, spaceCommand, tableOf } from "../managed/shapes.ts";
 
 /** As many as one sees at once: there is no end to what happened. */
 const DEFAULT_LIMIT = 20;

@@ -1,11 +1,11 @@
 import { z } from "zod";
 import { defineCommand } from "../command.ts";
 import { LIMIT_OPTION, limitInput } from "../input/options.ts";
-import { parseManagedTag } from "../managed-reference.ts";
+import { parseManagedTag } from "../managed/reference.ts";
 import type { TagChange } from "../../contract/operations.ts";
 import type { Style } from "../output/style.ts";
 import { age, shortDigest } from "../output/words.ts";
-import { type Columns, pageQuery, showList, withManagement } from "./shapes.ts";
+import { type Columns, pageQuery, showList, withManagement } from "../managed/shapes.ts";
 
 /** As many as one sees at once. */
 const DEFAULT_LIMIT = 20;

@@ -5,7 +5,7 @@ import { fields } from "../output/fields.ts";
 import { formatBytes } from "../../oci/size.ts";
 import { age, shortDigest } from "../output/words.ts";
 import { visibleLine } from "../output/visible.ts";
-import type { Columns } from "./shapes.ts";
+import type { Columns } from "../managed/shapes.ts";
 
 export const IMAGE_COLUMNS: Columns<InspectedImage> = {
   platform: ({ platform, kind }) => platform ?? kind ?? "-",

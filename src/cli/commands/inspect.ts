@@ -7,7 +7,7 @@ import { defineCommand } from "../command.ts";
 import { openConnection } from "../connections.ts";
 import { CliError } from "../exit.ts";
 import { describeImages, type InspectedImage } from "../inspect-images.ts";
-import { parseManagedReference } from "../managed-reference.ts";
+import { parseManagedReference } from "../managed/reference.ts";
 import { fields } from "../output/fields.ts";
 import { formatBytes } from "../../oci/size.ts";
 import { plural, shortDigest } from "../output/words.ts";
@@ -19,7 +19,7 @@ import {
   LAYER_COLUMNS,
   REFERRER_COLUMNS,
 } from "./inspect-text.ts";
-import { tableOf } from "./shapes.ts";
+import { tableOf } from "../managed/shapes.ts";
 
 interface Inspected {
   readonly reference: string;

@@ -8,7 +8,7 @@ import { dockerCredentials } from "../credentials/store.ts";
 import { CliError } from "../exit.ts";
 import { readSecret } from "../input/prompt.ts";
 import type { Whoami } from "../../contract/operations.ts";
-import { askWhoami, checkLogin } from "../management/whoami.ts";
+import { askWhoami, checkLogin } from "../managed/whoami.ts";
 import { writeLastRegistry } from "../settings.ts";
 import { whoFields } from "./whoami.ts";
 import { fields } from "../output/fields.ts";

@@ -4,8 +4,8 @@ import type { Context } from "../context.ts";
 import { forgetContextLogin } from "../contexts.ts";
 import { dockerCredentials } from "../credentials/store.ts";
 import { loginFor } from "../logins.ts";
-import { chosen, placeOf } from "../managed.ts";
-import { registryOrManaged } from "../managed-reference.ts";
+import { chosen, placeOf } from "../managed/managed.ts";
+import { registryOrManaged } from "../managed/reference.ts";
 
 export const logout = defineCommand({
   name: "logout",

@@ -12,7 +12,7 @@ import { managedRegistry, openConnection, sayWhere } from "../connections.ts";
 import type { Context } from "../context.ts";
 import { CliError } from "../exit.ts";
 import { byteSize, jobs } from "../input/options.ts";
-import { hasHost } from "../managed-reference.ts";
+import { hasHost } from "../managed/reference.ts";
 import { formatBytes } from "../../oci/size.ts";
 import { knownLayers } from "../push/known-layers.ts";
 import { push as pushSource, type PushOptions, summary } from "../push/push.ts";

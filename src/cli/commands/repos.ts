@@ -5,9 +5,9 @@ import { confirm } from "../input/prompt.ts";
 import type { Repository } from "../../contract/operations.ts";
 import { fields } from "../output/fields.ts";
 import { age, visibility } from "../output/words.ts";
-import { immutableTagsOf, repositoryImmutable } from "./immutable.ts";
-import { repositoryCommand } from "./repository-command.ts";
-import { type Columns, pageQuery, showList, spaceCommand } from "./shapes.ts";
+import { immutableTagsOf, repositoryImmutable } from "./tags/immutable.ts";
+import { repositoryCommand } from "../managed/repository-command.ts";
+import { type Columns, pageQuery, showList, spaceCommand } from "../managed/shapes.ts";
 
 const COLUMNS: Columns<Repository> = {
   repository: ({ fullName }) => fullName,

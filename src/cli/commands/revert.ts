@@ -4,10 +4,10 @@ import { defineCommand } from "../command.ts";
 import { CliError } from "../exit.ts";
 import { YES_OPTION, yesInput } from "../input/options.ts";
 import { confirm } from "../input/prompt.ts";
-import { type ManagedTag, parseManagedTag } from "../managed-reference.ts";
+import { type ManagedTag, parseManagedTag } from "../managed/reference.ts";
 import type { TagChange } from "../../contract/operations.ts";
 import { age, shortDigest } from "../output/words.ts";
-import { type Scene, withManagement } from "./shapes.ts";
+import { type Scene, withManagement } from "../managed/shapes.ts";
 
 /** As `history` shows digests, or longer. */
 const digestStart = z

@@ -9,7 +9,7 @@ import type { Context } from "../context.ts";
 import { CliError } from "../exit.ts";
 import { YES_OPTION, yesInput } from "../input/options.ts";
 import { confirm } from "../input/prompt.ts";
-import { parseManagedReference } from "../managed-reference.ts";
+import { parseManagedReference } from "../managed/reference.ts";
 
 export const rm = defineCommand({
   name: "rm",

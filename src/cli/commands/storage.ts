@@ -3,7 +3,7 @@ import { formatBytes } from "../../oci/size.ts";
 import { defineGroup } from "../command.ts";
 import { LIMIT_OPTION, limitInput } from "../input/options.ts";
 import type { StorageDay } from "../../contract/operations.ts";
-import { type Columns, managementCommand, pageQuery, showList, SPACE, spaceName } from "./shapes.ts";
+import { type Columns, managementCommand, pageQuery, showList, SPACE, spaceName } from "../managed/shapes.ts";
 
 /** Days. */
 const DEFAULT_LIMIT = 30;

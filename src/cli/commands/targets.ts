@@ -9,9 +9,9 @@ import type { Target } from "../../contract/operations.ts";
 import { fields } from "../output/fields.ts";
 import type { Style } from "../output/style.ts";
 import { age, ageOrUntil, onOff } from "../output/words.ts";
-import { TARGETS } from "./kinds.ts";
-import { deleteCommand, oneCommand, showCommand, switchCommands } from "./named.ts";
-import { type Columns, pageQuery, showList, spaceCommand } from "./shapes.ts";
+import { TARGETS } from "../managed/kinds.ts";
+import { deleteCommand, oneCommand, showCommand, switchCommands } from "../managed/named.ts";
+import { type Columns, pageQuery, showList, spaceCommand } from "../managed/shapes.ts";
 import { TARGET_TYPES } from "./target-types.ts";
 
 const columns = (style: Style): Columns<Target> => ({

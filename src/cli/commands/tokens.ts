@@ -4,9 +4,9 @@ import { duration } from "../input/duration.ts";
 import { LIMIT_OPTION, limitInput, words } from "../input/options.ts";
 import type { Token } from "../../contract/operations.ts";
 import { age, ageOrUntil } from "../output/words.ts";
-import { warnOfNoneCovered } from "./coverage.ts";
-import { deleteCommand, type Kind, showCommand } from "./named.ts";
-import { type Columns, pageQuery, showList, spaceCommand } from "./shapes.ts";
+import { warnOfNoneCovered } from "../managed/coverage.ts";
+import { deleteCommand, type Kind, showCommand } from "../managed/named.ts";
+import { type Columns, pageQuery, showList, spaceCommand } from "../managed/shapes.ts";
 
 const TOKENS: Kind<Token> = {
   word: "token",

@@ -2,8 +2,8 @@ import { z } from "zod";
 import { defineCommand } from "../command.ts";
 import type { Context } from "../context.ts";
 import { CliError } from "../exit.ts";
-import { type ManagedContent, parseManagedContent } from "../managed-reference.ts";
-import { withManagement } from "./shapes.ts";
+import { type ManagedContent, parseManagedContent } from "../managed/reference.ts";
+import { withManagement } from "../managed/shapes.ts";
 
 export const undelete = defineCommand({
   name: "undelete",

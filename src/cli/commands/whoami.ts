@@ -5,10 +5,10 @@ import type { Context } from "../context.ts";
 import type { Credential } from "../credentials/credential.ts";
 import { CliError } from "../exit.ts";
 import { explained, type Login, loginFor } from "../logins.ts";
-import { chosen } from "../managed.ts";
-import { registryOrManaged } from "../managed-reference.ts";
+import { chosen } from "../managed/managed.ts";
+import { registryOrManaged } from "../managed/reference.ts";
 import type { Whoami } from "../../contract/operations.ts";
-import { askWhoami, checkLogin, IDENTITY_TOKEN, isIdentityToken } from "../management/whoami.ts";
+import { askWhoami, checkLogin, IDENTITY_TOKEN, isIdentityToken } from "../managed/whoami.ts";
 import { fields } from "../output/fields.ts";
 import { ageOrUntil } from "../output/words.ts";
 

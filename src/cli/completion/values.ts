@@ -1,13 +1,13 @@
 import { parseRepositoryName } from "../../oci/name.ts";
-import { withManagement } from "../commands/shapes.ts";
+import { withManagement } from "../managed/shapes.ts";
 import { TARGET_TYPES } from "../commands/target-types.ts";
-import { CHANGES, TAG_RULE_TYPES } from "../commands/trigger-rules.ts";
+import { CHANGES, TAG_RULE_TYPES } from "../commands/triggers/trigger-rules.ts";
 import type { Context } from "../context.ts";
 import { readContexts } from "../contexts.ts";
 import { loginHosts } from "../credentials/store.ts";
-import type { Management } from "../management/management.ts";
+import type { Management } from "../managed/api.ts";
 import { operations } from "../../contract/operations.ts";
-import { spaceOf } from "../management/space.ts";
+import { spaceOf } from "../managed/space.ts";
 
 /** A person waits with a finger on the key. */
 const PATIENCE = 2000;

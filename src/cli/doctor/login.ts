@@ -1,7 +1,7 @@
 import { dockerCredentials } from "../credentials/store.ts";
 import { explained } from "../logins.ts";
 import type { Whoami } from "../../contract/operations.ts";
-import { askWhoami, checkLogin, IDENTITY_TOKEN, isIdentityToken } from "../management/whoami.ts";
+import { askWhoami, checkLogin, IDENTITY_TOKEN, isIdentityToken } from "../managed/whoami.ts";
 import { ageOrUntil } from "../output/words.ts";
 import { type Finding, ok, type Patient, problem, warning } from "./finding.ts";
 

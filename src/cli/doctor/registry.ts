@@ -1,6 +1,6 @@
 import { type Answer, drain, makeTransport, type Transport } from "../client/transport.ts";
 import { CliError } from "../exit.ts";
-import { askApi } from "../management/api.ts";
+import { askApi } from "../managed/discovery.ts";
 import { formatDuration } from "../../contract/format.ts";
 import { type Finding, ok, type Patient, problem, warning } from "./finding.ts";
 

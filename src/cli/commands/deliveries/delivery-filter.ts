@@ -1,8 +1,8 @@
 import { z } from "zod";
-import { operations } from "../../contract/operations.ts";
-import { TARGETS, TRIGGERS } from "./kinds.ts";
-import { idOf, namesOf } from "./named.ts";
-import type { SpaceScene } from "./shapes.ts";
+import { operations } from "../../../contract/operations.ts";
+import { TARGETS, TRIGGERS } from "../../managed/kinds.ts";
+import { idOf, namesOf } from "../../managed/named.ts";
+import type { SpaceScene } from "../../managed/shapes.ts";
 
 const status = operations.listDeliveries.query.shape.status;
 

@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { words } from "../input/options.ts";
-import { repositoryCommand } from "./repository-command.ts";
-import { managementCommand, SPACE, spaceName } from "./shapes.ts";
+import { words } from "../../input/options.ts";
+import { repositoryCommand } from "../../managed/repository-command.ts";
+import { managementCommand, SPACE, spaceName } from "../../managed/shapes.ts";
 
 /** Which tags of a space or a repository are immutable. */
 

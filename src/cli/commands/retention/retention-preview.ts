@@ -1,13 +1,13 @@
 import { z } from "zod";
-import { formatBytes } from "../../oci/size.ts";
-import { LIMIT_OPTION, limitInput } from "../input/options.ts";
-import type { operations, RetentionPreview } from "../../contract/operations.ts";
-import { plural, someOf } from "../output/words.ts";
-import { warnOfNoneCovered } from "./coverage.ts";
-import { RULES } from "./kinds.ts";
-import { idOf } from "./named.ts";
+import { formatBytes } from "../../../oci/size.ts";
+import { LIMIT_OPTION, limitInput } from "../../input/options.ts";
+import type { operations, RetentionPreview } from "../../../contract/operations.ts";
+import { plural, someOf } from "../../output/words.ts";
+import { warnOfNoneCovered } from "../../managed/coverage.ts";
+import { RULES } from "../../managed/kinds.ts";
+import { idOf } from "../../managed/named.ts";
 import { readRule, RULE_OPTIONS, ruleInput, saysRule } from "./retention-rules.ts";
-import { type Columns, spaceCommand, type SpaceScene, tableOf } from "./shapes.ts";
+import { type Columns, spaceCommand, type SpaceScene, tableOf } from "../../managed/shapes.ts";
 
 /** Rules as they would be; nothing: as they are. */
 export type Proposal = z.input<typeof operations.previewRetention.body>;

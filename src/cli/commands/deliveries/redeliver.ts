@@ -1,10 +1,10 @@
 import { z } from "zod";
-import { confirm } from "../input/prompt.ts";
-import { YES_OPTION, yesInput } from "../input/options.ts";
-import type { DeliveryDetail } from "../../contract/operations.ts";
-import { age, shortDigest } from "../output/words.ts";
+import { confirm } from "../../input/prompt.ts";
+import { YES_OPTION, yesInput } from "../../input/options.ts";
+import type { DeliveryDetail } from "../../../contract/operations.ts";
+import { age, shortDigest } from "../../output/words.ts";
 import { deliveryNames, type DeliveryNames } from "./delivery-filter.ts";
-import { spaceCommand } from "./shapes.ts";
+import { spaceCommand } from "../../managed/shapes.ts";
 
 export const redeliver = spaceCommand({
   name: "redeliver",

@@ -1,9 +1,9 @@
 import { z } from "zod";
-import { warnOfNoneCovered } from "./coverage.ts";
-import { TRIGGERS } from "./kinds.ts";
-import { idOf } from "./named.ts";
-import { spaceCommand, type SpaceScene } from "./shapes.ts";
-import { spaceInTag, tagInSpace } from "./tag-in-space.ts";
+import { warnOfNoneCovered } from "../../managed/coverage.ts";
+import { TRIGGERS } from "../../managed/kinds.ts";
+import { idOf } from "../../managed/named.ts";
+import { spaceCommand, type SpaceScene } from "../../managed/shapes.ts";
+import { spaceInTag, tagInSpace } from "../../managed/tag-in-space.ts";
 import { readRules, RULE_OPTIONS, rulesInput } from "./trigger-rules.ts";
 
 export const preview = spaceCommand({

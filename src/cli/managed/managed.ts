@@ -1,11 +1,11 @@
-import { parseRegistry, type RegistryAddress } from "./client/reference.ts";
-import { makeTransport } from "./client/transport.ts";
-import type { Context } from "./context.ts";
-import { contextNamed, type NamedContext, readContexts } from "./contexts.ts";
-import { loginHosts } from "./credentials/store.ts";
-import { CliError } from "./exit.ts";
-import { askApi } from "./management/api.ts";
-import type { Output } from "./output/output.ts";
+import { parseRegistry, type RegistryAddress } from "../client/reference.ts";
+import { makeTransport } from "../client/transport.ts";
+import type { Context } from "../context.ts";
+import { contextNamed, type NamedContext, readContexts } from "../contexts.ts";
+import { loginHosts } from "../credentials/store.ts";
+import { CliError } from "../exit.ts";
+import { askApi } from "./discovery.ts";
+import type { Output } from "../output/output.ts";
 
 /** The registry that commands are about, and how it was chosen. */
 export interface Managed {

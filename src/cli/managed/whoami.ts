@@ -5,8 +5,8 @@ import { makeTransport } from "../client/transport.ts";
 import type { Context } from "../context.ts";
 import type { Credential } from "../credentials/credential.ts";
 import { CliError } from "../exit.ts";
-import { askApi } from "./api.ts";
-import { openManagementApi } from "./management.ts";
+import { askApi } from "./discovery.ts";
+import { openManagementApi } from "./api.ts";
 import type { Whoami } from "../../contract/operations.ts";
 
 /**

@@ -1,19 +1,19 @@
 import { z } from "zod";
-import { defineGroup } from "../command.ts";
-import { CliError } from "../exit.ts";
-import { pastTime } from "../input/duration.ts";
-import { LIMIT_OPTION, limitInput, words } from "../input/options.ts";
-import type { operations, Trigger } from "../../contract/operations.ts";
-import { fields } from "../output/fields.ts";
-import type { Style } from "../output/style.ts";
-import { age, coloured, onOff, plural } from "../output/words.ts";
-import { warnOfNoneCovered } from "./coverage.ts";
-import { TARGETS, TRIGGERS } from "./kinds.ts";
-import { deleteCommand, idOf, namesOf, oneCommand, showCommand, switchCommands } from "./named.ts";
-import { type Columns, pageQuery, showList, spaceCommand, type SpaceScene, tableOf } from "./shapes.ts";
+import { defineGroup } from "../../command.ts";
+import { CliError } from "../../exit.ts";
+import { pastTime } from "../../input/duration.ts";
+import { LIMIT_OPTION, limitInput, words } from "../../input/options.ts";
+import type { operations, Trigger } from "../../../contract/operations.ts";
+import { fields } from "../../output/fields.ts";
+import type { Style } from "../../output/style.ts";
+import { age, coloured, onOff, plural } from "../../output/words.ts";
+import { warnOfNoneCovered } from "../../managed/coverage.ts";
+import { TARGETS, TRIGGERS } from "../../managed/kinds.ts";
+import { deleteCommand, idOf, namesOf, oneCommand, showCommand, switchCommands } from "../../managed/named.ts";
+import { type Columns, pageQuery, showList, spaceCommand, type SpaceScene, tableOf } from "../../managed/shapes.ts";
 import { preview } from "./trigger-preview.ts";
 import { readRules, RULE_OPTIONS, rulesInput } from "./trigger-rules.ts";
-import { tagInSpace } from "./tag-in-space.ts";
+import { tagInSpace } from "../../managed/tag-in-space.ts";
 
 const columns = (style: Style, targetName: (id: string) => string): Columns<Trigger> => ({
   trigger: ({ id }) => id,

@@ -4,8 +4,8 @@ import { type Command, type CommandDeclaration, defineCommand } from "../command
 import { openManagement } from "../connections.ts";
 import type { Context } from "../context.ts";
 import { SPACE_OPTION, spaceInput } from "../input/options.ts";
-import type { Management } from "../management/management.ts";
-import { spaceOf } from "../management/space.ts";
+import type { Management } from "./api.ts";
+import { spaceOf } from "./space.ts";
 import type { Output } from "../output/output.ts";
 import { table } from "../output/table.ts";
 

@@ -1,19 +1,19 @@
 import { z } from "zod";
-import { RefusedError } from "../client/problem.ts";
-import { defineGroup } from "../command.ts";
-import { CliError } from "../exit.ts";
-import { LIMIT_OPTION, limitInput, YES_OPTION, yesInput } from "../input/options.ts";
-import { confirm } from "../input/prompt.ts";
-import type { operations, RetentionRule } from "../../contract/operations.ts";
-import { fields } from "../output/fields.ts";
-import type { Style } from "../output/style.ts";
-import { age, onOff } from "../output/words.ts";
-import { warnOfNoneCovered } from "./coverage.ts";
-import { RULES } from "./kinds.ts";
-import { oneCommand, showCommand, titleOf } from "./named.ts";
+import { RefusedError } from "../../client/problem.ts";
+import { defineGroup } from "../../command.ts";
+import { CliError } from "../../exit.ts";
+import { LIMIT_OPTION, limitInput, YES_OPTION, yesInput } from "../../input/options.ts";
+import { confirm } from "../../input/prompt.ts";
+import type { operations, RetentionRule } from "../../../contract/operations.ts";
+import { fields } from "../../output/fields.ts";
+import type { Style } from "../../output/style.ts";
+import { age, onOff } from "../../output/words.ts";
+import { warnOfNoneCovered } from "../../managed/coverage.ts";
+import { RULES } from "../../managed/kinds.ts";
+import { oneCommand, showCommand, titleOf } from "../../managed/named.ts";
 import { lossOf, lossSentence, preview, type Proposal } from "./retention-preview.ts";
 import { keptBy, readRule, RULE_OPTIONS, ruleInput, saysRule } from "./retention-rules.ts";
-import { type Columns, pageQuery, showList, spaceCommand, type SpaceScene } from "./shapes.ts";
+import { type Columns, pageQuery, showList, spaceCommand, type SpaceScene } from "../../managed/shapes.ts";
 
 const columns = (style: Style): Columns<RetentionRule> => ({
   rule: ({ id }) => id,

@@ -1,9 +1,9 @@
 import { z } from "zod";
-import type { Context } from "../context.ts";
-import { duration } from "../input/duration.ts";
-import { readJsonFile } from "../input/json-file.ts";
-import { NONE, orNone, words } from "../input/options.ts";
-import { operations, type RetentionRule } from "../../contract/operations.ts";
+import type { Context } from "../../context.ts";
+import { duration } from "../../input/duration.ts";
+import { readJsonFile } from "../../input/json-file.ts";
+import { NONE, orNone, words } from "../../input/options.ts";
+import { operations, type RetentionRule } from "../../../contract/operations.ts";
 
 const DAY = 86_400_000;
 

@@ -1,6 +1,6 @@
 import type { Context } from "../context.ts";
 import { CliError } from "../exit.ts";
-import type { Management } from "./management.ts";
+import type { Management } from "./api.ts";
 
 /** The space that a command is about: the one that is named, else the token's own, else the only one there is. */
 export async function spaceOf(

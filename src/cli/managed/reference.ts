@@ -1,10 +1,15 @@
-import { parseRegistry, parseRemoteReference, type RegistryAddress, type RemoteReference } from "./client/reference.ts";
+import {
+  parseRegistry,
+  parseRemoteReference,
+  type RegistryAddress,
+  type RemoteReference,
+} from "../client/reference.ts";
 import { managedRegistry, namedRegistry } from "./managed.ts";
-import type { Context } from "./context.ts";
-import { CliError } from "./exit.ts";
-import type { Digest } from "../oci/digest.ts";
-import { parseRepositoryName, type RepositoryName } from "../oci/name.ts";
-import type { Tag } from "../oci/reference.ts";
+import type { Context } from "../context.ts";
+import { CliError } from "../exit.ts";
+import type { Digest } from "../../oci/digest.ts";
+import { parseRepositoryName, type RepositoryName } from "../../oci/name.ts";
+import type { Tag } from "../../oci/reference.ts";
 
 /**
  * Reads a reference as management commands take it: `acme/web:1`, without a host, is in the registry that is managed.

@@ -1,20 +1,20 @@
 import { z } from "zod";
-import type { Connection } from "../client/connection.ts";
-import { blobsOf, getContent, sizeOf } from "../client/content.ts";
-import { listTags } from "../client/lists.ts";
-import { headManifest } from "../client/manifests.ts";
-import { RefusedError } from "../client/problem.ts";
-import { defineCommand, defineGroup } from "../command.ts";
-import { openConnection, sayWhere } from "../connections.ts";
-import type { Context } from "../context.ts";
-import { CliError } from "../exit.ts";
-import { inBatches } from "../in-batches.ts";
-import { LIMIT_OPTION, limitInput } from "../input/options.ts";
-import { hasHost, type ManagedRepository, parseManagedRepository } from "../managed-reference.ts";
-import { formatBytes } from "../../oci/size.ts";
-import { age, shortDigest } from "../output/words.ts";
+import type { Connection } from "../../client/connection.ts";
+import { blobsOf, getContent, sizeOf } from "../../client/content.ts";
+import { listTags } from "../../client/lists.ts";
+import { headManifest } from "../../client/manifests.ts";
+import { RefusedError } from "../../client/problem.ts";
+import { defineCommand, defineGroup } from "../../command.ts";
+import { openConnection, sayWhere } from "../../connections.ts";
+import type { Context } from "../../context.ts";
+import { CliError } from "../../exit.ts";
+import { inBatches } from "../../in-batches.ts";
+import { LIMIT_OPTION, limitInput } from "../../input/options.ts";
+import { hasHost, type ManagedRepository, parseManagedRepository } from "../../managed/reference.ts";
+import { formatBytes } from "../../../oci/size.ts";
+import { age, shortDigest } from "../../output/words.ts";
 import { tagsDelete } from "./tags-delete.ts";
-import { type Columns, pageQuery, showList, withManagement } from "./shapes.ts";
+import { type Columns, pageQuery, showList, withManagement } from "../../managed/shapes.ts";
 
 interface TagLine {
   readonly name: string;

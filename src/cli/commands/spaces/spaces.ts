@@ -1,13 +1,13 @@
 import { z } from "zod";
-import { defineGroup } from "../command.ts";
-import { LIMIT_OPTION, limitInput, words, YES_OPTION, yesInput } from "../input/options.ts";
-import { confirm } from "../input/prompt.ts";
-import type { Space } from "../../contract/operations.ts";
-import { fields } from "../output/fields.ts";
-import { age, visibility } from "../output/words.ts";
-import { damaged } from "./damaged.ts";
-import { immutableTagsOf, spaceImmutable } from "./immutable.ts";
-import { type Columns, managementCommand, pageQuery, showList, SPACE, spaceName } from "./shapes.ts";
+import { defineGroup } from "../../command.ts";
+import { LIMIT_OPTION, limitInput, words, YES_OPTION, yesInput } from "../../input/options.ts";
+import { confirm } from "../../input/prompt.ts";
+import type { Space } from "../../../contract/operations.ts";
+import { fields } from "../../output/fields.ts";
+import { age, visibility } from "../../output/words.ts";
+import { damaged } from "../damaged.ts";
+import { immutableTagsOf, spaceImmutable } from "../tags/immutable.ts";
+import { type Columns, managementCommand, pageQuery, showList, SPACE, spaceName } from "../../managed/shapes.ts";
 import { spaceStorage, usageOf } from "./space-storage.ts";
 
 const COLUMNS: Columns<Space> = {

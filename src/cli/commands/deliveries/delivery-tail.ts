@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
-import { duration } from "../input/duration.ts";
-import type { Delivery } from "../../contract/operations.ts";
-import type { Style } from "../output/style.ts";
-import { coloured } from "../output/words.ts";
+import { duration } from "../../input/duration.ts";
+import type { Delivery } from "../../../contract/operations.ts";
+import type { Style } from "../../output/style.ts";
+import { coloured } from "../../output/words.ts";
 import { deliveryNames, type DeliveryNames, FILTER_OPTIONS, filterInput, filterOf } from "./delivery-filter.ts";
-import { spaceCommand, type SpaceScene } from "./shapes.ts";
+import { spaceCommand, type SpaceScene } from "../../managed/shapes.ts";
 
 /** How many of the newest are looked at; those that are older hardly change. */
 const WATCHED = 50;

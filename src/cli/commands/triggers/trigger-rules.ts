@@ -1,10 +1,10 @@
 import { z } from "zod";
-import type { Context } from "../context.ts";
-import { CliError } from "../exit.ts";
-import { duration } from "../input/duration.ts";
-import { readJsonFile } from "../input/json-file.ts";
-import { words } from "../input/options.ts";
-import { operations } from "../../contract/operations.ts";
+import type { Context } from "../../context.ts";
+import { CliError } from "../../exit.ts";
+import { duration } from "../../input/duration.ts";
+import { readJsonFile } from "../../input/json-file.ts";
+import { words } from "../../input/options.ts";
+import { operations } from "../../../contract/operations.ts";
 
 /** What a trigger is made of, but for its name and its targets. */
 const rulesBody = operations.createTrigger.body.pick({ match: true, group: true, debounceSeconds: true });

@@ -1,15 +1,15 @@
 import { z } from "zod";
-import { defineGroup } from "../command.ts";
-import { LIMIT_OPTION, limitInput } from "../input/options.ts";
-import type { Delivery, DeliveryDetail } from "../../contract/operations.ts";
-import { fields } from "../output/fields.ts";
-import type { Output } from "../output/output.ts";
-import type { Style } from "../output/style.ts";
-import { age, ageOrUntil, coloured, plural } from "../output/words.ts";
+import { defineGroup } from "../../command.ts";
+import { LIMIT_OPTION, limitInput } from "../../input/options.ts";
+import type { Delivery, DeliveryDetail } from "../../../contract/operations.ts";
+import { fields } from "../../output/fields.ts";
+import type { Output } from "../../output/output.ts";
+import type { Style } from "../../output/style.ts";
+import { age, ageOrUntil, coloured, plural } from "../../output/words.ts";
 import { tail } from "./delivery-tail.ts";
 import { deliveryNames, type DeliveryNames, FILTER_OPTIONS, filterInput, filterOf } from "./delivery-filter.ts";
 import { redeliver } from "./redeliver.ts";
-import { type Columns, pageQuery, showList, spaceCommand, tableOf } from "./shapes.ts";
+import { type Columns, pageQuery, showList, spaceCommand, tableOf } from "../../managed/shapes.ts";
 
 const DEFAULT_LIMIT = 20;
 

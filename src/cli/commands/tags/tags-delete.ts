@@ -1,16 +1,16 @@
 import { z } from "zod";
-import { matchesGlob } from "../../oci/glob.ts";
-import { formatBytes } from "../../oci/size.ts";
-import { type Command, defineCommand } from "../command.ts";
-import { CliError } from "../exit.ts";
-import { selectTags } from "../import/select-tags.ts";
-import { YES_OPTION, yesInput } from "../input/options.ts";
-import { confirm } from "../input/prompt.ts";
-import { parseManagedRepository } from "../managed-reference.ts";
-import type { TagsDeletion } from "../../contract/operations.ts";
-import { plural, someOf } from "../output/words.ts";
-import { repositoryPath, type RepositoryPath } from "./repository-command.ts";
-import { type Scene, withManagement } from "./shapes.ts";
+import { matchesGlob } from "../../../oci/glob.ts";
+import { formatBytes } from "../../../oci/size.ts";
+import { type Command, defineCommand } from "../../command.ts";
+import { CliError } from "../../exit.ts";
+import { selectTags } from "../../import/select-tags.ts";
+import { YES_OPTION, yesInput } from "../../input/options.ts";
+import { confirm } from "../../input/prompt.ts";
+import { parseManagedRepository } from "../../managed/reference.ts";
+import type { TagsDeletion } from "../../../contract/operations.ts";
+import { plural, someOf } from "../../output/words.ts";
+import { repositoryPath, type RepositoryPath } from "../../managed/repository-command.ts";
+import { type Scene, withManagement } from "../../managed/shapes.ts";
 
 /** The most that one request takes. */
 const BATCH = 1000;

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { type Command, type CommandDeclaration, defineCommand } from "../command.ts";
 import type { RepositoryName } from "../../oci/name.ts";
-import { parseManagedRepository } from "../managed-reference.ts";
+import { parseManagedRepository } from "./reference.ts";
 import { type Scene, withManagement } from "./shapes.ts";
 
 /** What the API's path says of a repository. */

@@ -1,9 +1,9 @@
-import { formatBytes } from "../../oci/size.ts";
+import { formatBytes } from "../../../oci/size.ts";
 import { z } from "zod";
-import { byteSize, LIMIT_OPTION, limitInput, NONE, orNone } from "../input/options.ts";
-import type { Collectable, RepositoryStorage, Space } from "../../contract/operations.ts";
-import { ageOrUntil, plural, shortDigest } from "../output/words.ts";
-import { type Columns, managementCommand, showList, SPACE, spaceName } from "./shapes.ts";
+import { byteSize, LIMIT_OPTION, limitInput, NONE, orNone } from "../../input/options.ts";
+import type { Collectable, RepositoryStorage, Space } from "../../../contract/operations.ts";
+import { ageOrUntil, plural, shortDigest } from "../../output/words.ts";
+import { type Columns, managementCommand, showList, SPACE, spaceName } from "../../managed/shapes.ts";
 
 /** What a space stores and may store. */
 
