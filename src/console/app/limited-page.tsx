@@ -1,6 +1,6 @@
 import { useSession } from "../api/session.ts";
 import { PageHead } from "../components/page-head.tsx";
-import { PushCommands } from "../components/push-commands.tsx";
+import { PushCommands } from "../parts/push-commands.tsx";
 
 /** For tokens that may neither look at their space nor manage it. */
 export function LimitedPage({ space }: { readonly space: string }) {

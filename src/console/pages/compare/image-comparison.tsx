@@ -1,7 +1,7 @@
 import type { Manifest } from "../../../contract/operations.ts";
 import { formatBytes } from "../../../oci/size.ts";
 import { Facts } from "../../components/facts.tsx";
-import { ReferenceLink } from "../../components/reference-link.tsx";
+import { ReferenceLink } from "../../parts/reference-link.tsx";
 import { Bytes } from "../../components/values.tsx";
 import { differencesOf } from "../../content/differences.ts";
 import { environment, type ImageConfig, parseImageConfig, settingsOf } from "../../content/image-config.ts";

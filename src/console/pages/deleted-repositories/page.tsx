@@ -9,7 +9,7 @@ import { Empty, Failure } from "../../components/notice.tsx";
 import { PageHead } from "../../components/page-head.tsx";
 import { Time } from "../../components/time.tsx";
 import { toast } from "../../components/toasts.tsx";
-import { untilColumn } from "../../components/until-column.tsx";
+import { untilColumn } from "../../parts/until-column.tsx";
 import type { DeletedRepository } from "../../../contract/operations.ts";
 
 /** A space's deleted repositories, until when they can be brought back, and the way back. */

@@ -1,9 +1,9 @@
 import { Button } from "../../components/button.tsx";
 import type { Column } from "../../components/data-table.tsx";
-import { ManifestLink } from "../../components/manifest-link.tsx";
-import { count } from "../../components/repository-head.tsx";
+import { ManifestLink } from "../../parts/manifest-link.tsx";
+import { count } from "../../parts/repository-head.tsx";
 import { Time } from "../../components/time.tsx";
-import { untilColumn } from "../../components/until-column.tsx";
+import { untilColumn } from "../../parts/until-column.tsx";
 import { Digest } from "../../components/values.tsx";
 import { shortDigest } from "../../../contract/format.ts";
 import type { DeletedManifest, TagChange } from "../../../contract/operations.ts";

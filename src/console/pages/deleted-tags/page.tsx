@@ -6,9 +6,9 @@ import { DataTable } from "../../components/data-table.tsx";
 import { LoadMore } from "../../components/load-more.tsx";
 import { Loading } from "../../components/loading.tsx";
 import { Empty, Failure } from "../../components/notice.tsx";
-import { RepositoryHead } from "../../components/repository-head.tsx";
+import { RepositoryHead } from "../../parts/repository-head.tsx";
 import { toast } from "../../components/toasts.tsx";
-import { withMissing } from "../../components/undo-failure.ts";
+import { withMissing } from "../../parts/undo-failure.ts";
 import { manifestColumns, tagColumns } from "./columns.tsx";
 import "./deleted.css";
 

@@ -1,7 +1,7 @@
 import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { useList } from "../../api/queries.ts";
-import { DeliveriesTable } from "../../components/deliveries-table.tsx";
-import { useDeployment } from "../../components/deployment.tsx";
+import { DeliveriesTable } from "../../parts/deliveries-table.tsx";
+import { useDeployment } from "../../parts/deployment.tsx";
 import { Filter } from "../../components/filter.tsx";
 import { LoadMore } from "../../components/load-more.tsx";
 import { Loading } from "../../components/loading.tsx";

@@ -3,7 +3,7 @@ import { Link, useParams } from "@tanstack/react-router";
 import type { DeliveryDetail } from "../../../contract/operations.ts";
 import { operationQuery, REFRESH_EVERY, useChange } from "../../api/queries.ts";
 import { Button } from "../../components/button.tsx";
-import { DeliveryStatus, pushName, TargetLink, TriggerLink, useDeployment } from "../../components/deployment.tsx";
+import { DeliveryStatus, pushName, TargetLink, TriggerLink, useDeployment } from "../../parts/deployment.tsx";
 import { Facts } from "../../components/facts.tsx";
 import { LinkedText } from "../../components/linked-text.tsx";
 import { Loading } from "../../components/loading.tsx";

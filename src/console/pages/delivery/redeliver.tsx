@@ -3,7 +3,7 @@ import type { DeliveryDetail } from "../../../contract/operations.ts";
 import { useChange } from "../../api/queries.ts";
 import { Button } from "../../components/button.tsx";
 import { Confirm } from "../../components/confirm.tsx";
-import { TargetLink, useDeployment } from "../../components/deployment.tsx";
+import { TargetLink, useDeployment } from "../../parts/deployment.tsx";
 import { Time } from "../../components/time.tsx";
 import { toast } from "../../components/toasts.tsx";
 import { Digest } from "../../components/values.tsx";

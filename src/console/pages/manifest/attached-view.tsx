@@ -7,7 +7,7 @@ import { Command } from "../../components/command.tsx";
 import { LoadMore } from "../../components/load-more.tsx";
 import { Loading } from "../../components/loading.tsx";
 import { Empty, Failure } from "../../components/notice.tsx";
-import { ReferenceLink } from "../../components/reference-link.tsx";
+import { ReferenceLink } from "../../parts/reference-link.tsx";
 import { Time } from "../../components/time.tsx";
 import { Digest } from "../../components/values.tsx";
 import { attachedByBuilder, attachedByTag, type Attachment, fromReferrer } from "../../content/attachments.ts";

@@ -1,7 +1,7 @@
 import { useState } from "react";
 import { Button } from "../../components/button.tsx";
 import { LongText } from "../../components/entries-table.tsx";
-import { ReferenceLink } from "../../components/reference-link.tsx";
+import { ReferenceLink } from "../../parts/reference-link.tsx";
 import { ShareBar, SizeBar } from "../../components/size-bar.tsx";
 import { Bytes, Digest } from "../../components/values.tsx";
 import { parseImageConfig } from "../../content/image-config.ts";

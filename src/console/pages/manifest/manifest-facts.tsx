@@ -1,5 +1,5 @@
 import { Facts } from "../../components/facts.tsx";
-import { ReferenceLink } from "../../components/reference-link.tsx";
+import { ReferenceLink } from "../../parts/reference-link.tsx";
 import { Time } from "../../components/time.tsx";
 import { Bytes, Digest } from "../../components/values.tsx";
 import { parseImageConfig } from "../../content/image-config.ts";

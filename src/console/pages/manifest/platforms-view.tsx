@@ -1,5 +1,5 @@
 import { shortDigest } from "../../../contract/format.ts";
-import { ReferenceLink } from "../../components/reference-link.tsx";
+import { ReferenceLink } from "../../parts/reference-link.tsx";
 import { SizeBar } from "../../components/size-bar.tsx";
 import { Bytes, Digest } from "../../components/values.tsx";
 import { keyed } from "../../content/keyed.ts";

@@ -1,6 +1,6 @@
 import { useRegistryHost } from "../../api/session.ts";
 import { Command } from "../../components/command.tsx";
-import { unless } from "../../components/push-commands.tsx";
+import { unless } from "../../parts/push-commands.tsx";
 import { parseChart, kindOf } from "../../content/kind.ts";
 import type { ManifestProps } from "./place.ts";
 

@@ -1,7 +1,7 @@
 import type { Delivery, Event } from "../../../contract/operations.ts";
 import { useList } from "../../api/queries.ts";
-import { givenWords } from "../../components/deployed-words.ts";
-import { TargetLink, useDeployment } from "../../components/deployment.tsx";
+import { givenWords } from "../../parts/deployed-words.ts";
+import { TargetLink, useDeployment } from "../../parts/deployment.tsx";
 import { Loading } from "../../components/loading.tsx";
 import { Failure } from "../../components/notice.tsx";
 import { Status } from "../../components/status.tsx";

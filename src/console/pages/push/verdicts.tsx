@@ -1,5 +1,5 @@
 import type { Event } from "../../../contract/operations.ts";
-import { TriggerLink, useDeployment } from "../../components/deployment.tsx";
+import { TriggerLink, useDeployment } from "../../parts/deployment.tsx";
 import { sentence } from "../../components/notice.tsx";
 import { Status } from "../../components/status.tsx";
 import "./verdicts.css";

@@ -3,12 +3,12 @@ import { useMemo } from "react";
 import type { Event } from "../../../contract/operations.ts";
 import { useList } from "../../api/queries.ts";
 import { type Column, DataTable } from "../../components/data-table.tsx";
-import { pushName } from "../../components/deployment.tsx";
+import { pushName } from "../../parts/deployment.tsx";
 import { LoadMore } from "../../components/load-more.tsx";
 import { Loading } from "../../components/loading.tsx";
 import { Empty, Failure } from "../../components/notice.tsx";
 import { PageHead } from "../../components/page-head.tsx";
-import { PushCommands } from "../../components/push-commands.tsx";
+import { PushCommands } from "../../parts/push-commands.tsx";
 import { Time } from "../../components/time.tsx";
 import { Digest } from "../../components/values.tsx";
 

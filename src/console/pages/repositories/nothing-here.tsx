@@ -1,7 +1,7 @@
 import { may, useSession } from "../../api/session.ts";
 import { Empty } from "../../components/notice.tsx";
 import { PatternList } from "../../components/pattern-list.tsx";
-import { PushCommands } from "../../components/push-commands.tsx";
+import { PushCommands } from "../../parts/push-commands.tsx";
 
 /** A space without repositories, as far as whoever is signed in sees it. */
 export function NothingHere({ space }: { readonly space: string }) {

@@ -3,7 +3,7 @@ import { useState } from "react";
 import { useChange } from "../../api/queries.ts";
 import { Button } from "../../components/button.tsx";
 import { Confirm } from "../../components/confirm.tsx";
-import { count } from "../../components/repository-head.tsx";
+import { count } from "../../parts/repository-head.tsx";
 import { toast } from "../../components/toasts.tsx";
 import { Bytes } from "../../components/values.tsx";
 import type { Repository } from "../../../contract/operations.ts";

@@ -3,7 +3,7 @@ import { useParams } from "@tanstack/react-router";
 import { operationQuery } from "../../api/queries.ts";
 import { Loading } from "../../components/loading.tsx";
 import { Failure } from "../../components/notice.tsx";
-import { RepositoryHead } from "../../components/repository-head.tsx";
+import { RepositoryHead } from "../../parts/repository-head.tsx";
 import { DeleteRepository } from "./delete-repository.tsx";
 import { SettingsForm } from "./settings-form.tsx";
 import "./settings.css";

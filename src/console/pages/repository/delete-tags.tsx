@@ -5,7 +5,7 @@ import { useChange } from "../../api/queries.ts";
 import { Confirm } from "../../components/confirm.tsx";
 import { Loading } from "../../components/loading.tsx";
 import { Failure } from "../../components/notice.tsx";
-import { count } from "../../components/repository-head.tsx";
+import { count } from "../../parts/repository-head.tsx";
 import { toast } from "../../components/toasts.tsx";
 import { Bytes } from "../../components/values.tsx";
 import type { Tag, TagsDeletion } from "../../../contract/operations.ts";

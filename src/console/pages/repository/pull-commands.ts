@@ -1,4 +1,4 @@
-import { unless } from "../../components/push-commands.tsx";
+import { unless } from "../../parts/push-commands.tsx";
 import type { Tag } from "../../../contract/operations.ts";
 import { type Kind, kindOf, subjectOf } from "./kinds.ts";
 

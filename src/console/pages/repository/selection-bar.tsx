@@ -1,6 +1,6 @@
 import { Button } from "../../components/button.tsx";
 import { Link } from "@tanstack/react-router";
-import { count } from "../../components/repository-head.tsx";
+import { count } from "../../parts/repository-head.tsx";
 import type { Tag } from "../../../contract/operations.ts";
 
 /** As many as the API takes at once. */

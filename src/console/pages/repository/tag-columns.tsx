@@ -1,9 +1,9 @@
 import { CopyButton } from "../../components/copy-button.tsx";
 import type { Column } from "../../components/data-table.tsx";
-import { givenWords } from "../../components/deployed-words.ts";
-import { ManifestLink } from "../../components/manifest-link.tsx";
+import { givenWords } from "../../parts/deployed-words.ts";
+import { ManifestLink } from "../../parts/manifest-link.tsx";
 import { Menu, MenuItem, MenuSeparator } from "../../components/menu.tsx";
-import { ReferenceLink } from "../../components/reference-link.tsx";
+import { ReferenceLink } from "../../parts/reference-link.tsx";
 import { Time } from "../../components/time.tsx";
 import { Bytes } from "../../components/values.tsx";
 import type { Tag } from "../../../contract/operations.ts";

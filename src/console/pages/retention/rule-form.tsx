@@ -3,7 +3,7 @@ import { Button, LinkButton } from "../../components/button.tsx";
 import { Confirm } from "../../components/confirm.tsx";
 import { CheckField, TextArea, TextField } from "../../components/field.tsx";
 import { Fieldset, NameField } from "../../components/form-fields.tsx";
-import { PatternsField, patternsIn } from "../../components/patterns-field.tsx";
+import { PatternsField, patternsIn } from "../../parts/patterns-field.tsx";
 import { type Keep, keepOf, keepsNothing, type RuleDraft } from "./keep.ts";
 import { Preview, type PreviewedRule } from "./preview.tsx";
 

@@ -1,7 +1,7 @@
 import type { Target } from "../../../contract/operations.ts";
 import { useChange } from "../../api/queries.ts";
-import { DeploymentActions } from "../../components/deployment-actions.tsx";
-import { TriggerLink, useDeployment } from "../../components/deployment.tsx";
+import { DeploymentActions } from "../../parts/deployment-actions.tsx";
+import { TriggerLink, useDeployment } from "../../parts/deployment.tsx";
 import { DialogButton } from "../../components/dialog-button.tsx";
 import { kindOf } from "./kinds.ts";
 import { RotateDialog } from "./rotate.tsx";

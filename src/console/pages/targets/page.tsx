@@ -8,7 +8,7 @@ import { Icon } from "../../components/icon.tsx";
 import { Loading } from "../../components/loading.tsx";
 import { Empty, Failure } from "../../components/notice.tsx";
 import { PageHead } from "../../components/page-head.tsx";
-import { TargetStatus } from "../../components/target-status.tsx";
+import { TargetStatus } from "../../parts/target-status.tsx";
 import { kindOf } from "../target/kinds.ts";
 
 /** Where a space's pushes are delivered. */

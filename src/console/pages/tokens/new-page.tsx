@@ -6,7 +6,7 @@ import { CheckField, SelectField, TextField } from "../../components/field.tsx";
 import { Fieldset, NameField } from "../../components/form-fields.tsx";
 import { Failure } from "../../components/notice.tsx";
 import { PageHead } from "../../components/page-head.tsx";
-import { PatternsField, patternsIn } from "../../components/patterns-field.tsx";
+import { PatternsField, patternsIn } from "../../parts/patterns-field.tsx";
 import { useNow } from "../../components/time.tsx";
 import type { NewToken } from "../../../contract/operations.ts";
 import { LIFETIMES, type Lifetime, secondsOf } from "./lifetimes.ts";

@@ -1,6 +1,6 @@
 import type { Trigger } from "../../../contract/operations.ts";
 import { useChange } from "../../api/queries.ts";
-import { DeploymentActions } from "../../components/deployment-actions.tsx";
+import { DeploymentActions } from "../../parts/deployment-actions.tsx";
 import { DialogButton } from "../../components/dialog-button.tsx";
 import { ReplayDialog } from "./replay.tsx";
 

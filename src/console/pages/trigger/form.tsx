@@ -3,7 +3,7 @@ import { type SubmitEvent, useMemo, useState } from "react";
 import type { Target, Trigger } from "../../../contract/operations.ts";
 import { fieldProblemsOf } from "../../api/client.ts";
 import { Button } from "../../components/button.tsx";
-import { useDeployment } from "../../components/deployment.tsx";
+import { useDeployment } from "../../parts/deployment.tsx";
 import { CheckField } from "../../components/field.tsx";
 import { fieldErrors } from "../../components/field-errors.ts";
 import { Fieldset, NameField } from "../../components/form-fields.tsx";

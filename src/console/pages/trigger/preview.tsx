@@ -4,7 +4,7 @@ import { useEffect, useState } from "react";
 import type { OperationOutput } from "../../../contract/operation.ts";
 import { fieldProblemsOf } from "../../api/client.ts";
 import { operationQuery, REFRESH_EVERY } from "../../api/queries.ts";
-import { pushName } from "../../components/deployment.tsx";
+import { pushName } from "../../parts/deployment.tsx";
 import { Loading } from "../../components/loading.tsx";
 import { Failure, sentence } from "../../components/notice.tsx";
 import { Status } from "../../components/status.tsx";

@@ -3,7 +3,7 @@ import { useMemo } from "react";
 import type { Trigger } from "../../../contract/operations.ts";
 import { LinkButton } from "../../components/button.tsx";
 import { type Column, DataTable } from "../../components/data-table.tsx";
-import { TargetLink, useDeployment } from "../../components/deployment.tsx";
+import { TargetLink, useDeployment } from "../../parts/deployment.tsx";
 import { Icon } from "../../components/icon.tsx";
 import { Loading } from "../../components/loading.tsx";
 import { Empty, Failure } from "../../components/notice.tsx";

@@ -1,5 +1,5 @@
-import type { Column } from "./data-table.tsx";
-import { Time } from "./time.tsx";
+import type { Column } from "../components/data-table.tsx";
+import { Time } from "../components/time.tsx";
 
 /** Until when something that was deleted can be brought back. */
 export function untilColumn<T extends { readonly until: string }>(): Column<T> {

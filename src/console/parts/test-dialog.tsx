@@ -1,11 +1,11 @@
 import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 import type { OperationOutput } from "../../contract/operation.ts";
-import { DialogForm } from "./dialog-form.tsx";
-import { TextField } from "./field.tsx";
-import { LinkedText } from "./linked-text.tsx";
-import { Failure } from "./notice.tsx";
-import { Outcome } from "./outcome.tsx";
+import { DialogForm } from "../components/dialog-form.tsx";
+import { TextField } from "../components/field.tsx";
+import { LinkedText } from "../components/linked-text.tsx";
+import { Failure } from "../components/notice.tsx";
+import { Outcome } from "../components/outcome.tsx";
 
 type Tested = OperationOutput<"testTrigger">;
 

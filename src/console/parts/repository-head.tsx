@@ -3,9 +3,9 @@ import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import { operationQuery, REFRESH_EVERY } from "../api/queries.ts";
 import { may, useSession } from "../api/session.ts";
-import { PageHead } from "./page-head.tsx";
-import { Time } from "./time.tsx";
-import { Bytes } from "./values.tsx";
+import { PageHead } from "../components/page-head.tsx";
+import { Time } from "../components/time.tsx";
+import { Bytes } from "../components/values.tsx";
 import "./repository-head.css";
 
 interface RepositoryHeadProps {

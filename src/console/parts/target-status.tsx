@@ -1,5 +1,5 @@
 import type { Target } from "../../contract/operations.ts";
-import { Status } from "./status.tsx";
+import { Status } from "../components/status.tsx";
 
 export function TargetStatus({ target: { enabled, failingSince } }: { readonly target: Target }) {
   if (!enabled) return <Status tone="quiet">disabled</Status>;

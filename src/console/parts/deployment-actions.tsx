@@ -1,10 +1,10 @@
 import { useNavigate } from "@tanstack/react-router";
 import type { ComponentProps, ReactNode } from "react";
-import { Confirm } from "./confirm.tsx";
-import { DialogButton } from "./dialog-button.tsx";
-import { SwitchButton } from "./switch-button.tsx";
+import { Confirm } from "../components/confirm.tsx";
+import { DialogButton } from "../components/dialog-button.tsx";
+import { SwitchButton } from "../components/switch-button.tsx";
 import { TestDialog } from "./test-dialog.tsx";
-import { toast } from "./toasts.tsx";
+import { toast } from "../components/toasts.tsx";
 
 interface Path {
   readonly path: { readonly space: string; readonly id: string };

@@ -1,5 +1,5 @@
 import { shortDigest } from "../../contract/format.ts";
-import { CopyButton } from "./copy-button.tsx";
+import { CopyButton } from "../components/copy-button.tsx";
 import { ReferenceLink } from "./reference-link.tsx";
 
 interface ManifestLinkProps {

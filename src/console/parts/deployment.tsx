@@ -1,7 +1,7 @@
 import { Link } from "@tanstack/react-router";
 import type { Delivery, Target, Trigger } from "../../contract/operations.ts";
 import { type List, useList } from "../api/queries.ts";
-import { Status } from "./status.tsx";
+import { Status } from "../components/status.tsx";
 
 /** What pages about triggers, targets and deliveries share. */
 

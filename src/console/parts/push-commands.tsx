@@ -1,6 +1,6 @@
 import { useRegistryHost } from "../api/session.ts";
-import { Command } from "./command.tsx";
-import { Tabs } from "./tabs.tsx";
+import { Command } from "../components/command.tsx";
+import { Tabs } from "../components/tabs.tsx";
 
 /** How images and other content get into a space, with each client. */
 export function PushCommands({ space }: { readonly space: string }) {

@@ -1,10 +1,10 @@
 import { Link } from "@tanstack/react-router";
 import { useMemo } from "react";
 import type { Delivery } from "../../contract/operations.ts";
-import { type Column, DataTable } from "./data-table.tsx";
+import { type Column, DataTable } from "../components/data-table.tsx";
 import { DeliveryStatus, pushName, TargetLink, TriggerLink, useDeployment } from "./deployment.tsx";
-import { LinkedText } from "./linked-text.tsx";
-import { Time } from "./time.tsx";
+import { LinkedText } from "../components/linked-text.tsx";
+import { Time } from "../components/time.tsx";
 
 interface DeliveriesTableProps {
   readonly space: string;

@@ -1,6 +1,6 @@
 import { matchesRepository } from "../../oci/repository-pattern.ts";
 import { useList } from "../api/queries.ts";
-import { TextArea } from "./field.tsx";
+import { TextArea } from "../components/field.tsx";
 
 interface PatternsFieldProps {
   readonly space: string;
