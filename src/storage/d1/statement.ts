@@ -1,0 +1,91 @@
+/**
+ * Statements whose parameters have names (`:digest`) and whose results come back by name. D1 itself knows only numbers: they are given
+ * here, in the order in which a text first uses its names.
+ */
+import type { D1Reader } from "./reader.ts";
+
+/** A parameter's value, as D1 takes it. */
+export type Value = string | number | null;
+
+/** Values by parameter. A statement may use some of them only. */
+export type Values = Readonly<Record<string, Value>>;
+
+/** SQL and the values of its named parameters. */
+export interface Statement {
+  readonly sql: string;
+  readonly values: Values;
+}
+
+/** Statements that run as one transaction, in this order; undefined: none under that name this time. */
+export type Statements = Readonly<Record<string, Statement | undefined>>;
+
+/** The result of each statement, by the statement's name. */
+export type Results<S> = {
+  readonly [name in keyof S]: undefined extends S[name] ? D1Result | undefined : D1Result;
+};
+
+interface Numbered {
+  readonly text: string;
+  readonly names: readonly string[];
+}
+
+/** Texts of SQL are constants of this code, so there are only so many. */
+const numbered = new Map<string, Numbered>();
+
+/** Quoted text, which is left as it is, or a parameter. */
+const PARAMETER = /'(?:[^']|'')*'|:([A-Za-z]\w*)/g;
+
+function number(sql: string): Numbered {
+  const known = numbered.get(sql);
+  if (known !== undefined) return known;
+  const names: string[] = [];
+  const text = sql.replaceAll(PARAMETER, (found, name: string | undefined) => {
+    if (name === undefined) return found;
+    if (!names.includes(name)) names.push(name);
+    return `?${names.indexOf(name) + 1}`;
+  });
+  const made = { text, names };
+  numbered.set(sql, made);
+  return made;
+}
+
+/** Makes D1's statement. Throws if a parameter has no value: that is a fault of the code. */
+export function prepare(db: D1Reader, { sql, values }: Statement): D1PreparedStatement {
+  const { text, names } = number(sql);
+  const bound = names.map((name) => {
+    const value = values[name];
+    if (value === undefined) throw new Error(`no value for :${name} in ${sql}`);
+    return value;
+  });
+  return db.prepare(text).bind(...bound);
+}
+
+/** Runs one statement. */
+export function run(db: D1Reader, sql: string, values: Values = {}): Promise<D1Result> {
+  return prepare(db, { sql, values }).all();
+}
+
+/** Runs the statements as one transaction in one round trip. */
+export async function runAll<S extends Statements>(db: D1Reader, statements: S): Promise<Results<S>> {
+  const given = Object.entries(statements).flatMap(([name, statement]) =>
+    statement === undefined ? [] : [{ name, prepared: prepare(db, statement) }],
+  );
+  const results = await db.batch(given.map(({ prepared }) => prepared));
+  return byName<S>(
+    given.map(({ name }) => name),
+    results,
+  );
+}
+
+/** Runs a list of like statements as one transaction; the results come in the list's order. */
+export function runList(db: D1Reader, statements: readonly Statement[]): Promise<readonly D1Result[]> {
+  return db.batch(statements.map((statement) => prepare(db, statement)));
+}
+
+function byName<S>(names: readonly string[], results: readonly D1Result[]): Results<S>;
+function byName(
+  names: readonly string[],
+  results: readonly D1Result[],
+): Readonly<Record<string, D1Result | undefined>> {
+  return Object.fromEntries(names.map((name, index) => [name, results[index]]));
+}
