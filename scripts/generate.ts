@@ -8,7 +8,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { z } from "zod";
 import { openApiDocument } from "../src/api/openapi.ts";
-import { ROUTES } from "../src/router.ts";
+import { OPERATIONS } from "../src/router.ts";
 import { componentName, jsonSchema, type JsonSchema, zodSource } from "./json-schema.ts";
 
 const FILE = resolve(import.meta.dirname, "../src/contract/operations.ts");
@@ -35,7 +35,7 @@ const document = z.object({
 
 type Operation = z.infer<typeof document>["paths"][string][string];
 
-const made = format(source(document.parse(openApiDocument(ROUTES))));
+const made = format(source(document.parse(openApiDocument(OPERATIONS))));
 if (!process.argv.includes("--check")) writeFileSync(FILE, made);
 else if (readFileSync(FILE, "utf8") !== made) {
   console.error("src/contract/operations.ts is not current: npm run generate");

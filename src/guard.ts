@@ -51,6 +51,9 @@ export interface Guarded {
   readonly scopes: (call: Call) => readonly string[];
 }
 
+/** Wraps a handler so that it runs only with what the guard obtains. */
+export type Guard<C extends Call> = (handler: Handler<C>) => Guarded;
+
 /** The scopes clients are told to ask for: a push also looks whether things are there. */
 const SCOPE_ACTIONS: Record<RepositoryAction, readonly RepositoryAction[]> = {
   pull: ["pull"],

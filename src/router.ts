@@ -2,12 +2,14 @@ import { IttyRouter, type IRequest } from "itty-router";
 import { listActivity, listInstallationActivity } from "./api/activity.ts";
 import { listDamaged } from "./api/damaged.ts";
 import { openApiHandler } from "./api/openapi.ts";
+import type { Operation } from "./api/operation.ts";
+import { OPERATIONS as DECLARED } from "./api/operations.ts";
+import { REFERENCE, type OperationReference } from "./api/reference.ts";
 import * as repositories from "./api/repositories.ts";
 import * as manifests from "./api/manifests.ts";
 import * as deliveries from "./api/deliveries.ts";
 import * as retention from "./api/retention.ts";
 import * as session from "./api/session.ts";
-import * as spaces from "./api/spaces.ts";
 import * as storage from "./api/storage.ts";
 import * as tags from "./api/tags.ts";
 import * as targets from "./api/targets.ts";
@@ -80,12 +82,7 @@ const MANAGEMENT_ROUTES: readonly Route[] = [
   route("signIn", "POST", "/api/v1/session", ownPage(session.signIn)),
   route("getSession", "GET", "/api/v1/session", open(session.getSession)),
   route("signOut", "DELETE", "/api/v1/session", ownPage(session.signOut)),
-  route("createSpace", "POST", "/api/v1/spaces", installation(spaces.createSpace)),
-  route("listSpaces", "GET", "/api/v1/spaces", installation(spaces.listSpaces)),
   route("listInstallationActivity", "GET", "/api/v1/activity", installation(listInstallationActivity)),
-  route("getSpace", "GET", "/api/v1/spaces/:space", space(spaces.getSpace)),
-  route("updateSpace", "PATCH", "/api/v1/spaces/:space", space(spaces.updateSpace)),
-  route("deleteSpace", "DELETE", "/api/v1/spaces/:space", space(spaces.deleteSpace)),
   route("listActivity", "GET", "/api/v1/spaces/:space/activity", space(listActivity)),
   route("getStorage", "GET", "/api/v1/spaces/:space/storage", space(storage.getStorage)),
   route("getStorageHistory", "GET", "/api/v1/spaces/:space/storage/history", space(storage.getStorageHistory)),
@@ -182,13 +179,30 @@ const DEPLOYMENT_ROUTES: readonly Route[] = [
   route("redeliver", "POST", "/api/v1/spaces/:space/deliveries/:id/redeliver", space(deliveries.redeliver)),
 ];
 
+/** Operations that are not declared yet. */
+const REFERRED: readonly Operation[] = [...MANAGEMENT_ROUTES, ...UNDO_ROUTES, ...DEPLOYMENT_ROUTES].map(
+  ({ id, method, path, guarded }) => {
+    const { summary, status, query, body, output: answer } = referenceOf(id);
+    return { id, method, path, guarded, summary, status, query, body, answer };
+  },
+);
+
+function referenceOf(id: string): OperationReference {
+  const found = Object.entries(REFERENCE).find(([name]) => name === id);
+  if (found === undefined) throw new Error(`no reference for ${id}`);
+  return found[1];
+}
+
+/** All operations of the management API. */
+export const OPERATIONS: readonly Operation[] = [...DECLARED, ...REFERRED];
+
+/** The routes of an operation: also where it was before. */
+function routesOf({ id, method, path, formerly, guarded }: Operation): readonly Route[] {
+  return [path, ...(formerly === undefined ? [] : [formerly])].map((one) => route(id, method, one, guarded));
+}
+
 const OTHER_ROUTES: readonly Route[] = [
-  route(
-    "openapi",
-    "GET",
-    "/api/v1/openapi.json",
-    open(openApiHandler([...MANAGEMENT_ROUTES, ...UNDO_ROUTES, ...DEPLOYMENT_ROUTES])),
-  ),
+  route("openapi", "GET", "/api/v1/openapi.json", open(openApiHandler(OPERATIONS))),
   route("reference", "GET", "/api/v1/docs", open(getReference)),
   route("discovery", "GET", "/.well-known/openid-configuration", open(getDiscovery)),
   route("jwks", "GET", "/.well-known/jwks.json", open(getKeys)),
@@ -199,9 +213,7 @@ const OTHER_ROUTES: readonly Route[] = [
 export const ROUTES: readonly Route[] = [
   ...REGISTRY_ROUTES,
   ...TOKEN_ROUTES,
-  ...MANAGEMENT_ROUTES,
-  ...UNDO_ROUTES,
-  ...DEPLOYMENT_ROUTES,
+  ...OPERATIONS.flatMap(routesOf),
   ...OTHER_ROUTES,
 ];
 
@@ -218,9 +230,14 @@ const MAX_URL_LENGTH = 16 * 1024;
 const router = IttyRouter<IRequest, [Request, Surroundings], Response>();
 for (const path of new Set(ROUTES.map((one) => one.path))) {
   const routes = ROUTES.filter((one) => one.path === path);
-  router.all(path, (matched, request, surroundings) =>
+  router.all(pattern(path), (matched, request, surroundings) =>
     dispatch(isAtSlash(request.url, path) ? [] : routes, matched.params, request, surroundings),
   );
+}
+
+/** Writes a path for the router, which takes the verb of `…/tags:delete` for a parameter. */
+function pattern(path: string): string {
+  return path.replaceAll(/(?<=\w):(?=\w)/g, "[:]");
 }
 
 /**

@@ -4,7 +4,8 @@ import { RegistryError } from "../oci/errors.ts";
 import type { Part } from "../oci/page.ts";
 import type { Act, Activity, ActivityFilter } from "../management/activity.ts";
 import { activityQuery } from "./activity-schemas.ts";
-import { isoTime, pageRequest, readQuery } from "./operation.ts";
+import { isoTime, pageRequest } from "./answer.ts";
+import { readQuery } from "./input.ts";
 
 /** Who did what in a space, pushes and deletions included. */
 export async function listActivity(call: SpaceCall): Promise<Response> {
@@ -23,12 +24,20 @@ export async function listInstallationActivity(call: Call): Promise<Response> {
 type Doing = Omit<Act, "actor" | "action">;
 
 /** Notes what was done in a space, by whom; see {@link noteAct}. */
-export function noteInSpace({ registry, grant }: SpaceCall, action: Act["action"], what: Doing = {}): Promise<void> {
+export function noteInSpace(
+  { registry, grant }: Pick<SpaceCall, "registry" | "grant">,
+  action: Act["action"],
+  what: Doing = {},
+): Promise<void> {
   return noteAct(registry, grant.space, { ...what, actor: grant.actor, action });
 }
 
 /** Notes what was done to the installation; see {@link noteAct}. */
-export function noteInInstallation({ registry, actor }: InstallationCall, action: Act["action"], what: Doing) {
+export function noteInInstallation(
+  { registry, actor }: Pick<InstallationCall, "registry" | "actor">,
+  action: Act["action"],
+  what: Doing,
+) {
   return noteAct(registry, null, { ...what, actor, action });
 }
 

@@ -1,7 +1,8 @@
 import type { SpaceCall } from "../call.ts";
 import { RegistryError } from "../oci/errors.ts";
 import type { DamagedContent } from "../management/stores.ts";
-import { isoTime, listResponse, pageRequest, readQuery } from "./operation.ts";
+import { isoTime, listResponse, pageRequest } from "./answer.ts";
+import { readQuery } from "./input.ts";
 import { pageQuery } from "./schemas.ts";
 
 /** What answers 404 although it was pushed, since its bytes are gone or wrong; a push of it mends it. */

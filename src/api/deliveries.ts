@@ -5,7 +5,8 @@ import type { Delivery, ListedEvent } from "../events/stores.ts";
 import { RegistryError } from "../oci/errors.ts";
 import { deliveryQuery, deployedQuery, eventQuery } from "./event-schemas.ts";
 import { noteInSpace } from "./activity.ts";
-import { isoTime, isoTimeOrNull, listResponse, pageRequest, readQuery } from "./operation.ts";
+import { isoTime, isoTimeOrNull, listResponse, pageRequest } from "./answer.ts";
+import { readQuery } from "./input.ts";
 
 export async function listEvents(call: SpaceCall): Promise<Response> {
   const query = readQuery(eventQuery, call);

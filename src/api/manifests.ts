@@ -4,7 +4,8 @@ import { readBlobText, type ShownManifest, showManifest } from "../management/ma
 import { listReferrers as findReferrers } from "../registry/pull.ts";
 import type { Referrer } from "../registry/stores.ts";
 import { blobTextQuery, manifestQuery, referrersQuery } from "./manifest-schemas.ts";
-import { isoTime, isoTimeOrNull, listResponse, pageRequest, readQuery } from "./operation.ts";
+import { isoTime, isoTimeOrNull, listResponse, pageRequest } from "./answer.ts";
+import { readQuery } from "./input.ts";
 
 /** A manifest with what it needs and what needs it. No pull: it is only looked at. */
 export async function getManifest(call: RepositoryReaderCall): Promise<Response> {

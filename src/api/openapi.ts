@@ -1,17 +1,9 @@
 import { z } from "zod";
 import type { Call } from "../call.ts";
-import { OPERATIONS, type OperationId, type OperationReference } from "./reference.ts";
+import type { Operation } from "./operation.ts";
 import { problemOutput } from "./schemas.ts";
 
-/** Where an operation is: the part of a route that the document needs. */
-export interface OperationRoute {
-  readonly id: string;
-  readonly method: string;
-  readonly path: string;
-  readonly guarded: { readonly need: string };
-}
-
-/** What whoever asks must have, by what the route needs. */
+/** Required permission, by guard. */
 const RIGHTS: Readonly<Partial<Record<string, string>>> = {
   nothing: "Needs no token.",
   self: "Needs any token.",
@@ -25,26 +17,25 @@ const RIGHTS: Readonly<Partial<Record<string, string>>> = {
 
 const JSON_TYPE = "application/json";
 
-/** The management API as OpenAPI 3.1, made from the routes and the very schemas that parse their requests. */
-export function openApiHandler(routes: readonly OperationRoute[]): (call: Call) => Response {
+/** Serves the management API as OpenAPI 3.1, made from the declarations that also parse its requests. */
+export function openApiHandler(operations: readonly Operation[]): (call: Call) => Response {
   // It takes a while to make, and stays the same.
   let made: object | null = null;
   return ({ registry }) => {
-    made ??= openApiDocument(routes);
+    made ??= openApiDocument(operations);
     return Response.json({ ...made, servers: [{ url: registry.realm.issuer }] });
   };
 }
 
-/** The document without its servers: those are for whoever serves it to say. */
-export function openApiDocument(routes: readonly OperationRoute[]): object {
+/** Makes the document without its servers: whoever serves it adds them. */
+export function openApiDocument(operations: readonly Operation[]): object {
   const paths: Record<string, Record<string, object>> = {};
   const schemas: Schemas = {};
-  for (const { id, method, path, guarded } of routes) {
-    if (!isOperation(id)) continue;
-    const template = path.replaceAll(/\/:(\w+)\+?/g, "/{$1}");
+  for (const operation of operations) {
+    const template = operation.path.replaceAll(/\/:(\w+)\+?/g, "/{$1}");
     paths[template] = {
       ...paths[template],
-      [method.toLowerCase()]: { ...operationObject(id, template, schemas), description: RIGHTS[guarded.need] },
+      [operation.method.toLowerCase()]: operationObject(operation, template, schemas),
     };
   }
   return {
@@ -65,15 +56,11 @@ export function openApiDocument(routes: readonly OperationRoute[]): object {
   };
 }
 
-function isOperation(id: string): id is OperationId {
-  return Object.hasOwn(OPERATIONS, id);
-}
-
 /** Schemas with a name of their own, which operations refer to. */
 type Schemas = Record<string, object>;
 
-function operationObject(id: OperationId, template: string, schemas: Schemas): object {
-  const { summary, body, query, status, output }: OperationReference = OPERATIONS[id];
+function operationObject(operation: Operation, template: string, schemas: Schemas): object {
+  const { id, summary, query, body, answer, status, guarded } = operation;
   const parameters = [...pathParameters(template), ...(query ? queryParameters(query) : [])];
   return {
     operationId: id,
@@ -85,13 +72,14 @@ function operationObject(id: OperationId, template: string, schemas: Schemas): o
     responses: {
       [status]: {
         description: "Success",
-        ...(output && { content: { [JSON_TYPE]: { schema: jsonSchema(output, "output", schemas) } } }),
+        ...(answer && { content: { [JSON_TYPE]: { schema: jsonSchema(answer, "output", schemas) } } }),
       },
       default: {
         description: "A problem",
         content: { "application/problem+json": { schema: jsonSchema(problemOutput, "output", schemas) } },
       },
     },
+    description: RIGHTS[guarded.need],
   };
 }
 

@@ -1,63 +1,115 @@
+/**
+ * One declaration for each operation of the management API: the router, the OpenAPI document and, made from that, the console's and the
+ * command line's clients all come from it.
+ */
 import type { z } from "zod";
-import { readBounded } from "../body.ts";
 import type { Call } from "../call.ts";
-import { JsonLimitError, parseBoundedJson } from "../oci/bounded-json.ts";
-import { RegistryError } from "../oci/errors.ts";
-import { parseInput } from "../oci/parse-input.ts";
-import type { Page, PageRequest } from "../oci/page.ts";
+import type { Guard, Guarded } from "../guard.ts";
+import { readBody, readQuery } from "./input.ts";
 
-const MAX_BODY_BYTES = 256 * 1024;
+type Schema = z.ZodType;
+type Maybe = Schema | undefined;
 
-/** The request's JSON body, as the schema has it. Throws REQUEST_INVALID with each thing that is wrong. */
-export async function readBody<S extends z.ZodType>(schema: S, { request }: Call): Promise<z.output<S>> {
-  const bytes = await readBounded(request.body, MAX_BODY_BYTES);
-  if (bytes === null) throw new RegistryError("REQUEST_TOO_LARGE");
-  let json: unknown;
-  try {
-    // No body is an object without fields: some operations need none.
-    json = bytes.length === 0 ? {} : parseBoundedJson(new TextDecoder().decode(bytes));
-  } catch (cause) {
-    const message =
-      cause instanceof JsonLimitError ? `the body is not valid: ${cause.message}` : "the body is not JSON";
-    throw new RegistryError("REQUEST_INVALID", { message, cause });
+/** A call whose body and query are read already, and only if the operation declares them. */
+export type Unread<C extends Call> = Omit<C, "request"> & { readonly headers: Headers };
+
+type Given<Q extends Maybe, B extends Maybe> = (Q extends Schema ? { readonly query: z.output<Q> } : object) &
+  (B extends Schema ? { readonly body: z.output<B> } : object);
+
+/** What a handler may return for a shape: lists and fields that nobody changes fit it, too. */
+type Kept<T> = T extends readonly (infer E)[]
+  ? readonly Kept<E>[]
+  : T extends object
+    ? { readonly [K in keyof T]: Kept<T[K]> }
+    : T;
+
+/** What an operation's handler returns. */
+export type Answer<A extends Maybe> = A extends Schema ? Kept<z.input<A>> : void;
+
+/** An answer with headers of its own. */
+export class Headed<T> {
+  readonly answer: T;
+  readonly headers: Readonly<Record<string, string>>;
+
+  constructor(answer: T, headers: Readonly<Record<string, string>>) {
+    this.answer = answer;
+    this.headers = headers;
   }
-  return parse(schema, json);
 }
 
-export function readQuery<S extends z.ZodType>(schema: S, { url }: Call): z.output<S> {
-  return parse(schema, Object.fromEntries(url.searchParams));
+interface Described {
+  /** The operation's id in the OpenAPI document, and its name in the clients made from that. */
+  readonly id: string;
+  readonly method: string;
+  /** As the router takes it. A verb is `…/:id/enable` for one thing, and `…:preview` for a collection. */
+  readonly path: string;
+  /** Where it was in an earlier version: it goes on answering there. */
+  readonly formerly?: string;
+  /** One sentence for the reference, in the imperative. */
+  readonly summary: string;
 }
 
-function parse<S extends z.ZodType>(schema: S, input: unknown): z.output<S> {
-  const parsed = parseInput(schema, input);
-  if (parsed.ok) return parsed.data;
-  throw new RegistryError("REQUEST_INVALID", {
-    message: "the request is not valid; see errors",
-    detail: parsed.problems,
+interface Declaration<C extends Call, Q extends Maybe, B extends Maybe, A extends Maybe> extends Described {
+  readonly method: "GET" | "POST" | "PATCH" | "DELETE";
+  readonly path: `/api/v1/${string}`;
+  readonly formerly?: `/api/v1/${string}`;
+  readonly guard: Guard<C>;
+  readonly query?: Q;
+  readonly body?: B;
+  /** The answer's shape; absent: 204. */
+  readonly answer?: A;
+  /** The status of an operation that makes something is 201, and its address the request's own with this at its end. */
+  readonly made?: A extends Schema ? (answer: Answer<A>) => string : never;
+  /** True if the answer must be in no cache: it has a secret, or tells who asks. */
+  readonly noStore?: true;
+  readonly run: (
+    call: Unread<C> & Given<Q, B>,
+  ) => Promise<Answer<A> | Headed<Answer<A>>> | Answer<A> | Headed<Answer<A>>;
+}
+
+/** An operation for the router and the document, whatever its types. */
+export interface Operation extends Described {
+  readonly query: Maybe;
+  readonly body: Maybe;
+  readonly answer: Maybe;
+  readonly status: 200 | 201 | 204;
+  readonly guarded: Guarded;
+}
+
+/**
+ * Declares an operation. The handler gets what the guard obtained, with the query and the body as the declaration has them: one that is
+ * not declared cannot be read. It returns the answer, not a response.
+ */
+export function defineOperation<
+  C extends Call,
+  Q extends Maybe = undefined,
+  B extends Maybe = undefined,
+  A extends Maybe = undefined,
+>(declaration: Declaration<C, Q, B, A>): Operation {
+  const { guard, run, query, body, answer, made, noStore = false, ...described } = declaration;
+  const status = answer === undefined ? 204 : made === undefined ? 200 : 201;
+  const guarded = guard(async ({ request, ...rest }: C) => {
+    const given = await read(query, body, { ...rest, request });
+    const outcome = await run({ ...rest, headers: request.headers, ...given });
+    const { answer: value, headers } = outcome instanceof Headed ? outcome : new Headed(outcome, {});
+    const location = made && { Location: `${rest.url.pathname}/${made(value)}` };
+    return respond(status, value, { ...(noStore && { "Cache-Control": "no-store" }), ...location, ...headers });
   });
+  return { ...described, query, body, answer, status, guarded };
 }
 
-/** The page that `limit` and `cursor` name: a cursor is the last key of the page before. */
-export function pageRequest(query: { limit: number; cursor?: string | undefined }): PageRequest {
-  return { limit: query.limit, last: query.cursor ?? null };
+async function read<Q extends Maybe, B extends Maybe>(
+  query: Q | undefined,
+  body: B | undefined,
+  call: Call,
+): Promise<Given<Q, B>>;
+async function read(query: Maybe, body: Maybe, call: Call): Promise<object> {
+  return {
+    ...(query !== undefined && { query: readQuery(query, call) }),
+    ...(body !== undefined && { body: await readBody(body, call) }),
+  };
 }
 
-/** @param more what the answer says beside the list. */
-export function listResponse<T>(
-  page: Page<T>,
-  view: (entry: T) => object,
-  key: (entry: T) => string,
-  more: object = {},
-): Response {
-  const last = page.entries.at(-1);
-  const next = page.more && last !== undefined ? key(last) : null;
-  return Response.json({ ...more, items: page.entries.map(view), next });
-}
-
-export function isoTimeOrNull(milliseconds: number | null): string | null {
-  return milliseconds === null ? null : isoTime(milliseconds);
-}
-
-export function isoTime(milliseconds: number): string {
-  return new Date(milliseconds).toISOString();
+function respond(status: number, value: unknown, headers: Readonly<Record<string, string>>): Response {
+  return status === 204 ? new Response(null, { status, headers }) : Response.json(value, { status, headers });
 }

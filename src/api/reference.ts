@@ -50,9 +50,6 @@ import {
   repositoryOutput,
   revocationQuery,
   repositoryChanges,
-  spaceChanges,
-  spaceInput,
-  spaceOutput,
   tagOutput,
   tagsDeletionInput,
   tagsDeletionOutput,
@@ -81,12 +78,12 @@ export interface OperationReference {
   readonly summary: string;
   readonly body?: z.ZodType;
   readonly query?: z.ZodType;
-  readonly status: number;
+  readonly status: 200 | 201 | 204;
   readonly output?: z.ZodType;
 }
 
 /** By the route's id, which is the operation's id too. */
-export const OPERATIONS = {
+export const REFERENCE = {
   whoami: { summary: "Show whose token this is and what it may do", status: 200, output: whoamiOutput },
   signIn: {
     summary: "Sign in to the console: sets a cookie; needs the header X-Spacedock-Console: 1",
@@ -96,16 +93,6 @@ export const OPERATIONS = {
   },
   getSession: { summary: "Show who is signed in to the console, if anyone", status: 200, output: sessionOutput },
   signOut: { summary: "Sign out of the console; needs the header X-Spacedock-Console: 1", status: 204 },
-  createSpace: { summary: "Create a space", body: spaceInput, status: 201, output: spaceOutput },
-  listSpaces: { summary: "List the spaces", query: pageQuery, status: 200, output: listOf(spaceOutput) },
-  getSpace: { summary: "Show a space", status: 200, output: spaceOutput },
-  updateSpace: {
-    summary: "Change a space: who may pull, which tags are immutable, which registries it stands for, and its limits",
-    body: spaceChanges,
-    status: 200,
-    output: spaceOutput,
-  },
-  deleteSpace: { summary: "Delete a space with its repositories, and revoke its tokens", status: 204 },
   listInstallationActivity: {
     summary: "List who created and deleted spaces and which administrators signed in, newest first",
     query: activityQuery,
@@ -347,5 +334,3 @@ export const OPERATIONS = {
   },
   redeliver: { summary: "Send a delivery again, under the same id", status: 200, output: deliveryDetailOutput },
 } as const satisfies Record<string, OperationReference>;
-
-export type OperationId = keyof typeof OPERATIONS;

@@ -2,7 +2,8 @@ import type { RepositoryReaderCall, SpaceCall, SpaceReaderCall } from "../call.t
 import { RegistryError } from "../oci/errors.ts";
 import type { Repository } from "../management/stores.ts";
 import { noteInSpace } from "./activity.ts";
-import { isoTime, isoTimeOrNull, pageRequest, readBody, readQuery } from "./operation.ts";
+import { isoTime, isoTimeOrNull, pageRequest } from "./answer.ts";
+import { readBody, readQuery } from "./input.ts";
 import { pageQuery, repositoryChanges } from "./schemas.ts";
 
 /** Those that whoever asks may look at. */

@@ -5,7 +5,8 @@ import type { Act } from "../management/activity.ts";
 import { previewRetention as previewOf, type RepositoryPreview } from "../management/retention-preview.ts";
 import { keepsNothing, type RetentionRule } from "../management/retention.ts";
 import { noteInSpace } from "./activity.ts";
-import { isoTime, listResponse, pageRequest, readBody, readQuery } from "./operation.ts";
+import { isoTime, listResponse, pageRequest } from "./answer.ts";
+import { readBody, readQuery } from "./input.ts";
 import {
   retentionPreviewInput,
   retentionPreviewQuery,
@@ -70,9 +71,7 @@ export async function deleteRetentionRule(call: SpaceCall): Promise<Response> {
 
 /** Exactly what would go: by the rules as they are, or with one that is not saved yet. */
 export async function previewRetention(call: SpaceCall): Promise<Response> {
-  const { registry, grant, params } = call;
-  // The router takes what follows `retention` for a parameter.
-  if (params["preview"] !== ":preview") throw new RegistryError("ROUTE_UNKNOWN");
+  const { registry, grant } = call;
   const { cursor = null } = readQuery(retentionPreviewQuery, call);
   const input = await readBody(retentionPreviewInput, call);
   const { keep, repositories = ["**"], enabled = true, replaces = null, afterGrace: graceIsOver = false } = input;

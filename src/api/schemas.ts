@@ -1,7 +1,5 @@
 import { z } from "zod";
 import { CREDENTIAL_ACTIONS } from "../auth/credential.ts";
-import { isNamespace } from "../oci/namespace.ts";
-import { isSpaceName } from "../oci/name.ts";
 import { givenName } from "../oci/plain-text.ts";
 import { DAMAGES } from "../registry/damage.ts";
 import { CONTENT_KINDS } from "../management/stores.ts";
@@ -12,83 +10,22 @@ import { tagPatterns } from "../oci/tag-patterns.ts";
 
 const MAX_LIFETIME = 10 * 366 * 86_400;
 
-const spaceName = z
-  .string()
-  .max(63)
-  .refine(isSpaceName, "lower-case letters and digits, separated by '.', '_', '__' or dashes; 63 characters at most")
-  .meta({ description: "The first component of its repositories' names.", examples: ["acme"] });
-
 export const time = z.iso.datetime();
 
-export const spaceInput = z.strictObject({ name: spaceName, public: z.boolean().default(false) });
-
-const isPublic = z.boolean().meta({ description: "True if anyone may pull without logging in." });
-const immutableTags = tagPatterns.meta({
+export const isPublic = z.boolean().meta({ description: "True if anyone may pull without logging in." });
+export const immutableTags = tagPatterns.meta({
   description: "Tags that nobody can move or delete. `*` matches any characters, `?` one; a leading `!` excludes.",
 });
 const ownImmutableTags = immutableTags
   .nullable()
   .meta({ description: "Tags that nobody can move or delete; null: same as the space." });
 
-const namespaces = z
-  .array(
-    z
-      .string()
-      .max(260)
-      .refine(isNamespace, "a registry's host, for example docker.io: lower-case, with its port if it has one"),
-  )
-  .max(20)
-  .transform((hosts) => [...new Set(hosts)])
-  .meta({
-    description:
-      "Registries that the space stands for: a request for `acme/web` with `?ns=docker.io`, as containerd asks a mirror, is then answered from the space's own `acme/web`, otherwise with 404.",
-  });
-
 export const SOMETHING = "name at least one change";
-const changesSomething = (changes: object): boolean => Object.keys(changes).length > 0;
+export const changesSomething = (changes: object): boolean => Object.keys(changes).length > 0;
 
-const limit = z.int().nonnegative().nullable();
-const limits = {
-  bytes: limit.meta({ description: "The most bytes that it may store, counted as in `usage`; null: no limit." }),
-  repositories: limit.meta({ description: "The most repositories that it may have; null: no limit." }),
-};
-const quotaChanges = z
-  .strictObject({ bytes: limits.bytes.optional(), repositories: limits.repositories.optional() })
-  .refine(changesSomething, SOMETHING)
-  .meta({
-    description:
-      "Only ADMIN_TOKEN can set it. A limit below the current usage deletes nothing, but stops further pushes.",
-  });
-
-export const spaceChanges = z
-  .strictObject({
-    public: isPublic.optional(),
-    immutableTags: immutableTags.optional(),
-    namespaces: namespaces.optional(),
-    quota: quotaChanges.optional(),
-  })
-  .refine(changesSomething, SOMETHING);
 export const repositoryChanges = z
   .strictObject({ public: isPublic.optional(), immutableTags: ownImmutableTags.optional() })
   .refine(changesSomething, SOMETHING);
-
-export const spaceOutput = z
-  .object({
-    name: spaceName,
-    public: z.boolean(),
-    immutableTags,
-    namespaces: z
-      .array(z.string())
-      .optional()
-      .meta({ description: "Registries that it stands for. Older registries leave it out." }),
-    usage: z.object({ bytes: z.int(), repositories: z.int() }).meta({
-      description: "A blob counts in each repository that has it; deleted repositories do not count.",
-    }),
-    quota: z.object(limits),
-    nearLimit: z.boolean().meta({ description: "True at 90 % of a limit or more." }),
-    createdAt: time,
-  })
-  .meta({ id: "Space" });
 
 export const tokenInput = z.strictObject({
   name: givenName,
@@ -260,10 +197,9 @@ export const tagsQuery = pageQuery.extend({
   order: z.enum(TAG_ORDERS).default("name").meta({ description: "`newest`: most recently set first." }),
 });
 
-/** A page of a list, and what its answer says beside it. */
-export function listOf(item: z.ZodType, more: z.ZodRawShape = {}): z.ZodType {
+/** Makes the shape of a page of a list. */
+export function listOf<I extends z.ZodType>(item: I) {
   return z.object({
-    ...more,
     items: z.array(item),
     next: z.string().nullable().meta({ description: "The next page's cursor; null on the last." }),
   });

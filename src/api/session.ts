@@ -15,7 +15,8 @@ import { LEEWAY } from "../auth/tokens.ts";
 import { noteAct } from "./activity.ts";
 import type { Call, Registry } from "../call.ts";
 import { RegistryError } from "../oci/errors.ts";
-import { isoTime, readBody } from "./operation.ts";
+import { isoTime } from "./answer.ts";
+import { readBody } from "./input.ts";
 import { type ConsoleRight, sessionInput } from "./session-schemas.ts";
 import { whoamiView } from "./whoami.ts";
 

@@ -19,10 +19,9 @@ export const storageOutput = listOf(
   z
     .object({ name: z.string().meta({ description: "The repository's path within the space." }), ...stored })
     .meta({ id: "RepositoryStorage" }),
-  {
-    total: z.object(stored).nullable().meta({ description: "Totals of the space; null on all pages but the first." }),
-  },
-);
+).extend({
+  total: z.object(stored).nullable().meta({ description: "Totals of the space; null on all pages but the first." }),
+});
 
 export const storageDayOutput = z
   .object({

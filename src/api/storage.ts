@@ -1,7 +1,8 @@
 import type { SpaceCall } from "../call.ts";
 import { RegistryError } from "../oci/errors.ts";
 import type { Collectable, StoredInRepository } from "../management/storage-report.ts";
-import { isoTimeOrNull, listResponse, pageRequest, readQuery } from "./operation.ts";
+import { isoTimeOrNull, listResponse, pageRequest } from "./answer.ts";
+import { readQuery } from "./input.ts";
 import { pageQuery } from "./schemas.ts";
 import { storageQuery } from "./storage-schemas.ts";
 
@@ -19,8 +20,6 @@ export async function getStorage(call: SpaceCall): Promise<Response> {
 
 export async function previewCollection(call: SpaceCall): Promise<Response> {
   const { storage } = call.registry.management;
-  // The router takes what follows `gc` for a parameter.
-  if (call.params["preview"] !== ":preview") throw new RegistryError("ROUTE_UNKNOWN");
   const part = await storage.collectable(call.grant.space, pageRequest(readQuery(pageQuery, call)));
   if (part === null) throw new RegistryError("SPACE_UNKNOWN");
   return Response.json({ items: part.entries.map(collectableView), next: part.next });

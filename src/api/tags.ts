@@ -4,7 +4,8 @@ import { RegistryError } from "../oci/errors.ts";
 import { requireRepositoryName } from "../oci/name.ts";
 import { requireTag } from "../oci/reference.ts";
 import * as tags from "../management/tags.ts";
-import { isoTime, isoTimeOrNull, listResponse, pageRequest, readBody, readQuery } from "./operation.ts";
+import { isoTime, isoTimeOrNull, listResponse, pageRequest } from "./answer.ts";
+import { readBody, readQuery } from "./input.ts";
 import { tagsDeletionInput, tagsQuery } from "./schemas.ts";
 
 /** Who pushed and where it is deployed is told to all who may pull: they have to know what they get. */
@@ -20,8 +21,6 @@ export async function listTags(call: RepositoryReaderCall): Promise<Response> {
 
 /** Deletes tags of a repository, or only says what that would take. What is immutable or not there is told apart, and no error. */
 export async function deleteTags(call: SpaceCall): Promise<Response> {
-  // The router takes what follows `tags` for a parameter.
-  if (call.params["delete"] !== ":delete") throw new RegistryError("ROUTE_UNKNOWN");
   const { management, stores, keepDeleted } = call.registry;
   const { repository, tags: names, ...terms } = await readBody(tagsDeletionInput, call);
   const wanted = [...new Set(names)].map(requireTag);

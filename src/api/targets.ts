@@ -16,7 +16,8 @@ import { RegistryError } from "../oci/errors.ts";
 import { pageQuery } from "./schemas.ts";
 import { secretInput, targetChanges, targetInput } from "./event-schemas.ts";
 import { noteInSpace } from "./activity.ts";
-import { isoTime, isoTimeOrNull, listResponse, pageRequest, readBody, readQuery } from "./operation.ts";
+import { isoTime, isoTimeOrNull, listResponse, pageRequest } from "./answer.ts";
+import { readBody, readQuery } from "./input.ts";
 
 /** Milliseconds for which a replaced secret goes on signing, so that receivers can change theirs: a day. */
 const ROTATION = 86_400_000;

@@ -4,7 +4,8 @@ import type { SpaceCall } from "../call.ts";
 import { RegistryError } from "../oci/errors.ts";
 import type { Token } from "../management/stores.ts";
 import { noteInSpace } from "./activity.ts";
-import { isoTime, isoTimeOrNull, listResponse, pageRequest, readBody, readQuery } from "./operation.ts";
+import { isoTime, isoTimeOrNull, listResponse, pageRequest } from "./answer.ts";
+import { readBody, readQuery } from "./input.ts";
 import { pageQuery, revocationQuery, tokenInput } from "./schemas.ts";
 
 /** Tokens whose uploads are ended right after they are revoked; those of more are ended by upkeep. */

@@ -13,7 +13,8 @@ import { RegistryError } from "../oci/errors.ts";
 import { OCI_INDEX } from "../oci/media-types.ts";
 import { noteInSpace } from "./activity.ts";
 import { previewInput, pushesPreviewInput, testInput } from "./event-schemas.ts";
-import { isoTime, readBody } from "./operation.ts";
+import { isoTime } from "./answer.ts";
+import { readBody } from "./input.ts";
 import { requireTrigger } from "./triggers.ts";
 
 /** Triggers and targets, tried before they are relied on. */
@@ -23,9 +24,7 @@ const LOOKED_AT = 100;
 
 /** Checks if a push to this tag would fire, and if not, why. */
 export async function previewTrigger(call: SpaceCall): Promise<Response> {
-  const { registry, params } = call;
-  // The router takes what follows `triggers` for a parameter.
-  if (params["preview"] !== ":preview") throw new RegistryError("ROUTE_UNKNOWN");
+  const { registry } = call;
   const { trigger, match, group, debounceSeconds, repository, tag } = await readBody(previewInput, call);
   const rules =
     match === undefined ? (await requireTrigger(call, trigger ?? "")).rules : { match, group, debounceSeconds };
@@ -38,9 +37,7 @@ export async function previewTrigger(call: SpaceCall): Promise<Response> {
 
 /** What a trigger would have made of the last pushes, had it been there. */
 export async function previewPushes(call: SpaceCall): Promise<Response> {
-  const { registry, grant, params } = call;
-  // The router takes what follows `pushes` for a parameter.
-  if (params["preview"] !== ":preview") throw new RegistryError("ROUTE_UNKNOWN");
+  const { registry, grant } = call;
   const { trigger, match, group, debounceSeconds } = await readBody(pushesPreviewInput, call);
   const rules =
     match === undefined ? (await requireTrigger(call, trigger ?? "")).rules : { match, group, debounceSeconds };

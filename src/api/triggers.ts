@@ -7,7 +7,8 @@ import { RegistryError } from "../oci/errors.ts";
 import { parseInput } from "../oci/parse-input.ts";
 import { replayInput, triggerChanges, triggerInput } from "./event-schemas.ts";
 import { noteInSpace } from "./activity.ts";
-import { isoTime, listResponse, pageRequest, readBody, readQuery } from "./operation.ts";
+import { isoTime, listResponse, pageRequest } from "./answer.ts";
+import { readBody, readQuery } from "./input.ts";
 import { pageQuery } from "./schemas.ts";
 
 /** Deliveries that one call makes pending again. */

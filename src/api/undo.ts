@@ -14,7 +14,8 @@ import {
   undeleteTag,
 } from "../management/undo.ts";
 import { noteInSpace } from "./activity.ts";
-import { isoTime, listResponse, pageRequest, readBody, readQuery } from "./operation.ts";
+import { isoTime, listResponse, pageRequest } from "./answer.ts";
+import { readBody, readQuery } from "./input.ts";
 import { pageQuery } from "./schemas.ts";
 import { deletedQuery, historyQuery, revertInput, undeleteInput } from "./undo-schemas.ts";
 

@@ -1,6 +1,6 @@
 import type { Credential } from "../auth/credential.ts";
 import type { SelfCall } from "../call.ts";
-import { isoTimeOrNull } from "./operation.ts";
+import { isoTimeOrNull } from "./answer.ts";
 
 /** What a token may do, told to whoever has it. */
 export function whoami({ credential }: SelfCall): Response {

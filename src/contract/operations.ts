@@ -2,6 +2,28 @@
 import { z } from "zod";
 import { openEnum } from "./open-enum.ts";
 
+const spaceSchema = z.looseObject({
+  name: z.string(),
+  public: z.boolean(),
+  immutableTags: z.array(z.string()),
+  namespaces: z.array(z.string()).optional(),
+  usage: z.looseObject({ bytes: z.number(), repositories: z.number() }),
+  quota: z.looseObject({ bytes: z.union([z.number(), z.null()]), repositories: z.union([z.number(), z.null()]) }),
+  nearLimit: z.boolean(),
+  createdAt: z.string(),
+});
+export type Space = z.infer<typeof spaceSchema>;
+
+const problemSchema = z.looseObject({
+  type: z.string(),
+  title: z.string(),
+  status: z.number(),
+  code: z.string(),
+  detail: z.string(),
+  errors: z.unknown().optional(),
+});
+export type Problem = z.infer<typeof problemSchema>;
+
 const whoamiSchema = z.looseObject({
   kind: openEnum(["token", "installation"]),
   space: z.union([z.string(), z.null()]),
@@ -17,16 +39,6 @@ const whoamiSchema = z.looseObject({
   ]),
 });
 export type Whoami = z.infer<typeof whoamiSchema>;
-
-const problemSchema = z.looseObject({
-  type: z.string(),
-  title: z.string(),
-  status: z.number(),
-  code: z.string(),
-  detail: z.string(),
-  errors: z.unknown().optional(),
-});
-export type Problem = z.infer<typeof problemSchema>;
 
 const consoleSessionSchema = z.looseObject({
   registry: z.string(),
@@ -53,18 +65,6 @@ const consoleSessionSchema = z.looseObject({
   refusal: z.union([z.string(), z.null()]),
 });
 export type ConsoleSession = z.infer<typeof consoleSessionSchema>;
-
-const spaceSchema = z.looseObject({
-  name: z.string(),
-  public: z.boolean(),
-  immutableTags: z.array(z.string()),
-  namespaces: z.array(z.string()).optional(),
-  usage: z.looseObject({ bytes: z.number(), repositories: z.number() }),
-  quota: z.looseObject({ bytes: z.union([z.number(), z.null()]), repositories: z.union([z.number(), z.null()]) }),
-  nearLimit: z.boolean(),
-  createdAt: z.string(),
-});
-export type Space = z.infer<typeof spaceSchema>;
 
 const activitySchema = z.looseObject({
   id: z.string(),
@@ -464,35 +464,6 @@ export type DeliveryDetail = z.infer<typeof deliveryDetailSchema>;
 
 /** By operation id: where each is, and what goes in and comes out. */
 export const operations = {
-  whoami: {
-    method: "GET",
-    path: "/api/v1/whoami",
-    status: 200,
-
-    output: whoamiSchema,
-  },
-  signIn: {
-    method: "POST",
-    path: "/api/v1/session",
-    status: 200,
-
-    body: z.strictObject({ token: z.string() }),
-    output: consoleSessionSchema,
-  },
-  getSession: {
-    method: "GET",
-    path: "/api/v1/session",
-    status: 200,
-
-    output: consoleSessionSchema,
-  },
-  signOut: {
-    method: "DELETE",
-    path: "/api/v1/session",
-    status: 204,
-
-    output: z.null(),
-  },
   createSpace: {
     method: "POST",
     path: "/api/v1/spaces",
@@ -508,33 +479,6 @@ export const operations = {
     query: z.strictObject({ limit: z.number().optional(), cursor: z.string().optional() }),
 
     output: z.looseObject({ items: z.array(spaceSchema), next: z.union([z.string(), z.null()]) }),
-  },
-  listInstallationActivity: {
-    method: "GET",
-    path: "/api/v1/activity",
-    status: 200,
-    query: z.strictObject({
-      limit: z.number().optional(),
-      cursor: z.string().optional(),
-      actor: z.string().optional(),
-      kind: z
-        .enum([
-          "tag",
-          "manifest",
-          "repository",
-          "space",
-          "token",
-          "session",
-          "login",
-          "trigger",
-          "target",
-          "delivery",
-          "retention",
-        ])
-        .optional(),
-    }),
-
-    output: z.looseObject({ items: z.array(activitySchema), next: z.union([z.string(), z.null()]) }),
   },
   getSpace: {
     method: "GET",
@@ -567,6 +511,62 @@ export const operations = {
     status: 204,
 
     output: z.null(),
+  },
+  whoami: {
+    method: "GET",
+    path: "/api/v1/whoami",
+    status: 200,
+
+    output: whoamiSchema,
+  },
+  signIn: {
+    method: "POST",
+    path: "/api/v1/session",
+    status: 200,
+
+    body: z.strictObject({ token: z.string() }),
+    output: consoleSessionSchema,
+  },
+  getSession: {
+    method: "GET",
+    path: "/api/v1/session",
+    status: 200,
+
+    output: consoleSessionSchema,
+  },
+  signOut: {
+    method: "DELETE",
+    path: "/api/v1/session",
+    status: 204,
+
+    output: z.null(),
+  },
+  listInstallationActivity: {
+    method: "GET",
+    path: "/api/v1/activity",
+    status: 200,
+    query: z.strictObject({
+      limit: z.number().optional(),
+      cursor: z.string().optional(),
+      actor: z.string().optional(),
+      kind: z
+        .enum([
+          "tag",
+          "manifest",
+          "repository",
+          "space",
+          "token",
+          "session",
+          "login",
+          "trigger",
+          "target",
+          "delivery",
+          "retention",
+        ])
+        .optional(),
+    }),
+
+    output: z.looseObject({ items: z.array(activitySchema), next: z.union([z.string(), z.null()]) }),
   },
   listActivity: {
     method: "GET",
@@ -602,12 +602,12 @@ export const operations = {
     query: z.strictObject({ limit: z.number().optional(), cursor: z.string().optional() }),
 
     output: z.looseObject({
+      items: z.array(repositoryStorageSchema),
+      next: z.union([z.string(), z.null()]),
       total: z.union([
         z.looseObject({ bytes: z.number(), sharedBytes: z.number(), reclaimableBytes: z.number() }),
         z.null(),
       ]),
-      items: z.array(repositoryStorageSchema),
-      next: z.union([z.string(), z.null()]),
     }),
   },
   getStorageHistory: {
