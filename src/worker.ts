@@ -3,6 +3,7 @@ import type { Authenticator } from "./auth/authenticate.ts";
 import { failedLogins } from "./auth/failed-logins.ts";
 import { signIdentityToken, targetSubject } from "./auth/identity-token.ts";
 import { signingKeys } from "./auth/keys.ts";
+import { discardBody } from "./body.ts";
 import type { Registry } from "./call.ts";
 import {
   accessOf,
@@ -94,6 +95,7 @@ export default {
       return await handleRequest(request, { registry, requestId });
     } catch (fault) {
       // Only a setting that is missing or malformed can bring us here; the log names it.
+      await discardBody(request.body);
       return unavailable(fault, requestId);
     }
   },
