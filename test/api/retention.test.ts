@@ -43,11 +43,12 @@ async function age(days: number): Promise<void> {
 
 const tagAt = (index: number): string => `tag${String(index).padStart(5, "0")}`;
 
+const digest = (number: string): string =>
+  `'sha256:' || printf('%08x', (${number}) * 2654435761 % 4294967296) || printf('%056d', ${number})`;
+
 /** Puts a repository of old tags, the last one the newest, into the database: so many on each manifest of two bytes. */
 async function seed(path: string, tags: number, onEach: number): Promise<void> {
   const numbers = "WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < ?2)";
-  const digest = (number: string): string =>
-    `'sha256:' || printf('%08x', (${number}) * 2654435761 % 4294967296) || printf('%056d', ${number})`;
   const { id } = z
     .object({ id: z.int() })
     .parse(
