@@ -144,14 +144,6 @@ export interface Look {
   readonly graceIsOver?: boolean;
 }
 
-/** The look that goes on after what it came to. */
-export function lookOn(look: Look, { repositoryId, after }: { repositoryId: number; after: string }): Look {
-  const { ids, pairs, keeps } = look.coverage;
-  const left = new Set(ids.slice(ids.indexOf(repositoryId)));
-  const coverage = { ids: [...left], pairs: pairs.filter(([id]) => left.has(id)), keeps };
-  return { ...look, coverage, after };
-}
-
 export interface SeenTag {
   readonly repositoryId: number;
   readonly name: string;
@@ -168,7 +160,7 @@ export interface SeenManifest {
   readonly goes: boolean | null;
 }
 
-export interface Orphaned {
+interface Orphaned {
   readonly tags: readonly SeenTag[];
   readonly manifests: readonly SeenManifest[];
   /** True if there is more than the limit let be judged. */
