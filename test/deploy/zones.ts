@@ -27,8 +27,8 @@ function zoneWithId({ zones }: Account, id: string): readonly [string, Zone] {
 const origins = z.array(z.looseObject({ hostname: z.string() }));
 
 function conflicting({ zones }: Account, hosts: readonly string[]): readonly string[] {
-  const records = [...zones.values()].flatMap((zone) => zone.records.map(({ name }) => name));
-  return hosts.filter((host) => records.includes(host));
+  const records = new Set([...zones.values()].flatMap((zone) => zone.records.map(({ name }) => name)));
+  return hosts.filter((host) => records.has(host));
 }
 
 /** Without anybody to be asked, wrangler says that whoever had a domain loses it. */
