@@ -9,7 +9,6 @@ const ENDING = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 export async function withPrivateDirectory<T>(action: (directory: string) => Promise<T>): Promise<T> {
   const directory = mkdtempSync(join(tmpdir(), "spacedock-deploy-"));
   const remove = (): void => rmSync(directory, { recursive: true, force: true });
-  const end = (signal: (typeof ENDING)[number]): never => process.exit(128 + constants.signals[signal]);
   process.once("exit", remove);
   for (const signal of ENDING) process.once(signal, end);
   try {
@@ -19,4 +18,9 @@ export async function withPrivateDirectory<T>(action: (directory: string) => Pro
     process.off("exit", remove);
     for (const signal of ENDING) process.off(signal, end);
   }
+}
+
+/** Ends the process as a shell tells of a signal; what is to be done at its exit is done. */
+function end(signal: (typeof ENDING)[number]): never {
+  process.exit(128 + constants.signals[signal]);
 }
