@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
+import { plural } from "../../src/cli/output/words.ts";
 import type { Tally } from "./each-object.ts";
 import { openStorage, type Place, type Storage } from "./storage.ts";
 
@@ -62,7 +63,9 @@ export async function withStorage<T>(place: Place, action: (storage: Storage) =>
 /** Says which objects could not be copied, and how many were. */
 export function report({ there, copied, problems }: Tally): void {
   for (const problem of problems) console.error(`spacedock: ${problem}`);
-  console.log(`${copied} objects were copied, ${there} were there already, ${problems.length} could not be copied.`);
+  console.log(
+    `${plural(copied, "object was", "objects were")} copied, ${there} ${there === 1 ? "was" : "were"} there already, ${problems.length} could not be copied.`,
+  );
 }
 
 export function fail(message: string): never {
