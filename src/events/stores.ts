@@ -247,6 +247,12 @@ export interface PastDeliveries {
   readonly isCut: boolean;
 }
 
+interface StandingMember {
+  readonly path: string;
+  /** Its tag is gone, or on another digest than the delivery tells of. */
+  readonly isMoved: boolean;
+}
+
 /** What is so when a delivery is to be sent. */
 export interface Standing {
   /** Null: it was deleted. */
@@ -255,11 +261,11 @@ export interface Standing {
   readonly tagDigest: string | null;
   /** The event's manifest is there. */
   readonly hasManifest: boolean;
-  /** Paths of a group's members whose tag is gone, or on another digest than the delivery tells of. */
-  readonly movedMembers: readonly string[];
+  /** A group's repositories; empty for a delivery that is of none. */
+  readonly members: readonly StandingMember[];
   /** Of events after the delivery's own, that set a tag; the newest first. */
   readonly later: PastDeliveries;
-  /** What the target, if it deploys, was given last of the event's repository, where another trigger sent it. */
+  /** What the target, if it deploys, was given last of each repository, where another trigger sent it, or this one with or without its group. */
   readonly fromAnother: readonly PastDelivery[];
 }
 
