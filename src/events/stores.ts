@@ -275,6 +275,9 @@ export interface Standing {
  */
 type Claim = ClaimedDelivery | { readonly later: number } | { readonly before: string } | "over";
 
+/** Milliseconds that an attempt keeps its delivery for, by target type; the longest counts for any other type. */
+export type Leases = Readonly<Record<string, number>>;
+
 /** How an attempt leaves its delivery. */
 export interface DeliveryResult {
   readonly attempt: AttemptRecord;
@@ -329,8 +332,8 @@ export interface DeliveryStore {
     verdicts: readonly TriggerVerdict[],
     now: number,
   ): Promise<readonly PendingDelivery[]>;
-  /** Takes a delivery for an attempt, with a lease; no other in its lane has one meanwhile. */
-  claim(id: string, now: number, lease: number): Promise<Claim>;
+  /** Takes a delivery for an attempt, with a lease as long as its target's type needs; no other in its lane has one meanwhile. */
+  claim(id: string, now: number, leases: Leases): Promise<Claim>;
   /**
    * Deliveries of the same trigger, target and scope as a claimed one that were begun, of tags that may be newer than its own, of each kind
    * `limit` at most. Where a person redelivered something before its push, only what went to the target since then.

@@ -6,6 +6,7 @@ import {
   changeTrigger,
   deliveryOf,
   HOOK,
+  NEWER,
   pushRefused,
   statusOf,
   tagsSent,
@@ -22,7 +23,7 @@ import {
   type Workshop,
 } from "../support/processing.ts";
 
-/** Ways by which a deployment could go backwards around a trigger that is changed, or a group. */
+/** Ways by which a deployment could go backwards around a trigger that is changed, a group, or a consumer that dies or is slow. */
 
 let shop: Workshop;
 let trigger: string;
@@ -114,5 +115,36 @@ describe("a group", () => {
     await pushAndDeliver(shop, "api", "1.0.1", 2);
     await attempt(shop, "1.0.0", `?trigger=${trigger}`);
     expect(tagsSent(shop)).toEqual(["1.0.1"]);
+  });
+});
+
+describe("a consumer", () => {
+  it("that died keeps its lane closed for 40 seconds, and no longer", async () => {
+    await open(NEWER);
+    await pushRefused(shop, "1.0.0");
+    shop.fault = (call) => {
+      if (call === "before deliveries.record") throw new Error("died");
+    };
+    await expect(attempt(shop, "1.0.0")).rejects.toThrow("died");
+    shop.fault = () => undefined;
+    shop.sent.length = 0;
+    await processMessage(processingOf(shop), event(await pushTo(shop, "web", "1.0.1", 2)));
+    const newer = { kind: "delivery", id: (await deliveryOf(shop, "1.0.1")).id } as const;
+    shop.clock += 39_000;
+    expect(await processMessage(processingOf(shop), newer)).toEqual({ retryIn: 2 });
+    shop.clock += 2000;
+    expect(await processMessage(processingOf(shop), newer)).toBe("done");
+    expect(tagsSent(shop)).toEqual(["1.0.1"]);
+  });
+
+  it("that was held up since its claim sends nothing: its answer could come after its time", async () => {
+    await open(NEWER);
+    await processMessage(processingOf(shop), event(await pushTo(shop, "web", "1.0.0", 1)));
+    shop.fault = (call) => {
+      if (call === "after deliveries.claim") shop.clock += 11_000;
+    };
+    await attempt(shop, "1.0.0");
+    expect(shop.sent).toEqual([]);
+    expect(await statusOf(shop, "1.0.0")).toBe("pending: the attempt took too long");
   });
 });

@@ -24,10 +24,14 @@ const IN_LANE = `
   WHERE o.trigger_id = d.trigger_id AND o.target_id = d.target_id AND o.lane = d.lane AND o.leased_until > ?2
     AND o.status <> 'running' AND o.id <> d.id AND (o.tag = d.tag OR ${DEPLOYS("d")})`;
 
+/** ?3: JSON, milliseconds by target type. */
+const LEASE_END = `?2 + COALESCE(
+  ?3 ->> (SELECT type FROM targets WHERE id = d.target_id), (SELECT MAX(value) FROM json_each(?3)))`;
+
 /** What runs is only asked how it goes: that is no further attempt, and waits for no other. */
 export const CLAIM = `
   UPDATE deliveries AS d SET attempts = attempts + (status = 'pending'), tries = tries + (status = 'pending'),
-    next_attempt_at = ?2 + ?3, leased_until = ?2 + ?3
+    next_attempt_at = ${LEASE_END}, leased_until = ${LEASE_END}
   WHERE id = ?1 AND status IN ('pending', 'running') AND next_attempt_at <= ?2 AND COALESCE(leased_until, 0) <= ?2
     AND (status = 'running' OR NOT EXISTS (${BEFORE}) AND NOT EXISTS (${IN_LANE}))`;
 
