@@ -73,11 +73,9 @@ export const targetOutput = z
     type: z.string(),
     url: z.string().meta({ description: "Only the host, if the address itself is a secret." }),
     config: z.unknown(),
-    deploys: z
-      .boolean()
-      .meta({
-        description: "False: the target only notifies: it hears of each push that matched, and retention ignores it.",
-      }),
+    deploys: z.boolean().meta({
+      description: "False: the target only notifies: it hears of each push that matched, and retention ignores it.",
+    }),
     hasSecret: z.boolean(),
     identity: z
       .object({ issuer: z.string(), subject: z.string() })

@@ -64,14 +64,14 @@ describe("a trigger that is changed while it is being sent", () => {
   });
 });
 
-describe("a trigger whose group is changed", () => {
-  async function refuseGroup(tag: string): Promise<void> {
-    shop.answer = () => BROKEN;
-    for (const path of ["api", "web"]) await pushAndDeliver(shop, path, tag, 1);
-    shop.answer = () => OK;
-    shop.sent.length = 0;
-  }
+async function refuseGroup(tag: string): Promise<void> {
+  shop.answer = () => BROKEN;
+  for (const path of ["api", "web"]) await pushAndDeliver(shop, path, tag, 1);
+  shop.answer = () => OK;
+  shop.sent.length = 0;
+}
 
+describe("a trigger whose group is changed", () => {
   it.each([
     ["none", null],
     ["another one", { requireAll: ["api", "web", "db"], timeoutSeconds: 900 }],
