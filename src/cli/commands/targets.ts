@@ -43,7 +43,7 @@ const secretInput = z.object({ secretStdin: z.boolean().default(false) });
 
 const DEPLOYS_OPTIONS = {
   "--deploys": "the target deploys what it receives, and retention keeps it",
-  "--no-deploys": "the target only notifies, like a chat; retention ignores it",
+  "--no-deploys": "the target only notifies, like a chat: it hears of each push, and retention ignores it",
 } as const;
 const deploysInput = z.object({ deploys: z.boolean().optional() });
 
