@@ -3,6 +3,7 @@ import type { Authenticator } from "./auth/authenticate.ts";
 import { failedLogins } from "./auth/failed-logins.ts";
 import { signIdentityToken, targetSubject } from "./auth/identity-token.ts";
 import { signingKeys } from "./auth/keys.ts";
+import { discardBody } from "./body.ts";
 import type { Registry } from "./call.ts";
 import {
   accessOf,
@@ -76,8 +77,9 @@ import { secretBox } from "./storage/secret-box.ts";
 import { sendOut } from "./storage/send-out.ts";
 import { durableUploads } from "./storage/uploads/uploads.ts";
 import { collectDeleted, collectUnneeded } from "./upkeep/collect.ts";
-import { endUploads, endUploadsOf } from "./upkeep/end-uploads.ts";
+import { endDeadUploads, endUploads } from "./upkeep/end-uploads.ts";
 import { forgetRecords } from "./upkeep/forget.ts";
+import { inTurn } from "./upkeep/in-turn.ts";
 import { noteStorage } from "./upkeep/note-storage.ts";
 import { retain } from "./upkeep/retention.ts";
 import { scrub, scrubObjects } from "./upkeep/scrub.ts";
@@ -94,6 +96,7 @@ export default {
       return await handleRequest(request, { registry, requestId });
     } catch (fault) {
       // Only a setting that is missing or malformed can bring us here; the log names it.
+      await discardBody(request.body);
       return unavailable(fault, requestId);
     }
   },
@@ -108,10 +111,8 @@ export default {
     const turns = openTurns(env, Date.now());
     // Any other trigger, such as one that was changed or that a test pulls, has all of it done.
     const chores = turns[cron] ?? Object.values(turns).flat();
-    const failures: unknown[] = [];
-    // One must not keep the next from its turn; what failed is shown by the platform, and done by the next run.
-    for (const chore of chores) await chore().catch((fault: unknown) => failures.push(fault));
-    if (failures.length > 0) throw failures[0];
+    // What failed is shown by the platform, and done by the next run.
+    await inTurn(chores);
   },
 } satisfies ExportedHandler<Env, QueueMessage>;
 
@@ -332,7 +333,7 @@ async function openRegistry(env: Env, url: URL, address: string | null, context:
     },
     undo: d1Undo(db, announcing),
     activity,
-    endUploadsOf: (credential) => later(endUploadsOf(openUploadsOf(env), credential, Date.now())),
+    endDeadUploads: () => later(endDeadUploads(openUploadsOf(env), Date.now())),
     keepDeleted: collectionOf(settings).keepDeleted,
     events,
     delivering: openDelivering(settings, [...ownHostsOf(settings), url.host]),

@@ -35,6 +35,7 @@ export async function updateSpace(call: SpaceCall): Promise<Response> {
 export async function deleteSpace(call: SpaceCall): Promise<Response> {
   const { registry, grant } = call;
   if (!(await registry.management.spaces.delete(grant.space))) throw new RegistryError("SPACE_UNKNOWN");
+  registry.endDeadUploads();
   // What was done in it goes out of sight with it.
   await noteInInstallation({ ...call, actor: grant.actor }, "space.deleted", { name: grant.space });
   return new Response(null, { status: 204 });

@@ -1,9 +1,4 @@
-import {
-  parseRegistry,
-  parseRemoteReference,
-  type RegistryAddress,
-  type RemoteReference,
-} from "../client/reference.ts";
+import { parseRegistry, parseRemoteReference, type RegistryAddress, type RemoteReference } from "../client/reference.ts";
 import { managedRegistry, namedRegistry } from "./managed.ts";
 import type { Context } from "../context.ts";
 import { CliError } from "../exit.ts";

@@ -1,11 +1,6 @@
 import { z } from "zod";
 import { pageOf } from "../../../oci/page.ts";
-import {
-  MAX_RULES,
-  retentionKeep,
-  type RetentionRule,
-  type RetentionRuleStore,
-} from "../../../management/retention.ts";
+import { MAX_RULES, retentionKeep, type RetentionRule, type RetentionRuleStore } from "../../../management/retention.ts";
 import { firstRow, isEmpty, listWithin, textsColumn } from "../rows.ts";
 import { FIND_SPACE, LIVE_SPACE } from "./spaces.ts";
 

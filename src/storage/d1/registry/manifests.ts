@@ -13,14 +13,7 @@ import type {
   StoredManifest,
 } from "../../../registry/stores.ts";
 import { REQUIRE_MANIFEST, REQUIRE_TAG_IF_ANY, REQUIRE_TAGS, required } from "./conditions.ts";
-import {
-  eventId,
-  TAG_DELETED,
-  TAGS_DELETED,
-  MANIFEST_DELETED,
-  MANIFEST_PUSHED,
-  TAGS_PUSHED,
-} from "./event-statements.ts";
+import { eventId, TAG_DELETED, TAGS_DELETED, MANIFEST_DELETED, MANIFEST_PUSHED, TAGS_PUSHED } from "./event-statements.ts";
 import { type GatedStatement, REPOSITORY, runGated, runGatedPush } from "../gate.ts";
 import { type D1Reader, isUndisturbed, readNear } from "../reader.ts";
 import { pullIsDue } from "./pull-times.ts";

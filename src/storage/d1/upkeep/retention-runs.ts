@@ -1,14 +1,7 @@
 import { z } from "zod";
 import type { RetentionRunStore } from "../../../upkeep/stores.ts";
 import { EVENT_COLUMNS, eventId } from "../registry/event-statements.ts";
-import {
-  coverageText,
-  FOUND,
-  seenTags,
-  repositoriesFromRows,
-  rulesFromRows,
-  seenManifests,
-} from "../management/retention.ts";
+import { coverageText, FOUND, seenTags, repositoriesFromRows, rulesFromRows, seenManifests } from "../management/retention.ts";
 import { IS_COVERED, IS_UNNEEDED, JUDGING, TAG_STAYS, TAKEN_AND_ABOVE } from "../management/retention-sql.ts";
 import { rows } from "../rows.ts";
 import { moveToTrash } from "../registry/trash.ts";
