@@ -4,6 +4,9 @@ const FIRST_PIECE = 4096;
 /** Bytes that are read at a time where they are thrown away: few calls for a large body. */
 const DISCARDED_AT_ONCE = 256 * 1024;
 
+/** Bytes of a body that are read only to be thrown away: as many as the largest plans of zones let pass. What is longer breaks off. */
+const MOST_DISCARDED = 512 * 1024 * 1024;
+
 /**
  * The whole body, if it has `limit` bytes at most; null if it has more, without reading on. The memory that it takes grows
  * with what has come, whatever was announced. The body is free again afterwards, so that what is left of it can be discarded.
@@ -41,15 +44,15 @@ function joined(pieces: readonly Uint8Array[], size: number): Uint8Array {
 
 /**
  * Reads what a request still brings, up to `limit` bytes, and throws it away. The runtime closes a connection under a client
- * that is still sending: it would hear of that instead of the answer.
+ * that is still sending: it would hear of that instead of the answer. Whoever reads a body releases it, however that ends.
  */
-export async function discardBody(body: ReadableStream<Uint8Array> | null, limit: number): Promise<void> {
+export async function discardBody(body: ReadableStream<Uint8Array> | null, limit = MOST_DISCARDED): Promise<void> {
   if (body === null || body.locked) return;
   const reader = body.getReader({ mode: "byob" });
   try {
     let buffer: Uint8Array = new Uint8Array(DISCARDED_AT_ONCE);
     for (let left = limit; left > 0;) {
-      const { value, done } = await reader.read(buffer);
+      const { value, done } = await reader.readAtLeast(buffer.length, buffer);
       if (done || value === undefined) return;
       left -= value.length;
       buffer = new Uint8Array(value.buffer);

@@ -18,8 +18,8 @@ export interface Registry {
   readonly management: ManagementStores;
   readonly undo: UndoStore;
   readonly activity: ActivityStore;
-  /** Ends, after the answer, what a credential that was just revoked is uploading. */
-  readonly endUploadsOf: (credentialId: string) => void;
+  /** Ends, after the answer, uploads whose credential was just revoked, or whose space or repository was just deleted. */
+  readonly endDeadUploads: () => void;
   /** Milliseconds that what was deleted can be brought back. */
   readonly keepDeleted: number;
   readonly events: EventStores;

@@ -72,7 +72,7 @@ import { secretBox } from "./storage/secret-box.ts";
 import { sendOut } from "./storage/send-out.ts";
 import { durableUploads } from "./storage/uploads/uploads.ts";
 import { collectDeleted, collectUnneeded } from "./upkeep/collect.ts";
-import { endUploads, endUploadsOf } from "./upkeep/end-uploads.ts";
+import { endDeadUploads, endUploads } from "./upkeep/end-uploads.ts";
 import { forgetRecords } from "./upkeep/forget.ts";
 import { noteStorage } from "./upkeep/note-storage.ts";
 import { retain } from "./upkeep/retention.ts";
@@ -252,7 +252,7 @@ export async function openRegistry(
     },
     undo: d1Undo(db, announcing),
     activity,
-    endUploadsOf: (credential) => later(endUploadsOf(openUploadsOf(env), credential, Date.now())),
+    endDeadUploads: () => later(endDeadUploads(openUploadsOf(env), Date.now())),
     keepDeleted: collectionOf(settings).keepDeleted,
     events,
     delivering: openDelivering(settings, [...ownHostsOf(settings), url.host]),

@@ -42,7 +42,7 @@ import { type ErrorStyle, errorResponse } from "./http/respond.ts";
 import { consolePage, getHealth, getReference, getVersion, getWelcome } from "./http/status.ts";
 import { getDiscovery, getKeys, getToken, postToken } from "./http/token.ts";
 import { deleteUpload, getUpload, mountScopes, patchUpload, postUpload, putUpload } from "./http/uploads.ts";
-import { ERRORS, RegistryError } from "./oci/errors.ts";
+import { RegistryError } from "./oci/errors.ts";
 
 export interface Route {
   /** The spec's name for it (end-2), or the management operation's. */
@@ -285,7 +285,7 @@ async function dispatch(
     if (page === null) throw new RegistryError("ROUTE_UNKNOWN");
     return page;
   } catch (error) {
-    await discardBody(request.body, discardedBytes(error));
+    await discardBody(request.body);
     const scopes = found?.guarded.scopes(call) ?? [];
     return errorResponse(error, { style: styleOf(url), realm: registry.realm, scopes, requestId });
   }
@@ -294,17 +294,8 @@ async function dispatch(
 /** What the route answers. A body that it had no use for is read all the same, so that the client hears the answer. */
 async function answerOf({ guarded }: Route, call: Call): Promise<Response> {
   const answer = await guarded.run(call);
-  await discardBody(call.request.body, REFUSED_BYTES);
+  await discardBody(call.request.body);
   return answer;
-}
-
-/** Some chunks of the size that clients are asked for, so that they hear what is wrong with them. */
-const REFUSED_BYTES = 32 * 1024 * 1024;
-
-/** What is too large a body must be read for longer. */
-function discardedBytes(error: unknown): number {
-  const isTooLarge = error instanceof RegistryError && ERRORS[error.kind].status === 413;
-  return isTooLarge ? 512 * 1024 * 1024 : REFUSED_BYTES;
 }
 
 function methodNotAllowed(routes: readonly Route[]): RegistryError {

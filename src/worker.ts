@@ -1,10 +1,12 @@
 /** The Worker: what the runtime calls. */
+import { discardBody } from "./body.ts";
 import { openProcessing, openRegistry, openTurns } from "./composition.ts";
 import { bury, consume } from "./consumer.ts";
 import { type Env, settingsOf } from "./env.ts";
 import type { QueueMessage } from "./events/messages.ts";
 import { unavailable } from "./http/respond.ts";
 import { handleRequest } from "./router.ts";
+import { inTurn } from "./upkeep/in-turn.ts";
 
 export { UploadSession } from "./storage/uploads/upload-session.ts";
 
@@ -16,6 +18,7 @@ export default {
       return await handleRequest(request, { registry, requestId });
     } catch (fault) {
       // Only a setting that is missing or malformed can bring us here; the log names it.
+      await discardBody(request.body);
       return unavailable(fault, requestId);
     }
   },
@@ -30,9 +33,7 @@ export default {
     const turns = openTurns(env, Date.now());
     // Any other trigger, such as one that was changed or that a test pulls, has all of it done.
     const chores = turns[cron] ?? Object.values(turns).flat();
-    const failures: unknown[] = [];
-    // One must not keep the next from its turn; what failed is shown by the platform, and done by the next run.
-    for (const chore of chores) await chore().catch((fault: unknown) => failures.push(fault));
-    if (failures.length > 0) throw failures[0];
+    // What failed is shown by the platform, and done by the next run.
+    await inTurn(chores);
   },
 } satisfies ExportedHandler<Env, QueueMessage>;

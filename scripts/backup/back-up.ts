@@ -1,5 +1,6 @@
 import { readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { plural } from "../../src/cli/output/words.ts";
 import { copyObject } from "./copy-object.ts";
 import { copyRows } from "./copy-rows.ts";
 import { eachObject, type Tally } from "./each-object.ts";
@@ -21,7 +22,7 @@ export async function backUp(storage: Storage, directory: string): Promise<{ ind
   const copy = await copyRows(storage, join(directory, rows));
   const total = await writeObjects(objectsOf(copy), join(directory, objects));
   copy.close();
-  console.log(`Copying ${total.count} objects …`);
+  console.log(`Copying ${plural(total.count, "object")} …`);
   const listed = readObjects(join(directory, objects));
   const tally = await eachObject(listed, total, (object) => copyObject(storage.bucket, directory, object));
   const rowsDigest = await fileDigest(join(directory, rows));

@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
+import { plural } from "../../src/cli/output/words.ts";
 import type { Tally } from "./each-object.ts";
 import { openStorage, type Place, type Storage } from "./storage.ts";
 
@@ -9,14 +10,23 @@ interface CommandLine {
   readonly replace: boolean;
 }
 
-const OPTIONS = { remote: { type: "boolean" }, "persist-to": { type: "string" }, name: { type: "string" } } as const;
+const OPTIONS = {
+  remote: { type: "boolean" },
+  "persist-to": { type: "string" },
+  name: { type: "string" },
+  help: { type: "boolean" },
+} as const;
 const REPLACE = { replace: { type: "boolean" } } as const;
 
-/** What a command is told. Only one that writes to the registry `mayReplace` what is there. */
+/** Reads a command's options. Only a command that writes to the registry `mayReplace` what is there. With --help it prints the usage and ends. */
 export function parseCommand(usage: string, mayReplace = false): CommandLine {
   const { values, positionals } = parseOrFail(usage, { ...OPTIONS, ...(mayReplace && REPLACE) });
+  if (values.help === true) {
+    console.log(`usage: ${usage}`);
+    process.exit(0);
+  }
   const [directory, ...more] = positionals;
-  if (directory === undefined || more.length > 0) fail(usage);
+  if (directory === undefined || more.length > 0) fail(`name one directory\nusage: ${usage}`);
   const stateDir = values["persist-to"] ?? process.env["STATE_DIR"] ?? ".wrangler/state";
   return {
     directory: resolve(directory),
@@ -32,7 +42,7 @@ function parseOrFail(usage: string, options: Options) {
   try {
     return parseArgs({ allowPositionals: true, options });
   } catch (error) {
-    fail(`${messageOf(error)}\n${usage}`);
+    fail(`${messageOf(error)}\nusage: ${usage}`);
   }
 }
 
@@ -53,7 +63,9 @@ export async function withStorage<T>(place: Place, action: (storage: Storage) =>
 /** Says which objects could not be copied, and how many were. */
 export function report({ there, copied, problems }: Tally): void {
   for (const problem of problems) console.error(`spacedock: ${problem}`);
-  console.log(`${copied} objects were copied, ${there} were there already, ${problems.length} could not be copied.`);
+  console.log(
+    `${plural(copied, "object was", "objects were")} copied, ${there} ${there === 1 ? "was" : "were"} there already, ${problems.length} could not be copied.`,
+  );
 }
 
 export function fail(message: string): never {

@@ -1,3 +1,4 @@
+import { plural } from "../../src/cli/output/words.ts";
 import { formatBytes } from "../../src/oci/size.ts";
 import type { Index, StoredObject } from "./files.ts";
 
@@ -62,6 +63,6 @@ function progressOf(count: number, bytes: number): (size: number) => void {
     done.bytes += size;
     if (Date.now() - shownAt < INTERVAL) return;
     shownAt = Date.now();
-    console.log(`  ${done.count} of ${count} objects, ${formatBytes(done.bytes)} of ${formatBytes(bytes)}`);
+    console.log(`  ${done.count} of ${plural(count, "object")}, ${formatBytes(done.bytes)} of ${formatBytes(bytes)}`);
   };
 }

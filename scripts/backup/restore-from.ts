@@ -1,6 +1,7 @@
 import { readdirSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import { plural } from "../../src/cli/output/words.ts";
 import { dropTables } from "./drop-tables.ts";
 import { eachObject, type Tally } from "./each-object.ts";
 import { fileDigest, type Index, readIndex } from "./files.ts";
@@ -24,7 +25,7 @@ export async function restoreFrom(
   if (!replace && (await whatIsThere(storage.db)) === "rows")
     throw new Error("the registry is not empty; with --replace its rows are thrown away for those of the backup");
   await dropTables(storage.db);
-  console.log(`Restoring ${index.count} objects …`);
+  console.log(`Restoring ${plural(index.count, "object")} …`);
   const objects = readObjects(join(directory, index.objects));
   const tally = await eachObject(objects, index, (object) => putObject(storage.bucket, directory, object));
   console.log("Restoring rows …");

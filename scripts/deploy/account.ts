@@ -13,16 +13,17 @@ const login = z.discriminatedUnion("type", [
 /** The login that wrangler uses: from the environment, an .env file, or `wrangler login`. */
 export async function findLogin(): Promise<Credentials> {
   const token = process.env["CLOUDFLARE_API_TOKEN"];
-  if (token !== undefined && token !== "") return bearer(token);
+  if (token !== undefined && token !== "") return bearer(token, true);
   const { ok, output } = await tryWrangler(["auth", "token", "--json"], { output: "keep" });
   const found = ok ? login.safeParse(JSON.parse(output)).data : undefined;
   if (found === undefined) throw new Problem(LOG_IN);
-  if (found.type === "api_key") return { headers: { "X-Auth-Key": found.key, "X-Auth-Email": found.email } };
-  return bearer(found.token);
+  if (found.type === "api_key")
+    return { isToken: false, headers: { "X-Auth-Key": found.key, "X-Auth-Email": found.email } };
+  return bearer(found.token, found.type === "api_token");
 }
 
-function bearer(token: string): Credentials {
-  return { headers: { Authorization: `Bearer ${token}` } };
+function bearer(token: string, isToken: boolean): Credentials {
+  return { isToken, headers: { Authorization: `Bearer ${token}` } };
 }
 
 const accountList = z.array(z.looseObject({ id: z.string(), name: z.string().default("") }));

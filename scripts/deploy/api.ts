@@ -10,6 +10,8 @@ const WAITS = [500, 1500];
 const PATIENCE = 60_000;
 
 export interface Credentials {
+  /** True if they are an API token, which somebody gave its permissions. */
+  readonly isToken: boolean;
   readonly headers: Readonly<Record<string, string>>;
 }
 
@@ -21,6 +23,8 @@ interface Call {
 
 /** Cloudflare's API, as wrangler calls it. */
 export interface Api {
+  /** True if the login is an API token. */
+  readonly isToken: boolean;
   /** Returns the result of a call. Throws `ApiFailure`. */
   call(path: string, call?: Call): Promise<unknown>;
   /** Like `call`, but returns null where the API answers one of these codes. Any other failure is thrown. */
@@ -52,7 +56,7 @@ const envelope = z.object({
 });
 
 /** Opens the API. `CLOUDFLARE_API_BASE_URL` says where it is, as it does for wrangler. */
-export function openApi({ headers }: Credentials): Api {
+export function openApi({ headers, isToken }: Credentials): Api {
   const base = process.env["CLOUDFLARE_API_BASE_URL"] ?? API;
   const call: Api["call"] = async (path, options = {}) => {
     for (let tries = 0; ; tries += 1) {
@@ -64,6 +68,7 @@ export function openApi({ headers }: Credentials): Api {
     }
   };
   return {
+    isToken,
     call,
     async find(path, absent, options) {
       try {

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { type Api, ApiFailure } from "./api.ts";
 import { query } from "./database.ts";
+import { checkDomains } from "./domains.ts";
 import { CLAIMS, claimantOf } from "./first-deploy.ts";
 import type { Installation } from "./installation.ts";
 import { type Found, type FoundWorker, inJurisdiction } from "./look.ts";
@@ -47,6 +48,7 @@ export async function check(context: Context): Promise<void> {
     );
   if (worker !== null && kind === "registry") checkBindings(context, worker);
   else await checkLeftovers(context);
+  await checkDomains(context);
 }
 
 function anotherName({ name }: Installation): string {

@@ -13,9 +13,12 @@ const PERMISSIONS: readonly (readonly [RegExp, string])[] = [
   [/^\/accounts\/[^/]+\/d1\//, "D1: Edit"],
   [/^\/accounts\/[^/]+\/r2\//, "Workers R2 Storage: Edit"],
   [/^\/accounts\/[^/]+\/queues/, "Queues: Edit"],
-  [/^\/accounts\/[^/]+\/workers\/domains/, "Zone, DNS: Edit"],
+  [/^\/accounts\/[^/]+\/workers\/scripts\/[^/]+\/domains/, "Zone, DNS: Edit"],
+  [/^\/accounts\/[^/]+\/workers\/scripts\/[^/]+\/routes/, "Zone, Workers Routes: Edit"],
   [/^\/accounts\/[^/]+\/workers\//, "Workers Scripts: Edit"],
-  [/^\/zones/, "Zone, Workers Routes: Edit"],
+  [/^\/zones\/[^/]+\/workers\/routes/, "Zone, Workers Routes: Edit"],
+  [/^\/zones\/[^/]+\/dns_records/, "Zone, DNS: Edit"],
+  [/^\/zones/, "Zone, Zone: Read"],
   [/^/, "Account Settings: Read"],
 ];
 
@@ -24,7 +27,7 @@ export const LOG_IN =
   "log in first: run `npx wrangler login`, or set CLOUDFLARE_API_TOKEN (docs/deploy.md lists the permissions)";
 
 /** True if the failure is one of login or permission. */
-function isAuthFailure({ status, codes }: ApiFailure): boolean {
+export function isAuthFailure({ status, codes }: ApiFailure): boolean {
   if (codes.includes(R2_IS_OFF)) return false;
   return status === 401 || status === 403 || (status < 500 && codes.some((code) => AUTH_CODES.has(code)));
 }

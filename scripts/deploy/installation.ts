@@ -11,7 +11,12 @@ const NAME = /^[a-z][a-z0-9-]{1,49}$/;
 
 const route = z.union([
   z.string(),
-  z.looseObject({ pattern: z.string(), custom_domain: z.boolean().optional(), zone_name: z.string().optional() }),
+  z.looseObject({
+    pattern: z.string(),
+    custom_domain: z.boolean().optional(),
+    zone_name: z.string().optional(),
+    zone_id: z.string().optional(),
+  }),
 ]);
 
 const raw = z.looseObject({
@@ -42,6 +47,17 @@ const raw = z.looseObject({
 type RawConfig = z.infer<typeof raw>;
 type Route = z.infer<typeof route>;
 
+/** A part of a domain that the configuration gives to the registry. */
+export interface DomainRoute {
+  readonly pattern: string;
+  /** Without its wildcards; null where the pattern is for any host. */
+  readonly host: string | null;
+  /** True if the whole host is the registry's, with the DNS records that it takes. */
+  readonly isCustomDomain: boolean;
+  readonly zoneId: string | undefined;
+  readonly zoneName: string | undefined;
+}
+
 /** An installation as its configuration names it. */
 export interface Installation {
   readonly name: string;
@@ -54,6 +70,7 @@ export interface Installation {
   readonly migrations: readonly string[];
   readonly migrationsDirectory: string;
   readonly isOnWorkersDev: boolean;
+  readonly routes: readonly DomainRoute[];
   /** The address that clients use, where the configuration says it. */
   readonly ownAddress: string | null;
   readonly config: RawConfig;
@@ -86,7 +103,8 @@ export function readInstallation(file = join(ROOT, "wrangler.toml"), name?: stri
       .toSorted(),
     migrationsDirectory: database.migrations_dir,
     isOnWorkersDev: config.workers_dev ?? routes.length === 0,
-    ownAddress: ownAddress(config.vars["PUBLIC_URL"], routes),
+    routes: routes.map(domainRoute),
+    ownAddress: ownAddress(config.vars["PUBLIC_URL"], routes.map(domainRoute)),
     config,
     directory,
   };
@@ -138,13 +156,28 @@ function queuesOf({ queues }: RawConfig): readonly string[] {
   return [...new Set([...queues.producers.map(({ queue }) => queue), ...consumed])];
 }
 
-function ownAddress(publicUrl: unknown, routes: readonly Route[]): string | null {
+function domainRoute(given: Route): DomainRoute {
+  const one = typeof given === "string" ? { pattern: given } : given;
+  return {
+    pattern: one.pattern,
+    // `*.example.com` and `*example.com` are both of the zone example.com.
+    host: hostIn(one.pattern).replaceAll(/\*\.?/g, "") || null,
+    isCustomDomain: one.custom_domain === true,
+    zoneId: one.zone_id,
+    zoneName: one.zone_name,
+  };
+}
+
+function ownAddress(publicUrl: unknown, routes: readonly DomainRoute[]): string | null {
   if (typeof publicUrl === "string") return new URL(publicUrl).origin;
-  const domain = routes.find((one) => typeof one === "object" && one.custom_domain === true) ?? routes[0];
-  if (domain === undefined) return null;
-  const pattern = typeof domain === "string" ? domain : domain.pattern;
+  const exact = routes.filter(({ pattern }) => !hostIn(pattern).includes("*"));
+  const domain = exact.find(({ isCustomDomain }) => isCustomDomain) ?? exact[0];
+  return domain === undefined ? null : `https://${domain.host ?? ""}`;
+}
+
+function hostIn(pattern: string): string {
   const [host = ""] = pattern.replace(/^https?:\/\//, "").split("/");
-  return host.includes("*") ? null : `https://${host}`;
+  return host;
 }
 
 /** The configuration that wrangler gets: the same, with account and database told, and the dead-letter queue's name for the Worker. */

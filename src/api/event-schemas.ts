@@ -23,7 +23,7 @@ const givenMatch = triggerMatch.refine(...PLAIN_THROUGHOUT);
 
 const deploys = z.boolean().meta({
   description:
-    "True, the default: the target deploys what it receives, and retention keeps what it received last from each repository. False: it only notifies, like a chat, and retention ignores it. Targets whose deployments are followed always deploy.",
+    "True, the default: the target deploys what it receives, and retention keeps what it received last from each repository. False: it only notifies, like a chat: it hears of each push that matched, also of older versions, and retention ignores it. Targets whose deployments are followed always deploy.",
 });
 
 export const targetInput = z.strictObject({
@@ -73,7 +73,9 @@ export const targetOutput = z
     type: z.string(),
     url: z.string().meta({ description: "Only the host, if the address itself is a secret." }),
     config: z.unknown(),
-    deploys: z.boolean().meta({ description: "False: the target only notifies, and retention ignores it." }),
+    deploys: z.boolean().meta({
+      description: "False: the target only notifies: it hears of each push that matched, and retention ignores it.",
+    }),
     hasSecret: z.boolean(),
     identity: z
       .object({ issuer: z.string(), subject: z.string() })

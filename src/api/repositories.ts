@@ -33,6 +33,7 @@ export async function deleteRepository(call: SpaceCall): Promise<Response> {
   const { registry, grant, params } = call;
   const path = params["name"] ?? "";
   if (!(await registry.management.directory.delete(grant.space, path))) throw new RegistryError("NAME_UNKNOWN");
+  registry.endDeadUploads();
   await noteInSpace(call, "repository.deleted", { repository: path });
   return new Response(null, { status: 204 });
 }

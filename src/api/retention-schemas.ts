@@ -48,7 +48,7 @@ export const retentionRuleOutput = z
 const SHOWN = "The first 1,000; the count has all.";
 
 export const retentionPreviewQuery = z.strictObject({
-  cursor: z.string().max(300).optional().meta({ description: "`next` of the previous page." }),
+  cursor: z.string().max(600).optional().meta({ description: "`next` of the previous page." }),
 });
 
 /** A rule as for its creation, or nothing. */
@@ -78,16 +78,22 @@ export const retentionPreviewOutput = z
           manifests: z.array(z.string()).meta({ description: `Digests. ${SHOWN}` }),
           tagCount: z.int(),
           manifestCount: z.int(),
-          bytes: z
-            .int()
-            .meta({ description: "Bytes of manifests, and of blobs that nothing else needs, here or elsewhere." }),
-          complete: z.boolean().meta({ description: "False if the repository has more than one request can check." }),
+          bytes: z.int().meta({
+            description:
+              "Bytes of manifests, and of blobs that nothing else needs, here or elsewhere. Blobs that manifests of two pages share are left out.",
+          }),
+          complete: z.boolean().meta({
+            description:
+              "False if the next page goes on with this repository: add up its items. False on its last page if it has manifests with too many tags to check; the counts are then a minimum.",
+          }),
         }),
       )
-      .meta({ description: "The repositories of this page that would lose something." }),
-    totals: z
-      .object({ repositories: z.int(), tags: z.int(), manifests: z.int(), bytes: z.int() })
-      .meta({ description: "Totals of this page; `repositories` counts those that a rule covers." }),
+      .meta({
+        description: "The repositories of this page that would lose something, and the one that the page before began.",
+      }),
+    totals: z.object({ repositories: z.int(), tags: z.int(), manifests: z.int(), bytes: z.int() }).meta({
+      description: "Totals of this page; `repositories` counts those that a rule covers, each on its first page.",
+    }),
     next: z.string().nullable().meta({ description: "The next page's cursor; null on the last." }),
   })
   .meta({ id: "RetentionPreview" });

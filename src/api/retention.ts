@@ -81,9 +81,11 @@ export async function previewRetention(call: SpaceCall): Promise<Response> {
   const seen = preview.repositories;
   const sum = (of: (one: RepositoryPreview) => number): number => seen.reduce((total, one) => total + of(one), 0);
   return Response.json({
-    items: seen.filter(({ tags, manifests }) => tags.length + manifests.length > 0).map(previewView),
+    items: seen
+      .filter(({ tags, manifests, isResumed }) => isResumed || tags.length + manifests.length > 0)
+      .map(previewView),
     totals: {
-      repositories: seen.length,
+      repositories: seen.filter(({ isResumed }) => !isResumed).length,
       tags: sum(({ tags }) => tags.length),
       manifests: sum(({ manifests }) => manifests.length),
       bytes: sum(({ bytes }) => bytes),

@@ -139,6 +139,7 @@ export const deleteSpace = defineOperation({
   async run(call) {
     const { registry, grant } = call;
     if (!(await registry.management.spaces.delete(grant.space))) throw new RegistryError("SPACE_UNKNOWN");
+    registry.endDeadUploads();
     // The space's own activity goes out of sight with it.
     await noteInInstallation({ ...call, actor: grant.actor }, "space.deleted", { name: grant.space });
   },

@@ -8,9 +8,6 @@ import { isoTime, isoTimeOrNull, listResponse, pageRequest } from "./answer.ts";
 import { readBody, readQuery } from "./input.ts";
 import { pageQuery, revocationQuery, tokenInput } from "./schemas.ts";
 
-/** Tokens whose uploads are ended right after they are revoked; those of more are ended by upkeep. */
-const ENDED_AT_ONCE = 10;
-
 /** Tokens that the activity names, where many are revoked at once. */
 const TOLD = 50;
 
@@ -46,7 +43,7 @@ export async function revokeToken(call: SpaceCall): Promise<Response> {
   const { descendants } = readQuery(revocationQuery, call);
   const [token, ...made] = await registry.management.tokens.revoke(grant.space, params["id"] ?? "", descendants);
   if (token === undefined) throw new RegistryError("TOKEN_UNKNOWN");
-  for (const { id } of [token, ...made].slice(0, ENDED_AT_ONCE)) registry.endUploadsOf(id);
+  registry.endDeadUploads();
   const detail = descendants
     ? { detail: { descendants: made.slice(0, TOLD).map(({ name }) => name), count: made.length } }
     : {};

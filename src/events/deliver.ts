@@ -4,18 +4,30 @@ import { ANSWER_WITHIN, type Delivering, type MessageOutcome, type Processing } 
 import { type Redaction, redactionOf } from "./redact.ts";
 import { nextAttemptIn } from "./schedule.ts";
 import { outdatedBy } from "./standing.ts";
-import type { AttemptRecord, ClaimedDelivery, DeliveryResult, OpenTarget, TargetSecrets } from "./stores.ts";
-import { type Outcome, type Sender, UnsendableError } from "./target.ts";
-import { findTargetType } from "./targets/index.ts";
+import type { AttemptRecord, ClaimedDelivery, DeliveryResult, Leases, OpenTarget, TargetSecrets } from "./stores.ts";
+import { type Outcome, type Sender, type TargetType, UnsendableError } from "./target.ts";
+import { findTargetType, TARGET_TYPES } from "./targets/index.ts";
 
 /** Requests that one attempt may take: release, deployments, their tasks. */
 const MAX_REQUESTS = 60;
 
-/** Milliseconds that one attempt has for all its requests. */
-const ATTEMPT_WITHIN = 3 * ANSWER_WITHIN;
+/** Milliseconds since its claim within which an attempt may begin requests: a target that is followed takes several, one after the other. */
+const BEGIN_WITHIN = { followed: 3 * ANSWER_WITHIN, other: 10_000 } as const;
 
-/** Milliseconds for which an attempt keeps its delivery to itself: longer than it can take. */
-const LEASE = ATTEMPT_WITHIN + 2 * ANSWER_WITHIN;
+/** Milliseconds that the database has to take down what came of an attempt. */
+const RECORD_WITHIN = 10_000;
+
+/**
+ * Milliseconds for which an attempt keeps its delivery and its lane to itself, by target type. If its consumer dies, the others of the lane wait
+ * that long, and no less will do: the last request may begin late, and its answer come as late as it may; until then, another one could overtake it.
+ */
+const LEASES: Leases = Object.fromEntries(
+  Object.values(TARGET_TYPES).map((type) => [type.type, beginWithin(type) + ANSWER_WITHIN + RECORD_WITHIN]),
+);
+
+function beginWithin({ canBeFollowed }: TargetType): number {
+  return canBeFollowed ? BEGIN_WITHIN.followed : BEGIN_WITHIN.other;
+}
 
 /** A target that does nothing but fail for this long, in milliseconds, is switched off: 5 days. */
 const DISABLED_AFTER = 5 * 86_400_000;
@@ -56,7 +68,7 @@ interface Turn {
 async function takeTurn(processing: Processing, id: string): Promise<Turn> {
   const { deliveries } = processing.stores;
   const began = processing.now();
-  const claim = await deliveries.claim(id, began.getTime(), LEASE);
+  const claim = await deliveries.claim(id, began.getTime(), LEASES);
   if (claim === "over") return { outcome: "done", attempted: false, before: null };
   if ("later" in claim) return { outcome: { retryIn: claim.later }, attempted: false, before: null };
   if ("before" in claim) return { outcome: { retryIn: SOON }, attempted: false, before: claim.before };
@@ -91,7 +103,7 @@ function waitAfter({ verdict, wait }: Outcome, tries: number): number | null {
   return verdict === "retry" ? nextAttemptIn(tries, wait, Math.random()) : null;
 }
 
-/** One attempt: never rejects, and its detail holds no secret. */
+/** Makes one attempt, which began at `now`: never rejects, and its detail holds no secret. */
 export async function tryOnce(delivering: Delivering, sending: Sending, now: Date): Promise<Outcome> {
   const { target, event, progress } = sending;
   if (event === null) return refused("the event no longer exists");
@@ -101,6 +113,7 @@ export async function tryOnce(delivering: Delivering, sending: Sending, now: Dat
   const type = findTargetType(name);
   if (type === null) return refused(`unknown target type ${name}`);
   const redaction = redactionOf(target);
+  const until = now.getTime() + beginWithin(type);
   const attempt = {
     event,
     deliveryId: sending.deliveryId,
@@ -113,7 +126,7 @@ export async function tryOnce(delivering: Delivering, sending: Sending, now: Dat
       redaction.noteSecret(await delivering.identityToken(target.target, event, audience)),
   };
   try {
-    const outcome = await type.deliver(attempt, guarded(delivering, target, event.registry, redaction));
+    const outcome = await type.deliver(attempt, guarded(delivering, target, event.registry, redaction, until));
     return { ...outcome, detail: redaction.shown(outcome.detail) };
   } catch (fault) {
     if (fault instanceof UnsendableError) return refused(redaction.shown(fault.message));
@@ -125,14 +138,15 @@ export async function tryOnce(delivering: Delivering, sending: Sending, now: Dat
 /**
  * Looks at each address again, since rules may have changed since the target was made; bounds requests and time.
  * @param registry the host that the event's pusher used, which is ours too.
+ * @param until when the last request may begin.
  */
 function guarded(
   { send, rules: { ownHosts, ...rules }, now }: Delivering,
   { address }: OpenTarget,
   registry: string,
   redaction: Redaction,
+  until: number,
 ): Sender {
-  const deadline = now().getTime() + ATTEMPT_WITHIN;
   let requests = 0;
   return async (request, keep, needsBody) => {
     for (const url of [address, request.url]) {
@@ -140,7 +154,7 @@ function guarded(
       if (problem !== null) throw new UnsendableError(`the target's address is not allowed: ${problem}`);
     }
     requests += 1;
-    if (requests > MAX_REQUESTS || now().getTime() > deadline) throw new Error("the attempt took too long");
+    if (requests > MAX_REQUESTS || now().getTime() > until) throw new Error("the attempt took too long");
     redaction.note(request);
     return send(request, keep, needsBody);
   };

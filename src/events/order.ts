@@ -12,6 +12,8 @@ export interface Ordered {
 export interface DeliveryOrder {
   /** Other tags count as well, and not only other pushes of the same one: they share a lane, and wait for each other. */
   readonly comparesTags: boolean;
+  /** A push of any tag takes the place of those before it. */
+  readonly isByPush: boolean;
   /** After this one was delivered, or while it is on its way, the other must not be delivered. */
   readonly supersedes: (one: Ordered, other: Ordered) => boolean;
   /**
@@ -23,17 +25,19 @@ export interface DeliveryOrder {
   readonly isSpent: () => boolean;
 }
 
-/** A push is outdated by a later one of the same tag, whatever else a rule says. */
-const BY_TAG: DeliveryOrder = {
+/** Outdates a push by a later one of the same tag, whatever else a rule says: all that a target that only notifies goes by. */
+export const BY_TAG: DeliveryOrder = {
   comparesTags: false,
+  isByPush: false,
   supersedes: (one, other) => one.tag === other.tag && one.eventId > other.eventId,
   newerThan: null,
   isSpent: () => false,
 };
 
-/** The order of a trigger with these rules. */
-export function orderOf({ match }: TriggerRules): DeliveryOrder {
-  return match.tag === undefined ? BY_TAG : orderOfTags(match.tag);
+/** The order of a trigger with these rules; null: they are no longer understood. */
+export function orderOf(rules: TriggerRules | null): DeliveryOrder {
+  const tag = rules?.match.tag;
+  return tag === undefined ? BY_TAG : orderOfTags(tag);
 }
 
 function orderOfTags(rule: TagRule): DeliveryOrder {
@@ -43,6 +47,7 @@ function orderOfTags(rule: TagRule): DeliveryOrder {
   if (rule.order === "pushed") {
     return {
       comparesTags: true,
+      isByPush: true,
       supersedes: (one, other) => one.eventId > other.eventId && counts(one, other),
       newerThan: null,
       isSpent,
@@ -51,6 +56,7 @@ function orderOfTags(rule: TagRule): DeliveryOrder {
   if (order === null) return BY_TAG;
   return {
     comparesTags: true,
+    isByPush: false,
     supersedes(one, other) {
       const difference = order(one.tag, other.tag);
       const isLater = one.eventId > other.eventId;

@@ -1,13 +1,12 @@
 import { createHash } from "node:crypto";
 import { attemptDelivery } from "./deliver.ts";
 import { evaluateTrigger, type Evaluation } from "./evaluate.ts";
-import { type EventType, TAG_SETS } from "./event.ts";
+import { TAG_SETS } from "./event.ts";
 import type { QueueMessage } from "./messages.ts";
 import { orderOf } from "./order.ts";
 import { withPlatform } from "./platforms.ts";
 import type { MessageOutcome, Processing } from "./processing.ts";
 import type { EventStores, PlannedDelivery, StoredEvent, Trigger } from "./stores.ts";
-import type { TriggerRules } from "./trigger.ts";
 
 /** What the sweep gives a message before it takes it for lost, in milliseconds. */
 const PATIENCE = 120_000;
@@ -71,7 +70,8 @@ function plannedFor(
   const { tag } = event;
   const { members } = evaluation;
   const scope = members === null ? String(repositoryId) : "group";
-  const topic = tag === null ? null : topicOf(scope, tag, event.type, rules);
+  const { comparesTags, isByPush } = orderOf(rules);
+  const ofTag = tag === null ? null : `${scope}:${tag}`;
   // Two pushes may make a group complete at once, each seeing the other's tag.
   const digests = members
     ?.map((member) => `${member.repositoryId}@${member.digest}`)
@@ -79,18 +79,13 @@ function plannedFor(
   return targets.map((targetId) => ({
     triggerId: id,
     targetId,
-    topic,
+    topic: isByPush && TAG_SETS.has(event.type) ? scope : ofTag,
     scope,
-    lane: rules !== null && orderOf(rules).comparesTags ? scope : topic,
+    lane: comparesTags ? scope : ofTag,
     once: digests === undefined ? null : hashOf([tag, ...digests]),
     subjects: members,
     dueAt: now + (rules?.debounceSeconds ?? 0) * 1000,
   }));
-}
-
-/** By push time, a push of any tag takes the place of those before it. */
-function topicOf(scope: string, tag: string, type: EventType, rules: TriggerRules | null): string {
-  return rules?.match.tag?.order === "pushed" && TAG_SETS.has(type) ? scope : `${scope}:${tag}`;
 }
 
 function hashOf(parts: readonly (string | null)[]): string {

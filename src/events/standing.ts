@@ -2,7 +2,8 @@
 import type { EventType, RegistryEvent } from "./event.ts";
 import { TAG_SETS } from "./event.ts";
 import { matchTrigger } from "./match.ts";
-import { type DeliveryOrder, type Ordered, orderOf } from "./order.ts";
+import { BY_TAG, type DeliveryOrder, type Ordered, orderOf } from "./order.ts";
+import type { TriggerRules } from "./trigger.ts";
 import type { ClaimedDelivery, DeliveryStore, PastDelivery, Standing } from "./stores.ts";
 
 /** Deliveries that were begun and may be newer, as many as are looked at: mostly there are none. */
@@ -11,7 +12,7 @@ const LOOKED_AT = [5, 500] as const;
 /** Why a claimed delivery must not be sent any more, in a sentence; null when it goes. */
 export async function outdatedBy(
   deliveries: Pick<DeliveryStore, "begunAbove">,
-  { delivery, event, standing }: ClaimedDelivery,
+  { delivery, event, target, standing }: ClaimedDelivery,
 ): Promise<string | null> {
   if (standing === null || event === null) return null;
   const { trigger } = standing;
@@ -20,12 +21,15 @@ export async function outdatedBy(
   if (trigger.rules === null) return "the trigger's rules are no longer understood: delete it and create it again";
   if (!trigger.targets.includes(delivery.targetId))
     return "the trigger was changed, and no longer sends to this target";
+  if (!isOfGroup(trigger.rules, standing))
+    return "the trigger was changed, and its group of repositories is no longer the one that this delivery is of";
   const match = matchTrigger(trigger.rules.match, event, { newestTag: null });
   if (!match.fires) return `the trigger was changed, and no longer takes this push: ${match.reason}`;
   const moved = movedSince(event, standing);
   if (moved !== null || event.tag === null || !TAG_SETS.has(event.type)) return moved;
   const own: Ordered = { tag: event.tag, eventId: event.id };
-  const order = orderOf(trigger.rules);
+  // A target that only notifies is told of each push: nothing goes backwards there.
+  const order = target?.target.deploys === false ? BY_TAG : orderOf(trigger.rules);
   return outdatedByLater(order, own, standing) ?? (await outdatedByNewer(deliveries, delivery.id, order, own));
 }
 
@@ -40,8 +44,16 @@ const STILL: Readonly<Record<EventType, (event: RegistryEvent, standing: Standin
 
 function movedSince(event: RegistryEvent, standing: Standing): string | null {
   const own = STILL[event.type](event, standing);
-  if (own !== null || standing.movedMembers.length === 0) return own;
-  return `the tag ${event.tag} of ${standing.movedMembers.join(", ")} was moved or deleted`;
+  const moved = standing.members.filter(({ isMoved }) => isMoved).map(({ path }) => path);
+  if (own !== null || moved.length === 0) return own;
+  return `the tag ${event.tag} of ${moved.join(", ")} was moved or deleted`;
+}
+
+/** True if the trigger's group is still that of the delivery, or both have none: groups are compared with groups only. */
+function isOfGroup({ group }: TriggerRules, { members }: Standing): boolean {
+  const paths = members.filter(({ isMoved }) => !isMoved).map(({ path }) => path);
+  const required = group?.requireAll ?? [];
+  return required.length === members.length && paths.every((path) => required.includes(path));
 }
 
 function stillTagged({ tag, digest }: RegistryEvent, { tagDigest }: Standing): string | null {

@@ -247,6 +247,12 @@ export interface PastDeliveries {
   readonly isCut: boolean;
 }
 
+interface StandingMember {
+  readonly path: string;
+  /** Its tag is gone, or on another digest than the delivery tells of. */
+  readonly isMoved: boolean;
+}
+
 /** What is so when a delivery is to be sent. */
 export interface Standing {
   /** Null: it was deleted. */
@@ -255,11 +261,11 @@ export interface Standing {
   readonly tagDigest: string | null;
   /** The event's manifest is there. */
   readonly hasManifest: boolean;
-  /** Paths of a group's members whose tag is gone, or on another digest than the delivery tells of. */
-  readonly movedMembers: readonly string[];
+  /** A group's repositories; empty for a delivery that is of none. */
+  readonly members: readonly StandingMember[];
   /** Of events after the delivery's own, that set a tag; the newest first. */
   readonly later: PastDeliveries;
-  /** What the target, if it deploys, was given last of the event's repository, where another trigger sent it. */
+  /** What the target, if it deploys, was given last of each repository, where another trigger sent it, or this one with or without its group. */
   readonly fromAnother: readonly PastDelivery[];
 }
 
@@ -268,6 +274,9 @@ export interface Standing {
  * a replay sends first. `over`: there is nothing to do.
  */
 type Claim = ClaimedDelivery | { readonly later: number } | { readonly before: string } | "over";
+
+/** Milliseconds that an attempt keeps its delivery for, by target type; the longest counts for any other type. */
+export type Leases = Readonly<Record<string, number>>;
 
 /** How an attempt leaves its delivery. */
 export interface DeliveryResult {
@@ -323,8 +332,8 @@ export interface DeliveryStore {
     verdicts: readonly TriggerVerdict[],
     now: number,
   ): Promise<readonly PendingDelivery[]>;
-  /** Takes a delivery for an attempt, with a lease; no other in its lane has one meanwhile. */
-  claim(id: string, now: number, lease: number): Promise<Claim>;
+  /** Takes a delivery for an attempt, with a lease as long as its target's type needs; no other in its lane has one meanwhile. */
+  claim(id: string, now: number, leases: Leases): Promise<Claim>;
   /**
    * Deliveries of the same trigger, target and scope as a claimed one that were begun, of tags that may be newer than its own, of each kind
    * `limit` at most. Where a person redelivered something before its push, only what went to the target since then.

@@ -54,7 +54,7 @@ const tagRuleFields = z.strictObject({
     .meta({ description: "Names or globs of tags that never match.", examples: [["latest"]] }),
   onlyIfNewer: z.boolean().optional().meta({
     description:
-      "Fire only for a tag above all others in the repository that match the rule, by version or by a regex's named groups. At delivery, the target must not have received a higher one.",
+      "Fire only for a tag above all others in the repository that match the rule, by version or by a regex's named groups. At delivery, the target must not have received a higher one, unless it only notifies.",
   }),
   order: z.enum(ORDERS).optional().meta({
     description: "With `onlyIfNewer`: `pushed` orders tags by push time, for tags that are not versions.",

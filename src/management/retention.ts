@@ -91,21 +91,48 @@ export interface CoverableRepository {
 export interface Coverage {
   /** The repositories that a rule covers at least. */
   readonly ids: readonly number[];
-  /** A repository's id, and the place in `keeps` of what one of its rules keeps. */
+  /** A repository's id, and the place in `keeps` of what its rules keep: one pair for each of `ids`. */
   readonly pairs: readonly (readonly [number, number])[];
-  readonly keeps: readonly RetentionKeep[];
+  readonly keeps: readonly KeptTogether[];
+}
+
+/** What several rules keep together: the most that any of them does, and what the patterns of each name. */
+export interface KeptTogether extends Omit<RetentionKeep, "tags"> {
+  readonly tags: readonly (readonly string[])[];
 }
 
 export type CoveringRule = Pick<RetentionRule, "id" | "repositories" | "keep"> & { readonly spaceId: number };
 
-/** Which of the rules cover which repository: a repository without one is untouched. */
+/** Which of the rules cover which repository: one without a rule is untouched. Repositories under the same rules share what these keep. */
 export function coverageOf(repositories: readonly CoverableRepository[], rules: readonly CoveringRule[]): Coverage {
-  const pairs = repositories.flatMap(({ id, spaceId, path }) =>
-    rules.flatMap((rule, index) =>
-      rule.spaceId === spaceId && matchesRepository(rule.repositories, path) ? [[id, index] as const] : [],
-    ),
-  );
-  return { ids: [...new Set(pairs.map(([id]) => id))], pairs, keeps: rules.map(({ keep }) => keep) };
+  const places = new Map<string, number>();
+  const keeps: KeptTogether[] = [];
+  const pairs: (readonly [number, number])[] = [];
+  for (const { id, spaceId, path } of repositories) {
+    const covering = rules.flatMap((rule, index) =>
+      rule.spaceId === spaceId && matchesRepository(rule.repositories, path) ? [index] : [],
+    );
+    if (covering.length === 0) continue;
+    const key = covering.join();
+    const place = places.get(key) ?? keeps.push(together(covering.flatMap((index) => rules[index]?.keep ?? []))) - 1;
+    places.set(key, place);
+    pairs.push([id, place]);
+  }
+  return { ids: pairs.map(([id]) => id), pairs, keeps };
+}
+
+function together(keeps: readonly RetentionKeep[]): KeptTogether {
+  const most = (of: (keep: RetentionKeep) => number | undefined): number | undefined => {
+    const given = keeps.flatMap((keep) => of(keep) ?? []);
+    return given.length === 0 ? undefined : Math.max(...given);
+  };
+  return {
+    newest: most(({ newest }) => newest),
+    newerThanDays: most(({ newerThanDays }) => newerThanDays),
+    pulledWithinDays: most(({ pulledWithinDays }) => pulledWithinDays),
+    previouslyDeployed: most(({ previouslyDeployed }) => previouslyDeployed) ?? 0,
+    tags: keeps.flatMap(({ tags }) => (tags === undefined ? [] : [tags])),
+  };
 }
 
 /** A walk over tags or manifests of the covered repositories: what comes after a tag's name, or a digest, in the first of them. */
@@ -115,14 +142,6 @@ export interface Look {
   readonly now: number;
   /** As if nothing were too young to be judged. */
   readonly graceIsOver?: boolean;
-}
-
-/** The look that goes on after what it came to. */
-export function lookOn(look: Look, { repositoryId, after }: { repositoryId: number; after: string }): Look {
-  const { ids, pairs, keeps } = look.coverage;
-  const left = new Set(ids.slice(ids.indexOf(repositoryId)));
-  const coverage = { ids: [...left], pairs: pairs.filter(([id]) => left.has(id)), keeps };
-  return { ...look, coverage, after };
 }
 
 export interface SeenTag {
@@ -137,25 +156,31 @@ export interface SeenManifest {
   readonly digest: string;
   /** Bytes. */
   readonly size: number;
-  readonly goes: boolean;
+  /** Null: judging it, after those before it, costs too much at once. */
+  readonly goes: boolean | null;
+}
+
+interface Orphaned {
+  readonly tags: readonly SeenTag[];
+  readonly manifests: readonly SeenManifest[];
+  /** True if there is more than the limit let be judged. */
+  readonly isCut: boolean;
 }
 
 /** How rules judge what there is. What goes, and what is only shown to go, is decided by the same conditions. */
 export interface RetentionStore {
-  /** A space's repositories, ordered by path, with its rules that are switched on. Null when there is no such space. */
+  /** A space's repositories from this path on, in their order, with its rules that are switched on. Null when there is no such space. */
   ofSpace(
     space: string,
-    page: PageRequest,
+    from: string,
+    limit: number,
   ): Promise<{ readonly repositories: Page<CoverableRepository>; readonly rules: readonly CoveringRule[] } | null>;
   /** The next tags, ordered by name within their repository. */
   tags(look: Look, limit: number): Promise<readonly SeenTag[]>;
-  /** The next manifests, ordered by digest; judged as if the tags that go were gone. */
+  /** The next manifests, ordered by digest; judged as if the tags that go were gone, as long as that costs no more than so many tags. */
   manifests(look: Look, limit: number): Promise<readonly SeenManifest[]>;
   /** What goes once these manifests are gone: the tags that belong to them, as cosign's signatures, and what those alone hold. */
-  orphaned(
-    look: Look,
-    manifestIds: readonly number[],
-  ): Promise<{ readonly tags: readonly SeenTag[]; readonly manifests: readonly SeenManifest[] }>;
+  orphaned(look: Look, manifestIds: readonly number[], limit: number): Promise<Orphaned>;
   /** By repository: the bytes of blobs that only these manifests need, and that no other repository links. */
   bytesOfBlobs(manifestIds: readonly number[]): Promise<ReadonlyMap<number, number>>;
 }

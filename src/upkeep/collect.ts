@@ -7,6 +7,7 @@
  * the database can be restored to an earlier moment and finds the bytes of all its rows. A crash between any two steps leaves
  * a mark, a condemned key or an object without a row, and the next run takes it up.
  */
+import { inTurn } from "./in-turn.ts";
 import type { Bounds, UpkeepStores } from "./stores.ts";
 
 export interface CollectionSettings {
@@ -39,8 +40,7 @@ const OBJECTS = "objects";
 
 /** One run of both, at `now`. Bounded, like each: what is left is for the next one. */
 export async function collect(stores: UpkeepStores, settings: CollectionSettings, now: number): Promise<void> {
-  await collectDeleted(stores, settings, now);
-  await collectUnneeded(stores, settings, now);
+  await inTurn([() => collectDeleted(stores, settings, now), () => collectUnneeded(stores, settings, now)]);
 }
 
 /** What was deleted, and is no longer kept. In 23 queries at most. */
@@ -50,21 +50,25 @@ export async function collectDeleted(
   now: number,
 ): Promise<void> {
   const bounds: Bounds = { now, cutoff: now - keepDeleted, limit: STEP };
-  await repeat(() => collection.emptyTrash(bounds));
-  await repeat(() => collection.purgeRepository(bounds), PURGES);
+  await inTurn([
+    () => repeat(() => collection.emptyTrash(bounds)),
+    () => repeat(() => collection.purgeRepository(bounds), PURGES),
+  ]);
 }
 
 /** Links that no manifest needs, blobs that nothing links, and bytes. In 47 queries at most. */
 export async function collectUnneeded(stores: UpkeepStores, settings: CollectionSettings, now: number): Promise<void> {
   const { collection } = stores;
   const bounds: Bounds = { now, cutoff: now - settings.grace, limit: STEP };
-  await collection.markLinks(bounds);
-  await repeat(() => collection.unlink(bounds));
-  await collection.markBlobs(bounds);
-  await repeat(() => collection.condemnBlobs(bounds));
-  await condemnOrphans(stores, settings, now);
-  await repeat(() => deleteCondemned(stores, { now, cutoff: now - settings.keepBytes, limit: STEP }));
-  await collection.forget(now - REMEMBERED, STEP);
+  await inTurn([
+    () => collection.markLinks(bounds),
+    () => repeat(() => collection.unlink(bounds)),
+    () => collection.markBlobs(bounds),
+    () => repeat(() => collection.condemnBlobs(bounds)),
+    () => condemnOrphans(stores, settings, now),
+    () => repeat(() => deleteCondemned(stores, { now, cutoff: now - settings.keepBytes, limit: STEP })),
+    () => collection.forget(now - REMEMBERED, STEP),
+  ]);
 }
 
 async function repeat(step: () => Promise<number>, times = REPEATS): Promise<void> {

@@ -2,6 +2,7 @@
  * Forgets what was told long ago: deliveries that ended, with their attempts, events, and who did what; then the rows of what was deleted, to
  * which those referred; and what targets were given before what counts as deployed. In steps that are bounded and may each be repeated or cut off: what is kept is decided by the statement that deletes, so what is redelivered meanwhile stays.
  */
+import { inTurn } from "./in-turn.ts";
 import type { Bounds, RecordStore, WalkStore } from "./stores.ts";
 
 interface ForgetStores {
@@ -20,14 +21,17 @@ export async function forgetRecords(
   limit = STEP,
 ): Promise<void> {
   // First, since a delivery is kept as long as what it put in place counts.
-  await walk(walks, "deployed before", (from) => records.forgetDeployed(from, limit));
-  if (keep === null) return;
+  const forgetDeployed = () => walk(walks, "deployed before", (from) => records.forgetDeployed(from, limit));
+  if (keep === null) return forgetDeployed();
   const bounds: Bounds = { now, cutoff: now - keep, limit };
-  // Deliveries first: an event is kept as long as one of its deliveries is.
-  await walk(walks, "old deliveries", (from) => records.forgetDeliveries(from, bounds));
-  await walk(walks, "old events", (from) => records.forgetEvents(from, bounds));
-  await records.forgetActivity(bounds);
-  await records.forgetTombstones(bounds);
+  await inTurn([
+    forgetDeployed,
+    // Deliveries first: an event is kept as long as one of its deliveries is.
+    () => walk(walks, "old deliveries", (from) => records.forgetDeliveries(from, bounds)),
+    () => walk(walks, "old events", (from) => records.forgetEvents(from, bounds)),
+    () => records.forgetActivity(bounds),
+    () => records.forgetTombstones(bounds),
+  ]);
 }
 
 async function walk(

@@ -6,6 +6,7 @@
  */
 import { z } from "zod";
 import { coverageOf, type Look } from "../management/retention.ts";
+import { inTurn } from "./in-turn.ts";
 import type { MarkedManifest, RetainingStores, RetentionRunStore, Ruled } from "./stores.ts";
 
 /** Milliseconds from the beginning of a walk to the next. */
@@ -36,8 +37,10 @@ type Walk = z.infer<typeof walkShape>;
 
 /** One run, at `now`. Bounded: what is left is for the next one. */
 export async function retain(stores: RetainingStores, now: number): Promise<void> {
-  await repeat(WALK_STEPS, () => walkOn(stores, now));
-  await repeat(TAKE_STEPS, () => takeMarked(stores.retention, now));
+  await inTurn([
+    () => repeat(WALK_STEPS, () => walkOn(stores, now)),
+    () => repeat(TAKE_STEPS, () => takeMarked(stores.retention, now)),
+  ]);
 }
 
 /** @param step true where there is more to do. */

@@ -57,15 +57,17 @@ export interface OpenUpload {
   readonly isDead: boolean;
 }
 
+/** One that goes on, or that could not be asked. */
+export interface HeldUpload extends OpenUpload {
+  /** When; in the future, it is left alone until then. */
+  readonly lookedAt: number;
+}
+
 export interface OpenUploadWalk {
-  /** Those that are dead, or were last confirmed or looked at before the cutoff. */
-  due(bounds: Bounds): Promise<readonly OpenUpload[]>;
-  ofCredential(id: string, bounds: Pick<Bounds, "now" | "limit">): Promise<readonly OpenUpload[]>;
+  /** The next after this one that are dead, or were last confirmed or looked at before the cutoff. */
+  due(bounds: Bounds, after: OpenUpload | null): Promise<readonly OpenUpload[]>;
   /** Forgets those that have ended, and notes of others that they were looked at and how many bytes they hold. */
-  settle(
-    uploads: { readonly ended: readonly OpenUpload[]; readonly held: readonly OpenUpload[] },
-    now: number,
-  ): Promise<void>;
+  settle(uploads: { readonly ended: readonly OpenUpload[]; readonly held: readonly HeldUpload[] }): Promise<void>;
 }
 
 /** Repositories of spaces with rules that are switched on, and these rules. */

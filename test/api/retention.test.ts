@@ -41,6 +41,60 @@ async function age(days: number): Promise<void> {
       .run();
 }
 
+const tagAt = (index: number): string => `tag${String(index).padStart(5, "0")}`;
+
+const digest = (number: string): string =>
+  `'sha256:' || printf('%08x', (${number}) * 2654435761 % 4294967296) || printf('%056d', ${number})`;
+
+/** Puts a repository of old tags, the last one the newest, into the database: so many on each manifest of two bytes. */
+async function seed(path: string, tags: number, onEach: number): Promise<void> {
+  const numbers = "WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < ?2)";
+  const { id } = z
+    .object({ id: z.int() })
+    .parse(
+      await env.DB.prepare(
+        "INSERT INTO repositories (space_id, path, created_at) SELECT id, ?2, 0 FROM spaces WHERE name = ?1 RETURNING id",
+      )
+        .bind(space, path)
+        .first(),
+    );
+  await env.DB.batch([
+    env.DB.prepare(
+      `INSERT INTO manifests (repository_id, digest, media_type, size, body, platforms, created_at)
+       ${numbers} SELECT ?1, ${digest("i")}, 'application/x', 2, '{}', '[]', 0 FROM n`,
+    ).bind(id, Math.ceil(tags / onEach)),
+    env.DB.prepare(
+      `INSERT INTO tags (repository_id, name, digest, created_at, updated_at)
+       ${numbers} SELECT ?1, 'tag' || printf('%05d', i), ${digest("i / CAST(?3 AS INTEGER)")}, 0, i FROM n`,
+    ).bind(id, tags, onEach),
+  ]);
+}
+
+const previewShape = z.object({
+  items: z.array(
+    z.object({
+      repository: z.string(),
+      tags: z.array(z.string()),
+      manifests: z.array(z.string()),
+      complete: z.boolean(),
+    }),
+  ),
+  totals: z.object({ repositories: z.int(), tags: z.int(), manifests: z.int(), bytes: z.int() }),
+  next: z.string().nullable(),
+});
+
+/** All pages of a preview. */
+async function pagesOf(rule: object): Promise<readonly z.infer<typeof previewShape>[]> {
+  const pages: z.infer<typeof previewShape>[] = [];
+  for (let cursor: string | null = ""; cursor !== null; cursor = pages.at(-1)?.next ?? null) {
+    const query = cursor === "" ? "" : `?cursor=${encodeURIComponent(cursor)}`;
+    const { status, json } = await send("POST", `retention:preview${query}`, rule);
+    expect(status).toBe(200);
+    pages.push(previewShape.parse(json));
+  }
+  return pages;
+}
+
 describe("a retention rule", () => {
   it("is made, shown, listed, changed and deleted", async () => {
     const rule = { name: "old builds", repositories: ["web/*", "!web/keep"], keep: { newest: 10, newerThanDays: 30 } };
@@ -221,6 +275,62 @@ describe("a preview", () => {
       totals: { repositories: 10 },
       next: null,
     });
+  });
+
+  it("goes on in the middle of a repository, and its pages make the whole", async () => {
+    await seed("web", 1200, 1);
+    await seed("zoo", 3, 1);
+    const pages = await pagesOf({ keep: { newest: 10 } });
+    expect(pages.map(({ items }) => items.map(({ repository, complete }) => [repository, complete]))).toEqual([
+      [["web", false]],
+      [["web", false]],
+      [["web", true]],
+    ]);
+    const tags = pages.flatMap(({ items }) => items.flatMap((item) => item.tags));
+    expect(tags.toSorted()).toEqual(Array.from({ length: 1190 }, (_, index) => tagAt(index)));
+    expect(new Set(pages.flatMap(({ items }) => items.flatMap((item) => item.manifests))).size).toBe(1190);
+    const sum = (of: keyof (typeof pages)[number]["totals"]): number =>
+      pages.reduce((total, { totals }) => total + totals[of], 0);
+    expect([sum("repositories"), sum("tags"), sum("manifests"), sum("bytes")]).toEqual([2, 1190, 1190, 2380]);
+  });
+
+  it("goes through fewer tags where each is compared with many patterns", async () => {
+    await seed("web", 120, 1);
+    for (let index = 0; index < 20; index++)
+      await makeRule({ keep: { tags: Array.from({ length: 20 }, () => `${"*a".repeat(24)}b`) } });
+    const pages = await pagesOf({});
+    expect(pages.map(({ totals }) => totals.tags)).toEqual([50, 50, 20]);
+    expect(pages.at(-1)).toMatchObject({ items: [{ repository: "web", complete: true }] });
+  });
+
+  it("goes through fewer repositories where many newest tags are to be found in each", async () => {
+    for (let index = 0; index < 12; index++) await seed(`r${index}`, 1, 1);
+    const pages = await pagesOf({ keep: { newest: 1000 } });
+    expect(pages.map(({ totals }) => totals.repositories)).toEqual([5, 5, 2]);
+  });
+
+  it("says so where a manifest has too many tags to be judged", async () => {
+    await seed("web", 1200, 1200);
+    const pages = await pagesOf({ keep: { tags: ["x"] } });
+    expect(pages.map(({ totals }) => [totals.tags, totals.manifests])).toEqual([
+      [500, 0],
+      [500, 0],
+      [200, 0],
+    ]);
+    expect(pages.at(-1)).toMatchObject({ items: [{ repository: "web", complete: false }] });
+  });
+
+  it("goes on after a repository that is gone meanwhile", async () => {
+    await seed("web", 3, 1);
+    const { json } = await send("POST", "retention:preview?cursor=app%20zzz%20~", { keep: {} });
+    expect(json).toMatchObject({ items: [{ repository: "web", tagCount: 3, complete: true }], next: null });
+  });
+
+  it("lets a rule keep what another one excludes", async () => {
+    await seed("web", 3, 1);
+    await makeRule({ keep: { tags: ["tag*", `!${tagAt(1)}`, `!${tagAt(2)}`] } });
+    await makeRule({ keep: { tags: [tagAt(1)] } });
+    expect((await pagesOf({})).flatMap(({ items }) => items.map(({ tags }) => tags))).toEqual([[tagAt(2)]]);
   });
 
   it("refuses what no rule could be", async () => {

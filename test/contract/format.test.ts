@@ -88,11 +88,12 @@ describe("a table", () => {
           [red("a"), "1"],
           ["long name", "2"],
         ],
+        { width: 100 },
       ),
     ).toBe(`NAME        SIZE\n${red("a")}           1\nlong name   2`);
   });
 
   it("of nothing is its heading", () => {
-    expect(table(["name"], [])).toBe("NAME");
+    expect(table(["name"], [], { width: 100 })).toBe("NAME");
   });
 });

@@ -23,6 +23,14 @@ interface Queue {
   consumers: readonly { readonly consumer_id: string; readonly type: "worker"; readonly script: string }[];
 }
 
+/** A domain that an account has. */
+export interface Zone {
+  readonly id: string;
+  status: string;
+  routes: readonly { readonly pattern: string; readonly script: string }[];
+  readonly records: readonly { readonly type: string; readonly name: string }[];
+}
+
 /** Runs a database's SQL. */
 export interface Sql {
   /** As D1's remote query does. Returns the rows of each statement. */
@@ -56,6 +64,9 @@ export interface Account {
   subdomain: string | null;
   readonly workers: Map<string, Worker>;
   readonly queues: Map<string, Queue>;
+  readonly zones: Map<string, Zone>;
+  /** Custom domains, and the Worker that each belongs to. */
+  readonly domains: Map<string, string>;
   /** Objects, by bucket. */
   readonly buckets: Map<string, readonly { readonly key: string }[]>;
   readonly databases: Map<string, Database>;
@@ -78,6 +89,8 @@ export function makeAccount(id: string, origin: string, runtime: Runtime | null)
     subdomain: "acme-team",
     workers,
     queues: new Map(),
+    zones: new Map(),
+    domains: new Map(),
     buckets: new Map(),
     databases,
     uploads: new Map(),
@@ -110,4 +123,9 @@ export function workerWith(...bindings: readonly Binding[]): Worker {
     updateStrategy: null,
     versions: [randomUUID()],
   };
+}
+
+/** A domain in use, with these records. */
+export function zoneWith(...records: Zone["records"]): Zone {
+  return { id: `zone-${randomUUID()}`, status: "active", routes: [], records };
 }

@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { workerWith } from "./account.ts";
+import { workerWith, zoneWith } from "./account.ts";
 import { checkout, expectRefused, faultOn, theScene, tokenOf, useScene } from "./scene.ts";
 
 useScene();
@@ -47,6 +47,7 @@ describe("before anything is uploaded", () => {
 
   it("does without a workers.dev subdomain where there is a domain, and prints the domain", async () => {
     theScene().account.subdomain = null;
+    theScene().account.zones.set("example.com", zoneWith());
     const person = checkout();
     const routes = 'routes = [{ pattern = "registry.example.com", custom_domain = true }]';
     person.edit((toml) => toml.replace("workers_dev = true", `workers_dev = true\n${routes}`));

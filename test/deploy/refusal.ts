@@ -7,6 +7,9 @@ export interface Request {
   readonly body: () => Promise<unknown>;
   readonly form: () => Promise<FormData>;
 }
+/** Answers a call; `parts` are what stands for the asterisks of its route. */
+export type Handler = (request: Request, ...parts: string[]) => unknown;
+
 /** A refusal, as the API's envelope has it. */
 export class Refusal extends Error {
   override readonly name = "Refusal";

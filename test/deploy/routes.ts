@@ -1,10 +1,9 @@
 import { randomUUID } from "node:crypto";
 import { z } from "zod";
 import type { Account, Binding, Database, Worker } from "./account.ts";
-import { Refusal, type Request } from "./refusal.ts";
+import { type Handler, Refusal, type Request } from "./refusal.ts";
 import { metadata, put } from "./uploads.ts";
-
-type Handler = (request: Request, ...parts: string[]) => unknown;
+import { ZONE_ROUTES } from "./zones.ts";
 
 const notFound = (code: number, what: string): Refusal => new Refusal(404, code, `${what} not found`);
 
@@ -129,8 +128,7 @@ export const ROUTES: readonly (readonly [string, Handler])[] = [
       return {};
     },
   ],
-  ["POST /workers/scripts/*/domains/changeset", () => ({ added: [], removed: [], updated: [], conflicting: [] })],
-  ["PUT /workers/scripts/*/domains/records", () => []],
+  ...ZONE_ROUTES,
   [
     "GET /workers/workers/*",
     ({ account }, name = "") => ({

@@ -4,6 +4,7 @@ import { buffer, text } from "node:stream/consumers";
 import { type Account, makeAccount, type Runtime } from "./account.ts";
 import { Refusal, type Request } from "./refusal.ts";
 import { ROUTES } from "./routes.ts";
+import { accountOf, zonesNamed } from "./zones.ts";
 
 /** A fault takes the place of a call's answer. `lost`: it takes effect, and its answer is lost. */
 export type Fault = "lost" | "broken" | { readonly status: number; readonly code: number; readonly message?: string };
@@ -77,7 +78,8 @@ export async function startStandIn(runtime: Runtime | null = null): Promise<Stan
     const views = [...accounts.values()].map(({ id }) => ({ id, name: `Account ${id}` }));
     if (call === "GET /accounts") return views;
     if (call === "GET /memberships") return views.map((account) => ({ id: account.id, account }));
-    const account = accounts.get(/\/accounts\/([^/]+)/.exec(url.pathname)?.[1] ?? "");
+    if (call === "GET /zones") return zonesNamed(accounts.values(), url.searchParams.get("name"));
+    const account = accountOf(accounts, url.pathname);
     if (account === undefined)
       return new Refusal(404, 7003, "Could not route: perhaps your object identifier is invalid?");
     const [method, path = ""] = call.split(" ");

@@ -1,10 +1,20 @@
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it } from "vitest";
-import { z } from "zod";
 import { processMessage } from "../../src/events/process.ts";
-import type { Answer } from "../../src/events/target.ts";
 import { imageText, OCI_MANIFEST } from "../support/content.ts";
-import { deliveriesOf, eventsOf, type ListedDelivery, makeTarget, makeTrigger } from "../support/deploy.ts";
+import {
+  attempt,
+  attemptSlowly,
+  changeTrigger,
+  deleteTag,
+  deliveryOf,
+  HOOK,
+  NEWER,
+  pushRefused,
+  statusOf,
+  tagsSent,
+} from "../support/deliveries.ts";
+import { deliveriesOf, eventsOf, makeTarget, makeTrigger } from "../support/deploy.ts";
 import {
   BROKEN,
   drain,
@@ -21,9 +31,6 @@ import { ask, manage } from "../support/registry.ts";
 
 /** What comes again, at once or by another way: on the real database, with a clock of the test's own. */
 
-const HOOK = "https://receiver.example.com/hook";
-const NEWER = { tag: { type: "semver", value: "*", onlyIfNewer: true } };
-
 let shop: Workshop;
 let target: string;
 
@@ -31,40 +38,6 @@ beforeEach(async () => {
   shop = await openWorkshop("again");
   target = (await makeTarget(shop.space, HOOK)).id;
 });
-
-const sentDocument = z.object({ data: z.object({ repository: z.string(), tag: z.string(), digest: z.string() }) });
-
-function tagsSent(): readonly string[] {
-  return shop.sent.map(({ body }) => sentDocument.parse(JSON.parse(body ?? "")).data.tag);
-}
-
-async function deliveryOf(tag: string, more = ""): Promise<ListedDelivery> {
-  const found = (await deliveriesOf(shop.space, more)).find((one) => one.tag === tag);
-  if (found === undefined) throw new Error(`nothing is to be delivered of ${tag}`);
-  return found;
-}
-
-async function statusOf(tag: string, more = ""): Promise<string> {
-  const { status, reason } = await deliveryOf(tag, more);
-  return reason === null ? status : `${status}: ${reason}`;
-}
-
-async function attempt(tag: string, more = ""): Promise<void> {
-  shop.clock += 40_000_000;
-  await processMessage(processingOf(shop), { kind: "delivery", id: (await deliveryOf(tag, more)).id });
-}
-
-async function deleteTag(repository: string, tag: string): Promise<void> {
-  const answer = await manage("POST", `spaces/${shop.space}/tags:delete`, { repository, tags: [tag] });
-  expect(answer.status).toBe(200);
-}
-
-async function pushRefused(tag: string, seed = 1): Promise<void> {
-  shop.answer = () => BROKEN;
-  await pushAndDeliver(shop, "web", tag, seed);
-  shop.answer = () => OK;
-  shop.sent.length = 0;
-}
 
 describe("a group", () => {
   beforeEach(async () => {
@@ -82,9 +55,9 @@ describe("a group", () => {
   it("fires again as it was where that was not sent", async () => {
     shop.answer = () => BROKEN;
     await pushAndDeliver(shop, "api", "1.0", 1);
-    await deleteTag("api", "1.0");
-    await attempt("1.0");
-    expect(await statusOf("1.0")).toBe("superseded: the tag 1.0 was deleted");
+    await deleteTag(shop, "1.0", "api");
+    await attempt(shop, "1.0");
+    expect(await statusOf(shop, "1.0")).toBe("superseded: the tag 1.0 was deleted");
     shop.answer = () => OK;
     shop.sent.length = 0;
     await pushAndDeliver(shop, "api", "1.0", 1);
@@ -94,7 +67,7 @@ describe("a group", () => {
   it("fires again as it was after it was canceled", async () => {
     shop.answer = () => BROKEN;
     await pushAndDeliver(shop, "api", "1.0", 1);
-    const { id } = await deliveryOf("1.0");
+    const { id } = await deliveryOf(shop, "1.0");
     expect((await manage("POST", `spaces/${shop.space}/deliveries/${id}/cancel`)).status).toBe(200);
     shop.answer = () => OK;
     shop.sent.length = 0;
@@ -107,18 +80,14 @@ describe("a tag that is pushed again while it is being sent", () => {
   it("waits for the answer", async () => {
     await makeTrigger(shop.space, [target]);
     await processMessage(processingOf(shop), event(await pushTo(shop, "web", "v1", 1)));
-    const { promise, resolve } = Promise.withResolvers<Answer>();
-    const { promise: begun, resolve: begin } = Promise.withResolvers<null>();
-    const slow = { ...processingOf(shop), send: async () => (begin(null), promise) };
-    const older = processMessage(slow, { kind: "delivery", id: (await deliveryOf("v1")).id });
-    await begun;
+    const { answer, ended } = await attemptSlowly(shop, "v1");
     await processMessage(processingOf(shop), event(await pushTo(shop, "web", "v1", 2)));
-    const newer = { kind: "delivery", id: (await deliveryOf("v1")).id } as const;
+    const newer = { kind: "delivery", id: (await deliveryOf(shop, "v1")).id } as const;
     expect(await processMessage(processingOf(shop), newer)).toEqual({ retryIn: 2 });
-    resolve(BROKEN);
-    await older;
+    answer(BROKEN);
+    await ended;
     expect(await processMessage(processingOf(shop), newer)).toBe("done");
-    expect(tagsSent()).toEqual(["v1"]);
+    expect(tagsSent(shop)).toEqual(["v1"]);
   });
 });
 
@@ -140,7 +109,7 @@ describe("tags that are one version", () => {
     expect(answer.status).toBe(201);
     for (const id of await tagEventsOf(shop.space)) await processMessage(processingOf(shop), event(id));
     await drain(shop);
-    expect(tagsSent().length).toBe(1);
+    expect(tagsSent(shop).length).toBe(1);
   });
 });
 
@@ -151,12 +120,11 @@ describe("a trigger that was changed meanwhile", () => {
     ["another repository", async () => ({ match: { repositories: ["api"] } })],
   ])("sends nothing that it no longer takes: %s", async (_, change) => {
     const { id } = await makeTrigger(shop.space, [target]);
-    await pushRefused("1.0.0");
-    const changed = await manage("PATCH", `spaces/${shop.space}/triggers/${id}`, await change());
-    expect(changed.status).toBe(200);
-    await attempt("1.0.0");
+    await pushRefused(shop, "1.0.0");
+    await changeTrigger(shop, id, await change());
+    await attempt(shop, "1.0.0");
     expect(shop.sent).toEqual([]);
-    expect(await statusOf("1.0.0")).toMatch(/^superseded: the trigger was changed/);
+    expect(await statusOf(shop, "1.0.0")).toMatch(/^superseded: the trigger was changed/);
   });
 });
 
@@ -164,9 +132,8 @@ describe("a trigger that was changed meanwhile", () => {
 async function openWaiting(match: object): Promise<void> {
   target = (await makeTarget(shop.space, HOOK, { deploys: true })).id;
   const { id } = await makeTrigger(shop.space, [target], match);
-  await pushRefused("1.0.0");
-  const changed = await manage("PATCH", `spaces/${shop.space}/triggers/${id}`, { debounceSeconds: 3600 });
-  expect(changed.status).toBe(200);
+  await pushRefused(shop, "1.0.0");
+  await changeTrigger(shop, id, { debounceSeconds: 3600 });
 }
 
 describe("two triggers with one target", () => {
@@ -174,29 +141,29 @@ describe("two triggers with one target", () => {
     await openWaiting({ tag: { type: "semver", value: "1.0.x" } });
     const { id } = await makeTrigger(shop.space, [target], { tag: { type: "exact", value: "1.0.1" } });
     await processMessage(processingOf(shop), event(await pushTo(shop, "web", "1.0.1", 2)));
-    await attempt("1.0.1", `?trigger=${id}`);
-    await attempt("1.0.0");
-    expect(tagsSent()).toEqual(["1.0.1"]);
-    expect(await statusOf("1.0.0")).toBe("superseded: 1.0.1, which is newer, was delivered to this target");
+    await attempt(shop, "1.0.1", `?trigger=${id}`);
+    await attempt(shop, "1.0.0");
+    expect(tagsSent(shop)).toEqual(["1.0.1"]);
+    expect(await statusOf(shop, "1.0.0")).toBe("superseded: 1.0.1, which is newer, was delivered to this target");
   });
 
   it("and other tags do not mind each other", async () => {
     await openWaiting({ tag: { type: "semver", value: "1.0.x" } });
     await makeTrigger(shop.space, [target], { tag: { type: "exact", value: "2.0.0" } });
     await pushAndDeliver(shop, "web", "2.0.0", 2);
-    await attempt("1.0.0");
-    expect(tagsSent()).toEqual(["2.0.0", "1.0.0"]);
+    await attempt(shop, "1.0.0");
+    expect(tagsSent(shop)).toEqual(["2.0.0", "1.0.0"]);
   });
 });
 
 describe("what is on its way", () => {
   it("is not what was deleted since", async () => {
     await makeTrigger(shop.space, [target], NEWER);
-    await pushRefused("1.0.0", 1);
-    await pushRefused("1.0.1", 2);
-    await deleteTag("web", "1.0.1");
-    await attempt("1.0.0");
-    expect(tagsSent()).toEqual(["1.0.0"]);
+    await pushRefused(shop, "1.0.0");
+    await pushRefused(shop, "1.0.1");
+    await deleteTag(shop, "1.0.1");
+    await attempt(shop, "1.0.0");
+    expect(tagsSent(shop)).toEqual(["1.0.0"]);
   });
 });
 
@@ -204,7 +171,7 @@ describe("a deletion", () => {
   it("says so of what it supersedes", async () => {
     await makeTrigger(shop.space, [target], { events: ["tag.created", "tag.deleted"] }, { debounceSeconds: 60 });
     await processMessage(processingOf(shop), event(await pushTo(shop, "web", "v1", 1)));
-    await deleteTag("web", "v1");
+    await deleteTag(shop, "v1");
     await processMessage(processingOf(shop), event((await tagEventsOf(shop.space)).at(-1) ?? ""));
     const reasons = (await deliveriesOf(shop.space)).map(({ reason }) => reason);
     expect(reasons).toEqual([null, "the tag v1 was deleted"]);

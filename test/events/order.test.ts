@@ -2,9 +2,20 @@ import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { processMessage, sweep } from "../../src/events/process.ts";
-import type { MessageOutcome } from "../../src/events/processing.ts";
-import type { Answer } from "../../src/events/target.ts";
-import { deliveriesOf, type ListedDelivery, makeTarget, makeTrigger } from "../support/deploy.ts";
+import {
+  attempt,
+  attemptSlowly,
+  changeTrigger,
+  deleteTag,
+  deliveryOf,
+  HOOK,
+  NEWER,
+  pushRefused,
+  seedOf,
+  statusOf,
+  tagsSent,
+} from "../support/deliveries.ts";
+import { deliveriesOf, makeTarget, makeTrigger } from "../support/deploy.ts";
 import {
   BROKEN,
   drain,
@@ -20,9 +31,7 @@ import { makeToken, manage } from "../support/registry.ts";
 
 /** What is delivered to a target, in which order, and what is not: on the real database, with a clock of the test's own. */
 
-const HOOK = "https://receiver.example.com/hook";
 const SEMVER = { tag: { type: "semver", value: "*" } };
-const NEWER = { tag: { ...SEMVER.tag, onlyIfNewer: true } };
 
 let shop: Workshop;
 let target: string;
@@ -34,45 +43,6 @@ async function open(match: object = {}, more: object = {}): Promise<void> {
   trigger = (await makeTrigger(shop.space, [target], match, more)).id;
 }
 
-const sentDocument = z.object({
-  type: z.string(),
-  data: z.object({ repository: z.string(), tag: z.string().nullable() }),
-});
-
-/** The tags that the receiver was told of, in order. */
-function tagsSent(): readonly (string | null)[] {
-  return shop.sent.map(({ body }) => sentDocument.parse(JSON.parse(body ?? "")).data.tag);
-}
-
-async function deliveryOf(tag: string): Promise<ListedDelivery> {
-  const found = (await deliveriesOf(shop.space)).find((one) => one.tag === tag);
-  if (found === undefined) throw new Error(`nothing is to be delivered of ${tag}`);
-  return found;
-}
-
-async function statusOf(tag: string): Promise<string> {
-  const { status, reason } = await deliveryOf(tag);
-  return reason === null ? status : `${status}: ${reason}`;
-}
-
-/** Attempts what there is of a tag, however long it waits for that. */
-async function attempt(tag: string): Promise<MessageOutcome> {
-  shop.clock += 40_000_000;
-  return processMessage(processingOf(shop), { kind: "delivery", id: (await deliveryOf(tag)).id });
-}
-
-/** Pushes versions, which the receiver refuses for now. */
-async function pushRefused(...tags: readonly string[]): Promise<void> {
-  shop.answer = () => BROKEN;
-  for (const tag of tags) await pushAndDeliver(shop, "web", tag, seedOf(tag));
-  shop.answer = () => OK;
-  shop.sent.length = 0;
-}
-
-function seedOf(tag: string): number {
-  return tag.split("").reduce((sum, character) => (sum * 31 + character.charCodeAt(0)) % 100_000, 7);
-}
-
 async function post(path: string, body?: object, as?: string): Promise<Response> {
   return manage("POST", `spaces/${shop.space}/${path}`, body, as);
 }
@@ -81,15 +51,12 @@ async function switchTrigger(to: "enable" | "disable"): Promise<void> {
   expect((await post(`triggers/${trigger}/${to}`)).status).toBe(200);
 }
 
-async function deleteTag(tag: string): Promise<void> {
-  const answer = await post("tags:delete", { repository: "web", tags: [tag] });
-  expect(answer.status).toBe(200);
-}
-
 async function redeliver(tag: string): Promise<void> {
-  expect((await post(`deliveries/${(await deliveryOf(tag)).id}/redeliver`)).status).toBe(200);
+  expect((await post(`deliveries/${(await deliveryOf(shop, tag)).id}/redeliver`)).status).toBe(200);
   shop.clock = Math.max(shop.clock, Date.now() + 1000);
-  expect(await processMessage(processingOf(shop), { kind: "delivery", id: (await deliveryOf(tag)).id })).toBe("done");
+  expect(await processMessage(processingOf(shop), { kind: "delivery", id: (await deliveryOf(shop, tag)).id })).toBe(
+    "done",
+  );
 }
 
 describe("a retry", () => {
@@ -101,31 +68,31 @@ describe("a retry", () => {
     ["by NuGet's versions", { tag: { type: "nuget", value: "*" } }],
   ])("of an older push never follows what is newer, where the trigger orders %s", async (_, match) => {
     await open(match);
-    await pushRefused("1.0.9");
+    await pushRefused(shop, "1.0.9");
     await pushAndDeliver(shop, "web", "1.0.10", 2);
-    expect(await attempt("1.0.9")).toBe("done");
-    expect(tagsSent()).toEqual(["1.0.10"]);
-    expect(await statusOf("1.0.9")).toMatch(
+    expect(await attempt(shop, "1.0.9")).toBe("done");
+    expect(tagsSent(shop)).toEqual(["1.0.10"]);
+    expect(await statusOf(shop, "1.0.9")).toMatch(
       /^superseded: (1\.0\.10, which is newer, was delivered to this target|a newer push took its place)$/,
     );
-    expect((await deliveryOf("1.0.9")).attempts).toBe(1);
+    expect((await deliveryOf(shop, "1.0.9")).attempts).toBe(1);
   });
 
   it("gives way to what is newer and on its way, and was begun", async () => {
     await open(SEMVER);
-    await pushRefused("1.0.0", "1.0.1");
-    await attempt("1.0.0");
-    expect(await statusOf("1.0.0")).toBe("superseded: 1.0.1, which is newer, is on its way to this target");
-    await attempt("1.0.1");
-    expect(tagsSent()).toEqual(["1.0.1"]);
+    await pushRefused(shop, "1.0.0", "1.0.1");
+    await attempt(shop, "1.0.0");
+    expect(await statusOf(shop, "1.0.0")).toBe("superseded: 1.0.1, which is newer, is on its way to this target");
+    await attempt(shop, "1.0.1");
+    expect(tagsSent(shop)).toEqual(["1.0.1"]);
   });
 
   it("still goes where only other tags went, and the rule has no order", async () => {
     await open({ tag: { type: "glob", value: "*" } });
-    await pushRefused("blue");
+    await pushRefused(shop, "blue");
     await pushAndDeliver(shop, "web", "green", 2);
-    await attempt("blue");
-    expect(tagsSent()).toEqual(["green", "blue"]);
+    await attempt(shop, "blue");
+    expect(tagsSent(shop)).toEqual(["green", "blue"]);
   });
 
   it("of a hotfix goes at its turn, unless only newer versions may", async () => {
@@ -136,60 +103,59 @@ describe("a retry", () => {
       await open(match);
       await pushAndDeliver(shop, "web", "2.0.0", 1);
       await pushAndDeliver(shop, "web", "1.0.1", 2);
-      expect(tagsSent()).toEqual(expected);
+      expect(tagsSent(shop)).toEqual(expected);
     }
   });
 
   it("with onlyIfNewer never follows what is newer, though that was pushed before and its tag is gone", async () => {
     await open(NEWER);
     await pushAndDeliver(shop, "web", "2.0.0", 1);
-    await deleteTag("2.0.0");
+    await deleteTag(shop, "2.0.0");
     await pushAndDeliver(shop, "web", "1.0.1", 2);
-    expect(tagsSent()).toEqual(["2.0.0"]);
-    expect(await statusOf("1.0.1")).toBe("superseded: 2.0.0, which is newer, was delivered to this target");
+    expect(tagsSent(shop)).toEqual(["2.0.0"]);
+    expect(await statusOf(shop, "1.0.1")).toBe("superseded: 2.0.0, which is newer, was delivered to this target");
   });
 
   it("minds neither another target, another repository nor what the rule does not take", async () => {
     await open({ tag: { type: "semver", value: "*", exclude: ["9.*"] } });
-    await pushRefused("1.0.0");
+    await pushRefused(shop, "1.0.0");
     await pushAndDeliver(shop, "api", "2.0.0", 2);
     await pushAndDeliver(shop, "web", "9.0.0", 3);
-    await attempt("1.0.0");
-    expect(tagsSent()).toEqual(["2.0.0", "1.0.0"]);
+    await attempt(shop, "1.0.0");
+    expect(tagsSent(shop)).toEqual(["2.0.0", "1.0.0"]);
   });
 
   it("goes by the order that the trigger has now", async () => {
     await open();
-    await pushRefused("1.0.0");
+    await pushRefused(shop, "1.0.0");
     await pushAndDeliver(shop, "web", "1.0.1", 2);
-    const changed = await manage("PATCH", `spaces/${shop.space}/triggers/${trigger}`, { match: SEMVER });
-    expect(changed.status).toBe(200);
-    await attempt("1.0.0");
-    expect(tagsSent()).toEqual(["1.0.1"]);
+    await changeTrigger(shop, trigger, { match: SEMVER });
+    await attempt(shop, "1.0.0");
+    expect(tagsSent(shop)).toEqual(["1.0.1"]);
   });
 
   it.each(["moved", "deleted"])("of a tag that was %s meanwhile is not sent", async (how) => {
     await open();
-    await pushRefused("1.0.0");
+    await pushRefused(shop, "1.0.0");
     if (how === "moved") await pushTo(shop, "web", "1.0.0", 99);
-    else await deleteTag("1.0.0");
-    await attempt("1.0.0");
+    else await deleteTag(shop, "1.0.0");
+    await attempt(shop, "1.0.0");
     expect(shop.sent).toEqual([]);
-    expect(await statusOf("1.0.0")).toMatch(new RegExp(`^superseded: the tag 1\\.0\\.0 was ${how}`));
+    expect(await statusOf(shop, "1.0.0")).toMatch(new RegExp(`^superseded: the tag 1\\.0\\.0 was ${how}`));
   });
 
   it("of a deletion is not sent when the tag is there again", async () => {
     await open({ events: ["tag.deleted"] });
     await pushTo(shop, "web", "1.0.0", 1);
     shop.answer = () => BROKEN;
-    await deleteTag("1.0.0");
+    await deleteTag(shop, "1.0.0");
     await processMessage(processingOf(shop), event(await lastEvent()));
     await drain(shop);
     await pushTo(shop, "web", "1.0.0", 1);
     shop.sent.length = 0;
-    await attempt("1.0.0");
+    await attempt(shop, "1.0.0");
     expect(shop.sent).toEqual([]);
-    expect(await statusOf("1.0.0")).toBe("superseded: the tag 1.0.0 was set again");
+    expect(await statusOf(shop, "1.0.0")).toBe("superseded: the tag 1.0.0 was set again");
   });
 
   it("of a manifest that was deleted is not sent", async () => {
@@ -198,7 +164,7 @@ describe("a retry", () => {
     shop.answer = () => BROKEN;
     await processMessage(processingOf(shop), event(await lastEvent("manifest.pushed")));
     await drain(shop);
-    await deleteTag("1.0.0");
+    await deleteTag(shop, "1.0.0");
     shop.sent.length = 0;
     shop.clock += 40_000_000;
     const [delivery] = await deliveriesOf(shop.space);
@@ -215,9 +181,9 @@ describe("a retry", () => {
     for (const path of ["api", "ui"]) await pushAndDeliver(shop, path, "1.0.0");
     await pushTo(shop, "api", "1.0.0", 5);
     shop.sent.length = 0;
-    await attempt("1.0.0");
+    await attempt(shop, "1.0.0");
     expect(shop.sent).toEqual([]);
-    expect(await statusOf("1.0.0")).toBe("superseded: the tag 1.0.0 of api was moved or deleted");
+    expect(await statusOf(shop, "1.0.0")).toBe("superseded: the tag 1.0.0 of api was moved or deleted");
   });
 });
 
@@ -229,41 +195,37 @@ async function lastEvent(type = "tag.deleted"): Promise<string> {
 describe("two that are sent at once", () => {
   it("do not overtake each other: one waits", async () => {
     await open(SEMVER);
-    await pushRefused("1.0.0");
+    await pushRefused(shop, "1.0.0");
     await processMessage(processingOf(shop), event(await pushTo(shop, "web", "1.0.1", 2)));
     shop.clock += 40_000_000;
-    const { promise, resolve } = Promise.withResolvers<Answer>();
-    const { promise: begun, resolve: begin } = Promise.withResolvers<null>();
-    const slow = { ...processingOf(shop), send: async () => (begin(null), promise) };
-    const older = processMessage(slow, { kind: "delivery", id: (await deliveryOf("1.0.0")).id });
-    await begun;
-    const newer = { kind: "delivery", id: (await deliveryOf("1.0.1")).id } as const;
+    const { answer, ended } = await attemptSlowly(shop, "1.0.0");
+    const newer = { kind: "delivery", id: (await deliveryOf(shop, "1.0.1")).id } as const;
     expect(await processMessage(processingOf(shop), newer)).toEqual({ retryIn: 2 });
     expect(shop.sent).toEqual([]);
-    resolve(OK);
-    expect(await older).toBe("done");
+    answer(OK);
+    expect(await ended).toBe("done");
     expect(await processMessage(processingOf(shop), newer)).toBe("done");
-    expect(tagsSent()).toEqual(["1.0.1"]);
+    expect(tagsSent(shop)).toEqual(["1.0.1"]);
   });
 
   it("leave no lane closed when one dies", async () => {
     await open(SEMVER);
-    await pushRefused("1.0.0");
+    await pushRefused(shop, "1.0.0");
     shop.clock += 40_000_000;
     shop.fault = (call) => {
       if (call === "before deliveries.record") throw new Error("died");
     };
-    await expect(attempt("1.0.0")).rejects.toThrow("died");
+    await expect(attempt(shop, "1.0.0")).rejects.toThrow("died");
     shop.fault = () => undefined;
     shop.sent.length = 0;
     await pushAndDeliver(shop, "web", "1.0.1", 2);
     expect(shop.sent).toEqual([]);
     shop.clock += 200_000;
     await sweep(processingOf(shop));
-    await attempt("1.0.1");
-    expect(tagsSent()).toEqual(["1.0.1"]);
-    await attempt("1.0.0");
-    expect(await statusOf("1.0.0")).toMatch(/^superseded/);
+    await attempt(shop, "1.0.1");
+    expect(tagsSent(shop)).toEqual(["1.0.1"]);
+    await attempt(shop, "1.0.0");
+    expect(await statusOf(shop, "1.0.0")).toMatch(/^superseded/);
   });
 });
 
@@ -297,7 +259,7 @@ describe("a replay", () => {
     // The newest first, and then all of them at once.
     for (const id of ids) await processMessage(processingOf(shop), { kind: "delivery", id });
     await Promise.all(ids.map((id) => processMessage(processingOf(shop), { kind: "delivery", id })));
-    expect(tagsSent()).toEqual(VERSIONS);
+    expect(tagsSent(shop)).toEqual(VERSIONS);
   });
 
   it("leaves out what is outdated", async () => {
@@ -309,7 +271,7 @@ describe("a replay", () => {
     await replay();
     for (const { id } of await deliveriesOf(shop.space))
       await processMessage(processingOf(shop), { kind: "delivery", id });
-    expect(tagsSent()).toEqual([]);
+    expect(tagsSent(shop)).toEqual([]);
     expect(new Set((await deliveriesOf(shop.space, "?status=superseded")).map(({ tag }) => tag))).toEqual(
       new Set(VERSIONS),
     );
@@ -322,10 +284,10 @@ describe("a replay", () => {
     shop.answer = ({ body }) => ((body ?? "").includes('"tag":"1.0.3"') ? BROKEN : OK);
     const ids = (await deliveriesOf(shop.space)).map(({ id }) => id);
     for (const id of [...ids, ...ids]) await processMessage(processingOf(shop), { kind: "delivery", id });
-    expect(tagsSent()).toEqual(VERSIONS);
+    expect(tagsSent(shop)).toEqual(VERSIONS);
     shop.answer = () => OK;
-    await attempt("1.0.3");
-    expect(await statusOf("1.0.3")).toMatch(/^superseded: 1\.0\.\d, which is newer, was delivered/);
+    await attempt(shop, "1.0.3");
+    expect(await statusOf(shop, "1.0.3")).toMatch(/^superseded: 1\.0\.\d, which is newer, was delivered/);
   });
 });
 
@@ -337,33 +299,33 @@ describe("a redelivery that a person asks for", () => {
     await switchTrigger("disable");
     await redeliver("1.0.0");
     await switchTrigger("enable");
-    await deleteTag("2.0.0");
+    await deleteTag(shop, "2.0.0");
     await pushAndDeliver(shop, "web", "1.0.1", 3);
-    expect(tagsSent()).toEqual(["1.0.0", "2.0.0", "1.0.0", "1.0.1"]);
+    expect(tagsSent(shop)).toEqual(["1.0.0", "2.0.0", "1.0.0", "1.0.1"]);
   });
 
   it("does not bring back an older retry that something newer had outdated", async () => {
     await open(NEWER);
     await pushAndDeliver(shop, "web", "1.0.0", 1);
-    await pushRefused("1.0.1");
+    await pushRefused(shop, "1.0.1");
     await pushAndDeliver(shop, "web", "1.0.2", 3);
     await redeliver("1.0.0");
-    await attempt("1.0.1");
-    expect(tagsSent()).toEqual(["1.0.2", "1.0.0"]);
+    await attempt(shop, "1.0.1");
+    expect(tagsSent(shop)).toEqual(["1.0.2", "1.0.0"]);
   });
 
   it("is exempt until it ends, and not in a replay after that", async () => {
     await open(SEMVER);
-    await pushRefused("1.0.0");
+    await pushRefused(shop, "1.0.0");
     await pushAndDeliver(shop, "web", "1.0.1", 2);
     shop.answer = () => ({ status: 422, body: "", retryAfter: null });
-    expect((await post(`deliveries/${(await deliveryOf("1.0.0")).id}/redeliver`)).status).toBe(200);
-    for (let time = 0; time < 8; time++) await attempt("1.0.0");
-    expect(await statusOf("1.0.0")).toMatch(/^failed/);
+    expect((await post(`deliveries/${(await deliveryOf(shop, "1.0.0")).id}/redeliver`)).status).toBe(200);
+    for (let time = 0; time < 8; time++) await attempt(shop, "1.0.0");
+    expect(await statusOf(shop, "1.0.0")).toMatch(/^failed/);
     shop.answer = () => OK;
     shop.sent.length = 0;
     await post(`triggers/${trigger}/replay`, { since: new Date(Date.now() - 3_600_000).toISOString() });
-    await attempt("1.0.0");
+    await attempt(shop, "1.0.0");
     expect(shop.sent).toEqual([]);
   });
 
@@ -372,17 +334,17 @@ describe("a redelivery that a person asks for", () => {
     await pushAndDeliver(shop, "web", "1.0.0");
     await post(`targets/${target}/disable`);
     await redeliver("1.0.0");
-    expect(await statusOf("1.0.0")).toBe("failed: the target is disabled");
+    expect(await statusOf(shop, "1.0.0")).toBe("failed: the target is disabled");
     expect(shop.sent.length).toBe(1);
   });
 
   it("of something newer counts while it is sent again", async () => {
     await open(SEMVER);
-    await pushRefused("1.0.0");
+    await pushRefused(shop, "1.0.0");
     await pushAndDeliver(shop, "web", "1.0.1", 2);
-    await post(`deliveries/${(await deliveryOf("1.0.1")).id}/redeliver`);
-    await attempt("1.0.0");
-    expect(tagsSent()).toEqual(["1.0.1"]);
+    await post(`deliveries/${(await deliveryOf(shop, "1.0.1")).id}/redeliver`);
+    await attempt(shop, "1.0.0");
+    expect(tagsSent(shop)).toEqual(["1.0.1"]);
   });
 });
 
@@ -396,23 +358,23 @@ describe("what is off", () => {
     if (how === "disable") await manage("POST", `${path}/disable`, undefined, token);
     else await manage("DELETE", path, undefined, token);
     const said = how === "disable" ? "disabled" : "deleted";
-    expect(await statusOf("1.0.0")).toBe(`canceled: the trigger was ${said} by ops`);
-    expect(await deliveryOf("1.0.0")).toMatchObject({ canceledBy: { name: "ops" }, nextAttemptAt: null });
-    await attempt("1.0.0");
+    expect(await statusOf(shop, "1.0.0")).toBe(`canceled: the trigger was ${said} by ops`);
+    expect(await deliveryOf(shop, "1.0.0")).toMatchObject({ canceledBy: { name: "ops" }, nextAttemptAt: null });
+    await attempt(shop, "1.0.0");
     expect(shop.sent).toEqual([]);
   });
 
   it("sends nothing of what was planned at that moment", async () => {
     await pushAndDeliver(shop, "web", "1.0.0");
     await env.DB.prepare("UPDATE triggers SET enabled = 0 WHERE id = ?").bind(trigger).run();
-    await attempt("1.0.0");
-    expect(await statusOf("1.0.0")).toBe("superseded: the trigger is disabled");
+    await attempt(shop, "1.0.0");
+    expect(await statusOf(shop, "1.0.0")).toBe("superseded: the trigger is disabled");
   });
 
   it("ends what a target has pending that is deleted", async () => {
     await pushAndDeliver(shop, "web", "1.0.0");
     await manage("DELETE", `spaces/${shop.space}/targets/${target}`);
-    expect(await statusOf("1.0.0")).toBe("canceled: the target was deleted by administrator");
+    expect(await statusOf(shop, "1.0.0")).toBe("canceled: the target was deleted by administrator");
   });
 
   it("leaves what other triggers have pending", async () => {
@@ -436,8 +398,8 @@ async function cancel(id: string): Promise<Response> {
 describe("canceling a delivery", () => {
   it("ends it, with who did; what has ended stays as it is", async () => {
     await open();
-    await pushRefused("1.0.0");
-    const { id } = await deliveryOf("1.0.0");
+    await pushRefused(shop, "1.0.0");
+    const { id } = await deliveryOf(shop, "1.0.0");
     const canceled = await cancel(id);
     expect(canceled.status).toBe(200);
     expect(await canceled.json()).toMatchObject({
@@ -448,30 +410,26 @@ describe("canceling a delivery", () => {
       nextAttemptAt: null,
     });
     expect(await deliveriesOf(shop.space, "?status=canceled")).toMatchObject([{ id }]);
-    await attempt("1.0.0");
+    await attempt(shop, "1.0.0");
     expect(shop.sent).toEqual([]);
     const again = await cancel(id);
     expect(again.status).toBe(409);
     expect(await again.json()).toMatchObject({ code: "DELIVERY_ENDED" });
     expect((await cancel("dlv_none")).status).toBe(404);
     await redeliver("1.0.0");
-    expect(await deliveryOf("1.0.0")).toMatchObject({ status: "delivered", canceledBy: null });
+    expect(await deliveryOf(shop, "1.0.0")).toMatchObject({ status: "delivered", canceledBy: null });
     expect((await cancel(id)).status).toBe(409);
   });
 
   it("says so when what was on its way has arrived all the same", async () => {
     await open();
-    await pushRefused("1.0.0");
-    const { id } = await deliveryOf("1.0.0");
-    const { promise: sent, resolve } = Promise.withResolvers<null>();
-    const answered = Promise.withResolvers<Answer>();
+    await pushRefused(shop, "1.0.0");
+    const { id } = await deliveryOf(shop, "1.0.0");
     shop.clock += 40_000_000;
-    const slow = { ...processingOf(shop), send: async () => (resolve(null), answered.promise) };
-    const attempted = processMessage(slow, { kind: "delivery", id });
-    await sent;
+    const { answer, ended } = await attemptSlowly(shop, "1.0.0");
     expect((await cancel(id)).status).toBe(200);
-    answered.resolve(OK);
-    await attempted;
-    expect(await deliveryOf("1.0.0")).toMatchObject({ status: "delivered", canceledBy: null });
+    answer(OK);
+    await ended;
+    expect(await deliveryOf(shop, "1.0.0")).toMatchObject({ status: "delivered", canceledBy: null });
   });
 });

@@ -2,7 +2,8 @@ import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { processMessage, sweep } from "../../src/events/process.ts";
-import type { Answer, TargetRequest } from "../../src/events/target.ts";
+import type { Answer } from "../../src/events/target.ts";
+import { HOOK, toldOf } from "../support/deliveries.ts";
 import { attemptsOf, deliveriesOf, eventsOf, makeTarget, makeTrigger } from "../support/deploy.ts";
 import {
   BROKEN,
@@ -17,20 +18,14 @@ import {
 } from "../support/processing.ts";
 import { manage } from "../support/registry.ts";
 
-const HOOK = "https://receiver.example.com/hook";
-const told = z.object({ data: z.object({ repository: z.string(), tag: z.string() }) });
-
 let shop: Workshop;
 
 beforeEach(async () => {
   shop = await openWorkshop("timing");
 });
 
-function subjectsOf(requests: readonly TargetRequest[]): readonly string[] {
-  return requests.map(({ body }) => {
-    const { repository, tag } = told.parse(JSON.parse(body ?? "")).data;
-    return `${repository}:${tag}`;
-  });
+function subjectsOf(): readonly string[] {
+  return toldOf(shop).map(({ repository, tag }) => `${repository}:${tag}`);
 }
 
 function group(timeoutSeconds = 900): object {
@@ -49,7 +44,7 @@ describe("a group", () => {
     await pushAndDeliver(shop, "db", "0.9");
     expect(shop.sent).toEqual([]);
     await pushAndDeliver(shop, "db", "1.0");
-    expect(subjectsOf(shop.sent)).toEqual([`${shop.space}/db:1.0`]);
+    expect(subjectsOf()).toEqual([`${shop.space}/db:1.0`]);
   });
 
   it("says what it waits for, where a person looks", async () => {
@@ -76,7 +71,7 @@ describe("a group", () => {
     for (const path of ["api", "ui", "db", "db"]) await pushAndDeliver(shop, path, "1.0");
     expect(shop.sent.length).toBe(1);
     await pushAndDeliver(shop, "api", "1.0", 2);
-    expect(subjectsOf(shop.sent).at(-1)).toBe(`${shop.space}/api:1.0`);
+    expect(subjectsOf().at(-1)).toBe(`${shop.space}/api:1.0`);
     expect(shop.sent.length).toBe(2);
   });
 
@@ -152,7 +147,7 @@ describe("debounce", () => {
     await sweep(processingOf(shop));
     await drain(shop);
     // The sweep brings what other tests left, too.
-    const ours = subjectsOf(shop.sent).filter((subject) => subject.startsWith(`${shop.space}/`));
+    const ours = subjectsOf().filter((subject) => subject.startsWith(`${shop.space}/`));
     expect(ours).toEqual([`${shop.space}/web:latest`]);
     expect((await deliveriesOf(shop.space)).map(({ status }) => status)).toEqual(["delivered", "superseded"]);
   });

@@ -158,6 +158,14 @@ function listCases({ space }: World): readonly Case[] {
       200,
     ),
     post("20 rules at the limit", "retention:preview", {}, 200),
+    // Otherwise all of it is too young to be compared with anything.
+    post("20 rules at the limit, after the grace", "retention:preview", { afterGrace: true }, 200),
+    post(
+      "the newest 1,000, after the grace",
+      "retention:preview",
+      { repositories: ["**"], keep: { newest: 1000 }, afterGrace: true },
+      200,
+    ),
     post("100,000 tags", "tags:delete", { repository: "web", tags: times(80_000, () => "") }),
     post(
       "1,000 tags",

@@ -155,6 +155,15 @@ describe("the number of uploads that a token has open", () => {
   });
 });
 
+/** What it takes after a session has lost whom it belonged to, so that it ends. */
+const WAYS = {
+  "at once": () => Promise.resolve(),
+  "by upkeep": async (session: string) => {
+    expect(await sessionObject(session).status()).toBe(6 * MIB);
+    await runUpkeep(env);
+  },
+};
+
 describe("an upload whose token is revoked", () => {
   it.each(["Basic", "Bearer"])("is of no use within a minute, with %s authorization", async (scheme) => {
     const session = await startSession(`${space}/web`, uploader.token);
@@ -171,21 +180,23 @@ describe("an upload whose token is revoked", () => {
     ]).toContainEqual(await answersOf(session, authorization, held));
   });
 
-  it.each<readonly [string, () => Promise<unknown>]>([
+  it.each<readonly [string, keyof typeof WAYS, () => Promise<unknown>]>([
     [
       "the token expires",
+      "by upkeep",
       () => env.DB.prepare("UPDATE tokens SET expires_at = 1 WHERE id = ?").bind(uploader.id).run(),
     ],
-    ["the space is deleted", () => manage("DELETE", `spaces/${space}`)],
-    ["the repository is deleted", () => manage("DELETE", `spaces/${space}/repositories/web`)],
+    ["the space is deleted", "at once", () => manage("DELETE", `spaces/${space}`)],
+    ["the repository is deleted", "at once", () => manage("DELETE", `spaces/${space}/repositories/web`)],
     [
       "the repository is deleted and made again",
+      "at once",
       async () => {
         await manage("DELETE", `spaces/${space}/repositories/web`);
         await pushBlob(`${space}/web`, uploader.token, bytesOf(5));
       },
     ],
-  ])("ends likewise once %s, and its bytes go", async (_name, happen) => {
+  ])("ends likewise once %s, and its bytes go %s", async (_name, when, happen) => {
     await pushBlob(`${space}/web`, uploader.token, bytesOf(3));
     const session = await startSession(`${space}/web`, uploader.token);
     const bearer = await bearerOf(uploader.token, `repository:${space}/web:pull,push`);
@@ -196,10 +207,9 @@ describe("an upload whose token is revoked", () => {
     const headers = { Authorization: `Bearer ${bearer}` };
     expect((await ask(session, { headers })).status).toBe(401);
     expect((await ask(session, { method: "PATCH", headers, body: bytesOf(10) })).status).toBe(401);
-    expect(await sessionObject(session).status()).toBe(6 * MIB);
-    await runUpkeep(env);
+    await WAYS[when](session);
+    await vi.waitFor(async () => expect(await openRows()).toEqual([]));
     expect(await sessionObject(session).status()).toBeNull();
-    expect(await openRows()).toEqual([]);
     const put = await ask(`${session}?digest=${await digestOf(held)}`, { method: "PUT", headers });
     expect(put.status).toBeOneOf([401, 404]);
   });
@@ -211,6 +221,22 @@ describe("an upload whose token is revoked", () => {
     await manage("DELETE", `spaces/${space}/tokens/${uploader.id}`);
     await vi.waitFor(async () => expect(await openRows()).toEqual([]));
     expect(await sessionObject(session).status()).toBeNull();
+  });
+
+  it("goes with all others that the token and those that it made have open, and no other's", async () => {
+    const other = await makeToken(space);
+    const kept = await startSession(`${space}/web`, other.token);
+    const held = await startSession(`${space}/web`, uploader.token);
+    await patch(held, uploader.token, bytesOf(10));
+    await fill(uploader.id, 1);
+    const made = await makeToken(space);
+    await env.DB.prepare("UPDATE tokens SET created_by = ? WHERE id = ?").bind(uploader.id, made.id).run();
+    await fill(made.id, 0);
+    expect(await openRows()).toHaveLength(398);
+    await manage("DELETE", `spaces/${space}/tokens/${uploader.id}?descendants=true`);
+    await vi.waitFor(async () => expect(await openRows()).toHaveLength(1), 10_000);
+    expect(await sessionObject(held).status()).toBeNull();
+    expect((await patch(kept, other.token, bytesOf(10))).status).toBe(202);
   });
 
   it("of a repository that was made again is unknown to a token that is good there", async () => {

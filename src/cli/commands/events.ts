@@ -57,20 +57,23 @@ const show = spaceCommand({
     const { management, space, output } = scene;
     const event = await management.call("getEvent", { path: { space, id } });
     const named = output.isJson ? String : await namesOf(scene, TRIGGERS);
-    output.show(event, () => `${described(event)}\n\n${verdicts(event, output, named)}`);
+    output.show(event, () => `${described(event, output.width)}\n\n${verdicts(event, output, named)}`);
     output.note(`See its deliveries: spacedock deliveries list --space ${space} --event ${id}`);
   },
 });
 
-function described(event: Event): string {
+function described(event: Event, width: number): string {
   const { id, type, timestamp, data } = event;
-  return fields({
-    event: id,
-    what: whatOf(type),
-    reference: referenceOf(event),
-    digest: data.digest,
-    when: age(timestamp),
-  });
+  return fields(
+    {
+      event: id,
+      what: whatOf(type),
+      reference: referenceOf(event),
+      digest: data.digest,
+      when: age(timestamp),
+    },
+    width,
+  );
 }
 
 function verdicts({ triggers }: Event, { style, width }: Output, triggerName: (id: string) => string): string {

@@ -15,7 +15,7 @@ export const IMAGE_COLUMNS: Columns<InspectedImage> = {
   created: ({ config }) => (config?.created ? age(config.created) : "-"),
 };
 
-/** What a builder attached in the index. */
+/** A builder's attestations in an index. */
 export const ATTESTATION_COLUMNS: Columns<InspectedImage> = {
   "attestation of": ({ attests }) => attests?.platform ?? shortDigest(attests?.digest ?? ""),
   digest: ({ digest }) => digest,
@@ -34,24 +34,27 @@ export const REFERRER_COLUMNS: Columns<RemoteReferrer> = {
   type: ({ artifactType, mediaType }) => artifactType ?? mediaType,
 };
 
-/** What an image does when it is started; null for what is none. */
-export function configText({ platform, config }: InspectedImage): readonly [string] | null {
+/** An image's configuration: how it starts and its labels; null for an artifact. */
+export function configText({ platform, config }: InspectedImage, width: number): readonly [string] | null {
   if (config === null) return null;
   const { User, WorkingDir, Entrypoint, Cmd, Env, ExposedPorts, Labels } = config.config ?? {};
-  const text = fields({
-    platform,
-    created: config.created ? age(config.created) : null,
-    user: User || null,
-    directory: WorkingDir || null,
-    entrypoint: command(Entrypoint),
-    command: command(Cmd),
-    ports: joined(Object.keys(ExposedPorts ?? {}), ", "),
-    environment: joined(Env ?? [], "\n"),
-    labels: joined(
-      Object.entries(Labels ?? {}).map(([key, value]) => `${key}=${value}`),
-      "\n",
-    ),
-  });
+  const text = fields(
+    {
+      platform,
+      created: config.created ? age(config.created) : null,
+      user: User || null,
+      directory: WorkingDir || null,
+      entrypoint: command(Entrypoint),
+      command: command(Cmd),
+      ports: joined(Object.keys(ExposedPorts ?? {}), ", "),
+      environment: joined(Env ?? [], "\n"),
+      labels: joined(
+        Object.entries(Labels ?? {}).map(([key, value]) => `${key}=${value}`),
+        "\n",
+      ),
+    },
+    width,
+  );
   return [text];
 }
 

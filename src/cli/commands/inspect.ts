@@ -64,7 +64,7 @@ export const inspect = defineCommand({
         images: platform === undefined ? images : ofPlatform(images, platform),
         referrers: await collect(listReferrers(connection, name, manifest.digest)),
       };
-      context.output.show(inspected, () => describe(inspected));
+      context.output.show(inspected, () => describe(inspected, context.output.width));
     } finally {
       await connection.close();
     }
@@ -82,35 +82,38 @@ function ofPlatform(images: readonly InspectedImage[], platform: string): readon
   throw new CliError("not-found", `no image for ${platform}`, { hint: known && `Available platforms: ${known}` });
 }
 
-function describe(inspected: Inspected): string {
+function describe(inspected: Inspected, width: number): string {
   const { referrers } = inspected;
   const attestations = inspected.images.filter(({ attests }) => attests !== null);
   const images = inspected.images.filter(({ attests }) => attests === null);
   const [only] = images;
-  const parts = [head(inspected)];
-  if (images.length === 1 && only) parts.push(...oneImage(only));
-  else if (images.length > 1) parts.push(tableOf(images, IMAGE_COLUMNS));
-  if (attestations.length > 0) parts.push(tableOf(attestations, ATTESTATION_COLUMNS));
-  if (referrers.length > 0) parts.push(`Referrers\n${tableOf(referrers, REFERRER_COLUMNS)}`);
+  const parts = [head(inspected, width)];
+  if (images.length === 1 && only) parts.push(...oneImage(only, width));
+  else if (images.length > 1) parts.push(tableOf(images, IMAGE_COLUMNS, { width }));
+  if (attestations.length > 0) parts.push(tableOf(attestations, ATTESTATION_COLUMNS, { width }));
+  if (referrers.length > 0) parts.push(`Referrers\n${tableOf(referrers, REFERRER_COLUMNS, { width })}`);
   return parts.join("\n\n");
 }
 
-function head(inspected: Inspected): string {
+function head(inspected: Inspected, width: number): string {
   const { reference, digest, mediaType, artifactType, subject, annotations } = inspected;
   const notes = Object.entries(annotations).map(([key, value]) => `${key}=${value}`);
-  return fields({
-    reference,
-    digest,
-    type: mediaType,
-    artifact: artifactType,
-    "refers to": subject === null ? null : shortDigest(subject),
-    annotations: joined(notes, "\n"),
-  });
+  return fields(
+    {
+      reference,
+      digest,
+      type: mediaType,
+      artifact: artifactType,
+      "refers to": subject === null ? null : shortDigest(subject),
+      annotations: joined(notes, "\n"),
+    },
+    width,
+  );
 }
 
-function oneImage(image: InspectedImage): readonly string[] {
-  const layers = tableOf(image.layers, LAYER_COLUMNS);
+function oneImage(image: InspectedImage, width: number): readonly string[] {
+  const layers = tableOf(image.layers, LAYER_COLUMNS, { width });
   const count = plural(image.layers.length, "layer");
   const title = `${count}, ${formatBytes(image.contentSize)} with the configuration`;
-  return [...(configText(image) ?? []), `${title}\n${layers}`];
+  return [...(configText(image, width) ?? []), `${title}\n${layers}`];
 }

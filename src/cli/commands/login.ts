@@ -48,7 +48,9 @@ export const login = defineCommand({
     const kept = await keep(context, registry, credential, who !== null);
     const { output } = context;
     const said = { registry: registry.host, ...(name !== null && { context: name }) };
-    output.show({ ...said, kept, ...who }, () => fields({ ...whoFields(registry, username, who), context: name }));
+    output.show({ ...said, kept, ...who }, () =>
+      fields({ ...whoFields(registry, username, who), context: name }, output.width),
+    );
     for (const warning of await warnings(context, kept, who, registry, credential)) output.warn(warning);
   },
 });

@@ -12,6 +12,7 @@ import { RESERVED } from "../proxy/cut-upload.ts";
 import type { ProxyState } from "../proxy/exchange.ts";
 import { garbageCollector } from "../proxy/garbage.ts";
 import { endGracefully, listen, type LogEntry, proxyServer } from "../proxy/server.ts";
+import { refuseOwnAddress } from "../proxy/own-address.ts";
 import { SlabPool } from "../proxy/slabs.ts";
 import { plural } from "../output/words.ts";
 
@@ -58,6 +59,8 @@ type Input = z.output<typeof input>;
 async function run(context: Context, options: Input): Promise<void> {
   const { output, env, signal } = context;
   const registry = parseRegistry(options.to, { plainHttp: context.plainHttp });
+  const [, host = "", port = ""] = /^(.*):(\d+)$/.exec(options.listen) ?? [];
+  await refuseOwnAddress(registry.origin, { host, port: Number(port) });
   const transport = makeTransport(env);
   const memory = Math.max(options.memory, 2 * RESERVED);
   const state: ProxyState = {
@@ -76,7 +79,6 @@ async function run(context: Context, options: Input): Promise<void> {
     state,
     log: options.verbose ? (entry) => output.note(logLine(entry)) : () => undefined,
   });
-  const [, host = "", port = ""] = /^(.*):(\d+)$/.exec(options.listen) ?? [];
   const bound = await listen(server, host.replaceAll(/[[\]]/g, ""), Number(port));
   const address = `${host}:${bound.port}`;
   output.show({ listen: address, to: registry.origin }, () => welcome(address, registry.origin, options));

@@ -38,12 +38,15 @@ const show = repositoryCommand({
     const repository = await management.call("getRepository", { path });
     const { fullName, createdAt } = repository;
     output.show(repository, () =>
-      fields({
-        repository: `${management.host}/${fullName}`,
-        visibility: visibility(repository.public),
-        "immutable tags": immutableTagsOf(repository.immutableTags),
-        created: age(createdAt),
-      }),
+      fields(
+        {
+          repository: `${management.host}/${fullName}`,
+          visibility: visibility(repository.public),
+          "immutable tags": immutableTagsOf(repository.immutableTags),
+          created: age(createdAt),
+        },
+        output.width,
+      ),
     );
   },
 });

@@ -43,7 +43,7 @@ const secretInput = z.object({ secretStdin: z.boolean().default(false) });
 
 const DEPLOYS_OPTIONS = {
   "--deploys": "the target deploys what it receives, and retention keeps it",
-  "--no-deploys": "the target only notifies, like a chat; retention ignores it",
+  "--no-deploys": "the target only notifies, like a chat: it hears of each push, and retention ignores it",
 } as const;
 const deploysInput = z.object({ deploys: z.boolean().optional() });
 
@@ -76,7 +76,9 @@ const create = spaceCommand({
     const secret = await givenSecret(context, secretStdin);
     const body = { name, type, url, config: await readConfig(context, config), secret, deploys };
     const created = await management.call("createTarget", { path: { space }, body });
-    output.show(created, () => fields({ ...described(created, output.style), secret: shownOnce(created.secret) }));
+    output.show(created, () =>
+      fields({ ...described(created, output.style), secret: shownOnce(created.secret) }, output.width),
+    );
     output.note(`Next, create a trigger for it: spacedock triggers create <name> --space ${space} --target ${name}`);
   },
 });
@@ -121,7 +123,9 @@ const edit = oneCommand({
       deploys,
     };
     const edited = await management.call("updateTarget", { path: { space, id }, body });
-    output.show(edited, () => fields({ ...described(edited, output.style), secret: shownOnce(edited.secret) }));
+    output.show(edited, () =>
+      fields({ ...described(edited, output.style), secret: shownOnce(edited.secret) }, output.width),
+    );
   },
 });
 
@@ -136,7 +140,9 @@ const rotate = oneCommand({
     const body = { secret: await givenSecret(context, secretStdin) };
     const rotated = await management.call("rotateTargetSecret", { path: { space, id }, body });
     const { secret, previousUntil } = rotated;
-    output.show(rotated, () => fields({ secret: shownOnce(secret), "old secret ends": ageOrUntil(previousUntil) }));
+    output.show(rotated, () =>
+      fields({ secret: shownOnce(secret), "old secret ends": ageOrUntil(previousUntil) }, output.width),
+    );
   },
 });
 

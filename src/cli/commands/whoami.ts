@@ -32,12 +32,17 @@ export const whoami = defineCommand({
     const who = await askedWho(context, registry, login);
     if (await isIdentityToken(context, registry, login)) {
       const shown = { registry: registry.host, login: IDENTITY_TOKEN, source: login.source };
-      output.show({ registry: registry.host, username: null, login: "identity-token" }, () => fields(shown));
+      output.show({ registry: registry.host, username: null, login: "identity-token" }, () =>
+        fields(shown, output.width),
+      );
       return output.note(`To manage the registry, and to see what the token may do: spacedock login ${registry.host}`);
     }
     const username = usernameOf(login.credential);
     output.show({ registry: registry.host, username, ...who }, () =>
-      fields({ ...whoFields(registry, username, who), context: contextName === registry.host ? null : contextName }),
+      fields(
+        { ...whoFields(registry, username, who), context: contextName === registry.host ? null : contextName },
+        output.width,
+      ),
     );
   },
 });

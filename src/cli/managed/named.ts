@@ -134,7 +134,7 @@ export function showCommand<T>({ kind, get, describe }: ShowDeclaration<T>): Com
     input: z.object({}),
     run: async (scene, id) => {
       const item = await get(scene, id);
-      scene.output.show(item, () => fields(describe(item, scene)));
+      scene.output.show(item, () => fields(describe(item, scene), scene.output.width));
     },
   });
 }

@@ -13,14 +13,14 @@ import { table } from "../output/table.ts";
 export const SPACE = { "<space>": "the space's name" } as const;
 export const spaceName = z.object({ space: z.string() });
 
-/** What a management command works with. */
+/** The surroundings of a management command. */
 export interface Scene {
   readonly context: Context;
   readonly output: Output;
   readonly management: Management;
 }
 
-/** That of a command about what is in one space. */
+/** The surroundings of a command about one space's content. */
 export interface SpaceScene extends Scene {
   readonly space: string;
 }
@@ -71,9 +71,9 @@ export type Columns<T> = Readonly<Record<string, (item: T) => string>>;
 
 interface ListOptions<T> {
   readonly limit?: number | undefined;
-  /** What is too long for a column, below the entry; null: nothing. */
+  /** Text below each entry; null: nothing. */
   readonly detail?: (item: T) => string | null;
-  /** What to say of a list without entries, in place of a heading alone. */
+  /** A sentence that stands for an empty list. */
   readonly none: string;
 }
 
@@ -91,14 +91,15 @@ export async function showList<T>(
 }
 
 interface TableShape<T> {
-  /** As much as the terminal has. Without it, a line is as long as it is. */
-  readonly width?: number;
+  /** Columns of the terminal. */
+  readonly width: number;
   readonly detail?: (item: T) => string | null;
 }
 
-export function tableOf<T>(items: readonly T[], columns: Columns<T>, { detail, ...shape }: TableShape<T> = {}): string {
+/** A table of things, which fits the terminal. */
+export function tableOf<T>(items: readonly T[], columns: Columns<T>, { detail, width }: TableShape<T>): string {
   const rows = items.map((item) => Object.values(columns).map((cell) => cell(item)));
-  return table(Object.keys(columns), rows, { ...shape, ...(detail && { details: items.map(detail) }) });
+  return table(Object.keys(columns), rows, { width, ...(detail && { details: items.map(detail) }) });
 }
 
 async function take<T>(items: AsyncIterable<T> | Iterable<T>, count: number): Promise<readonly T[]> {

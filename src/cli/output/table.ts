@@ -1,33 +1,99 @@
-import { visibleLine, widthOf, within } from "./visible.ts";
+import { visibleLine, widthOf } from "./visible.ts";
+import { flow, wordsOf, wrap } from "./wrap.ts";
 
 interface TableOptions {
-  /** Columns of the terminal: what is wider goes on below, in its own column. */
-  readonly width?: number;
+  /** Columns of the terminal. */
+  readonly width: number;
   /** What stands below each row, indented; null: nothing. */
   readonly details?: readonly (string | null)[];
 }
 
-const GAP = 3;
-const INDENT = 4;
+const GAP = "   ";
+const INDENT = "    ";
 
-/** Columns are broken down to this, in which most ages and names still stand on one line; and further only where it must be. */
+/** Columns are broken between words down to this, in which most ages and names still stand on one line. */
 const NARROW = 14;
-const NARROWEST = 8;
 
-/** Lines of columns under a heading; cells may have colours. An empty table is just its heading. */
+interface Column {
+  readonly heading: string;
+  /** One for each row. */
+  readonly cells: readonly string[];
+  /** Of the heading and all cells. */
+  readonly width: number;
+  /** The least that it takes while all its words stay whole. */
+  readonly least: number;
+}
+
+/**
+ * Lines of columns under a heading; cells may have colours. An empty table is just its heading.
+ *
+ * No line is longer than `width`, and nothing is left out. Columns are broken between words first. If that is not
+ * enough, those with the longest words go below their row, where ids, digests and references stay whole, to be copied.
+ */
 export function table(
   heading: readonly string[],
   rows: readonly (readonly string[])[],
-  { width = Number.POSITIVE_INFINITY, details = [] }: TableOptions = {},
+  { width, details = [] }: TableOptions,
 ): string {
-  const lines = [heading.map((cell) => cell.toUpperCase()), ...rows.map((row) => row.map((cell) => visibleLine(cell)))];
-  const widths = fit(
-    heading.map((_, column) => lines.map((line) => line[column] ?? "")),
-    width,
+  const columns = heading.map((name, index) =>
+    columnOf(
+      name,
+      rows.map((row) => visibleLine(row[index] ?? "")),
+    ),
   );
-  return lines
-    .flatMap((line, index) => rowLines(line, widths).concat(detailLines(details[index - 1] ?? null, width)))
-    .join("\n");
+  const beside = thatFit(columns, width);
+  const below = columns.filter((column) => !beside.includes(column));
+  const widths = fit(beside, width);
+  const headings = beside.map((column) => column.heading.toUpperCase());
+  return [
+    ...rowLines(headings, widths),
+    ...rows.flatMap((_, row) => [
+      ...rowLines(cellsOf(beside, row), widths),
+      ...belowLines(below, row, width),
+      ...detailLines(details[row] ?? null, width),
+    ]),
+  ].join("\n");
+}
+
+function columnOf(heading: string, cells: readonly string[]): Column {
+  const all = [heading, ...cells];
+  const width = Math.max(...all.map(widthOf));
+  const word = Math.max(...all.flatMap(wordsOf).map(widthOf));
+  return { heading, cells, width, least: Math.max(word, Math.min(width, NARROW)) };
+}
+
+function cellsOf(columns: readonly Column[], row: number): readonly string[] {
+  return columns.map(({ cells }) => cells[row] ?? "");
+}
+
+/** The columns that have room beside each other, always with the first: a row is called by it. */
+function thatFit(columns: readonly Column[], limit: number): readonly Column[] {
+  const [first, ...others] = columns;
+  if (first === undefined || others.length === 0) return columns;
+  if (total(columns.map(({ least }) => least)) <= limit) return columns;
+  const longest = Math.max(...others.map(({ least }) => least));
+  const gone = others.findLast(({ least }) => least === longest);
+  return thatFit(
+    columns.filter((column) => column !== gone),
+    limit,
+  );
+}
+
+/** The widths of columns, which are taken from the widest. */
+function fit(columns: readonly Column[], limit: number): readonly number[] {
+  const widths = columns.map(({ width }) => width);
+  while (total(widths) > limit) {
+    const spare = widths.map((width, index) => (width > (columns[index]?.least ?? 0) ? width : 0));
+    const widest = Math.max(...spare);
+    // Only the first column can be longer than a line.
+    if (widest === 0) return [limit];
+    widths[spare.indexOf(widest)] = widest - 1;
+  }
+  return widths;
+}
+
+function total(widths: readonly number[]): number {
+  return widths.reduce((sum, width) => sum + width, 0) + GAP.length * (widths.length - 1);
 }
 
 function rowLines(cells: readonly string[], widths: readonly number[]): readonly string[] {
@@ -36,7 +102,7 @@ function rowLines(cells: readonly string[], widths: readonly number[]): readonly
   return Array.from({ length: height }, (_, line) =>
     wrapped
       .map((parts, column) => padded(parts[line] ?? "", widths[column] ?? 0))
-      .join(" ".repeat(GAP))
+      .join(GAP)
       .trimEnd(),
   );
 }
@@ -45,67 +111,18 @@ function padded(text: string, width: number): string {
   return text + " ".repeat(Math.max(0, width - widthOf(text)));
 }
 
-function detailLines(detail: string | null, width: number): readonly string[] {
-  if (detail === null) return [];
-  return wrap(visibleLine(detail), width - INDENT).map((line) => `${" ".repeat(INDENT)}${line}`);
-}
-
-/** The widths of columns, which are taken from the widest, first between words and then within, until all of it fits. */
-function fit(columns: readonly (readonly string[])[], limit: number): readonly number[] {
-  const widths = columns.map((cells) => Math.max(...cells.map((cell) => widthOf(cell))));
-  const words = columns.map((cells) => longest(cells, () => true));
-  const between = words.map((word, column) => Math.max(word, Math.min(widths[column] ?? 0, NARROW)));
-  // What a row is called by stays whole, in the first column, and so does what is to be copied.
-  const whole = columns.map((cells, column) => longest(cells, (word) => column === 0 || ID.test(word)));
-  const broken = (least: number): readonly number[] =>
-    words.map((word, column) => Math.max(whole[column] ?? 0, Math.min(word, least)));
-  for (const least of [between, broken(NARROW), broken(NARROWEST)]) {
-    shrink(widths, least, limit - GAP * (columns.length - 1));
-  }
-  return widths;
-}
-
-/** As `dlv_0193…`, or a digest. */
-const ID = /^[a-z]+_[0-9a-f]{16,}$|^(?:sha\d+:)?[0-9a-f]{32,}$/;
-
-function longest(cells: readonly string[], isMeant: (word: string) => boolean): number {
-  const words = cells.flatMap((cell) => wordsOf(cell)).filter((word) => isMeant(word));
-  return Math.max(0, ...words.map((word) => widthOf(word)));
-}
-
-function shrink(widths: number[], least: readonly number[], limit: number): void {
-  while (widths.reduce((sum, width) => sum + width, 0) > limit) {
-    const spare = widths.map((width, column) => (width > (least[column] ?? 0) ? width : 0));
-    const widest = Math.max(...spare);
-    if (widest === 0) return;
-    const column = spare.indexOf(widest);
-    widths[column] = widest - 1;
-  }
-}
-
-/** Breaks between words where it can. */
-function wrap(cell: string, width: number): readonly string[] {
-  if (widthOf(cell) <= width) return [cell];
-  return within(cell, (text) => {
-    const lines: string[] = [];
-    let line = "";
-    for (const word of wordsOf(text).flatMap((one) => piecesOf(one, width))) {
-      if (line !== "" && `${line} ${word}`.length > width) {
-        lines.push(line);
-        line = word;
-      } else line = line === "" ? word : `${line} ${word}`;
-    }
-    return [...lines, line];
-  });
-}
-
-function wordsOf(text: string): readonly string[] {
-  return text.split(" ");
-}
-
-function piecesOf(word: string, width: number): readonly string[] {
-  if (word.length <= width || width < 1) return [word];
-  return Array.from({ length: Math.ceil(word.length / width) }, (_, index) =>
-    word.slice(index * width, (index + 1) * width),
+/** The cells that have no room in their row, each with its heading. */
+function belowLines(columns: readonly Column[], row: number, width: number): readonly string[] {
+  const cells = columns.flatMap(({ heading, cells: { [row]: cell = "" } }) =>
+    cell === "" ? [] : `${heading}: ${cell}`,
   );
+  return cells.length === 0 ? [] : indented(flow(cells, { width: width - INDENT.length, gap: GAP }));
+}
+
+function detailLines(detail: string | null, width: number): readonly string[] {
+  return detail === null ? [] : indented(wrap(visibleLine(detail), width - INDENT.length));
+}
+
+function indented(lines: readonly string[]): readonly string[] {
+  return lines.map((line) => INDENT + line);
 }

@@ -105,7 +105,7 @@ function healthText(check: z.output<typeof healthcheck>): string {
     seconds("within", check.Timeout),
     seconds("after a start of", check.StartPeriod),
     seconds("during the start every", check.StartInterval),
-    check.Retries ? `${check.Retries} retries` : null,
+    check.Retries ? `${check.Retries} ${check.Retries === 1 ? "retry" : "retries"}` : null,
   ].filter((part) => part !== null);
   const line = kind === "CMD-SHELL" ? words.join(" ") : commandLine(kind === "CMD" ? words : [kind, ...words]);
   return [line, ...when].join(", ");

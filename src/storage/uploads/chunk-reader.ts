@@ -2,7 +2,7 @@
 const READ_BYTES = 256 * 1024;
 
 /**
- * How a chunk's body ended. `broken`: the connection ended early, or the reading was interrupted.
+ * How a chunk's body ended. `broken`: the connection ended early.
  * `short`, `surplus`: fewer or more bytes came than announced. `refused`: the writer wanted no more.
  */
 export type ChunkEnd = "complete" | "broken" | "short" | "surplus" | "refused";
@@ -13,27 +13,41 @@ export interface ChunkReading {
   readonly length: number | null;
   /** Takes the bytes before more are read, and may not keep them; false: it wants no more. */
   readonly write: (bytes: Uint8Array) => Promise<boolean>;
+  /** Gives the body up, though it may never end by itself. */
   readonly signal: AbortSignal;
 }
 
-/** Reads a chunk to its end. A connection that breaks is an ending, not an exception: what came before it counts. */
-export async function readChunk({ body, length, write, signal }: ChunkReading): Promise<ChunkEnd> {
-  const reader = body.getReader({ mode: "byob" });
+/**
+ * Reads a chunk to its end. A connection that breaks is an ending, not an exception: what came before it counts. The body is free
+ * again afterwards, so that what is left of it can be discarded.
+ */
+export async function readChunk({ signal, ...reading }: ChunkReading): Promise<ChunkEnd> {
+  const reader = reading.body.getReader({ mode: "byob" });
   const cancel = (): void => void reader.cancel().catch(() => undefined);
   signal.addEventListener("abort", cancel, { once: true });
+  try {
+    return await readPieces(reader, reading);
+  } finally {
+    signal.removeEventListener("abort", cancel);
+    reader.releaseLock();
+  }
+}
+
+async function readPieces(
+  reader: ReadableStreamBYOBReader,
+  { length, write }: Pick<ChunkReading, "length" | "write">,
+): Promise<ChunkEnd> {
   let remaining = length ?? Number.POSITIVE_INFINITY;
   let buffer: Uint8Array = new Uint8Array(READ_BYTES);
   for (;;) {
     const result = await readPiece(reader, buffer);
-    if (result === null || signal.aborted) return "broken";
+    if (result === null) return "broken";
     const received = result.value ?? new Uint8Array(0);
     const wanted = received.subarray(0, Math.min(received.length, remaining));
     const accepted = wanted.length === 0 || (await write(wanted));
     remaining -= wanted.length;
-    if (!accepted || wanted.length < received.length) {
-      cancel();
-      return accepted ? "surplus" : "refused";
-    }
+    if (!accepted) return "refused";
+    if (wanted.length < received.length) return "surplus";
     // A body without a byte is never short: it needs no right Content-Range.
     if (result.done) return length !== null && remaining > 0 && remaining < length ? "short" : "complete";
     buffer = new Uint8Array(received.buffer);

@@ -15,11 +15,20 @@ export interface ChunkSink {
   readonly save: () => Promise<void>;
 }
 
+/** How a chunk's body ended; `interrupted`: its session ends. */
+export type ReceivedEnd = ChunkEnd | "interrupted";
+
 interface Receiving {
   /** The offset after its last byte; null where the chunk did not say. */
   readonly end: number | null;
   lastByteAt: number;
-  readonly interrupt: AbortController;
+  /** False once it is interrupted. */
+  takesBytes: boolean;
+  /** The last write, which may be under way. */
+  writing: Promise<boolean>;
+  readonly interruption: PromiseWithResolvers<ReceivedEnd>;
+  /** Gives up the connection too. */
+  readonly abort: AbortController;
   readonly ended: Promise<unknown>;
 }
 
@@ -50,38 +59,61 @@ export class Receiver {
     this.#waiting.delete(waiting);
   }
 
-  /** Takes a chunk to its end; `range` is where it says that it belongs. */
-  async receive(body: ReadableStream, range: ChunkRange | null, sink: ChunkSink): Promise<ChunkEnd> {
+  /** Takes a chunk to its end; `range` is where it says that it belongs. The body is free afterwards. */
+  async receive(body: ReadableStream, range: ChunkRange | null, sink: ChunkSink): Promise<ReceivedEnd> {
     const length = range === null ? null : range.end - range.start + 1;
     const end = range === null ? null : range.end + 1;
     const { promise: ended, resolve } = Promise.withResolvers<undefined>();
-    const receiving: Receiving = { end, lastByteAt: Date.now(), interrupt: new AbortController(), ended };
+    const interruption = Promise.withResolvers<ReceivedEnd>();
+    const receiving: Receiving = {
+      end,
+      lastByteAt: Date.now(),
+      takesBytes: true,
+      writing: Promise.resolve(true),
+      interruption,
+      abort: new AbortController(),
+      ended,
+    };
     this.#receiving = receiving;
     for (const waiting of this.#waiting) if (waiting.end === end) waiting.resolve(undefined);
-    const write = (bytes: Uint8Array): Promise<boolean> => {
+    const write = async (bytes: Uint8Array): Promise<boolean> => {
+      if (!receiving.takesBytes) return false;
       receiving.lastByteAt = Date.now();
-      return sink.write(bytes);
+      receiving.writing = sink.write(bytes);
+      return receiving.writing;
     };
+    const reading = readChunk({ body, length, write, signal: receiving.abort.signal });
     try {
-      const ending = await readChunk({ body, length, write, signal: receiving.interrupt.signal });
+      const ending = await Promise.race([reading, interruption.promise]);
+      // No byte is written beside what saves them.
+      await receiving.writing;
       await sink.save();
       return ending;
     } finally {
       this.#receiving = null;
       resolve(undefined);
+      // After an interruption the client may be sending still; the next piece is refused.
+      await reading.catch(() => undefined);
     }
   }
 
-  /** Ends the chunk that is being received, keeping what has come of it. */
+  /** Ends the chunk that is being received, keeping what has come of it. Its client may still send, and hears the answer then. */
   async interrupt(): Promise<void> {
-    const receiving = this.#receiving;
-    receiving?.interrupt.abort();
-    await receiving?.ended;
+    if (this.#receiving !== null) await interrupt(this.#receiving, "interrupted");
   }
 
   /** A connection may be dead long before its end is noticed; the client that comes back must not wait for that. */
   async interruptStalled(): Promise<void> {
-    const isStalled = this.#receiving !== null && Date.now() - this.#receiving.lastByteAt >= STALLED_AFTER;
-    if (isStalled) await this.interrupt();
+    const receiving = this.#receiving;
+    if (receiving === null || Date.now() - receiving.lastByteAt < STALLED_AFTER) return;
+    const ended = interrupt(receiving, "broken");
+    receiving.abort.abort();
+    await ended;
   }
+}
+
+async function interrupt(receiving: Receiving, end: ReceivedEnd): Promise<void> {
+  receiving.takesBytes = false;
+  receiving.interruption.resolve(end);
+  await receiving.ended;
 }

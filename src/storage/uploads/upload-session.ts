@@ -5,18 +5,15 @@ import { type Digest, digestAlgorithm, digestHex } from "../../oci/digest.ts";
 import type { ChunkRange } from "../../oci/range.ts";
 import { freshKey } from "../../registry/fresh-key.ts";
 import type { ChunkOutcome, FinishOutcome, UploadFailure } from "../../registry/stores.ts";
-import { type ChunkEnd, isEmptyBody } from "./chunk-reader.ts";
+import { isEmptyBody } from "./chunk-reader.ts";
 import { PartWriter } from "./part-writer.ts";
 import { digestObject } from "../r2/digest-object.ts";
-import { Receiver } from "./receiver.ts";
+import { type ReceivedEnd, Receiver } from "./receiver.ts";
 import { digestOf, RunningHash } from "./running-hash.ts";
 import { MAX_SESSION_BYTES, type SessionRow, SessionRows } from "./session-rows.ts";
 
 /** A session that nobody touches for this long, in milliseconds, is given up and its bytes are dropped. */
 export const IDLE_LIFETIME = 24 * 3_600_000;
-
-/** Of a chunk that is refused; a larger one breaks off, since the time it takes is better spent on the right one. */
-const REFUSED_BYTES = 32 * 1024 * 1024;
 
 export interface UploadEnv {
   readonly BLOBS: R2Bucket;
@@ -31,11 +28,12 @@ interface LiveSession {
 
 type Failure = { readonly ok: false; readonly reason: UploadFailure; readonly offset: number };
 
-const FAILURE_OF: Record<Exclude<ChunkEnd, "complete">, UploadFailure> = {
+const FAILURE_OF: Record<Exclude<ReceivedEnd, "complete">, UploadFailure> = {
   broken: "broken",
   short: "size",
   surplus: "size",
   refused: "too-large",
+  interrupted: "unknown",
 };
 
 /**
@@ -56,9 +54,16 @@ export class UploadSession extends DurableObject<UploadEnv> {
     this.#rows = new SessionRows(ctx.storage);
   }
 
-  /** Appends a chunk. What has arrived when a connection breaks is kept, and counts in the offset. */
+  /**
+   * Appends a chunk. What has arrived when a connection breaks is kept, and counts in the offset. However it ends, the body is read,
+   * so that the client hears the answer.
+   */
   async append(terms: SessionTerms, body: ReadableStream | null, range: ChunkRange | null): Promise<ChunkOutcome> {
-    return this.#finishing === null ? this.#append(terms, body, range) : this.#failure("order");
+    try {
+      return this.#finishing === null ? await this.#append(terms, body, range) : this.#failure("order");
+    } finally {
+      await discardBody(body);
+    }
   }
 
   /** Appends the body, if there is one, and makes the bytes one object under its digest. */
@@ -76,6 +81,7 @@ export class UploadSession extends DurableObject<UploadEnv> {
       return await finishing;
     } finally {
       this.#finishing = null;
+      await discardBody(body);
     }
   }
 
@@ -123,14 +129,14 @@ export class UploadSession extends DurableObject<UploadEnv> {
     await this.#receiver.interruptStalled();
     // A client may send the next chunk before it has heard of the last: that one waits its turn.
     if (range !== null) await this.#receiver.waitFor(range.start, this.#live?.writer.offset ?? this.#rows.savedBytes());
-    if (this.#claimed) return this.#refuse("unknown", body);
+    if (this.#claimed) return this.#failure("unknown");
     const session = this.#rows.read() ?? (await this.#begin(terms));
-    if (session.state !== "open") return this.#refuse("unknown", body);
-    if (this.#receiver.isBusy) return this.#refuse("order", body);
+    if (session.state !== "open") return this.#failure("unknown");
+    if (this.#receiver.isBusy) return this.#failure("order");
     const live = this.#resume(session, terms);
     if (range !== null && range.start !== live.writer.offset) {
       const { offset } = live.writer;
-      return body === null || (await isEmptyBody(body)) ? { ok: true, offset } : this.#refuse("order", body);
+      return body === null || (await isEmptyBody(body)) ? { ok: true, offset } : this.#failure("order");
     }
     const end = body === null ? "complete" : await this.#receive(live, body, range);
     return end === "complete" ? { ok: true, offset: live.writer.offset } : this.#failure(FAILURE_OF[end]);
@@ -190,13 +196,7 @@ export class UploadSession extends DurableObject<UploadEnv> {
     return { ok: false, reason, offset: this.#rows.savedBytes() };
   }
 
-  /** A refused chunk of the size that we ask for is read all the same, so that the client hears of the refusal. */
-  async #refuse(reason: UploadFailure, body: ReadableStream | null): Promise<Failure> {
-    await discardBody(body, REFUSED_BYTES);
-    return this.#failure(reason);
-  }
-
-  #receive(live: LiveSession, body: ReadableStream, range: ChunkRange | null): Promise<ChunkEnd> {
+  #receive(live: LiveSession, body: ReadableStream, range: ChunkRange | null): Promise<ReceivedEnd> {
     return this.#receiver.receive(body, range, {
       write: (bytes) =>
         this.#orStartAgain(live, async () => {

@@ -98,8 +98,8 @@ describe("inspect", () => {
     registry.refer(index.digest, "application/vnd.example.sbom");
     const { stdout } = await runCli(["inspect", "acme/web:1.0"], env);
     expect(stdout).toContain(`reference:    ${registry.host}/acme/web:1.0\ndigest:       ${index.digest}`);
-    expect(stdout).toMatch(/linux\/amd64 +sha256:\w+ +1 +1\.0 MB +\d+ days ago/);
-    expect(stdout).toMatch(/linux\/arm64 +sha256:\w+ +1 +2\.0 MB/);
+    expect(stdout).toMatch(/linux\/amd64 +1 +1\.0 MB +\d+ days ago\n +digest: sha256:\w{64}\n/);
+    expect(stdout).toMatch(/linux\/arm64 +1 +2\.0 MB .*\n +digest: sha256:\w{64}\n/);
     expect(stdout).toContain("made=here");
     expect(stdout).toMatch(/Referrers\n[^]+application\/vnd\.example\.sbom/);
   });
@@ -123,7 +123,7 @@ describe("inspect", () => {
     registry.tags.set("1.0", registry.index(image, attestation).digest);
     const { stdout } = await runCli(["inspect", "acme/web:1.0"], env);
     expect(stdout).toMatch(
-      /linux\/amd64 +sha256:\w+ +https:\/\/spdx\.dev\/Document, https:\/\/slsa\.dev\/provenance\/v1/,
+      /linux\/amd64 +https:\/\/spdx\.dev\/Document, https:\/\/slsa\.dev\/provenance\/v1\n +digest: sha256:\w{64}\n/,
     );
     const { images } = JSON.parse((await runCli(["inspect", "acme/web:1.0", "--json"], env)).stdout);
     expect(images).toMatchObject([{ attests: null }, { attests: { digest: image.digest, platform: "linux/amd64" } }]);
@@ -135,7 +135,7 @@ describe("inspect", () => {
     expect(stdout).toMatch(/entrypoint: +\["\/app"\]/);
     expect(stdout).toMatch(/ports: +80\/tcp/);
     expect(stdout).toMatch(/labels: +team=web/);
-    expect(stdout).toMatch(/sha256:\w{64} +2\.0 kB +application\/vnd\.oci\.image\.layer/);
+    expect(stdout).toMatch(/sha256:\w{64} +2\.0 kB\n +type: application\/vnd\.oci\.image\.layer/);
     expect(stdout).not.toContain("amd64");
   });
 

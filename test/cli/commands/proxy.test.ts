@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { createServer } from "node:net";
+import { networkInterfaces } from "node:os";
 import { beforeEach, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { randomBlob } from "../support/blob.ts";
@@ -11,6 +12,12 @@ const started = z.object({ listen: z.string(), to: z.string() });
 
 let registry = new UploadRegistry();
 const upstream = await serve((request, response) => registry.listener(request, response));
+
+/** One of this machine, by which others could reach it; where it has none, one for itself. */
+const ownAddress =
+  Object.values(networkInterfaces())
+    .flatMap((all) => all ?? [])
+    .find(({ internal, family }) => !internal && family === "IPv4")?.address ?? "127.0.0.1";
 
 beforeEach(() => {
   registry = new UploadRegistry();
@@ -64,6 +71,26 @@ describe("spacedock proxy", () => {
     answers[0]?.();
     expect(await (await asked).text()).toBe("at last");
     expect((await cli.ended).exitCode).toBe(0);
+  });
+
+  it.each([
+    ["127.0.0.1:5999", "127.0.0.1:5999"],
+    ["http://localhost:5999", "127.0.0.1:5999"],
+    ["127.0.0.1:5999", "localhost:5999"],
+    ["[::1]:5999", "localhost:5999"],
+    ["http://127.0.0.2:5999", "127.0.0.1:5999"],
+    ["http://localhost:5999", "0.0.0.0:5999"],
+    ["http://0.0.0.0:5999", "127.0.0.1:5999"],
+    ["http://[::ffff:7f00:1]:5999", "[::1]:5999"],
+    ["http://registry.localhost:5999", "127.0.0.1:5999"],
+    [`http://${ownAddress}:5999`, "0.0.0.0:5999"],
+    ["localhost", "127.0.0.1:80"],
+    ["https://localhost", "127.0.0.1:443"],
+  ])("does not send to itself: --to %s --listen %s", async (to, listen) => {
+    const { exitCode, stderr } = await runCli(["proxy", "--to", to, "--listen", listen]);
+    expect(stderr).toContain("the proxy would send to itself");
+    expect(stderr).toMatch(/Listen on another port, such as --listen \S+:\d+/);
+    expect(exitCode).toBe(2);
   });
 
   it("tells of each request with -v, and of no secret", async () => {

@@ -78,6 +78,20 @@ describe("retention rules", () => {
 describe("retention preview", () => {
   const args = ["retention", "preview", ...IN_SPACE];
 
+  it("adds up the parts of a repository that pages share", async () => {
+    const nothing = { ...itemOf("web", []), manifests: [], manifestCount: 0, bytes: 0 };
+    const stub = await stubSpace(
+      previewOf([itemOf("web", ["a"], 500, false)], 1, "web a ~"),
+      previewOf([itemOf("web", ["b"], 300, false)], 0, "web b ~"),
+      previewOf([nothing], 0),
+    );
+    const { stdout, stderr } = await runCli(args, stub.env);
+    expect(stdout).toMatch(/^web +800 +2 +4\.0 kB +a, b and 798 more$/m);
+    expect(stdout.match(/^web/gm)).toHaveLength(1);
+    expect(stderr).toContain("800 tags and 2 manifests (4.0 kB) would be deleted in 1 repository");
+    expect(stderr).not.toContain("at least");
+  });
+
   it("shows all that would go, page by page", async () => {
     const many = ["a", "b", "c", "d", "e", "f"];
     const stub = await stubSpace(

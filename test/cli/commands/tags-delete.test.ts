@@ -86,6 +86,12 @@ describe("tags delete", () => {
     expect(stub.changes).toEqual([sent([left])]);
   });
 
+  it("speaks of one tag in the singular", async () => {
+    const stub = await stubWeb(deletion(["pr-1"], { manifests: [], bytes: 0 }));
+    const { stdout } = await runCli(["tags", "delete", "acme/web", "pr-1", "--yes"], stub.env);
+    expect(stdout).toBe("deleted 1 tag of web: pr-1; its manifest is kept; you can restore it until 2999-01-01\n");
+  });
+
   it("asks for as many at a time as the registry takes", async () => {
     const names = Array.from({ length: 1500 }, (_, index) => `pr-${index}`);
     const stub = await stubWeb(deletion(names.slice(0, 1000)), deletion(names.slice(1000), { manifests: [] }));

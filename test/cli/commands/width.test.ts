@@ -1,9 +1,12 @@
 import { describe, expect, it } from "vitest";
+import type { Environment } from "../../../src/cli/context.ts";
+import { ImageRegistry } from "../support/image-registry.ts";
 import { type ManagementStub, stubManagement } from "../support/management-stub.ts";
 import { runCli } from "../support/world.ts";
 import {
   changeTo,
   delivery,
+  detailOf,
   digestOf,
   event,
   page,
@@ -22,8 +25,10 @@ const COLUMNS = 100;
 /** Ids are as long as the registry makes them, and what people write is as long as they do. */
 const id = (prefix: string): string => `${prefix}_${"0193f7a2".repeat(4)}`;
 const NAME = "production-europe-west";
-const PATH = "platform/services/checkout";
-const TAG = "2026.11.30-build.1234";
+const PATH = "platform/services/checkout/payments-apiv2";
+const TAG = "2026.11.30-main-build.12345678";
+/** As long as a receiver likes. */
+const ANSWER = `{"error":"conflict","message":"version ${TAG} is being deployed","request":"${"0193f7a2".repeat(12)}"}`;
 const REASON = "it answered 503 Service Unavailable: the deployment of this version is already running elsewhere";
 const actor = { id: id("tok"), name: "github-actions-main" };
 
@@ -62,35 +67,85 @@ async function longNamed(): Promise<ManagementStub> {
     page({ ...given, delivery: id("dlv"), deployedAt: deletedAt, current: true, followed: false }),
   );
   stub.on("listSpaces", {}, page(spaceNamed("a-space-that-has-a-rather-long-name-for-one-team")));
+  const answered = { status: 503, milliseconds: 12_345, detail: ANSWER };
+  const attempts = [{ number: 1, at: deletedAt, outcome: "retry", ...answered }];
+  const shown = { repository: `acme/${PATH}`, tag: TAG, reason: REASON, attempts };
+  stub.on("getDelivery", { space, id: id("dlv") }, detailOf(id("dlv"), { ...ids, ...shown }));
+  const verdict = { trigger: id("trg"), fires: false, reason: REASON };
+  stub.on("getEvent", { space, id: id("evt") }, { ...event, id: id("evt"), data, triggers: [verdict] });
+  stub.on("getTrigger", { space, id: id("trg") }, { ...trigger, id: id("trg"), name: NAME, match });
+  const result = { target: id("tgt"), name: NAME, outcome: "done", status: 200, milliseconds: 12_345, detail: ANSWER };
+  stub.on("testTrigger", { space, id: id("trg") }, { event: { type: "registry.tag.created" }, results: [result] });
+  const act = { id: id("act"), at: deletedAt, actor, action: "tag.created", subject: null, name: null, detail: null };
+  stub.on("listActivity", at, page({ ...act, repository: PATH, reference: digestOf("a") }));
+  const stored = { bytes: 123_456_789, sharedBytes: 123_456_789, reclaimableBytes: 123_456_789 };
+  stub.on("getStorage", at, { ...page({ name: PATH, ...stored }), total: null });
+  stub.on("getStorageHistory", at, page({ day: "2026-11-30", bytes: 5, repositories: 5 }));
+  stub.on("previewCollection", at, page({ repository: PATH, digest: digestOf("a"), bytes: 5, keptUntil: deletedAt }));
+  const counts = { tagCount: 12, manifestCount: 12, bytes: 5, complete: true };
+  const totals = { repositories: 1, tags: 12, manifests: 12, bytes: 5 };
+  const builds = Array.from({ length: 5 }, (_, index) => `${TAG}-${index}`);
+  const builtOften = { repository: PATH, tags: builds, manifests: [digestOf("a")], ...counts };
+  stub.on("previewRetention", at, { items: [builtOften], totals, next: null });
   return stub;
 }
 
-describe("a list", () => {
+/** Runs a command and expects all that it prints to fit. */
+async function expectFitting(command: string, env: Environment, columns = COLUMNS): Promise<string> {
+  const { exitCode, stdout, stderr } = await runCli(command.split(" "), { ...env, COLUMNS: String(columns) });
+  expect({ exitCode, stderr: exitCode === 0 ? "" : stderr }).toEqual({ exitCode: 0, stderr: "" });
+  for (const line of stdout.split("\n")) expect(line.length, line).toBeLessThanOrEqual(columns);
+  return stdout;
+}
+
+describe("all that is printed in columns", () => {
+  // Each with what stands on one line, to be copied, and what may go on below.
   it.each([
-    ["deliveries list", id("dlv"), REASON],
-    ["triggers list", id("trg"), '"onlyIfNewer":true'],
-    ["targets list", id("tgt"), `https://hooks.example.com/${id("a")}`],
-    ["tokens list", id("tok"), "!web/internal-tools"],
-    ["retention list", id("ret"), "the newest 20"],
-    ["events list", id("evt"), digestOf("a")],
-    ["repos list", `acme/${PATH}`, "private"],
-    ["spaces list", "a-space-that-has-a-rather-long-name-for-one-team", "private"],
-    ["spaces damaged acme", PATH, "missing"],
-    [`tags acme/${PATH}`, TAG, "aaaaaaaaaaaa"],
-    [`history acme/${PATH}:${TAG}`, "updated", "github-actions-main"],
-    [`deleted acme/${PATH}`, `acme/${PATH}:${TAG}`, `acme/${PATH}@${digestOf("a")}`],
-    ["deployed", id("dlv"), "production-europe-west"],
-    ["deleted acme", `acme/${PATH}`, "repository"],
-  ])("fits 100 columns, with all that it says: spacedock %s", async (command, first, more) => {
+    ["deliveries list", [id("dlv"), `acme/${PATH}:${TAG}`], REASON],
+    ["deliveries tail", [id("dlv"), `acme/${PATH}:${TAG}`], REASON],
+    [`deliveries show ${id("dlv")}`, [id("dlv"), id("evt"), `acme/${PATH}:${TAG}`], ANSWER],
+    ["triggers list", [id("trg"), NAME], '"onlyIfNewer":true'],
+    [`triggers show ${id("trg")}`, [id("trg"), NAME], '"onlyIfNewer": true'],
+    [`triggers test ${id("trg")}`, [NAME, "12345 ms"], ANSWER],
+    ["targets list", [id("tgt"), NAME], `https://hooks.example.com/${id("a")}`],
+    ["tokens list", [id("tok"), actor.name], "!web/internal-tools"],
+    ["retention list", [id("ret"), NAME], "the newest 20"],
+    ["retention preview --keep-newest 5", [PATH, `${TAG}-4`], "and 7 more"],
+    ["events list", [id("evt"), digestOf("a"), `acme/${PATH}:${TAG}`], "tag.created"],
+    [`events show ${id("evt")}`, [id("evt"), digestOf("a"), `acme/${PATH}:${TAG}`], REASON],
+    ["repos list", [`acme/${PATH}`], "private"],
+    ["spaces list", ["a-space-that-has-a-rather-long-name-for-one-team"], "private"],
+    ["spaces damaged acme", [PATH, "sha256:aaaaaaaaaaaa"], "missing"],
+    ["spaces storage acme", [PATH, "123 MB"], "reclaimable"],
+    ["spaces collectable acme", [PATH, "sha256:aaaaaaaaaaaa"], "kept until"],
+    ["storage history acme", ["2026-11-30"], "5 B"],
+    ["activity", [`${PATH}@sha256:aaaaaaaaaaaa`], actor.name],
+    [`tags acme/${PATH}`, [TAG, "sha256:aaaaaaaaaaaa"], "never"],
+    [`history acme/${PATH}:${TAG}`, ["updated"], actor.name],
+    [`deleted acme/${PATH}`, [`acme/${PATH}:${TAG}`], `acme/${PATH}@${digestOf("a")}`],
+    ["deployed", [id("dlv"), NAME, `acme/${PATH}:${TAG}`], "was told"],
+    ["deleted acme", [`acme/${PATH}`], "repository"],
+  ])("fits, with nothing left out: spacedock %s", async (command, whole, more) => {
     const { env } = await longNamed();
-    for (const isTerminal of [false, true]) {
-      const said = await runCli(command.split(" "), { ...env, SPACEDOCK_SPACE: space }, { isTerminal });
-      expect(said).toMatchObject({ exitCode: 0 });
-      for (const line of said.stdout.split("\n")) expect(line.length, line).toBeLessThanOrEqual(COLUMNS);
-      // On one line, to be copied.
-      expect(said.stdout).toContain(first);
-      expect(said.stdout.replaceAll(/\s+/g, "")).toContain(more.replaceAll(/\s+/g, ""));
+    for (const columns of [COLUMNS, 240]) {
+      const stdout = await expectFitting(command, { ...env, SPACEDOCK_SPACE: space }, columns);
+      for (const words of whole) expect(stdout).toContain(words);
+      expect(stdout.replaceAll(/\s+/g, "").toLowerCase()).toContain(more.replaceAll(/\s+/g, "").toLowerCase());
     }
+  });
+
+  it("fits where an image is inspected, with its digests whole", async () => {
+    const registry = await ImageRegistry.start();
+    const image = registry.image("amd64", 123_456_789);
+    const index = registry.index(image, registry.image("arm64", 123_456_789));
+    registry.refer(index.digest, "application/vnd.dev.cosign.artifact.signature.v1+json");
+    registry.tags.set(TAG, index.digest);
+    const auths = { [registry.host]: { auth: Buffer.from("me:secret").toString("base64") } };
+    const env = { HOME: "/nowhere", SPACEDOCK_REGISTRY: registry.host, DOCKER_AUTH_CONFIG: JSON.stringify({ auths }) };
+    const all = await expectFitting(`inspect acme/web:${TAG}`, env);
+    for (const words of [index.digest, image.digest, "cosign.artifact.signature"]) expect(all).toContain(words);
+    const one = await expectFitting(`inspect acme/web:${TAG} --platform linux/amd64`, env);
+    expect(one).toMatch(/^sha256:[0-9a-f]{64} .*\n +type: application\/vnd\.oci\.image\.layer\.v1\.tar\+gzip$/m);
   });
 
   it("is as wide as COLUMNS says", async () => {

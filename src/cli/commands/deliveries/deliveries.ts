@@ -88,18 +88,21 @@ const attemptColumns = (style: Style): Columns<Attempt> => ({
 
 function described(delivery: DeliveryDetail, names: DeliveryNames, { style, width }: Output): string {
   const { id, event, trigger, target, status, reason, nextAttemptAt, createdAt, finishedAt, attempts } = delivery;
-  const head = fields({
-    delivery: id,
-    reference: referenceOf(delivery),
-    event,
-    trigger: names.trigger(trigger),
-    target: names.target(target),
-    status: coloured(status, style),
-    reason,
-    "next attempt": nextAttemptAt === null ? null : ageOrUntil(nextAttemptAt),
-    created: age(createdAt),
-    finished: finishedAt === null ? null : age(finishedAt),
-  });
+  const head = fields(
+    {
+      delivery: id,
+      reference: referenceOf(delivery),
+      event,
+      trigger: names.trigger(trigger),
+      target: names.target(target),
+      status: coloured(status, style),
+      reason,
+      "next attempt": nextAttemptAt === null ? null : ageOrUntil(nextAttemptAt),
+      created: age(createdAt),
+      finished: finishedAt === null ? null : age(finishedAt),
+    },
+    width,
+  );
   return attempts.length === 0 ? head : `${head}\n\n${tableOf(attempts, attemptColumns(style), { width })}`;
 }
 

@@ -2,8 +2,10 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
 import { duration } from "../../input/duration.ts";
 import type { Delivery } from "../../../contract/operations.ts";
-import type { Style } from "../../output/style.ts";
+import type { Output } from "../../output/output.ts";
+import { visibleLine } from "../../output/visible.ts";
 import { coloured } from "../../output/words.ts";
+import { flow } from "../../output/wrap.ts";
 import { deliveryNames, type DeliveryNames, FILTER_OPTIONS, filterInput, filterOf } from "./delivery-filter.ts";
 import { spaceCommand, type SpaceScene } from "../../managed/shapes.ts";
 
@@ -30,7 +32,7 @@ export const tail = spaceCommand({
     const { context, output } = scene;
     const query = { ...(await filterOf(scene, filter)), limit: WATCHED };
     const names = await deliveryNames(scene);
-    const say = (delivery: Delivery): void => output.show(delivery, () => line(delivery, names, output.style));
+    const say = (delivery: Delivery): void => output.show(delivery, () => linesOf(delivery, names, output));
     const first = await newest(scene, query);
     for (const delivery of first.slice(0, lines).toReversed()) say(delivery);
     if (!follow) return;
@@ -60,11 +62,13 @@ function stateOf({ status, attempts, reason }: Delivery): string {
   return JSON.stringify([status, attempts, reason]);
 }
 
-function line(delivery: Delivery, names: DeliveryNames, style: Style): string {
+/** A change in one line, if the terminal has room for it; the rest stands below, indented. */
+function linesOf(delivery: Delivery, names: DeliveryNames, { style, width }: Output): string {
   const { id, repository, tag, trigger, target, status, reason, createdAt, finishedAt } = delivery;
   const time = new Date(finishedAt ?? createdAt).toLocaleTimeString("en-GB");
   const what = tag === null ? repository : `${repository}:${tag}`;
-  const way = `${what} → ${names.target(target)} (${names.trigger(trigger)})`;
-  const why = reason === null ? "" : `: ${reason}`;
-  return `${style.dim(time)} ${coloured(status, style)} ${way}${why} ${style.dim(id)}`;
+  const way = `→ ${visibleLine(names.target(target))} (${visibleLine(names.trigger(trigger))})`;
+  const why = reason === null ? [way] : [`${way}:`, visibleLine(reason)];
+  const parts = [style.dim(time), coloured(status, style), what, ...why, style.dim(id)];
+  return flow(parts, { width, gap: " ", indent: "    " }).join("\n");
 }

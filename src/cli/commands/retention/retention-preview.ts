@@ -2,6 +2,7 @@ import { z } from "zod";
 import { formatBytes } from "../../../oci/size.ts";
 import { LIMIT_OPTION, limitInput } from "../../input/options.ts";
 import type { operations, RetentionPreview } from "../../../contract/operations.ts";
+import { wholeRepositories } from "../../../contract/retention-parts.ts";
 import { plural, someOf } from "../../output/words.ts";
 import { warnOfNoneCovered } from "../../managed/coverage.ts";
 import { RULES } from "../../managed/kinds.ts";
@@ -83,7 +84,7 @@ export async function lossOf({ management, space }: SpaceScene, body: Proposal):
     covered += page.totals.repositories;
     cursor = page.next ?? undefined;
   } while (cursor !== undefined);
-  return { items, covered };
+  return { items: wholeRepositories(items), covered };
 }
 
 /** As in "12 tags and 10 manifests (2.0 GB) would be deleted in 3 repositories". */

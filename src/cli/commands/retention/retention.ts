@@ -62,7 +62,7 @@ const create = spaceCommand({
     const created = await save(scene, { question, proposal: rule, agreed: input }, (confirmed) =>
       management.call("createRetentionRule", { path: { space }, body: { ...rule, ...confirmed, name } }),
     );
-    output.show(created, () => fields(described(created, output.style)));
+    output.show(created, () => fields(described(created, output.style), output.width));
   },
 });
 
@@ -83,7 +83,7 @@ const edit = oneCommand({
     const old = await management.call("getRetentionRule", { path: { space, id } });
     const changes = saysRule(input) ? await readRule(context, input, old) : {};
     const changed = await change(scene, old, { ...changes, ...(name !== undefined && { name }) }, input);
-    output.show(changed, () => fields(described(changed, output.style)));
+    output.show(changed, () => fields(described(changed, output.style), output.width));
   },
 });
 

@@ -49,7 +49,7 @@ const show = managementCommand({
   arguments: SPACE,
   input: spaceName,
   run: async ({ management, output }, { space }) => {
-    output.show(...description(await management.call("getSpace", { path: { space } })));
+    output.show(...description(await management.call("getSpace", { path: { space } }), output.width));
   },
 });
 
@@ -121,7 +121,7 @@ const remove = managementCommand({
   },
 });
 
-function description(space: Space): [Space, () => string] {
+function description(space: Space, width: number): [Space, () => string] {
   const shown = {
     space: space.name,
     visibility: visibility(space.public),
@@ -130,7 +130,7 @@ function description(space: Space): [Space, () => string] {
     stores: usageOf(space),
     created: age(space.createdAt),
   };
-  return [space, () => fields(shown)];
+  return [space, () => fields(shown, width)];
 }
 
 export const spaces = defineGroup("spaces", "Show and change spaces", [

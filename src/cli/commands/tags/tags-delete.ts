@@ -139,9 +139,12 @@ function summaryOf({ repository, tags, manifests, bytes, until }: Deletion, isDr
   const least = isDry && tags.length > BATCH ? "at least " : "";
   const more =
     manifests.length === 0
-      ? "their manifests are kept"
+      ? `${tags.length === 1 ? "its manifest is" : "their manifests are"} kept`
       : `with ${least}${plural(manifests.length, "manifest")}, ${formatBytes(bytes)}`;
-  const undo = until === null ? "" : `; you can restore them until ${until.slice(0, "2026-11-28".length)}`;
+  const undo =
+    until === null
+      ? ""
+      : `; you can restore ${tags.length === 1 ? "it" : "them"} until ${until.slice(0, "2026-11-28".length)}`;
   return `${isDry ? "would delete" : "deleted"} ${what}: ${names}; ${more}${undo}`;
 }
 

@@ -64,7 +64,7 @@ const create = spaceCommand({
     const targets = await Promise.all(wanted.map((target) => idOf(scene, TARGETS, target)));
     const body = { ...rules, name: input.name, targets };
     const created = await management.call("createTrigger", { path: { space }, body });
-    output.show(created, () => fields(described(created, output.style)));
+    output.show(created, () => fields(described(created, output.style), output.width));
     await warnOfNoneCovered(scene, rules.match?.repositories);
     output.note(`Try it: spacedock triggers preview ${space}/<path>:<tag> --trigger ${created.id}`);
   },
@@ -106,7 +106,7 @@ const edit = oneCommand({
       ...(debounce === false && { debounceSeconds: null }),
     };
     const edited = await management.call("updateTrigger", { ...at(scene, id), body });
-    output.show(edited, () => fields(described(edited, output.style)));
+    output.show(edited, () => fields(described(edited, output.style), output.width));
     await warnOfNoneCovered(scene, rules.match?.repositories);
   },
 });

@@ -6,6 +6,7 @@ import { Loading } from "../../components/loading.tsx";
 import { Failure } from "../../components/notice.tsx";
 import type { OperationInput } from "../../../contract/operation.ts";
 import type { RetentionPreview } from "../../../contract/operations.ts";
+import { wholeRepositories } from "../../../contract/retention-parts.ts";
 
 export type PreviewedRule = OperationInput<"previewRetention">["body"];
 
@@ -24,7 +25,8 @@ interface PreviewProps {
 export function Preview({ space, rule }: PreviewProps) {
   const input = { path: { space }, body: rule };
   const list = useList("previewRetention", input, { isLive: false });
-  const { items, isPending, isLoadingMore, hasMore, error, loadMore, retry } = list;
+  const { isPending, isLoadingMore, hasMore, error, loadMore, retry } = list;
+  const items = wholeRepositories(list.items);
   if (isPending) return <Loading what="the preview" />;
   if (error) return <Failure error={error} onRetry={retry} />;
   const sum = (of: (one: InRepository) => number): number => items.reduce((total, one) => total + of(one), 0);
@@ -51,7 +53,7 @@ export function Preview({ space, rule }: PreviewProps) {
             </strong>{" "}
             would be deleted in {plural(items.length, "repository", "repositories")}, freeing{" "}
             {formatBytes(sum(({ bytes }) => bytes))}
-            {hasMore && " in the repositories checked so far"}.
+            {hasMore && " in what was checked so far"}.
           </>
         )}
       </output>
@@ -62,7 +64,7 @@ export function Preview({ space, rule }: PreviewProps) {
       {hasMore && (
         <div>
           <Button onClick={loadMore} isBusy={isLoadingMore}>
-            Check more repositories
+            Check more
           </Button>
         </div>
       )}
@@ -97,7 +99,7 @@ function RepositoryPreview({ space, one }: { readonly space: string; readonly on
     <details className="preview-repository">
       <summary>
         {repository}: {plural(tagCount, "tag")}, {plural(manifestCount, "manifest")}, {formatBytes(bytes)}
-        {!complete && " (only part of this very large repository was checked)"}
+        {!complete && " (only a part of this large repository was checked)"}
       </summary>
       <p>
         {tags.slice(0, NAMED).map((tag, index) => (

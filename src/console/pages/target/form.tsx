@@ -108,7 +108,7 @@ export function TargetForm({ target, action, onSave, isSaving, failure }: Target
       {!kind.isFollowed && (
         <SelectField
           label="Purpose"
-          hint="Retention keeps what each deploying target received last of a repository. A target that only notifies keeps nothing."
+          hint="Retention keeps what each deploying target received last of a repository. A target that only notifies keeps nothing, and hears of each push, also of older versions."
           value={deploys}
           choices={DEPLOYS}
           onChange={setDeploys}

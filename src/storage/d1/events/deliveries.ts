@@ -142,9 +142,9 @@ export function d1Deliveries(db: D1Database, box: SecretBox): DeliveryStore {
       return rows(pendingRow, results[once.length + 3]).map((row) => ({ id: row.id, dueAt: row.next_attempt_at }));
     },
 
-    async claim(id, now, lease) {
+    async claim(id, now, leases) {
       const [claimed, found, before] = await db.batch([
-        db.prepare(CLAIM).bind(id, now, lease),
+        db.prepare(CLAIM).bind(id, now, JSON.stringify(leases)),
         db.prepare(FIND).bind(id),
         db.prepare(FIND_BEFORE).bind(id, now),
       ]);

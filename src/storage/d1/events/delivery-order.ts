@@ -3,6 +3,7 @@ import { z } from "zod";
 import { DELIVERY_STATUSES, type PastDelivery, type PastDeliveries, type Standing } from "../../../events/stores.ts";
 import type { NewerTags } from "../../../events/tag-rule.ts";
 import { firstRow, rows } from "../rows.ts";
+import { DEPLOYS } from "./targets.ts";
 import { TRIGGER_COLUMNS, triggerFromRow, triggerRow } from "./triggers.ts";
 import { foundInSpans, spanQueries, spansParameter } from "./version-spans.ts";
 
@@ -14,16 +15,23 @@ const BEFORE = `
     AND d.replayed_at IS NOT NULL AND d.redelivered_at IS NULL
   ORDER BY o.event_id LIMIT 1`;
 
-/** Being sent in the lane of the delivery `d`, also if it was outdated or canceled meanwhile: two at once could arrive in either order. */
+/**
+ * Being sent in the lane of the delivery `d`, also if it was outdated or canceled meanwhile: two at once could arrive in either order. At a target
+ * that only notifies, only pushes of one tag wait for each other.
+ */
 const IN_LANE = `
   SELECT 1 FROM deliveries o
   WHERE o.trigger_id = d.trigger_id AND o.target_id = d.target_id AND o.lane = d.lane AND o.leased_until > ?2
-    AND o.status <> 'running' AND o.id <> d.id`;
+    AND o.status <> 'running' AND o.id <> d.id AND (o.tag = d.tag OR ${DEPLOYS("d")})`;
+
+/** ?3: JSON, milliseconds by target type. */
+const LEASE_END = `?2 + COALESCE(
+  ?3 ->> (SELECT type FROM targets WHERE id = d.target_id), (SELECT MAX(value) FROM json_each(?3)))`;
 
 /** What runs is only asked how it goes: that is no further attempt, and waits for no other. */
 export const CLAIM = `
   UPDATE deliveries AS d SET attempts = attempts + (status = 'pending'), tries = tries + (status = 'pending'),
-    next_attempt_at = ?2 + ?3, leased_until = ?2 + ?3
+    next_attempt_at = ${LEASE_END}, leased_until = ${LEASE_END}
   WHERE id = ?1 AND status IN ('pending', 'running') AND next_attempt_at <= ?2 AND COALESCE(leased_until, 0) <= ?2
     AND (status = 'running' OR NOT EXISTS (${BEFORE}) AND NOT EXISTS (${IN_LANE}))`;
 
@@ -54,31 +62,36 @@ const NOW = `
     LEFT JOIN manifests m ON m.repository_id = r.id AND m.digest = e.digest AND r.deleted_at IS NULL
   WHERE d.id = ?1`;
 
-const MOVED_MEMBERS = `
-  SELECT COALESCE(r.path, 'a deleted repository') AS path
+const MEMBERS = `
+  SELECT COALESCE(r.path, 'a deleted repository') AS path, t.digest IS NOT s.value ->> 'digest' AS is_moved
   FROM deliveries d JOIN json_each(d.subjects) s
     LEFT JOIN repositories r ON r.id = s.value ->> 'repositoryId' AND r.deleted_at IS NULL
     LEFT JOIN tags t ON t.repository_id = r.id AND t.name = d.tag
-  WHERE d.id = ?1 AND t.digest IS NOT s.value ->> 'digest'`;
+  WHERE d.id = ?1`;
 
 /** Those of the same trigger and target with a later event, that were begun. */
 const LATER = (same: string): string => `
   SELECT o.tag, o.event_id, o.status
   FROM deliveries d CROSS JOIN deliveries o ON o.trigger_id = d.trigger_id AND o.target_id = d.target_id
-      AND o.${same} = d.${same} AND o.event_id > d.event_id
+      AND o.${same} = d.${same} AND o.event_id > d.event_id AND (o.tag = d.tag OR ${DEPLOYS("d")})
     JOIN events e ON e.id = o.event_id AND e.type IN ${TAG_SETS}
   WHERE d.id = ?1 AND ${BEGUN("o")}`;
 const LATER_IN_TOPIC = `${LATER("topic")} LIMIT 1`;
 /** Only where the rule compares tags: then the lane is the scope. */
-const LATER_IN_SCOPE = `${LATER("scope")} AND d.lane = d.scope ORDER BY o.event_id DESC LIMIT ${MOST_LATER}`;
+const LATER_IN_SCOPE = `${LATER("scope")} AND d.lane = d.scope AND ${DEPLOYS("d")} ORDER BY o.event_id DESC LIMIT ${MOST_LATER}`;
 
-/** What the target was given last of the repository, where another trigger sent it. */
+/**
+ * What the target was given last of the repository, and of each of a group's, where another trigger sent it; or the same one, when it
+ * sent groups and now does not, or the other way round.
+ */
 const FROM_ANOTHER = `
   SELECT o.tag, o.event_id, o.status
-  FROM deliveries d JOIN deployed p ON p.id = (
-      SELECT MAX(n.id) FROM deployed n WHERE n.repository_id = d.repository_id AND n.target_id = d.target_id)
-    JOIN deliveries o ON o.id = p.delivery_id AND o.trigger_id <> d.trigger_id AND o.tag IS NOT NULL
-  WHERE d.id = ?1`;
+  FROM deliveries d LEFT JOIN json_each(d.subjects) s
+    JOIN deployed p ON p.id = (
+      SELECT MAX(n.id) FROM deployed n
+      WHERE n.repository_id = COALESCE(s.value ->> 'repositoryId', d.repository_id) AND n.target_id = d.target_id)
+    JOIN deliveries o ON o.id = p.delivery_id AND (o.trigger_id <> d.trigger_id OR o.scope <> d.scope) AND o.tag IS NOT NULL
+  WHERE d.id = ?1 AND ${DEPLOYS("d")}`;
 
 /** When what a person asked for arrived last, if the push of ?1 came after that. */
 const SINCE = `COALESCE((
@@ -102,17 +115,15 @@ const IN_SPANS = spanQueries({ json: PAST, from: SAME_SCOPE, spans: "?2", limit:
 const NEWEST = `SELECT x.tag, x.event_id, x.status FROM ${SAME_SCOPE} ORDER BY x.event_id DESC LIMIT ?2`;
 
 const nowRow = z.object({ tag_digest: z.string().nullable(), has_manifest: z.int() });
-const pathRow = z.object({ path: z.string() });
+const memberRow = z.object({ path: z.string(), is_moved: z.int() });
 const pastRow = z.object({ tag: z.string(), event_id: z.string(), status: z.enum(DELIVERY_STATUSES) });
 
 /** The statements whose results {@link standingFrom} reads. */
 export function standingStatements(db: D1Database, id: string): readonly D1PreparedStatement[] {
-  return [TRIGGER, NOW, MOVED_MEMBERS, LATER_IN_TOPIC, LATER_IN_SCOPE, FROM_ANOTHER].map((sql) =>
-    db.prepare(sql).bind(id),
-  );
+  return [TRIGGER, NOW, MEMBERS, LATER_IN_TOPIC, LATER_IN_SCOPE, FROM_ANOTHER].map((sql) => db.prepare(sql).bind(id));
 }
 
-export function standingFrom([trigger, now, moved, inTopic, inScope, another]: readonly D1Result[]): Standing {
+export function standingFrom([trigger, now, members, inTopic, inScope, another]: readonly D1Result[]): Standing {
   const triggerFound = firstRow(triggerRow, trigger);
   const nowFound = firstRow(nowRow, now);
   const later = rows(pastRow, inScope);
@@ -120,7 +131,7 @@ export function standingFrom([trigger, now, moved, inTopic, inScope, another]: r
     trigger: triggerFound && triggerFromRow(triggerFound),
     tagDigest: nowFound?.tag_digest ?? null,
     hasManifest: nowFound?.has_manifest === 1,
-    movedMembers: rows(pathRow, moved).map(({ path }) => path),
+    members: rows(memberRow, members).map(({ path, is_moved: isMoved }) => ({ path, isMoved: isMoved === 1 })),
     later: {
       deliveries: [...rows(pastRow, inTopic), ...later].map(pastFromRow),
       isCut: later.length === MOST_LATER,

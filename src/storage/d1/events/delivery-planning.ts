@@ -1,4 +1,5 @@
 /** How an event becomes deliveries, in SQL. */
+import { DEPLOYS } from "./targets.ts";
 
 /** ?1 planned, JSON list; ?2 space, ?3 event, ?4 repository, ?5 tag, ?6 now. */
 export const INSERT = `
@@ -22,7 +23,10 @@ export const FREE_ONCE = `
       SELECT 1 FROM deliveries since WHERE since.trigger_id = o.trigger_id AND since.target_id = o.target_id AND since.topic = o.topic
         AND since.event_id > o.event_id AND since.event_id < ?2)))`;
 
-/** The newest push wins, in whatever order the queue brings them: older pending deliveries of the topic give way. */
+/**
+ * The newest push wins, in whatever order the queue brings them: older pending deliveries of the topic give way. A target that only notifies is told
+ * of each tag, whatever the topic has.
+ */
 export const SUPERSEDE = `
   UPDATE deliveries AS o SET status = 'superseded', finished_at = ?2, reason = IIF((
       SELECT e.type FROM deliveries n JOIN events e ON e.id = n.event_id
@@ -32,7 +36,7 @@ export const SUPERSEDE = `
     SELECT older.id FROM deliveries d
       JOIN deliveries newer ON newer.trigger_id = d.trigger_id AND newer.target_id = d.target_id AND newer.topic = d.topic
       JOIN deliveries older ON older.trigger_id = d.trigger_id AND older.target_id = d.target_id
-        AND older.topic = d.topic AND older.event_id < newer.event_id
+        AND older.topic = d.topic AND older.event_id < newer.event_id AND (older.tag = newer.tag OR ${DEPLOYS("d")})
     WHERE d.event_id = ?1 AND older.status = 'pending' AND older.redelivered_at IS NULL)`;
 
 export const MARK_DECIDED = `

@@ -6,6 +6,10 @@ import { CANCEL_PENDING_OF } from "./cancel.ts";
 import { change, firstRow, jsonOrNull, listWithin, rows } from "../rows.ts";
 import { FIND_SPACE, LIVE_SPACE } from "../management/spaces.ts";
 
+/** Condition: the row's target deploys what it gets. */
+export const DEPLOYS = (row: string): string =>
+  `EXISTS (SELECT 1 FROM targets g WHERE g.id = ${row}.target_id AND g.deploys = 1)`;
+
 const TARGET_COLUMNS =
   "id, name, type, url, config, deploys, secret IS NOT NULL AS has_secret, enabled, disabled_reason, failing_since, created_at";
 export const OPEN_COLUMNS = `${TARGET_COLUMNS}, sealed_url, secret, previous_secret, previous_until`;

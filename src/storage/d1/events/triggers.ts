@@ -41,9 +41,13 @@ const TAG_WAS_IN = `
     JOIN events e ON e.id = (
       SELECT MAX(x.id) FROM events x WHERE x.repository_id = r.id AND x.tag = ?3 AND x.id < ?4)
   WHERE e.type IN ('tag.created', 'tag.updated')`;
-/** What has not ended is sent by what the trigger says now. ?3: whether its rule compares tags. */
+/**
+ * What has not ended is sent by what the trigger says now, beside what it makes from now on. ?3: its rule compares tags, ?4: and does so by push time.
+ */
 const SET_LANES = `
-  UPDATE deliveries SET lane = IIF(?3, scope, topic)
+  UPDATE deliveries AS d SET
+    topic = IIF(?4 AND EXISTS (SELECT 1 FROM events e WHERE e.id = d.event_id AND e.type IN ('tag.created', 'tag.updated')), scope, scope || ':' || tag),
+    lane = IIF(?3, scope, scope || ':' || tag)
   WHERE space_id = ${LIVE_SPACE} AND trigger_id = ?2 AND status IN ('pending', 'running')`;
 
 export const triggerRow = z.object({
@@ -94,10 +98,10 @@ export function d1Triggers(db: D1Database): TriggerStore {
       changes(CREATE, space, trigger.id, trigger.name, ...rulesColumns(trigger), trigger.createdAt),
 
     async update(space, trigger) {
-      const comparesTags = trigger.rules !== null && orderOf(trigger.rules).comparesTags;
+      const { comparesTags, isByPush } = orderOf(trigger.rules);
       const [updated] = await db.batch([
         db.prepare(UPDATE).bind(space, trigger.id, trigger.name, ...rulesColumns(trigger)),
-        db.prepare(SET_LANES).bind(space, trigger.id, comparesTags ? 1 : 0),
+        db.prepare(SET_LANES).bind(space, trigger.id, comparesTags ? 1 : 0, isByPush ? 1 : 0),
       ]);
       return (updated?.meta.changes ?? 0) > 0;
     },

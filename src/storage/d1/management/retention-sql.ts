@@ -20,18 +20,18 @@ const HAS_SUBJECT = (tag: string): string => `EXISTS (
 const PLACE = (tag: string): string => `printf('%015d', ${tag}.updated_at) || ${tag}.name`;
 
 const NEWEST = `
-  SELECT ${PLACE("n")} AS place, ROW_NUMBER() OVER (ORDER BY n.updated_at DESC, n.name DESC) AS number
+  SELECT n.updated_at, n.name, ROW_NUMBER() OVER (ORDER BY n.updated_at DESC, n.name DESC) AS number
   FROM tags n WHERE n.repository_id = p.repository_id AND NOT ${IS_OF_SUBJECT("n.name")}
   ORDER BY n.updated_at DESC, n.name DESC LIMIT json_extract(?1, '$.newest')`;
 
-/** `covered`: a row for each repository and rule. `held`: what deliveries that are not over are about. */
+/** `covered`: a row for each repository. `held`: what deliveries that are not over are about. */
 export const JUDGING = `
   WITH covered AS MATERIALIZED (
     SELECT p.repository_id, p.keep ->> 'tags' AS tags, p.keep ->> 'previouslyDeployed' AS previously,
       ?2 - 86400000 * (p.keep ->> 'newerThanDays') AS newer_than,
       ?2 - 86400000 * (p.keep ->> 'pulledWithinDays') AS pulled_since,
       CASE WHEN p.keep ->> 'newest' > 0
-        THEN COALESCE((SELECT place FROM (${NEWEST}) WHERE number = p.keep ->> 'newest'), '') END AS newest_from
+        THEN COALESCE((SELECT ${PLACE("newest")} FROM (${NEWEST}) newest WHERE newest.number = p.keep ->> 'newest'), '') END AS newest_from
     FROM (
       SELECT c.value ->> 0 AS repository_id, json_extract(?1, '$.keeps[' || (c.value ->> 1) || ']') AS keep
       FROM json_each(?1, '$.pairs') c) p),
@@ -52,10 +52,12 @@ const IS_IN_USE = (row: string): string => `(
       AND ${NEWER("d")} <= (SELECT MAX(covered.previously) FROM covered WHERE covered.repository_id = d.repository_id))
   OR (${row}.repository_id, ${row}.digest) IN (SELECT held.repository_id, held.digest FROM held))`;
 
-const IS_NAMED = (tag: string): string => `(
-  EXISTS (SELECT 1 FROM json_each(covered.tags) p WHERE ${tag}.name GLOB p.value)
-  AND NOT EXISTS (
-    SELECT 1 FROM json_each(covered.tags) p WHERE p.value GLOB '!*' AND ${tag}.name GLOB substr(p.value, 2)))`;
+/** By the patterns of any of the rules; what one excludes another may include. */
+const IS_NAMED = (tag: string): string => `EXISTS (
+  SELECT 1 FROM json_each(covered.tags) list WHERE
+    EXISTS (SELECT 1 FROM json_each(list.value) p WHERE ${tag}.name GLOB p.value)
+    AND NOT EXISTS (
+      SELECT 1 FROM json_each(list.value) p WHERE p.value GLOB '!*' AND ${tag}.name GLOB substr(p.value, 2)))`;
 
 const TAG_PULLED = (tag: string): string => `MAX(${tag}.updated_at, COALESCE(${tag}.pulled_at, 0), COALESCE((
   SELECT x.pulled_at FROM manifests x WHERE x.repository_id = ${tag}.repository_id AND x.digest = ${tag}.digest), 0))`;
@@ -83,7 +85,7 @@ export const STEPS_UP = `
     JOIN manifests s ON s.repository_id = u.repository_id AND s.digest = u.subject`;
 
 /** Where more needs a manifest than this, it stays until that is less: a look at it costs no more. */
-const MOST_ABOVE = 100;
+export const MOST_ABOVE = 100;
 
 interface Judging {
   /** Of the tags `t` on a manifest: those that keep it. */

@@ -10,13 +10,13 @@ import type {
   SeenTag,
 } from "../../../management/retention.ts";
 import { keepColumn } from "./retention-rules.ts";
-import { IS_COVERED, IS_OF_SUBJECT, IS_UNNEEDED, JUDGING, TAG_STAYS } from "./retention-sql.ts";
+import { IS_COVERED, IS_OF_SUBJECT, IS_UNNEEDED, JUDGING, MOST_ABOVE, STEPS_UP, TAG_STAYS } from "./retention-sql.ts";
 import { isEmpty, textsColumn, rows } from "../rows.ts";
 import { FIND_SPACE, LIVE_SPACE } from "./spaces.ts";
 
 const REPOSITORIES = `
   SELECT id, space_id, path FROM repositories
-  WHERE space_id = ${LIVE_SPACE} AND path > ?2 AND deleted_at IS NULL ORDER BY path LIMIT ?3`;
+  WHERE space_id = ${LIVE_SPACE} AND path >= ?2 AND deleted_at IS NULL ORDER BY path LIMIT ?3`;
 const RULES = `
   SELECT id, space_id, repositories, keep FROM retention_rules WHERE space_id = ${LIVE_SPACE} AND enabled = 1`;
 
@@ -30,21 +30,39 @@ const TAGS = `
   ${JUDGING}, ${FOUND("tags", "name")}
   SELECT found.repository_id, found.name, ${IS_COVERED("found")} AND NOT ${TAG_STAYS("found")} AS goes FROM found`;
 
-/** A tag that is to go keeps nothing. */
-const MANIFESTS = `
-  ${JUDGING}, ${FOUND("manifests", "digest")}
-  SELECT found.id, found.repository_id, found.digest, found.size,
-    ${IS_COVERED("found")} AND ${IS_UNNEEDED("found", { tag: TAG_STAYS("t") })} AS goes FROM found`;
+/** References to blobs that count as much as a tag. */
+const REFERENCES = 20;
 
-/** Tags of subjects, as of cosign's signatures, that go once the manifests are gone whose ids ?4 has. */
+/** What judging a manifest costs, in tags: those of all that needs it, and of its blobs. It is no more exact than ?5. */
+const WORK = (manifest: string): string => `(
+  (SELECT COUNT(*) FROM (
+    WITH RECURSIVE up (id) AS (SELECT ${manifest}.id UNION ${STEPS_UP} LIMIT ${MOST_ABOVE})
+    SELECT 1 FROM up JOIN manifests u ON u.id = up.id
+      LEFT JOIN tags t ON t.repository_id = u.repository_id AND t.digest = u.digest LIMIT ?5 + 1))
+  + (SELECT COUNT(*) FROM (
+    SELECT 1 FROM manifest_references f WHERE f.manifest_id = ${manifest}.id LIMIT ${REFERENCES} * ?5)) / ${REFERENCES})`;
+
+/** Judges what is in `found`, in its order, until that has cost as much as ?5 tags: \`goes\` is null from then on. */
+const JUDGED = (tag: string): string => `
+  weighed AS MATERIALIZED (
+    SELECT found.*, SUM(${WORK("found")}) OVER (ROWS UNBOUNDED PRECEDING) AS work FROM found)
+  SELECT weighed.id, weighed.repository_id, weighed.digest, weighed.size,
+    IIF(weighed.work <= ?5, ${IS_COVERED("weighed")} AND ${IS_UNNEEDED("weighed", { tag })}, NULL) AS goes
+  FROM weighed`;
+
+/** A tag that is to go keeps nothing. */
+const MANIFESTS = `${JUDGING}, ${FOUND("manifests", "digest")}, ${JUDGED(TAG_STAYS("t"))}`;
+
+/** Tags of subjects, as of cosign's signatures, once the manifests are gone whose ids ?4 has. ?5 limit. */
 const ORPHANED_TAGS = `
   ${JUDGING}, going AS MATERIALIZED (
     SELECT m.repository_id, replace(substr(m.digest, 1, 71), ':', '-') AS base
-    FROM json_each(?4) g CROSS JOIN manifests m ON m.id = g.value)
-  SELECT t.repository_id, t.name, 1 AS goes
-  FROM going CROSS JOIN tags t
-    ON t.repository_id = going.repository_id AND t.name >= going.base AND t.name < going.base || '/'
-  WHERE ${IS_OF_SUBJECT("t.name")} AND NOT ${TAG_STAYS("t", "FALSE")}`;
+    FROM json_each(?4) g CROSS JOIN manifests m ON m.id = g.value),
+  found AS MATERIALIZED (
+    SELECT t.* FROM going CROSS JOIN tags t
+      ON t.repository_id = going.repository_id AND t.name >= going.base AND t.name < going.base || '/'
+    WHERE ${IS_OF_SUBJECT("t.name")} LIMIT ?5)
+  SELECT found.repository_id, found.name, NOT ${TAG_STAYS("found", "FALSE")} AS goes FROM found`;
 
 const STAYS_BESIDE = `(
   (t.repository_id, t.name) NOT IN (SELECT selected.repository_id, selected.name FROM selected) AND ${TAG_STAYS("t")})`;
@@ -55,10 +73,10 @@ const ORPHANED_MANIFESTS = `
     SELECT o.value ->> 0 AS repository_id, o.value ->> 1 AS name FROM json_each(?4) o),
   needed AS MATERIALIZED (
     SELECT DISTINCT t.repository_id, t.digest FROM selected CROSS JOIN tags t
-      ON t.repository_id = selected.repository_id AND t.name = selected.name)
-  SELECT m.id, m.repository_id, m.digest, m.size, 1 AS goes
-  FROM needed CROSS JOIN manifests m ON m.repository_id = needed.repository_id AND m.digest = needed.digest
-  WHERE ${IS_UNNEEDED("m", { tag: STAYS_BESIDE })}`;
+      ON t.repository_id = selected.repository_id AND t.name = selected.name),
+  found AS MATERIALIZED (
+    SELECT m.* FROM needed CROSS JOIN manifests m ON m.repository_id = needed.repository_id AND m.digest = needed.digest),
+  ${JUDGED(STAYS_BESIDE)}`;
 
 const BYTES = `
   WITH going AS MATERIALIZED (SELECT value AS id FROM json_each(?1)),
@@ -80,7 +98,7 @@ const manifestRow = z.object({
   repository_id: z.int(),
   digest: z.string(),
   size: z.int(),
-  goes: z.int(),
+  goes: z.int().nullable(),
 });
 const bytesRow = z.object({ repository_id: z.int(), bytes: z.int() });
 
@@ -121,17 +139,17 @@ function manifestsFromRows(result: D1Result | undefined): SeenManifest[] {
     repositoryId: row.repository_id,
     digest: row.digest,
     size: row.size,
-    goes: row.goes === 1,
+    goes: row.goes === null ? null : row.goes === 1,
   }));
 }
 
 /** @param grace milliseconds that what was just pushed is not judged. */
 export function d1Retention(db: D1Database, grace: number): RetentionStore {
   return {
-    async ofSpace(space, { limit, last }) {
+    async ofSpace(space, from, limit) {
       const [found, repositories, rules] = await db.batch([
         db.prepare(FIND_SPACE).bind(space),
-        db.prepare(REPOSITORIES).bind(space, last ?? "", limit + 1),
+        db.prepare(REPOSITORIES).bind(space, from, limit + 1),
         db.prepare(RULES).bind(space),
       ]);
       if (isEmpty(found)) return null;
@@ -141,16 +159,19 @@ export function d1Retention(db: D1Database, grace: number): RetentionStore {
     tags: seenTags(db, grace),
     manifests: seenManifests(db, MANIFESTS, grace),
 
-    async orphaned(look, manifestIds) {
+    async orphaned(look, manifestIds, limit) {
       const ask = (sql: string, list: readonly unknown[]): Promise<D1Result> =>
         db
           .prepare(sql)
-          .bind(...judgingValues(look, grace), JSON.stringify(list))
+          .bind(...judgingValues(look, grace), JSON.stringify(list), limit)
           .all();
-      const tags = tagsFromRows(await ask(ORPHANED_TAGS, manifestIds));
-      if (tags.length === 0) return { tags, manifests: [] };
+      const seen = tagsFromRows(await ask(ORPHANED_TAGS, manifestIds));
+      const tags = seen.filter(({ goes }) => goes);
+      if (tags.length === 0) return { tags, manifests: [], isCut: seen.length === limit };
       const names = tags.map(({ repositoryId, name }) => [repositoryId, name]);
-      return { tags, manifests: manifestsFromRows(await ask(ORPHANED_MANIFESTS, names)) };
+      const manifests = manifestsFromRows(await ask(ORPHANED_MANIFESTS, names));
+      const isCut = seen.length === limit || manifests.some(({ goes }) => goes === null);
+      return { tags, manifests: manifests.filter(({ goes }) => goes), isCut };
     },
 
     async bytesOfBlobs(manifestIds) {

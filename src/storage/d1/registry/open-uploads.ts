@@ -51,21 +51,20 @@ const DEAD = `(
 
 const COLUMNS = `u.credential_id, u.id, u.bytes, ${DEAD} AS dead`;
 
-/** All rows are looked through: there are no more than uploads that are open. ?1: before every credential. */
+/** All rows are looked through: there are no more than uploads that are open. ?4 and ?5: the last one that was seen. */
 const DUE = `
-  SELECT ${COLUMNS} FROM open_uploads u WHERE u.credential_id > ?1 AND (u.touched_at < ?3 OR ${DEAD})
-  ORDER BY u.credential_id, u.id LIMIT ?4`;
-
-const OF_CREDENTIAL = `SELECT ${COLUMNS} FROM open_uploads u WHERE u.credential_id = ?1 ORDER BY u.id LIMIT ?3`;
+  SELECT ${COLUMNS} FROM open_uploads u
+  WHERE (u.credential_id, u.id) > (?4, ?5) AND (u.touched_at < ?1 OR (u.touched_at <= ?2 AND ${DEAD}))
+  ORDER BY u.credential_id, u.id LIMIT ?3`;
 
 /** ?1: a JSON list of [credential, session, …]. */
 const FORGET = `
   DELETE FROM open_uploads WHERE (credential_id, id) IN (SELECT value ->> 0, value ->> 1 FROM json_each(?1))`;
 
-/** Notes bytes that are there already, so no trigger is asked. ?2: when. */
+/** Notes bytes that are there already, so no trigger is asked. ?1 has also the bytes, and when it was looked at. */
 const REPLACE = `
   REPLACE INTO open_uploads (credential_id, id, space_id, repository_id, bytes, touched_at)
-  SELECT u.credential_id, u.id, u.space_id, u.repository_id, j.value ->> 2, ?2
+  SELECT u.credential_id, u.id, u.space_id, u.repository_id, j.value ->> 2, j.value ->> 3
   FROM json_each(?1) j JOIN open_uploads u ON u.credential_id = j.value ->> 0 AND u.id = j.value ->> 1`;
 
 const uploadRow = z.object({
@@ -90,26 +89,29 @@ export function d1OpenUploads(db: D1Database): OpenUploadStore & OpenUploadWalk 
       await db.prepare("DELETE FROM open_uploads WHERE credential_id = ?1 AND id = ?2").bind(credentialId, id).run();
     },
 
-    async due({ now, cutoff, limit }) {
-      return rows(uploadRow, await db.prepare(DUE).bind("", now, cutoff, limit).all()).map(uploadFromRow);
+    async due({ now, cutoff, limit }, after) {
+      const values = [cutoff, now, limit, after?.credentialId ?? "", after?.id ?? ""];
+      const found = await db
+        .prepare(DUE)
+        .bind(...values)
+        .all();
+      return rows(uploadRow, found).map(uploadFromRow);
     },
 
-    async ofCredential(id, { now, limit }) {
-      return rows(uploadRow, await db.prepare(OF_CREDENTIAL).bind(id, now, limit).all()).map(uploadFromRow);
-    },
-
-    async settle({ ended, held }, now) {
+    async settle({ ended, held }) {
       const statements = [
-        ...(ended.length === 0 ? [] : [db.prepare(FORGET).bind(keysOf(ended))]),
-        ...(held.length === 0 ? [] : [db.prepare(REPLACE).bind(keysOf(held), now)]),
+        ...(ended.length === 0 ? [] : [db.prepare(FORGET).bind(JSON.stringify(ended.map(keyOf)))]),
+        ...(held.length === 0
+          ? []
+          : [db.prepare(REPLACE).bind(JSON.stringify(held.map((one) => [...keyOf(one), one.bytes, one.lookedAt])))]),
       ];
       if (statements.length > 0) await db.batch(statements);
     },
   };
 }
 
-function keysOf(uploads: readonly OpenUpload[]): string {
-  return JSON.stringify(uploads.map((one) => [one.credentialId, one.id, one.bytes]));
+function keyOf({ credentialId, id }: OpenUpload): readonly string[] {
+  return [credentialId, id];
 }
 
 function uploadFromRow(row: z.infer<typeof uploadRow>): OpenUpload {

@@ -1,0 +1,47 @@
+import { lookup } from "node:dns/promises";
+import { networkInterfaces } from "node:os";
+import { CliError } from "../exit.ts";
+
+/** Stands for all addresses by which a machine reaches itself alone. */
+const LOOPBACK = "loopback";
+
+/** Addresses that stand for every one that this machine has. */
+const ANY = new Set(["0.0.0.0", "::"]);
+
+/** Throws a usage error if the registry is where the proxy is to listen: each request would come back to it, for ever. */
+export async function refuseOwnAddress(
+  origin: string,
+  listen: { readonly host: string; readonly port: number },
+): Promise<void> {
+  const { hostname, port, protocol } = new URL(origin);
+  const registryPort = Number(port) || (protocol === "https:" ? 443 : 80);
+  if (listen.port !== registryPort) return;
+  const [ours, theirs] = await Promise.all([addressesOf(listen.host), addressesOf(hostname)]);
+  if (![...ours].some((address) => theirs.has(address))) return;
+  throw new CliError("usage", `the proxy would send to itself: ${origin} is the address that it is to listen on`, {
+    hint: `Listen on another port, such as --listen ${listen.host}:${listen.port === 65_535 ? 5000 : listen.port + 1}, or name another registry with --to.`,
+  });
+}
+
+/** All addresses that a host stands for, as far as this machine can tell. */
+async function addressesOf(host: string): Promise<ReadonlySet<string>> {
+  const name = host.toLowerCase().replaceAll(/[[\]]/g, "").replace(/\.$/, "");
+  if (name === "localhost" || name.endsWith(".localhost")) return new Set([LOOPBACK]);
+  // A name that cannot be resolved now is warned of later: the registry may come up yet.
+  const found = await lookup(name, { all: true }).catch(() => []);
+  return new Set(found.flatMap(({ address }) => (ANY.has(address) ? ownAddresses() : [canonical(address)])));
+}
+
+function ownAddresses(): readonly string[] {
+  const own = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []);
+  return [LOOPBACK, ...own.map(({ address }) => canonical(address))];
+}
+
+/** An IPv4 address is the same in IPv6's form, which URLs write in hexadecimal. */
+function canonical(address: string): string {
+  const plain = address.toLowerCase().replace(/%.*$/, "");
+  const [, high = "", low = ""] = /^::ffff:([0-9a-f]{1,4}):([0-9a-f]{1,4})$/.exec(plain) ?? [];
+  const bytes = [high, low].flatMap((word) => [parseInt(word, 16) >> 8, parseInt(word, 16) & 255]);
+  const v4 = high === "" ? plain.replace(/^::ffff:(?=\d+\.)/, "") : bytes.join(".");
+  return v4 === "::1" || v4.startsWith("127.") ? LOOPBACK : v4;
+}
