@@ -6,6 +6,11 @@ import { prepare, run, runAll, runList } from "../../src/storage/d1/statement.ts
 
 const pair = z.object({ left: z.string(), right: z.int() });
 
+const one = (text: string): { sql: string; values: { text: string } } => ({
+  sql: "SELECT :text AS left, 1 AS right",
+  values: { text },
+});
+
 describe("a statement", () => {
   it("takes its values by name, however often and in whichever order it uses them", async () => {
     const sql = "SELECT :text || ':number' || :text AS left, :number + :number AS right";
@@ -26,10 +31,6 @@ describe("a statement", () => {
 
 describe("statements that run together", () => {
   it("answer by name, without those that are left out", async () => {
-    const one = (text: string): { sql: string; values: { text: string } } => ({
-      sql: "SELECT :text AS left, 1 AS right",
-      values: { text },
-    });
     const none: ReturnType<typeof one> | undefined = undefined;
     const results = await runAll(env.DB, { first: one("a"), none, second: one("b") });
     expect(firstRow(pair, results.first)?.left).toBe("a");
