@@ -1,3 +1,4 @@
+import type { SpaceGrant } from "../auth/space-grant.ts";
 import { RegistryError } from "../oci/errors.ts";
 import {
   coverageOf,
@@ -48,12 +49,12 @@ export interface Proposal {
 /** What would go by the space's rules, and the one that is proposed. Throws SPACE_UNKNOWN. */
 export async function previewRetention(
   store: RetentionStore,
-  space: string,
+  grant: SpaceGrant,
   { rule, replaces, graceIsOver = false }: Proposal,
   after: string | null,
   now: number,
 ): Promise<RetentionPreview> {
-  const found = await store.ofSpace(space, { limit: REPOSITORIES, last: after });
+  const found = await store.ofSpace(grant, { limit: REPOSITORIES, last: after });
   if (found === null) throw new RegistryError("SPACE_UNKNOWN");
   const { entries, more } = found.repositories;
   const spaceId = entries[0]?.spaceId ?? 0;
