@@ -1,8 +1,8 @@
-import type { ReaderGrant, SpaceGrant } from "./auth/authorize.ts";
 import type { Credential } from "./auth/credential.ts";
-import type { CatalogGrant, Grant } from "./auth/grant.ts";
+import type { Grant } from "./auth/grant.ts";
 import type { SigningKeys } from "./auth/keys.ts";
 import type { Principal } from "./auth/principal.ts";
+import type { CatalogGrant, InstallationGrant, ReaderGrant, SpaceGrant } from "./auth/space-grant.ts";
 import type { TokenRealm } from "./auth/tokens.ts";
 import type { Authenticator } from "./auth/authenticate.ts";
 import type { Delivering } from "./events/processing.ts";
@@ -69,8 +69,7 @@ export interface RepositoryReaderCall extends Call {
 }
 
 export interface InstallationCall extends Call {
-  /** Who acts. */
-  readonly actor: string;
+  readonly grant: InstallationGrant;
 }
 
 export interface SelfCall extends Call {

@@ -11,10 +11,10 @@ import {
   authorizeReading,
   authorizeSelf,
   authorizeSpace,
-  type ReaderGrant,
 } from "./auth/authorize.ts";
 import { requireOwnPage } from "./auth/console-cookie.ts";
 import type { Principal } from "./auth/principal.ts";
+import type { ReaderGrant } from "./auth/space-grant.ts";
 import { CATALOG_SCOPE, type RepositoryAction, repositoryScope } from "./auth/scope.ts";
 import { SESSION_LEEWAY } from "./auth/tokens.ts";
 import type {
@@ -170,7 +170,7 @@ function namedRepository({ params, url }: Call): string {
 }
 
 export function installation(handler: Handler<InstallationCall>): Guarded {
-  const run: Handler = async (call) => handler({ ...call, actor: authorizeInstallation(await identifyManager(call)) });
+  const run: Handler = async (call) => handler({ ...call, grant: authorizeInstallation(await identifyManager(call)) });
   return { need: "installation", run, scopes: NO_SCOPES };
 }
 

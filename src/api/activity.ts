@@ -1,8 +1,9 @@
 import type { z } from "zod";
 import type { Call, InstallationCall, SpaceCall } from "../call.ts";
+import type { InstallationGrant, SpaceGrant } from "../auth/space-grant.ts";
 import { RegistryError } from "../oci/errors.ts";
 import type { Part } from "../oci/page.ts";
-import type { Act, Activity, ActivityFilter } from "../management/activity.ts";
+import type { Act, Activity, ActivityFilter, NotedIn } from "../management/activity.ts";
 import { activityQuery } from "./activity-schemas.ts";
 import { isoTime, pageRequest } from "./answer.ts";
 import { readQuery } from "./input.ts";
@@ -10,15 +11,15 @@ import { readQuery } from "./input.ts";
 /** Who did what in a space, pushes and deletions included. */
 export async function listActivity(call: SpaceCall): Promise<Response> {
   const query = readQuery(activityQuery, call);
-  const part = await call.registry.activity.ofSpace(call.grant.space, filterOf(query), pageRequest(query));
+  const part = await call.registry.activity.ofSpace(call.grant, filterOf(query), pageRequest(query));
   if (part === null) throw new RegistryError("SPACE_UNKNOWN");
   return partResponse(part);
 }
 
 /** Who made and deleted spaces, and which administrators signed in. */
-export async function listInstallationActivity(call: Call): Promise<Response> {
+export async function listInstallationActivity(call: InstallationCall): Promise<Response> {
   const query = readQuery(activityQuery, call);
-  return partResponse(await call.registry.activity.ofInstallation(filterOf(query), pageRequest(query)));
+  return partResponse(await call.registry.activity.ofInstallation(call.grant, filterOf(query), pageRequest(query)));
 }
 
 type Doing = Omit<Act, "actor" | "action">;
@@ -29,28 +30,28 @@ export function noteInSpace(
   action: Act["action"],
   what: Doing = {},
 ): Promise<void> {
-  return noteAct(registry, grant.space, { ...what, actor: grant.actor, action });
+  return noteAct(registry, grant, { ...what, actor: grant.actor, action });
 }
 
 /** Notes what was done to the installation; see {@link noteAct}. */
 export function noteInInstallation(
-  { registry, actor }: Pick<InstallationCall, "registry" | "actor">,
+  { registry, grant }: { readonly registry: Call["registry"]; readonly grant: InstallationGrant | SpaceGrant },
   action: Act["action"],
   what: Doing,
 ) {
-  return noteAct(registry, null, { ...what, actor, action });
+  return noteAct(registry, null, { ...what, actor: grant.actor, action });
 }
 
 /** Notes an act that is done. Where that fails, the log has it: the act stays done, and its request must not seem to have failed. */
 export async function noteAct(
   { activity }: Pick<Call["registry"], "activity">,
-  space: string | null,
+  place: NotedIn | null,
   act: Act,
 ): Promise<void> {
   try {
-    await activity.note(space, act, Date.now());
+    await activity.note(place, act, Date.now());
   } catch (fault) {
-    console.error(JSON.stringify({ activity: { space, ...act }, fault: String(fault) }));
+    console.error(JSON.stringify({ activity: { space: place?.space ?? null, ...act }, fault: String(fault) }));
   }
 }
 

@@ -11,13 +11,13 @@ import { readQuery } from "./input.ts";
 export async function listEvents(call: SpaceCall): Promise<Response> {
   const query = readQuery(eventQuery, call);
   const filter = { pushesOnly: query.kind === "push" };
-  const page = await call.registry.events.outbox.list(call.grant.space, filter, pageRequest(query));
+  const page = await call.registry.events.outbox.list(call.grant, filter, pageRequest(query));
   if (page === null) throw new RegistryError("SPACE_UNKNOWN");
   return listResponse(page, eventView, ({ event }) => event.id);
 }
 
 export async function getEvent({ registry, grant, params }: SpaceCall): Promise<Response> {
-  const found = await registry.events.outbox.listed(grant.space, params["id"] ?? "");
+  const found = await registry.events.outbox.listed(grant, params["id"] ?? "");
   if (found === null) throw new RegistryError("EVENT_UNKNOWN");
   return Response.json(eventView(found));
 }
@@ -30,7 +30,7 @@ export async function listDeployed(call: SpaceCall): Promise<Response> {
     repository: query.repository ?? null,
     currentOnly: query.current === "true",
   };
-  const page = await call.registry.events.deployed.list(call.grant.space, filter, pageRequest(query));
+  const page = await call.registry.events.deployed.list(call.grant, filter, pageRequest(query));
   if (page === null) throw new RegistryError("SPACE_UNKNOWN");
   return listResponse(page, deployedView, ({ id }) => String(id));
 }
@@ -43,17 +43,17 @@ export async function listDeliveries(call: SpaceCall): Promise<Response> {
     trigger: query.trigger ?? null,
     target: query.target ?? null,
   };
-  const page = await call.registry.events.deliveries.list(call.grant.space, filter, pageRequest(query));
+  const page = await call.registry.events.deliveries.list(call.grant, filter, pageRequest(query));
   if (page === null) throw new RegistryError("SPACE_UNKNOWN");
   return listResponse(page, view, ({ id }) => id);
 }
 
 export async function getDelivery({ registry, grant, params }: SpaceCall): Promise<Response> {
   const id = params["id"] ?? "";
-  const found = await registry.events.deliveries.find(grant.space, id);
+  const found = await registry.events.deliveries.find(grant, id);
   if (found === null) throw new RegistryError("DELIVERY_UNKNOWN");
   const attempts = found.attempts.map(({ at, ...attempt }) => ({ at: isoTime(at), ...attempt }));
-  const redelivery = await registry.events.deployed.redelivery(grant.space, id);
+  const redelivery = await registry.events.deployed.redelivery(grant, id);
   return Response.json({ ...view(found.delivery), redelivery: redelivery.map(redeliveryView), attempts });
 }
 
@@ -61,7 +61,7 @@ export async function getDelivery({ registry, grant, params }: SpaceCall): Promi
 export async function redeliver(call: SpaceCall): Promise<Response> {
   const { registry, grant, params } = call;
   const id = params["id"] ?? "";
-  if (!(await registry.events.deliveries.redeliver(grant.space, id, Date.now()))) {
+  if (!(await registry.events.deliveries.redeliver(grant, id, Date.now()))) {
     throw new RegistryError("DELIVERY_UNKNOWN");
   }
   registry.later(registry.events.queue.send([{ kind: "delivery", id }]));
@@ -73,8 +73,8 @@ export async function redeliver(call: SpaceCall): Promise<Response> {
 export async function cancelDelivery(call: SpaceCall): Promise<Response> {
   const { registry, grant, params } = call;
   const id = params["id"] ?? "";
-  if (!(await registry.events.deliveries.cancel(grant.space, id, grant.actor, Date.now()))) {
-    const known = await registry.events.deliveries.find(grant.space, id);
+  if (!(await registry.events.deliveries.cancel(grant, id, grant.actor, Date.now()))) {
+    const known = await registry.events.deliveries.find(grant, id);
     throw new RegistryError(known === null ? "DELIVERY_UNKNOWN" : "DELIVERY_ENDED");
   }
   await noteInSpace(call, "delivery.canceled", { subject: id });

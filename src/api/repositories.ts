@@ -8,21 +8,20 @@ import { pageQuery, repositoryChanges } from "./schemas.ts";
 
 /** Those that whoever asks may look at. */
 export async function listRepositories(call: SpaceReaderCall): Promise<Response> {
-  const { space, repositories } = call.grant;
+  const { grant } = call;
   const { directory } = call.registry.management;
-  const { entries, next } = await directory.list(space, repositories, pageRequest(readQuery(pageQuery, call)));
-  return Response.json({ items: entries.map((repository) => view(space, repository)), next });
+  const { entries, next } = await directory.list(grant, pageRequest(readQuery(pageQuery, call)));
+  return Response.json({ items: entries.map((repository) => view(grant.space, repository)), next });
 }
 
 export async function getRepository({ registry, grant }: RepositoryReaderCall): Promise<Response> {
-  const { space, path } = grant.name;
-  return repositoryResponse(space, await registry.management.directory.find(space, path));
+  return repositoryResponse(grant.name.space, await registry.management.directory.find(grant));
 }
 
 export async function updateRepository(call: SpaceCall): Promise<Response> {
   const { registry, grant, params } = call;
   const changes = await readBody(repositoryChanges, call);
-  const repository = await registry.management.directory.update(grant.space, params["name"] ?? "", changes);
+  const repository = await registry.management.directory.update(grant, params["name"] ?? "", changes);
   if (repository !== null) {
     await noteInSpace(call, "repository.changed", { repository: repository.path, detail: changes });
   }
@@ -32,7 +31,7 @@ export async function updateRepository(call: SpaceCall): Promise<Response> {
 export async function deleteRepository(call: SpaceCall): Promise<Response> {
   const { registry, grant, params } = call;
   const path = params["name"] ?? "";
-  if (!(await registry.management.directory.delete(grant.space, path))) throw new RegistryError("NAME_UNKNOWN");
+  if (!(await registry.management.directory.delete(grant, path))) throw new RegistryError("NAME_UNKNOWN");
   registry.endDeadUploads();
   await noteInSpace(call, "repository.deleted", { repository: path });
   return new Response(null, { status: 204 });

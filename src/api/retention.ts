@@ -23,7 +23,7 @@ export async function createRetentionRule(call: SpaceCall): Promise<Response> {
   const { confirm = false, ...fields } = await readBody(retentionRuleInput, call);
   const rule: RetentionRule = { id: generateId("ret"), ...fields, createdAt: Date.now() };
   requireConfirmation(rule, confirm);
-  const outcome = await registry.management.retentionRules.create(grant.space, rule);
+  const outcome = await registry.management.retentionRules.create(grant, rule);
   if (outcome === "absent") throw new RegistryError("SPACE_UNKNOWN");
   if (outcome === "full") throw new RegistryError("RETENTION_RULES_FULL");
   await noteInSpace(call, "retention.created", aboutRule(rule));
@@ -33,7 +33,7 @@ export async function createRetentionRule(call: SpaceCall): Promise<Response> {
 
 export async function listRetentionRules(call: SpaceCall): Promise<Response> {
   const { registry, grant } = call;
-  const page = await registry.management.retentionRules.list(grant.space, pageRequest(readQuery(pageQuery, call)));
+  const page = await registry.management.retentionRules.list(grant, pageRequest(readQuery(pageQuery, call)));
   if (page === null) throw new RegistryError("SPACE_UNKNOWN");
   return listResponse(page, view, ({ id }) => id);
 }
@@ -54,7 +54,7 @@ export async function updateRetentionRule(call: SpaceCall): Promise<Response> {
     enabled: changes.enabled ?? old.enabled,
   };
   requireConfirmation(rule, confirm);
-  const updated = await registry.management.retentionRules.update(grant.space, rule);
+  const updated = await registry.management.retentionRules.update(grant, rule);
   if (!updated) throw new RegistryError("RETENTION_RULE_UNKNOWN");
   await noteInSpace(call, "retention.changed", aboutRule(rule));
   return Response.json(view(rule));
@@ -63,7 +63,7 @@ export async function updateRetentionRule(call: SpaceCall): Promise<Response> {
 export async function deleteRetentionRule(call: SpaceCall): Promise<Response> {
   const { registry, grant } = call;
   const rule = await requireRule(call);
-  const deleted = await registry.management.retentionRules.delete(grant.space, rule.id);
+  const deleted = await registry.management.retentionRules.delete(grant, rule.id);
   if (!deleted) throw new RegistryError("RETENTION_RULE_UNKNOWN");
   await noteInSpace(call, "retention.deleted", aboutRule(rule));
   return new Response(null, { status: 204 });
@@ -77,7 +77,7 @@ export async function previewRetention(call: SpaceCall): Promise<Response> {
   const { keep, repositories = ["**"], enabled = true, replaces = null, afterGrace: graceIsOver = false } = input;
   const rule = keep === undefined || !enabled ? null : { repositories, keep };
   const proposal = { rule, replaces, graceIsOver };
-  const preview = await previewOf(registry.management.retention, grant.space, proposal, cursor, Date.now());
+  const preview = await previewOf(registry.management.retention, grant, proposal, cursor, Date.now());
   const seen = preview.repositories;
   const sum = (of: (one: RepositoryPreview) => number): number => seen.reduce((total, one) => total + of(one), 0);
   return Response.json({
@@ -103,7 +103,7 @@ function aboutRule({ id, name, repositories, keep, enabled }: RetentionRule): Om
 }
 
 async function requireRule({ registry, grant, params }: SpaceCall): Promise<RetentionRule> {
-  const rule = await registry.management.retentionRules.find(grant.space, params["id"] ?? "");
+  const rule = await registry.management.retentionRules.find(grant, params["id"] ?? "");
   if (rule === null) throw new RegistryError("RETENTION_RULE_UNKNOWN");
   return rule;
 }

@@ -27,8 +27,7 @@ export async function signIn(call: Call): Promise<Response> {
   const principal = await authenticateSecret(authenticator, secret.trim());
   const session = await signConsoleSession(keys, realm, authenticator.adminToken, credentialOf(principal), new Date());
   const { expiresAt } = session;
-  const space = credentialOf(principal)?.space ?? null;
-  await noteAct(call.registry, space, { actor: actorOf(principal), action: "session.began" });
+  await noteAct(call.registry, credentialOf(principal), { actor: actorOf(principal), action: "session.began" });
   return answer(
     call,
     { session: view({ principal, expiresAt }) },
@@ -62,7 +61,7 @@ async function endSession(registry: Registry, proof: BrowserProof): Promise<void
     const { principal, expiresAt } = await authenticateBrowser(registry.authenticator, proof);
     await registry.management.endedSessions.end(await sessionMark(proof), (expiresAt + LEEWAY) * 1000);
     const act = { actor: actorOf(principal), action: "session.ended" } as const;
-    await noteAct(registry, credentialOf(principal)?.space ?? null, act);
+    await noteAct(registry, credentialOf(principal), act);
   } catch (fault) {
     // What proves nothing, or no longer, is no session to be ended.
     if (!(fault instanceof RegistryError)) throw fault;

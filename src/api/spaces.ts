@@ -81,7 +81,7 @@ export const createSpace = defineOperation({
   made: ({ name }) => name,
   async run(call) {
     const { body, registry } = call;
-    const created = await registry.management.spaces.create(body.name, body.public);
+    const created = await registry.management.spaces.create(call.grant, body.name, body.public);
     if (created === null) throw new RegistryError("SPACE_EXISTS");
     await noteInInstallation(call, "space.created", { name: created.name, detail: { public: created.public } });
     return view(created);
@@ -96,8 +96,8 @@ export const listSpaces = defineOperation({
   summary: "List the spaces",
   query: pageQuery,
   answer: listOf(spaceOutput),
-  async run({ query, registry }) {
-    return listAnswer(await registry.management.spaces.list(pageRequest(query)), view, ({ name }) => name);
+  async run({ query, registry, grant }) {
+    return listAnswer(await registry.management.spaces.list(grant, pageRequest(query)), view, ({ name }) => name);
   },
 });
 
@@ -109,7 +109,7 @@ export const getSpace = defineOperation({
   summary: "Show a space",
   answer: spaceOutput,
   async run({ registry, grant }) {
-    return required(await registry.management.spaces.find(grant.space));
+    return required(await registry.management.spaces.find(grant));
   },
 });
 
@@ -124,7 +124,7 @@ export const updateSpace = defineOperation({
   async run(call) {
     const { body: changes, registry, grant } = call;
     if (changes.quota !== undefined) authorizeQuota(grant);
-    const updated = await registry.management.spaces.update(grant.space, changes);
+    const updated = await registry.management.spaces.update(grant, changes);
     if (updated !== null) await noteInSpace(call, "space.changed", { name: updated.name, detail: changes });
     return required(updated);
   },
@@ -138,10 +138,10 @@ export const deleteSpace = defineOperation({
   summary: "Delete a space with its repositories, and revoke its tokens",
   async run(call) {
     const { registry, grant } = call;
-    if (!(await registry.management.spaces.delete(grant.space))) throw new RegistryError("SPACE_UNKNOWN");
+    if (!(await registry.management.spaces.delete(grant))) throw new RegistryError("SPACE_UNKNOWN");
     registry.endDeadUploads();
     // The space's own activity goes out of sight with it.
-    await noteInInstallation({ ...call, actor: grant.actor }, "space.deleted", { name: grant.space });
+    await noteInInstallation(call, "space.deleted", { name: grant.space });
   },
 });
 

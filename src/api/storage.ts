@@ -8,11 +8,11 @@ import { storageQuery } from "./storage-schemas.ts";
 
 export async function getStorage(call: SpaceCall): Promise<Response> {
   const { storage } = call.registry.management;
-  const { space } = call.grant;
+  const { grant } = call;
   const request = pageRequest(readQuery(storageQuery, call));
   const [total, page] = await Promise.all([
-    request.last === null ? storage.total(space) : null,
-    storage.byRepository(space, request),
+    request.last === null ? storage.total(grant) : null,
+    storage.byRepository(grant, request),
   ]);
   if (page === null) throw new RegistryError("SPACE_UNKNOWN");
   return listResponse(page, repositoryView, ({ path }) => path, { total });
@@ -20,7 +20,7 @@ export async function getStorage(call: SpaceCall): Promise<Response> {
 
 export async function previewCollection(call: SpaceCall): Promise<Response> {
   const { storage } = call.registry.management;
-  const part = await storage.collectable(call.grant.space, pageRequest(readQuery(pageQuery, call)));
+  const part = await storage.collectable(call.grant, pageRequest(readQuery(pageQuery, call)));
   if (part === null) throw new RegistryError("SPACE_UNKNOWN");
   return Response.json({ items: part.entries.map(collectableView), next: part.next });
 }
@@ -28,7 +28,7 @@ export async function previewCollection(call: SpaceCall): Promise<Response> {
 /** What a space stored, day by day. */
 export async function getStorageHistory(call: SpaceCall): Promise<Response> {
   const { storageHistory } = call.registry.management;
-  const page = await storageHistory.days(call.grant.space, pageRequest(readQuery(pageQuery, call)));
+  const page = await storageHistory.days(call.grant, pageRequest(readQuery(pageQuery, call)));
   if (page === null) throw new RegistryError("SPACE_UNKNOWN");
   return listResponse(
     page,

@@ -10,10 +10,9 @@ import { tagsDeletionInput, tagsQuery } from "./schemas.ts";
 
 /** Who pushed and where it is deployed is told to all who may pull: they have to know what they get. */
 export async function listTags(call: RepositoryReaderCall): Promise<Response> {
-  const { space, path } = call.grant.name;
   const query = readQuery(tagsQuery, call);
   const list = { name: "byName", newest: "newestFirst" } as const;
-  const page = await call.registry.management.tags[list[query.order]](space, path, pageRequest(query));
+  const page = await call.registry.management.tags[list[query.order]](call.grant, pageRequest(query));
   if (page === null) throw new RegistryError("NAME_UNKNOWN");
   const view = call.manages ? tagView : (tag: tags.TaggedManifest) => tagView(forReaders(tag));
   return listResponse(page, view, query.order === "newest" ? tags.placeOf : ({ name }) => name);

@@ -41,7 +41,7 @@ export async function createTarget(call: SpaceCall): Promise<Response> {
     failingSince: null,
     createdAt: Date.now(),
   };
-  const created = await registry.events.targets.create(grant.space, target, address.whole, secret);
+  const created = await registry.events.targets.create(grant, target, address.whole, secret);
   if (!created) throw new RegistryError("SPACE_UNKNOWN");
   await noteInSpace(call, "target.created", { subject: target.id, name: target.name, detail: { type: target.type } });
   const body = { ...view(call, target), ...(kind.secret === "made" && { secret }) };
@@ -50,7 +50,7 @@ export async function createTarget(call: SpaceCall): Promise<Response> {
 }
 
 export async function listTargets(call: SpaceCall): Promise<Response> {
-  const page = await call.registry.events.targets.list(call.grant.space, pageRequest(readQuery(pageQuery, call)));
+  const page = await call.registry.events.targets.list(call.grant, pageRequest(readQuery(pageQuery, call)));
   if (page === null) throw new RegistryError("SPACE_UNKNOWN");
   return listResponse(
     page,
@@ -69,10 +69,10 @@ export async function updateTarget(call: SpaceCall): Promise<Response> {
   const changes = await readBody(targetChanges, call);
   const id = params["id"] ?? "";
   const { targets } = registry.events;
-  const opened = await targets.open(grant.space, id);
+  const opened = await targets.open(grant, id);
   if (opened === null) throw new RegistryError("TARGET_UNKNOWN");
   const update = changedTarget(opened, changes, registry.delivering.rules);
-  const updated = await targets.update(grant.space, id, update);
+  const updated = await targets.update(grant, id, update);
   const target = await requireTarget(call);
   if (!updated) throw secretWanted();
   await noteInSpace(call, "target.changed", { subject: id, name: target.name });
@@ -83,7 +83,7 @@ export async function updateTarget(call: SpaceCall): Promise<Response> {
 
 export async function deleteTarget(call: SpaceCall): Promise<Response> {
   const { id, name } = await requireTarget(call);
-  if (!(await call.registry.events.targets.delete(call.grant.space, id, call.grant.actor)))
+  if (!(await call.registry.events.targets.delete(call.grant, id, call.grant.actor)))
     throw new RegistryError("TARGET_UNKNOWN");
   await noteInSpace(call, "target.deleted", { subject: id, name });
   return new Response(null, { status: 204 });
@@ -93,7 +93,7 @@ export async function deleteTarget(call: SpaceCall): Promise<Response> {
 export function switchTarget(enabled: boolean): (call: SpaceCall) => Promise<Response> {
   return async (call) => {
     const { registry, grant, params } = call;
-    const known = await registry.events.targets.setEnabled(grant.space, params["id"] ?? "", enabled);
+    const known = await registry.events.targets.setEnabled(grant, params["id"] ?? "", enabled);
     if (!known) throw new RegistryError("TARGET_UNKNOWN");
     const target = await requireTarget(call);
     const { id, name } = target;
@@ -110,7 +110,7 @@ export async function rotateTargetSecret(call: SpaceCall): Promise<Response> {
   const secret = secretFor(kind, input.secret);
   if (secret === null) throw invalid("secret", "this type has no secret to replace");
   const previousUntil = Date.now() + ROTATION;
-  const rotated = await registry.events.targets.rotateSecret(grant.space, target.id, secret, previousUntil);
+  const rotated = await registry.events.targets.rotateSecret(grant, target.id, secret, previousUntil);
   if (!rotated) throw new RegistryError("TARGET_UNKNOWN");
   await noteInSpace(call, "target.secret-changed", { subject: target.id, name: target.name });
   const body = { ...(kind.secret === "made" && { secret }), previousUntil: isoTime(previousUntil) };
@@ -118,7 +118,7 @@ export async function rotateTargetSecret(call: SpaceCall): Promise<Response> {
 }
 
 async function requireTarget({ registry, grant, params }: SpaceCall): Promise<Target> {
-  const target = await registry.events.targets.find(grant.space, params["id"] ?? "");
+  const target = await registry.events.targets.find(grant, params["id"] ?? "");
   if (target === null) throw new RegistryError("TARGET_UNKNOWN");
   return target;
 }

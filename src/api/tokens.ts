@@ -21,7 +21,7 @@ export async function createToken(call: SpaceCall): Promise<Response> {
   const id = generateId("tok");
   const token: Token = { id, name, actions, repositories, createdAt: now, createdBy, expiresAt, lastUsedAt: null };
   const secret = generateSecret();
-  const created = await registry.management.tokens.create(grant.space, token, await hashSecret(secret));
+  const created = await registry.management.tokens.create(grant, token, await hashSecret(secret));
   if (!created) throw new RegistryError("SPACE_UNKNOWN");
   await noteInSpace(call, "token.created", { subject: token.id, name, detail: { actions, repositories, expiresIn } });
   const headers = { Location: `/api/v1/spaces/${grant.space}/tokens/${token.id}`, "Cache-Control": "no-store" };
@@ -29,7 +29,7 @@ export async function createToken(call: SpaceCall): Promise<Response> {
 }
 
 export async function listTokens(call: SpaceCall): Promise<Response> {
-  const page = await call.registry.management.tokens.list(call.grant.space, pageRequest(readQuery(pageQuery, call)));
+  const page = await call.registry.management.tokens.list(call.grant, pageRequest(readQuery(pageQuery, call)));
   if (page === null) throw new RegistryError("SPACE_UNKNOWN");
   return listResponse(page, view, ({ id }) => id);
 }
@@ -41,7 +41,7 @@ export async function getToken(call: SpaceCall): Promise<Response> {
 export async function revokeToken(call: SpaceCall): Promise<Response> {
   const { registry, grant, params } = call;
   const { descendants } = readQuery(revocationQuery, call);
-  const [token, ...made] = await registry.management.tokens.revoke(grant.space, params["id"] ?? "", descendants);
+  const [token, ...made] = await registry.management.tokens.revoke(grant, params["id"] ?? "", descendants);
   if (token === undefined) throw new RegistryError("TOKEN_UNKNOWN");
   registry.endDeadUploads();
   const detail = descendants
@@ -52,7 +52,7 @@ export async function revokeToken(call: SpaceCall): Promise<Response> {
 }
 
 async function requireToken({ registry, grant, params }: SpaceCall): Promise<Token> {
-  const token = await registry.management.tokens.find(grant.space, params["id"] ?? "");
+  const token = await registry.management.tokens.find(grant, params["id"] ?? "");
   if (token === null) throw new RegistryError("TOKEN_UNKNOWN");
   return token;
 }

@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import type { SpaceGrant } from "../auth/space-grant.ts";
 import { generateId } from "../auth/secret.ts";
 import type { SpaceCall } from "../call.ts";
 import { tryOnce } from "../events/deliver.ts";
@@ -41,7 +42,7 @@ export async function previewPushes(call: SpaceCall): Promise<Response> {
   const { trigger, match, group, debounceSeconds } = await readBody(pushesPreviewInput, call);
   const rules =
     match === undefined ? (await requireTrigger(call, trigger ?? "")).rules : { match, group, debounceSeconds };
-  const previewed = await previewOf(registry.events, grant.space, rules);
+  const previewed = await previewOf(registry.events, grant, rules);
   if (previewed === null) throw new RegistryError("SPACE_UNKNOWN");
   return Response.json({ pushes: previewed.map(previewView) });
 }
@@ -63,7 +64,7 @@ export async function testTrigger(call: SpaceCall): Promise<Response> {
     wanted,
     (candidate) => rules !== null && matchTrigger(rules.match, candidate, { newestTag: null }).fires,
   );
-  const results = await Promise.all(targets.map((id) => sendTest(registry, grant.space, id, event)));
+  const results = await Promise.all(targets.map((id) => sendTest(registry, grant, id, event)));
   await noteInSpace(call, "trigger.tested", { subject, name });
   return Response.json({ event: eventDocument(event), results });
 }
@@ -73,22 +74,22 @@ export async function testTarget(call: SpaceCall): Promise<Response> {
   const { registry, grant, params } = call;
   const { repository, tag } = await readBody(testInput, call);
   const id = params["id"] ?? "";
-  const target = await registry.events.targets.find(grant.space, id);
+  const target = await registry.events.targets.find(grant, id);
   if (target === null) throw new RegistryError("TARGET_UNKNOWN");
   const takes = findTargetType(target.type)?.events ?? [];
   const event = await wantedPush(call, { repository, tag }, ({ type }) => takes.includes(type));
-  const results = [await sendTest(registry, grant.space, id, event)];
+  const results = [await sendTest(registry, grant, id, event)];
   await noteInSpace(call, "target.tested", { subject: id, name: target.name });
   return Response.json({ event: eventDocument(event), results });
 }
 
 async function sendTest(
   { events, delivering }: SpaceCall["registry"],
-  space: string,
+  grant: SpaceGrant,
   id: string,
   event: RegistryEvent,
 ): Promise<object> {
-  const target = await events.targets.open(space, id);
+  const target = await events.targets.open(grant, id);
   const began = delivering.now();
   const sending = { deliveryId: generateId("dlv_test"), event, target, progress: null };
   const { verdict: outcome, status, detail } = await tryOnce(delivering, sending, began);
@@ -108,7 +109,7 @@ async function wantedPush(
     return push.event;
   }
   const { outbox } = call.registry.events;
-  const page = await outbox.list(call.grant.space, { pushesOnly: false }, { limit: LOOKED_AT, last: null });
+  const page = await outbox.list(call.grant, { pushesOnly: false }, { limit: LOOKED_AT, last: null });
   const found = page?.entries.find(({ event }) => fits(event));
   if (found === undefined) throw new RegistryError("NOTHING_TO_TEST");
   return found.event;
@@ -121,7 +122,7 @@ async function pushOf(
   tag: string,
   type: EventType,
 ): Promise<PlacedEvent | null> {
-  const found = await registry.events.triggers.tagged(grant.space, path, tag);
+  const found = await registry.events.triggers.tagged(grant, path, tag);
   if (found === null) return null;
   const { spaceId, repositoryId, ...manifest } = found;
   const shared = pushEvent(registry.realm.service, grant.space, path, tag, type);

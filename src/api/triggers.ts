@@ -19,14 +19,14 @@ export async function createTrigger(call: SpaceCall): Promise<Response> {
   const { name, targets, ...rules } = await readBody(triggerInput, call);
   await requireTargets(call, targets);
   const trigger: Trigger = { id: generateId("trg"), name, rules, targets, enabled: true, createdAt: Date.now() };
-  if (!(await registry.events.triggers.create(grant.space, trigger))) throw new RegistryError("SPACE_UNKNOWN");
+  if (!(await registry.events.triggers.create(grant, trigger))) throw new RegistryError("SPACE_UNKNOWN");
   await noteInSpace(call, "trigger.created", { subject: trigger.id, name });
   const headers = { Location: `/api/v1/spaces/${grant.space}/triggers/${trigger.id}` };
   return Response.json(view(trigger), { status: 201, headers });
 }
 
 export async function listTriggers(call: SpaceCall): Promise<Response> {
-  const page = await call.registry.events.triggers.list(call.grant.space, pageRequest(readQuery(pageQuery, call)));
+  const page = await call.registry.events.triggers.list(call.grant, pageRequest(readQuery(pageQuery, call)));
   if (page === null) throw new RegistryError("SPACE_UNKNOWN");
   return listResponse(page, view, ({ id }) => id);
 }
@@ -43,7 +43,7 @@ export async function updateTrigger(call: SpaceCall): Promise<Response> {
   if (targets !== undefined) await requireTargets(call, targets);
   const rules = changedRules(old.rules, changes);
   const trigger: Trigger = { ...old, name: name ?? old.name, targets: targets ?? old.targets, rules };
-  if (!(await registry.events.triggers.update(grant.space, trigger))) throw new RegistryError("TRIGGER_UNKNOWN");
+  if (!(await registry.events.triggers.update(grant, trigger))) throw new RegistryError("TRIGGER_UNKNOWN");
   await noteInSpace(call, "trigger.changed", { subject: trigger.id, name: trigger.name });
   return Response.json(view(trigger));
 }
@@ -65,14 +65,14 @@ function changedRules(old: TriggerRules | null, changes: RuleChanges): TriggerRu
 type RuleChanges = Pick<z.output<typeof triggerChanges>, "match" | "group" | "debounceSeconds">;
 
 async function requireTargets({ registry, grant }: SpaceCall, ids: readonly string[]): Promise<void> {
-  const known = await registry.events.targets.known(grant.space, ids);
+  const known = await registry.events.targets.known(grant, ids);
   const unknown = ids.filter((id) => !known.includes(id));
   if (unknown.length > 0) throw new RegistryError("TARGET_UNKNOWN", { detail: { targets: unknown } });
 }
 
 export async function deleteTrigger(call: SpaceCall): Promise<Response> {
   const { id, name } = await requireTrigger(call, call.params["id"] ?? "");
-  if (!(await call.registry.events.triggers.delete(call.grant.space, id, call.grant.actor))) {
+  if (!(await call.registry.events.triggers.delete(call.grant, id, call.grant.actor))) {
     throw new RegistryError("TRIGGER_UNKNOWN");
   }
   await noteInSpace(call, "trigger.deleted", { subject: id, name });
@@ -83,7 +83,7 @@ export async function deleteTrigger(call: SpaceCall): Promise<Response> {
 export function switchTrigger(enabled: boolean): (call: SpaceCall) => Promise<Response> {
   return async (call) => {
     const { registry, grant, params } = call;
-    const known = await registry.events.triggers.setEnabled(grant.space, params["id"] ?? "", enabled, grant.actor);
+    const known = await registry.events.triggers.setEnabled(grant, params["id"] ?? "", enabled, grant.actor);
     if (!known) throw new RegistryError("TRIGGER_UNKNOWN");
     const trigger = await requireTrigger(call, params["id"] ?? "");
     const { id, name } = trigger;
@@ -99,7 +99,7 @@ export async function replayTrigger(call: SpaceCall): Promise<Response> {
   const id = params["id"] ?? "";
   const { name } = await requireTrigger(call, id);
   const { deliveries, queue } = registry.events;
-  const ids = await deliveries.replay(grant.space, id, Date.parse(since), MAX_REPLAYED, Date.now());
+  const ids = await deliveries.replay(grant, id, Date.parse(since), MAX_REPLAYED, Date.now());
   // What the queue does not hear of, the sweep finds overdue.
   registry.later(queue.send(ids.map((delivery) => ({ kind: "delivery", id: delivery }))));
   await noteInSpace(call, "trigger.replayed", { subject: id, name, detail: { since, replayed: ids.length } });
@@ -107,7 +107,7 @@ export async function replayTrigger(call: SpaceCall): Promise<Response> {
 }
 
 export async function requireTrigger({ registry, grant }: SpaceCall, id: string): Promise<Trigger> {
-  const trigger = await registry.events.triggers.find(grant.space, id);
+  const trigger = await registry.events.triggers.find(grant, id);
   if (trigger === null) throw new RegistryError("TRIGGER_UNKNOWN");
   return trigger;
 }

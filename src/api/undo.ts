@@ -1,5 +1,6 @@
 import { actorForReaders, authorizeWithin } from "../auth/authorize.ts";
 import type { Grant } from "../auth/grant.ts";
+import type { RepositoryAction } from "../auth/scope.ts";
 import type { RepositoryReaderCall, SpaceCall } from "../call.ts";
 import { requireDigest } from "../oci/digest.ts";
 import { RegistryError } from "../oci/errors.ts";
@@ -22,15 +23,14 @@ import { deletedQuery, historyQuery, revertInput, undeleteInput } from "./undo-s
 /** Who moved a tag from what to what, and when. */
 export async function getHistory(call: RepositoryReaderCall): Promise<Response> {
   const query = readQuery(historyQuery, call);
-  const { space, path } = call.grant.name;
-  const page = await call.registry.undo.history(space, path, requireTag(query.tag), pageRequest(query));
+  const page = await call.registry.undo.history(call.grant, requireTag(query.tag), pageRequest(query));
   const view = call.manages ? changeView : (change: TagChange) => changeView(forReaders(change));
   return listResponse(found(page), view, ({ id }) => id);
 }
 
 export async function listDeletedRepositories(call: SpaceCall): Promise<Response> {
   const { undo, keepDeleted } = call.registry;
-  const page = await undo.deletedRepositories(call.grant.space, since(call), pageRequest(readQuery(pageQuery, call)));
+  const page = await undo.deletedRepositories(call.grant, since(call), pageRequest(readQuery(pageQuery, call)));
   if (page === null) throw new RegistryError("SPACE_UNKNOWN");
   const view = ({ path, deletedAt }: (typeof page.entries)[number]): object => ({
     name: path,
@@ -43,8 +43,7 @@ export async function listDeletedRepositories(call: SpaceCall): Promise<Response
 
 export async function listDeletedManifests(call: SpaceCall): Promise<Response> {
   const query = readQuery(deletedQuery, call);
-  const { path } = nameIn(call, query.repository);
-  const page = await call.registry.undo.deletedManifests(call.grant.space, path, pageRequest(query));
+  const page = await call.registry.undo.deletedManifests(grantIn(call, "pull", query.repository), pageRequest(query));
   const view = ({ deletedAt, ...manifest }: DeletedManifest): object => ({
     ...manifest,
     deletedAt: isoTime(deletedAt),
@@ -55,8 +54,11 @@ export async function listDeletedManifests(call: SpaceCall): Promise<Response> {
 
 export async function listDeletedTags(call: SpaceCall): Promise<Response> {
   const query = readQuery(deletedQuery, call);
-  const { path } = nameIn(call, query.repository);
-  const page = await call.registry.undo.deletedTags(call.grant.space, path, since(call), pageRequest(query));
+  const page = await call.registry.undo.deletedTags(
+    grantIn(call, "pull", query.repository),
+    since(call),
+    pageRequest(query),
+  );
   const { keepDeleted } = call.registry;
   const view = (change: TagChange): object => ({
     ...changeView(change),
@@ -69,7 +71,7 @@ export async function listDeletedTags(call: SpaceCall): Promise<Response> {
 export async function revert(call: SpaceCall): Promise<Response> {
   const { repository, tag, to } = await readBody(revertInput, call);
   const digest = to === undefined ? null : requireDigest(to);
-  const undone = await revertTag(call.registry.undo, grantIn(call, repository), requireTag(tag), digest);
+  const undone = await revertTag(call.registry.undo, grantIn(call, "push", repository), requireTag(tag), digest);
   await noteInSpace(call, "tag.reverted", { repository, reference: tag, detail: { to: undone.digest } });
   return Response.json({ repository, tag, ...undone });
 }
@@ -79,16 +81,16 @@ export async function undelete(call: SpaceCall): Promise<Response> {
   const { undo } = call.registry;
   const { repository, tag, digest } = await readBody(undeleteInput, call);
   if (tag !== undefined) {
-    const undone = await undeleteTag(undo, grantIn(call, repository), requireTag(tag));
+    const undone = await undeleteTag(undo, grantIn(call, "push", repository), requireTag(tag));
     await noteInSpace(call, "tag.undeleted", { repository, reference: tag });
     return Response.json({ repository, digest: undone.digest, tags: [tag] });
   }
   if (digest !== undefined) {
-    const tags = await undeleteManifest(undo, grantIn(call, repository), requireDigest(digest));
+    const tags = await undeleteManifest(undo, grantIn(call, "push", repository), requireDigest(digest));
     await noteInSpace(call, "manifest.undeleted", { repository, reference: digest });
     return Response.json({ repository, digest, tags });
   }
-  await undeleteRepository(undo, nameIn(call, repository), since(call));
+  await undeleteRepository(undo, call.grant, nameIn(call, repository).path, since(call));
   await noteInSpace(call, "repository.undeleted", { repository });
   return Response.json({ repository, digest: null, tags: [] });
 }
@@ -103,8 +105,8 @@ function nameIn({ grant }: SpaceCall, path: string): RepositoryName {
   return requireRepositoryName(`${grant.space}/${path}`);
 }
 
-function grantIn(call: SpaceCall, path: string): Grant {
-  return authorizeWithin(call.grant, "push", nameIn(call, path));
+function grantIn(call: SpaceCall, action: RepositoryAction, path: string): Grant {
+  return authorizeWithin(call.grant, action, nameIn(call, path));
 }
 
 function found<T>(page: T | null): T {

@@ -3,10 +3,11 @@ import { type RepositoryName, requireRepositoryName } from "../oci/name.ts";
 import { matchesRepository } from "../oci/repository-pattern.ts";
 import { type AccessEntry, ANONYMOUS, type RepositoryAccess } from "./claims.ts";
 import { type Credential, permits } from "./credential.ts";
-import type { Wish } from "./delegate.ts";
-import { type CatalogGrant, type Grant, refusal } from "./grant.ts";
+import { type Grant, refusal, type RepositoryGrant } from "./grant.ts";
 import type { Principal, SecretHolder } from "./principal.ts";
+import { prove } from "./proof.ts";
 import type { RepositoryAction } from "./scope.ts";
+import type { CatalogGrant, InstallationGrant, ReaderGrant, SpaceGrant } from "./space-grant.ts";
 
 const MANAGEMENT_LOGIN = "send Authorization: Bearer with ADMIN_TOKEN or a token that administers the space";
 /** Patterns that cover all repositories. */
@@ -32,8 +33,8 @@ export function authorize(principal: Principal, action: RepositoryAction, name: 
 
 function authorizeCredential(credential: Credential, action: RepositoryAction, name: RepositoryName): Grant {
   const base = { name, action, subject: credential.id, credentialId: credential.id, repositoryId: null, final: true };
-  if (permits(credential, action, name)) return { ...base, spaceId: credential.spaceId, publicOnly: false };
-  if (action === "pull") return { ...base, spaceId: null, publicOnly: true };
+  if (permits(credential, action, name)) return prove({ ...base, spaceId: credential.spaceId, publicOnly: false });
+  if (action === "pull") return prove({ ...base, spaceId: null, publicOnly: true });
   throw refusal(true);
 }
 
@@ -48,7 +49,7 @@ function authorizeBearer(
       candidate.type === "repository" && candidate.name === name.full && candidate.actions.includes(action),
   );
   if (entry === undefined) throw refusal(false);
-  return {
+  return prove({
     name,
     action,
     subject,
@@ -57,7 +58,7 @@ function authorizeBearer(
     repositoryId: entry.repository ?? null,
     publicOnly: entry.public === true,
     final: false,
-  };
+  });
 }
 
 /**
@@ -81,34 +82,24 @@ export function authorizeCatalog(principal: Principal): CatalogGrant {
   if (principal.kind === "credential") {
     const { credential } = principal;
     if (!credential.actions.includes("pull")) throw refusal(true);
-    return {
+    return prove({
       spaceId: credential.spaceId,
       space: credential.space,
       credentialId: credential.id,
       repositories: credential.repositories,
-    };
+    });
   }
   if (principal.kind === "bearer") {
     const entry = principal.claims.access.find((candidate) => candidate.type === "registry");
     if (entry === undefined) throw refusal(false);
-    return {
+    return prove({
       spaceId: entry.space,
       space: entry.spaceName,
       credentialId: principal.claims.sub,
       repositories: entry.repositories,
-    };
+    });
   }
   throw new RegistryError("UNAUTHORIZED");
-}
-
-/** The right to manage one space; `credentialId` null: the installation's administrator. */
-export interface SpaceGrant {
-  readonly space: string;
-  readonly credentialId: string | null;
-  /** Who acts, in events and activity. */
-  readonly actor: string;
-  /** What bounds the tokens that are made with this right; null: nothing. */
-  readonly maker: (Wish & Pick<Credential, "name">) | null;
 }
 
 /**
@@ -116,7 +107,9 @@ export interface SpaceGrant {
  * SPACE_UNKNOWN elsewhere, so that nobody learns which spaces there are.
  */
 export function authorizeSpace(principal: Principal, space: string): SpaceGrant {
-  if (principal.kind === "admin") return { space, credentialId: null, actor: actorOf(principal), maker: null };
+  if (principal.kind === "admin") {
+    return prove({ space, spaceId: null, credentialId: null, actor: actorOf(principal), maker: null });
+  }
   if (principal.kind !== "credential") throw new RegistryError("UNAUTHORIZED", { message: MANAGEMENT_LOGIN });
   if (principal.credential.space !== space) throw new RegistryError("SPACE_UNKNOWN");
   if (!isManager(principal.credential)) {
@@ -125,7 +118,8 @@ export function authorizeSpace(principal: Principal, space: string): SpaceGrant 
     });
   }
   const { credential } = principal;
-  return { space, credentialId: credential.id, actor: actorOf(principal), maker: credential };
+  const { id: credentialId, spaceId } = credential;
+  return prove({ space, spaceId, credentialId, actor: actorOf(principal), maker: credential });
 }
 
 function isManager({ actions }: Credential): boolean {
@@ -147,30 +141,15 @@ export function actorOf(principal: SecretHolder): string {
 }
 
 /** What the right to manage a space permits in one of its repositories: anything. */
-export function authorizeWithin(
-  { credentialId, actor }: SpaceGrant,
-  action: RepositoryAction,
-  name: RepositoryName,
-): Grant {
-  return { name, ...rightTo(action, { actor, credentialId, spaceId: null }) };
+export function authorizeWithin(grant: SpaceGrant, action: RepositoryAction, name: RepositoryName): Grant {
+  return prove({ name, ...rightTo(action, grant) });
 }
 
 function rightTo(
   action: RepositoryAction,
-  { actor, credentialId, spaceId }: Pick<SpaceGrant, "actor" | "credentialId"> & Pick<Grant, "spaceId">,
-): Omit<Grant, "name"> {
+  { actor, credentialId, spaceId }: Pick<SpaceGrant, "actor" | "credentialId" | "spaceId">,
+): RepositoryGrant {
   return { action, subject: actor, credentialId, spaceId, repositoryId: null, publicOnly: false, final: true };
-}
-
-/** The right to look at what is in repositories of one space. It is no right to manage, and cannot be taken for one. */
-export interface ReaderGrant {
-  readonly space: string;
-  /** Patterns over paths; only what they cover is shown. */
-  readonly repositories: readonly string[];
-  /** True if it belongs to somebody who manages the space. */
-  readonly manages: boolean;
-  /** What it permits in each of these repositories. */
-  readonly within: Omit<Grant, "name">;
 }
 
 /** May this principal look at repositories of that space, and at which? Throws as {@link authorizeSpace} does. */
@@ -178,9 +157,10 @@ export function authorizeReader(principal: Principal, space: string): ReaderGran
   if (principal.kind === "credential" && principal.credential.space === space && !isManager(principal.credential)) {
     return readerGrant(principal.credential);
   }
-  const { credentialId, actor } = authorizeSpace(principal, space);
-  const within = rightTo("pull", { actor, credentialId, spaceId: null });
-  return { space, repositories: EVERYTHING, manages: true, within };
+  const grant = authorizeSpace(principal, space);
+  const { spaceId, credentialId } = grant;
+  const within = rightTo("pull", grant);
+  return prove({ space, spaceId, credentialId, repositories: EVERYTHING, manages: true, within });
 }
 
 function readerGrant({ id, space, spaceId, actions, repositories }: Credential): ReaderGrant {
@@ -188,7 +168,7 @@ function readerGrant({ id, space, spaceId, actions, repositories }: Credential):
     throw new RegistryError("DENIED", { message: "this needs a token with the action pull or admin" });
   }
   const within = rightTo("pull", { actor: id, credentialId: id, spaceId });
-  return { space, repositories, manages: false, within };
+  return prove({ space, spaceId, credentialId: id, repositories, manages: false, within });
 }
 
 /**
@@ -198,7 +178,7 @@ function readerGrant({ id, space, spaceId, actions, repositories }: Credential):
  */
 export function authorizeReading({ space, repositories, within }: ReaderGrant, path: string): Grant {
   const name = requireRepositoryName(`${space}/${path}`);
-  if (matchesRepository(repositories, name.path)) return { ...within, name };
+  if (matchesRepository(repositories, name.path)) return prove({ ...within, name });
   throw new RegistryError("DENIED", {
     message: "the token's repository patterns do not cover this repository; use a token that does",
   });
@@ -219,9 +199,9 @@ export function authorizeSelf(principal: Principal): Credential | null {
   throw new RegistryError("UNAUTHORIZED", { message: "send Authorization: Bearer with a token" });
 }
 
-/** May this principal manage the installation? Who acts then. Throws UNAUTHORIZED or DENIED. */
-export function authorizeInstallation(principal: Principal): string {
-  if (principal.kind === "admin") return actorOf(principal);
+/** May this principal manage the installation? Throws UNAUTHORIZED or DENIED. */
+export function authorizeInstallation(principal: Principal): InstallationGrant {
+  if (principal.kind === "admin") return prove({ actor: actorOf(principal) });
   if (principal.kind === "credential") {
     throw new RegistryError("DENIED", { message: "only ADMIN_TOKEN may do this; ask the registry's administrator" });
   }

@@ -1,5 +1,6 @@
 import { RegistryError } from "../oci/errors.ts";
 import type { RepositoryName } from "../oci/name.ts";
+import type { Proof } from "./proof.ts";
 import type { RepositoryAction } from "./scope.ts";
 
 /**
@@ -9,8 +10,12 @@ import type { RepositoryAction } from "./scope.ts";
  * A token is verified without a look at the database, so a grant carries what the database must still
  * confirm in the same round trip as the work itself: see {@link confirmGrant}.
  */
-export interface Grant {
+export interface Grant extends RepositoryGrant, Proof {
   readonly name: RepositoryName;
+}
+
+/** A grant, whichever repository it is for. */
+export interface RepositoryGrant {
   readonly action: RepositoryAction;
   /** Who acts, for events and the log: a credential's id, or `anonymous`. */
   readonly subject: string;
@@ -18,21 +23,12 @@ export interface Grant {
   readonly credentialId: string | null;
   /** The space must still be the one that the token was made for; null where being public is what counts. */
   readonly spaceId: number | null;
-  /** Likewise the repository, if it existed. */
+  /** The repository must still be that one, if it existed. */
   readonly repositoryId: number | null;
   /** Granted only while the repository is public. */
   readonly publicOnly: boolean;
   /** A further token cannot help, since the credential itself was presented. */
   readonly final: boolean;
-}
-
-/** The right to list the repositories of one space. */
-export interface CatalogGrant {
-  readonly spaceId: number;
-  readonly space: string;
-  readonly credentialId: string;
-  /** Patterns over paths; only what they cover is listed. */
-  readonly repositories: readonly string[];
 }
 
 /** What the database says about a grant's repository at the moment of use. */

@@ -2,6 +2,7 @@
  * What counts as deployed: what a target was given last of a repository, in the order of deliveries, under whatever tag. The
  * digests that it was given before that are remembered as far as retention counts them.
  */
+import type { SpaceGrant } from "../auth/space-grant.ts";
 import type { Page, PageRequest } from "../oci/page.ts";
 
 /** A digest that was delivered to a target that deploys. */
@@ -39,7 +40,7 @@ export interface Redelivery extends Pick<Deployed, "repository" | "tag" | "diges
 
 export interface DeployedStore {
   /** Newest first; `last` is an id. Null when there is no such space. */
-  list(space: string, filter: DeployedFilter, page: PageRequest): Promise<Page<Deployed> | null>;
+  list(grant: SpaceGrant, filter: DeployedFilter, page: PageRequest): Promise<Page<Deployed> | null>;
   /** Empty for a delivery that deploys nothing, as of a deletion. */
-  redelivery(space: string, deliveryId: string): Promise<readonly Redelivery[]>;
+  redelivery(grant: SpaceGrant, deliveryId: string): Promise<readonly Redelivery[]>;
 }

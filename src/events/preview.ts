@@ -1,3 +1,4 @@
+import type { SpaceGrant } from "../auth/space-grant.ts";
 import { type Evaluation, evaluateTrigger } from "./evaluate.ts";
 import type { EventType, RegistryEvent } from "./event.ts";
 import type { EventStores } from "./stores.ts";
@@ -23,12 +24,12 @@ export interface PreviewedEvent {
  */
 export async function previewOf(
   { outbox, triggers }: Pick<EventStores, "outbox" | "triggers">,
-  space: string,
+  grant: SpaceGrant,
   rules: TriggerRules | null,
 ): Promise<readonly PreviewedEvent[] | null> {
   const wanted = new Set<EventType>([...PUSHES, ...(rules?.match.events ?? [])]);
   const pushesOnly = wanted.size === PUSHES.length;
-  const page = await outbox.list(space, { pushesOnly }, { limit: pushesOnly ? PREVIEWED : LOOKED_AT, last: null });
+  const page = await outbox.list(grant, { pushesOnly }, { limit: pushesOnly ? PREVIEWED : LOOKED_AT, last: null });
   if (page === null) return null;
   const shown = page.entries.filter(({ event }) => wanted.has(event.type)).slice(0, PREVIEWED);
   return Promise.all(

@@ -1,4 +1,5 @@
 /** What the use cases of events need of storage. Times are milliseconds since the epoch; null means absence. */
+import type { SpaceGrant } from "../auth/space-grant.ts";
 import type { Page, PageRequest } from "../oci/page.ts";
 import type { DeployedStore } from "./deployed.ts";
 import type { Actor, RegistryEvent } from "./event.ts";
@@ -55,8 +56,8 @@ export interface OutboxStore {
   /** Events that no consumer has taken yet, and that are older than `before`: at most `limit` ids, oldest first. */
   unsent(before: number, limit: number): Promise<readonly string[]>;
   /** Newest first. Null when there is no such space. */
-  list(space: string, filter: EventFilter, page: PageRequest): Promise<Page<ListedEvent> | null>;
-  listed(space: string, id: string): Promise<ListedEvent | null>;
+  list(grant: SpaceGrant, filter: EventFilter, page: PageRequest): Promise<Page<ListedEvent> | null>;
+  listed(grant: SpaceGrant, id: string): Promise<ListedEvent | null>;
 }
 
 /** How the newest secret of a target came to be, and until when the one before it counts. */
@@ -104,20 +105,20 @@ export interface TargetUpdate {
 
 export interface TargetStore {
   /** Keeps an address that is not the one shown encrypted, like the secret. False when there is no such space. */
-  create(space: string, target: Target, address: string, secret: string | null): Promise<boolean>;
-  open(space: string, id: string): Promise<OpenTarget | null>;
-  find(space: string, id: string): Promise<Target | null>;
-  list(space: string, page: PageRequest): Promise<Page<Target> | null>;
+  create(grant: SpaceGrant, target: Target, address: string, secret: string | null): Promise<boolean>;
+  open(grant: SpaceGrant, id: string): Promise<OpenTarget | null>;
+  find(grant: SpaceGrant, id: string): Promise<Target | null>;
+  list(grant: SpaceGrant, page: PageRequest): Promise<Page<Target> | null>;
   /** False when there is no such target, and when an address would change under a secret that does not: nothing changes then. */
-  update(space: string, id: string, update: TargetUpdate): Promise<boolean>;
+  update(grant: SpaceGrant, id: string, update: TargetUpdate): Promise<boolean>;
   /** Switching on forgets the reason and the failures. */
-  setEnabled(space: string, id: string, enabled: boolean): Promise<boolean>;
+  setEnabled(grant: SpaceGrant, id: string, enabled: boolean): Promise<boolean>;
   /** The old secret goes on signing until `previousUntil`. */
-  rotateSecret(space: string, id: string, secret: string, previousUntil: number): Promise<boolean>;
+  rotateSecret(grant: SpaceGrant, id: string, secret: string, previousUntil: number): Promise<boolean>;
   /** Cancels what is pending for it. */
-  delete(space: string, id: string, by: string): Promise<boolean>;
+  delete(grant: SpaceGrant, id: string, by: string): Promise<boolean>;
   /** Which of the ids the space has. */
-  known(space: string, ids: readonly string[]): Promise<readonly string[]>;
+  known(grant: SpaceGrant, ids: readonly string[]): Promise<readonly string[]>;
 }
 
 export interface Trigger {
@@ -132,15 +133,15 @@ export interface Trigger {
 }
 
 export interface TriggerStore {
-  create(space: string, trigger: Trigger): Promise<boolean>;
+  create(grant: SpaceGrant, trigger: Trigger): Promise<boolean>;
   /** Name, rules and targets become those given. False when there is no such trigger. */
-  update(space: string, trigger: Trigger): Promise<boolean>;
-  find(space: string, id: string): Promise<Trigger | null>;
-  list(space: string, page: PageRequest): Promise<Page<Trigger> | null>;
+  update(grant: SpaceGrant, trigger: Trigger): Promise<boolean>;
+  find(grant: SpaceGrant, id: string): Promise<Trigger | null>;
+  list(grant: SpaceGrant, page: PageRequest): Promise<Page<Trigger> | null>;
   /** Switching off cancels what it has pending. */
-  setEnabled(space: string, id: string, enabled: boolean, by: string): Promise<boolean>;
+  setEnabled(grant: SpaceGrant, id: string, enabled: boolean, by: string): Promise<boolean>;
   /** Cancels what it has pending. */
-  delete(space: string, id: string, by: string): Promise<boolean>;
+  delete(grant: SpaceGrant, id: string, by: string): Promise<boolean>;
   /** Those that are switched on, in the space with this id. */
   active(spaceId: number): Promise<readonly Trigger[]>;
   /** Tags that the event's repository had when it happened, and that may be newer than its own: `limit` of each kind at most. */
@@ -148,7 +149,7 @@ export interface TriggerStore {
   /** Which of the space's repositories, by their paths, have the tag; or had it before the event with the id `before`. */
   tagIn(spaceId: number, paths: readonly string[], tag: string, before: string | null): Promise<readonly TagHolder[]>;
   /** What a tag points to, as an event would tell of it; null when there is no such tag. */
-  tagged(space: string, path: string, tag: string): Promise<TaggedSubject | null>;
+  tagged(grant: SpaceGrant, path: string, tag: string): Promise<TaggedSubject | null>;
 }
 
 export interface FoundTags {
@@ -348,17 +349,17 @@ export interface DeliveryStore {
   /** Pending deliveries that should have been attempted before `before`: their message was lost. */
   overdue(before: number, limit: number): Promise<readonly string[]>;
   /** Newest first. */
-  list(space: string, filter: DeliveryFilter, page: PageRequest): Promise<Page<Delivery> | null>;
-  find(space: string, id: string): Promise<{ delivery: Delivery; attempts: readonly AttemptRecord[] } | null>;
+  list(grant: SpaceGrant, filter: DeliveryFilter, page: PageRequest): Promise<Page<Delivery> | null>;
+  find(grant: SpaceGrant, id: string): Promise<{ delivery: Delivery; attempts: readonly AttemptRecord[] } | null>;
   /**
    * Makes those deliveries of a trigger pending again that failed and were made at `since` or later: at most `limit`,
    * the oldest first. Returns their ids.
    */
-  replay(space: string, triggerId: string, since: number, limit: number, now: number): Promise<readonly string[]>;
+  replay(grant: SpaceGrant, triggerId: string, since: number, limit: number, now: number): Promise<readonly string[]>;
   /** Makes a delivery pending again, at once, to go whatever went before. False when there is none; its id stays. */
-  redeliver(space: string, id: string, now: number): Promise<boolean>;
+  redeliver(grant: SpaceGrant, id: string, now: number): Promise<boolean>;
   /** Ends a delivery that is pending or running. False when there is none, or it has ended. */
-  cancel(space: string, id: string, by: string, now: number): Promise<boolean>;
+  cancel(grant: SpaceGrant, id: string, by: string, now: number): Promise<boolean>;
 }
 
 export interface EventQueue {

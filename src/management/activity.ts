@@ -1,3 +1,4 @@
+import type { InstallationGrant, SpaceGrant, SpaceRight } from "../auth/space-grant.ts";
 import type { PageRequest, Part } from "../oci/page.ts";
 
 /** What things are called in actions, before the dot. The first two are those of registry events. */
@@ -61,13 +62,16 @@ interface FailedLoginActivity {
   readonly attempts: number;
 }
 
+/** The space that something was done in. It is noted after the act, so that even a credential that revoked itself is told of. */
+export type NotedIn = Pick<SpaceRight, "space" | "spaceId">;
+
 export interface ActivityStore {
   /** Adds to the hour's entry for the network, of which there are so many in an hour at most. */
   noteFailedLogins(failed: FailedLoginActivity, now: number): Promise<void>;
   /** @param space null: what is about the installation. */
-  note(space: string | null, act: Act, now: number): Promise<void>;
+  note(space: NotedIn | null, act: Act, now: number): Promise<void>;
   /** Of a space, with its events, the newest first. Null when there is no such space. A bounded number of rows is read. */
-  ofSpace(space: string, filter: ActivityFilter, page: PageRequest): Promise<Part<Activity> | null>;
+  ofSpace(grant: SpaceGrant, filter: ActivityFilter, page: PageRequest): Promise<Part<Activity> | null>;
   /** What is about the installation: spaces that came and went, and administrators who signed in. Likewise. */
-  ofInstallation(filter: ActivityFilter, page: PageRequest): Promise<Part<Activity>>;
+  ofInstallation(grant: InstallationGrant, filter: ActivityFilter, page: PageRequest): Promise<Part<Activity>>;
 }

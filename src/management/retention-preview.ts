@@ -2,6 +2,7 @@
  * What rules would delete, page by page. A page costs the same however much there is: it looks at so many tags and manifests
  * as the rules' patterns let it afford, and goes on where it ended, also in the middle of a repository.
  */
+import type { SpaceGrant } from "../auth/space-grant.ts";
 import { RegistryError } from "../oci/errors.ts";
 import { textAfter } from "../oci/repository-pattern.ts";
 import { placeAfter, type PreviewPlace, readPlace, writePlace } from "./preview-place.ts";
@@ -61,13 +62,13 @@ export interface Proposal {
 /** What would go by the space's rules, and the one that is proposed. Throws SPACE_UNKNOWN. */
 export async function previewRetention(
   store: RetentionStore,
-  space: string,
+  grant: SpaceGrant,
   { rule, replaces, graceIsOver = false }: Proposal,
   cursor: string | null,
   now: number,
 ): Promise<RetentionPreview> {
   const place = readPlace(cursor);
-  const found = await store.ofSpace(space, place.isWithin ? place.path : textAfter(place.path), REPOSITORIES);
+  const found = await store.ofSpace(grant, place.isWithin ? place.path : textAfter(place.path), REPOSITORIES);
   if (found === null) throw new RegistryError("SPACE_UNKNOWN");
   const { entries, more } = found.repositories;
   const spaceId = entries[0]?.spaceId ?? 0;

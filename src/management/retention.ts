@@ -1,5 +1,6 @@
 /** Retention: which tags and manifests a space's rules keep. Off where no rule covers a repository. Times are milliseconds since the epoch. */
 import { z } from "zod";
+import type { SpaceGrant } from "../auth/space-grant.ts";
 import type { Page, PageRequest } from "../oci/page.ts";
 import { idlePatterns, matchesRepository, repositoryPatterns } from "../oci/repository-pattern.ts";
 import { tagPatterns } from "../oci/tag-patterns.ts";
@@ -71,13 +72,13 @@ export interface RetentionRule {
 
 export interface RetentionRuleStore {
   /** `full`: the space has {@link MAX_RULES} of them. `absent`: there is no such space. */
-  create(space: string, rule: RetentionRule): Promise<"created" | "full" | "absent">;
-  find(space: string, id: string): Promise<RetentionRule | null>;
+  create(grant: SpaceGrant, rule: RetentionRule): Promise<"created" | "full" | "absent">;
+  find(grant: SpaceGrant, id: string): Promise<RetentionRule | null>;
   /** Ordered by id. Null when there is no such space. */
-  list(space: string, page: PageRequest): Promise<Page<RetentionRule> | null>;
+  list(grant: SpaceGrant, page: PageRequest): Promise<Page<RetentionRule> | null>;
   /** All of it but `createdAt` is replaced. False when there is no rule with its id. */
-  update(space: string, rule: RetentionRule): Promise<boolean>;
-  delete(space: string, id: string): Promise<boolean>;
+  update(grant: SpaceGrant, rule: RetentionRule): Promise<boolean>;
+  delete(grant: SpaceGrant, id: string): Promise<boolean>;
 }
 
 /** A repository that rules may cover. */
@@ -171,7 +172,7 @@ interface Orphaned {
 export interface RetentionStore {
   /** A space's repositories from this path on, in their order, with its rules that are switched on. Null when there is no such space. */
   ofSpace(
-    space: string,
+    grant: SpaceGrant,
     from: string,
     limit: number,
   ): Promise<{ readonly repositories: Page<CoverableRepository>; readonly rules: readonly CoveringRule[] } | null>;

@@ -1,3 +1,4 @@
+import type { SpaceGrant } from "../auth/space-grant.ts";
 import type { Page, PageRequest, Part } from "../oci/page.ts";
 
 /** Bytes as linked: a blob counts in each repository that links it, and each manifest in its own. */
@@ -37,14 +38,14 @@ export interface StorageDay {
 
 export interface StorageHistory {
   /** The last day first; 400 days are kept. Null when there is no such space. */
-  days(space: string, page: PageRequest): Promise<Page<StorageDay> | null>;
+  days(grant: SpaceGrant, page: PageRequest): Promise<Page<StorageDay> | null>;
 }
 
 export interface StorageReports {
   /** Null when there is no such space. Reads all its links. */
-  total(space: string): Promise<Stored | null>;
+  total(grant: SpaceGrant): Promise<Stored | null>;
   /** Ordered by path. Null when there is no such space. Reads all links of the page's repositories. */
-  byRepository(space: string, page: PageRequest): Promise<Page<StoredInRepository> | null>;
+  byRepository(grant: SpaceGrant, page: PageRequest): Promise<Page<StoredInRepository> | null>;
   /** What collection would take, if nothing comes to need it. Null when there is no such space; a bounded number of links is read. */
-  collectable(space: string, page: PageRequest): Promise<Part<Collectable> | null>;
+  collectable(grant: SpaceGrant, page: PageRequest): Promise<Part<Collectable> | null>;
 }

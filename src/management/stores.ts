@@ -1,4 +1,6 @@
 import type { CredentialAction } from "../auth/credential.ts";
+import type { Grant } from "../auth/grant.ts";
+import type { InstallationGrant, ReaderGrant, SpaceGrant } from "../auth/space-grant.ts";
 import type { Page, PageRequest, Part } from "../oci/page.ts";
 import type { StorageHistory, StorageReports } from "./storage-report.ts";
 import type { ManifestReports } from "./manifest-report.ts";
@@ -34,14 +36,14 @@ interface SpaceChanges {
 
 export interface SpaceStore {
   /** Null when there is one of that name. */
-  create(name: string, isPublic: boolean): Promise<Space | null>;
-  find(name: string): Promise<Space | null>;
+  create(grant: InstallationGrant, name: string, isPublic: boolean): Promise<Space | null>;
+  find(grant: SpaceGrant): Promise<Space | null>;
   /** Ordered by name. */
-  list(page: PageRequest): Promise<Page<Space>>;
+  list(grant: InstallationGrant, page: PageRequest): Promise<Page<Space>>;
   /** Null when there is none. */
-  update(name: string, changes: SpaceChanges): Promise<Space | null>;
+  update(grant: SpaceGrant, changes: SpaceChanges): Promise<Space | null>;
   /** Its repositories go with it, and its tokens are revoked. False when there is none. */
-  delete(name: string): Promise<boolean>;
+  delete(grant: SpaceGrant): Promise<boolean>;
 }
 
 /** A credential as its space's administrator sees it: everything but the secret. */
@@ -62,15 +64,15 @@ type RevokedToken = Pick<Token, "id" | "name">;
 
 export interface TokenStore {
   /** False when there is no such space, or the token that makes it was revoked meanwhile. */
-  create(space: string, token: Token, hash: string): Promise<boolean>;
-  find(space: string, id: string): Promise<Token | null>;
+  create(grant: SpaceGrant, token: Token, hash: string): Promise<boolean>;
+  find(grant: SpaceGrant, id: string): Promise<Token | null>;
   /** Ordered by id; without those revoked. Null when there is no such space. */
-  list(space: string, page: PageRequest): Promise<Page<Token> | null>;
+  list(grant: SpaceGrant, page: PageRequest): Promise<Page<Token> | null>;
   /**
    * Revokes a token, and with `descendants` what it made, and what that made. Returns those that it revoked, itself first; none where there
    * is no such token.
    */
-  revoke(space: string, id: string, descendants: boolean): Promise<readonly RevokedToken[]>;
+  revoke(grant: SpaceGrant, id: string, descendants: boolean): Promise<readonly RevokedToken[]>;
 }
 
 /** Sessions of the console that were signed out of before their end. They are known by marks, which are no secrets. */
@@ -106,11 +108,11 @@ interface RepositoryChanges {
 
 export interface RepositoryDirectory {
   /** Those whose paths the patterns cover, ordered by path; the cursor is a path. Throws SPACE_UNKNOWN. */
-  list(space: string, patterns: readonly string[], page: PageRequest): Promise<Part<Repository>>;
-  find(space: string, path: string): Promise<Repository | null>;
-  update(space: string, path: string, changes: RepositoryChanges): Promise<Repository | null>;
+  list(grant: ReaderGrant, page: PageRequest): Promise<Part<Repository>>;
+  find(grant: Grant): Promise<Repository | null>;
+  update(grant: SpaceGrant, path: string, changes: RepositoryChanges): Promise<Repository | null>;
   /** False when there is none. Throws TAG_IMMUTABLE where it has such tags. */
-  delete(space: string, path: string): Promise<boolean>;
+  delete(grant: SpaceGrant, path: string): Promise<boolean>;
 }
 
 export const CONTENT_KINDS = ["blob", "manifest"] as const;
@@ -133,7 +135,7 @@ export interface DamagedContent {
 
 export interface DamageList {
   /** Ordered by digest. Null when there is no such space. */
-  list(space: string, page: PageRequest): Promise<Page<DamagedContent> | null>;
+  list(grant: SpaceGrant, page: PageRequest): Promise<Page<DamagedContent> | null>;
 }
 
 /** What the management API works with. */

@@ -45,9 +45,9 @@ interface DeployedAt {
 
 export interface TagDirectory {
   /** Ordered by name; the cursor is a name. Null when there is no such repository. */
-  byName(space: string, path: string, page: PageRequest): Promise<Page<TaggedManifest> | null>;
+  byName(grant: Grant, page: PageRequest): Promise<Page<TaggedManifest> | null>;
   /** Ordered by when they were set last; the cursor is {@link placeOf} a tag. Null likewise. */
-  newestFirst(space: string, path: string, page: PageRequest): Promise<Page<TaggedManifest> | null>;
+  newestFirst(grant: Grant, page: PageRequest): Promise<Page<TaggedManifest> | null>;
 }
 
 /** A tag's place in the list of the newest. */

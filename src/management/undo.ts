@@ -1,7 +1,7 @@
 /** The undo of what happened to tags, manifests and repositories: from their history and the trash. */
 import type { Grant } from "../auth/grant.ts";
+import type { SpaceGrant } from "../auth/space-grant.ts";
 import { RegistryError } from "../oci/errors.ts";
-import type { RepositoryName } from "../oci/name.ts";
 import type { Digest } from "../oci/digest.ts";
 import type { Page, PageRequest } from "../oci/page.ts";
 import type { Tag } from "../oci/reference.ts";
@@ -62,13 +62,13 @@ interface Restoration {
 
 export interface UndoStore {
   /** Newest first. Null when there is no such repository. */
-  history(space: string, path: string, tag: Tag, page: PageRequest): Promise<Page<TagChange> | null>;
+  history(grant: Grant, tag: Tag, page: PageRequest): Promise<Page<TagChange> | null>;
   /** Those deleted since a time, by path. Null when there is no such space. */
-  deletedRepositories(space: string, since: number, page: PageRequest): Promise<Page<DeletedRepository> | null>;
+  deletedRepositories(grant: SpaceGrant, since: number, page: PageRequest): Promise<Page<DeletedRepository> | null>;
   /** By digest. Null when there is no such repository. */
-  deletedManifests(space: string, path: string, page: PageRequest): Promise<Page<DeletedManifest> | null>;
+  deletedManifests(grant: Grant, page: PageRequest): Promise<Page<DeletedManifest> | null>;
   /** The deletions of tags since a time that there are none of now, newest first. Null when there is no such repository. */
-  deletedTags(space: string, path: string, since: number, page: PageRequest): Promise<Page<TagChange> | null>;
+  deletedTags(grant: Grant, since: number, page: PageRequest): Promise<Page<TagChange> | null>;
   /** Throws NAME_UNKNOWN when there is no such repository. */
   tagState(grant: Grant, tag: Tag): Promise<TagState>;
   /** The tags that went with a manifest in the trash, and where they point now; null when it isn't there. */
@@ -76,7 +76,7 @@ export interface UndoStore {
   /** Takes a manifest out of the trash, if it is there, with all of the trash that it needs; then sets tags to it. All or nothing. */
   restore(grant: Grant, digest: Digest, moves: readonly TagMove[]): Promise<Restoration>;
   /** Brings back the repository of that path that was deleted last, since a time. */
-  restoreRepository(name: RepositoryName, since: number): Promise<"restored" | "unknown" | "taken">;
+  restoreRepository(grant: SpaceGrant, path: string, since: number): Promise<"restored" | "unknown" | "taken">;
 }
 
 export interface TagUndone {
@@ -119,8 +119,13 @@ export async function undeleteManifest(undo: UndoStore, grant: Grant, digest: Di
 }
 
 /** Throws DELETION_UNKNOWN; REPOSITORY_EXISTS when the name was given anew. */
-export async function undeleteRepository(undo: UndoStore, name: RepositoryName, since: number): Promise<void> {
-  const outcome = await undo.restoreRepository(name, since);
+export async function undeleteRepository(
+  undo: UndoStore,
+  grant: SpaceGrant,
+  path: string,
+  since: number,
+): Promise<void> {
+  const outcome = await undo.restoreRepository(grant, path, since);
   if (outcome === "unknown") throw new RegistryError("DELETION_UNKNOWN");
   if (outcome === "taken") throw new RegistryError("REPOSITORY_EXISTS");
 }

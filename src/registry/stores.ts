@@ -7,7 +7,8 @@
  * nothing points to, never a row that points to nothing.
  */
 import type { Credential, Rights } from "../auth/credential.ts";
-import type { CatalogGrant, Grant } from "../auth/grant.ts";
+import type { Grant } from "../auth/grant.ts";
+import type { CatalogGrant } from "../auth/space-grant.ts";
 import type { SessionTerms } from "../auth/session-token.ts";
 import type { Annotations } from "../oci/annotations.ts";
 import type { Digest } from "../oci/digest.ts";

@@ -7,7 +7,7 @@ import { d1Records } from "../../src/storage/d1/upkeep/forgetting.ts";
 import { signIn } from "../support/console.ts";
 import { pushImage } from "../support/content.ts";
 import { makeTarget, makeTrigger, receive } from "../support/deploy.ts";
-import { ask, makeSpace, makeToken, manage, nextSpace } from "../support/registry.ts";
+import { administratorOf, ask, makeSpace, makeToken, manage, nextSpace } from "../support/registry.ts";
 
 const activityShape = z.strictObject({
   id: z.string(),
@@ -204,7 +204,11 @@ describe("a space's activity", () => {
   });
 
   it("looks at a bounded number of rows at a time for what a filter lets through", async () => {
-    const one = await d1Activity(env.DB).ofSpace(space, { actor: null, kind: null }, { limit: 1, last: null });
+    const one = await d1Activity(env.DB).ofSpace(
+      administratorOf(space),
+      { actor: null, kind: null },
+      { limit: 1, last: null },
+    );
     expect(one?.entries).toHaveLength(1);
     await env.DB.prepare(
       `INSERT INTO activity (id, space_id, actor, action, occurred_at)
@@ -220,7 +224,7 @@ describe("a space's activity", () => {
     const found: string[] = [];
     for (let last: string | null = null; ends.at(-1) !== null && ends.length < 10; last = ends.at(-1) ?? null) {
       const filter = { actor: null, kind: "token" } as const;
-      const part = await d1Activity(env.DB).ofSpace(space, filter, { limit: 100, last });
+      const part = await d1Activity(env.DB).ofSpace(administratorOf(space), filter, { limit: 100, last });
       found.push(...(part?.entries ?? []).map(({ action }) => action));
       ends.push(part?.next ?? null);
     }
@@ -263,7 +267,7 @@ describe("an act that cannot be noted", () => {
     const log = vi.spyOn(console, "error").mockReturnValue();
     const activity = d1Activity(env.DB);
     vi.spyOn(activity, "note").mockRejectedValue(new Error("the database is busy"));
-    await noteAct({ activity }, space, { actor: "x", action: "space.changed" });
+    await noteAct({ activity }, administratorOf(space), { actor: "x", action: "space.changed" });
     expect(String(log.mock.calls)).toContain("the database is busy");
     log.mockRestore();
   });
@@ -273,7 +277,8 @@ describe("old activity", () => {
   it("is forgotten, the oldest first, a bounded number at a time", async () => {
     await env.DB.prepare("DELETE FROM activity").run();
     const store = d1Activity(env.DB);
-    for (const name of ["a", "b", "c"]) await store.note(space, { actor: "x", action: "space.changed", name }, 0);
+    for (const name of ["a", "b", "c"])
+      await store.note(administratorOf(space), { actor: "x", action: "space.changed", name }, 0);
     const later = Date.now() + 60_000;
     await d1Records(env.DB).forgetActivity({ now: later, cutoff: 0, limit: 2 });
     expect((await list()).items).toHaveLength(3);

@@ -5,7 +5,7 @@ import { secretBox } from "../../src/storage/secret-box.ts";
 import { pushImage } from "../support/content.ts";
 import { deliveriesOf, eventsOf, makeTarget, makeTrigger, receive } from "../support/deploy.ts";
 import { openWorkshop, pushAndDeliver, type Workshop } from "../support/processing.ts";
-import { manage } from "../support/registry.ts";
+import { administratorOf, manage } from "../support/registry.ts";
 
 const HOOK = "https://receiver.example.com/hook";
 const ELSEWHERE = "https://elsewhere.example.net/hook";
@@ -78,7 +78,9 @@ describe("a change of a target", () => {
       deploys: undefined,
       secret: undefined,
     };
-    expect(await d1Targets(env.DB, secretBox(env.ENCRYPTION_KEY)).update(shop.space, target.id, update)).toBe(false);
+    expect(
+      await d1Targets(env.DB, secretBox(env.ENCRYPTION_KEY)).update(administratorOf(shop.space), target.id, update),
+    ).toBe(false);
     expect(await sentOf([HOOK, ELSEWHERE])).toEqual([HOOK]);
   });
 
@@ -99,7 +101,7 @@ describe("a change of a target", () => {
   it("leaves a secret that is shorter than one may give now, as those were that are stored", async () => {
     const target = await makeTarget(shop.space, HOOK, given);
     const targets = d1Targets(env.DB, secretBox(env.ENCRYPTION_KEY));
-    expect(await targets.rotateSecret(shop.space, target.id, "brief", 0)).toBe(true);
+    expect(await targets.rotateSecret(administratorOf(shop.space), target.id, "brief", 0)).toBe(true);
     await makeTrigger(shop.space, [target.id]);
     expect((await change(`targets/${target.id}`, { name: "other" })).status).toBe(200);
     expect(await sentOf(["brief"])).toEqual(["brief"]);

@@ -4,7 +4,7 @@ import { z } from "zod";
 import { d1Collection } from "../../src/storage/d1/upkeep/collection.ts";
 import { d1StorageReports } from "../../src/storage/d1/management/storage-reports.ts";
 import { bytesOf, digestOf, imageText, pushBlob, pushImage } from "../support/content.ts";
-import { ask, makeSpace, manage } from "../support/registry.ts";
+import { administratorOf, ask, makeSpace, manage } from "../support/registry.ts";
 
 const HOUR = 3_600_000;
 
@@ -198,7 +198,7 @@ describe("the preview of collection", () => {
     const ends: (string | null)[] = [];
     const found: string[] = [];
     for (let last: string | null = null; ends.at(-1) !== null && ends.length < 20; last = ends.at(-1) ?? null) {
-      const part = await reports.collectable(space, { limit: 1000, last });
+      const part = await reports.collectable(administratorOf(space), { limit: 1000, last });
       found.push(...(part?.entries ?? []).map(({ digest }) => digest ?? ""));
       ends.push(part?.next ?? null);
     }

@@ -26,7 +26,7 @@ import {
 } from "../support/content.ts";
 import { makeTarget, makeTrigger, receive } from "../support/deploy.ts";
 import { HARM, hideLog, keyOf, scrubAll } from "../support/damage.ts";
-import { ask, makeSpace, makeToken, manage, nextSpace } from "../support/registry.ts";
+import { administratorOf, ask, makeSpace, makeToken, manage, nextSpace } from "../support/registry.ts";
 import { isReadable } from "../support/upload.ts";
 
 const DAY = 86_400_000;
@@ -283,11 +283,7 @@ describe("revert", () => {
     await pushImage(web(), as, "latest", newSeed());
     await pushImage(web(), as, "latest", newSeed());
     const store = d1Undo(env.DB, { registry: "registry.test", announce: () => undefined });
-    const grant = authorizeWithin(
-      { space, credentialId: null, actor: "administrator", maker: null },
-      "push",
-      requireRepositoryName(web()),
-    );
+    const grant = authorizeWithin(administratorOf(space), "push", requireRepositoryName(web()));
     let moved = "";
     const overtaken: UndoStore = {
       ...store,

@@ -2,6 +2,8 @@
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { z } from "zod";
+import { authorize } from "../../src/auth/authorize.ts";
+import type { AccessClaims } from "../../src/auth/claims.ts";
 import { signSession, verifySession } from "../../src/auth/session-token.ts";
 import { signingKeys } from "../../src/auth/keys.ts";
 import { requireRepositoryName } from "../../src/oci/name.ts";
@@ -281,8 +283,11 @@ it("goes on at an address that an older version gave", async () => {
   const session = await startSession(`${space}/web`, uploader.token);
   const keys = await signingKeys(env.SIGNING_KEYS);
   const name = requireRepositoryName(`${space}/web`);
-  const who = { subject: uploader.id, credentialId: uploader.id, spaceId: null, repositoryId: null, publicOnly: false };
-  const grant = { ...who, name, action: "push", final: true } as const;
+  const claims: AccessClaims = {
+    sub: uploader.id,
+    access: [{ type: "repository", name: name.full, actions: ["push"] }],
+  };
+  const grant = authorize({ kind: "bearer", claims }, "push", name);
   const terms = await verifySession(keys, grant, session.slice(session.lastIndexOf("/") + 1), new Date());
   const older = await signSession(keys, grant, { ...terms, repositoryId: null, confirmedAt: 0 });
   expect(older).toMatch(/^[0-9a-f]{32}-\d+-sha256-\d+-[0-9a-f]{64}$/);

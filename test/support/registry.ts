@@ -1,4 +1,6 @@
 import { env, exports } from "cloudflare:workers";
+import { authorizeSpace } from "../../src/auth/authorize.ts";
+import type { SpaceGrant } from "../../src/auth/space-grant.ts";
 import { z } from "zod";
 
 export const ORIGIN = "https://registry.test";
@@ -68,6 +70,11 @@ export async function nextSpace(purpose: string): Promise<{ readonly space: stri
   spaces += 1;
   const space = `${purpose}${spaces}`;
   return { space, as: await makeSpace(space) };
+}
+
+/** The right of the installation's administrator to manage the space. */
+export function administratorOf(space: string): SpaceGrant {
+  return authorizeSpace({ kind: "admin", email: null }, space);
 }
 
 const errorBody = z.object({

@@ -21,7 +21,7 @@ import {
 import { makeTarget, makeTrigger } from "../support/deploy.ts";
 import { openWorkshop, pushAndDeliver, pushTo, event, processingOf } from "../support/processing.ts";
 import { processMessage } from "../../src/events/process.ts";
-import { ask, makeSpace, manage } from "../support/registry.ts";
+import { administratorOf, ask, makeSpace, manage } from "../support/registry.ts";
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
@@ -582,7 +582,13 @@ describe("what was deployed", () => {
 /** Names and digests that a preview says would go. */
 async function seen(graceIsOver: boolean): Promise<readonly [readonly string[], readonly string[]]> {
   const proposal = { rule: null, replaces: null, graceIsOver };
-  const { repositories } = await previewRetention(d1Retention(env.DB, DAY), space, proposal, null, clock);
+  const { repositories } = await previewRetention(
+    d1Retention(env.DB, DAY),
+    administratorOf(space),
+    proposal,
+    null,
+    clock,
+  );
   const [{ tags: goingTags, manifests: goingManifests } = { tags: [], manifests: [] }] = repositories;
   return [goingTags.map(({ name }) => name).toSorted(), goingManifests.map(({ digest }) => digest).toSorted()];
 }
@@ -627,7 +633,7 @@ describe("a preview", () => {
     const before = { tags: await tags(), manifests: await manifests() };
     const preview = await previewRetention(
       d1Retention(env.DB, DAY),
-      space,
+      administratorOf(space),
       { rule: null, replaces: null },
       null,
       clock,

@@ -195,7 +195,7 @@ export function d1Deliveries(db: D1Database, box: SecretBox): DeliveryStore {
 
     overdue: (before, limit) => ids(OVERDUE, before, limit),
 
-    async list(space, { status, trigger, target, event }, { limit, last }) {
+    async list({ space }, { status, trigger, target, event }, { limit, last }) {
       const deliveries = await listWithin(
         db,
         db.prepare(FIND_SPACE).bind(space),
@@ -205,7 +205,7 @@ export function d1Deliveries(db: D1Database, box: SecretBox): DeliveryStore {
       return deliveries && pageOf(deliveries.map(deliveryFromRow), limit);
     },
 
-    async find(space, id) {
+    async find({ space }, id) {
       const [found, attempts] = await db.batch([
         db.prepare(FIND_IN_SPACE).bind(space, id),
         db.prepare(ATTEMPTS).bind(id),
@@ -214,19 +214,19 @@ export function d1Deliveries(db: D1Database, box: SecretBox): DeliveryStore {
       return row && { delivery: deliveryFromRow(row), attempts: rows(attemptRow, attempts) satisfies AttemptRecord[] };
     },
 
-    async replay(space, triggerId, since, limit, now) {
+    async replay({ space }, triggerId, since, limit, now) {
       const range = [space, triggerId, since, limit] as const;
       // The rows that an update returns come in no order.
       const [found] = await db.batch([db.prepare(REPLAYED).bind(...range), db.prepare(REPLAY).bind(...range, now)]);
       return rows(idRow, found).map(({ id }) => id);
     },
 
-    async redeliver(space, id, now) {
+    async redeliver({ space }, id, now) {
       const { meta } = await db.prepare(REDELIVER).bind(space, id, now).run();
       return meta.changes > 0;
     },
 
-    async cancel(space, id, by, now) {
+    async cancel({ space }, id, by, now) {
       const { meta } = await db.prepare(CANCEL_ONE).bind(space, id, by, "canceled", now).run();
       return meta.changes > 0;
     },

@@ -93,7 +93,7 @@ export function markDeployed(db: D1Database, deliveryId: string, now: number): r
 
 export function d1Deployed(db: D1Database): DeployedStore {
   return {
-    async list(space, { target, repository, currentOnly }: DeployedFilter, { limit, last }) {
+    async list({ space }, { target, repository, currentOnly }: DeployedFilter, { limit, last }) {
       const before = last === null ? Number.MAX_SAFE_INTEGER : Number(last);
       const from = Number.isSafeInteger(before) ? before : 0;
       const deployed = await listWithin(
@@ -105,7 +105,7 @@ export function d1Deployed(db: D1Database): DeployedStore {
       return deployed && pageOf(deployed.map(deployedFromRow), limit);
     },
 
-    async redelivery(space, deliveryId) {
+    async redelivery({ space }, deliveryId) {
       const found = rows(redeliveryRow, await db.prepare(REDELIVERY).bind(space, deliveryId).all());
       return found.map(redeliveryFromRow);
     },

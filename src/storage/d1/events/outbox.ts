@@ -97,7 +97,7 @@ export function d1Outbox(db: D1Database): OutboxStore {
       return rows(idRow, await db.prepare(UNSENT).bind(before, limit).all()).map(({ id }) => id);
     },
 
-    async list(space, { pushesOnly }, { limit, last }) {
+    async list({ space }, { pushesOnly }, { limit, last }) {
       const events = await listWithin(
         db,
         db.prepare(FIND_SPACE).bind(space),
@@ -107,7 +107,7 @@ export function d1Outbox(db: D1Database): OutboxStore {
       return events && pageOf(events.map(listedFromRow), limit);
     },
 
-    async listed(space, id) {
+    async listed({ space }, id) {
       const row = firstRow(eventRow, await db.prepare(FIND_IN_SPACE).bind(space, id).all());
       return row && listedFromRow(row);
     },

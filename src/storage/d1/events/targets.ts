@@ -67,24 +67,24 @@ export function d1Targets(db: D1Database, box: SecretBox): TargetStore {
     return (await statement.run()).meta.changes > 0;
   };
   return {
-    async create(space, { id, name, type, url, config, deploys, createdAt }, address, secret) {
+    async create({ space }, { id, name, type, url, config, deploys, createdAt }, address, secret) {
       const sealed = secret === null ? null : await box.seal(secret, id);
       const sealedUrl = address === url ? null : await box.seal(address, addressOf(id));
       const text = JSON.stringify(config);
       return changes(CREATE, space, id, name, type, url, sealedUrl, text, sealed, createdAt, Number(deploys));
     },
 
-    async open(space, id) {
+    async open({ space }, id) {
       const row = firstRow(openRow, await db.prepare(OPEN).bind(space, id).all());
       return row && openTarget(box, row);
     },
 
-    async find(space, id) {
+    async find({ space }, id) {
       const row = firstRow(targetRow, await db.prepare(FIND).bind(space, id).all());
       return row && targetFromRow(row);
     },
 
-    async list(space, { limit, last }) {
+    async list({ space }, { limit, last }) {
       const targets = await listWithin(
         db,
         db.prepare(FIND_SPACE).bind(space),
@@ -94,7 +94,7 @@ export function d1Targets(db: D1Database, box: SecretBox): TargetStore {
       return targets && pageOf(targets.map(targetFromRow), limit);
     },
 
-    async update(space, id, { name = null, address, config, deploys, secret }) {
+    async update({ space }, id, { name = null, address, config, deploys, secret }) {
       const isSealed = address !== undefined && address.whole !== address.shown;
       const sealedUrl = isSealed ? await box.seal(address.whole, addressOf(id)) : null;
       const [changesSecret, given] = change(secret);
@@ -113,13 +113,13 @@ export function d1Targets(db: D1Database, box: SecretBox): TargetStore {
       );
     },
 
-    setEnabled: (space, id, enabled) => changes(SET_ENABLED, space, id, enabled ? 1 : 0),
+    setEnabled: ({ space }, id, enabled) => changes(SET_ENABLED, space, id, enabled ? 1 : 0),
 
-    async rotateSecret(space, id, secret, previousUntil) {
+    async rotateSecret({ space }, id, secret, previousUntil) {
       return changes(ROTATE, space, id, await box.seal(secret, id), previousUntil);
     },
 
-    async delete(space, id, by) {
+    async delete({ space }, id, by) {
       const [deleted] = await db.batch([
         db.prepare(DELETE).bind(space, id, Date.now()),
         db.prepare(CANCEL_PENDING_OF.target).bind(space, id, by, "the target was deleted", Date.now()),
@@ -127,7 +127,7 @@ export function d1Targets(db: D1Database, box: SecretBox): TargetStore {
       return (deleted?.meta.changes ?? 0) > 0;
     },
 
-    async known(space, ids) {
+    async known({ space }, ids) {
       return rows(idRow, await db.prepare(KNOWN).bind(space, JSON.stringify(ids)).all()).map(({ id }) => id);
     },
   };

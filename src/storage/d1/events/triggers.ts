@@ -94,10 +94,10 @@ export function d1Triggers(db: D1Database): TriggerStore {
     return (changed?.meta.changes ?? 0) > 0;
   };
   return {
-    create: (space, trigger) =>
+    create: ({ space }, trigger) =>
       changes(CREATE, space, trigger.id, trigger.name, ...rulesColumns(trigger), trigger.createdAt),
 
-    async update(space, trigger) {
+    async update({ space }, trigger) {
       const { comparesTags, isByPush } = orderOf(trigger.rules);
       const [updated] = await db.batch([
         db.prepare(UPDATE).bind(space, trigger.id, trigger.name, ...rulesColumns(trigger)),
@@ -106,12 +106,12 @@ export function d1Triggers(db: D1Database): TriggerStore {
       return (updated?.meta.changes ?? 0) > 0;
     },
 
-    async find(space, id) {
+    async find({ space }, id) {
       const row = firstRow(triggerRow, await db.prepare(FIND).bind(space, id).all());
       return row && triggerFromRow(row);
     },
 
-    async list(space, { limit, last }) {
+    async list({ space }, { limit, last }) {
       const triggers = await listWithin(
         db,
         db.prepare(FIND_SPACE).bind(space),
@@ -125,13 +125,13 @@ export function d1Triggers(db: D1Database): TriggerStore {
       return rows(triggerRow, await db.prepare(ACTIVE).bind(spaceId, MAX_ACTIVE).all()).map(triggerFromRow);
     },
 
-    async setEnabled(space, id, enabled, by) {
+    async setEnabled({ space }, id, enabled, by) {
       if (enabled) return changes(SET_ENABLED, space, id, 1);
       const off = db.prepare(SET_ENABLED).bind(space, id, 0);
       return endedBy(off, space, id, by, "the trigger was disabled");
     },
 
-    delete: (space, id, by) =>
+    delete: ({ space }, id, by) =>
       endedBy(db.prepare(DELETE).bind(space, id, Date.now()), space, id, by, "the trigger was deleted"),
 
     newerTags: (stored, newer, limit) => newerTags(db, stored, newer, limit),
@@ -149,7 +149,7 @@ export function d1Triggers(db: D1Database): TriggerStore {
       }));
     },
 
-    async tagged(space, path, tag) {
+    async tagged({ space }, path, tag) {
       const row = firstRow(taggedRow, await db.prepare(TAGGED).bind(space, path, tag).all());
       return row && taggedFromRow(row);
     },

@@ -60,11 +60,11 @@ const detailColumn = z.record(z.string(), z.unknown());
 
 export function d1Activity(db: D1Database): ActivityStore {
   return {
-    async note(space, { actor, action, subject, name, repository, reference, detail }, now) {
+    async note(place, { actor, action, subject, name, repository, reference, detail }, now) {
       const texts = [subject, name, repository, reference].map((text) => text ?? null);
       await db
         .prepare(NOTE)
-        .bind(space, timeOrderedId("act"), actor, action, ...texts, jsonOrNull(detail), now)
+        .bind(place?.space ?? null, timeOrderedId("act"), actor, action, ...texts, jsonOrNull(detail), now)
         .run();
     },
 
@@ -75,7 +75,7 @@ export function d1Activity(db: D1Database): ActivityStore {
       await db.prepare(NOTE_FAILED_LOGINS).bind(id, network, attempts, now, first, end).run();
     },
 
-    async ofSpace(space, filter, page) {
+    async ofSpace({ space }, filter, page) {
       const look = [page.last ?? LAST, windowOf(filter, page)] as const;
       const [found, acts, events] = await db.batch([
         db.prepare(FIND_SPACE).bind(space),
@@ -85,7 +85,7 @@ export function d1Activity(db: D1Database): ActivityStore {
       return isEmpty(found) ? null : merge([acts, events], filter, page);
     },
 
-    async ofInstallation(filter, page) {
+    async ofInstallation(_grant, filter, page) {
       const look = [page.last ?? LAST, windowOf(filter, page)] as const;
       return merge(
         [

@@ -51,7 +51,7 @@ const LIST = `
 /** What is quarantined, as the management API shows it. */
 export function d1Damaged(db: D1Database): DamageList {
   return {
-    async list(space, { limit, last }) {
+    async list({ space }, { limit, last }) {
       const damaged = await listWithin(
         db,
         db.prepare(FIND_SPACE).bind(space),

@@ -35,8 +35,8 @@ const DELETE = `UPDATE repositories SET deleted_at = ?3 WHERE id = ${LIVE_REPOSI
 /** Repositories as the management API shows them. Who may look was decided by the space's grant. */
 export function d1Directory(db: D1Database): RepositoryDirectory {
   return {
-    async list(space, patterns, page) {
-      const { entries, next } = await listCovered(patterns, page, async (from, before, wanted) => {
+    async list({ space, repositories }, page) {
+      const { entries, next } = await listCovered(repositories, page, async (from, before, wanted) => {
         const found = await listWithin(
           db,
           db.prepare(FIND_SPACE).bind(space),
@@ -49,12 +49,12 @@ export function d1Directory(db: D1Database): RepositoryDirectory {
       return { entries: entries.map(repositoryFromRow), next };
     },
 
-    async find(space, path) {
+    async find({ name: { space, path } }) {
       const row = firstRow(repositoryRow, await db.prepare(FIND_REPOSITORY).bind(space, path).all());
       return row && repositoryFromRow(row);
     },
 
-    async update(space, path, { public: isPublic, immutableTags }) {
+    async update({ space }, path, { public: isPublic, immutableTags }) {
       const visibility = isPublic === undefined ? null : Number(isPublic);
       const patterns = change(immutableTags === undefined ? undefined : jsonOrNull(immutableTags));
       const result = await db
@@ -65,7 +65,7 @@ export function d1Directory(db: D1Database): RepositoryDirectory {
       return row && repositoryFromRow(row);
     },
 
-    async delete(space, path) {
+    async delete({ space }, path) {
       const { meta } = await constrained(db.prepare(DELETE).bind(space, path, Date.now()).run());
       return meta.changes > 0;
     },

@@ -44,7 +44,7 @@ export function d1RetentionRules(db: D1Database): RetentionRuleStore {
     return (await statement.run()).meta.changes > 0;
   };
   return {
-    async create(space, rule) {
+    async create({ space }, rule) {
       const [found, created] = await db.batch([
         db.prepare(FIND_SPACE).bind(space),
         db.prepare(CREATE).bind(space, ...columnsOf(rule), rule.createdAt),
@@ -53,12 +53,12 @@ export function d1RetentionRules(db: D1Database): RetentionRuleStore {
       return (created?.meta.changes ?? 0) > 0 ? "created" : "full";
     },
 
-    async find(space, id) {
+    async find({ space }, id) {
       const row = firstRow(ruleRow, await db.prepare(FIND).bind(space, id).all());
       return row && ruleFromRow(row);
     },
 
-    async list(space, { limit, last }) {
+    async list({ space }, { limit, last }) {
       const rules = await listWithin(
         db,
         db.prepare(FIND_SPACE).bind(space),
@@ -68,8 +68,8 @@ export function d1RetentionRules(db: D1Database): RetentionRuleStore {
       return rules && pageOf(rules.map(ruleFromRow), limit);
     },
 
-    update: (space, rule) => changes(UPDATE, space, ...columnsOf(rule)),
-    delete: (space, id) => changes(DELETE, space, id),
+    update: ({ space }, rule) => changes(UPDATE, space, ...columnsOf(rule)),
+    delete: ({ space }, id) => changes(DELETE, space, id),
   };
 }
 

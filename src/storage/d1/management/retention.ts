@@ -146,7 +146,7 @@ function manifestsFromRows(result: D1Result | undefined): SeenManifest[] {
 /** @param grace milliseconds that what was just pushed is not judged. */
 export function d1Retention(db: D1Database, grace: number): RetentionStore {
   return {
-    async ofSpace(space, from, limit) {
+    async ofSpace({ space }, from, limit) {
       const [found, repositories, rules] = await db.batch([
         db.prepare(FIND_SPACE).bind(space),
         db.prepare(REPOSITORIES).bind(space, from, limit + 1),

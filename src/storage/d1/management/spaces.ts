@@ -57,15 +57,15 @@ export function d1Spaces(db: D1Database): SpaceStore {
     return row && spaceFromRow(row);
   };
   return {
-    create: (name, isPublic) => one(CREATE, name, isPublic ? 1 : 0, Date.now()),
-    find: (name) => one(FIND_SPACE, name),
-    update(name, { public: isPublic, immutableTags, namespaces, quota }) {
+    create: (_grant, name, isPublic) => one(CREATE, name, isPublic ? 1 : 0, Date.now()),
+    find: ({ space }) => one(FIND_SPACE, space),
+    update({ space }, { public: isPublic, immutableTags, namespaces, quota }) {
       const visibility = isPublic === undefined ? null : Number(isPublic);
       const limits = [quota?.bytes, quota?.repositories].flatMap(change);
-      return one(UPDATE, name, visibility, jsonOrNull(immutableTags), ...limits, jsonOrNull(namespaces));
+      return one(UPDATE, space, visibility, jsonOrNull(immutableTags), ...limits, jsonOrNull(namespaces));
     },
 
-    async list({ limit, last }) {
+    async list(_grant, { limit, last }) {
       const result = await db
         .prepare(LIST_SPACES)
         .bind(last ?? "", limit + 1)
@@ -73,10 +73,10 @@ export function d1Spaces(db: D1Database): SpaceStore {
       return pageOf(rows(spaceRow, result).map(spaceFromRow), limit);
     },
 
-    async delete(name) {
+    async delete({ space }) {
       const inSpace = [...DELETE_IN_SPACE, FORGET_STORAGE, DELETE_REPOSITORIES];
       const statements = [REVOKE_TOKENS, ...RELEASE_TAGS, ...inSpace, DELETE_SPACE];
-      const results = await db.batch(statements.map((sql) => db.prepare(sql).bind(name, Date.now())));
+      const results = await db.batch(statements.map((sql) => db.prepare(sql).bind(space, Date.now())));
       return (results.at(-1)?.meta.changes ?? 0) > 0;
     },
   };

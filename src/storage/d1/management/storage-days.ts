@@ -27,7 +27,7 @@ export function d1StorageDays(db: D1Database): StorageHistory & StorageDayStore 
       await db.prepare(NOTE).bind(day).run();
     },
 
-    async days(space, { limit, last }) {
+    async days({ space }, { limit, last }) {
       const days: readonly StorageDay[] | null = await listWithin(
         db,
         db.prepare(FIND_SPACE).bind(space),

@@ -76,12 +76,12 @@ interface Keeping {
 /** What spaces store, and what collection would take of it. */
 export function d1StorageReports(db: D1Database, keeping: Keeping): StorageReports {
   return {
-    async total(space) {
+    async total({ space }) {
       const row = firstRow(storedRow, await db.prepare(TOTAL).bind(space).all());
       return row && storedFromRow(row);
     },
 
-    async byRepository(space, { limit, last }) {
+    async byRepository({ space }, { limit, last }) {
       const [found, repositories] = await db.batch([
         db.prepare(FIND_SPACE).bind(space),
         db.prepare(BY_REPOSITORY).bind(space, last ?? "", limit + 1),
@@ -90,7 +90,7 @@ export function d1StorageReports(db: D1Database, keeping: Keeping): StorageRepor
       return pageOf(rows(repositoryRow, repositories).map(repositoryFromRow), limit);
     },
 
-    async collectable(space, { limit, last }) {
+    async collectable({ space }, { limit, last }) {
       const after = parsePosition(last);
       const [found, collectable, windowEnd] = await db.batch([
         db.prepare(FIND_SPACE).bind(space),

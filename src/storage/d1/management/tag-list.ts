@@ -99,9 +99,9 @@ export function d1TagList(db: D1Database): TagDirectory {
     return found && pageOf(found.map(tagFromRow), limit);
   };
   return {
-    byName: (space, path, { limit, last }) =>
+    byName: ({ name: { space, path } }, { limit, last }) =>
       list(space, path, db.prepare(BY_NAME).bind(space, path, last ?? "", limit + 1), limit),
-    newestFirst: (space, path, request) =>
+    newestFirst: ({ name: { space, path } }, request) =>
       list(
         space,
         path,

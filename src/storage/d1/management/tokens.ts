@@ -44,7 +44,7 @@ const REVOKE_WITH_DESCENDANTS = `
 
 export function d1Tokens(db: D1Database): TokenStore {
   return {
-    async create(space, { id, name, actions, repositories, createdAt, expiresAt, createdBy }, hash) {
+    async create({ space }, { id, name, actions, repositories, createdAt, expiresAt, createdBy }, hash) {
       const values = [
         space,
         id,
@@ -63,12 +63,12 @@ export function d1Tokens(db: D1Database): TokenStore {
       return meta.changes > 0;
     },
 
-    async find(space, id) {
+    async find({ space }, id) {
       const row = firstRow(tokenRow, await db.prepare(FIND_TOKEN).bind(space, id).all());
       return row && tokenFromRow(row);
     },
 
-    async list(space, { limit, last }) {
+    async list({ space }, { limit, last }) {
       const tokens = await listWithin(
         db,
         db.prepare(FIND_SPACE).bind(space),
@@ -78,7 +78,7 @@ export function d1Tokens(db: D1Database): TokenStore {
       return tokens && pageOf(tokens.map(tokenFromRow), limit);
     },
 
-    async revoke(space, id, descendants) {
+    async revoke({ space }, id, descendants) {
       const sql = descendants ? REVOKE_WITH_DESCENDANTS : REVOKE;
       const revoked = rows(revokedRow, await db.prepare(sql).bind(space, id, Date.now()).all());
       return revoked.toSorted((left, right) => Number(right.id === id) - Number(left.id === id));

@@ -158,25 +158,25 @@ export function d1Undo(db: D1Database, { registry, announce }: Announcing): Undo
   };
 
   return {
-    async history(space, path, tag, { limit, last }) {
+    async history({ name: { space, path } }, tag, { limit, last }) {
       const values = [last ?? LAST_ID, limit + 1, tag];
       const found = await inRepository(HISTORY, [space, path], values, changeRow);
       return found && pageOf(found.map(changeFromRow), limit);
     },
 
-    async deletedTags(space, path, since, { limit, last }) {
+    async deletedTags({ name: { space, path } }, since, { limit, last }) {
       const values = [last ?? LAST_ID, limit + 1, firstIdAt("evt", since)];
       const found = await inRepository(DELETED_TAGS, [space, path], values, changeRow);
       return found && pageOf(found.map(changeFromRow), limit);
     },
 
-    async deletedManifests(space, path, { limit, last }) {
+    async deletedManifests({ name: { space, path } }, { limit, last }) {
       const values = [last ?? "", limit + 1];
       const found = await inRepository(DELETED_MANIFESTS, [space, path], values, manifestRow);
       return found && pageOf(found.map(manifestFromRow), limit);
     },
 
-    async deletedRepositories(space, since, { limit, last }) {
+    async deletedRepositories({ space }, since, { limit, last }) {
       const list = db.prepare(DELETED_REPOSITORIES).bind(space, last ?? "", since, limit + 1);
       const found = await listWithin(db, db.prepare(FIND_SPACE).bind(space), list, repositoryRow);
       return (
@@ -230,7 +230,7 @@ export function d1Undo(db: D1Database, { registry, announce }: Announcing): Undo
       };
     },
 
-    async restoreRepository({ space, path }, since) {
+    async restoreRepository({ space }, path, since) {
       const work = db.batch([
         db.prepare(FIND_REPOSITORY).bind(space, path),
         db.prepare(LAST_DELETED).bind(space, path, since),

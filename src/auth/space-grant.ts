@@ -1,0 +1,45 @@
+import type { Credential } from "./credential.ts";
+import type { Wish } from "./delegate.ts";
+import type { RepositoryGrant } from "./grant.ts";
+import type { Proof } from "./proof.ts";
+
+/** Proof of a right to something in one space. The database confirms it in the round trip that does the work. */
+export interface SpaceRight extends Proof {
+  readonly space: string;
+  /** The space must still be the one that the credential was made for; null for the installation's administrator. */
+  readonly spaceId: number | null;
+  /** The credential must not have been revoked since; null for the installation's administrator. */
+  readonly credentialId: string | null;
+}
+
+/** The right to manage one space. */
+export interface SpaceGrant extends SpaceRight {
+  /** The id or name of whoever acts, for events and activity. */
+  readonly actor: string;
+  /** Bounds the tokens that are made with this right; null: nothing does. */
+  readonly maker: (Wish & Pick<Credential, "name">) | null;
+}
+
+/** The right to look at what is in repositories of one space. It is no right to manage, and cannot be taken for one. */
+export interface ReaderGrant extends SpaceRight {
+  /** Patterns over paths; only what they cover is shown. */
+  readonly repositories: readonly string[];
+  /** True if it belongs to somebody who manages the space. */
+  readonly manages: boolean;
+  /** The right that it gives in each of these repositories. */
+  readonly within: RepositoryGrant;
+}
+
+/** The right to list the repositories of one space. */
+export interface CatalogGrant extends SpaceRight {
+  readonly spaceId: number;
+  readonly credentialId: string;
+  /** Patterns over paths; only what they cover is listed. */
+  readonly repositories: readonly string[];
+}
+
+/** The right to manage the installation. */
+export interface InstallationGrant extends Proof {
+  /** Who acts, for the activity. */
+  readonly actor: string;
+}
