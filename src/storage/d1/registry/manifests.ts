@@ -22,7 +22,7 @@ import {
   TAGS_PUSHED,
 } from "./event-statements.ts";
 import { type GatedStatement, REPOSITORY, runGated, runGatedPush } from "../gate.ts";
-import { type D1Reader, isUndisturbed, readNear } from "../reader.ts";
+import { type D1Reader, isUndisturbed, readReplicaFirst } from "../reader.ts";
 import { pullIsDue } from "./pull-times.ts";
 import { firstRow, isEmpty, rows } from "../rows.ts";
 import { moveToTrash } from "./trash.ts";
@@ -193,8 +193,12 @@ export function announcing(announce: Announcing["announce"]): (...results: reado
   };
 }
 
-/** Manifests, their references and the tags on them, in D1. @param near see {@link readNear}. */
-export function d1Manifests(db: D1Database, near: D1Reader | null, { registry, announce }: Announcing): ManifestStore {
+/** Manifests, their references and the tags on them, in D1. @param replica see {@link readReplicaFirst}. */
+export function d1Manifests(
+  db: D1Database,
+  replica: D1Reader | null,
+  { registry, announce }: Announcing,
+): ManifestStore {
   const announceAll = announcing(announce);
 
   async function look(grant: Grant, reference: Reference): Promise<FoundManifest | Damaged | null> {
@@ -210,7 +214,7 @@ export function d1Manifests(db: D1Database, near: D1Reader | null, { registry, a
   ): Promise<FoundManifest | Damaged | null> {
     const found = findStatements(reference);
     const read = async (from: D1Reader): Promise<readonly D1Result[]> => (await runGated(from, grant, found)).results;
-    const results = await readNear(db, first, read, ([some]) => isUndisturbed(firstRow(foundRow, some)));
+    const results = await readReplicaFirst(db, first, read, ([some]) => isUndisturbed(firstRow(foundRow, some)));
     const row = firstRow(foundRow, results[0]);
     if (row === null || row.marked_at === null) return row && foundFromRow(row, results[1], reference);
     const again = await runGated(db, grant, [{ sql: UNMARK_FOUND, values: [row.digest] }, ...found]);
@@ -221,7 +225,7 @@ export function d1Manifests(db: D1Database, near: D1Reader | null, { registry, a
   return {
     look,
     find: (grant, reference) => find(null, grant, reference),
-    findToRead: (grant, digest) => find(near, grant, { digest }),
+    findToRead: (grant, digest) => find(replica, grant, { digest }),
 
     async check(grant, references) {
       const values = [JSON.stringify(references)];
