@@ -189,9 +189,9 @@ export async function openRegistry(
   const later = (work: Promise<unknown>): void => {
     context.waitUntil(work.catch((fault: unknown) => console.error(JSON.stringify({ later: String(fault) }))));
   };
-  // Where nothing is to be remembered, nothing that may be old is to be read either.
-  const near = settings.READ_MEMORY_SECONDS > 0 ? db.withSession("first-unconstrained") : null;
-  const credentials = d1Credentials(db, near, later);
+  // A replica may lag: where nothing is to be remembered, nothing that may be old is to be read either.
+  const replica = settings.READ_MEMORY_SECONDS > 0 ? db.withSession("first-unconstrained") : null;
+  const credentials = d1Credentials(db, replica, later);
   const endedSessions = d1EndedSessions(db);
   const activity = d1Activity(db);
   const authenticator: Authenticator = {
@@ -222,16 +222,16 @@ export async function openRegistry(
     later,
     stores: {
       bytes: cachedBytes(r2Bytes(env.BLOBS, later, presign), caches.default, later, cacheLimitsOf(settings)),
-      blobs: forgettingBlobs(d1Blobs(db, near), caches.default, holdersIn(env)),
+      blobs: forgettingBlobs(d1Blobs(db, replica), caches.default, holdersIn(env)),
       damage: {
         suspect: (object) => later(scrubObjects(openScrub(env), [{ ...object, damage: null }], Date.now())),
       },
-      manifests: forgettingManifests(d1Manifests(db, near, announcing), caches.default),
+      manifests: forgettingManifests(d1Manifests(db, replica, announcing), caches.default),
       memory: readMemory(caches.default, later, settings.READ_MEMORY_SECONDS),
       tags: d1Tags(db),
       pullTimes: d1PullTimes(db, later),
       pullCounts: pullCounts(env.PULLS, later),
-      repositories: d1Repositories(db, near),
+      repositories: d1Repositories(db, replica),
       uploads: durableUploads(env.UPLOADS),
       openUploads: d1OpenUploads(db),
       credentials,

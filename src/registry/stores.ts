@@ -94,7 +94,7 @@ interface CommittedManifest {
 export interface BlobStore {
   /** The blob, if the grant's repository links it. */
   find(grant: Grant, digest: Digest): Promise<StoredBlob | Damaged | null>;
-  /** Likewise for who only reads it: by a copy of the database that may be behind, if that knows of it. */
+  /** Like {@link find}, for a pull: from a read replica, which may lag, if that has it. */
   findToRead(grant: Grant, digest: Digest): Promise<StoredBlob | Damaged | null>;
   /** Like {@link find}, for looking: it keeps nothing from collection that is marked for it. */
   look(grant: Grant, digest: Digest): Promise<StoredBlob | Damaged | null>;
@@ -164,7 +164,7 @@ export interface Referrer {
 
 export interface ManifestStore {
   find(grant: Grant, reference: Reference): Promise<FoundManifest | Damaged | null>;
-  /** Likewise for who only reads it: by a copy of the database that may be behind, if that knows of it. */
+  /** Like {@link find}, for a pull: from a read replica, which may lag, if that has it. */
   findToRead(grant: Grant, digest: Digest): Promise<FoundManifest | Damaged | null>;
   /** Like {@link find}, for looking: it keeps nothing that retention has marked. */
   look(grant: Grant, reference: Reference): Promise<FoundManifest | Damaged | null>;
@@ -230,7 +230,7 @@ export interface RepositoryStore {
   catalog(grant: CatalogGrant, page: PageRequest): Promise<Part<string>>;
   /** True if the grant's space stands for that registry. Confirms the grant: it tells strangers nothing. */
   standsFor(grant: Grant, host: string): Promise<boolean>;
-  /** For the token endpoint, in the order of the names; by a copy of the database that may be behind. */
+  /** Looks repositories up for the token endpoint, in the order of the names; from a read replica, which may lag. */
   lookUp(names: readonly RepositoryName[]): Promise<readonly RepositoryFacts[]>;
 }
 
@@ -293,8 +293,7 @@ export interface CredentialStore {
   /** Likewise by its id. */
   findById(id: string): Promise<Credential | null>;
   /**
-   * Likewise, by hash or by id, for the token endpoint: by a copy of the database that may be behind. What such a token is for is
-   * confirmed when it is used.
+   * Like the above, for the token endpoint: from a read replica, which may lag. What the token is for is confirmed when it is used.
    */
   findByHashForToken(hash: string): Promise<Credential | null>;
   findByIdForToken(id: string): Promise<Credential | null>;

@@ -1,18 +1,17 @@
-/** What reads need of a database, or of a session with whichever copy of it is near. */
+/** A database, or a session with one of its read replicas. */
 export type D1Reader = Pick<D1DatabaseSession, "prepare" | "batch">;
 
 /**
- * Reads from the copy that is near. It may be behind, so the primary is asked wherever that copy refuses, fails or does not have
- * enough to go by.
- * @param near null: there is none to be trusted.
+ * Reads from the replica first. It may lag, so the primary is asked wherever the replica refuses, fails or does not have enough to go by.
+ * @param replica null: only the primary is to be trusted.
  */
-export async function readNear<T>(
+export async function readReplicaFirst<T>(
   db: D1Database,
-  near: D1Reader | null,
+  replica: D1Reader | null,
   read: (from: D1Reader) => Promise<T>,
   isEnough: (found: T) => boolean,
 ): Promise<T> {
-  const found = near && (await read(near).then(wrap, () => null));
+  const found = replica && (await read(replica).then(wrap, () => null));
   return found !== null && isEnough(found.value) ? found.value : read(db);
 }
 

@@ -8,7 +8,7 @@ import type { Reference } from "../../../oci/reference.ts";
 import { DAMAGES } from "../../../registry/damage.ts";
 import type { ManifestReport, ManifestReports, NeededContent } from "../../../management/manifest-report.ts";
 import { type GatedStatement, REPOSITORY, runGated } from "../gate.ts";
-import { BY_DIGEST, BY_TAG, MANIFEST_COLUMNS, manifestFromRow, manifestRow } from "../registry/manifests.ts";
+import { BY_DIGEST, BY_TAG, MANIFEST_COLUMNS, manifestFromRow, manifestRow } from "../registry/manifest-rows.ts";
 import { firstRow, jsonColumn, rows, textsColumn } from "../rows.ts";
 
 /** Bounds on what one look reads: whoever pushes decides how much there is. */

@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { GoingManifest, GoingTag, TagDeletionStore } from "../../../management/tags.ts";
 import { eventId, LISTED_MANIFESTS_DELETED, LISTED_TAGS_DELETED } from "../registry/event-statements.ts";
 import { type GatedStatement, REPOSITORY, requireRepository, runGated } from "../gate.ts";
-import { type Announcing, announcing } from "../registry/manifests.ts";
+import { type Announcing, announcing } from "../registry/announcing.ts";
 import { STEPS_UP } from "./retention-sql.ts";
 import { rows } from "../rows.ts";
 import { moveToTrash } from "../registry/trash.ts";

@@ -7,7 +7,7 @@ import { requireRepositoryName } from "../../../oci/name.ts";
 import { parseRights } from "./credentials.ts";
 import { type GatedStatement, REPOSITORY, runGated, runGatedPush, runWithUsage } from "../gate.ts";
 import { closeUpload, openUpload } from "./open-uploads.ts";
-import { type D1Reader, isUndisturbed, readNear } from "../reader.ts";
+import { type D1Reader, isUndisturbed, readReplicaFirst } from "../reader.ts";
 import { firstRow, isEmpty, rows } from "../rows.ts";
 
 const blobRow = z.object({
@@ -89,8 +89,8 @@ function blobFromRow(digest: Digest, row: z.infer<typeof blobRow> | null): Store
   return row.damage === null ? { digest, key: row.key, size: row.size } : { digest, damage: row.damage };
 }
 
-/** Links in D1 between repositories and the bytes in R2. @param near see {@link readNear}. */
-export function d1Blobs(db: D1Database, near: D1Reader | null): BlobStore {
+/** Links in D1 between repositories and the bytes in R2. @param replica see {@link readReplicaFirst}. */
+export function d1Blobs(db: D1Database, replica: D1Reader | null): BlobStore {
   async function look(grant: Grant, digest: Digest): Promise<StoredBlob | Damaged | null> {
     const { results } = await runGated(db, grant, [{ sql: FIND_BLOB, values: [digest] }]);
     return blobFromRow(digest, firstRow(blobRow, results[0]));
@@ -100,7 +100,7 @@ export function d1Blobs(db: D1Database, near: D1Reader | null): BlobStore {
     const found: GatedStatement = { sql: FIND_BLOB, values: [digest] };
     const read = async (from: D1Reader): Promise<z.infer<typeof blobRow> | null> =>
       firstRow(blobRow, (await runGated(from, grant, [found])).results[0]);
-    const row = await readNear(db, first, read, isUndisturbed);
+    const row = await readReplicaFirst(db, first, read, isUndisturbed);
     if (row === null || row.marked_at === null) return blobFromRow(digest, row);
     const again = await runGated(db, grant, [{ sql: UNMARK, values: [digest] }, found]);
     return blobFromRow(digest, firstRow(blobRow, again.results[1]));
@@ -109,7 +109,7 @@ export function d1Blobs(db: D1Database, near: D1Reader | null): BlobStore {
   return {
     look,
     find: (grant, digest) => find(null, grant, digest),
-    findToRead: (grant, digest) => find(near, grant, digest),
+    findToRead: (grant, digest) => find(replica, grant, digest),
 
     async confirm(grant, session) {
       const open = session === null ? [] : [openUpload(session)];

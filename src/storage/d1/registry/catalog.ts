@@ -4,7 +4,7 @@ import type { RepositoryName } from "../../../oci/name.ts";
 import type { RepositoryFacts, RepositoryStore } from "../../../registry/stores.ts";
 import { listCovered } from "../covered.ts";
 import { runGated } from "../gate.ts";
-import { type D1Reader, readNear } from "../reader.ts";
+import { type D1Reader, readReplicaFirst } from "../reader.ts";
 import { firstRow, isEmpty, rows } from "../rows.ts";
 
 const CATALOG = `
@@ -27,8 +27,8 @@ const STANDS_FOR = `
 const factsRow = z.object({ repository_id: z.int().nullable(), is_public: z.int() });
 const pathRow = z.object({ path: z.string() });
 
-/** @param near see {@link readNear}. */
-export function d1Repositories(db: D1Database, near: D1Reader | null): RepositoryStore {
+/** @param replica see {@link readReplicaFirst}. */
+export function d1Repositories(db: D1Database, replica: D1Reader | null): RepositoryStore {
   return {
     async catalog(grant, { limit, last }) {
       const after = pathAfter(grant.space, last);
@@ -56,9 +56,9 @@ export function d1Repositories(db: D1Database, near: D1Reader | null): Repositor
 
     async lookUp(names) {
       if (names.length === 0) return [];
-      return readNear(
+      return readReplicaFirst(
         db,
-        near,
+        replica,
         (from) => factsOf(from, names),
         (facts) => facts.every(({ repositoryId }) => repositoryId !== null),
       );

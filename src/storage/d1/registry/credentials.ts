@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { CREDENTIAL_ACTIONS, type Credential } from "../../../auth/credential.ts";
 import type { CredentialStore } from "../../../registry/stores.ts";
-import { type D1Reader, readNear } from "../reader.ts";
+import { type D1Reader, readReplicaFirst } from "../reader.ts";
 import { firstRow } from "../rows.ts";
 
 /** A use is noted when the last one noted is older than this, in milliseconds: writes cost more than reads. */
@@ -30,10 +30,10 @@ const credentialRow = z.object({
 const actionsColumn = z.array(z.enum(CREDENTIAL_ACTIONS));
 const repositoriesColumn = z.array(z.string());
 
-/** @param near see {@link readNear}. @param later runs what the answer need not wait for. */
+/** @param replica see {@link readReplicaFirst}. @param later runs what the answer need not wait for. */
 export function d1Credentials(
   db: D1Database,
-  near: D1Reader | null,
+  replica: D1Reader | null,
   later: (work: Promise<unknown>) => void,
 ): CredentialStore {
   async function find(from: D1Reader, sql: string, value: string): Promise<Credential | null> {
@@ -50,18 +50,18 @@ export function d1Credentials(
       expiresAt: row.expires_at,
     };
   }
-  const findNear = (sql: string, value: string): Promise<Credential | null> =>
-    readNear(
+  const findInReplicaFirst = (sql: string, value: string): Promise<Credential | null> =>
+    readReplicaFirst(
       db,
-      near,
+      replica,
       (from) => find(from, sql, value),
       (found) => found !== null,
     );
   return {
     findByHash: (hash) => find(db, CREDENTIAL_BY_HASH, hash),
     findById: (id) => find(db, CREDENTIAL_BY_ID, id),
-    findByHashForToken: (hash) => findNear(CREDENTIAL_BY_HASH, hash),
-    findByIdForToken: (id) => findNear(CREDENTIAL_BY_ID, id),
+    findByHashForToken: (hash) => findInReplicaFirst(CREDENTIAL_BY_HASH, hash),
+    findByIdForToken: (id) => findInReplicaFirst(CREDENTIAL_BY_ID, id),
   };
 }
 

@@ -1,4 +1,4 @@
-/** Reads by a copy of the database that may be behind the primary, or broken. */
+/** Reads from a replica of the database that lags behind the primary, or is broken. */
 import { createExecutionContext, waitOnExecutionContext } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it, vi } from "vitest";
@@ -9,8 +9,8 @@ import { digestOf, newBytes, pushBlob, pushImage } from "../support/content.ts";
 import { keyOf } from "../support/damage.ts";
 import { ask, makeToken, manage, nextSpace, ORIGIN } from "../support/registry.ts";
 
-/** What a copy answers: nothing was there yet when it was made, or it cannot be asked. */
-const COPIES = {
+/** The answers of a replica: nothing was there yet when it was made, or it cannot be asked. */
+const REPLICAS = {
   "knows of nothing": (statements: readonly unknown[]) =>
     Promise.resolve(statements.map(() => ({ success: true, meta: {}, results: [] }))),
   fails: () => Promise.reject(new Error("D1_ERROR: the replica is gone")),
@@ -18,18 +18,18 @@ const COPIES = {
 
 let asked = 0;
 
-/** The bindings, with a copy near that does as it is told. */
-function behind(kind: keyof typeof COPIES): Env {
-  const answer = COPIES[kind];
+/** The bindings, with a replica that does as it is told. */
+function replicaThat(kind: keyof typeof REPLICAS): Env {
+  const answer = REPLICAS[kind];
   const note = (statements: readonly unknown[]): ReturnType<typeof answer> => {
     asked += 1;
     return answer(statements);
   };
   const statement = { bind: () => statement, all: async () => (await note([null]))[0] };
-  return withCopy({ prepare: () => statement, batch: note });
+  return withReplica({ prepare: () => statement, batch: note });
 }
 
-/** A copy that goes on telling what it told when it was first asked. */
+/** A replica that goes on telling what it told when it was first asked. */
 function standingStill(): Env {
   const told = new Map<string, Promise<D1Result>>();
   const tell = (statement: Told): Promise<D1Result> => {
@@ -45,7 +45,7 @@ function standingStill(): Env {
     bind: (...given) => toldBy(sql, given),
     all: () => tell(toldBy(sql, values)),
   });
-  return withCopy({
+  return withReplica({
     prepare: (sql: string) => toldBy(sql, []),
     batch: (statements: readonly Told[]) => Promise.all(statements.map(tell)),
   });
@@ -58,7 +58,7 @@ interface Told {
   readonly all: () => Promise<D1Result>;
 }
 
-function withCopy(session: object): Env {
+function withReplica(session: object): Env {
   const DB = new Proxy(env.DB, {
     get(target, property) {
       if (property === "withSession") return () => session;
@@ -84,18 +84,18 @@ let as = "";
 let web = "";
 
 beforeEach(async () => {
-  ({ space, as } = await nextSpace("near"));
+  ({ space, as } = await nextSpace("replica"));
   web = `${space}/web`;
   asked = 0;
 });
 
-describe.each(["knows of nothing", "fails"] as const)("a copy that %s", (kind) => {
+describe.each(["knows of nothing", "fails"] as const)("a replica that %s", (kind) => {
   it("hides neither a blob nor a manifest", async () => {
     const { digest } = await pushBlob(web, as, newBytes());
     const image = await pushImage(web, as, "latest");
     const token = `Bearer ${await bearerOf(as, `repository:${web}:pull`)}`;
     for (const path of [`blobs/${digest}`, `manifests/${image.digest}`]) {
-      const answer = await send(behind(kind), `/v2/${web}/${path}`, token);
+      const answer = await send(replicaThat(kind), `/v2/${web}/${path}`, token);
       expect(await digestOf(await answer.bytes())).toBe(path.split("/")[1]);
     }
     expect(asked).toBe(2);
@@ -105,7 +105,7 @@ describe.each(["knows of nothing", "fails"] as const)("a copy that %s", (kind) =
     await pushBlob(web, as, newBytes());
     const path = `/token?scope=repository:${web}:pull`;
     const basic = `Basic ${btoa(`ci:${(await makeToken(space, { actions: ["pull"] })).token}`)}`;
-    const answer = await send(behind(kind), path, basic);
+    const answer = await send(replicaThat(kind), path, basic);
     const { token } = await answer.json<{ token: string }>();
     expect((await send({ ...env }, `/v2/${web}/tags/list`, `Bearer ${token}`)).status).toBe(200);
     expect(JSON.parse(atob(token.split(".")[1] ?? ""))).toMatchObject({ access: [{ repository: expect.any(Number) }] });
@@ -116,7 +116,7 @@ describe.each(["knows of nothing", "fails"] as const)("a copy that %s", (kind) =
 const pulling = async (credential: string): Promise<string> =>
   `Bearer ${await bearerOf(credential, `repository:${web}:pull`)}`;
 
-/** Asks for something, so that the copy knows of it; nothing else remembers it. */
+/** Asks for something, so that the replica knows of it; nothing else remembers it. */
 async function letKnow(bindings: Env, path: string, authorization: string): Promise<void> {
   const put = vi.spyOn(caches.default, "put").mockResolvedValue();
   expect((await send(bindings, path, authorization)).status).toBe(200);
@@ -125,7 +125,7 @@ async function letKnow(bindings: Env, path: string, authorization: string): Prom
   asked = 0;
 }
 
-describe("a copy that is behind", () => {
+describe("a replica that lags", () => {
   it("gives whose credential was revoked a token that is good for nothing", async () => {
     const bindings = standingStill();
     await pushImage(web, as, "latest");
@@ -170,7 +170,7 @@ describe("what must tell what is so now", () => {
     const { digest } = await pushBlob(web, as, newBytes());
     const image = await pushImage(web, as, "latest");
     const token = `Bearer ${await bearerOf(as, `repository:${web}:pull`)}`;
-    const bindings = behind("fails");
+    const bindings = replicaThat("fails");
     for (const path of ["manifests/latest", `manifests/${image.digest}`, `blobs/${digest}`]) {
       const context = createExecutionContext();
       const request = new Request<unknown, IncomingRequestCfProperties>(`${ORIGIN}/v2/${web}/${path}`, {
@@ -184,9 +184,9 @@ describe("what must tell what is so now", () => {
     expect(asked).toBe(0);
   });
 
-  it("does not use copies at all where nothing is to be remembered", async () => {
+  it("does not use replicas at all where nothing is to be remembered", async () => {
     const { digest } = await pushBlob(web, as, newBytes());
-    const bindings = { ...behind("fails"), READ_MEMORY_SECONDS: "0" };
+    const bindings = { ...replicaThat("fails"), READ_MEMORY_SECONDS: "0" };
     const credential = await makeToken(space, { actions: ["pull"] });
     const token = `Bearer ${await bearerOf(credential.token, `repository:${web}:pull`)}`;
     expect((await send(bindings, `/v2/${web}/blobs/${digest}`, token)).status).toBe(200);

@@ -1,0 +1,20 @@
+import { z } from "zod";
+import { rows } from "../rows.ts";
+
+/** How the events of a change become known to others than the outbox. */
+export interface Announcing {
+  /** The host and port that the pusher used. */
+  readonly registry: string;
+  /** Called with the ids of what was written, once it is. */
+  readonly announce: (eventIds: readonly string[]) => void;
+}
+
+const idRow = z.object({ id: z.string() });
+
+/** Announces the events whose ids the results have. */
+export function announcing(announce: Announcing["announce"]): (...results: readonly (D1Result | undefined)[]) => void {
+  return (...results) => {
+    const ids = results.flatMap((result) => rows(idRow, result)).map(({ id }) => id);
+    if (ids.length > 0) announce(ids);
+  };
+}

@@ -1,0 +1,56 @@
+import { z } from "zod";
+import { annotationsSchema } from "../../../oci/annotations.ts";
+import { requireDigest } from "../../../oci/digest.ts";
+import type { ManifestStore, Referrer } from "../../../registry/stores.ts";
+import { REPOSITORY, runGated } from "../gate.ts";
+import { rows } from "../rows.ts";
+
+/** ?10: a `+` that nobody escaped is read as a blank, so that one counts as the other. */
+const OF_TYPE = "(?10 IS NULL OR replace(m.artifact_type, '+', ' ') = replace(?10, '+', ' '))";
+
+/** A page ends early where its manifests have more than 4 MiB together: annotations may be most of a manifest. */
+const REFERRERS = `
+  SELECT digest, media_type, size, artifact_type, annotations, key, available FROM (
+    SELECT found.*, COUNT(*) OVER () AS available,
+      SUM(size) OVER (ORDER BY digest ROWS UNBOUNDED PRECEDING) - size AS before
+    FROM (
+      SELECT m.digest, m.media_type, m.size, m.artifact_type, m.annotations, m.key FROM manifests m
+      WHERE m.repository_id = ${REPOSITORY} AND m.subject = ?8 AND m.digest > ?9
+        AND ${OF_TYPE}
+      ORDER BY m.digest LIMIT ?11) found)
+  WHERE before < 4194304`;
+
+const referrerRow = z.object({
+  digest: z.string(),
+  media_type: z.string(),
+  size: z.int(),
+  artifact_type: z.string().nullable(),
+  annotations: z.string().nullable(),
+  key: z.string().nullable(),
+  available: z.int(),
+});
+
+/** Listing referrers. */
+export function listReferrers(db: D1Database): Pick<ManifestStore, "referrers"> {
+  return {
+    async referrers(grant, subject, artifactType, { limit, last }) {
+      const { results } = await runGated(db, grant, [
+        { sql: REFERRERS, values: [subject, last ?? "", artifactType, limit + 1] },
+      ]);
+      const found = rows(referrerRow, results[0]).toSorted((left, right) => (left.digest < right.digest ? -1 : 1));
+      const entries = found.slice(0, limit).map(referrerFromRow);
+      return { entries, more: limit > 0 && (found[0]?.available ?? 0) > entries.length };
+    },
+  };
+}
+
+function referrerFromRow(row: z.infer<typeof referrerRow>): Referrer {
+  return {
+    digest: requireDigest(row.digest),
+    mediaType: row.media_type,
+    size: row.size,
+    artifactType: row.artifact_type,
+    annotations: row.annotations === null ? null : annotationsSchema.parse(JSON.parse(row.annotations)),
+    longBody: row.key,
+  };
+}
