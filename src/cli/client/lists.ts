@@ -1,7 +1,8 @@
 import { z } from "zod";
 import { annotationsSchema } from "../../oci/annotations.ts";
 import { descriptorSchema } from "../../oci/descriptor.ts";
-import { type Digest, digestAlgorithm, digestHex } from "../../oci/digest.ts";
+import { type Digest } from "../../oci/digest.ts";
+import { referrersTag } from "../../oci/referrers-tag.ts";
 import { OCI_INDEX } from "../../oci/media-types.ts";
 import { CliError } from "../exit.ts";
 import { askWhole, type Connection } from "./connection.ts";
@@ -61,11 +62,6 @@ export async function* listReferrers(
     );
     yield* referrers.filter(wanted);
   }
-}
-
-/** The tag that stands in for the list of what refers to a manifest. */
-export function referrersTag(subject: Digest): string {
-  return `${digestAlgorithm(subject)}-${digestHex(subject)}`;
 }
 
 /** What the tag lists that stands in for the list; nothing where there is no such tag. */

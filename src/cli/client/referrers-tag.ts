@@ -1,7 +1,8 @@
 import type { Digest } from "../../oci/digest.ts";
 import { OCI_INDEX } from "../../oci/media-types.ts";
 import type { Connection } from "./connection.ts";
-import { listTaggedReferrers, referrersTag, type RemoteReferrer } from "./lists.ts";
+import { referrersTag } from "../../oci/referrers-tag.ts";
+import { listTaggedReferrers, type RemoteReferrer } from "./lists.ts";
 import { putManifest } from "./manifests.ts";
 
 /**

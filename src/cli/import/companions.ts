@@ -1,7 +1,8 @@
 import { type Digest } from "../../oci/digest.ts";
 import { isManifestType } from "../../oci/media-types.ts";
 import { parseTag, type Tag } from "../../oci/reference.ts";
-import { listReferrers, listTaggedReferrers, referrersTag, type RemoteReferrer } from "../client/lists.ts";
+import { referrersTag } from "../../oci/referrers-tag.ts";
+import { listReferrers, listTaggedReferrers, type RemoteReferrer } from "../client/lists.ts";
 import { CliError } from "../exit.ts";
 import { type Copying, copyTree } from "./copy-tree.ts";
 import type { Import } from "./import.ts";
@@ -17,11 +18,6 @@ const MAX_COMPANIONS = 10_000;
 
 /** What cosign puts beside an image, in tags named after its digest. */
 const COSIGN_SUFFIXES = [".sig", ".att", ".sbom"] as const;
-
-/** True if a tag is named after a digest: cosign's, or the one that stands in for the list of referrers. */
-export function isCompanionTag(tag: string): boolean {
-  return /^sha(?:256-[0-9a-f]{64}|512-[0-9a-f]{128})(?:\.(?:sig|att|sbom))?$/.test(tag);
-}
 
 /** A tag that is set once all it stands for is there. */
 export interface TagToSet extends Root {

@@ -1,6 +1,7 @@
 import type { Tag } from "../../oci/reference.ts";
 import { CliError } from "../exit.ts";
-import { parseDigest } from "../../oci/digest.ts";
+import { type Digest, parseDigest } from "../../oci/digest.ts";
+import { referrersTag, subjectOfTag } from "../../oci/referrers-tag.ts";
 import { type ImportedTag, importTag } from "./import-tag.ts";
 import type { Import } from "./import.ts";
 import { plural } from "../output/words.ts";
@@ -60,10 +61,18 @@ export async function importTags(
   return { tags, failure: failures.length === 0 ? null : sumUp(failures, tags.length) };
 }
 
-/** True if a tag that is named after a digest came along with that. What remains belongs to images without a tag. */
+/** True if a tag that is named after a digest came along with its subject. The others belong to images without a tag. */
 async function hasCome({ trees }: Import, tag: Tag): Promise<boolean> {
-  const subject = parseDigest(tag.replace("-", ":").replace(/\..*$/, ""));
+  const subject = digestNamedBy(tag, trees.keys());
   return subject !== null && (await trees.get(subject)?.catch(() => null)) != null;
+}
+
+/** Finds the digest: the tag has all of a sha256, and of a sha512 only enough to compare. */
+function digestNamedBy(tag: Tag, known: Iterable<Digest>): Digest | null {
+  const subject = subjectOfTag(tag) ?? "";
+  return (
+    parseDigest(subject.replace("-", ":")) ?? [...known].find((digest) => referrersTag(digest) === subject) ?? null
+  );
 }
 
 function sumUp(failures: readonly CliError[], total: number): CliError {

@@ -1,6 +1,6 @@
 import { matchesGlob } from "../../oci/glob.ts";
 import { parseTag, type Tag } from "../../oci/reference.ts";
-import { isCompanionTag } from "./companions.ts";
+import { subjectOfTag } from "../../oci/referrers-tag.ts";
 
 export interface Selected {
   /** In the source's order. */
@@ -25,7 +25,7 @@ export function selectTags(tags: Iterable<string>, globs: readonly string[]): Se
   const valid = all.map(parseTag).filter((tag) => tag !== null);
   return {
     untakable: all.filter((tag) => parseTag(tag) === null && isWanted(tag)),
-    images: valid.filter((tag) => !isCompanionTag(tag) && isWanted(tag)),
-    companions: globs.length === 0 ? valid.filter(isCompanionTag) : [],
+    images: valid.filter((tag) => subjectOfTag(tag) === null && isWanted(tag)),
+    companions: globs.length === 0 ? valid.filter((tag) => subjectOfTag(tag) !== null) : [],
   };
 }

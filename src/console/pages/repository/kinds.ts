@@ -11,12 +11,3 @@ export function kindOf({ mediaType, artifactType }: { mediaType: string; artifac
   const isIndex = isManifestType(mediaType) && MANIFEST_TYPES[mediaType] === "index";
   return IMAGE_CONFIGS.has(artifactType) || (isIndex && artifactType === null) ? "image" : "artifact";
 }
-
-/** Tags that clients keep beside an image for what belongs to it: cosign's, and those of the referrers tag schema. */
-const ATTACHED = /^(sha256|sha512)-([0-9a-f]{64,})(?:\.\w+)?$/;
-
-/** The digest that such a tag belongs to; null for all other tags. */
-export function subjectOf(tag: string): string | null {
-  const [, algorithm, hash] = ATTACHED.exec(tag) ?? [];
-  return algorithm === undefined || hash === undefined ? null : `${algorithm}:${hash}`;
-}

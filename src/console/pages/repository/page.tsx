@@ -10,7 +10,7 @@ import { PushCommands } from "../../parts/push-commands.tsx";
 import { RepositoryHead } from "../../parts/repository-head.tsx";
 import { toast } from "../../components/toasts.tsx";
 import type { Tag } from "../../../contract/operations.ts";
-import { subjectOf } from "./kinds.ts";
+import { subjectOfTag } from "../../../oci/referrers-tag.ts";
 import { pullCommand } from "./pull-commands.ts";
 import { SelectionBar } from "./selection-bar.tsx";
 import { matching, withAttached } from "./selection.ts";
@@ -41,7 +41,7 @@ export function RepositoryPage() {
   const input = { path: { space, name: repository }, query: { limit: 1000, order: "newest" as const } };
   const { items, isPending, hasMore, error, retry } = useList("listRepositoryTags", input, { all: true });
   const own = useMemo(
-    () => (attached ? items : items.filter(({ name }) => subjectOf(name) === null)),
+    () => (attached ? items : items.filter(({ name }) => subjectOfTag(name) === null)),
     [items, attached],
   );
   const found = useMemo(() => matching(own, search), [own, search]);
@@ -49,7 +49,7 @@ export function RepositoryPage() {
   const manages = may(session, "manageSpace");
   const columns = useColumns(space, repository, manages ? setRemoving : null, setPulling);
   const chosen = useMemo(() => items.filter(({ name }) => selected.has(name)), [items, selected]);
-  const hidden = useMemo(() => items.filter(({ name }) => subjectOf(name) !== null).length, [items]);
+  const hidden = useMemo(() => items.filter(({ name }) => subjectOfTag(name) !== null).length, [items]);
   const last = items[0];
   return (
     <>

@@ -1,6 +1,7 @@
 import { unless } from "../../parts/push-commands.tsx";
 import type { Tag } from "../../../contract/operations.ts";
-import { type Kind, kindOf, subjectOf } from "./kinds.ts";
+import { subjectOfTag } from "../../../oci/referrers-tag.ts";
+import { type Kind, kindOf } from "./kinds.ts";
 
 interface Client {
   readonly title: string;
@@ -45,5 +46,5 @@ export function pullCommand(host: string, name: string, tag: Tag, by: "tag" | "d
 /** Those that can pull this. */
 export function clientsFor(tag: Tag): readonly [Client, ...Client[]] {
   // A signature that is pushed as an image is nothing to run.
-  return CLIENTS[subjectOf(tag.name) === null ? kindOf(tag) : "artifact"];
+  return CLIENTS[subjectOfTag(tag.name) === null ? kindOf(tag) : "artifact"];
 }

@@ -1,16 +1,21 @@
 import type { Tag } from "../../../contract/operations.ts";
-import { subjectOf } from "./kinds.ts";
+import { parseDigest } from "../../../oci/digest.ts";
+import { referrersTag, subjectOfTag } from "../../../oci/referrers-tag.ts";
 
-/** What the selection comes to: the tags, with those that are kept beside what would be left without any other tag. */
+/** Adds to the selected tags those that are kept beside an image which would be left without any other tag. */
 export function withAttached(tags: readonly Tag[], selected: ReadonlySet<string>): readonly Tag[] {
-  const kept = new Set(
-    tags.filter(({ name }) => !selected.has(name) && subjectOf(name) === null).map(({ digest }) => digest),
-  );
-  const going = new Set(tags.filter(({ name }) => selected.has(name)).map(({ digest }) => digest));
+  const kept = subjects(tags.filter(({ name }) => !selected.has(name) && subjectOfTag(name) === null));
+  const going = subjects(tags.filter(({ name }) => selected.has(name)));
   return tags.filter(({ name }) => {
-    const subject = subjectOf(name);
+    const subject = subjectOfTag(name);
     return selected.has(name) || (subject !== null && going.has(subject) && !kept.has(subject));
   });
+}
+
+/** Lists the tags' manifests as what is kept beside them is named. */
+function subjects(tags: readonly Tag[]): ReadonlySet<string> {
+  const digests = tags.map(({ digest }) => parseDigest(digest)).filter((digest) => digest !== null);
+  return new Set(digests.map(referrersTag));
 }
 
 /** The tags whose name, or digest, has the text in it. */

@@ -8,7 +8,8 @@ import { Time } from "../../components/time.tsx";
 import { Bytes } from "../../components/values.tsx";
 import type { Tag } from "../../../contract/operations.ts";
 import { nameByTag } from "../../content/attachments.ts";
-import { kindOf, subjectOf } from "./kinds.ts";
+import { subjectOfTag } from "../../../oci/referrers-tag.ts";
+import { kindOf } from "./kinds.ts";
 
 /** What can be done with one tag. */
 export interface TagActions {
@@ -112,7 +113,7 @@ function TagName({ tag, place }: { readonly tag: Tag; readonly place: Place }) {
 /** What it is, as far as the list knows; null for an image of which no platform is known. */
 function describe(tag: Tag): string | null {
   const { name, platforms, artifactType } = tag;
-  if (subjectOf(name) !== null) return nameByTag(name);
+  if (subjectOfTag(name) !== null) return nameByTag(name);
   if (platforms.length > 0) {
     const more = platforms.length - PLATFORMS_NAMED;
     return `${platforms.slice(0, PLATFORMS_NAMED).join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
