@@ -306,6 +306,67 @@ describe("activity", () => {
   });
 });
 
+describe("settings", () => {
+  it("say for which registries the space stands, who may pull, and which tags are immutable", async () => {
+    const { page, signIn, checkAccessibility, expectRefusal } = await open();
+    expectRefusal(400);
+    await signIn(keeper);
+    await page.getByRole("link", { name: "Settings", exact: true }).click();
+    const registries = page.getByLabel("Registries that the space stands for");
+    const tags = page.getByLabel("Immutable tags");
+    const isPublic = page.getByRole("checkbox", { name: "Anyone may pull" });
+    const save = page.getByRole("button", { name: "Save", exact: true });
+    await registries.fill("Docker.IO");
+    await save.click();
+    await page.getByRole("alert").getByText("A registry's host, for example docker.io: lower-case").waitFor();
+    expect(await registries.getAttribute("aria-invalid")).toBe("true");
+    expect(await tags.getAttribute("aria-invalid")).toBe("false");
+    expect(await registries.inputValue()).toBe("Docker.IO");
+    await checkAccessibility();
+    // By the keyboard alone.
+    await registries.fill("docker.io\n\n ghcr.io ");
+    await registries.press("Tab");
+    await page.keyboard.press("Enter");
+    await page.getByText("Settings saved").waitFor();
+    await expect.poll(() => registries.inputValue()).toBe("docker.io\nghcr.io");
+    expect(await page.getByRole("alert").count()).toBe(0);
+    expect(await manage("GET", "")).toMatchObject({ namespaces: ["docker.io", "ghcr.io"], immutableTags: [] });
+
+    await tags.fill("what?!");
+    await save.click();
+    await page.getByRole("alert").getByText("No tag can match this").waitFor();
+    // What somebody else changes meanwhile stays, since only what was changed here is sent.
+    await manage("PATCH", "", { namespaces: ["quay.io"] });
+    await tags.fill("v*\n!*-rc*");
+    await isPublic.check();
+    await save.click();
+    await expect.poll(() => registries.inputValue()).toBe("quay.io");
+    const saved = { public: true, immutableTags: ["v*", "!*-rc*"], namespaces: ["quay.io"] };
+    expect(await manage("GET", "")).toMatchObject(saved);
+    await page.reload();
+    await expect.poll(() => isPublic.isChecked()).toBe(true);
+    expect(await tags.inputValue()).toBe("v*\n!*-rc*");
+
+    await isPublic.uncheck();
+    await tags.fill("");
+    await registries.fill("");
+    await save.click();
+    await page.getByText("Settings saved").waitFor();
+    expect(await manage("GET", "")).toMatchObject({ public: false, immutableTags: [], namespaces: [] });
+    expect(await save.isDisabled()).toBe(true);
+  });
+
+  it("are for those who manage the space", async () => {
+    const { page, signIn, goTo } = await open();
+    await signIn(await registry.createToken(space.name, { actions: ["pull", "push"], name: "developer" }));
+    await page.getByRole("link", { name: "Repositories" }).waitFor();
+    expect(await page.getByRole("link", { name: "Settings" }).count()).toBe(0);
+    await goTo(at("settings"));
+    await page.getByText("lacks the action admin").waitFor();
+    expect(await page.getByRole("button", { name: "Save" }).count()).toBe(0);
+  });
+});
+
 describe("the API's reference", () => {
   it("is open to everybody, tells of each operation, and is searched", async () => {
     const { page, goTo, checkAccessibility } = await open();
@@ -335,7 +396,7 @@ describe("the API's reference", () => {
 });
 
 describe("every page", () => {
-  const PAGES = ["tokens", "tokens/new", "storage", "retention", "retention/new", "activity"] as const;
+  const PAGES = ["tokens", "tokens/new", "storage", "retention", "retention/new", "activity", "settings"] as const;
 
   it.each([
     ["a phone", PHONE, "light"],

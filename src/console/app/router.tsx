@@ -197,6 +197,12 @@ const ruleRoute = createRoute({
   component: lazyRouteComponent(() => import("../pages/retention/rule-pages.tsx"), "RulePage"),
 });
 
+const spaceSettingsRoute = createRoute({
+  getParentRoute: () => spaceRoute,
+  path: "/settings",
+  component: lazyRouteComponent(() => import("../pages/space-settings/page.tsx"), "SpaceSettingsPage"),
+});
+
 const activityRoute = createRoute({
   getParentRoute: () => spaceRoute,
   path: "/activity",
@@ -292,6 +298,7 @@ const routeTree = rootRoute.addChildren([
       newRuleRoute,
       ruleRoute,
       activityRoute,
+      spaceSettingsRoute,
       deletedRepositoriesRoute,
       deletedTagsRoute,
       settingsRoute,

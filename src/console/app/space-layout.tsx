@@ -75,6 +75,9 @@ function ManagersLinks({ space }: { readonly space: string }) {
       <Link to="/spaces/$space/activity" params={{ space }}>
         Activity
       </Link>
+      <Link to="/spaces/$space/settings" params={{ space }}>
+        Settings
+      </Link>
     </>
   );
 }
