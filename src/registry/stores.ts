@@ -135,7 +135,7 @@ export interface FoundManifest extends StoredManifest {
 }
 
 /** A manifest to be kept, with the tags that shall point to it. */
-interface ManifestPush {
+export interface ManifestPush {
   readonly stored: StoredManifest;
   readonly manifest: Manifest;
   readonly tags: readonly Tag[];
