@@ -5,7 +5,7 @@
 import type { D1Reader } from "./reader.ts";
 
 /** A parameter's value, as D1 takes it. */
-export type Value = string | number | null;
+type Value = string | number | null;
 
 /** Values by parameter. A statement may use some of them only. */
 export type Values = Readonly<Record<string, Value>>;

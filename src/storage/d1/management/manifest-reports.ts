@@ -19,7 +19,7 @@ import {
 import { firstRow, jsonColumn, rows, textsColumn } from "../rows.ts";
 import { type Results, sharing } from "../statement.ts";
 
-/** Bounds on what one look reads: whoever pushes decides how much there is. */
+/** Bounds on what one report reads, since pushes decide how much there is. */
 const TAGS = 100;
 const PARENTS = 50;
 const NEEDS = 1000;
@@ -88,7 +88,7 @@ const sharedWith = (self: string): string => `(
         WHERE x.repository_id = ${REPOSITORY} AND x.digest = ${self} LIMIT ${PARENTS}) own)
     LIMIT ${SHARED_TAGS}) sharing)`;
 
-/** Nobody has checked a descriptor's annotations: one that is no text is none. */
+/** SQL of a descriptor's annotation. These are not checked at a push: one that is no text counts as absent. */
 const annotationOf = (descriptor: string, name: string): string => {
   const path = `'$.annotations."${name}"'`;
   return `IIF(json_type(${descriptor}, ${path}) = 'text', ${descriptor} ->> ${path}, NULL)`;

@@ -5,7 +5,7 @@ import type { ManifestStore, Referrer } from "../../../registry/stores.ts";
 import { REPOSITORY, runGated } from "../gate.ts";
 import { rows } from "../rows.ts";
 
-/** A `+` that nobody escaped is read as a blank, so that one counts as the other. */
+/** An unescaped `+` in a query is read as a blank, so one counts as the other. */
 const OF_TYPE = "(:artifactType IS NULL OR replace(m.artifact_type, '+', ' ') = replace(:artifactType, '+', ' '))";
 
 /** A page ends early where its manifests have more than 4 MiB together: annotations may be most of a manifest. */
