@@ -83,11 +83,17 @@ export function d1TagDeletions(db: D1Database, { registry, announce }: Announcin
     },
 
     async delete(grant, tags, keepManifests) {
-      const values = { tags: JSON.stringify(tags), actor: grant.subject, registry };
+      const values = {
+        tags: JSON.stringify(tags),
+        tagEventId: eventId(),
+        manifestEventId: eventId(),
+        actor: grant.subject,
+        registry,
+      };
       const done = await runGated(db, grant, {
-        ...sharing({ ...values, eventId: eventId() }, { found: FOUND, tagEvents: listedTagsDeleted(IS_IMMUTABLE) }),
-        ...(keepManifests ? {} : sharing({ ...values, eventId: eventId() }, TAKE)),
-        deletion: { sql: DELETE_TAGS, values },
+        ...sharing(values, { found: FOUND, tagEvents: listedTagsDeleted(IS_IMMUTABLE) }),
+        ...(keepManifests ? {} : sharing(values, TAKE)),
+        ...sharing(values, { deletion: DELETE_TAGS }),
       });
       const { found, tagEvents, taken, manifestEvents } = requireRepository(done);
       announceAll(tagEvents, manifestEvents);

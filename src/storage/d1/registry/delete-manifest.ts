@@ -32,7 +32,13 @@ export function deleteManifests(db: D1Database, { registry, announce }: Announci
   const announceAll = announcing(announce);
   return {
     async delete(grant, reference, condition): Promise<DeletionOutcome> {
-      const values = { reference: referenceText(reference), eventId: eventId(), actor: grant.subject, registry };
+      const values = {
+        reference: referenceText(reference),
+        tagEventId: eventId(),
+        manifestEventId: eventId(),
+        actor: grant.subject,
+        registry,
+      };
       if ("tag" in reference) {
         const { results } = await runGated(db, grant, {
           condition: required(REQUIRE_TAG_IF_ANY, condition, [reference.tag]),

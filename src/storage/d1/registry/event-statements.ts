@@ -18,7 +18,7 @@ export function eventId(): string {
 /** Only for a manifest that is new. */
 export const MANIFEST_PUSHED = `
   INSERT INTO events (${EVENT_COLUMNS})
-  SELECT :eventId, r.space_id, r.id, 'manifest.pushed', NULL, :digest, NULL, :mediaType, :artifactType, :size, :platforms, :actor, ${nameOf(":actor")}, :registry, :now
+  SELECT :manifestEventId, r.space_id, r.id, 'manifest.pushed', NULL, :digest, NULL, :mediaType, :artifactType, :size, :platforms, :actor, ${nameOf(":actor")}, :registry, :now
   FROM repositories r WHERE r.id = ${REPOSITORY}
     AND NOT EXISTS (SELECT 1 FROM manifests m WHERE m.repository_id = r.id AND m.digest = :digest) RETURNING id`;
 
@@ -42,17 +42,17 @@ const TAG_AND_MANIFEST = "tags t JOIN manifests m ON m.repository_id = t.reposit
 export const TAG_DELETED = deleted(
   "tag.deleted",
   "t.name",
-  ":eventId",
+  ":tagEventId",
   TAG_AND_MANIFEST,
   `t.repository_id = ${REPOSITORY} AND t.name = :reference`,
 );
 
-/** An event for each tag that goes with the manifest of `:reference`; their ids are `:eventId` with a number added. */
+/** An event for each tag that goes with the manifest of `:reference`; their ids are `:tagEventId` with a number added. */
 export const tagsDeleted = (unreferenced: string): string =>
   deleted(
     "tag.deleted",
     "t.name",
-    ":eventId || '-' || ROW_NUMBER() OVER (ORDER BY t.name)",
+    ":tagEventId || '-' || ROW_NUMBER() OVER (ORDER BY t.name)",
     TAG_AND_MANIFEST,
     `t.repository_id = ${REPOSITORY} AND t.digest = :reference AND ${unreferenced}`,
   );
@@ -62,7 +62,7 @@ export const manifestDeleted = (unreferenced: string): string =>
   deleted(
     "manifest.deleted",
     "NULL",
-    ":eventId",
+    ":manifestEventId",
     "manifests m",
     `m.repository_id = ${REPOSITORY} AND m.digest = :reference AND ${unreferenced}`,
   );
@@ -72,17 +72,17 @@ export const listedTagsDeleted = (stays: string): string =>
   deleted(
     "tag.deleted",
     "t.name",
-    ":eventId || '-' || ROW_NUMBER() OVER (ORDER BY t.name)",
+    ":tagEventId || '-' || ROW_NUMBER() OVER (ORDER BY t.name)",
     TAG_AND_MANIFEST,
     `t.repository_id = ${REPOSITORY} AND t.name IN (SELECT value FROM json_each(:tags)) AND NOT ${stays}`,
   );
 
-/** An event for each manifest whose id `taken` has; ids as in {@link tagsDeleted}. */
+/** An event for each manifest whose id `taken` has; their ids are `:manifestEventId` with a number added. */
 export const listedManifestsDeleted = (taken: string): string =>
   deleted(
     "manifest.deleted",
     "NULL",
-    ":eventId || '-' || ROW_NUMBER() OVER (ORDER BY m.id)",
+    ":manifestEventId || '-' || ROW_NUMBER() OVER (ORDER BY m.id)",
     "manifests m",
     `m.id IN (${taken})`,
   );

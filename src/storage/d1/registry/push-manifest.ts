@@ -141,7 +141,7 @@ function valuesOf({ stored: { digest, mediaType, size, content }, manifest, tags
     platforms: JSON.stringify(manifest.platforms),
     references: JSON.stringify(manifest.references),
     tags: JSON.stringify(tags.map((tag) => ({ tag, id: eventId() }))),
-    eventId: eventId(),
+    manifestEventId: eventId(),
   };
 }
 
