@@ -1,5 +1,5 @@
 /**
- * What the use cases need of storage. Every method that touches a repository takes a {@link Grant} and confirms it
+ * The storage that the use cases need. Every method that touches a repository takes a {@link Grant} and confirms it
  * in the same round trip (`confirmGrant`): it throws what that throws where the grant no longer
  * holds. Null means absence; other exceptions are faults.
  *
@@ -23,7 +23,7 @@ import type { WriteCondition } from "./write-condition.ts";
 
 /** An object in R2, as the row that points to it has it. */
 export interface KeptObject {
-  /** What its bytes must hash to. */
+  /** The digest that its bytes must have. */
   readonly digest: Digest;
   readonly key: string;
   /** Bytes. */
@@ -37,7 +37,7 @@ export interface ByteStore {
   /** The object, or the given part of it; or what is wrong with it, as far as that shows without reading it. */
   get(object: KeptObject, range: ByteRange | null): Promise<ReadableStream | Damage>;
   exists(key: string): Promise<boolean>;
-  /** An address at which whoever has it may read the object for some minutes; null: it is read by {@link get}. */
+  /** An address at which anyone may read the object for some minutes; null: it is read by {@link get}. */
   addressOf(object: KeptObject): Promise<string | null>;
   /** Brings some objects, after the answer, to where they are likely to be asked for next. */
   warm(objects: readonly KeptObject[]): void;
@@ -48,13 +48,13 @@ export interface ByteStore {
 /** A blob's bytes and where they are. */
 export type StoredBlob = KeptObject;
 
-/** What pulls find wrong. */
+/** Reports of damage that pulls find. */
 interface DamageStore {
   /** Has an object read again, after the answer; if it is damaged, its content is quarantined. */
   suspect(object: KeptObject): void;
 }
 
-/** What a push meets where it begins. */
+/** The state that a push meets where it begins. */
 interface PushFacts {
   readonly spaceId: number;
   /** Null: it does not exist yet. */
@@ -74,7 +74,7 @@ interface Holders {
 /** Why a deletion did not happen: others still need the thing. */
 export type DeletionOutcome = "deleted" | "absent" | "referenced";
 
-/** What a link came to. */
+/** The result of a link. */
 interface LinkedBlob {
   readonly key: string | null;
   /** True if the bytes have taken the place of damaged ones. */
@@ -82,7 +82,7 @@ interface LinkedBlob {
   readonly usage: Usage;
 }
 
-/** What a push of a manifest came to. */
+/** The result of a manifest's push. */
 interface CommittedManifest {
   /** Null when the space has gone. */
   readonly kept: StoredManifest | null;
@@ -98,7 +98,7 @@ export interface BlobStore {
   findToRead(grant: Grant, digest: Digest): Promise<StoredBlob | Damaged | null>;
   /** Like {@link find}, for looking: it keeps nothing from collection that is marked for it. */
   look(grant: Grant, digest: Digest): Promise<StoredBlob | Damaged | null>;
-  /** Confirms the grant, opens the session with this id, if any, and gives what whoever begins an upload should know. */
+  /** Confirms the grant, opens the session with this id, if any, and tells what a client that begins an upload should know. */
   confirm(grant: Grant, session: string | null): Promise<PushFacts>;
   /**
    * Makes the bytes known under their digest, unless they are already, and links them in the repository, which
@@ -136,11 +136,11 @@ export interface FoundManifest extends StoredManifest {
 }
 
 /** A manifest to be kept, with the tags that shall point to it. */
-interface ManifestPush {
+export interface ManifestPush {
   readonly stored: StoredManifest;
   readonly manifest: Manifest;
   readonly tags: readonly Tag[];
-  /** Of each of the tags, or of the manifest where there are none; null: it is pushed whatever is there. */
+  /** The condition on each of the tags, or on the manifest where there are none; null: it is pushed whatever is there. */
   readonly condition: WriteCondition | null;
 }
 
@@ -168,7 +168,7 @@ export interface ManifestStore {
   findToRead(grant: Grant, digest: Digest): Promise<FoundManifest | Damaged | null>;
   /** Like {@link find}, for looking: it keeps nothing that retention has marked. */
   look(grant: Grant, reference: Reference): Promise<FoundManifest | Damaged | null>;
-  /** What the repository lacks of the references, or has in another size. What is damaged is lacking. */
+  /** The references that the repository lacks, or has in another size. Damaged content counts as lacking. */
   check(grant: Grant, references: readonly ManifestReference[]): Promise<readonly ReferenceProblem[]>;
   /**
    * Keeps the manifest, unless it is there already and whole, points the tags to it and writes the events, all or nothing.
@@ -182,7 +182,7 @@ export interface ManifestStore {
 }
 
 /**
- * What this data centre remembers for a short while of what the database confirmed, so that who reads again asks no store.
+ * This data centre's short memory of what the database confirmed, so that another read asks no store.
  * Null: it must be asked.
  */
 export interface ReadMemory {
@@ -191,11 +191,11 @@ export interface ReadMemory {
   /** After the answer: that the grant holds, and that its repository has this. */
   keepBlob(grant: Grant, blob: StoredBlob): void;
   /**
-   * Likewise of a manifest, and of the blobs that come with it.
+   * Like {@link keepBlob}, for a manifest and the blobs that come with it.
    * @param unlessKept called where that was not remembered already.
    */
   keepManifest(grant: Grant, manifest: FoundManifest, unlessKept: () => void): void;
-  /** What was deleted is read no more here; elsewhere when its time is over. */
+  /** Forgets deleted content here; elsewhere it is read until its time is over. */
   forget(name: RepositoryName, digest: Digest): Promise<void>;
 }
 
@@ -211,7 +211,7 @@ interface CountedPull {
   readonly digest: Digest;
   /** Bytes of the manifest. */
   readonly size: number;
-  /** What the client calls itself, without its version; empty where it does not say. */
+  /** The client's name for itself, without its version; empty where it has none. */
   readonly client: string;
 }
 
@@ -241,7 +241,7 @@ export interface RepositoryFacts {
   readonly isPublic: boolean;
 }
 
-/** What a chunk came to. `offset` is the number of bytes that the session holds, whatever happened. */
+/** The result of a chunk. `offset` is the number of bytes that the session holds, whatever happened. */
 export type ChunkOutcome =
   | { readonly ok: true; readonly offset: number }
   | { readonly ok: false; readonly reason: UploadFailure; readonly offset: number };
@@ -290,7 +290,7 @@ export interface OpenUploadStore {
 export interface CredentialStore {
   /** The live credential with this hash; notes its use, to the hour, after the answer. */
   findByHash(hash: string): Promise<Credential | null>;
-  /** Likewise by its id. */
+  /** Like {@link findByHash}, by the credential's id. */
   findById(id: string): Promise<Credential | null>;
   /**
    * Like the above, for the token endpoint: from a read replica, which may lag. What the token is for is confirmed when it is used.

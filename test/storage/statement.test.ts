@@ -2,7 +2,7 @@ import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { firstRow, rows } from "../../src/storage/d1/rows.ts";
-import { prepare, run, runAll, runList } from "../../src/storage/d1/statement.ts";
+import { hasWritten, prepare, run, runAll, runList, sharing } from "../../src/storage/d1/statement.ts";
 
 const pair = z.object({ left: z.string(), right: z.int() });
 
@@ -36,6 +36,20 @@ describe("statements that run together", () => {
     expect(firstRow(pair, results.first)?.left).toBe("a");
     expect(results.none).toBeUndefined();
     expect(firstRow(pair, results.second)?.left).toBe("b");
+  });
+
+  it("share values, and tell whether they have written", async () => {
+    const found = "SELECT 1 FROM spaces WHERE name = :name";
+    const insert =
+      "INSERT INTO spaces (name, created_at) VALUES (:name, 1) ON CONFLICT (name) WHERE deleted_at IS NULL DO NOTHING";
+    const texts = { before: found, insert, again: insert, after: found };
+    const { before, ...results } = await runAll(env.DB, sharing({ name: "shared" }, texts));
+    expect([before.results.length, results.after.results.length]).toEqual([0, 1]);
+    expect([hasWritten(results.insert), hasWritten(results.again), hasWritten(undefined)]).toEqual([
+      true,
+      false,
+      false,
+    ]);
   });
 
   it("change nothing if one of them fails", async () => {

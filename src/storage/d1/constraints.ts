@@ -1,6 +1,6 @@
 import { type ErrorKind, RegistryError } from "../../oci/errors.ts";
 
-/** What the database's own triggers refuse, by the words with which they do. */
+/** Refusals of the database's own triggers, by the words of their errors. */
 const REFUSALS: Readonly<Record<string, ErrorKind>> = {
   "immutable tag": "TAG_IMMUTABLE",
   "manifest lacks content": "MANIFEST_BLOB_UNKNOWN",

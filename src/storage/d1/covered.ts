@@ -4,7 +4,7 @@ import { matchesRepository, rangeOf, textAfter, weightOf } from "../../oci/repos
 /** Where patterns cover little of a large space, this many rows are read for each further look at the database. */
 const SCAN = 1000;
 
-/** What matching one page may cost, as rows times the patterns' weight: who has more or longer patterns gets shorter pages. */
+/** The most that matching one page may cost, as rows times the patterns' weight: with more or longer patterns pages get shorter. */
 const MOST_WORK = 30_000;
 
 /** Looks for one page: it is short then, or empty, and the list goes on. */
@@ -30,7 +30,7 @@ export async function listCovered<T extends { readonly path: string }>(
     const end = found.at(-1)?.path ?? null;
     if (covered.length > limit) return { entries: covered.slice(0, limit), next: covered[limit - 1]?.path ?? null };
     if (end === null || found.length < wanted) return { entries: covered, next: null };
-    // Who asks for nothing is told nothing of what there is.
+    // A page of no entries tells nothing of what there is.
     if (limit === 0) return { entries: [], next: null };
     if (looks + 1 === MAX_LOOKS) return { entries: covered, next: end };
     from = textAfter(end);

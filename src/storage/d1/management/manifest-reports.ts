@@ -7,11 +7,19 @@ import { platformName, platformSchema } from "../../../oci/platform.ts";
 import type { Reference } from "../../../oci/reference.ts";
 import { DAMAGES } from "../../../registry/damage.ts";
 import type { ManifestReport, ManifestReports, NeededContent } from "../../../management/manifest-report.ts";
-import { type GatedStatement, REPOSITORY, runGated } from "../gate.ts";
-import { BY_DIGEST, BY_TAG, MANIFEST_COLUMNS, manifestFromRow, manifestRow } from "../registry/manifest-rows.ts";
+import { REPOSITORY, runGated } from "../gate.ts";
+import {
+  BY_DIGEST,
+  BY_TAG,
+  MANIFEST_COLUMNS,
+  manifestFromRow,
+  manifestRow,
+  referenceText,
+} from "../registry/manifest-rows.ts";
 import { firstRow, jsonColumn, rows, textsColumn } from "../rows.ts";
+import { type Results, sharing } from "../statement.ts";
 
-/** Bounds on what one look reads: whoever pushes decides how much there is. */
+/** Bounds on what one report reads, since pushes decide how much there is. */
 const TAGS = 100;
 const PARENTS = 50;
 const NEEDS = 1000;
@@ -80,20 +88,20 @@ const sharedWith = (self: string): string => `(
         WHERE x.repository_id = ${REPOSITORY} AND x.digest = ${self} LIMIT ${PARENTS}) own)
     LIMIT ${SHARED_TAGS}) sharing)`;
 
-/** Nobody has checked a descriptor's annotations: what is no text is none. */
+/** SQL of a descriptor's annotation. These are not checked at a push: one that is no text counts as absent. */
 const annotationOf = (descriptor: string, name: string): string => {
   const path = `'$.annotations."${name}"'`;
   return `IIF(json_type(${descriptor}, ${path}) = 'text', ${descriptor} ->> ${path}, NULL)`;
 };
 
-/** JSON list of what the statements in a manifest are. One that is too long for a row does not say. */
+/** JSON list of the predicate types in a manifest. One that is too long for a row does not say. */
 const PREDICATE_TYPES = `(
   SELECT json_group_array(DISTINCT ${annotationOf("l.value", PREDICATE_TYPE)})
     FILTER (WHERE ${annotationOf("l.value", PREDICATE_TYPE)} IS NOT NULL)
   FROM manifests a JOIN json_each(a.body, '$.layers') l
   WHERE a.repository_id = found.repository_id AND a.digest = found.digest AND json_valid(a.body))`;
 
-/** Of the index itself, or of those that need the image, the newest first. */
+/** Attestations of the index itself, or of those that need the image, the newest first. */
 const attestationsOf = (by: string, self: string): string => `
   WITH own (repository_id, id, body, itself) AS (
     SELECT m.repository_id, m.id, m.body, TRUE FROM ${by}
@@ -112,57 +120,48 @@ const attestationsOf = (by: string, self: string): string => `
     LIMIT ${ATTESTATIONS})
   SELECT digest, subject, platform, ${PREDICATE_TYPES} AS predicate_types FROM found`;
 
-/** ?8: the reference. @param by the manifest `m` that it leads to. */
-function statementsOf(by: string): readonly string[] {
+/** SQL of a report. @param by the manifest `m` that `:reference` leads to. */
+function reportOf(by: string) {
   const self = `(SELECT m.digest FROM ${by})`;
-  return [
-    `SELECT ${MANIFEST_COLUMNS}, m.artifact_type, m.subject, m.annotations, m.platforms, m.content_size,
+  return {
+    manifest: `SELECT ${MANIFEST_COLUMNS}, m.artifact_type, m.subject, m.annotations, m.platforms, m.content_size,
        m.created_at, m.pulled_at FROM ${by}`,
-    `SELECT t.name FROM tags t WHERE t.repository_id = ${REPOSITORY} AND t.digest = ${self}
+    tags: `SELECT t.name FROM tags t WHERE t.repository_id = ${REPOSITORY} AND t.digest = ${self}
      ORDER BY t.name LIMIT ${TAGS + 1}`,
-    `SELECT p.digest, p.media_type, ${tagsOn("p.repository_id", "p.digest")} AS tags
+    parents: `SELECT p.digest, p.media_type, ${tagsOn("p.repository_id", "p.digest")} AS tags
      FROM manifest_references x CROSS JOIN manifests p ON p.id = x.manifest_id
      WHERE x.repository_id = ${REPOSITORY} AND x.digest = ${self} ORDER BY x.manifest_id DESC LIMIT ${PARENTS}`,
     // One by one: for `name IN (…)` SQLite would read all tags of the repository.
-    `SELECT t.name, t.digest FROM json_each('[".sig", ".att", ".sbom"]') ending
+    attached: `SELECT t.name, t.digest FROM json_each('[".sig", ".att", ".sbom"]') ending
        CROSS JOIN tags t ON t.repository_id = ${REPOSITORY} AND t.name = replace(${self}, ':', '-') || ending.value`,
-    `SELECT f.digest, b.size AS blob_size, b.damage AS blob_damage, c.size AS manifest_size, c.damage AS manifest_damage,
+    needs: `SELECT f.digest, b.size AS blob_size, b.damage AS blob_damage, c.size AS manifest_size, c.damage AS manifest_damage,
        c.content_size - c.size AS content_size, ${sharedWith(self)} AS shared_with
      FROM manifest_references f
        LEFT JOIN repository_blobs rb ON rb.repository_id = f.repository_id AND rb.digest = f.digest
        LEFT JOIN blobs b ON b.digest = rb.digest
        LEFT JOIN manifests c ON c.repository_id = f.repository_id AND c.digest = f.digest
      WHERE f.manifest_id = (SELECT m.id FROM ${by}) LIMIT ${NEEDS}`,
-    attestationsOf(by, self),
-  ];
+    attestations: attestationsOf(by, self),
+  };
 }
 
-const STATEMENTS = { digest: statementsOf(BY_DIGEST), tag: statementsOf(BY_TAG) };
+const REPORTS = { digest: reportOf(BY_DIGEST), tag: reportOf(BY_TAG) };
 
 /** Manifests with what is around them, in one round trip. */
 export function d1ManifestReports(db: D1Database): ManifestReports {
   return {
     async find(grant: Grant, reference: Reference) {
-      const [kind, value] =
-        "tag" in reference ? (["tag", reference.tag] as const) : (["digest", reference.digest] as const);
-      const statements = STATEMENTS[kind].map((sql): GatedStatement => ({ sql, values: [value] }));
-      const { results } = await runGated(db, grant, statements);
+      const report = REPORTS["tag" in reference ? "tag" : "digest"];
+      const { results } = await runGated(db, grant, sharing({ reference: referenceText(reference) }, report));
       return reportFromResults(results);
     },
   };
 }
 
-function reportFromResults([
-  found,
-  onIt,
-  parents,
-  attached,
-  needs,
-  attestations,
-]: readonly D1Result[]): ManifestReport | null {
-  const row = firstRow(reportRow, found);
+function reportFromResults(results: Results<ReturnType<typeof reportOf>>): ManifestReport | null {
+  const row = firstRow(reportRow, results.manifest);
   if (row === null) return null;
-  const names = rows(nameRow, onIt).map(({ name }) => name);
+  const names = rows(nameRow, results.tags).map(({ name }) => name);
   return {
     stored: manifestFromRow(row),
     damage: row.damage,
@@ -173,14 +172,17 @@ function reportFromResults([
     contentSize: row.content_size,
     tags: names.slice(0, TAGS),
     hasMoreTags: names.length > TAGS,
-    usedBy: rows(parentRow, parents).map(({ digest, media_type: mediaType, tags }) => ({
+    usedBy: rows(parentRow, results.parents).map(({ digest, media_type: mediaType, tags }) => ({
       digest: requireDigest(digest),
       mediaType,
       tags,
     })),
-    attached: rows(attachedRow, attached).map(({ name, digest }) => ({ tag: name, digest: requireDigest(digest) })),
-    needs: rows(needRow, needs).map(neededFromRow),
-    attestations: rows(attestationRow, attestations).map((one) => ({
+    attached: rows(attachedRow, results.attached).map(({ name, digest }) => ({
+      tag: name,
+      digest: requireDigest(digest),
+    })),
+    needs: rows(needRow, results.needs).map(neededFromRow),
+    attestations: rows(attestationRow, results.attestations).map((one) => ({
       digest: requireDigest(one.digest),
       subject: one.subject,
       platform: platformName(one.platform),

@@ -1,34 +1,35 @@
 import { z } from "zod";
 import type { GoingManifest, GoingTag, TagDeletionStore } from "../../../management/tags.ts";
-import { eventId, LISTED_MANIFESTS_DELETED, LISTED_TAGS_DELETED } from "../registry/event-statements.ts";
-import { type GatedStatement, REPOSITORY, requireRepository, runGated } from "../gate.ts";
+import { eventId, listedManifestsDeleted, listedTagsDeleted } from "../registry/event-statements.ts";
+import { REPOSITORY, requireRepository, runGated } from "../gate.ts";
 import { type Announcing, announcing } from "../registry/announcing.ts";
 import { STEPS_UP } from "./retention-sql.ts";
 import { rows } from "../rows.ts";
+import { sharing } from "../statement.ts";
 import { moveToTrash } from "../registry/trash.ts";
 
 const IS_IMMUTABLE = `EXISTS (
   SELECT 1 FROM immutable_tags i WHERE i.repository_id = t.repository_id AND i.name = t.name)`;
 
-/** ?8 JSON list of tags. */
+/** The tags that are there, of `:tags` (a JSON list). */
 const FOUND = `
   SELECT t.name, t.digest, ${IS_IMMUTABLE} AS immutable
-  FROM json_each(?8) w CROSS JOIN tags t ON t.repository_id = ${REPOSITORY} AND t.name = w.value`;
+  FROM json_each(:tags) w CROSS JOIN tags t ON t.repository_id = ${REPOSITORY} AND t.name = w.value`;
 
 /** Manifests that one deletion takes at most; the others stay, without a tag. */
 const MOST = 5000;
 
-/** Where more needs a manifest than this, it stays. */
+/** A manifest that more than this need stays. */
 const MOST_ABOVE = 100;
 
 /**
- * ?8 JSON list of tags. From their manifests down to what these need and what refers to them, those that nothing needs
+ * From the manifests of the `:tags` (a JSON list) down to what these need and what refers to them, those that nothing needs
  * which has another tag or is not among them. An index's child goes no sooner than the index, a referrer than its subject.
  */
 const GOING = `
   WITH RECURSIVE selected AS MATERIALIZED (
     SELECT t.repository_id, t.name, t.digest
-    FROM json_each(?8) w CROSS JOIN tags t ON t.repository_id = ${REPOSITORY} AND t.name = w.value
+    FROM json_each(:tags) w CROSS JOIN tags t ON t.repository_id = ${REPOSITORY} AND t.name = w.value
     WHERE NOT ${IS_IMMUTABLE}),
   going (id) AS (
     SELECT m.id FROM selected CROSS JOIN manifests m ON m.repository_id = selected.repository_id AND m.digest = selected.digest
@@ -55,12 +56,17 @@ const DECIDE = `UPDATE manifests SET marked_at = 0 WHERE id IN (SELECT id FROM (
 const TAKEN = `FROM manifests INDEXED BY manifests_marked WHERE marked_at = 0 AND repository_id = ${REPOSITORY}`;
 const SHOW_TAKEN = `SELECT id, digest, media_type, size ${TAKEN}`;
 
-/** ?6 now; for the first, ?8 actor. */
-const [COPY_TO_TRASH, ...MOVE_TO_TRASH] = moveToTrash({ ids: `SELECT id ${TAKEN}`, at: "?6", actor: "?8" });
+/** The statements that take manifests, in their order. */
+const TAKE = {
+  decide: DECIDE,
+  taken: SHOW_TAKEN,
+  manifestEvents: listedManifestsDeleted(`SELECT id ${TAKEN}`),
+  ...moveToTrash({ ids: `SELECT id ${TAKEN}`, at: ":now", actor: ":actor" }),
+};
 
-/** ?8 JSON list of tags: those that did not go with their manifests. */
+/** Those of the `:tags` that did not go with their manifests. */
 const DELETE_TAGS = `
-  DELETE FROM tags AS t WHERE t.repository_id = ${REPOSITORY} AND t.name IN (SELECT value FROM json_each(?8))
+  DELETE FROM tags AS t WHERE t.repository_id = ${REPOSITORY} AND t.name IN (SELECT value FROM json_each(:tags))
     AND NOT ${IS_IMMUTABLE}`;
 
 const foundRow = z.object({ name: z.string(), digest: z.string(), immutable: z.int() });
@@ -71,34 +77,25 @@ export function d1TagDeletions(db: D1Database, { registry, announce }: Announcin
   const announceAll = announcing(announce);
   return {
     async look(grant, tags) {
-      const values = [JSON.stringify(tags)];
-      const done = await runGated(
-        db,
-        grant,
-        [FOUND, GOING].map((sql) => ({ sql, values })),
-      );
-      const [found, going] = requireRepository(done);
+      const statements = sharing({ tags: JSON.stringify(tags) }, { found: FOUND, going: GOING });
+      const { found, going } = requireRepository(await runGated(db, grant, statements));
       return { tags: tagsFrom(found), manifests: manifestsFrom(going) };
     },
 
     async delete(grant, tags, keepManifests) {
-      const list = JSON.stringify(tags);
-      const told = [null, eventId(), grant.subject, registry];
-      const take: readonly GatedStatement[] = [
-        { sql: DECIDE, values: [list] },
-        { sql: SHOW_TAKEN },
-        { sql: LISTED_MANIFESTS_DELETED(`SELECT id ${TAKEN}`), values: told },
-        { sql: COPY_TO_TRASH, values: [grant.subject] },
-        ...MOVE_TO_TRASH.map((sql) => ({ sql })),
-      ];
-      const done = await runGated(db, grant, [
-        { sql: FOUND, values: [list] },
-        { sql: LISTED_TAGS_DELETED(IS_IMMUTABLE), values: [list, eventId(), grant.subject, registry] },
-        ...(keepManifests ? [] : take),
-        { sql: DELETE_TAGS, values: [list] },
-      ]);
-      const [found, tagEvents, ...rest] = requireRepository(done);
-      const [, taken, manifestEvents] = keepManifests ? [] : rest;
+      const values = {
+        tags: JSON.stringify(tags),
+        tagEventId: eventId(),
+        manifestEventId: eventId(),
+        actor: grant.subject,
+        registry,
+      };
+      const done = await runGated(db, grant, {
+        ...sharing(values, { found: FOUND, tagEvents: listedTagsDeleted(IS_IMMUTABLE) }),
+        ...(keepManifests ? {} : sharing(values, TAKE)),
+        ...sharing(values, { deletion: DELETE_TAGS }),
+      });
+      const { found, tagEvents, taken, manifestEvents } = requireRepository(done);
       announceAll(tagEvents, manifestEvents);
       return { tags: tagsFrom(found), manifests: manifestsFrom(taken) };
     },

@@ -1,16 +1,17 @@
 import { z } from "zod";
-import { requireDigest } from "../../../oci/digest.ts";
+import { type Digest, requireDigest } from "../../../oci/digest.ts";
 import { pageOf } from "../../../oci/page.ts";
 import type { DeletedManifest, TagChange, UndoStore } from "../../../management/undo.ts";
 import { firstIdAt } from "../../../registry/time-ordered-id.ts";
 import type { Usage } from "../../../registry/usage.ts";
 import { constrained } from "../constraints.ts";
-import { eventId, TAGS_PUSHED } from "../registry/event-statements.ts";
+import { eventId, tagsPushed } from "../registry/event-statements.ts";
 import { REPOSITORY, requireRepository, runGated } from "../gate.ts";
 import { type Announcing, announcing } from "../registry/announcing.ts";
-import { UPSERT_TAGS } from "../registry/push-manifest.ts";
+import { upsertTags } from "../registry/push-manifest.ts";
 import { LAST_ID } from "../events/outbox.ts";
 import { firstRow, isEmpty, listWithin, rows, textsColumn } from "../rows.ts";
+import { sharing } from "../statement.ts";
 import { FIND_SPACE, LIVE_SPACE } from "./spaces.ts";
 import { FIND_REPOSITORY, LIVE_REPOSITORY } from "./repositories.ts";
 import { moveFromTrash } from "../registry/trash.ts";
@@ -53,27 +54,26 @@ const RESTORE_REPOSITORY = `
 
 const SPACE_USAGE = `SELECT ${USAGE_COLUMNS} FROM spaces WHERE id = ${LIVE_SPACE}`;
 
-/** ?8 tag. */
-const CURRENT = `SELECT digest FROM tags WHERE repository_id = ${REPOSITORY} AND name = ?8`;
+const CURRENT = `SELECT digest FROM tags WHERE repository_id = ${REPOSITORY} AND name = :tag`;
 /** The event that set the tag to its digest before may be forgotten; the one after it names that digest still. */
 const PREVIOUS = `
   SELECT IIF(digest IS NOT (${CURRENT}), digest, previous_digest) AS digest FROM events
-  WHERE repository_id = ${REPOSITORY} AND tag = ?8
+  WHERE repository_id = ${REPOSITORY} AND tag = :tag
     AND (digest IS NOT (${CURRENT}) OR (previous_digest IS NOT NULL AND previous_digest IS NOT (${CURRENT})))
   ORDER BY id DESC LIMIT 1`;
 
-/** ?8 digest: those that went with it, and where they point now. */
+/** The tags that went with the manifest of `:digest`, and where they point now. */
 const TAGS_IN_TRASH = `
   SELECT tag.value AS tag, t.digest AS was
   FROM deleted_manifests d JOIN json_each(d.tags) tag
     LEFT JOIN tags t ON t.repository_id = d.repository_id AND t.name = tag.value
-  WHERE d.repository_id = ${REPOSITORY} AND d.digest = ?8`;
-const IN_TRASH = `SELECT 1 FROM deleted_manifests WHERE repository_id = ${REPOSITORY} AND digest = ?8`;
+  WHERE d.repository_id = ${REPOSITORY} AND d.digest = :digest`;
+const IN_TRASH = `SELECT 1 FROM deleted_manifests WHERE repository_id = ${REPOSITORY} AND digest = :digest`;
 
-/** What comes back with the manifest ?8: what it needs, and the referrers that went with their subject, by retention or at the same time. */
+/** All that comes back with the manifest of `:digest`: its needs, and the referrers that went with their subject, by retention or at the same time. */
 const CLOSURE = `
   WITH RECURSIVE closure (id, repository_id, digest, deleted_at) AS (
-    SELECT id, repository_id, digest, deleted_at FROM deleted_manifests WHERE repository_id = ${REPOSITORY} AND digest = ?8
+    SELECT id, repository_id, digest, deleted_at FROM deleted_manifests WHERE repository_id = ${REPOSITORY} AND digest = :digest
     UNION
     SELECT d.id, d.repository_id, d.digest, d.deleted_at FROM closure c CROSS JOIN deleted_references f ON f.manifest_id = c.id
       JOIN deleted_manifests d ON d.repository_id = f.repository_id AND d.digest = f.digest
@@ -92,7 +92,7 @@ const MISSING = `
     SELECT f.repository_id, f.digest FROM closure c CROSS JOIN deleted_references f ON f.manifest_id = c.id
     UNION ALL
     SELECT f.repository_id, f.digest FROM manifests m CROSS JOIN manifest_references f ON f.manifest_id = m.id
-    WHERE m.repository_id = ${REPOSITORY} AND m.digest = ?8) f
+    WHERE m.repository_id = ${REPOSITORY} AND m.digest = :digest) f
   WHERE NOT EXISTS (
       SELECT 1 FROM repository_blobs rb JOIN blobs b ON b.digest = rb.digest AND b.quarantined_at IS NULL
       WHERE rb.repository_id = f.repository_id AND rb.digest = f.digest)
@@ -100,22 +100,29 @@ const MISSING = `
       SELECT 1 FROM manifests m
       WHERE m.repository_id = f.repository_id AND m.digest = f.digest AND m.quarantined_at IS NULL)
     AND f.digest NOT IN (SELECT digest FROM closure)
-  UNION ALL SELECT ?8 WHERE NOT EXISTS (SELECT 1 FROM closure WHERE digest = ?8)
+  UNION ALL SELECT :digest WHERE NOT EXISTS (SELECT 1 FROM closure WHERE digest = :digest)
     AND NOT EXISTS (
-      SELECT 1 FROM manifests m WHERE m.repository_id = ${REPOSITORY} AND m.digest = ?8 AND m.quarantined_at IS NULL)
+      SELECT 1 FROM manifests m WHERE m.repository_id = ${REPOSITORY} AND m.digest = :digest AND m.quarantined_at IS NULL)
   LIMIT 20`;
 
-const MOVE_FROM_TRASH = moveFromTrash(`${CLOSURE} SELECT id FROM closure WHERE NOT EXISTS (${MISSING})`);
-
-/** Of the tags in ?9, those that still point where they did; none while anything is missing. */
-const UNMOVED = `(SELECT p.value AS value FROM json_each(?9) p WHERE (
+/** Those of the `:tags`, JSON rows of { tag, was }, that still point where they did; none while anything is missing. */
+const UNMOVED = `(SELECT p.value AS value FROM json_each(:tags) p WHERE (
   SELECT t.digest FROM tags t WHERE t.repository_id = ${REPOSITORY} AND t.name = p.value ->> 'tag') IS p.value ->> 'was'
   AND NOT EXISTS (${MISSING}))`;
 
-/** ?8 digest, ?9 tags. */
+/** Those of the `:tags` that point to the manifest now. */
 const TAGS_NOW = `
-  SELECT t.name FROM json_each(?9) p JOIN tags t ON t.repository_id = ${REPOSITORY} AND t.name = p.value ->> 'tag'
-  WHERE t.digest = ?8 ORDER BY t.name`;
+  SELECT t.name FROM json_each(:tags) p JOIN tags t ON t.repository_id = ${REPOSITORY} AND t.name = p.value ->> 'tag'
+  WHERE t.digest = :digest ORDER BY t.name`;
+
+/** The statements of a restoration, in their order. */
+const RESTORE = {
+  missing: MISSING,
+  ...moveFromTrash(`${CLOSURE} SELECT id FROM closure WHERE NOT EXISTS (${MISSING})`),
+  tagEvents: tagsPushed(UNMOVED),
+  upsertTags: upsertTags(UNMOVED),
+  tags: TAGS_NOW,
+};
 
 const changeRow = z.object({
   id: z.string(),
@@ -190,44 +197,26 @@ export function d1Undo(db: D1Database, { registry, announce }: Announcing): Undo
     },
 
     async tagState(grant, tag) {
-      const done = await runGated(
-        db,
-        grant,
-        [CURRENT, PREVIOUS].map((sql) => ({ sql, values: [tag] })),
-      );
-      const [current, previous] = requireRepository(done).map((result) => firstRow(digestRow, result));
-      return {
-        current: current ? requireDigest(current.digest) : null,
-        previous: previous ? requireDigest(previous.digest) : null,
-      };
+      const statements = sharing({ tag }, { current: CURRENT, previous: PREVIOUS });
+      const { current, previous } = requireRepository(await runGated(db, grant, statements));
+      return { current: digestFrom(current), previous: digestFrom(previous) };
     },
 
     async tagsInTrash(grant, digest) {
-      const done = await runGated(
-        db,
-        grant,
-        [IN_TRASH, TAGS_IN_TRASH].map((sql) => ({ sql, values: [digest] })),
-      );
-      const [found, tags] = requireRepository(done);
-      if (isEmpty(found)) return null;
+      const statements = sharing({ digest }, { manifest: IN_TRASH, tags: TAGS_IN_TRASH });
+      const { manifest, tags } = requireRepository(await runGated(db, grant, statements));
+      if (isEmpty(manifest)) return null;
       return rows(moveRow, tags).map(({ tag, was }) => ({ tag, was: was === null ? null : requireDigest(was) }));
     },
 
     async restore(grant, digest, moves) {
-      const pushed = JSON.stringify(moves.map((move) => ({ ...move, id: eventId() })));
-      const [missing, ...done] = requireRepository(
-        await runGated(db, grant, [
-          { sql: MISSING, values: [digest] },
-          ...MOVE_FROM_TRASH.map((sql) => ({ sql, values: [digest] })),
-          { sql: TAGS_PUSHED(UNMOVED), values: [digest, pushed, grant.subject, registry] },
-          { sql: UPSERT_TAGS(UNMOVED), values: [digest, pushed] },
-          { sql: TAGS_NOW, values: [digest, pushed] },
-        ]),
-      );
-      announceAll(done[MOVE_FROM_TRASH.length]);
+      const tags = JSON.stringify(moves.map((move) => ({ ...move, id: eventId() })));
+      const values = { digest, tags, actor: grant.subject, registry };
+      const done = requireRepository(await runGated(db, grant, sharing(values, RESTORE)));
+      announceAll(done.tagEvents);
       return {
-        missing: rows(digestRow, missing).map((row) => row.digest),
-        tags: rows(nameRow, done.at(-1)).map(({ name }) => name),
+        missing: rows(digestRow, done.missing).map((row) => row.digest),
+        tags: rows(nameRow, done.tags).map(({ name }) => name),
       };
     },
 
@@ -244,6 +233,11 @@ export function d1Undo(db: D1Database, { registry, announce }: Announcing): Undo
       return isEmpty(live) || isEmpty(deleted) ? "unknown" : "taken";
     },
   };
+}
+
+function digestFrom(result: D1Result): Digest | null {
+  const row = firstRow(digestRow, result);
+  return row && requireDigest(row.digest);
 }
 
 function changeFromRow(row: z.infer<typeof changeRow>): TagChange {

@@ -5,10 +5,11 @@ import type { BlobStore, DeletionOutcome, StoredBlob } from "../../../registry/s
 import { z } from "zod";
 import { requireRepositoryName } from "../../../oci/name.ts";
 import { parseRights } from "./credentials.ts";
-import { type GatedStatement, REPOSITORY, runGated, runGatedPush, runWithUsage } from "../gate.ts";
+import { REPOSITORY, runGated, runGatedPush, runWithUsage } from "../gate.ts";
 import { closeUpload, openUpload } from "./open-uploads.ts";
 import { type D1Reader, isUndisturbed, readReplicaFirst } from "../reader.ts";
 import { firstRow, isEmpty, rows } from "../rows.ts";
+import { hasWritten, sharing } from "../statement.ts";
 
 const blobRow = z.object({
   key: z.string(),
@@ -21,22 +22,22 @@ const nameRow = z.object({ name: z.string() });
 
 const FIND_BLOB = `
   SELECT b.key, b.size, b.damage, rb.marked_at FROM repository_blobs rb JOIN blobs b ON b.digest = rb.digest
-  WHERE rb.repository_id = ${REPOSITORY} AND rb.digest = ?8`;
+  WHERE rb.repository_id = ${REPOSITORY} AND rb.digest = :digest`;
 const FIND_WHOLE = `${FIND_BLOB} AND b.quarantined_at IS NULL`;
 
-const MAY_POINT_TO_KEY = `${REPOSITORY} IS NOT NULL AND NOT EXISTS (SELECT 1 FROM condemned c WHERE c.key = ?9)`;
+const MAY_POINT_TO_KEY = `${REPOSITORY} IS NOT NULL AND NOT EXISTS (SELECT 1 FROM condemned c WHERE c.key = :key)`;
 
-/** What the new bytes take the place of is collected. */
+/** The damaged bytes that the new ones replace are collected. */
 const CONDEMN_DAMAGED = `
   INSERT INTO condemned (key, condemned_at)
-  SELECT b.key, ?6 FROM blobs b
-  WHERE b.digest = ?8 AND b.quarantined_at IS NOT NULL AND b.key <> ?9 AND ${MAY_POINT_TO_KEY}
+  SELECT b.key, :now FROM blobs b
+  WHERE b.digest = :digest AND b.quarantined_at IS NOT NULL AND b.key <> :key AND ${MAY_POINT_TO_KEY}
   ON CONFLICT (key) DO NOTHING`;
 
 /** A repeated upload may bring the damaged bytes themselves: these mend nothing. */
 const INSERT_BLOB = `
   INSERT INTO blobs (digest, key, size, created_at)
-  SELECT ?8, ?9, ?10, ?6 WHERE ${MAY_POINT_TO_KEY}
+  SELECT :digest, :key, :size, :now WHERE ${MAY_POINT_TO_KEY}
   ON CONFLICT (digest) DO UPDATE SET key = excluded.key, size = excluded.size, quarantined_at = NULL, damage = NULL
     WHERE blobs.quarantined_at IS NOT NULL AND blobs.key <> excluded.key`;
 
@@ -45,40 +46,40 @@ const TOUCH = "ON CONFLICT (repository_id, digest) DO UPDATE SET touched_at = ex
 
 const LINK_BLOB = `
   INSERT INTO repository_blobs (repository_id, digest, touched_at)
-  SELECT repository_id, ?8, ?6 FROM (SELECT ${REPOSITORY} AS repository_id)
-  WHERE repository_id IS NOT NULL AND EXISTS (SELECT 1 FROM blobs b WHERE b.digest = ?8 AND b.quarantined_at IS NULL)
+  SELECT repository_id, :digest, :now FROM (SELECT ${REPOSITORY} AS repository_id)
+  WHERE repository_id IS NOT NULL AND EXISTS (SELECT 1 FROM blobs b WHERE b.digest = :digest AND b.quarantined_at IS NULL)
   ${TOUCH}`;
 
-/** Who asks for a blob that is marked may be about to push a manifest that needs it. */
+/** A client that asks for a marked blob may be about to push a manifest that needs it. */
 const UNMARK = `
-  UPDATE repository_blobs SET touched_at = ?6, marked_at = NULL WHERE repository_id = ${REPOSITORY} AND digest = ?8`;
+  UPDATE repository_blobs SET touched_at = :now, marked_at = NULL WHERE repository_id = ${REPOSITORY} AND digest = :digest`;
 
 const LINK_FROM = `
   INSERT INTO repository_blobs (repository_id, digest, touched_at)
-  SELECT repository_id, ?8, ?6 FROM (SELECT ${REPOSITORY} AS repository_id)
+  SELECT repository_id, :digest, :now FROM (SELECT ${REPOSITORY} AS repository_id)
   WHERE repository_id IS NOT NULL AND EXISTS (
-    SELECT 1 FROM spaces s JOIN repositories r ON r.space_id = s.id AND r.path = ?10 AND r.deleted_at IS NULL
-      JOIN repository_blobs rb ON rb.repository_id = r.id AND rb.digest = ?8
+    SELECT 1 FROM spaces s JOIN repositories r ON r.space_id = s.id AND r.path = :sourcePath AND r.deleted_at IS NULL
+      JOIN repository_blobs rb ON rb.repository_id = r.id AND rb.digest = :digest
       JOIN blobs b ON b.digest = rb.digest AND b.quarantined_at IS NULL
-    WHERE s.name = ?9 AND s.deleted_at IS NULL)
+    WHERE s.name = :sourceSpace AND s.deleted_at IS NULL)
   ${TOUCH}`;
 
 const HOLDERS = `
   SELECT s.name || '/' || r.path AS name
   FROM repository_blobs rb JOIN repositories r ON r.id = rb.repository_id AND r.deleted_at IS NULL
-    JOIN spaces s ON s.id = r.space_id AND s.name = ?1 AND s.deleted_at IS NULL
-  WHERE rb.digest = ?8 LIMIT ?9`;
+    JOIN spaces s ON s.id = r.space_id AND s.name = :space AND s.deleted_at IS NULL
+  WHERE rb.digest = :digest LIMIT :limit`;
 
-/** What the grant's own credential permits, whatever the token that stands for it names. */
+/** The rights of the grant's own credential, of which its token may name a part. */
 const GRANT_RIGHTS = `
   SELECT s.name AS space, t.actions, t.repositories FROM tokens t JOIN spaces s ON s.id = t.space_id
-  WHERE t.id = ?5 AND ?7 = 0`;
+  WHERE t.id = :credentialId AND :publicOnly = 0`;
 
 const UNLINK_BLOB = `
-  DELETE FROM repository_blobs WHERE repository_id = ${REPOSITORY} AND digest = ?8
-    AND NOT EXISTS (SELECT 1 FROM manifest_references f WHERE f.repository_id = repository_blobs.repository_id AND f.digest = ?8)`;
+  DELETE FROM repository_blobs WHERE repository_id = ${REPOSITORY} AND digest = :digest
+    AND NOT EXISTS (SELECT 1 FROM manifest_references f WHERE f.repository_id = repository_blobs.repository_id AND f.digest = :digest)`;
 
-/** From what is quarantined, which is little, to the links. */
+/** True where the repository links a quarantined blob: these are few, so the look begins with them. */
 const DAMAGED = `
   SELECT 1 FROM blobs b INDEXED BY blobs_quarantined
     CROSS JOIN repository_blobs rb ON rb.repository_id = ${REPOSITORY} AND rb.digest = b.digest
@@ -92,18 +93,19 @@ function blobFromRow(digest: Digest, row: z.infer<typeof blobRow> | null): Store
 /** Links in D1 between repositories and the bytes in R2. @param replica see {@link readReplicaFirst}. */
 export function d1Blobs(db: D1Database, replica: D1Reader | null): BlobStore {
   async function look(grant: Grant, digest: Digest): Promise<StoredBlob | Damaged | null> {
-    const { results } = await runGated(db, grant, [{ sql: FIND_BLOB, values: [digest] }]);
-    return blobFromRow(digest, firstRow(blobRow, results[0]));
+    const { results } = await runGated(db, grant, { blob: { sql: FIND_BLOB, values: { digest } } });
+    return blobFromRow(digest, firstRow(blobRow, results.blob));
   }
 
   async function find(first: D1Reader | null, grant: Grant, digest: Digest): Promise<StoredBlob | Damaged | null> {
-    const found: GatedStatement = { sql: FIND_BLOB, values: [digest] };
-    const read = async (from: D1Reader): Promise<z.infer<typeof blobRow> | null> =>
-      firstRow(blobRow, (await runGated(from, grant, [found])).results[0]);
+    const read = async (from: D1Reader): Promise<z.infer<typeof blobRow> | null> => {
+      const { results } = await runGated(from, grant, { blob: { sql: FIND_BLOB, values: { digest } } });
+      return firstRow(blobRow, results.blob);
+    };
     const row = await readReplicaFirst(db, first, read, isUndisturbed);
     if (row === null || row.marked_at === null) return blobFromRow(digest, row);
-    const again = await runGated(db, grant, [{ sql: UNMARK, values: [digest] }, found]);
-    return blobFromRow(digest, firstRow(blobRow, again.results[1]));
+    const { results } = await runGated(db, grant, sharing({ digest }, { unmark: UNMARK, blob: FIND_BLOB }));
+    return blobFromRow(digest, firstRow(blobRow, results.blob));
   }
 
   return {
@@ -112,57 +114,53 @@ export function d1Blobs(db: D1Database, replica: D1Reader | null): BlobStore {
     findToRead: (grant, digest) => find(replica, grant, digest),
 
     async confirm(grant, session) {
-      const open = session === null ? [] : [openUpload(session)];
-      const { facts, results, usage } = await runWithUsage(db, grant, [{ sql: DAMAGED }, ...open]);
-      const opened = (results[1]?.meta.changes ?? 0) > 0;
+      const { facts, results, usage } = await runWithUsage(db, grant, {
+        damaged: { sql: DAMAGED },
+        open: session === null ? undefined : openUpload(session),
+      });
       // A grant to push names the space, so the confirmation has already compared it.
       const { spaceId, repositoryId } = facts;
-      return { spaceId: spaceId ?? 0, repositoryId, opened, hasDamage: !isEmpty(results[0]), usage };
+      const opened = hasWritten(results.open);
+      return { spaceId: spaceId ?? 0, repositoryId, opened, hasDamage: !isEmpty(results.damaged), usage };
     },
 
     async link(grant, { digest, key, size }, session) {
-      const { results, usage } = await runGatedPush(db, grant, [
-        { sql: CONDEMN_DAMAGED, values: [digest, key] },
-        { sql: INSERT_BLOB, values: [digest, key, size] },
-        { sql: LINK_BLOB, values: [digest] },
-        { sql: FIND_WHOLE, values: [digest] },
-        ...(session === null ? [] : [closeUpload(session)]),
-      ]);
-      const mends = (results[0]?.meta.changes ?? 0) > 0;
-      return { key: firstRow(blobRow, results[3])?.key ?? null, mends, usage };
+      const texts = { condemn: CONDEMN_DAMAGED, insert: INSERT_BLOB, link: LINK_BLOB, kept: FIND_WHOLE };
+      const { results, usage } = await runGatedPush(db, grant, {
+        ...sharing({ digest, key, size }, texts),
+        close: session === null ? undefined : closeUpload(session),
+      });
+      return { key: firstRow(blobRow, results.kept)?.key ?? null, mends: hasWritten(results.condemn), usage };
     },
 
     async canMount(target, source, digest) {
-      const link: GatedStatement = { sql: FIND_BLOB, values: [digest], grant: source };
-      const { results } = await runGated(db, target, [link]);
-      return !isEmpty(results[0]);
+      const { results } = await runGated(db, target, { blob: { sql: FIND_BLOB, values: { digest }, grant: source } });
+      return !isEmpty(results.blob);
     },
 
     async holders(grant, digest, limit) {
-      const { results } = await runGated(db, grant, [{ sql: HOLDERS, values: [digest, limit] }, { sql: GRANT_RIGHTS }]);
-      const row = firstRow(rightsRow, results[1]);
+      const { results } = await runGated(db, grant, {
+        holders: { sql: HOLDERS, values: { digest, limit } },
+        rights: { sql: GRANT_RIGHTS },
+      });
+      const row = firstRow(rightsRow, results.rights);
       return {
-        names: rows(nameRow, results[0]).map(({ name }) => requireRepositoryName(name)),
+        names: rows(nameRow, results.holders).map(({ name }) => requireRepositoryName(name)),
         rights: row && { space: row.space, ...parseRights(row) },
       };
     },
 
     async linkFrom(target, source, digest) {
-      const { results } = await runGatedPush(db, target, [
-        { sql: LINK_FROM, values: [digest, source.space, source.path] },
-      ]);
-      return (results[0]?.meta.changes ?? 0) > 0;
+      const values = { digest, sourceSpace: source.space, sourcePath: source.path };
+      const { results } = await runGatedPush(db, target, { link: { sql: LINK_FROM, values } });
+      return hasWritten(results.link);
     },
 
     async unlink(grant, digest): Promise<DeletionOutcome> {
-      const values = [digest];
-      const { results } = await runGated(db, grant, [
-        { sql: FIND_BLOB, values },
-        { sql: UNLINK_BLOB, values },
-        { sql: FIND_BLOB, values },
-      ]);
-      if (isEmpty(results[0])) return "absent";
-      return isEmpty(results[2]) ? "deleted" : "referenced";
+      const texts = { before: FIND_BLOB, unlink: UNLINK_BLOB, after: FIND_BLOB };
+      const { results } = await runGated(db, grant, sharing({ digest }, texts));
+      if (isEmpty(results.before)) return "absent";
+      return isEmpty(results.after) ? "deleted" : "referenced";
     },
   };
 }

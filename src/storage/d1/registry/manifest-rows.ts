@@ -20,10 +20,10 @@ export const foundRow = manifestRow.extend({ pull_is_due: z.int() });
 
 export const MANIFEST_COLUMNS = "m.digest, m.media_type, m.size, m.body, m.key, m.damage, m.marked_at";
 
-/** ?8: the reference. */
-export const BY_DIGEST = `manifests m WHERE m.repository_id = ${REPOSITORY} AND m.digest = ?8`;
+/** The manifest `m` that `:reference` leads to. */
+export const BY_DIGEST = `manifests m WHERE m.repository_id = ${REPOSITORY} AND m.digest = :reference`;
 export const BY_TAG = `tags t JOIN manifests m ON m.repository_id = t.repository_id AND m.digest = t.digest
-  WHERE t.repository_id = ${REPOSITORY} AND t.name = ?8`;
+  WHERE t.repository_id = ${REPOSITORY} AND t.name = :reference`;
 
 export const FIND_BY_DIGEST = `SELECT ${MANIFEST_COLUMNS}, ${pullIsDue("m")} AS pull_is_due FROM ${BY_DIGEST}`;
 

@@ -4,9 +4,10 @@ import { requireDigest } from "../../../oci/digest.ts";
 import type { Reference } from "../../../oci/reference.ts";
 import type { Damaged } from "../../../registry/damage.ts";
 import type { FoundManifest, ManifestStore } from "../../../registry/stores.ts";
-import { type GatedStatement, REPOSITORY, runGated } from "../gate.ts";
+import { REPOSITORY, runGated } from "../gate.ts";
 import { type D1Reader, isUndisturbed, readReplicaFirst } from "../reader.ts";
 import { firstRow, rows } from "../rows.ts";
+import { sharing } from "../statement.ts";
 import {
   BY_DIGEST,
   BY_TAG,
@@ -23,7 +24,7 @@ const FIND = {
   tag: `SELECT ${MANIFEST_COLUMNS}, ${pullIsDue("m")} OR ${pullIsDue("t")} AS pull_is_due FROM ${BY_TAG}`,
 };
 
-/** Who gets a manifest asks for its blobs next. So many that what is done for each stays within a request's means. */
+/** A client that gets a manifest asks for its blobs next. So many that the work for each stays within a request's means. */
 const BLOBS_AT_ONCE = 12;
 
 const blobsOf = (manifest: string): string => `
@@ -35,50 +36,49 @@ const blobsOf = (manifest: string): string => `
 const BLOBS_OF = { digest: blobsOf(BY_DIGEST), tag: blobsOf(BY_TAG) };
 const neededBlobRow = z.object({ digest: z.string(), key: z.string(), size: z.int() });
 
-/** ?8 digest: who asks for a manifest that is marked may be about to tag it. */
-const UNMARK_FOUND = `UPDATE manifests SET marked_at = NULL WHERE repository_id = ${REPOSITORY} AND digest = ?8`;
+/** A client that asks for a marked manifest may be about to tag it. */
+const UNMARK = `UPDATE manifests SET marked_at = NULL WHERE repository_id = ${REPOSITORY} AND digest = :digest`;
 
 /** Pulling manifests. @param replica see {@link readReplicaFirst}. */
 export function pullManifests(
   db: D1Database,
   replica: D1Reader | null,
 ): Pick<ManifestStore, "find" | "findToRead" | "look"> {
-  async function look(grant: Grant, reference: Reference): Promise<FoundManifest | Damaged | null> {
-    const { results } = await runGated(db, grant, findStatements(reference).slice(0, 1));
-    const row = firstRow(foundRow, results[0]);
-    return row && foundFromRow(row, undefined, reference);
-  }
-
   async function find(
     first: D1Reader | null,
     grant: Grant,
     reference: Reference,
   ): Promise<FoundManifest | Damaged | null> {
-    const found = findStatements(reference);
-    const read = async (from: D1Reader): Promise<readonly D1Result[]> => (await runGated(from, grant, found)).results;
-    const results = await readReplicaFirst(db, first, read, ([some]) => isUndisturbed(firstRow(foundRow, some)));
-    const row = firstRow(foundRow, results[0]);
-    if (row === null || row.marked_at === null) return row && foundFromRow(row, results[1], reference);
-    const again = await runGated(db, grant, [{ sql: UNMARK_FOUND, values: [row.digest] }, ...found]);
-    const still = firstRow(foundRow, again.results[1]);
-    return still && foundFromRow(still, again.results[2], reference);
+    const statements = findStatements(reference);
+    const read = async (from: D1Reader) => (await runGated(from, grant, statements)).results;
+    const results = await readReplicaFirst(db, first, read, ({ manifest }) =>
+      isUndisturbed(firstRow(foundRow, manifest)),
+    );
+    const row = firstRow(foundRow, results.manifest);
+    if (row === null || row.marked_at === null) return row && foundFromRow(row, results.blobs, reference);
+    const unmark = { sql: UNMARK, values: { digest: row.digest } };
+    const again = await runGated(db, grant, { unmark, ...statements });
+    const still = firstRow(foundRow, again.results.manifest);
+    return still && foundFromRow(still, again.results.blobs, reference);
   }
 
   return {
-    look,
     find: (grant, reference) => find(null, grant, reference),
     findToRead: (grant, digest) => find(replica, grant, { digest }),
+
+    async look(grant, reference) {
+      const { manifest } = findStatements(reference);
+      const { results } = await runGated(db, grant, { manifest });
+      const row = firstRow(foundRow, results.manifest);
+      return row && foundFromRow(row, undefined, reference);
+    },
   };
 }
 
-/** The manifest, and some of the blobs that it needs. */
-function findStatements(reference: Reference): readonly GatedStatement[] {
-  const values = [referenceText(reference)];
+/** Makes statements that find the manifest, and some of the blobs that it needs. */
+function findStatements(reference: Reference) {
   const kind = "tag" in reference ? "tag" : "digest";
-  return [
-    { sql: FIND[kind], values },
-    { sql: BLOBS_OF[kind], values },
-  ];
+  return sharing({ reference: referenceText(reference) }, { manifest: FIND[kind], blobs: BLOBS_OF[kind] });
 }
 
 function foundFromRow(

@@ -1,19 +1,20 @@
 import { z } from "zod";
 import { requireDigest } from "../../../oci/digest.ts";
-import type { ManifestStore, ReferenceProblem } from "../../../registry/stores.ts";
-import { REPOSITORY, runGated, runGatedPush } from "../gate.ts";
+import type { ManifestPush, ManifestStore, ReferenceProblem } from "../../../registry/stores.ts";
+import { type GatedStatement, REPOSITORY, runGated, runGatedPush } from "../gate.ts";
 import { firstRow, rows } from "../rows.ts";
+import { hasWritten, sharing, type Values } from "../statement.ts";
 import { type Announcing, announcing } from "./announcing.ts";
 import { REQUIRE_MANIFEST, REQUIRE_TAGS, required } from "./conditions.ts";
-import { eventId, MANIFEST_PUSHED, TAGS_PUSHED } from "./event-statements.ts";
+import { eventId, MANIFEST_PUSHED, tagsPushed } from "./event-statements.ts";
 import { FIND_BY_DIGEST, manifestFromRow, manifestRow } from "./manifest-rows.ts";
 
 const FIND_WHOLE = `${FIND_BY_DIGEST} AND m.quarantined_at IS NULL`;
 
-/** The wanted references, JSON in ?8, that the repository lacks or has in another size. It lacks what is quarantined. */
+/** Those of the `:references` (a JSON list) that the repository lacks or has in another size. It lacks what is quarantined. */
 const PROBLEMS = `
   SELECT wanted.value ->> 'digest' AS digest, COALESCE(m.size, b.size) AS actual_size
-  FROM json_each(?8) wanted
+  FROM json_each(:references) wanted
     LEFT JOIN repository_blobs rb ON rb.repository_id = ${REPOSITORY} AND rb.digest = wanted.value ->> 'digest'
     LEFT JOIN blobs b ON b.digest = rb.digest AND b.quarantined_at IS NULL
     LEFT JOIN manifests m ON wanted.value ->> 'kind' = 'any' AND m.quarantined_at IS NULL
@@ -21,36 +22,37 @@ const PROBLEMS = `
   WHERE COALESCE(m.size, b.size) IS NOT wanted.value ->> 'size'
   LIMIT 20`;
 
-/** Ends the transaction, unless the repository has all of the wanted references. Without the grant it does nothing, as all others do. */
+/** Ends the transaction, unless the repository has all of the references. Without the grant it does nothing, as all others do. */
 const REQUIRE_REFERENCES = `
   INSERT INTO lacking (digest) SELECT digest FROM (${PROBLEMS}) WHERE ${REPOSITORY} IS NOT NULL LIMIT 1`;
 
-/** What a manifest that is being pushed needs is no longer marked, neither for collection nor by retention. */
+/** Content that a manifest needs is no longer marked once that is pushed, neither for collection nor by retention. */
 const NEEDED = `
   repository_id = ${REPOSITORY} AND marked_at IS NOT NULL
-    AND digest IN (SELECT wanted.value ->> 'digest' FROM json_each(?8) wanted)`;
-const UNMARK = `UPDATE repository_blobs SET marked_at = NULL, touched_at = ?6 WHERE ${NEEDED}`;
+    AND digest IN (SELECT wanted.value ->> 'digest' FROM json_each(:references) wanted)`;
+const UNMARK_BLOBS = `UPDATE repository_blobs SET marked_at = NULL, touched_at = :now WHERE ${NEEDED}`;
 const UNMARK_MANIFESTS = `UPDATE manifests SET marked_at = NULL WHERE ${NEEDED}`;
 
 const problemRow = z.object({ digest: z.string(), actual_size: z.int().nullable() });
 
-/** What the new bytes take the place of is collected. */
+/** The damaged bytes that the new ones replace are collected. */
 const CONDEMN_DAMAGED = `
   INSERT INTO condemned (key, condemned_at)
-  SELECT m.key, ?6 FROM manifests m
-  WHERE m.repository_id = ${REPOSITORY} AND m.digest = ?8 AND m.quarantined_at IS NOT NULL AND m.key IS NOT NULL
+  SELECT m.key, :now FROM manifests m
+  WHERE m.repository_id = ${REPOSITORY} AND m.digest = :digest AND m.quarantined_at IS NOT NULL AND m.key IS NOT NULL
   ON CONFLICT (key) DO NOTHING`;
 
-/** Of all that the manifest needs, JSON in ?17; an index's child has what it needs in turn. */
+/** The size of all that the manifest needs; an index's child brings what it needs in turn. */
 const NEEDED_SIZE = `(
   SELECT COALESCE(SUM(COALESCE(c.content_size, wanted.value ->> 'size')), 0)
-  FROM json_each(?17) wanted LEFT JOIN manifests c ON wanted.value ->> 'kind' = 'any'
+  FROM json_each(:references) wanted LEFT JOIN manifests c ON wanted.value ->> 'kind' = 'any'
     AND c.repository_id = ${REPOSITORY} AND c.digest = wanted.value ->> 'digest')`;
 
 const INSERT_MANIFEST = `
   INSERT INTO manifests
     (repository_id, digest, media_type, size, body, key, artifact_type, subject, annotations, platforms, created_at, content_size)
-  SELECT repository_id, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?6, ?10 + ${NEEDED_SIZE}
+  SELECT repository_id, :digest, :mediaType, :size, :body, :key, :artifactType, :subject, :annotations, :platforms, :now,
+    :size + ${NEEDED_SIZE}
   FROM (SELECT ${REPOSITORY} AS repository_id)
   WHERE repository_id IS NOT NULL
   ON CONFLICT (repository_id, digest) DO UPDATE
@@ -62,21 +64,36 @@ const INSERT_MANIFEST = `
 const INSERT_REFERENCES = `
   INSERT INTO manifest_references (repository_id, digest, manifest_id)
   SELECT m.repository_id, wanted.value ->> 'digest', m.id
-  FROM manifests m, json_each(?9) wanted WHERE m.repository_id = ${REPOSITORY} AND m.digest = ?8
+  FROM manifests m, json_each(:references) wanted WHERE m.repository_id = ${REPOSITORY} AND m.digest = :digest
   ON CONFLICT (repository_id, digest, manifest_id) DO NOTHING`;
 
-/** ?8 digest, ?9 JSON list of { tag }; `pushed`: what to take of it. */
-export const UPSERT_TAGS = (pushed = "json_each(?9)"): string => `
+/** Points tags to the manifest of `:digest`. @param pushed JSON rows of { tag }. */
+export const upsertTags = (pushed = "json_each(:tags)"): string => `
   INSERT INTO tags (repository_id, name, digest, created_at, updated_at)
-  SELECT m.repository_id, pushed.value ->> 'tag', m.digest, ?6, ?6
+  SELECT m.repository_id, pushed.value ->> 'tag', m.digest, :now, :now
   FROM manifests m, ${pushed} pushed
-  WHERE m.repository_id = ${REPOSITORY} AND m.digest = ?8 AND m.quarantined_at IS NULL
+  WHERE m.repository_id = ${REPOSITORY} AND m.digest = :digest AND m.quarantined_at IS NULL
   ON CONFLICT (repository_id, name) DO UPDATE SET digest = excluded.digest, updated_at = excluded.updated_at`;
 
-/** ?8 digest: one that is back is no longer in the trash. */
+/** A manifest that is back is no longer in the trash. */
 const FORGET_DELETION = `
-  DELETE FROM deleted_manifests WHERE repository_id = ${REPOSITORY} AND digest = ?8
-    AND EXISTS (SELECT 1 FROM manifests m WHERE m.repository_id = deleted_manifests.repository_id AND m.digest = ?8)`;
+  DELETE FROM deleted_manifests WHERE repository_id = ${REPOSITORY} AND digest = :digest
+    AND EXISTS (SELECT 1 FROM manifests m WHERE m.repository_id = deleted_manifests.repository_id AND m.digest = :digest)`;
+
+/** The statements of a push without its conditions, in their order. */
+const COMMIT = {
+  requireReferences: REQUIRE_REFERENCES,
+  unmarkBlobs: UNMARK_BLOBS,
+  unmarkManifests: UNMARK_MANIFESTS,
+  manifestEvent: MANIFEST_PUSHED,
+  condemnDamaged: CONDEMN_DAMAGED,
+  insertManifest: INSERT_MANIFEST,
+  insertReferences: INSERT_REFERENCES,
+  tagEvents: tagsPushed(),
+  upsertTags: upsertTags(),
+  forgetDeletion: FORGET_DELETION,
+  kept: FIND_WHOLE,
+};
 
 /** Pushing manifests. */
 export function pushManifests(
@@ -86,60 +103,45 @@ export function pushManifests(
   const announceAll = announcing(announce);
   return {
     async check(grant, references) {
-      const values = [JSON.stringify(references)];
-      const { results } = await runGated(db, grant, [
-        { sql: UNMARK, values },
-        { sql: UNMARK_MANIFESTS, values },
-        { sql: PROBLEMS, values },
-      ]);
-      return rows(problemRow, results[2]).map(problemFromRow);
+      const texts = { unmarkBlobs: UNMARK_BLOBS, unmarkManifests: UNMARK_MANIFESTS, problems: PROBLEMS };
+      const { results } = await runGated(db, grant, sharing({ references: JSON.stringify(references) }, texts));
+      return rows(problemRow, results.problems).map(problemFromRow);
     },
 
-    async commit(grant, { stored, manifest, tags, condition }) {
-      const { digest, mediaType, size, content } = stored;
-      const wanted = JSON.stringify(manifest.references);
-      const pushed = JSON.stringify(tags.map((tag) => ({ tag, id: eventId() })));
-      const platforms = JSON.stringify(manifest.platforms);
-      const conditions =
-        tags.length > 0 ? required(REQUIRE_TAGS, condition, tags) : required(REQUIRE_MANIFEST, condition, [digest]);
-      const { results: all, usage } = await runGatedPush(db, grant, [
-        ...conditions,
-        { sql: REQUIRE_REFERENCES, values: [wanted] },
-        { sql: UNMARK, values: [wanted] },
-        { sql: UNMARK_MANIFESTS, values: [wanted] },
-        {
-          sql: MANIFEST_PUSHED,
-          values: [digest, eventId(), mediaType, manifest.artifactType, size, platforms, grant.subject, registry],
-        },
-        { sql: CONDEMN_DAMAGED, values: [digest] },
-        {
-          sql: INSERT_MANIFEST,
-          values: [
-            digest,
-            mediaType,
-            size,
-            "body" in content ? content.body : null,
-            "key" in content ? content.key : null,
-            manifest.artifactType,
-            manifest.subject,
-            // With a body too long for a row they may be too long as well, and are read from the body when needed.
-            "body" in content && manifest.annotations ? JSON.stringify(manifest.annotations) : null,
-            platforms,
-            wanted,
-          ],
-        },
-        { sql: INSERT_REFERENCES, values: [digest, wanted] },
-        { sql: TAGS_PUSHED(), values: [digest, pushed, grant.subject, registry] },
-        { sql: UPSERT_TAGS(), values: [digest, pushed] },
-        { sql: FORGET_DELETION, values: [digest] },
-        { sql: FIND_WHOLE, values: [digest] },
-      ]);
-      const results = all.slice(conditions.length);
-      announceAll(results[3], results[7]);
-      const kept = firstRow(manifestRow, results.at(-1));
-      const mends = (results[4]?.meta.changes ?? 0) > 0;
-      return { kept: kept && manifestFromRow(kept), mends, usage };
+    async commit(grant, push) {
+      const { results, usage } = await runGatedPush(db, grant, {
+        condition: conditionOf(push),
+        ...sharing({ ...valuesOf(push), actor: grant.subject, registry }, COMMIT),
+      });
+      announceAll(results.manifestEvent, results.tagEvents);
+      const kept = firstRow(manifestRow, results.kept);
+      return { kept: kept && manifestFromRow(kept), mends: hasWritten(results.condemnDamaged), usage };
     },
+  };
+}
+
+function conditionOf({ stored, tags, condition }: ManifestPush): GatedStatement | undefined {
+  return tags.length > 0
+    ? required(REQUIRE_TAGS, condition, tags)
+    : required(REQUIRE_MANIFEST, condition, [stored.digest]);
+}
+
+function valuesOf({ stored: { digest, mediaType, size, content }, manifest, tags }: ManifestPush): Values {
+  return {
+    digest,
+    reference: digest,
+    mediaType,
+    size,
+    body: "body" in content ? content.body : null,
+    key: "key" in content ? content.key : null,
+    artifactType: manifest.artifactType,
+    subject: manifest.subject,
+    // With a body too long for a row they may be too long as well, and are read from the body when needed.
+    annotations: "body" in content && manifest.annotations ? JSON.stringify(manifest.annotations) : null,
+    platforms: JSON.stringify(manifest.platforms),
+    references: JSON.stringify(manifest.references),
+    tags: JSON.stringify(tags.map((tag) => ({ tag, id: eventId() }))),
+    manifestEventId: eventId(),
   };
 }
 

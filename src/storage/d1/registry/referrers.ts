@@ -5,8 +5,8 @@ import type { ManifestStore, Referrer } from "../../../registry/stores.ts";
 import { REPOSITORY, runGated } from "../gate.ts";
 import { rows } from "../rows.ts";
 
-/** ?10: a `+` that nobody escaped is read as a blank, so that one counts as the other. */
-const OF_TYPE = "(?10 IS NULL OR replace(m.artifact_type, '+', ' ') = replace(?10, '+', ' '))";
+/** An unescaped `+` in a query is read as a blank, so one counts as the other. */
+const OF_TYPE = "(:artifactType IS NULL OR replace(m.artifact_type, '+', ' ') = replace(:artifactType, '+', ' '))";
 
 /** A page ends early where its manifests have more than 4 MiB together: annotations may be most of a manifest. */
 const REFERRERS = `
@@ -15,9 +15,9 @@ const REFERRERS = `
       SUM(size) OVER (ORDER BY digest ROWS UNBOUNDED PRECEDING) - size AS before
     FROM (
       SELECT m.digest, m.media_type, m.size, m.artifact_type, m.annotations, m.key FROM manifests m
-      WHERE m.repository_id = ${REPOSITORY} AND m.subject = ?8 AND m.digest > ?9
+      WHERE m.repository_id = ${REPOSITORY} AND m.subject = :subject AND m.digest > :last
         AND ${OF_TYPE}
-      ORDER BY m.digest LIMIT ?11) found)
+      ORDER BY m.digest LIMIT :limit) found)
   WHERE before < 4194304`;
 
 const referrerRow = z.object({
@@ -34,10 +34,12 @@ const referrerRow = z.object({
 export function listReferrers(db: D1Database): Pick<ManifestStore, "referrers"> {
   return {
     async referrers(grant, subject, artifactType, { limit, last }) {
-      const { results } = await runGated(db, grant, [
-        { sql: REFERRERS, values: [subject, last ?? "", artifactType, limit + 1] },
-      ]);
-      const found = rows(referrerRow, results[0]).toSorted((left, right) => (left.digest < right.digest ? -1 : 1));
+      const { results } = await runGated(db, grant, {
+        referrers: { sql: REFERRERS, values: { subject, last: last ?? "", artifactType, limit: limit + 1 } },
+      });
+      const found = rows(referrerRow, results.referrers).toSorted((left, right) =>
+        left.digest < right.digest ? -1 : 1,
+      );
       const entries = found.slice(0, limit).map(referrerFromRow);
       return { entries, more: limit > 0 && (found[0]?.available ?? 0) > entries.length };
     },

@@ -6,14 +6,16 @@ import { rows } from "../rows.ts";
 
 const tagRow = z.object({ name: z.string() });
 
-const LIST_TAGS = `SELECT name FROM tags WHERE repository_id = ${REPOSITORY} AND name > ?8 ORDER BY name LIMIT ?9`;
+const LIST_TAGS = `SELECT name FROM tags WHERE repository_id = ${REPOSITORY} AND name > :last ORDER BY name LIMIT :limit`;
 
 export function d1Tags(db: D1Database): TagStore {
   return {
     async list(grant, { limit, last }) {
-      const { facts, results } = await runGated(db, grant, [{ sql: LIST_TAGS, values: [last ?? "", limit + 1] }]);
+      const { facts, results } = await runGated(db, grant, {
+        tags: { sql: LIST_TAGS, values: { last: last ?? "", limit: limit + 1 } },
+      });
       if (facts.repositoryId === null) return null;
-      const names = rows(tagRow, results[0]).map(({ name }) => name);
+      const names = rows(tagRow, results.tags).map(({ name }) => name);
       return pageOf(names, limit);
     },
   };

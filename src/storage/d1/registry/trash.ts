@@ -9,7 +9,7 @@ const COLUMNS =
 /** A row's most is 2,000,000 bytes, and a body with annotations can have most of them. Further tags are in the history. */
 const MAX_TAGS = 500;
 
-/** SQL for what is moved, when, and who did it. */
+/** SQL of a move: the manifests, the time and the actor. */
 interface Moving {
   /** A query for the ids of manifests; it must give the same for each of the statements. */
   readonly ids: string;
@@ -17,25 +17,31 @@ interface Moving {
   readonly actor: string;
 }
 
-/** Moves manifests to the trash with their tags and what they need: in this order, in one batch. */
-export function moveToTrash({ ids, at, actor }: Moving): readonly [string, string, string, string] {
+/** Statements that move manifests to the trash with their tags and what they need: in this order, in one batch. */
+type MovingToTrash = Readonly<Record<"copyToTrash" | "moveReferences" | "deleteTags" | "deleteManifests", string>>;
+
+/** Moves manifests to the trash. */
+export function moveToTrash({ ids, at, actor }: Moving): MovingToTrash {
   const tags = `SELECT t.name FROM tags t WHERE t.repository_id = m.repository_id AND t.digest = m.digest ORDER BY t.name LIMIT ${MAX_TAGS}`;
-  return [
-    `INSERT INTO deleted_manifests (${COLUMNS}, tags, actor, deleted_at)
+  return {
+    copyToTrash: `INSERT INTO deleted_manifests (${COLUMNS}, tags, actor, deleted_at)
      SELECT ${COLUMNS}, (SELECT json_group_array(name) FROM (${tags})), ${actor}, ${at} FROM manifests m WHERE m.id IN (${ids})`,
-    `INSERT INTO deleted_references (repository_id, digest, manifest_id)
+    moveReferences: `INSERT INTO deleted_references (repository_id, digest, manifest_id)
      SELECT repository_id, digest, manifest_id FROM manifest_references WHERE manifest_id IN (${ids})`,
-    `DELETE FROM tags WHERE (repository_id, digest) IN (SELECT m.repository_id, m.digest FROM manifests m WHERE m.id IN (${ids}))`,
-    `DELETE FROM manifests WHERE id IN (${ids})`,
-  ];
+    deleteTags: `DELETE FROM tags WHERE (repository_id, digest) IN (SELECT m.repository_id, m.digest FROM manifests m WHERE m.id IN (${ids}))`,
+    deleteManifests: `DELETE FROM manifests WHERE id IN (${ids})`,
+  };
 }
 
-/** The way back, for ids of the trash; the tags are up to whoever asks. */
-export function moveFromTrash(ids: string): readonly [string, string, string] {
-  return [
-    `INSERT INTO manifests (${COLUMNS}) SELECT ${COLUMNS} FROM deleted_manifests WHERE id IN (${ids})`,
-    `INSERT INTO manifest_references (repository_id, digest, manifest_id)
+/** Statements that move manifests back from the trash: in this order, in one batch. */
+type MovingFromTrash = Readonly<Record<"copyBack" | "moveReferencesBack" | "emptyTrash", string>>;
+
+/** Moves manifests back, by their ids in the trash, without tags. */
+export function moveFromTrash(ids: string): MovingFromTrash {
+  return {
+    copyBack: `INSERT INTO manifests (${COLUMNS}) SELECT ${COLUMNS} FROM deleted_manifests WHERE id IN (${ids})`,
+    moveReferencesBack: `INSERT INTO manifest_references (repository_id, digest, manifest_id)
      SELECT repository_id, digest, manifest_id FROM deleted_references WHERE manifest_id IN (${ids})`,
-    `DELETE FROM deleted_manifests WHERE id IN (${ids}) AND id IN (SELECT id FROM manifests)`,
-  ];
+    emptyTrash: `DELETE FROM deleted_manifests WHERE id IN (${ids}) AND id IN (SELECT id FROM manifests)`,
+  };
 }

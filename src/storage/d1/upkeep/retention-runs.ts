@@ -11,6 +11,7 @@ import {
 } from "../management/retention.ts";
 import { IS_COVERED, IS_UNNEEDED, JUDGING, TAG_STAYS, TAKEN_AND_ABOVE } from "../management/retention-sql.ts";
 import { rows } from "../rows.ts";
+import { prepare } from "../statement.ts";
 import { moveToTrash } from "../registry/trash.ts";
 
 const HAS_RULES = "EXISTS (SELECT 1 FROM retention_rules x WHERE x.space_id = r.space_id AND x.enabled = 1)";
@@ -71,7 +72,7 @@ const TAKEN = "SELECT id FROM manifests WHERE marked_at = 0";
 const TELL_OF_MANIFESTS = `
   ${TELL("manifest.deleted", "?1", "NULL", "SELECT e.registry FROM events e WHERE e.repository_id = r.id AND e.tag IS NOT NULL LIMIT 1")} ?2
   FROM manifests m JOIN repositories r ON r.id = m.repository_id WHERE m.marked_at = 0`;
-const [COPY_TO_TRASH, ...MOVE_TO_TRASH] = moveToTrash({ ids: TAKEN, at: "?1", actor: ACTOR });
+const MOVE_TO_TRASH = moveToTrash({ ids: TAKEN, at: ":now", actor: ACTOR });
 
 const markedRow = z.object({ id: z.int(), repository_id: z.int(), size: z.int() });
 
@@ -121,8 +122,7 @@ export function d1RetentionRuns(db: D1Database, grace: number): RetentionRunStor
         db.prepare(DECIDE_ABOVE),
         db.prepare(UNMARK).bind(ids),
         db.prepare(TELL_OF_MANIFESTS).bind(eventId(), now),
-        db.prepare(COPY_TO_TRASH).bind(now),
-        ...MOVE_TO_TRASH.map((sql) => db.prepare(sql)),
+        ...Object.values(MOVE_TO_TRASH).map((sql) => prepare(db, { sql, values: { now } })),
       ]);
     },
   };
