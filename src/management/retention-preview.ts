@@ -1,5 +1,4 @@
 import type { SpaceGrant } from "../auth/space-grant.ts";
-import { RegistryError } from "../oci/errors.ts";
 import {
   coverageOf,
   type Look,
@@ -46,7 +45,7 @@ export interface Proposal {
   readonly graceIsOver?: boolean;
 }
 
-/** What would go by the space's rules, and the one that is proposed. Throws SPACE_UNKNOWN. */
+/** Finds what would go by the space's rules, and the one that is proposed. Throws SPACE_UNKNOWN. */
 export async function previewRetention(
   store: RetentionStore,
   grant: SpaceGrant,
@@ -55,7 +54,6 @@ export async function previewRetention(
   now: number,
 ): Promise<RetentionPreview> {
   const found = await store.ofSpace(grant, { limit: REPOSITORIES, last: after });
-  if (found === null) throw new RegistryError("SPACE_UNKNOWN");
   const { entries, more } = found.repositories;
   const spaceId = entries[0]?.spaceId ?? 0;
   const proposed = rule === null ? [] : [{ ...rule, id: "", spaceId }];

@@ -143,11 +143,11 @@ export interface SeenManifest {
 
 /** How rules judge what there is. What goes, and what is only shown to go, is decided by the same conditions. */
 export interface RetentionStore {
-  /** A space's repositories, ordered by path, with its rules that are switched on. Null when there is no such space. */
+  /** A space's repositories, ordered by path, with its rules that are switched on. Throws SPACE_UNKNOWN. */
   ofSpace(
     grant: SpaceGrant,
     page: PageRequest,
-  ): Promise<{ readonly repositories: Page<CoverableRepository>; readonly rules: readonly CoveringRule[] } | null>;
+  ): Promise<{ readonly repositories: Page<CoverableRepository>; readonly rules: readonly CoveringRule[] }>;
   /** The next tags, ordered by name within their repository. */
   tags(look: Look, limit: number): Promise<readonly SeenTag[]>;
   /** The next manifests, ordered by digest; judged as if the tags that go were gone. */
