@@ -1,5 +1,4 @@
 import type { SpaceCall } from "../call.ts";
-import { RegistryError } from "../oci/errors.ts";
 import type { DamagedContent } from "../management/stores.ts";
 import { isoTime, listResponse, pageRequest, readQuery } from "./operation.ts";
 import { pageQuery } from "./schemas.ts";
@@ -7,7 +6,6 @@ import { pageQuery } from "./schemas.ts";
 /** What answers 404 although it was pushed, since its bytes are gone or wrong; a push of it mends it. */
 export async function listDamaged(call: SpaceCall): Promise<Response> {
   const page = await call.registry.management.damaged.list(call.grant, pageRequest(readQuery(pageQuery, call)));
-  if (page === null) throw new RegistryError("SPACE_UNKNOWN");
   return listResponse(page, view, ({ position }) => position);
 }
 

@@ -21,28 +21,23 @@ export async function listSpaces(call: InstallationCall): Promise<Response> {
 }
 
 export async function getSpace({ registry, grant }: SpaceCall): Promise<Response> {
-  return spaceResponse(await registry.management.spaces.find(grant));
+  return Response.json(view(await registry.management.spaces.find(grant)));
 }
 
 export async function updateSpace(call: SpaceCall): Promise<Response> {
   const changes = await readBody(spaceChanges, call);
   if (changes.quota !== undefined) authorizeQuota(call.grant);
   const space = await call.registry.management.spaces.update(call.grant, changes);
-  if (space !== null) await noteInSpace(call, "space.changed", { name: space.name, detail: changes });
-  return spaceResponse(space);
+  await noteInSpace(call, "space.changed", { name: space.name, detail: changes });
+  return Response.json(view(space));
 }
 
 export async function deleteSpace(call: SpaceCall): Promise<Response> {
   const { registry, grant } = call;
-  if (!(await registry.management.spaces.delete(grant))) throw new RegistryError("SPACE_UNKNOWN");
+  await registry.management.spaces.delete(grant);
   // What was done in it goes out of sight with it.
   await noteInInstallation(call, "space.deleted", { name: grant.space });
   return new Response(null, { status: 204 });
-}
-
-function spaceResponse(space: Space | null): Response {
-  if (space === null) throw new RegistryError("SPACE_UNKNOWN");
-  return Response.json(view(space));
 }
 
 function view(space: Space): object {

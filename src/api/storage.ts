@@ -13,7 +13,6 @@ export async function getStorage(call: SpaceCall): Promise<Response> {
     request.last === null ? storage.total(grant) : null,
     storage.byRepository(grant, request),
   ]);
-  if (page === null) throw new RegistryError("SPACE_UNKNOWN");
   return listResponse(page, repositoryView, ({ path }) => path, { total });
 }
 
@@ -22,7 +21,6 @@ export async function previewCollection(call: SpaceCall): Promise<Response> {
   // The router takes what follows `gc` for a parameter.
   if (call.params["preview"] !== ":preview") throw new RegistryError("ROUTE_UNKNOWN");
   const part = await storage.collectable(call.grant, pageRequest(readQuery(pageQuery, call)));
-  if (part === null) throw new RegistryError("SPACE_UNKNOWN");
   return Response.json({ items: part.entries.map(collectableView), next: part.next });
 }
 
@@ -30,7 +28,6 @@ export async function previewCollection(call: SpaceCall): Promise<Response> {
 export async function getStorageHistory(call: SpaceCall): Promise<Response> {
   const { storageHistory } = call.registry.management;
   const page = await storageHistory.days(call.grant, pageRequest(readQuery(pageQuery, call)));
-  if (page === null) throw new RegistryError("SPACE_UNKNOWN");
   return listResponse(
     page,
     (day) => day,

@@ -68,10 +68,13 @@ export type NotedIn = Pick<SpaceRight, "space" | "spaceId">;
 export interface ActivityStore {
   /** Adds to the hour's entry for the network, of which there are so many in an hour at most. */
   noteFailedLogins(failed: FailedLoginActivity, now: number): Promise<void>;
-  /** @param space null: what is about the installation. */
+  /** Notes an act after it is done. @param space null: it is about the installation. */
   note(space: NotedIn | null, act: Act, now: number): Promise<void>;
-  /** Of a space, with its events, the newest first. Null when there is no such space. A bounded number of rows is read. */
-  ofSpace(grant: SpaceGrant, filter: ActivityFilter, page: PageRequest): Promise<Part<Activity> | null>;
-  /** What is about the installation: spaces that came and went, and administrators who signed in. Likewise. */
+  /**
+   * A space's activity and events, the newest first. A bounded number of rows is read. Throws SPACE_UNKNOWN or TOKEN_INVALID where the
+   * grant no longer holds.
+   */
+  ofSpace(grant: SpaceGrant, filter: ActivityFilter, page: PageRequest): Promise<Part<Activity>>;
+  /** The installation's activity: spaces that came and went, and administrators who signed in. A bounded number of rows is read. */
   ofInstallation(grant: InstallationGrant, filter: ActivityFilter, page: PageRequest): Promise<Part<Activity>>;
 }

@@ -70,12 +70,13 @@ export interface RetentionRule {
   readonly createdAt: number;
 }
 
+/** Each method throws SPACE_UNKNOWN or TOKEN_INVALID where the grant no longer holds. */
 export interface RetentionRuleStore {
-  /** `full`: the space has {@link MAX_RULES} of them. `absent`: there is no such space. */
-  create(grant: SpaceGrant, rule: RetentionRule): Promise<"created" | "full" | "absent">;
+  /** False when the space has {@link MAX_RULES} of them. */
+  create(grant: SpaceGrant, rule: RetentionRule): Promise<boolean>;
   find(grant: SpaceGrant, id: string): Promise<RetentionRule | null>;
-  /** Ordered by id. Null when there is no such space. */
-  list(grant: SpaceGrant, page: PageRequest): Promise<Page<RetentionRule> | null>;
+  /** Ordered by id. */
+  list(grant: SpaceGrant, page: PageRequest): Promise<Page<RetentionRule>>;
   /** All of it but `createdAt` is replaced. False when there is no rule with its id. */
   update(grant: SpaceGrant, rule: RetentionRule): Promise<boolean>;
   delete(grant: SpaceGrant, id: string): Promise<boolean>;

@@ -37,15 +37,16 @@ export interface StorageDay {
 }
 
 export interface StorageHistory {
-  /** The last day first; 400 days are kept. Null when there is no such space. */
-  days(grant: SpaceGrant, page: PageRequest): Promise<Page<StorageDay> | null>;
+  /** The last day first; 400 days are kept. Throws SPACE_UNKNOWN or TOKEN_INVALID where the grant no longer holds. */
+  days(grant: SpaceGrant, page: PageRequest): Promise<Page<StorageDay>>;
 }
 
+/** Each method throws SPACE_UNKNOWN or TOKEN_INVALID where the grant no longer holds. */
 export interface StorageReports {
-  /** Null when there is no such space. Reads all its links. */
-  total(grant: SpaceGrant): Promise<Stored | null>;
-  /** Ordered by path. Null when there is no such space. Reads all links of the page's repositories. */
-  byRepository(grant: SpaceGrant, page: PageRequest): Promise<Page<StoredInRepository> | null>;
-  /** What collection would take, if nothing comes to need it. Null when there is no such space; a bounded number of links is read. */
-  collectable(grant: SpaceGrant, page: PageRequest): Promise<Part<Collectable> | null>;
+  /** Reads all links of the space. */
+  total(grant: SpaceGrant): Promise<Stored>;
+  /** Ordered by path. Reads all links of the page's repositories. */
+  byRepository(grant: SpaceGrant, page: PageRequest): Promise<Page<StoredInRepository>>;
+  /** Lists what collection would take, if nothing comes to need it. Reads a bounded number of links. */
+  collectable(grant: SpaceGrant, page: PageRequest): Promise<Part<Collectable>>;
 }
