@@ -6,13 +6,13 @@ import type { Act, Activity, ActivityFilter, NotedIn } from "../management/activ
 import { activityQuery } from "./activity-schemas.ts";
 import { isoTime, pageRequest, readQuery } from "./operation.ts";
 
-/** Who did what in a space, pushes and deletions included. */
+/** Lists who did what in a space, pushes and deletions included. */
 export async function listActivity(call: SpaceCall): Promise<Response> {
   const query = readQuery(activityQuery, call);
   return partResponse(await call.registry.activity.ofSpace(call.grant, filterOf(query), pageRequest(query)));
 }
 
-/** Who made and deleted spaces, and which administrators signed in. */
+/** Lists who made and deleted spaces, and which administrators signed in. */
 export async function listInstallationActivity(call: InstallationCall): Promise<Response> {
   const query = readQuery(activityQuery, call);
   return partResponse(await call.registry.activity.ofInstallation(call.grant, filterOf(query), pageRequest(query)));

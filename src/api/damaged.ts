@@ -3,7 +3,7 @@ import type { DamagedContent } from "../management/stores.ts";
 import { isoTime, listResponse, pageRequest, readQuery } from "./operation.ts";
 import { pageQuery } from "./schemas.ts";
 
-/** What answers 404 although it was pushed, since its bytes are gone or wrong; a push of it mends it. */
+/** Lists what answers 404 although it was pushed, since its bytes are gone or wrong; a push of it mends it. */
 export async function listDamaged(call: SpaceCall): Promise<Response> {
   const page = await call.registry.management.damaged.list(call.grant, pageRequest(readQuery(pageQuery, call)));
   return listResponse(page, view, ({ position }) => position);

@@ -24,7 +24,7 @@ export async function previewCollection(call: SpaceCall): Promise<Response> {
   return Response.json({ items: part.entries.map(collectableView), next: part.next });
 }
 
-/** What a space stored, day by day. */
+/** Shows what a space stored, day by day. */
 export async function getStorageHistory(call: SpaceCall): Promise<Response> {
   const { storageHistory } = call.registry.management;
   const page = await storageHistory.days(call.grant, pageRequest(readQuery(pageQuery, call)));

@@ -4,9 +4,9 @@ import type { Page, PageRequest, Part } from "../oci/page.ts";
 /** Bytes as linked: a blob counts in each repository that links it, and each manifest in its own. */
 export interface Stored {
   readonly bytes: number;
-  /** Of these, what another repository of the space links too. What other spaces have is nobody's business here. */
+  /** Those of them that another repository of the space links too. Other spaces' content is nobody's business here. */
   readonly sharedBytes: number;
-  /** Of these, what no manifest needs, but for those in the trash: collection takes it in time. */
+  /** Those of them that no manifest needs, but for those in the trash: collection takes them in time. */
   readonly reclaimableBytes: number;
 }
 
@@ -15,7 +15,7 @@ export interface StoredInRepository extends Stored {
   readonly path: string;
 }
 
-/** What collection is to take out of a space. */
+/** Something that collection is to take out of a space. */
 export interface Collectable {
   readonly path: string;
   /** The blob that no manifest of the repository needs, but for those in the trash; null: the repository was deleted, with all in it. */
@@ -27,7 +27,7 @@ export interface Collectable {
   readonly position: string;
 }
 
-/** What a space had on a day. */
+/** A space's storage on one day. */
 export interface StorageDay {
   /** As in `2026-11-28`, in UTC. */
   readonly day: string;

@@ -25,7 +25,7 @@ export interface Space {
   readonly createdAt: number;
 }
 
-/** What shall be different; what is absent stays. */
+/** Changes; what is absent stays. */
 interface SpaceChanges {
   readonly public?: boolean | undefined;
   readonly immutableTags?: TagPatterns | undefined;
@@ -91,7 +91,7 @@ export interface Repository {
   /** Null: as its space has it. */
   readonly immutableTags: TagPatterns | null;
   readonly createdAt: number;
-  /** Of the blobs that it links and of its manifests. */
+  /** The size of the blobs that it links and of its manifests. */
   readonly bytes: number;
   readonly tags: number;
   /** When one of its tags was set last; null where it has none. */
@@ -100,7 +100,7 @@ export interface Repository {
   readonly pulledAt: number | null;
 }
 
-/** What shall be different; what is absent stays. */
+/** Changes; what is absent stays. */
 interface RepositoryChanges {
   readonly public?: boolean | undefined;
   readonly immutableTags?: TagPatterns | null | undefined;
@@ -139,7 +139,7 @@ export interface DamageList {
   list(grant: SpaceGrant, page: PageRequest): Promise<Page<DamagedContent>>;
 }
 
-/** What the management API works with. */
+/** Everything that the management API works with. */
 export interface ManagementStores {
   readonly spaces: SpaceStore;
   readonly tokens: TokenStore;
