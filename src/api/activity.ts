@@ -1,22 +1,19 @@
 import type { z } from "zod";
 import type { Call, InstallationCall, SpaceCall } from "../call.ts";
 import type { InstallationGrant, SpaceGrant } from "../auth/space-grant.ts";
-import { RegistryError } from "../oci/errors.ts";
 import type { Part } from "../oci/page.ts";
 import type { Act, Activity, ActivityFilter, NotedIn } from "../management/activity.ts";
 import { activityQuery } from "./activity-schemas.ts";
 import { isoTime, pageRequest } from "./answer.ts";
 import { readQuery } from "./input.ts";
 
-/** Who did what in a space, pushes and deletions included. */
+/** Lists who did what in a space, pushes and deletions included. */
 export async function listActivity(call: SpaceCall): Promise<Response> {
   const query = readQuery(activityQuery, call);
-  const part = await call.registry.activity.ofSpace(call.grant, filterOf(query), pageRequest(query));
-  if (part === null) throw new RegistryError("SPACE_UNKNOWN");
-  return partResponse(part);
+  return partResponse(await call.registry.activity.ofSpace(call.grant, filterOf(query), pageRequest(query)));
 }
 
-/** Who made and deleted spaces, and which administrators signed in. */
+/** Lists who made and deleted spaces, and which administrators signed in. */
 export async function listInstallationActivity(call: InstallationCall): Promise<Response> {
   const query = readQuery(activityQuery, call);
   return partResponse(await call.registry.activity.ofInstallation(call.grant, filterOf(query), pageRequest(query)));

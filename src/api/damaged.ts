@@ -1,14 +1,12 @@
 import type { SpaceCall } from "../call.ts";
-import { RegistryError } from "../oci/errors.ts";
 import type { DamagedContent } from "../management/stores.ts";
 import { isoTime, listResponse, pageRequest } from "./answer.ts";
 import { readQuery } from "./input.ts";
 import { pageQuery } from "./schemas.ts";
 
-/** What answers 404 although it was pushed, since its bytes are gone or wrong; a push of it mends it. */
+/** Lists what answers 404 although it was pushed, since its bytes are gone or wrong; a push of it mends it. */
 export async function listDamaged(call: SpaceCall): Promise<Response> {
   const page = await call.registry.management.damaged.list(call.grant, pageRequest(readQuery(pageQuery, call)));
-  if (page === null) throw new RegistryError("SPACE_UNKNOWN");
   return listResponse(page, view, ({ position }) => position);
 }
 

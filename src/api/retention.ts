@@ -23,9 +23,8 @@ export async function createRetentionRule(call: SpaceCall): Promise<Response> {
   const { confirm = false, ...fields } = await readBody(retentionRuleInput, call);
   const rule: RetentionRule = { id: generateId("ret"), ...fields, createdAt: Date.now() };
   requireConfirmation(rule, confirm);
-  const outcome = await registry.management.retentionRules.create(grant, rule);
-  if (outcome === "absent") throw new RegistryError("SPACE_UNKNOWN");
-  if (outcome === "full") throw new RegistryError("RETENTION_RULES_FULL");
+  const created = await registry.management.retentionRules.create(grant, rule);
+  if (!created) throw new RegistryError("RETENTION_RULES_FULL");
   await noteInSpace(call, "retention.created", aboutRule(rule));
   const headers = { Location: `/api/v1/spaces/${grant.space}/retention-rules/${rule.id}` };
   return Response.json(view(rule), { status: 201, headers });
@@ -34,7 +33,6 @@ export async function createRetentionRule(call: SpaceCall): Promise<Response> {
 export async function listRetentionRules(call: SpaceCall): Promise<Response> {
   const { registry, grant } = call;
   const page = await registry.management.retentionRules.list(grant, pageRequest(readQuery(pageQuery, call)));
-  if (page === null) throw new RegistryError("SPACE_UNKNOWN");
   return listResponse(page, view, ({ id }) => id);
 }
 

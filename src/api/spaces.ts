@@ -109,7 +109,7 @@ export const getSpace = defineOperation({
   summary: "Show a space",
   answer: spaceOutput,
   async run({ registry, grant }) {
-    return required(await registry.management.spaces.find(grant));
+    return view(await registry.management.spaces.find(grant));
   },
 });
 
@@ -125,8 +125,8 @@ export const updateSpace = defineOperation({
     const { body: changes, registry, grant } = call;
     if (changes.quota !== undefined) authorizeQuota(grant);
     const updated = await registry.management.spaces.update(grant, changes);
-    if (updated !== null) await noteInSpace(call, "space.changed", { name: updated.name, detail: changes });
-    return required(updated);
+    await noteInSpace(call, "space.changed", { name: updated.name, detail: changes });
+    return view(updated);
   },
 });
 
@@ -138,7 +138,7 @@ export const deleteSpace = defineOperation({
   summary: "Delete a space with its repositories, and revoke its tokens",
   async run(call) {
     const { registry, grant } = call;
-    if (!(await registry.management.spaces.delete(grant))) throw new RegistryError("SPACE_UNKNOWN");
+    await registry.management.spaces.delete(grant);
     registry.endDeadUploads();
     // The space's own activity goes out of sight with it.
     await noteInInstallation(call, "space.deleted", { name: grant.space });
@@ -146,11 +146,6 @@ export const deleteSpace = defineOperation({
 });
 
 type SpaceAnswer = Answer<typeof spaceOutput>;
-
-function required(found: Space | null): SpaceAnswer {
-  if (found === null) throw new RegistryError("SPACE_UNKNOWN");
-  return view(found);
-}
 
 function view(found: Space): SpaceAnswer {
   const { name, immutableTags: tags, namespaces: hosts, createdAt } = found;

@@ -1,5 +1,4 @@
 import type { SpaceCall } from "../call.ts";
-import { RegistryError } from "../oci/errors.ts";
 import type { Collectable, StoredInRepository } from "../management/storage-report.ts";
 import { isoTimeOrNull, listResponse, pageRequest } from "./answer.ts";
 import { readQuery } from "./input.ts";
@@ -14,22 +13,19 @@ export async function getStorage(call: SpaceCall): Promise<Response> {
     request.last === null ? storage.total(grant) : null,
     storage.byRepository(grant, request),
   ]);
-  if (page === null) throw new RegistryError("SPACE_UNKNOWN");
   return listResponse(page, repositoryView, ({ path }) => path, { total });
 }
 
 export async function previewCollection(call: SpaceCall): Promise<Response> {
   const { storage } = call.registry.management;
   const part = await storage.collectable(call.grant, pageRequest(readQuery(pageQuery, call)));
-  if (part === null) throw new RegistryError("SPACE_UNKNOWN");
   return Response.json({ items: part.entries.map(collectableView), next: part.next });
 }
 
-/** What a space stored, day by day. */
+/** Shows what a space stored, day by day. */
 export async function getStorageHistory(call: SpaceCall): Promise<Response> {
   const { storageHistory } = call.registry.management;
   const page = await storageHistory.days(call.grant, pageRequest(readQuery(pageQuery, call)));
-  if (page === null) throw new RegistryError("SPACE_UNKNOWN");
   return listResponse(
     page,
     (day) => day,

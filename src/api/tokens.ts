@@ -21,8 +21,7 @@ export async function createToken(call: SpaceCall): Promise<Response> {
   const id = generateId("tok");
   const token: Token = { id, name, actions, repositories, createdAt: now, createdBy, expiresAt, lastUsedAt: null };
   const secret = generateSecret();
-  const created = await registry.management.tokens.create(grant, token, await hashSecret(secret));
-  if (!created) throw new RegistryError("SPACE_UNKNOWN");
+  await registry.management.tokens.create(grant, token, await hashSecret(secret));
   await noteInSpace(call, "token.created", { subject: token.id, name, detail: { actions, repositories, expiresIn } });
   const headers = { Location: `/api/v1/spaces/${grant.space}/tokens/${token.id}`, "Cache-Control": "no-store" };
   return Response.json({ ...view(token), token: secret }, { status: 201, headers });
@@ -30,7 +29,6 @@ export async function createToken(call: SpaceCall): Promise<Response> {
 
 export async function listTokens(call: SpaceCall): Promise<Response> {
   const page = await call.registry.management.tokens.list(call.grant, pageRequest(readQuery(pageQuery, call)));
-  if (page === null) throw new RegistryError("SPACE_UNKNOWN");
   return listResponse(page, view, ({ id }) => id);
 }
 

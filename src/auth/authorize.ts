@@ -126,21 +126,21 @@ function isManager({ actions }: Credential): boolean {
   return actions.includes("admin");
 }
 
-/** May the holder of this grant say how much the space may have? Throws DENIED for the space's own administrators. */
+/** Throws DENIED for the space's own administrators: they may not say how much the space may have. */
 export function authorizeQuota({ credentialId }: SpaceGrant): void {
   if (credentialId === null) return;
   throw new RegistryError("DENIED", { message: "only ADMIN_TOKEN can set quotas; ask the registry's administrator" });
 }
 
-/** Who acts, where it is whoever has ADMIN_TOKEN. */
+/** The actor, where ADMIN_TOKEN is used. */
 const ADMINISTRATOR = "administrator";
 
-/** Who acts, in events and activity: a credential's id, an administrator's e-mail address, or `administrator`. */
+/** Names the actor, in events and activity: a credential's id, an administrator's e-mail address, or `administrator`. */
 export function actorOf(principal: SecretHolder): string {
   return principal.kind === "admin" ? (principal.email ?? ADMINISTRATOR) : principal.credential.id;
 }
 
-/** What the right to manage a space permits in one of its repositories: anything. */
+/** Grants anything in a repository of a space to its manager. */
 export function authorizeWithin(grant: SpaceGrant, action: RepositoryAction, name: RepositoryName): Grant {
   return prove({ name, ...rightTo(action, grant) });
 }
@@ -184,14 +184,14 @@ export function authorizeReading({ space, repositories, within }: ReaderGrant, p
   });
 }
 
-/** An actor as it is shown to who does not manage the space: the e-mail addresses of the registry's administrators are not for everybody. */
+/** The actor as it is shown to those who do not manage the space: the e-mail addresses of the registry's administrators are not for everybody. */
 export function actorForReaders<A extends { readonly id: string; readonly name: string }>(actor: A): A {
   return actor.id.includes("@") ? { ...actor, id: ADMINISTRATOR, name: ADMINISTRATOR } : actor;
 }
 
 /**
- * Whose secret it is; null: the installation's administrator. Throws UNAUTHORIZED for nobody's, and for an access
- * token, which is the registry API's alone.
+ * Finds the credential whose secret was sent; null: the installation's administrator's. Throws UNAUTHORIZED for nobody's, and for an
+ * access token, which is the registry API's alone.
  */
 export function authorizeSelf(principal: Principal): Credential | null {
   if (principal.kind === "admin") return null;

@@ -17,7 +17,7 @@ export interface Grant extends RepositoryGrant, Proof {
 /** A grant, whichever repository it is for. */
 export interface RepositoryGrant {
   readonly action: RepositoryAction;
-  /** Who acts, for events and the log: a credential's id, or `anonymous`. */
+  /** The actor, in events and the log: a credential's id, or `anonymous`. */
   readonly subject: string;
   /** The credential that must not have been revoked since; null for anonymous access. */
   readonly credentialId: string | null;
@@ -31,7 +31,7 @@ export interface RepositoryGrant {
   readonly final: boolean;
 }
 
-/** What the database says about a grant's repository at the moment of use. */
+/** Facts about a grant's repository, as the database has them at the moment of use. */
 export interface GrantFacts {
   /** Null: no such space. */
   readonly spaceId: number | null;

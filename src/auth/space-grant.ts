@@ -14,7 +14,7 @@ export interface SpaceRight extends Proof {
 
 /** The right to manage one space. */
 export interface SpaceGrant extends SpaceRight {
-  /** The id or name of whoever acts, for events and activity. */
+  /** The actor, in events and activity. */
   readonly actor: string;
   /** Bounds the tokens that are made with this right; null: nothing does. */
   readonly maker: (Wish & Pick<Credential, "name">) | null;
@@ -40,6 +40,6 @@ export interface CatalogGrant extends SpaceRight {
 
 /** The right to manage the installation. */
 export interface InstallationGrant extends Proof {
-  /** Who acts, for the activity. */
+  /** The actor, in the activity. */
   readonly actor: string;
 }

@@ -1,7 +1,7 @@
 import type { InstallationGrant, SpaceGrant, SpaceRight } from "../auth/space-grant.ts";
 import type { PageRequest, Part } from "../oci/page.ts";
 
-/** What things are called in actions, before the dot. The first two are those of registry events. */
+/** The first parts of actions, before the dot. The first two are those of registry events. */
 export const ACTIVITY_KINDS = [
   "tag",
   "manifest",
@@ -20,7 +20,7 @@ type ActivityKind = (typeof ACTIVITY_KINDS)[number];
 
 /** Something that somebody changed. Times are milliseconds since the epoch. */
 export interface Act {
-  /** Who: a credential's id, `administrator`, or the e-mail address of an administrator. */
+  /** A credential's id, `administrator`, or the e-mail address of an administrator. */
   readonly actor: string;
   /** As in `token.created`. */
   readonly action: `${ActivityKind}.${string}`;
@@ -32,7 +32,7 @@ export interface Act {
   readonly repository?: string;
   /** A tag or digest in it. */
   readonly reference?: string;
-  /** What was asked for. Never a secret. */
+  /** The request's terms. Never a secret. */
   readonly detail?: object;
 }
 
@@ -50,7 +50,7 @@ export interface Activity {
   readonly detail: Readonly<Record<string, unknown>> | null;
 }
 
-/** What a list is narrowed to; null: to nothing. */
+/** Conditions that narrow a list; null: none. */
 export interface ActivityFilter {
   readonly actor: string | null;
   readonly kind: ActivityKind | null;
@@ -68,10 +68,13 @@ export type NotedIn = Pick<SpaceRight, "space" | "spaceId">;
 export interface ActivityStore {
   /** Adds to the hour's entry for the network, of which there are so many in an hour at most. */
   noteFailedLogins(failed: FailedLoginActivity, now: number): Promise<void>;
-  /** @param space null: what is about the installation. */
+  /** Notes an act after it is done. @param space null: it is about the installation. */
   note(space: NotedIn | null, act: Act, now: number): Promise<void>;
-  /** Of a space, with its events, the newest first. Null when there is no such space. A bounded number of rows is read. */
-  ofSpace(grant: SpaceGrant, filter: ActivityFilter, page: PageRequest): Promise<Part<Activity> | null>;
-  /** What is about the installation: spaces that came and went, and administrators who signed in. Likewise. */
+  /**
+   * A space's activity and events, the newest first. A bounded number of rows is read. Throws SPACE_UNKNOWN or TOKEN_INVALID where the
+   * grant no longer holds.
+   */
+  ofSpace(grant: SpaceGrant, filter: ActivityFilter, page: PageRequest): Promise<Part<Activity>>;
+  /** The installation's activity: spaces that came and went, and administrators who signed in. A bounded number of rows is read. */
   ofInstallation(grant: InstallationGrant, filter: ActivityFilter, page: PageRequest): Promise<Part<Activity>>;
 }

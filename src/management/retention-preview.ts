@@ -3,7 +3,6 @@
  * as the rules' patterns let it afford, and goes on where it ended, also in the middle of a repository.
  */
 import type { SpaceGrant } from "../auth/space-grant.ts";
-import { RegistryError } from "../oci/errors.ts";
 import { textAfter } from "../oci/repository-pattern.ts";
 import { placeAfter, type PreviewPlace, readPlace, writePlace } from "./preview-place.ts";
 import {
@@ -69,7 +68,6 @@ export async function previewRetention(
 ): Promise<RetentionPreview> {
   const place = readPlace(cursor);
   const found = await store.ofSpace(grant, place.isWithin ? place.path : textAfter(place.path), REPOSITORIES);
-  if (found === null) throw new RegistryError("SPACE_UNKNOWN");
   const { entries, more } = found.repositories;
   const spaceId = entries[0]?.spaceId ?? 0;
   const proposed = rule === null ? [] : [{ ...rule, id: "", spaceId }];

@@ -70,12 +70,13 @@ export interface RetentionRule {
   readonly createdAt: number;
 }
 
+/** Each method throws SPACE_UNKNOWN or TOKEN_INVALID where the grant no longer holds. */
 export interface RetentionRuleStore {
-  /** `full`: the space has {@link MAX_RULES} of them. `absent`: there is no such space. */
-  create(grant: SpaceGrant, rule: RetentionRule): Promise<"created" | "full" | "absent">;
+  /** False when the space has {@link MAX_RULES} of them. */
+  create(grant: SpaceGrant, rule: RetentionRule): Promise<boolean>;
   find(grant: SpaceGrant, id: string): Promise<RetentionRule | null>;
-  /** Ordered by id. Null when there is no such space. */
-  list(grant: SpaceGrant, page: PageRequest): Promise<Page<RetentionRule> | null>;
+  /** Ordered by id. */
+  list(grant: SpaceGrant, page: PageRequest): Promise<Page<RetentionRule>>;
   /** All of it but `createdAt` is replaced. False when there is no rule with its id. */
   update(grant: SpaceGrant, rule: RetentionRule): Promise<boolean>;
   delete(grant: SpaceGrant, id: string): Promise<boolean>;
@@ -170,12 +171,12 @@ interface Orphaned {
 
 /** How rules judge what there is. What goes, and what is only shown to go, is decided by the same conditions. */
 export interface RetentionStore {
-  /** A space's repositories from this path on, in their order, with its rules that are switched on. Null when there is no such space. */
+  /** A space's repositories from this path on, in their order, with its rules that are switched on. Throws SPACE_UNKNOWN. */
   ofSpace(
     grant: SpaceGrant,
     from: string,
     limit: number,
-  ): Promise<{ readonly repositories: Page<CoverableRepository>; readonly rules: readonly CoveringRule[] } | null>;
+  ): Promise<{ readonly repositories: Page<CoverableRepository>; readonly rules: readonly CoveringRule[] }>;
   /** The next tags, ordered by name within their repository. */
   tags(look: Look, limit: number): Promise<readonly SeenTag[]>;
   /** The next manifests, ordered by digest; judged as if the tags that go were gone, as long as that costs no more than so many tags. */

@@ -4,9 +4,9 @@ import type { Page, PageRequest, Part } from "../oci/page.ts";
 /** Bytes as linked: a blob counts in each repository that links it, and each manifest in its own. */
 export interface Stored {
   readonly bytes: number;
-  /** Of these, what another repository of the space links too. What other spaces have is nobody's business here. */
+  /** Those of them that another repository of the space links too. Other spaces' content is nobody's business here. */
   readonly sharedBytes: number;
-  /** Of these, what no manifest needs, but for those in the trash: collection takes it in time. */
+  /** Those of them that no manifest needs, but for those in the trash: collection takes them in time. */
   readonly reclaimableBytes: number;
 }
 
@@ -15,7 +15,7 @@ export interface StoredInRepository extends Stored {
   readonly path: string;
 }
 
-/** What collection is to take out of a space. */
+/** Something that collection is to take out of a space. */
 export interface Collectable {
   readonly path: string;
   /** The blob that no manifest of the repository needs, but for those in the trash; null: the repository was deleted, with all in it. */
@@ -27,7 +27,7 @@ export interface Collectable {
   readonly position: string;
 }
 
-/** What a space had on a day. */
+/** A space's storage on one day. */
 export interface StorageDay {
   /** As in `2026-11-28`, in UTC. */
   readonly day: string;
@@ -37,15 +37,16 @@ export interface StorageDay {
 }
 
 export interface StorageHistory {
-  /** The last day first; 400 days are kept. Null when there is no such space. */
-  days(grant: SpaceGrant, page: PageRequest): Promise<Page<StorageDay> | null>;
+  /** The last day first; 400 days are kept. Throws SPACE_UNKNOWN or TOKEN_INVALID where the grant no longer holds. */
+  days(grant: SpaceGrant, page: PageRequest): Promise<Page<StorageDay>>;
 }
 
+/** Each method throws SPACE_UNKNOWN or TOKEN_INVALID where the grant no longer holds. */
 export interface StorageReports {
-  /** Null when there is no such space. Reads all its links. */
-  total(grant: SpaceGrant): Promise<Stored | null>;
-  /** Ordered by path. Null when there is no such space. Reads all links of the page's repositories. */
-  byRepository(grant: SpaceGrant, page: PageRequest): Promise<Page<StoredInRepository> | null>;
-  /** What collection would take, if nothing comes to need it. Null when there is no such space; a bounded number of links is read. */
-  collectable(grant: SpaceGrant, page: PageRequest): Promise<Part<Collectable> | null>;
+  /** Reads all links of the space. */
+  total(grant: SpaceGrant): Promise<Stored>;
+  /** Ordered by path. Reads all links of the page's repositories. */
+  byRepository(grant: SpaceGrant, page: PageRequest): Promise<Page<StoredInRepository>>;
+  /** Lists what collection would take, if nothing comes to need it. Reads a bounded number of links. */
+  collectable(grant: SpaceGrant, page: PageRequest): Promise<Part<Collectable>>;
 }

@@ -25,7 +25,7 @@ export interface Space {
   readonly createdAt: number;
 }
 
-/** What shall be different; what is absent stays. */
+/** Changes; what is absent stays. */
 interface SpaceChanges {
   readonly public?: boolean | undefined;
   readonly immutableTags?: TagPatterns | undefined;
@@ -34,16 +34,16 @@ interface SpaceChanges {
   readonly quota?: { readonly [measure in keyof Quota]?: Quota[measure] | undefined } | undefined;
 }
 
+/** Each method that takes a space's grant throws SPACE_UNKNOWN or TOKEN_INVALID where it no longer holds. */
 export interface SpaceStore {
   /** Null when there is one of that name. */
   create(grant: InstallationGrant, name: string, isPublic: boolean): Promise<Space | null>;
-  find(grant: SpaceGrant): Promise<Space | null>;
+  find(grant: SpaceGrant): Promise<Space>;
   /** Ordered by name. */
   list(grant: InstallationGrant, page: PageRequest): Promise<Page<Space>>;
-  /** Null when there is none. */
-  update(grant: SpaceGrant, changes: SpaceChanges): Promise<Space | null>;
-  /** Its repositories go with it, and its tokens are revoked. False when there is none. */
-  delete(grant: SpaceGrant): Promise<boolean>;
+  update(grant: SpaceGrant, changes: SpaceChanges): Promise<Space>;
+  /** Its repositories go with it, and its tokens are revoked. */
+  delete(grant: SpaceGrant): Promise<void>;
 }
 
 /** A credential as its space's administrator sees it: everything but the secret. */
@@ -62,12 +62,12 @@ export interface Token {
 /** A token that was revoked. */
 type RevokedToken = Pick<Token, "id" | "name">;
 
+/** Each method throws SPACE_UNKNOWN or TOKEN_INVALID where the grant no longer holds. */
 export interface TokenStore {
-  /** False when there is no such space, or the token that makes it was revoked meanwhile. */
-  create(grant: SpaceGrant, token: Token, hash: string): Promise<boolean>;
+  create(grant: SpaceGrant, token: Token, hash: string): Promise<void>;
   find(grant: SpaceGrant, id: string): Promise<Token | null>;
-  /** Ordered by id; without those revoked. Null when there is no such space. */
-  list(grant: SpaceGrant, page: PageRequest): Promise<Page<Token> | null>;
+  /** Ordered by id; without those revoked. */
+  list(grant: SpaceGrant, page: PageRequest): Promise<Page<Token>>;
   /**
    * Revokes a token, and with `descendants` what it made, and what that made. Returns those that it revoked, itself first; none where there
    * is no such token.
@@ -91,7 +91,7 @@ export interface Repository {
   /** Null: as its space has it. */
   readonly immutableTags: TagPatterns | null;
   readonly createdAt: number;
-  /** Of the blobs that it links and of its manifests. */
+  /** The size of the blobs that it links and of its manifests. */
   readonly bytes: number;
   readonly tags: number;
   /** When one of its tags was set last; null where it has none. */
@@ -100,14 +100,15 @@ export interface Repository {
   readonly pulledAt: number | null;
 }
 
-/** What shall be different; what is absent stays. */
+/** Changes; what is absent stays. */
 interface RepositoryChanges {
   readonly public?: boolean | undefined;
   readonly immutableTags?: TagPatterns | null | undefined;
 }
 
+/** Each method throws TOKEN_INVALID where the grant no longer holds, and SPACE_UNKNOWN where its space is gone. */
 export interface RepositoryDirectory {
-  /** Those whose paths the patterns cover, ordered by path; the cursor is a path. Throws SPACE_UNKNOWN. */
+  /** Those that the grant covers, ordered by path; the cursor is a path. */
   list(grant: ReaderGrant, page: PageRequest): Promise<Part<Repository>>;
   find(grant: Grant): Promise<Repository | null>;
   update(grant: SpaceGrant, path: string, changes: RepositoryChanges): Promise<Repository | null>;
@@ -134,11 +135,11 @@ export interface DamagedContent {
 }
 
 export interface DamageList {
-  /** Ordered by digest. Null when there is no such space. */
-  list(grant: SpaceGrant, page: PageRequest): Promise<Page<DamagedContent> | null>;
+  /** Ordered by digest. Throws SPACE_UNKNOWN or TOKEN_INVALID where the grant no longer holds. */
+  list(grant: SpaceGrant, page: PageRequest): Promise<Page<DamagedContent>>;
 }
 
-/** What the management API works with. */
+/** Everything that the management API works with. */
 export interface ManagementStores {
   readonly spaces: SpaceStore;
   readonly tokens: TokenStore;

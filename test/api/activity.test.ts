@@ -209,7 +209,7 @@ describe("a space's activity", () => {
       { actor: null, kind: null },
       { limit: 1, last: null },
     );
-    expect(one?.entries).toHaveLength(1);
+    expect(one.entries).toHaveLength(1);
     await env.DB.prepare(
       `INSERT INTO activity (id, space_id, actor, action, occurred_at)
        SELECT 'act_f' || printf('%031d', value), (SELECT id FROM spaces WHERE name = ?1), 'x', 'space.changed', 0
@@ -225,8 +225,8 @@ describe("a space's activity", () => {
     for (let last: string | null = null; ends.at(-1) !== null && ends.length < 10; last = ends.at(-1) ?? null) {
       const filter = { actor: null, kind: "token" } as const;
       const part = await d1Activity(env.DB).ofSpace(administratorOf(space), filter, { limit: 100, last });
-      found.push(...(part?.entries ?? []).map(({ action }) => action));
-      ends.push(part?.next ?? null);
+      found.push(...part.entries.map(({ action }) => action));
+      ends.push(part.next);
     }
     // 500, 500, and the rest.
     expect([ends.length, found]).toEqual([3, ["token.created"]]);

@@ -199,8 +199,8 @@ describe("the preview of collection", () => {
     const found: string[] = [];
     for (let last: string | null = null; ends.at(-1) !== null && ends.length < 20; last = ends.at(-1) ?? null) {
       const part = await reports.collectable(administratorOf(space), { limit: 1000, last });
-      found.push(...(part?.entries ?? []).map(({ digest }) => digest ?? ""));
-      ends.push(part?.next ?? null);
+      found.push(...part.entries.map(({ digest }) => digest ?? ""));
+      ends.push(part.next);
     }
     // The manifest needs all but the first: 5,000, 5,000 and 2,001 links are looked at.
     expect(ends).toHaveLength(3);

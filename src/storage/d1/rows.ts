@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { Values } from "./statement.ts";
 
 /** The rows of a query's result, checked against the shape that stands beside its SQL. */
 export function rows<S extends z.ZodType>(shape: S, result: D1Result | undefined): z.output<S>[] {
@@ -8,6 +9,13 @@ export function rows<S extends z.ZodType>(shape: S, result: D1Result | undefined
 /** The first row of a query's result, or null. */
 export function firstRow<S extends z.ZodType>(shape: S, result: D1Result | undefined): z.output<S> | null {
   return rows(shape, result)[0] ?? null;
+}
+
+/** The first row of the result of a query that always has one. */
+export function requireRow<S extends z.ZodType>(shape: S, result: D1Result): z.output<S> {
+  const row = firstRow(shape, result);
+  if (row === null) throw new Error("a query that always has a row had none");
+  return row;
 }
 
 export function isEmpty(result: D1Result | undefined): boolean {
@@ -42,6 +50,11 @@ export function jsonColumn<S extends z.ZodType>(shape: S) {
 /** A value as a JSON column keeps it: null for what is absent. */
 export function jsonOrNull(value: unknown): string | null {
   return value === undefined || value === null ? null : JSON.stringify(value);
+}
+
+/** Values for a statement's `IIF(:nameGiven, :name, column)`: the column is set where there is a value, even to none. */
+export function given(name: string, value: string | number | null | undefined): Values {
+  return { [name]: value ?? null, [`${name}Given`]: Number(value !== undefined) };
 }
 
 /** For a statement's `IIF(?n, ?n+1, column)`: whether a value is to be set, and to what, perhaps to none. */

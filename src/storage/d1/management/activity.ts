@@ -3,39 +3,46 @@ import { hashSecret } from "../../../auth/secret.ts";
 import type { PageRequest, Part } from "../../../oci/page.ts";
 import type { Activity, ActivityFilter, ActivityStore } from "../../../management/activity.ts";
 import { firstIdAt, timeOrderedId } from "../../../registry/time-ordered-id.ts";
-import { isEmpty, jsonOrNull, rows } from "../rows.ts";
-import { FIND_SPACE, LIVE_SPACE } from "./spaces.ts";
+import { jsonOrNull, rows } from "../rows.ts";
+import { runInSpace, SPACE } from "../space-gate.ts";
+import { run, type Values } from "../statement.ts";
 
+/** A scalar subquery: the id of the space that something was done in, or null. */
+const PLACE =
+  "(SELECT id FROM spaces WHERE name = :space AND deleted_at IS NULL AND (:spaceId IS NULL OR id = :spaceId))";
+
+/** An act in a space that is gone meanwhile is noted nowhere: it would look like one of the installation. */
 const NOTE = `
   INSERT INTO activity (id, space_id, actor, action, subject, name, repository, reference, detail, occurred_at)
-  SELECT ?2, ${LIVE_SPACE}, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10`;
+  SELECT :id, ${PLACE}, :actor, :action, :subject, :name, :repository, :reference, :detail, :now
+  WHERE :space IS NULL OR ${PLACE} IS NOT NULL`;
 
 /** Networks that have an entry in an hour: more would be a way to fill the database. */
 const MAX_NETWORKS = 100;
 
 const HOUR = 3_600_000;
 
-/** ?1: the hour's id for the network; ?5 and ?6: between which ids those of the hour are. */
+/** `:id` is the hour's for the network; the ids of the hour are between `:first` and `:end`. */
 const NOTE_FAILED_LOGINS = `
   INSERT INTO activity (id, space_id, actor, action, name, detail, occurred_at)
-  SELECT ?1, NULL, 'anonymous', 'login.failed', ?2, json_object('attempts', ?3), ?4
-  WHERE EXISTS (SELECT 1 FROM activity WHERE id = ?1) OR ${MAX_NETWORKS} > (
-    SELECT COUNT(*) FROM activity WHERE id >= ?5 AND id < ?6 AND action = 'login.failed')
+  SELECT :id, NULL, 'anonymous', 'login.failed', :network, json_object('attempts', :attempts), :now
+  WHERE EXISTS (SELECT 1 FROM activity WHERE id = :id) OR ${MAX_NETWORKS} > (
+    SELECT COUNT(*) FROM activity WHERE id >= :first AND id < :end AND action = 'login.failed')
   ON CONFLICT (id) DO UPDATE SET
-    detail = json_object('attempts', (activity.detail ->> 'attempts') + ?3), occurred_at = excluded.occurred_at`;
+    detail = json_object('attempts', (activity.detail ->> 'attempts') + :attempts), occurred_at = excluded.occurred_at`;
 
 const ACTS = `
   SELECT a.id, a.occurred_at, a.actor, t.name AS actor_name, a.action, a.subject, a.name, a.repository, a.reference, a.detail
   FROM activity a LEFT JOIN tokens t ON t.id = a.actor`;
 
-/** Ids after `act_` and `evt_` are ordered by time alike: ?2 is one without that. */
-const ACTS_OF_SPACE = `${ACTS} WHERE a.space_id = ${LIVE_SPACE} AND a.id < 'act_' || ?2 ORDER BY a.id DESC LIMIT ?3`;
-const ACTS_OF_INSTALLATION = `${ACTS} WHERE a.space_id IS NULL AND a.id < 'act_' || ?1 ORDER BY a.id DESC LIMIT ?2`;
+/** Ids after `act_` and `evt_` are ordered by time alike: `:before` is one without that. */
+const ACTS_OF_SPACE = `${ACTS} WHERE a.space_id = ${SPACE} AND a.id < 'act_' || :before ORDER BY a.id DESC LIMIT :limit`;
+const ACTS_OF_INSTALLATION = `${ACTS} WHERE a.space_id IS NULL AND a.id < 'act_' || :before ORDER BY a.id DESC LIMIT :limit`;
 const EVENTS_OF_SPACE = `
   SELECT e.id, e.occurred_at, e.actor, COALESCE(e.actor_name, t.name) AS actor_name, e.type AS action, NULL AS subject, NULL AS name,
     r.path AS repository, COALESCE(e.tag, e.digest) AS reference, NULL AS detail
   FROM events e JOIN repositories r ON r.id = e.repository_id LEFT JOIN tokens t ON t.id = e.actor
-  WHERE e.space_id = ${LIVE_SPACE} AND e.id < 'evt_' || ?2 ORDER BY e.id DESC LIMIT ?3`;
+  WHERE e.space_id = ${SPACE} AND e.id < 'evt_' || :before ORDER BY e.id DESC LIMIT :limit`;
 
 /** Rows of each table that are looked at for what a filter lets through. */
 const WINDOW = 500;
@@ -61,44 +68,46 @@ const detailColumn = z.record(z.string(), z.unknown());
 export function d1Activity(db: D1Database): ActivityStore {
   return {
     async note(place, { actor, action, subject, name, repository, reference, detail }, now) {
-      const texts = [subject, name, repository, reference].map((text) => text ?? null);
-      await db
-        .prepare(NOTE)
-        .bind(place?.space ?? null, timeOrderedId("act"), actor, action, ...texts, jsonOrNull(detail), now)
-        .run();
+      const { space = null, spaceId = null } = place ?? {};
+      await run(db, NOTE, {
+        id: timeOrderedId("act"),
+        space,
+        spaceId,
+        actor,
+        action,
+        subject: subject ?? null,
+        name: name ?? null,
+        repository: repository ?? null,
+        reference: reference ?? null,
+        detail: jsonOrNull(detail),
+        now,
+      });
     },
 
     async noteFailedLogins({ network, attempts }, now) {
       const hour = now - (now % HOUR);
       const [first, end] = [firstIdAt("act", hour), firstIdAt("act", hour + 1)];
       const id = `${first}7${(await hashSecret(network)).slice(0, 19)}`;
-      await db.prepare(NOTE_FAILED_LOGINS).bind(id, network, attempts, now, first, end).run();
+      await run(db, NOTE_FAILED_LOGINS, { id, network, attempts, now, first, end });
     },
 
-    async ofSpace({ space }, filter, page) {
-      const look = [page.last ?? LAST, windowOf(filter, page)] as const;
-      const [found, acts, events] = await db.batch([
-        db.prepare(FIND_SPACE).bind(space),
-        db.prepare(ACTS_OF_SPACE).bind(space, ...look),
-        db.prepare(EVENTS_OF_SPACE).bind(space, ...look),
-      ]);
-      return isEmpty(found) ? null : merge([acts, events], filter, page);
+    async ofSpace(grant, filter, page) {
+      const values = lookOf(filter, page);
+      const { acts, events } = await runInSpace(db, grant, {
+        acts: { sql: ACTS_OF_SPACE, values },
+        events: { sql: EVENTS_OF_SPACE, values },
+      });
+      return merge([acts, events], filter, page);
     },
 
     async ofInstallation(_grant, filter, page) {
-      const look = [page.last ?? LAST, windowOf(filter, page)] as const;
-      return merge(
-        [
-          await db
-            .prepare(ACTS_OF_INSTALLATION)
-            .bind(...look)
-            .all(),
-        ],
-        filter,
-        page,
-      );
+      return merge([await run(db, ACTS_OF_INSTALLATION, lookOf(filter, page))], filter, page);
     },
   };
+}
+
+function lookOf(filter: ActivityFilter, page: PageRequest): Values {
+  return { before: page.last ?? LAST, limit: windowOf(filter, page) };
 }
 
 function windowOf({ actor, kind }: ActivityFilter, { limit }: PageRequest): number {

@@ -2,10 +2,11 @@ import { z } from "zod";
 import { pageOf } from "../../../oci/page.ts";
 import { DAMAGES } from "../../../registry/damage.ts";
 import { CONTENT_KINDS, type DamagedContent, type DamageList } from "../../../management/stores.ts";
-import { listWithin, textsColumn } from "../rows.ts";
-import { FIND_SPACE, LIVE_SPACE } from "./spaces.ts";
+import { rows, textsColumn } from "../rows.ts";
+import { runInSpace, SPACE } from "../space-gate.ts";
+import type { Values } from "../statement.ts";
 
-/** What one entry says of tags is to show where to push again, not to be complete. */
+/** The tags of an entry show where to push again; they need not be complete. */
 const NEEDING = 100;
 const TAGS = 10;
 
@@ -21,7 +22,7 @@ const damagedRow = z.object({
 });
 
 /** JSON list of tags that need the digest, by the manifests that refer to it, and the indexes that refer to them. */
-const TAGS_NEEDING = (repository: string, digest: string): string => `(
+const tagsNeeding = (repository: string, digest: string): string => `(
   WITH RECURSIVE needing (digest) AS (
     SELECT ${digest}
     UNION SELECT m.digest FROM needing found
@@ -32,41 +33,37 @@ const TAGS_NEEDING = (repository: string, digest: string): string => `(
     SELECT t.name FROM needing found CROSS JOIN tags t ON t.repository_id = ${repository} AND t.digest = found.digest
     LIMIT ${TAGS}) found)`;
 
-const LIVE = `r.space_id = ${LIVE_SPACE} AND r.deleted_at IS NULL`;
+const LIVE = `r.space_id = ${SPACE} AND r.deleted_at IS NULL`;
 
-/** The space's repositories in whose content something is quarantined, ordered by digest: after ?2 digest, ?3 repository, ?4 kind. */
+/** The space's repositories in whose content something is quarantined, ordered by digest: after `:digest`, `:repository` and `:kind`. */
 const LIST = `
-  SELECT 'blob' AS kind, b.digest, r.id AS repository_id, ?1 || '/' || r.path AS repository, b.size, b.damage, b.quarantined_at,
-    ${TAGS_NEEDING("r.id", "b.digest")} AS tags
+  SELECT 'blob' AS kind, b.digest, r.id AS repository_id, :space || '/' || r.path AS repository, b.size, b.damage, b.quarantined_at,
+    ${tagsNeeding("r.id", "b.digest")} AS tags
   FROM blobs b INDEXED BY blobs_quarantined
     CROSS JOIN repository_blobs rb ON rb.digest = b.digest CROSS JOIN repositories r ON r.id = rb.repository_id
-  WHERE b.quarantined_at IS NOT NULL AND b.digest >= ?2 AND (b.digest, rb.repository_id, 'blob') > (?2, ?3, ?4) AND ${LIVE}
+  WHERE b.quarantined_at IS NOT NULL AND b.digest >= :digest AND (b.digest, rb.repository_id, 'blob') > (:digest, :repository, :kind) AND ${LIVE}
   UNION ALL
-  SELECT 'manifest', m.digest, r.id, ?1 || '/' || r.path, m.size, m.damage, m.quarantined_at,
-    ${TAGS_NEEDING("r.id", "m.digest")}
+  SELECT 'manifest', m.digest, r.id, :space || '/' || r.path, m.size, m.damage, m.quarantined_at,
+    ${tagsNeeding("r.id", "m.digest")}
   FROM manifests m INDEXED BY manifests_quarantined CROSS JOIN repositories r ON r.id = m.repository_id
-  WHERE m.quarantined_at IS NOT NULL AND m.digest >= ?2 AND (m.digest, m.repository_id, 'manifest') > (?2, ?3, ?4) AND ${LIVE}
-  ORDER BY digest, repository_id, kind LIMIT ?5`;
+  WHERE m.quarantined_at IS NOT NULL AND m.digest >= :digest AND (m.digest, m.repository_id, 'manifest') > (:digest, :repository, :kind) AND ${LIVE}
+  ORDER BY digest, repository_id, kind LIMIT :limit`;
 
-/** What is quarantined, as the management API shows it. */
+/** Lists what is quarantined, as the management API shows it. */
 export function d1Damaged(db: D1Database): DamageList {
   return {
-    async list({ space }, { limit, last }) {
-      const damaged = await listWithin(
-        db,
-        db.prepare(FIND_SPACE).bind(space),
-        db.prepare(LIST).bind(space, ...parsePosition(last), limit + 1),
-        damagedRow,
-      );
-      return damaged && pageOf(damaged.map(damagedFromRow), limit);
+    async list(grant, { limit, last }) {
+      const values = { ...parsePosition(last), limit: limit + 1 };
+      const { damaged } = await runInSpace(db, grant, { damaged: { sql: LIST, values } });
+      return pageOf(rows(damagedRow, damaged).map(damagedFromRow), limit);
     },
   };
 }
 
-/** Digest, repository and kind of the last entry. Any text is taken: what is none leads somewhere, as elsewhere. */
-function parsePosition(last: string | null): readonly [string, number, string] {
+/** Reads the digest, repository and kind of the last entry. Any text is taken: one that names no entry leads somewhere all the same. */
+function parsePosition(last: string | null): Values {
   const [digest = "", repository = "0", kind = ""] = (last ?? "").split("/");
-  return [digest, Number.parseInt(repository, 10) || 0, kind];
+  return { digest, repository: Number.parseInt(repository, 10) || 0, kind };
 }
 
 function damagedFromRow(row: z.infer<typeof damagedRow>): DamagedContent {

@@ -1,10 +1,9 @@
 import { z } from "zod";
-import { RegistryError } from "../../../oci/errors.ts";
 import type { Repository, RepositoryDirectory } from "../../../management/stores.ts";
 import { listCovered } from "../covered.ts";
-import { constrained } from "../constraints.ts";
-import { change, firstRow, jsonOrNull, listWithin, textsColumn } from "../rows.ts";
-import { FIND_SPACE, LIVE_SPACE } from "./spaces.ts";
+import { firstRow, given, jsonOrNull, rows, textsColumn } from "../rows.ts";
+import { runInSpace, SPACE } from "../space-gate.ts";
+import { LIVE_SPACE } from "./spaces.ts";
 
 const repositoryRow = z.object({
   path: z.string(),
@@ -17,34 +16,32 @@ const repositoryRow = z.object({
   pulled_at: z.int().nullable(),
 });
 
-/** A scalar subquery: the id of the repository at path ?2 in the space ?1, or null. */
-export const LIVE_REPOSITORY = `(SELECT id FROM repositories WHERE space_id = ${LIVE_SPACE} AND path = ?2 AND deleted_at IS NULL)`;
 const COLUMNS = "path, public, immutable_tags, created_at, bytes, tags, pushed_at, pulled_at";
 
-const LIST_REPOSITORIES = `
-  SELECT ${COLUMNS} FROM repositories WHERE space_id = ${LIVE_SPACE} AND path >= ?2 AND path < ?3 AND deleted_at IS NULL
-  ORDER BY path LIMIT ?4`;
+const LIST = `
+  SELECT ${COLUMNS} FROM repositories WHERE space_id = ${SPACE} AND path >= :from AND path < :before AND deleted_at IS NULL
+  ORDER BY path LIMIT :limit`;
 
-export const FIND_REPOSITORY = `SELECT ${COLUMNS} FROM repositories WHERE id = ${LIVE_REPOSITORY}`;
-/** ?4 says whether the patterns in ?5 are to be set, perhaps to none of its own. */
+/** A scalar subquery: the id of the repository at `:path` in the grant's space, or null. */
+const REPOSITORY = `(SELECT r.id FROM repositories r WHERE r.space_id = ${SPACE} AND r.path = :path AND r.deleted_at IS NULL)`;
+
 const UPDATE = `
-  UPDATE repositories SET public = COALESCE(?3, public), immutable_tags = IIF(?4, ?5, immutable_tags)
-  WHERE id = ${LIVE_REPOSITORY} RETURNING ${COLUMNS}`;
-const DELETE = `UPDATE repositories SET deleted_at = ?3 WHERE id = ${LIVE_REPOSITORY}`;
+  UPDATE repositories SET public = COALESCE(:public, public),
+    immutable_tags = IIF(:immutableTagsGiven, :immutableTags, immutable_tags)
+  WHERE id = ${REPOSITORY} RETURNING ${COLUMNS}`;
+const DELETE = `UPDATE repositories SET deleted_at = :now WHERE id = ${REPOSITORY}`;
 
-/** Repositories as the management API shows them. Who may look was decided by the space's grant. */
+/** For statements that are not yet behind the gate: a scalar subquery, the id of the repository at path ?2 in the space ?1, or null. */
+export const LIVE_REPOSITORY = `(SELECT id FROM repositories WHERE space_id = ${LIVE_SPACE} AND path = ?2 AND deleted_at IS NULL)`;
+export const FIND_REPOSITORY = `SELECT ${COLUMNS} FROM repositories WHERE id = ${LIVE_REPOSITORY}`;
+
+/** Keeps repositories as the management API shows them. */
 export function d1Directory(db: D1Database): RepositoryDirectory {
   return {
-    async list({ space, repositories }, page) {
-      const { entries, next } = await listCovered(repositories, page, async (from, before, wanted) => {
-        const found = await listWithin(
-          db,
-          db.prepare(FIND_SPACE).bind(space),
-          db.prepare(LIST_REPOSITORIES).bind(space, from, before, wanted),
-          repositoryRow,
-        );
-        if (found === null) throw new RegistryError("SPACE_UNKNOWN");
-        return found;
+    async list(grant, page) {
+      const { entries, next } = await listCovered(grant.repositories, page, async (from, before, limit) => {
+        const { found } = await runInSpace(db, grant, { found: { sql: LIST, values: { from, before, limit } } });
+        return rows(repositoryRow, found);
       });
       return { entries: entries.map(repositoryFromRow), next };
     },
@@ -54,20 +51,20 @@ export function d1Directory(db: D1Database): RepositoryDirectory {
       return row && repositoryFromRow(row);
     },
 
-    async update({ space }, path, { public: isPublic, immutableTags }) {
-      const visibility = isPublic === undefined ? null : Number(isPublic);
-      const patterns = change(immutableTags === undefined ? undefined : jsonOrNull(immutableTags));
-      const result = await db
-        .prepare(UPDATE)
-        .bind(space, path, visibility, ...patterns)
-        .all();
-      const row = firstRow(repositoryRow, result);
+    async update(grant, path, { public: isPublic, immutableTags }) {
+      const values = {
+        path,
+        public: isPublic === undefined ? null : Number(isPublic),
+        ...given("immutableTags", immutableTags === undefined ? undefined : jsonOrNull(immutableTags)),
+      };
+      const { updated } = await runInSpace(db, grant, { updated: { sql: UPDATE, values } });
+      const row = firstRow(repositoryRow, updated);
       return row && repositoryFromRow(row);
     },
 
-    async delete({ space }, path) {
-      const { meta } = await constrained(db.prepare(DELETE).bind(space, path, Date.now()).run());
-      return meta.changes > 0;
+    async delete(grant, path) {
+      const { deleted } = await runInSpace(db, grant, { deleted: { sql: DELETE, values: { path } } });
+      return deleted.meta.changes > 0;
     },
   };
 }

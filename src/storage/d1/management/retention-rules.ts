@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { SpaceGrant } from "../../../auth/space-grant.ts";
 import { pageOf } from "../../../oci/page.ts";
 import {
   MAX_RULES,
@@ -6,24 +7,25 @@ import {
   type RetentionRule,
   type RetentionRuleStore,
 } from "../../../management/retention.ts";
-import { firstRow, isEmpty, listWithin, textsColumn } from "../rows.ts";
-import { FIND_SPACE, LIVE_SPACE } from "./spaces.ts";
+import { firstRow, rows, textsColumn } from "../rows.ts";
+import { runInSpace, SPACE } from "../space-gate.ts";
+import type { Values } from "../statement.ts";
 
 const COLUMNS = "id, name, repositories, keep, enabled, created_at";
-const IN_SPACE = `space_id = ${LIVE_SPACE} AND id = ?2`;
+const IN_SPACE = `space_id = ${SPACE} AND id = :id`;
 
 const CREATE = `
   INSERT INTO retention_rules (id, space_id, name, repositories, keep, enabled, created_at)
-  SELECT ?2, space_id, ?3, ?4, ?5, ?6, ?7 FROM (SELECT ${LIVE_SPACE} AS space_id)
-  WHERE space_id IS NOT NULL
-    AND (SELECT COUNT(*) FROM retention_rules WHERE space_id = ${LIVE_SPACE}) < ${MAX_RULES}`;
+  SELECT :id, s.id, :name, :repositories, :keep, :enabled, :createdAt FROM spaces s
+  WHERE s.id = ${SPACE} AND (SELECT COUNT(*) FROM retention_rules r WHERE r.space_id = s.id) < ${MAX_RULES}`;
 const FIND = `SELECT ${COLUMNS} FROM retention_rules WHERE ${IN_SPACE}`;
 const LIST = `
-  SELECT ${COLUMNS} FROM retention_rules WHERE space_id = ${LIVE_SPACE} AND id > ?2 ORDER BY id LIMIT ?3`;
-const UPDATE = `UPDATE retention_rules SET name = ?3, repositories = ?4, keep = ?5, enabled = ?6 WHERE ${IN_SPACE}`;
+  SELECT ${COLUMNS} FROM retention_rules WHERE space_id = ${SPACE} AND id > :after ORDER BY id LIMIT :limit`;
+const UPDATE = `
+  UPDATE retention_rules SET name = :name, repositories = :repositories, keep = :keep, enabled = :enabled WHERE ${IN_SPACE}`;
 const DELETE = `DELETE FROM retention_rules WHERE ${IN_SPACE}`;
 
-/** What a rule keeps, as its column has it. */
+/** The column of what a rule keeps. */
 export const keepColumn = z
   .string()
   .transform((text): unknown => JSON.parse(text))
@@ -39,42 +41,30 @@ const ruleRow = z.object({
 });
 
 export function d1RetentionRules(db: D1Database): RetentionRuleStore {
-  const changes = async (sql: string, ...values: readonly (string | number)[]): Promise<boolean> => {
-    const statement = db.prepare(sql).bind(...values);
-    return (await statement.run()).meta.changes > 0;
-  };
+  const ask = async (grant: SpaceGrant, sql: string, values: Values): Promise<D1Result> =>
+    (await runInSpace(db, grant, { rules: { sql, values } })).rules;
+  const changes = async (grant: SpaceGrant, sql: string, values: Values): Promise<boolean> =>
+    (await ask(grant, sql, values)).meta.changes > 0;
   return {
-    async create({ space }, rule) {
-      const [found, created] = await db.batch([
-        db.prepare(FIND_SPACE).bind(space),
-        db.prepare(CREATE).bind(space, ...columnsOf(rule), rule.createdAt),
-      ]);
-      if (isEmpty(found)) return "absent";
-      return (created?.meta.changes ?? 0) > 0 ? "created" : "full";
-    },
+    create: (grant, rule) => changes(grant, CREATE, { ...columnsOf(rule), createdAt: rule.createdAt }),
 
-    async find({ space }, id) {
-      const row = firstRow(ruleRow, await db.prepare(FIND).bind(space, id).all());
+    async find(grant, id) {
+      const row = firstRow(ruleRow, await ask(grant, FIND, { id }));
       return row && ruleFromRow(row);
     },
 
-    async list({ space }, { limit, last }) {
-      const rules = await listWithin(
-        db,
-        db.prepare(FIND_SPACE).bind(space),
-        db.prepare(LIST).bind(space, last ?? "", limit + 1),
-        ruleRow,
-      );
-      return rules && pageOf(rules.map(ruleFromRow), limit);
+    async list(grant, { limit, last }) {
+      const found = rows(ruleRow, await ask(grant, LIST, { after: last ?? "", limit: limit + 1 }));
+      return pageOf(found.map(ruleFromRow), limit);
     },
 
-    update: ({ space }, rule) => changes(UPDATE, space, ...columnsOf(rule)),
-    delete: ({ space }, id) => changes(DELETE, space, id),
+    update: (grant, rule) => changes(grant, UPDATE, columnsOf(rule)),
+    delete: (grant, id) => changes(grant, DELETE, { id }),
   };
 }
 
-function columnsOf({ id, name, repositories, keep, enabled }: RetentionRule): readonly (string | number)[] {
-  return [id, name, JSON.stringify(repositories), JSON.stringify(keep), Number(enabled)];
+function columnsOf({ id, name, repositories, keep, enabled }: RetentionRule): Values {
+  return { id, name, repositories: JSON.stringify(repositories), keep: JSON.stringify(keep), enabled: Number(enabled) };
 }
 
 function ruleFromRow({ enabled, created_at: createdAt, ...rule }: z.infer<typeof ruleRow>): RetentionRule {

@@ -1,82 +1,82 @@
 /**
- * The conditions of retention. All of them take ?1 a coverage (JSON), ?2 now, ?3 until when what came is old enough to be
- * judged, and stand in a statement that begins with {@link JUDGING}.
+ * The conditions of retention. They stand in a statement that begins with {@link JUDGING}, and take `:coverage` (JSON), `:now`, and
+ * `:judgedUntil`: what came later is too young to be judged.
  */
 
 import { NEWER } from "../events/deployed.ts";
 
 /** The referrers tag schema (distribution spec), and cosign's: a subject's digest, and perhaps a suffix. */
-export const IS_OF_SUBJECT = (name: string): string => `(
+export const isOfSubject = (name: string): string => `(
   (${name} GLOB 'sha256-*' OR ${name} GLOB 'sha512-*') AND length(${name}) >= 71
   AND substr(${name}, 8, 64) NOT GLOB '*[^0-9a-f]*' AND substr(${name}, 72, 1) IN ('', '.'))`;
 
 /** A sha512 digest is cut in a tag. */
-const HAS_SUBJECT = (tag: string): string => `EXISTS (
+const hasSubjectIn = (tag: string): string => `EXISTS (
   SELECT 1 FROM manifests s WHERE s.repository_id = ${tag}.repository_id
     AND s.digest >= substr(${tag}.name, 1, 6) || ':' || substr(${tag}.name, 8, 64)
     AND s.digest < substr(${tag}.name, 1, 6) || ':' || substr(${tag}.name, 8, 64) || 'g')`;
 
 /** Grows with the time of the last push. */
-const PLACE = (tag: string): string => `printf('%015d', ${tag}.updated_at) || ${tag}.name`;
+const placeOf = (tag: string): string => `printf('%015d', ${tag}.updated_at) || ${tag}.name`;
 
 const NEWEST = `
   SELECT n.updated_at, n.name, ROW_NUMBER() OVER (ORDER BY n.updated_at DESC, n.name DESC) AS number
-  FROM tags n WHERE n.repository_id = p.repository_id AND NOT ${IS_OF_SUBJECT("n.name")}
-  ORDER BY n.updated_at DESC, n.name DESC LIMIT json_extract(?1, '$.newest')`;
+  FROM tags n WHERE n.repository_id = p.repository_id AND NOT ${isOfSubject("n.name")}
+  ORDER BY n.updated_at DESC, n.name DESC LIMIT json_extract(:coverage, '$.newest')`;
 
 /** `covered`: a row for each repository. `held`: what deliveries that are not over are about. */
 export const JUDGING = `
   WITH covered AS MATERIALIZED (
     SELECT p.repository_id, p.keep ->> 'tags' AS tags, p.keep ->> 'previouslyDeployed' AS previously,
-      ?2 - 86400000 * (p.keep ->> 'newerThanDays') AS newer_than,
-      ?2 - 86400000 * (p.keep ->> 'pulledWithinDays') AS pulled_since,
+      :now - 86400000 * (p.keep ->> 'newerThanDays') AS newer_than,
+      :now - 86400000 * (p.keep ->> 'pulledWithinDays') AS pulled_since,
       CASE WHEN p.keep ->> 'newest' > 0
-        THEN COALESCE((SELECT ${PLACE("newest")} FROM (${NEWEST}) newest WHERE newest.number = p.keep ->> 'newest'), '') END AS newest_from
+        THEN COALESCE((SELECT ${placeOf("newest")} FROM (${NEWEST}) newest WHERE newest.number = p.keep ->> 'newest'), '') END AS newest_from
     FROM (
-      SELECT c.value ->> 0 AS repository_id, json_extract(?1, '$.keeps[' || (c.value ->> 1) || ']') AS keep
-      FROM json_each(?1, '$.pairs') c) p),
+      SELECT c.value ->> 0 AS repository_id, json_extract(:coverage, '$.keeps[' || (c.value ->> 1) || ']') AS keep
+      FROM json_each(:coverage, '$.pairs') c) p),
   held AS MATERIALIZED (
     SELECT COALESCE(j.value ->> 'repositoryId', d.repository_id) AS repository_id,
       COALESCE(j.value ->> 'digest', e.digest) AS digest
     FROM deliveries d JOIN events e ON e.id = d.event_id LEFT JOIN json_each(d.subjects) j
     WHERE d.status IN ('pending', 'running') AND d.space_id IN (
-      SELECT r.space_id FROM json_each(?1, '$.ids') c JOIN repositories r ON r.id = c.value))`;
+      SELECT r.space_id FROM json_each(:coverage, '$.ids') c JOIN repositories r ON r.id = c.value))`;
 
-export const IS_COVERED = (row: string): string => `${row}.repository_id IN (SELECT repository_id FROM covered)`;
+export const isCovered = (row: string): string => `${row}.repository_id IN (SELECT repository_id FROM covered)`;
 
-/** What a target was given last of the repository or just before, by the rules' count, and what one is about to be told of. */
-const IS_IN_USE = (row: string): string => `(
+/** True for one of the last digests of the repository that a target was given, as many as the rules count, and for what one is about to be told of. */
+const isInUse = (row: string): string => `(
   EXISTS (
     SELECT 1 FROM deployed d
     WHERE d.repository_id = ${row}.repository_id AND d.digest = ${row}.digest
       AND ${NEWER("d")} <= (SELECT MAX(covered.previously) FROM covered WHERE covered.repository_id = d.repository_id))
   OR (${row}.repository_id, ${row}.digest) IN (SELECT held.repository_id, held.digest FROM held))`;
 
-/** By the patterns of any of the rules; what one excludes another may include. */
-const IS_NAMED = (tag: string): string => `EXISTS (
+/** True if the patterns of any of the rules name the tag; what one excludes another may include. */
+const isNamed = (tag: string): string => `EXISTS (
   SELECT 1 FROM json_each(covered.tags) list WHERE
     EXISTS (SELECT 1 FROM json_each(list.value) p WHERE ${tag}.name GLOB p.value)
     AND NOT EXISTS (
       SELECT 1 FROM json_each(list.value) p WHERE p.value GLOB '!*' AND ${tag}.name GLOB substr(p.value, 2)))`;
 
-const TAG_PULLED = (tag: string): string => `MAX(${tag}.updated_at, COALESCE(${tag}.pulled_at, 0), COALESCE((
+const pulledAt = (tag: string): string => `MAX(${tag}.updated_at, COALESCE(${tag}.pulled_at, 0), COALESCE((
   SELECT x.pulled_at FROM manifests x WHERE x.repository_id = ${tag}.repository_id AND x.digest = ${tag}.digest), 0))`;
 
 /**
  * True if the tag of a covered repository stays. One that belongs to a subject lives and dies with it.
  * @param hasSubject condition: the subject is there, and stays.
  */
-export const TAG_STAYS = (tag: string, hasSubject = HAS_SUBJECT(tag)): string => `(
-  ${tag}.updated_at > ?3
+export const tagStays = (tag: string, hasSubject = hasSubjectIn(tag)): string => `(
+  ${tag}.updated_at > :judgedUntil
   OR EXISTS (SELECT 1 FROM immutable_tags i WHERE i.repository_id = ${tag}.repository_id AND i.name = ${tag}.name)
-  OR ${IS_IN_USE(tag)}
-  OR EXISTS (SELECT 1 FROM covered WHERE covered.repository_id = ${tag}.repository_id AND ${IS_NAMED(tag)})
-  OR CASE WHEN ${IS_OF_SUBJECT(`${tag}.name`)} THEN ${hasSubject} ELSE EXISTS (
+  OR ${isInUse(tag)}
+  OR EXISTS (SELECT 1 FROM covered WHERE covered.repository_id = ${tag}.repository_id AND ${isNamed(tag)})
+  OR CASE WHEN ${isOfSubject(`${tag}.name`)} THEN ${hasSubject} ELSE EXISTS (
     SELECT 1 FROM covered WHERE covered.repository_id = ${tag}.repository_id AND (
-      ${tag}.updated_at > covered.newer_than OR ${TAG_PULLED(tag)} >= covered.pulled_since
-      OR ${PLACE(tag)} >= covered.newest_from)) END)`;
+      ${tag}.updated_at > covered.newer_than OR ${pulledAt(tag)} >= covered.pulled_since
+      OR ${placeOf(tag)} >= covered.newest_from)) END)`;
 
-/** What needs a manifest: the indexes that name it, its subject, and what needs those. Referrers can close a circle. */
+/** Steps to what needs a manifest: the indexes that name it, its subject, and what needs those. Referrers can close a circle. */
 export const STEPS_UP = `
   SELECT f.manifest_id FROM up JOIN manifests u ON u.id = up.id
     JOIN manifest_references f ON f.repository_id = u.repository_id AND f.digest = u.digest
@@ -88,21 +88,21 @@ export const STEPS_UP = `
 export const MOST_ABOVE = 100;
 
 interface Judging {
-  /** Of the tags `t` on a manifest: those that keep it. */
+  /** True for those of the tags `t` on a manifest that keep it. */
   readonly tag: string;
-  /** What keeps the manifest `u`, beside tags, deployments, rules and youth. */
+  /** True if the manifest `u` is kept by more than tags, deployments, rules and youth. */
   readonly also?: string;
 }
 
-/** True if nothing keeps the manifest of a covered repository, nor anything that needs it. Rules do not keep referrers: their subject does. */
-export const IS_UNNEEDED = (manifest: string, { tag, also = "FALSE" }: Judging): string => `(
+/** True if neither the manifest of a covered repository nor anything that needs it is kept. Rules do not keep referrers: their subject does. */
+export const isUnneeded = (manifest: string, { tag, also = "FALSE" }: Judging): string => `(
   WITH RECURSIVE up (id) AS (SELECT ${manifest}.id UNION ${STEPS_UP} LIMIT ${MOST_ABOVE})
   SELECT COUNT(*) < ${MOST_ABOVE} AND COUNT(CASE WHEN
-    u.created_at > ?3 OR ${also}
+    u.created_at > :judgedUntil OR ${also}
     OR EXISTS (
       SELECT 1 FROM tags t INDEXED BY tags_by_digest
       WHERE t.repository_id = u.repository_id AND t.digest = u.digest AND ${tag})
-    OR ${IS_IN_USE("u")}
+    OR ${isInUse("u")}
     OR u.subject IS NULL AND EXISTS (
       SELECT 1 FROM covered WHERE covered.repository_id = u.repository_id AND (
         u.created_at > covered.newer_than

@@ -10,76 +10,77 @@ import type {
   SeenTag,
 } from "../../../management/retention.ts";
 import { keepColumn } from "./retention-rules.ts";
-import { IS_COVERED, IS_OF_SUBJECT, IS_UNNEEDED, JUDGING, MOST_ABOVE, STEPS_UP, TAG_STAYS } from "./retention-sql.ts";
-import { isEmpty, textsColumn, rows } from "../rows.ts";
-import { FIND_SPACE, LIVE_SPACE } from "./spaces.ts";
+import { isCovered, isOfSubject, isUnneeded, JUDGING, MOST_ABOVE, STEPS_UP, tagStays } from "./retention-sql.ts";
+import { textsColumn, rows } from "../rows.ts";
+import { runInSpace, SPACE } from "../space-gate.ts";
+import { run, type Values } from "../statement.ts";
 
 const REPOSITORIES = `
   SELECT id, space_id, path FROM repositories
-  WHERE space_id = ${LIVE_SPACE} AND path >= ?2 AND deleted_at IS NULL ORDER BY path LIMIT ?3`;
+  WHERE space_id = ${SPACE} AND path >= :from AND deleted_at IS NULL ORDER BY path LIMIT :limit`;
 const RULES = `
-  SELECT id, space_id, repositories, keep FROM retention_rules WHERE space_id = ${LIVE_SPACE} AND enabled = 1`;
+  SELECT id, space_id, repositories, keep FROM retention_rules WHERE space_id = ${SPACE} AND enabled = 1`;
 
-/** The next rows of covered repositories, in their order: the loops' own, which CROSS JOIN keeps. ?4 after, ?5 limit. */
-export const FOUND = (table: string, key: string): string => `
+/** The next `:limit` rows of covered repositories after `:after`, in their order: the loops' own, which CROSS JOIN keeps. */
+export const foundIn = (table: string, key: string): string => `
   found AS MATERIALIZED (
-    SELECT x.* FROM json_each(?1, '$.ids') c CROSS JOIN ${table} x
-      ON x.repository_id = c.value AND x.${key} > IIF(c.key = 0, ?4, '') LIMIT ?5)`;
+    SELECT x.* FROM json_each(:coverage, '$.ids') c CROSS JOIN ${table} x
+      ON x.repository_id = c.value AND x.${key} > IIF(c.key = 0, :after, '') LIMIT :limit)`;
 
 const TAGS = `
-  ${JUDGING}, ${FOUND("tags", "name")}
-  SELECT found.repository_id, found.name, ${IS_COVERED("found")} AND NOT ${TAG_STAYS("found")} AS goes FROM found`;
+  ${JUDGING}, ${foundIn("tags", "name")}
+  SELECT found.repository_id, found.name, ${isCovered("found")} AND NOT ${tagStays("found")} AS goes FROM found`;
 
 /** References to blobs that count as much as a tag. */
 const REFERENCES = 20;
 
-/** What judging a manifest costs, in tags: those of all that needs it, and of its blobs. It is no more exact than ?5. */
-const WORK = (manifest: string): string => `(
+/** What judging a manifest costs, in tags: those of all that needs it, and of its blobs. It is no more exact than `:limit`. */
+const workOf = (manifest: string): string => `(
   (SELECT COUNT(*) FROM (
     WITH RECURSIVE up (id) AS (SELECT ${manifest}.id UNION ${STEPS_UP} LIMIT ${MOST_ABOVE})
     SELECT 1 FROM up JOIN manifests u ON u.id = up.id
-      LEFT JOIN tags t ON t.repository_id = u.repository_id AND t.digest = u.digest LIMIT ?5 + 1))
+      LEFT JOIN tags t ON t.repository_id = u.repository_id AND t.digest = u.digest LIMIT :limit + 1))
   + (SELECT COUNT(*) FROM (
-    SELECT 1 FROM manifest_references f WHERE f.manifest_id = ${manifest}.id LIMIT ${REFERENCES} * ?5)) / ${REFERENCES})`;
+    SELECT 1 FROM manifest_references f WHERE f.manifest_id = ${manifest}.id LIMIT ${REFERENCES} * :limit)) / ${REFERENCES})`;
 
-/** Judges what is in `found`, in its order, until that has cost as much as ?5 tags: \`goes\` is null from then on. */
-const JUDGED = (tag: string): string => `
+/** Judges what is in `found`, in its order, until that has cost as much as `:limit` tags: `goes` is null from then on. */
+const judged = (tag: string): string => `
   weighed AS MATERIALIZED (
-    SELECT found.*, SUM(${WORK("found")}) OVER (ROWS UNBOUNDED PRECEDING) AS work FROM found)
+    SELECT found.*, SUM(${workOf("found")}) OVER (ROWS UNBOUNDED PRECEDING) AS work FROM found)
   SELECT weighed.id, weighed.repository_id, weighed.digest, weighed.size,
-    IIF(weighed.work <= ?5, ${IS_COVERED("weighed")} AND ${IS_UNNEEDED("weighed", { tag })}, NULL) AS goes
+    IIF(weighed.work <= :limit, ${isCovered("weighed")} AND ${isUnneeded("weighed", { tag })}, NULL) AS goes
   FROM weighed`;
 
 /** A tag that is to go keeps nothing. */
-const MANIFESTS = `${JUDGING}, ${FOUND("manifests", "digest")}, ${JUDGED(TAG_STAYS("t"))}`;
+const MANIFESTS = `${JUDGING}, ${foundIn("manifests", "digest")}, ${judged(tagStays("t"))}`;
 
-/** Tags of subjects, as of cosign's signatures, once the manifests are gone whose ids ?4 has. ?5 limit. */
+/** At most `:limit` tags of subjects, as of cosign's signatures, once the manifests with these `:ids` are gone. */
 const ORPHANED_TAGS = `
   ${JUDGING}, going AS MATERIALIZED (
     SELECT m.repository_id, replace(substr(m.digest, 1, 71), ':', '-') AS base
-    FROM json_each(?4) g CROSS JOIN manifests m ON m.id = g.value),
+    FROM json_each(:ids) g CROSS JOIN manifests m ON m.id = g.value),
   found AS MATERIALIZED (
     SELECT t.* FROM going CROSS JOIN tags t
       ON t.repository_id = going.repository_id AND t.name >= going.base AND t.name < going.base || '/'
-    WHERE ${IS_OF_SUBJECT("t.name")} LIMIT ?5)
-  SELECT found.repository_id, found.name, NOT ${TAG_STAYS("found", "FALSE")} AS goes FROM found`;
+    WHERE ${isOfSubject("t.name")} LIMIT :limit)
+  SELECT found.repository_id, found.name, NOT ${tagStays("found", "FALSE")} AS goes FROM found`;
 
 const STAYS_BESIDE = `(
-  (t.repository_id, t.name) NOT IN (SELECT selected.repository_id, selected.name FROM selected) AND ${TAG_STAYS("t")})`;
+  (t.repository_id, t.name) NOT IN (SELECT selected.repository_id, selected.name FROM selected) AND ${tagStays("t")})`;
 
-/** What the tags alone hold that ?4 has, as a list of [repository, name]. */
+/** Manifests that only `:tags` hold, a list of [repository, name]. */
 const ORPHANED_MANIFESTS = `
   ${JUDGING}, selected AS MATERIALIZED (
-    SELECT o.value ->> 0 AS repository_id, o.value ->> 1 AS name FROM json_each(?4) o),
+    SELECT o.value ->> 0 AS repository_id, o.value ->> 1 AS name FROM json_each(:tags) o),
   needed AS MATERIALIZED (
     SELECT DISTINCT t.repository_id, t.digest FROM selected CROSS JOIN tags t
       ON t.repository_id = selected.repository_id AND t.name = selected.name),
   found AS MATERIALIZED (
     SELECT m.* FROM needed CROSS JOIN manifests m ON m.repository_id = needed.repository_id AND m.digest = needed.digest),
-  ${JUDGED(STAYS_BESIDE)}`;
+  ${judged(STAYS_BESIDE)}`;
 
 const BYTES = `
-  WITH going AS MATERIALIZED (SELECT value AS id FROM json_each(?1)),
+  WITH going AS MATERIALIZED (SELECT value AS id FROM json_each(:ids)),
   needed AS MATERIALIZED (
     SELECT DISTINCT f.repository_id, f.digest FROM going CROSS JOIN manifest_references f ON f.manifest_id = going.id)
   SELECT needed.repository_id, SUM(b.size) AS bytes FROM needed CROSS JOIN blobs b ON b.digest = needed.digest
@@ -104,17 +105,16 @@ const bytesRow = z.object({ repository_id: z.int(), bytes: z.int() });
 
 type Judge<T> = (look: Look, limit: number) => Promise<readonly T[]>;
 
-/** @param grace milliseconds that what was just pushed is not judged. */
 function judge(db: D1Database, sql: string, grace: number, look: Look, limit: number): Promise<D1Result> {
-  return db
-    .prepare(sql)
-    .bind(...judgingValues(look, grace), look.after, limit)
-    .all();
+  return run(db, sql, { ...judgingValues(look, grace), after: look.after, limit });
 }
 
-/** The parameters of every statement that judges. */
-function judgingValues({ coverage, now, graceIsOver = false }: Look, grace: number): readonly (string | number)[] {
-  return [coverageText(coverage), now, graceIsOver ? now : now - grace];
+/** The values that every judging statement needs. @param grace milliseconds for which what was just pushed is not judged. */
+export function judgingValues(
+  { coverage, now, graceIsOver = false }: Pick<Look, "coverage" | "now" | "graceIsOver">,
+  grace: number,
+): Values {
+  return { coverage: coverageText(coverage), now, judgedUntil: graceIsOver ? now : now - grace };
 }
 
 export function seenTags(db: D1Database, grace: number): Judge<SeenTag> {
@@ -146,13 +146,11 @@ function manifestsFromRows(result: D1Result | undefined): SeenManifest[] {
 /** @param grace milliseconds that what was just pushed is not judged. */
 export function d1Retention(db: D1Database, grace: number): RetentionStore {
   return {
-    async ofSpace({ space }, from, limit) {
-      const [found, repositories, rules] = await db.batch([
-        db.prepare(FIND_SPACE).bind(space),
-        db.prepare(REPOSITORIES).bind(space, from, limit + 1),
-        db.prepare(RULES).bind(space),
-      ]);
-      if (isEmpty(found)) return null;
+    async ofSpace(grant, from, limit) {
+      const { repositories, rules } = await runInSpace(db, grant, {
+        repositories: { sql: REPOSITORIES, values: { from, limit: limit + 1 } },
+        rules: { sql: RULES, values: {} },
+      });
       return { repositories: pageOf(repositoriesFromRows(repositories), limit), rules: rulesFromRows(rules) };
     },
 
@@ -160,28 +158,24 @@ export function d1Retention(db: D1Database, grace: number): RetentionStore {
     manifests: seenManifests(db, MANIFESTS, grace),
 
     async orphaned(look, manifestIds, limit) {
-      const ask = (sql: string, list: readonly unknown[]): Promise<D1Result> =>
-        db
-          .prepare(sql)
-          .bind(...judgingValues(look, grace), JSON.stringify(list), limit)
-          .all();
-      const seen = tagsFromRows(await ask(ORPHANED_TAGS, manifestIds));
+      const values = { ...judgingValues(look, grace), limit };
+      const seen = tagsFromRows(await run(db, ORPHANED_TAGS, { ...values, ids: JSON.stringify(manifestIds) }));
       const tags = seen.filter(({ goes }) => goes);
       if (tags.length === 0) return { tags, manifests: [], isCut: seen.length === limit };
-      const names = tags.map(({ repositoryId, name }) => [repositoryId, name]);
-      const manifests = manifestsFromRows(await ask(ORPHANED_MANIFESTS, names));
+      const names = JSON.stringify(tags.map(({ repositoryId, name }) => [repositoryId, name]));
+      const manifests = manifestsFromRows(await run(db, ORPHANED_MANIFESTS, { ...values, tags: names }));
       const isCut = seen.length === limit || manifests.some(({ goes }) => goes === null);
       return { tags, manifests: manifests.filter(({ goes }) => goes), isCut };
     },
 
     async bytesOfBlobs(manifestIds) {
-      const found = rows(bytesRow, await db.prepare(BYTES).bind(JSON.stringify(manifestIds)).all());
+      const found = rows(bytesRow, await run(db, BYTES, { ids: JSON.stringify(manifestIds) }));
       return new Map(found.map(({ repository_id: repositoryId, bytes }) => [repositoryId, bytes]));
     },
   };
 }
 
-export function coverageText(coverage: Coverage): string {
+function coverageText(coverage: Coverage): string {
   return JSON.stringify({ ...coverage, newest: Math.max(0, ...coverage.keeps.map(({ newest }) => newest ?? 0)) });
 }
 

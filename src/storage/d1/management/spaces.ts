@@ -1,7 +1,10 @@
 import { z } from "zod";
+import type { SpaceGrant } from "../../../auth/space-grant.ts";
 import { pageOf } from "../../../oci/page.ts";
 import type { Space, SpaceStore } from "../../../management/stores.ts";
-import { change, firstRow, jsonOrNull, rows, textsColumn } from "../rows.ts";
+import { firstRow, given, jsonOrNull, requireRow, rows, textsColumn } from "../rows.ts";
+import { runInSpace, SPACE } from "../space-gate.ts";
+import { run, type Values } from "../statement.ts";
 import { USAGE_COLUMNS, usageFromRow, usageRow } from "../usage.ts";
 
 const spaceRow = usageRow.extend({
@@ -16,68 +19,71 @@ const spaceRow = usageRow.extend({
 const COLUMNS = `id, name, public, immutable_tags, namespaces, created_at, ${USAGE_COLUMNS}`;
 
 const CREATE = `
-  INSERT INTO spaces (name, public, created_at) VALUES (?1, ?2, ?3)
+  INSERT INTO spaces (name, public, created_at) VALUES (:name, :public, :now)
   ON CONFLICT (name) WHERE deleted_at IS NULL DO NOTHING RETURNING ${COLUMNS}`;
 
-export const FIND_SPACE = `SELECT ${COLUMNS} FROM spaces WHERE name = ?1 AND deleted_at IS NULL`;
-const LIST_SPACES = `SELECT ${COLUMNS} FROM spaces WHERE name > ?1 AND deleted_at IS NULL ORDER BY name LIMIT ?2`;
-/** ?4 and ?6 say whether the limit that follows is to be set, perhaps to none. */
+const FIND = `SELECT ${COLUMNS} FROM spaces WHERE id = ${SPACE}`;
+const LIST = `SELECT ${COLUMNS} FROM spaces WHERE name > :after AND deleted_at IS NULL ORDER BY name LIMIT :limit`;
 const UPDATE = `
-  UPDATE spaces SET public = COALESCE(?2, public), immutable_tags = COALESCE(?3, immutable_tags),
-    max_bytes = IIF(?4, ?5, max_bytes), max_repositories = IIF(?6, ?7, max_repositories),
-    namespaces = COALESCE(?8, namespaces)
-  WHERE name = ?1 AND deleted_at IS NULL RETURNING ${COLUMNS}`;
+  UPDATE spaces SET public = COALESCE(:public, public), immutable_tags = COALESCE(:immutableTags, immutable_tags),
+    max_bytes = IIF(:maxBytesGiven, :maxBytes, max_bytes),
+    max_repositories = IIF(:maxRepositoriesGiven, :maxRepositories, max_repositories),
+    namespaces = COALESCE(:namespaces, namespaces)
+  WHERE id = ${SPACE} RETURNING ${COLUMNS}`;
 
-/** A scalar subquery: the id of the space named in ?1, or null. */
+/** Statements that delete a space, in this order. {@link SPACE} finds it until the last but one; the token that does it lives as long. */
+const DELETE = [
+  // With the space its patterns end: whoever deletes all of it means its immutable tags too.
+  `UPDATE spaces SET immutable_tags = '[]' WHERE id = ${SPACE}`,
+  `UPDATE repositories SET immutable_tags = NULL WHERE space_id = ${SPACE} AND immutable_tags IS NOT NULL`,
+  // Nobody can reach them any more: secrets go at once, the rows once what was told of them is forgotten.
+  `UPDATE targets SET deleted_at = :now, sealed_url = NULL, secret = NULL, previous_secret = NULL
+   WHERE space_id = ${SPACE} AND deleted_at IS NULL`,
+  `UPDATE triggers SET deleted_at = :now WHERE space_id = ${SPACE} AND deleted_at IS NULL`,
+  `DELETE FROM retention_rules WHERE space_id = ${SPACE}`,
+  `DELETE FROM storage_days WHERE space_id = ${SPACE}`,
+  `UPDATE repositories SET deleted_at = :now WHERE space_id = ${SPACE} AND deleted_at IS NULL`,
+  `UPDATE tokens SET revoked_at = :now WHERE space_id = ${SPACE} AND revoked_at IS NULL AND id IS NOT :credentialId`,
+  `UPDATE spaces SET deleted_at = :now WHERE id = ${SPACE}`,
+  `UPDATE tokens SET revoked_at = :now WHERE id = :credentialId AND revoked_at IS NULL
+     AND EXISTS (SELECT 1 FROM spaces s WHERE s.id = tokens.space_id AND s.deleted_at = :now)`,
+];
+
+/** For statements that are not yet behind the gate: the space named in ?1. */
+export const FIND_SPACE = `SELECT ${COLUMNS} FROM spaces WHERE name = ?1 AND deleted_at IS NULL`;
+/** For statements that are not yet behind the gate: a scalar subquery, the id of the space named in ?1, or null. */
 export const LIVE_SPACE = "(SELECT id FROM spaces WHERE name = ?1 AND deleted_at IS NULL)";
-const REVOKE_TOKENS = `UPDATE tokens SET revoked_at = ?2 WHERE space_id = ${LIVE_SPACE} AND revoked_at IS NULL`;
-/** With the space its patterns end: whoever deletes all of it means its immutable tags too. */
-const RELEASE_TAGS = [
-  `UPDATE spaces SET immutable_tags = '[]' WHERE id = ${LIVE_SPACE} AND ?2 > 0`,
-  `UPDATE repositories SET immutable_tags = NULL WHERE space_id = ${LIVE_SPACE} AND ?2 > 0 AND immutable_tags IS NOT NULL`,
-];
-/** Nobody can reach them any more: secrets go at once, the rows once what was told of them is forgotten. */
-const DELETE_IN_SPACE = [
-  `UPDATE targets SET deleted_at = ?2, sealed_url = NULL, secret = NULL, previous_secret = NULL
-   WHERE space_id = ${LIVE_SPACE} AND deleted_at IS NULL`,
-  `UPDATE triggers SET deleted_at = ?2 WHERE space_id = ${LIVE_SPACE} AND deleted_at IS NULL`,
-  `DELETE FROM retention_rules WHERE space_id = ${LIVE_SPACE} AND ?2 > 0`,
-];
-const FORGET_STORAGE = `DELETE FROM storage_days WHERE space_id = ${LIVE_SPACE} AND ?2 > 0`;
-const DELETE_REPOSITORIES = `UPDATE repositories SET deleted_at = ?2 WHERE space_id = ${LIVE_SPACE} AND deleted_at IS NULL`;
-const DELETE_SPACE = `UPDATE spaces SET deleted_at = ?2 WHERE name = ?1 AND deleted_at IS NULL`;
 
 export function d1Spaces(db: D1Database): SpaceStore {
-  const one = async (sql: string, ...values: readonly (string | number | null)[]): Promise<Space | null> => {
-    const result = await db
-      .prepare(sql)
-      .bind(...values)
-      .all();
-    const row = firstRow(spaceRow, result);
-    return row && spaceFromRow(row);
+  const ask = async (grant: SpaceGrant, sql: string, values: Values): Promise<Space> => {
+    const { space } = await runInSpace(db, grant, { space: { sql, values } });
+    return spaceFromRow(requireRow(spaceRow, space));
   };
   return {
-    create: (_grant, name, isPublic) => one(CREATE, name, isPublic ? 1 : 0, Date.now()),
-    find: ({ space }) => one(FIND_SPACE, space),
-    update({ space }, { public: isPublic, immutableTags, namespaces, quota }) {
-      const visibility = isPublic === undefined ? null : Number(isPublic);
-      const limits = [quota?.bytes, quota?.repositories].flatMap(change);
-      return one(UPDATE, space, visibility, jsonOrNull(immutableTags), ...limits, jsonOrNull(namespaces));
+    async create(_grant, name, isPublic) {
+      const created = await run(db, CREATE, { name, public: Number(isPublic), now: Date.now() });
+      const row = firstRow(spaceRow, created);
+      return row && spaceFromRow(row);
     },
 
+    find: (grant) => ask(grant, FIND, {}),
+
+    update: (grant, { public: isPublic, immutableTags, namespaces, quota }) =>
+      ask(grant, UPDATE, {
+        public: isPublic === undefined ? null : Number(isPublic),
+        immutableTags: jsonOrNull(immutableTags),
+        namespaces: jsonOrNull(namespaces),
+        ...given("maxBytes", quota?.bytes),
+        ...given("maxRepositories", quota?.repositories),
+      }),
+
     async list(_grant, { limit, last }) {
-      const result = await db
-        .prepare(LIST_SPACES)
-        .bind(last ?? "", limit + 1)
-        .all();
+      const result = await run(db, LIST, { after: last ?? "", limit: limit + 1 });
       return pageOf(rows(spaceRow, result).map(spaceFromRow), limit);
     },
 
-    async delete({ space }) {
-      const inSpace = [...DELETE_IN_SPACE, FORGET_STORAGE, DELETE_REPOSITORIES];
-      const statements = [REVOKE_TOKENS, ...RELEASE_TAGS, ...inSpace, DELETE_SPACE];
-      const results = await db.batch(statements.map((sql) => db.prepare(sql).bind(space, Date.now())));
-      return (results.at(-1)?.meta.changes ?? 0) > 0;
+    async delete(grant) {
+      await runInSpace(db, grant, Object.fromEntries(DELETE.map((sql, step) => [`step${step}`, { sql, values: {} }])));
     },
   };
 }

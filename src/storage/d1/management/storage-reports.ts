@@ -1,13 +1,14 @@
 import { z } from "zod";
 import { pageOf } from "../../../oci/page.ts";
 import type { Collectable, StorageReports, Stored, StoredInRepository } from "../../../management/storage-report.ts";
-import { firstRow, isEmpty, rows } from "../rows.ts";
-import { FIND_SPACE, LIVE_SPACE } from "./spaces.ts";
+import { firstRow, requireRow, rows } from "../rows.ts";
+import { runInSpace, SPACE } from "../space-gate.ts";
+import type { Values } from "../statement.ts";
 
 /** Links that one look at what may be collected reads at most. */
 const WINDOW = 5000;
 
-/** Of a link: collection takes it, though not while a manifest in the trash needs it. */
+/** True for a link that collection takes, though not while a manifest in the trash needs it. */
 const unneeded = (link: string): string => `NOT EXISTS (
   SELECT 1 FROM manifest_references f WHERE f.repository_id = ${link}.repository_id AND f.digest = ${link}.digest)`;
 
@@ -22,7 +23,7 @@ const TOTAL = `
       JOIN blobs b ON b.digest = found.digest) AS shared,
     (SELECT COALESCE(SUM(b.size), 0) FROM ${LINKS} JOIN blobs b ON b.digest = rb.digest
       WHERE r.space_id = s.id AND r.deleted_at IS NULL AND ${unneeded("rb")}) AS reclaimable
-  FROM spaces s WHERE s.name = ?1 AND s.deleted_at IS NULL`;
+  FROM spaces s WHERE s.id = ${SPACE}`;
 
 const SHARED = `EXISTS (
   SELECT 1 FROM repository_blobs o JOIN repositories p ON p.id = o.repository_id
@@ -33,18 +34,18 @@ const BY_REPOSITORY = `
     COALESCE(SUM(IIF(${unneeded("rb")}, b.size, 0)), 0) AS reclaimable
   FROM (
     SELECT id, space_id, path, bytes FROM repositories
-    WHERE space_id = ${LIVE_SPACE} AND path > ?2 AND deleted_at IS NULL ORDER BY path LIMIT ?3) found
+    WHERE space_id = ${SPACE} AND path > :after AND deleted_at IS NULL ORDER BY path LIMIT :limit) found
     LEFT JOIN repository_blobs rb ON rb.repository_id = found.id LEFT JOIN blobs b ON b.digest = rb.digest
   GROUP BY found.path`;
 
-/** Deleted repositories that still have something, and the links of the others, after the repository ?2 and its digest ?3. */
+/** Deleted repositories that still have something, and the links of the others, after the `:repository` and its `:digest`. */
 const CANDIDATES = `
   SELECT r.id AS repository_id, r.path, rb.digest, IIF(rb.digest IS NULL, r.bytes, NULL) AS bytes,
     COALESCE(r.deleted_at, rb.marked_at) AS since
   FROM repositories r
-    LEFT JOIN repository_blobs rb ON r.deleted_at IS NULL AND rb.repository_id = r.id AND rb.digest > IIF(r.id = ?2, ?3, '')
-  WHERE r.space_id = ${LIVE_SPACE} AND r.id >= ?2
-    AND (rb.digest IS NOT NULL OR (r.deleted_at IS NOT NULL AND r.purged_at IS NULL AND r.id > ?2))
+    LEFT JOIN repository_blobs rb ON r.deleted_at IS NULL AND rb.repository_id = r.id AND rb.digest > IIF(r.id = :repository, :digest, '')
+  WHERE r.space_id = ${SPACE} AND r.id >= :repository
+    AND (rb.digest IS NOT NULL OR (r.deleted_at IS NOT NULL AND r.purged_at IS NULL AND r.id > :repository))
   ORDER BY r.id, rb.digest`;
 
 const COLLECTABLE = `
@@ -52,7 +53,7 @@ const COLLECTABLE = `
     (SELECT MAX(d.deleted_at) FROM deleted_references f JOIN deleted_manifests d ON d.id = f.manifest_id
       WHERE f.repository_id = found.repository_id AND f.digest = found.digest) AS trashed_at
   FROM (${CANDIDATES} LIMIT ${WINDOW}) found LEFT JOIN blobs b ON b.digest = found.digest
-  WHERE found.digest IS NULL OR ${unneeded("found")} LIMIT ?4`;
+  WHERE found.digest IS NULL OR ${unneeded("found")} LIMIT :limit`;
 
 /** The last candidate of a window that is full. */
 const WINDOW_END = `SELECT repository_id, digest FROM (${CANDIDATES} LIMIT 1 OFFSET ${WINDOW - 1})`;
@@ -73,31 +74,26 @@ interface Keeping {
   readonly keepDeleted: number;
 }
 
-/** What spaces store, and what collection would take of it. */
+/** Reports what spaces store, and what collection would take of it. */
 export function d1StorageReports(db: D1Database, keeping: Keeping): StorageReports {
   return {
-    async total({ space }) {
-      const row = firstRow(storedRow, await db.prepare(TOTAL).bind(space).all());
-      return row && storedFromRow(row);
+    async total(grant) {
+      const { total } = await runInSpace(db, grant, { total: { sql: TOTAL, values: {} } });
+      return storedFromRow(requireRow(storedRow, total));
     },
 
-    async byRepository({ space }, { limit, last }) {
-      const [found, repositories] = await db.batch([
-        db.prepare(FIND_SPACE).bind(space),
-        db.prepare(BY_REPOSITORY).bind(space, last ?? "", limit + 1),
-      ]);
-      if (isEmpty(found)) return null;
+    async byRepository(grant, { limit, last }) {
+      const values = { after: last ?? "", limit: limit + 1 };
+      const { repositories } = await runInSpace(db, grant, { repositories: { sql: BY_REPOSITORY, values } });
       return pageOf(rows(repositoryRow, repositories).map(repositoryFromRow), limit);
     },
 
-    async collectable({ space }, { limit, last }) {
+    async collectable(grant, { limit, last }) {
       const after = parsePosition(last);
-      const [found, collectable, windowEnd] = await db.batch([
-        db.prepare(FIND_SPACE).bind(space),
-        db.prepare(COLLECTABLE).bind(space, ...after, limit + 1),
-        db.prepare(WINDOW_END).bind(space, ...after),
-      ]);
-      if (isEmpty(found)) return null;
+      const { collectable, windowEnd } = await runInSpace(db, grant, {
+        collectable: { sql: COLLECTABLE, values: { ...after, limit: limit + 1 } },
+        windowEnd: { sql: WINDOW_END, values: after },
+      });
       const { entries, more } = pageOf(
         rows(collectableRow, collectable).map((row) => collectableFromRow(row, keeping)),
         limit,
@@ -135,8 +131,8 @@ function positionOf({ repository_id: id, digest }: z.infer<typeof candidateRow>)
   return `${id}:${digest ?? ""}`;
 }
 
-/** Text that is no position is before all of them. */
-function parsePosition(position: string | null): readonly [number, string] {
+/** Reads a position. Text that is none is before all of them. */
+function parsePosition(position: string | null): Values {
   const [, id = "0", digest = ""] = /^(\d{1,15}):(.*)$/.exec(position ?? "") ?? [];
-  return [Number(id), digest];
+  return { repository: Number(id), digest };
 }

@@ -1,9 +1,11 @@
 import { z } from "zod";
+import type { SpaceGrant } from "../../../auth/space-grant.ts";
 import { pageOf } from "../../../oci/page.ts";
 import type { Token, TokenStore } from "../../../management/stores.ts";
 import { parseRights } from "../registry/credentials.ts";
-import { firstRow, listWithin, rows } from "../rows.ts";
-import { FIND_SPACE, LIVE_SPACE } from "./spaces.ts";
+import { firstRow, rows } from "../rows.ts";
+import { runInSpace, SPACE } from "../space-gate.ts";
+import type { Values } from "../statement.ts";
 
 const tokenRow = z.object({
   id: z.string(),
@@ -21,68 +23,61 @@ const revokedRow = z.object({ id: z.string(), name: z.string() });
 
 const TOKENS = `
   SELECT t.id, t.name, t.actions, t.repositories, t.created_at, t.expires_at, t.last_used_at, t.created_by, m.name AS maker_name
-  FROM tokens t LEFT JOIN tokens m ON m.id = t.created_by WHERE t.space_id = ${LIVE_SPACE} AND t.revoked_at IS NULL`;
+  FROM tokens t LEFT JOIN tokens m ON m.id = t.created_by WHERE t.space_id = ${SPACE} AND t.revoked_at IS NULL`;
 
-/** The maker is an administrator, or a token that still lives. */
+/** The gate confirms that the token that makes it still lives. */
 const CREATE = `
   INSERT INTO tokens (id, space_id, name, hash, actions, repositories, created_at, expires_at, created_by)
-  SELECT ?2, space_id, ?3, ?4, ?5, ?6, ?7, ?8, ?9 FROM (SELECT ${LIVE_SPACE} AS space_id)
-  WHERE space_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM tokens m WHERE m.id = ?9 AND m.revoked_at IS NOT NULL)`;
+  SELECT :id, s.id, :name, :hash, :actions, :repositories, :createdAt, :expiresAt, :createdBy FROM spaces s WHERE s.id = ${SPACE}`;
 
-const FIND_TOKEN = `${TOKENS} AND t.id = ?2`;
-const LIST_TOKENS = `${TOKENS} AND t.id > ?2 ORDER BY t.id LIMIT ?3`;
+const FIND_TOKEN = `${TOKENS} AND t.id = :id`;
+const LIST_TOKENS = `${TOKENS} AND t.id > :after ORDER BY t.id LIMIT :limit`;
 
 const REVOKE = `
-  UPDATE tokens SET revoked_at = ?3 WHERE space_id = ${LIVE_SPACE} AND id = ?2 AND revoked_at IS NULL RETURNING id, name`;
+  UPDATE tokens SET revoked_at = :now WHERE space_id = ${SPACE} AND id = :id AND revoked_at IS NULL RETURNING id, name`;
 
-/** What a token made that is revoked already may have made others that live. */
+/** Revokes a token with all that descends from it. One that was revoked already may have made others that live. */
 const REVOKE_WITH_DESCENDANTS = `
   WITH RECURSIVE made (id) AS (
-    SELECT id FROM tokens WHERE space_id = ${LIVE_SPACE} AND id = ?2 AND revoked_at IS NULL
+    SELECT id FROM tokens WHERE space_id = ${SPACE} AND id = :id AND revoked_at IS NULL
     UNION SELECT t.id FROM made JOIN tokens t ON t.created_by = made.id)
-  UPDATE tokens SET revoked_at = ?3 WHERE id IN (SELECT id FROM made) AND revoked_at IS NULL RETURNING id, name`;
+  UPDATE tokens SET revoked_at = :now WHERE id IN (SELECT id FROM made) AND revoked_at IS NULL RETURNING id, name`;
 
 export function d1Tokens(db: D1Database): TokenStore {
+  const ask = async (grant: SpaceGrant, sql: string, values: Values): Promise<D1Result> =>
+    (await runInSpace(db, grant, { tokens: { sql, values } })).tokens;
   return {
-    async create({ space }, { id, name, actions, repositories, createdAt, expiresAt, createdBy }, hash) {
-      const values = [
-        space,
-        id,
-        name,
-        hash,
-        JSON.stringify(actions),
-        JSON.stringify(repositories),
-        createdAt,
-        expiresAt,
-        createdBy?.id ?? null,
-      ];
-      const { meta } = await db
-        .prepare(CREATE)
-        .bind(...values)
-        .run();
-      return meta.changes > 0;
+    async create(grant, token, hash) {
+      await ask(grant, CREATE, { ...columnsOf(token), hash });
     },
 
-    async find({ space }, id) {
-      const row = firstRow(tokenRow, await db.prepare(FIND_TOKEN).bind(space, id).all());
+    async find(grant, id) {
+      const row = firstRow(tokenRow, await ask(grant, FIND_TOKEN, { id }));
       return row && tokenFromRow(row);
     },
 
-    async list({ space }, { limit, last }) {
-      const tokens = await listWithin(
-        db,
-        db.prepare(FIND_SPACE).bind(space),
-        db.prepare(LIST_TOKENS).bind(space, last ?? "", limit + 1),
-        tokenRow,
-      );
-      return tokens && pageOf(tokens.map(tokenFromRow), limit);
+    async list(grant, { limit, last }) {
+      const found = rows(tokenRow, await ask(grant, LIST_TOKENS, { after: last ?? "", limit: limit + 1 }));
+      return pageOf(found.map(tokenFromRow), limit);
     },
 
-    async revoke({ space }, id, descendants) {
+    async revoke(grant, id, descendants) {
       const sql = descendants ? REVOKE_WITH_DESCENDANTS : REVOKE;
-      const revoked = rows(revokedRow, await db.prepare(sql).bind(space, id, Date.now()).all());
+      const revoked = rows(revokedRow, await ask(grant, sql, { id }));
       return revoked.toSorted((left, right) => Number(right.id === id) - Number(left.id === id));
     },
+  };
+}
+
+function columnsOf({ id, name, actions, repositories, createdAt, expiresAt, createdBy }: Token): Values {
+  return {
+    id,
+    name,
+    actions: JSON.stringify(actions),
+    repositories: JSON.stringify(repositories),
+    createdAt,
+    expiresAt,
+    createdBy: createdBy?.id ?? null,
   };
 }
 

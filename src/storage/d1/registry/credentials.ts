@@ -3,18 +3,19 @@ import { CREDENTIAL_ACTIONS, type Credential } from "../../../auth/credential.ts
 import type { CredentialStore } from "../../../registry/stores.ts";
 import { type D1Reader, readReplicaFirst } from "../reader.ts";
 import { firstRow } from "../rows.ts";
+import { run } from "../statement.ts";
 
 /** A use is noted when the last one noted is older than this, in milliseconds: writes cost more than reads. */
 const USE_NOTED_EVERY = 3_600_000;
 
-const LIVE = (condition: string): string => `
+const liveWhere = (condition: string): string => `
   SELECT t.id, t.name, t.space_id, s.name AS space, t.actions, t.repositories, t.expires_at, t.last_used_at
   FROM tokens t JOIN spaces s ON s.id = t.space_id AND s.deleted_at IS NULL
-  WHERE ${condition} AND t.revoked_at IS NULL AND (t.expires_at IS NULL OR t.expires_at > ?2)`;
+  WHERE ${condition} AND t.revoked_at IS NULL AND (t.expires_at IS NULL OR t.expires_at > :now)`;
 
-const CREDENTIAL_BY_HASH = LIVE("t.hash = ?1");
-const CREDENTIAL_BY_ID = LIVE("t.id = ?1");
-const NOTE_USE = "UPDATE tokens SET last_used_at = ?2 WHERE id = ?1";
+const CREDENTIAL_BY_HASH = liveWhere("t.hash = :value");
+const CREDENTIAL_BY_ID = liveWhere("t.id = :value");
+const NOTE_USE = "UPDATE tokens SET last_used_at = :now WHERE id = :id";
 
 const credentialRow = z.object({
   id: z.string(),
@@ -38,9 +39,9 @@ export function d1Credentials(
 ): CredentialStore {
   async function find(from: D1Reader, sql: string, value: string): Promise<Credential | null> {
     const now = Date.now();
-    const row = firstRow(credentialRow, await from.prepare(sql).bind(value, now).all());
+    const row = firstRow(credentialRow, await run(from, sql, { value, now }));
     if (row === null) return null;
-    if ((row.last_used_at ?? 0) < now - USE_NOTED_EVERY) later(db.prepare(NOTE_USE).bind(row.id, now).run());
+    if ((row.last_used_at ?? 0) < now - USE_NOTED_EVERY) later(run(db, NOTE_USE, { id: row.id, now }));
     return {
       id: row.id,
       name: row.name,
@@ -65,7 +66,7 @@ export function d1Credentials(
   };
 }
 
-/** The JSON columns of a token. */
+/** Reads the JSON columns of a token. */
 export function parseRights(row: {
   actions: string;
   repositories: string;
