@@ -5,7 +5,7 @@ import { spaceOf } from "../managed/space.ts";
 import { age, shortDigest } from "../output/words.ts";
 import { type Columns, managementCommand, pageQuery, showList } from "../managed/shapes.ts";
 
-/** As many entries as fit on a screen, since the list has no end. */
+/** Entries that fit on a screen; the list has no end. */
 const DEFAULT_LIMIT = 20;
 
 const { kind } = operations.listActivity.query.shape;

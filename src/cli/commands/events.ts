@@ -10,7 +10,7 @@ import { TRIGGERS } from "../managed/kinds.ts";
 import { namesOf } from "../managed/named.ts";
 import { type Columns, pageQuery, showList, spaceCommand, tableOf } from "../managed/shapes.ts";
 
-/** As many entries as fit on a screen, since the list has no end. */
+/** Entries that fit on a screen; the list has no end. */
 const DEFAULT_LIMIT = 20;
 
 const COLUMNS: Columns<Event> = {

@@ -81,7 +81,7 @@ async function tryMounts({ source, destination, memory }: Import, digest: Digest
       if (tried.mounted) return "mounted";
       begun = { location: tried.location, limits: tried.limits };
     } catch (failure) {
-      // That repository may be gone or unreadable for us; then the bytes are copied.
+      // The repository may be gone or unreadable for us; then the bytes are copied.
       if (!(failure instanceof RefusedError)) throw failure;
     }
   }

@@ -5,8 +5,8 @@ import { makeStyle, type Style } from "./style.ts";
 import { visible, visibleJson } from "./visible.ts";
 
 /**
- * A command's output: results on stdout, everything else on stderr. All text passes through here, and characters that
- * act on a terminal are made visible, whoever sent them.
+ * A command's output: results on stdout, everything else on stderr. All text passes through here, and any characters
+ * that act on a terminal are made visible.
  */
 export interface Output {
   readonly isJson: boolean;

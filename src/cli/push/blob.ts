@@ -84,7 +84,7 @@ async function tryMounts(target: BlobTarget, digest: Digest): Promise<"mounted" 
       if (tried.mounted) return "mounted";
       begun = { location: tried.location, limits: tried.limits };
     } catch (failure) {
-      // That repository may be gone or unreadable for us; an upload still works.
+      // The repository may be gone or unreadable for us; an upload still works.
       if (!(failure instanceof RefusedError)) throw failure;
     }
   }
