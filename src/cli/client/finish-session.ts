@@ -81,7 +81,7 @@ export async function finishSession(
     // This request is aborted once the blob is there, which is no failure.
     finishing.catch(() => undefined);
     try {
-      const tried = await Promise.race([finishing, untilThere(isThere, session.answerWithin, ended.signal)]);
+      const tried = await Promise.race([finishing, waitForBlob(isThere, session.answerWithin, ended.signal)]);
       if (tried === null) return null;
       if (tried.answer !== null) return tried.answer;
       await backoff.pause(tried.failure, tried.asked);
@@ -92,7 +92,7 @@ export async function finishSession(
 }
 
 /** Looks for the blob now and then, until it is there. A look that fails says nothing. */
-async function untilThere(isThere: Ending["isThere"], every: number, signal: AbortSignal): Promise<null> {
+async function waitForBlob(isThere: Ending["isThere"], every: number, signal: AbortSignal): Promise<null> {
   for (;;) {
     await sleep(every, undefined, { signal });
     if (await isThere().catch(() => false)) return null;

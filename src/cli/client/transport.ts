@@ -97,7 +97,7 @@ async function send(agent: Dispatcher, outgoing: Outgoing): Promise<Answer> {
       method,
       headers: {
         "user-agent": `spacedock/${version}`,
-        ...withoutStrangersSecrets(outgoing),
+        ...withoutForeignSecrets(outgoing),
         ...(body !== undefined && length !== null && { "content-length": String(length) }),
       },
       body: silence.watch(body?.open() ?? null),
@@ -120,7 +120,7 @@ async function send(agent: Dispatcher, outgoing: Outgoing): Promise<Answer> {
 }
 
 /** Enforces the rule: a secret goes only to the origin that owns it; a secret without an owner is not sent. */
-function withoutStrangersSecrets({ headers = {}, url, secretsOf }: Outgoing): Record<string, string | string[]> {
+function withoutForeignSecrets({ headers = {}, url, secretsOf }: Outgoing): Record<string, string | string[]> {
   const kept: Record<string, string | string[]> = {};
   for (const [name, value] of Object.entries(headers)) {
     if (value === undefined || (SECRETS.has(name) && url.origin !== secretsOf)) continue;

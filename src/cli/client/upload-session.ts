@@ -149,7 +149,7 @@ export async function tryChunk(
   }
   const failure = await refusedAnswer(answer);
   if (answer.status === 416)
-    return { position: standsAt(answer, position, furthest ?? end), failure, retryAfter: null };
+    return { position: refusedPosition(answer, position, furthest ?? end), failure, retryAfter: null };
   if (!mayGoOn(failure)) throw failure;
   return { position: null, failure, retryAfter: failure.asked };
 }
@@ -179,7 +179,7 @@ async function* take(bytes: Readable, length: number): AsyncGenerator<Uint8Array
  * Reads the session's position from a 416. `0-0` may mean no bytes or one byte: it means the one at which the try has
  * not just failed.
  */
-function standsAt(answer: Answer, position: UploadPosition, furthest: number): UploadPosition | null {
+function refusedPosition(answer: Answer, position: UploadPosition, furthest: number): UploadPosition | null {
   const offset = heldBytes(answer);
   if (offset === null || offset > furthest || (offset === position.offset && offset > 1)) return null;
   return { location: position.location, offset: offset === 1 && position.offset === 1 ? 0 : offset };

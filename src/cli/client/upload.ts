@@ -80,7 +80,7 @@ function memoryOf({ options }: Upload): UploadMemory {
 
 async function attempt(upload: Upload, isFirst: boolean): Promise<void> {
   const { source, options } = upload;
-  const known = isFirst ? await takenUp(upload) : null;
+  const known = isFirst ? await leftPosition(upload) : null;
   const begun = known ?? (await begin(upload, isFirst ? (options.location ?? null) : null));
   const chunkSize = fittingChunk(options.chunkSize, begun.limits);
   const isWhole = begun.position.offset === 0 && source.size <= chunkSize;
@@ -106,7 +106,7 @@ interface Begun {
  * Returns the position that an earlier process left, as the registry sees it now; null if there is none to continue
  * from.
  */
-async function takenUp(upload: Upload): Promise<Begun | null> {
+async function leftPosition(upload: Upload): Promise<Begun | null> {
   const left = await memoryOf(upload).recall();
   if (left === null) return null;
   try {

@@ -34,7 +34,7 @@ const COLUMNS: Columns<Deleted> = {
 };
 
 /** Returns the full reference of a manifest, since `undelete` needs all of it. */
-function wholeOf({ kind, reference }: Deleted): string | null {
+function fullReferenceOf({ kind, reference }: Deleted): string | null {
   return kind === "manifest" ? reference : null;
 }
 
@@ -52,7 +52,7 @@ export const deleted = defineCommand({
       const repository = await parseManagedRepository(context, where);
       const none = `nothing to restore in ${repository.name.full}`;
       const show = (scene: Scene) =>
-        showList(scene, deletedIn(scene, repository, limit), COLUMNS, { limit, none, detail: wholeOf });
+        showList(scene, deletedIn(scene, repository, limit), COLUMNS, { limit, none, detail: fullReferenceOf });
       await withManagement(context, show, repository.registry);
     } else {
       await withManagement(context, async (scene) => {

@@ -108,12 +108,12 @@ function welcome(address: string, origin: string, { chunkSize }: Input): string 
 }
 
 /** Query parameters that say what a request does. Others may be secrets: addresses of sessions, states, cursors. */
-const TOLD = new Set(["digest", "mount", "from", "scope", "service", "n", "last", "artifactType"]);
+const LOGGED = new Set(["digest", "mount", "from", "scope", "service", "n", "last", "artifactType"]);
 
 function logLine({ method, url, status, milliseconds, chunks }: LogEntry): string {
   const { pathname, searchParams } = new URL(url, "http://localhost");
   const path = pathname.replace(/(\/blobs\/uploads?\/.{8}).+$/, "$1…");
-  const query = [...searchParams].filter(([name]) => TOLD.has(name)).map(([name, value]) => `${name}=${value}`);
+  const query = [...searchParams].filter(([name]) => LOGGED.has(name)).map(([name, value]) => `${name}=${value}`);
   const what = query.length === 0 ? path : `${path}?${query.join("&")}`;
   const cut = chunks === 0 ? "" : ` in ${plural(chunks, "chunk")}`;
   return `${new Date().toISOString()} ${method} ${what} ${status}${cut} ${formatDuration(milliseconds)}`;

@@ -29,7 +29,7 @@ export const whoami = defineCommand({
     const { output } = context;
     const managed = await chosen(context);
     const contextName = managed?.registry.host === registry.host ? (managed.context?.name ?? null) : null;
-    const who = await askedWho(context, registry, login);
+    const who = await askWho(context, registry, login);
     if (await isIdentityToken(context, registry, login)) {
       const shown = { registry: registry.host, login: IDENTITY_TOKEN, source: login.source };
       output.show({ registry: registry.host, username: null, login: "identity-token" }, () =>
@@ -48,7 +48,7 @@ export const whoami = defineCommand({
 });
 
 /** Asks the registry about the login. Throws if the registry refuses it, and says where the login comes from. */
-async function askedWho(context: Context, registry: RegistryAddress, login: Login): Promise<Whoami | null> {
+async function askWho(context: Context, registry: RegistryAddress, login: Login): Promise<Whoami | null> {
   const { credential } = login;
   try {
     const who = await askWhoami(context, registry, credential);

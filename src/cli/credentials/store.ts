@@ -29,7 +29,7 @@ interface FoundLogin {
 export interface CredentialStore {
   /** Finds the login for a registry; null: nobody is logged in there. */
   find(registry: RegistryAddress): Promise<FoundLogin | null>;
-  /** Returns only the credential of {@link find}. */
+  /** Returns only the credential of {@link CredentialStore.find}. */
   read(registry: RegistryAddress): Promise<Credential | null>;
   /**
    * Stores a credential and returns the place: a keychain's program, or docker's configuration file, which holds it in

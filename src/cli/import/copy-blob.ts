@@ -112,7 +112,7 @@ async function stream(
       await memory.remember(null);
       throw wrongDescriptor(source.name, { ...blob, actual: failure.actual });
     }
-    if (!isOther(failure)) throw failure;
+    if (!isWrongContent(failure)) throw failure;
     // The bytes sent are useless, so no later run should continue this upload.
     await memory.remember(null);
     throw otherContent(run, blob.digest, failure);
@@ -137,7 +137,7 @@ async function* read({ connection, name }: Side, blob: Blob, offset: number, len
 }
 
 /** True if the content does not match the digest, as found here or by the destination. */
-function isOther(failure: unknown): boolean {
+function isWrongContent(failure: unknown): boolean {
   if (failure instanceof RefusedError) return failure.code === "DIGEST_INVALID";
   return failure instanceof CliError && failure.kind === "invalid";
 }

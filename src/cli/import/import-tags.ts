@@ -56,7 +56,7 @@ export async function importTags(
   // An index's signature means nothing if only some of its platforms are imported.
   const wantsCompanions = run.options.referrers && run.options.platforms.length === 0;
   for (const tag of wantsCompanions ? companions : []) {
-    if (!(await hasCome(run, tag))) await attempt(tag);
+    if (!(await wasCopied(run, tag))) await attempt(tag);
   }
   return { tags, failure: failures.length === 0 ? null : sumUp(failures, tags.length) };
 }
@@ -64,7 +64,7 @@ export async function importTags(
 /**
  * True if a tag that is named after a digest was copied with its subject. The others belong to images without a tag.
  */
-async function hasCome({ trees }: Import, tag: Tag): Promise<boolean> {
+async function wasCopied({ trees }: Import, tag: Tag): Promise<boolean> {
   const subject = digestNamedBy(tag, trees.keys());
   return subject !== null && (await trees.get(subject)?.catch(() => null)) != null;
 }

@@ -86,12 +86,12 @@ async function between(context: Context, plan: Plan, options: ImportOptions, con
   const { tags: reports, failure } = await importAsPlanned(run, plan, tags ?? new Set(), tell);
   const report = makeReport(plan, options.dryRun, reports, run.tally);
   output.show(report, () => summary(run.tally, options.dryRun));
-  const incomplete = failure ?? stayedBehind(run);
+  const incomplete = failure ?? incompleteFailure(run);
   if (incomplete !== null) throw incomplete;
 }
 
 /** Returns the failure for tags that were set although some of their referrers stayed behind; null if none did. */
-function stayedBehind({ leftBehind }: Import): CliError | null {
+function incompleteFailure({ leftBehind }: Import): CliError | null {
   if (leftBehind.size === 0) return null;
   return new CliError(
     "failure",

@@ -54,12 +54,12 @@ export async function chosen(context: Context): Promise<Managed | null> {
 }
 
 /** Outputs that already show the place. */
-const SAID = new WeakSet<Output>();
+const SHOWN = new WeakSet<Output>();
 
 /** Shows the registry once for each command, so that nobody changes the wrong one by mistake. */
 export function sayPlace(output: Output, place: string): void {
-  if (!SAID.has(output)) output.note(`at ${place}`);
-  SAID.add(output);
+  if (!SHOWN.has(output)) output.note(`at ${place}`);
+  SHOWN.add(output);
 }
 
 /** Names the registry, and the context if its name says more: "registry.example.com (context production)". */

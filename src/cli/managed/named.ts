@@ -64,13 +64,13 @@ export function oneCommand<I extends z.ZodType>({ kind, input, run, examples, ..
     ...rest,
     examples: examples ?? [`${kind.group} ${rest.name} ${EXAMPLE_NAMES[kind.word] ?? "it"}`],
     arguments: { [`<${kind.word}>`]: `the ${kind.word}'s name or id` },
-    input: z.intersection(whichInput(kind), input),
+    input: z.intersection(kindInput(kind), input),
     run: async (scene, given) => run(scene, await idOf(scene, kind, given.which), given),
   });
 }
 
 /** Parses the argument, which is named after the kind. */
-function whichInput({ word }: AnyKind): z.ZodType<{ readonly which: string }> {
+function kindInput({ word }: AnyKind): z.ZodType<{ readonly which: string }> {
   return z.object({ [word]: z.string() }).transform((given) => ({ which: given[word] ?? "" }));
 }
 
@@ -99,7 +99,7 @@ export function deleteCommand({ kind, name, summary, consequence, more, remove }
     name,
     summary,
     options: { ...YES_OPTION, ...(more && { [more.option]: more.does }) },
-    input: z.intersection(yesInput, moreInput(more?.option ?? "")),
+    input: z.intersection(yesInput, flagInput(more?.option ?? "")),
     run: async (scene, id, { yes, withMore }) => {
       const { space, management, context, output } = scene;
       if (!yes) {
@@ -114,7 +114,7 @@ export function deleteCommand({ kind, name, summary, consequence, more, remove }
 }
 
 /** Parses a flag, which the input has under its name in camel case. */
-function moreInput(option: string): z.ZodType<{ readonly withMore: boolean }> {
+function flagInput(option: string): z.ZodType<{ readonly withMore: boolean }> {
   const name = option.replace(/^--/, "").replaceAll(/-(.)/g, (_, letter: string) => letter.toUpperCase());
   return z.record(z.string(), z.unknown()).transform((given) => ({ withMore: given[name] === true }));
 }

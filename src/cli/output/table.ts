@@ -42,7 +42,7 @@ export function table(
       rows.map((row) => visibleLine(row[index] ?? "")),
     ),
   );
-  const beside = thatFit(columns, width);
+  const beside = fittingColumns(columns, width);
   const below = columns.filter((column) => !beside.includes(column));
   const widths = fit(beside, width);
   const headings = beside.map((column) => column.heading.toUpperCase());
@@ -68,13 +68,13 @@ function cellsOf(columns: readonly Column[], row: number): readonly string[] {
 }
 
 /** Returns the columns that fit beside each other. The first is always among them, since it names the row. */
-function thatFit(columns: readonly Column[], limit: number): readonly Column[] {
+function fittingColumns(columns: readonly Column[], limit: number): readonly Column[] {
   const [first, ...others] = columns;
   if (first === undefined || others.length === 0) return columns;
   if (total(columns.map(({ least }) => least)) <= limit) return columns;
   const longest = Math.max(...others.map(({ least }) => least));
   const gone = others.findLast(({ least }) => least === longest);
-  return thatFit(
+  return fittingColumns(
     columns.filter((column) => column !== gone),
     limit,
   );

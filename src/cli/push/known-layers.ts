@@ -38,7 +38,7 @@ export function knownLayers(
   { env, repoDigests }: KnownOptions,
 ): KnownLayers {
   let looking: Promise<Found> | null = null;
-  const found = (): Promise<Found> => (looking ??= look(connection, destination, repoDigests));
+  const found = (): Promise<Found> => (looking ??= findLayers(connection, destination, repoDigests));
   const isThere = async ({ digest, size }: Pick<Descriptor, "digest" | "size">): Promise<boolean> =>
     (await quietly(() => headBlob(connection, destination.name, digest))) === size;
   return {
@@ -53,7 +53,7 @@ export function knownLayers(
   };
 }
 
-async function look(
+async function findLayers(
   connection: Connection,
   destination: RemoteReference,
   repoDigests: readonly string[],
