@@ -22,7 +22,7 @@ export async function warnOfNoneCovered(scene: SpaceScene, patterns: readonly st
   if (paths === null || first === undefined) return;
   const count = `${paths.length < LOOKED_AT ? "" : "the first "}${plural(paths.length, "repository", "repositories")}`;
   scene.output.warn(
-    `${patterns.join(", ")} covers 0 of ${count} in ${scene.space} (${someOf(paths, paths.length)}). ${advice(scene.space, patterns, paths)}`,
+    `${patterns.join(", ")} ${patterns.length === 1 ? "covers" : "cover"} 0 of ${count} in ${scene.space} (${someOf(paths, paths.length)}). ${advice(scene.space, patterns, paths)}`,
   );
 }
 
