@@ -11,7 +11,7 @@ import { type Answer, drain, mayPass, unreachable } from "./transport.ts";
 import { plural } from "../output/words.ts";
 
 /**
- * end-2: returns a blob's size in bytes; null if the repository lacks it. Asks for the first byte instead if the
+ * Returns a blob's size in bytes (end-2); null if the repository lacks it. Asks for the first byte instead if the
  * registry, or a proxy before it, refuses HEAD.
  */
 export async function headBlob(connection: Connection, name: string, digest: Digest): Promise<number | null> {
@@ -48,7 +48,7 @@ export type MountOutcome =
   | { readonly mounted: true }
   | { readonly mounted: false; readonly location: string | null; readonly limits: ChunkLimits };
 
-/** end-11: mounts a blob from another repository of the same registry, if the credential may read that one. */
+/** Mounts a blob from another repository of the same registry (end-11), if the credential may read that one. */
 export async function mountBlob(
   connection: Connection,
   name: string,
@@ -80,7 +80,7 @@ interface ReadOptions {
 }
 
 /**
- * end-2: reads a blob's bytes. Resumes where a connection broke. If the whole blob is read, its digest is checked, and
+ * Reads a blob's bytes (end-2). Resumes where a connection broke. If the whole blob is read, its digest is checked, and
  * the stream fails if it differs. The stream fails with a `not-found` CliError if there is no blob.
  */
 export function readBlob(

@@ -22,7 +22,7 @@ interface Finish {
 }
 
 /**
- * end-6: tries once to end a session, perhaps with the last bytes or all of them. Throws a failure that will not pass.
+ * Tries once to end a session (end-6), perhaps with the last bytes or all of them. Throws a failure that will not pass.
  */
 export async function tryFinish(
   { send, answerWithin }: SessionOptions,
@@ -65,9 +65,9 @@ interface Ending {
 }
 
 /**
- * end-6: ends a session without a body, and tries for as long as it may help; ending it twice does no harm. The answer
- * may take long, since the registry may have to read the blob again, or it may get lost. Meanwhile the blob is looked
- * for on another connection. Null: the blob is there, although no answer came.
+ * Ends a session without a body (end-6), and tries for as long as it may help; ending it twice does no harm. The
+ * registry may answer late, since it may have to read the blob again, or its answer may get lost. Meanwhile the blob is
+ * looked for on another connection. Null: the blob is there, although no answer came.
  */
 export async function finishSession(
   session: SessionOptions,

@@ -23,7 +23,7 @@ export type RemoteReferrer = z.infer<typeof referrer>;
 
 const referrerList = z.looseObject({ manifests: z.array(referrer).nullish() });
 
-/** end-8: lists a repository's tags, page by page. Throws a `not-found` CliError if there is no such repository. */
+/** Lists a repository's tags (end-8), page by page. Throws a `not-found` CliError if there is no such repository. */
 export async function* listTags(connection: Connection, name: string): AsyncGenerator<string> {
   const progress = new Progress(connection);
   for await (const page of pages(connection, name, repositoryPath({ name }, "tags/list"), [200])) {
@@ -37,7 +37,7 @@ export async function* listTags(connection: Connection, name: string): AsyncGene
 const NO_LIST = [400, 404, 405, 406];
 
 /**
- * end-12: lists the referrers of a manifest. Without support for such lists, reads the tag that stands in for them
+ * Lists the referrers of a manifest (end-12). If the registry has no such lists, reads the tag that stands in for them
  * (distribution spec, "Referrers Tag Schema").
  */
 export async function* listReferrers(

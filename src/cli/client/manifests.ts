@@ -25,7 +25,7 @@ export interface ManifestHead {
 const ACCEPT = Object.keys(MANIFEST_TYPES).join(", ");
 
 /**
- * end-3: looks up the manifest of a tag or digest; null if there is none. Reads the manifest instead if the registry,
+ * Looks up the manifest of a tag or digest (end-3); null if there is none. Reads the manifest instead if the registry,
  * or a proxy before it, refuses HEAD.
  */
 export async function headManifest(
@@ -52,7 +52,7 @@ function headOf(manifest: RemoteManifest | null): ManifestHead | null {
 }
 
 /**
- * end-3: reads a manifest; null if there is none. Throws an `invalid` CliError if the bytes do not match the digest.
+ * Reads a manifest (end-3); null if there is none. Throws an `invalid` CliError if the bytes do not match the digest.
  */
 export async function getManifest(
   connection: Connection,
@@ -72,7 +72,7 @@ export async function getManifest(
   return { bytes, mediaType: mediaTypeOf(answer), digest };
 }
 
-/** end-7: stores a manifest under a tag, or under its own digest. */
+/** Stores a manifest under a tag, or under its own digest (end-7). */
 export async function putManifest(
   connection: Connection,
   name: string,
@@ -96,7 +96,7 @@ export async function putManifest(
   };
 }
 
-/** end-9: deletes a manifest or a tag. Returns false if there was none. */
+/** Deletes a manifest or a tag (end-9). Returns false if there was none. */
 export async function deleteManifest(connection: Connection, name: string, reference: string): Promise<boolean> {
   const answer = await connection.ask({
     method: "DELETE",

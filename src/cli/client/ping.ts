@@ -6,7 +6,7 @@ import { drain } from "./transport.ts";
 /** Statuses of a server that does not know `/v2/`, or does not let it be read. */
 const UNKNOWN_THERE: ReadonlySet<number> = new Set([400, 404, 405, 410, 501]);
 
-/** end-1: checks that a registry answers and accepts the login. Throws the errors of {@link Connection.ask}. */
+/** Checks that a registry answers and accepts the login (end-1). Throws the errors of {@link Connection.ask}. */
 export async function ping(connection: Connection): Promise<void> {
   const address = "/v2/";
   try {

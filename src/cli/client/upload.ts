@@ -118,7 +118,7 @@ async function leftPosition(upload: Upload): Promise<Begun | null> {
   }
 }
 
-/** end-4a: begins a session, or uses the one that a failed mount began. */
+/** Begins a session (end-4a), or uses the one that a failed mount began. */
 async function begin({ connection, name, options }: Upload, location: string | null): Promise<Begun> {
   if (location !== null) return { position: { location, offset: 0 }, limits: options.limits ?? chunkLimits(null) };
   const answer = await connection.ask({
@@ -150,7 +150,7 @@ function sendChunks(upload: Upload, { position, limits, chunkSize }: Chunked): P
 }
 
 /**
- * end-6: sends the whole blob in one request. A failure starts it anew, since no more than one chunk is lost. Null:
+ * Sends the whole blob in one request (end-6). A failure starts it anew, since no more than one chunk is lost. Null:
  * done. Otherwise the blob is more than one request may carry, and has to go in these chunks.
  */
 async function putWhole(upload: Upload, start: Begun): Promise<Chunked | null> {

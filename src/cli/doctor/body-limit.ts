@@ -42,7 +42,8 @@ class NoRefusal extends CliError {
 
 /**
  * Finds the largest body that passes. For each size it begins an upload to throw away, announces the length and holds
- * the body back: a proxy with a limit refuses the announcement, one without waits for the rest, which never comes.
+ * the body back: a proxy with a limit refuses the announcement; without a limit, the other side waits for the rest,
+ * which never comes.
  */
 export async function probeBodyLimit(connection: Connection, name: string): Promise<BodyLimit> {
   let passes = 0;

@@ -180,7 +180,7 @@ function counted(body: AsyncIterator<Buffer>, passed: (bytes: number) => void): 
   };
 }
 
-/** end-5: answers the client as the registry answered the last chunk. */
+/** Answers the client as the registry answered the last chunk (end-5). */
 function acknowledge(exchange: Exchange, { location, offset }: UploadPosition, { headers }: LastAnswer): void {
   answerWith(exchange, 202, {
     ...headers,
