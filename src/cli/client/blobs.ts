@@ -11,8 +11,8 @@ import { type Answer, drain, mayPass, unreachable } from "./transport.ts";
 import { plural } from "../output/words.ts";
 
 /**
- * Returns a blob's size in bytes (end-2); null if the repository lacks it. Asks for the first byte instead if the
- * registry, or a proxy before it, refuses HEAD.
+ * Returns a blob's size in bytes (end-2): 0 if the registry does not say, null if it lacks the blob. Asks for the first
+ * byte instead if the registry, or a proxy before it, refuses HEAD.
  */
 export async function headBlob(connection: Connection, name: string, digest: Digest): Promise<number | null> {
   const question = { address: repositoryPath({ name }, `blobs/${digest}`), scopes: [pullScope({ name })] };
