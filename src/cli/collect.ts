@@ -1,4 +1,4 @@
-/** All that an iteration gives. (Array.fromAsync needs a newer Node.) */
+/** Collects everything that an iteration yields. (Array.fromAsync needs a newer Node.) */
 export async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
   const collected: T[] = [];
   for await (const item of items) collected.push(item);

@@ -3,34 +3,34 @@ import { z } from "zod";
 import type { Context } from "./context.ts";
 import { CliError } from "./exit.ts";
 
-/** One command, as its file in commands/ declares it. */
+/** A command, as its file in commands/ declares it. */
 export interface CommandDeclaration<I extends z.ZodType> {
   readonly name: string;
-  /** What it was called before: still taken, and shown nowhere. */
+  /** An earlier name of the command. It still works, but help does not show it. */
   readonly formerly?: string;
-  /** One line, for the list of commands. */
+  /** One line for the list of commands. */
   readonly summary: string;
-  /** What its own help says beside the summary. */
+  /** Text that the command's own help shows after the summary. */
   readonly description?: string;
   /** Command lines without the leading `spacedock`. */
   readonly examples: readonly [string, ...string[]];
-  /** What each is, by how it is written: `<reference>`, `[reference]`, `<references...>`. */
+  /** A text for each argument, by its notation: `<reference>`, `[reference]`, `<references...>`. */
   readonly arguments?: Readonly<Record<string, string>>;
-  /** What each does, by its flags: `--chunk-size <size>`; one that ends in `...>` may be given again and again. */
+  /** A text for each option, by its flags: `--chunk-size <size>`. An option that ends in `...>` may be repeated. */
   readonly options?: Readonly<Record<string, string>>;
-  /** Parses arguments and options, by their names in camel case: where text becomes something better. */
+  /** Parses arguments and options, named in camel case, and turns their texts into values. */
   readonly input: I;
   readonly run: (context: Context, input: z.output<I>) => Promise<void>;
 }
 
-/** A command in the tree: it adds itself to its parent. */
+/** A command that can add itself to its parent in the tree. */
 export interface Command {
   readonly name: string;
-  /** @param isDefault whether its parent stands for it, where no command of the parent's is named */
+  /** @param isDefault true if the parent runs this command when none of its commands is named */
   readonly addTo: (parent: Commander, context: () => Context, isDefault?: boolean) => void;
 }
 
-/** Declares a command. Its input is parsed before it runs; what does not parse is a usage error. */
+/** Declares a command. Its input is parsed before it runs; input that does not parse is a usage error. */
 export function defineCommand<I extends z.ZodType>(declaration: CommandDeclaration<I>): Command {
   const { name, formerly, input, run } = declaration;
   return {
@@ -44,15 +44,15 @@ export function defineCommand<I extends z.ZodType>(declaration: CommandDeclarati
   };
 }
 
-/** Groups, and the command that is meant by their own names. */
+/** The command that each group runs when none of its commands is named. */
 const MEANT = new WeakMap<Commander, Commander>();
 
-/** The command that runs for a group where none of its own is named; null: none does. */
+/** Returns the command that a group runs when none of its commands is named; null if there is none. */
 export function meantBy(group: Commander): Commander | null {
   return MEANT.get(group) ?? null;
 }
 
-/** Declares a command that only holds others, as `spaces` holds `spaces list`; one of them may be meant by its own name. */
+/** Declares a group of commands, as `spaces` holds `spaces list`. One of them may run by the group's name alone. */
 export function defineGroup(
   name: string,
   summary: string,
@@ -73,7 +73,7 @@ export function defineGroup(
 
 function describe(command: Commander, declaration: CommandDeclaration<z.ZodType>): Commander {
   const { summary, description, examples, arguments: args = {}, options = {} } = declaration;
-  // Lines are broken where the terminal ends; a declaration's own breaks are only those between paragraphs.
+  // Help wraps lines at the terminal's width, so only the breaks between paragraphs are kept.
   const more = description === undefined ? "" : `\n\n${description.replaceAll(/(?<!\n)\n(?!\n)/g, " ")}`;
   command.summary(summary).description(`${summary}.${more}`);
   for (const [written, text] of Object.entries(args)) command.argument(written, text);
@@ -82,7 +82,7 @@ function describe(command: Commander, declaration: CommandDeclaration<z.ZodType>
   return command.addHelpText("after", `\n${lines.length === 1 ? "Example" : "Examples"}:\n${lines.join("\n")}`);
 }
 
-/** Commander's own `<tags...>` would take the arguments after it as further tags. */
+/** Adds an option. Commander's own `<tags...>` would take the arguments after it as further tags. */
 function addOption(command: Commander, flags: string, text: string): void {
   if (!flags.endsWith("...>")) command.option(flags, text);
   else command.option(flags.replace("...>", ">"), `${text} (repeatable)`, collectValue);

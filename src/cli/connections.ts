@@ -9,21 +9,21 @@ import { openManagementApi, type Management } from "./managed/api.ts";
 
 export { managedRegistry } from "./managed/managed.ts";
 
-/** Opens a registry with what this machine is logged in as; anonymously where it is not. */
+/** Opens a registry with this machine's login, or anonymously if there is none. */
 export async function openConnection(context: Context, registry: RegistryAddress): Promise<Connection> {
   return connectAs(context, registry, await loginFor(context, registry));
 }
 
-/** Opens the management API of a registry: that of --registry, SPACEDOCK_REGISTRY or the context in use, where none is named. */
+/** Opens the management API of `at`, else of --registry, SPACEDOCK_REGISTRY or the context in use. */
 export async function openManagement(context: Context, at?: RegistryAddress): Promise<Management> {
   const registry = at ?? (await managedRegistry(context));
   const login = managementLogin(registry, await loginFor(context, registry));
   const place = await placeAt(context, registry);
-  // What changes something says where.
+  // A command that changes something says at which registry.
   return openManagementApi(connectAs(context, registry, login), () => sayPlace(context.output, place));
 }
 
-/** Says where a command is, where nothing that was typed does. */
+/** Tells the user which registry a command works at, if the command line does not name it. */
 export async function sayWhere(context: Context, registry: RegistryAddress): Promise<void> {
   sayPlace(context.output, await placeAt(context, registry));
 }
@@ -33,12 +33,12 @@ async function placeAt(context: Context, registry: RegistryAddress): Promise<str
   return managed?.registry.host === registry.host ? placeOf(managed) : registry.host;
 }
 
-/** What this machine is logged in as at a registry. */
+/** Returns this machine's credential for a registry; null if it has none. */
 export async function credentialFor(context: Context, registry: RegistryAddress): Promise<Credential | null> {
   return (await loginFor(context, registry))?.credential ?? null;
 }
 
-/** A connection that tells of a login that fails where it comes from. */
+/** Opens a connection whose errors say where a login that fails comes from. */
 function connectAs({ env, signal }: Context, registry: RegistryAddress, login: Login | null): Connection {
   const connection = connect(registry, { env, signal, credential: login?.credential ?? null });
   return {

@@ -4,21 +4,21 @@ import type { Credential } from "./credentials/credential.ts";
 import { CliError } from "./exit.ts";
 import { addressIn, readSettings, type Settings, writeSettings } from "./settings.ts";
 
-/** A registry under a name, perhaps with a login of its own: so that one host can have several. */
+/** A registry under a name, perhaps with a login of its own, so that one host can have several logins. */
 export interface NamedContext {
   readonly name: string;
   readonly registry: RegistryAddress;
-  /** Null: docker's login for the host is used. */
+  /** The context's own login; null: docker's login for the host is used. */
   readonly login: Credential | null;
 }
 
 export interface Contexts {
   readonly all: readonly NamedContext[];
-  /** The one in use; null: none is. */
+  /** The context in use; null: none is. */
   readonly active: NamedContext | null;
 }
 
-/** Hosts with their ports are names, too. */
+/** Matches a context's name. A host with its port is a valid name, too. */
 const NAME = /^[A-Za-z0-9[][\w.:\]-]{0,127}$/;
 
 export async function readContexts(env: Environment): Promise<Contexts> {
@@ -29,7 +29,7 @@ export async function readContexts(env: Environment): Promise<Contexts> {
     return found === null ? [] : [{ name, registry: found, login }];
   });
   if (context !== undefined) return { all, active: all.find(({ name }) => name === context) ?? null };
-  // Written by a version that knew no contexts.
+  // A version without contexts wrote this.
   const last = addressIn(registry);
   const active = last && { name: last.host, registry: last, login: null };
   return { all: active === null ? all : [...all, active], active };
@@ -46,7 +46,7 @@ export async function contextNamed(env: Environment, wanted: string): Promise<Na
   });
 }
 
-/** Keeps a context, with a login of its own or docker's, and puts it in use. Throws a usage error for a name that is none. */
+/** Saves a context, with its own login or docker's, and puts it in use. Throws a usage error if the name is invalid. */
 export async function saveContext(env: Environment, { name, registry, login }: NamedContext): Promise<void> {
   requireContextName(name);
   const settings = await readSettings(env);
@@ -55,14 +55,17 @@ export async function saveContext(env: Environment, { name, registry, login }: N
   await writeSettings(env, { ...settings, context: name, contexts });
 }
 
-/** Puts a context in use. Throws a `not-found` CliError where there is none of that name. */
+/** Puts a context in use. Throws a `not-found` CliError if none has that name. */
 export async function useContext(env: Environment, name: string): Promise<NamedContext> {
   const found = await contextNamed(env, name);
   await writeSettings(env, { ...(await readSettings(env)), context: name, contexts: await written(env) });
   return found;
 }
 
-/** Forgets the login that a context has of its own. False where it has none. Throws a `not-found` CliError where there is no such context. */
+/**
+ * Forgets the own login of a context. Returns false if it has none. Throws a `not-found` CliError if there is no such
+ * context.
+ */
 export async function forgetContextLogin(env: Environment, name: string): Promise<boolean> {
   const { login, registry } = await contextNamed(env, name);
   if (login === null) return false;
@@ -71,7 +74,7 @@ export async function forgetContextLogin(env: Environment, name: string): Promis
   return true;
 }
 
-/** Forgets a context and its login. Throws a `not-found` CliError where there is none of that name. */
+/** Forgets a context and its login. Throws a `not-found` CliError if none has that name. */
 export async function forgetContext(env: Environment, name: string): Promise<void> {
   await contextNamed(env, name);
   const { active } = await readContexts(env);
@@ -80,13 +83,13 @@ export async function forgetContext(env: Environment, name: string): Promise<voi
   await writeSettings(env, { ...settings, context: active?.name === name ? undefined : active?.name, contexts });
 }
 
-/** Throws a usage error for a name that is none. */
+/** Throws a usage error if the name is invalid. */
 export function requireContextName(name: string): void {
   if (NAME.test(name)) return;
   throw new CliError("usage", `"${name}" is not a valid context name: use letters, digits and . _ : -`);
 }
 
-/** As they are written down, with the one that an older version wrote in its own way. */
+/** Reads the contexts as they are to be saved, including the one that an older version wrote in its own form. */
 async function written(env: Environment): Promise<NonNullable<Settings["contexts"]>> {
   const { contexts = {} } = await readSettings(env);
   const { active } = await readContexts(env);

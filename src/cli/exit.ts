@@ -1,16 +1,16 @@
-/** How the command ends, for scripts: documented in `spacedock --help` and docs/cli.md, and never renumbered. */
+/** The exit codes, for scripts. `spacedock --help` and docs/cli.md document them; their numbers never change. */
 export const EXIT_CODES = {
-  /** Anything that has no code of its own. */
+  /** Any failure without a code of its own. */
   failure: 1,
   /** The command line itself is wrong. */
   usage: 2,
-  /** What was named does not exist. */
+  /** Something that the command names does not exist. */
   "not-found": 3,
   /** Not logged in, or the credential does not permit it. */
   denied: 4,
   /** The registry, or a daemon, did not answer. */
   unreachable: 5,
-  /** Content is not what it says it is: a wrong digest, a truncated archive. */
+  /** Content does not match its description: a wrong digest, a truncated archive. */
   invalid: 6,
   /** Ctrl-C. */
   interrupted: 130,
@@ -19,12 +19,12 @@ export const EXIT_CODES = {
 export type FailureKind = keyof typeof EXIT_CODES;
 
 interface CliErrorOptions {
-  /** What to do next, where that is known. */
+  /** The next step for the user, if it is known. */
   readonly hint?: string | undefined;
   readonly cause?: unknown;
 }
 
-/** A failure that a person can understand: one sentence, how the command ends, and perhaps what to do next. */
+/** A failure that a person can understand: one sentence, the kind of exit, and perhaps the next step. */
 export class CliError extends Error {
   readonly kind: FailureKind;
   readonly hint: string | null;

@@ -1,4 +1,7 @@
-/** Several at a time, so that neither side waits and none is overrun; the results in the order of the items. */
+/**
+ * Works on a few items at a time, so that neither side waits and neither is overrun. Returns the results in the items'
+ * order.
+ */
 export async function inBatches<T, R>(items: readonly T[], size: number, work: (item: T) => Promise<R>): Promise<R[]> {
   const results: R[] = [];
   for (let at = 0; at < items.length; at += size) {

@@ -6,16 +6,16 @@ import { blobsOf, getContent, type ImageConfig, type ManifestContent, readConfig
 import type { RemoteManifest } from "./client/manifests.ts";
 import { inBatches } from "./in-batches.ts";
 
-/** One image of an index, or the only one; or an artifact that is none. */
+/** One image of an index, or the only image, or an artifact. */
 export interface InspectedImage {
   readonly digest: string;
-  /** As linux/amd64; null where nothing names one. */
+  /** The platform, as in linux/amd64; null if none is stated. */
   readonly platform: string | null;
-  /** What it is, where it is no image for a platform: as `attestation-manifest`. */
+  /** The kind of a manifest that is not an image for a platform, as in `attestation-manifest`. */
   readonly kind: string | null;
-  /** Of what a builder attached: which image it is about, and what its statements are. Null for all else. */
+  /** The image that a builder's attestation is about, and its statements; null for anything else. */
   readonly attests: Attests | null;
-  /** Bytes of all that it needs, each blob counted once. */
+  /** Bytes of everything that it needs, each blob counted once. */
   readonly contentSize: number;
   readonly layers: readonly Descriptor[];
   readonly config: ImageConfig | null;
@@ -34,7 +34,7 @@ interface Found {
 
 const AT_A_TIME = 8;
 
-/** What an index's manifests are, or the manifest itself. Of those that the registry lacks there is nothing. */
+/** Describes the manifests of an index, or the manifest itself. Leaves out those that the registry lacks. */
 export async function describeImages(
   connection: Connection,
   name: string,
@@ -51,7 +51,7 @@ export async function describeImages(
 
 type Child = NonNullable<ManifestContent["manifests"]>[number];
 
-/** How an index names an image, beside the platforms of all that it names. */
+/** An index's entry for an image, with the platforms of all its entries. */
 interface Entry {
   readonly child: Child;
   readonly platforms: ReadonlyMap<string, string | null>;

@@ -8,18 +8,18 @@ import { CliError } from "./exit.ts";
 import { chosen } from "./managed/managed.ts";
 import type { Output } from "./output/output.ts";
 
-/** A login, and where it comes from. */
+/** A login and its origin. */
 export interface Login {
   readonly credential: Credential;
-  /** As a person finds it: SPACEDOCK_TOKEN, a context, or docker's configuration. */
+  /** The place where a person finds it: SPACEDOCK_TOKEN, a context, or docker's configuration. */
   readonly source: string;
-  /** What to do where it fails. */
+  /** The next step for the user if the login fails. */
   readonly advice: string;
 }
 
 /**
- * Finds what this machine is logged in as at a registry: SPACEDOCK_TOKEN, which counts at the registry that is managed and goes
- * nowhere else; the login of the context in use; docker's; else that of the only context at the host.
+ * Finds this machine's login for a registry. The first of these counts: SPACEDOCK_TOKEN, which is sent to the managed
+ * registry only; the login of the context in use; docker's login; the login of the only context for the host.
  */
 export async function loginFor(context: Context, registry: RegistryAddress): Promise<Login | null> {
   const managed = await chosen(context);
@@ -34,7 +34,7 @@ export async function loginFor(context: Context, registry: RegistryAddress): Pro
   return (await dockerLogin(context, registry)) ?? otherContextLogin(context, registry);
 }
 
-/** What commands have been warned of: they look for logins more than once. */
+/** Warnings that were already shown, by output: a command looks for logins more than once. */
 const WARNED = new WeakMap<Output, Set<string>>();
 
 function warnOnce(output: Output, text: string): void {
@@ -70,14 +70,14 @@ function contextLogin(name: string, credential: Credential, { host }: RegistryAd
   };
 }
 
-/** Says of a refusal that it is the stored login that fails, and what to do; other failures are left as they are. */
+/** Adds to a refusal that the stored login failed, and the next step. Returns other failures unchanged. */
 export function explained(failure: unknown, login: Login | null, { host }: RegistryAddress): unknown {
   if (login === null || !(failure instanceof CliError) || failure.kind !== "denied") return failure;
   const asIs = `The stored login failed (${login.source}).`;
   if (!(failure instanceof RefusedError)) {
     return new CliError("denied", failure.message, { hint: `${asIs} ${login.advice}`, cause: failure });
   }
-  // 403: it is known well, and does not suffice.
+  // With a 403 the registry knows the login, but the login may not do this.
   if (failure.status !== 401) return failure;
   const { status, code, reason } = failure;
   const isBearer = login.credential.kind === "bearer";

@@ -31,7 +31,7 @@ import { EXIT_CODES } from "./exit.ts";
 import type { Context } from "./context.ts";
 import { version } from "./version.ts";
 
-/** The command tree: one line a command. */
+/** The command tree, with one command a line. */
 const COMMANDS: readonly Command[] = [
   login,
   logout,
@@ -72,13 +72,13 @@ export interface GlobalOptions {
 }
 
 export interface ProgramWorld {
-  /** Makes the context of the command that runs, once the options for all commands are known. */
+  /** Makes the running command's context, once the global options are known. */
   readonly context: (options: GlobalOptions) => Context;
   readonly writeOut: (text: string) => void;
   readonly writeErr: (text: string) => void;
 }
 
-/** The whole command line. It throws commander's error, instead of ending the process. */
+/** Builds the whole command line. It throws commander's errors instead of ending the process. */
 export function makeProgram({ context: makeContext, writeOut, writeErr }: ProgramWorld): Commander {
   const program = new Commander("spacedock");
   // Commands inherit these settings, so they come first.

@@ -23,22 +23,22 @@ export interface ProcessLike {
 
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
-/** Runs a command line to its end; never rejects. Returns the exit code. */
+/** Runs a command line to its end and returns the exit code. Never rejects. */
 export async function run(args: readonly string[], world: ProcessLike): Promise<number> {
   const interrupt = new AbortController();
-  // The first signal lets the command stop in good order; whoever is impatient sends a second one.
+  // The first signal lets the command stop in good order; a second one ends it at once.
   const onSignal = (): void => {
     if (interrupt.signal.aborted) world.exit(EXIT_CODES.interrupted);
     interrupt.abort(new CliError("interrupted", "interrupted"));
   };
   for (const signal of SIGNALS) world.on(signal, onSignal);
-  // `spacedock … | head`: who reads no further is owed nothing more.
+  // In `spacedock … | head` a reader that closes the pipe wants no more output.
   world.stdout.on("error", () => world.exit(0));
   try {
     await runProgram(args, world, interrupt.signal);
     return 0;
   } catch (error) {
-    // What is wrong with the options is told as they want it told.
+    // An error in the options is still reported in the format that they ask for.
     const isJson = args.slice(0, args.includes("--") ? args.indexOf("--") : undefined).includes("--json");
     const output = makeOutput({ ...world, json: isJson, color: !args.includes("--no-color") });
     return report(error, output, world, interrupt.signal);
@@ -59,7 +59,7 @@ async function runProgram(args: readonly string[], world: ProcessLike, signal: A
   const program = makeProgram({
     context: (options) => makeContext(world, options, signal),
     writeOut: (text) => void world.stdout.write(text),
-    // Commander's own sentences are told below, like all others; the help of a group is what is left.
+    // Commander's own error messages are reported below, like all others, so only a group's help is left here.
     writeErr: (text) => (help += text),
   });
   try {
@@ -72,8 +72,8 @@ async function runProgram(args: readonly string[], world: ProcessLike, signal: A
 }
 
 /**
- * The help that commander has made of a group that was named alone, as in `spacedock spaces`; also of one that is a command
- * as well, as `spacedock tags` is, where that lacks its argument. Null: it is another error.
+ * Returns the help that commander made for a group that was named alone, as in `spacedock spaces`. The same goes for a
+ * group that is a command as well, as `spacedock tags` is, when its argument is missing. Null: it is another error.
  */
 function groupHelp({ code }: CommanderError, program: Program, made: string): string | null {
   if (code === "commander.help") return made;
@@ -82,7 +82,7 @@ function groupHelp({ code }: CommanderError, program: Program, made: string): st
   return isAlone && group !== undefined && meantBy(group) !== null ? group.helpInformation() : null;
 }
 
-/** The one place where an error becomes a sentence on stderr and an exit code. */
+/** Turns an error into a sentence on stderr and an exit code. Nothing else does. */
 function report(error: unknown, output: Output, { stderr, env }: ProcessLike, signal: AbortSignal): number {
   const failure = failureOf(error, signal);
   if (failure === null) return 0;
@@ -94,7 +94,7 @@ function report(error: unknown, output: Output, { stderr, env }: ProcessLike, si
   return exitCode;
 }
 
-/** Null: not a failure at all, but the help or the version that was asked for. */
+/** Returns the failure to report; null if the user asked for the help or the version. */
 function failureOf(error: unknown, signal: AbortSignal): CliError | null {
   if (error instanceof CommanderError) return commandLineFailure(error);
   if (signal.aborted) return new CliError("interrupted", "interrupted", { cause: error });

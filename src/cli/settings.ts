@@ -9,32 +9,32 @@ import { replaceFile } from "./credentials/docker-config.ts";
 const context = z.looseObject({
   /** The registry's address. */
   registry: z.string(),
-  /** A login of its own; without it, docker's is used. */
+  /** The context's own login; without it, docker's is used. */
   login: z.looseObject({ username: z.string(), secret: z.string() }).optional().catch(undefined),
 });
 
-/** What spacedock itself remembers: by which names registries are known, and which of them is in use. */
+/** Spacedock's own settings: the names of known registries, and which of them is in use. */
 const settings = z.looseObject({
   /** The name of the context in use. */
   context: z.string().optional().catch(undefined),
   contexts: z.record(z.string(), context.optional().catch(undefined)).optional().catch(undefined),
-  /** The address of the registry where somebody logged in last, as versions without contexts wrote it. */
+  /** The address of the registry of the last login, as versions without contexts wrote it. */
   registry: z.string().optional().catch(undefined),
 });
 
 export type Settings = z.output<typeof settings>;
 
-/** Where spacedock keeps its settings; state that can be lost goes to {@link cacheDirectory}. */
+/** Returns the file of spacedock's settings. State that may be lost goes to {@link cacheDirectory}. */
 function settingsFile(env: Environment): string {
   return join(env["XDG_CONFIG_HOME"] || join(env["HOME"] || homedir(), ".config"), "spacedock", "config.json");
 }
 
-/** For what helps a later run and may be deleted, such as positions of uploads. */
+/** Returns the directory for files that help a later run and may be deleted, for example positions of uploads. */
 export function cacheDirectory(env: Environment): string {
   return join(env["XDG_CACHE_HOME"] || join(env["HOME"] || homedir(), ".cache"), "spacedock");
 }
 
-/** Empty where nobody has logged in, or the file is no more than rubbish. */
+/** Reads the settings; empty if nobody has logged in or the file is invalid. */
 export async function readSettings(env: Environment): Promise<Settings> {
   try {
     return settings.parse(JSON.parse(await readFile(settingsFile(env), "utf8")));
@@ -43,7 +43,7 @@ export async function readSettings(env: Environment): Promise<Settings> {
   }
 }
 
-/** Replaces the settings, for their owner alone, since a context may have a login. */
+/** Replaces the settings. Only their owner may read them, since a context may have a login. */
 export async function writeSettings(env: Environment, changed: Settings): Promise<void> {
   await replaceFile(settingsFile(env), `${JSON.stringify(changed, null, 2)}\n`);
 }
@@ -54,7 +54,7 @@ export async function writeLastRegistry(env: Environment, { host, origin }: Regi
   await writeSettings(env, { ...others, contexts: { ...contexts, [host]: { registry: origin } }, context: host });
 }
 
-/** The address that is written down, or null where it is none. */
+/** Parses a stored address; null if it is invalid. */
 export function addressIn(text: string | undefined): RegistryAddress | null {
   try {
     return text === undefined ? null : parseRegistry(text);

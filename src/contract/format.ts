@@ -9,7 +9,7 @@ export function parseBytes(text: string): number | null {
   return Math.round(Number(number) * factor);
 }
 
-/** As in "45 s", "3 min 20 s" or "2 h 5 min". */
+/** Formats a duration, as in "45 s", "3 min 20 s" or "2 h 5 min". */
 export function formatDuration(milliseconds: number): string {
   const seconds = Math.round(milliseconds / 1000);
   if (seconds < 60) return `${seconds} s`;
@@ -24,7 +24,7 @@ const AGE_UNITS = [
   ["minute", 60],
 ] as const;
 
-/** How long ago an ISO time was, as in "3 hours ago". */
+/** Formats the age of an ISO time, as in "3 hours ago". */
 export function formatAge(time: string, now: Date): string {
   const seconds = Math.max(0, (now.getTime() - Date.parse(time)) / 1000);
   const [unit, length] = AGE_UNITS.find(([, least]) => seconds >= least) ?? ["second", 1];
@@ -32,12 +32,12 @@ export function formatAge(time: string, now: Date): string {
   return `${count} ${unit}${count === 1 ? "" : "s"} ago`;
 }
 
-/** How long it is until a time that comes, as in "in 3 days". */
+/** Formats the time until a future moment, as in "in 3 days". */
 export function formatUntil(time: Date, now: Date): string {
   return `in ${formatAge(now.toISOString(), time).replace(/ ago$/, "")}`;
 }
 
-/** Enough of a digest to tell it from others: `sha256:` and the rest left out, as docker prints it. */
+/** Returns enough of a digest to tell it from others, without `sha256:`, as docker prints it. */
 export function shortDigest(digest: string): string {
   return digest.slice(digest.indexOf(":") + 1, digest.indexOf(":") + 13);
 }

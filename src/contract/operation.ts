@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import { operations } from "./operations.ts";
 
-/** The types of our API's operations, and where each is: for the command line and the console. */
+/** The types and addresses of our API's operations, for the command line and the console. */
 
 type Operations = typeof operations;
 
@@ -14,7 +14,7 @@ type PathParameter<P extends string> = P extends `${string}{${infer Name}}${infe
 type QueryOf<O> = O extends { readonly query: infer Q extends z.ZodType } ? { readonly query?: z.input<Q> } : unknown;
 type BodyOf<O> = O extends { readonly body: infer B extends z.ZodType } ? { readonly body: z.input<B> } : unknown;
 
-/** What an operation is asked with: the parameters of its path, its query and its body, where it has them. */
+/** The input of an operation: the parameters of its path, its query and its body, as far as it has them. */
 export type OperationInput<O extends OperationId> = {
   readonly path: Readonly<Record<PathParameter<Operations[O]["path"]>, string>>;
 } & QueryOf<Operations[O]> &
@@ -48,14 +48,17 @@ export interface Input {
   readonly body?: unknown;
 }
 
-/** The operations again, typed so that an operation's id decides what it gives. */
+/** The operations again, typed so that an operation's id decides the type of its output. */
 export const outputs: { readonly [O in OperationId]: { readonly output: z.ZodType<OperationOutput<O>> } } = operations;
 export const pages: { readonly [O in ListOperationId]: { readonly output: z.ZodType<ListPage<O>> } } = operations;
 
-/** What URLs have no segment for: they take it for the path above, or leave it out. Escaping does not help. */
+/** Values that cannot be a URL's segment: URLs drop them or take them for the path above. Escaping does not help. */
 const FOLDED: ReadonlySet<string> = new Set(["", ".", ".."]);
 
-/** Where an operation is, with its parameters filled in; null where one of them can be no part of an address, as `..`. */
+/**
+ * Returns an operation's address with its parameters filled in; null if one of them cannot be part of an address, as
+ * `..`.
+ */
 export function addressOf(path: string, { path: parameters, query = {} }: Input): string | null {
   const segments = (name: string): readonly string[] => (parameters[name] ?? "").split("/");
   const names = Array.from(path.matchAll(/\{(\w+)\}/g), ([, name = ""]) => name);

@@ -8,26 +8,26 @@ import { type Answer, ANSWER_WITHIN, type Body, type Headers, readText, type Tra
 
 interface Token {
   readonly value: string;
-  /** Milliseconds since the epoch, with a margin for the way. */
+  /** Milliseconds since the epoch, less a margin for the request's way. */
   readonly goodUntil: number;
 }
 
 interface TokenEntry {
   readonly token: Promise<Token>;
-  /** Null while it is on its way. */
+  /** Null while the token is on its way. */
   goodUntil: number | null;
 }
 
-/** Where tokens are to be had, as a challenge said. */
+/** A place that issues tokens, as a challenge named it. */
 interface TokenEndpoint {
   readonly realm: URL;
   readonly service: string | null;
 }
 
-/** Seconds; what the specification says where the answer does not. */
+/** Seconds that a token lasts if the answer does not say, as the specification has it. */
 const DEFAULT_LIFETIME = 60;
 
-/** Milliseconds before its end at which a token is no longer begun to be used. */
+/** Milliseconds before a token's end after which no request starts with it. */
 const MARGIN = 10_000;
 const MAX_TOKEN_BYTES = 1024 * 1024;
 
@@ -38,8 +38,8 @@ const tokenAnswer = z.object({
 });
 
 /**
- * Finds what to send as Authorization to one registry: nothing until it is asked for, then what the challenge
- * wants. Tokens are kept for each set of scopes and renewed before, or when, they expire.
+ * Finds the Authorization header for one registry: none until the registry asks for it, then what the challenge wants.
+ * Keeps a token for each set of scopes and renews it before it expires, or when it has.
  */
 export class Authorizer {
   readonly #registry: RegistryAddress;
@@ -55,7 +55,10 @@ export class Authorizer {
     this.#credential = credential;
   }
 
-  /** The header's value for a request that needs these scopes; null: none. A token that is asked for has so long to come. */
+  /**
+   * Returns the header's value for a request that needs these scopes; null: none. `answerWithin` limits a request for a
+   * token.
+   */
   async authorization(scopes: readonly string[], answerWithin = ANSWER_WITHIN): Promise<string | null> {
     if (this.#credential?.kind === "bearer") return `Bearer ${this.#credential.secret}`;
     if (this.#basic !== null) return this.#basic;
@@ -64,7 +67,7 @@ export class Authorizer {
     return `Bearer ${token.value}`;
   }
 
-  /** Learns from a 401 to a request that was sent with `used`. True: another try is worth while. */
+  /** Learns from a 401 to a request that was sent with `used`. Returns true if another try may succeed. */
   learn(answer: Answer, scopes: readonly string[], used: string | null): boolean {
     if (this.#credential?.kind === "bearer") return false;
     const challenges = parseChallenges(answer.headers.get("www-authenticate") ?? "");
@@ -81,7 +84,10 @@ export class Authorizer {
     return used !== this.#basic;
   }
 
-  /** A registry that is reached by TLS has no reason to want a password without it. */
+  /**
+   * Refuses a token endpoint without TLS if the registry itself has TLS: it has no reason to want a password in the
+   * clear.
+   */
   #requireSafe({ realm }: TokenEndpoint): void {
     if (realm.protocol === "https:" || this.#registry.origin.startsWith("http:")) return;
     throw new CliError(
@@ -90,7 +96,7 @@ export class Authorizer {
     );
   }
 
-  /** Whoever needs a token that is on its way waits for it. */
+  /** Returns the token for these scopes. Requests that need a token on its way share it. */
   #token(endpoint: TokenEndpoint, scopes: readonly string[], answerWithin: number): Promise<Token> {
     const key = keyOf(scopes);
     const known = this.#tokens.get(key);
@@ -126,7 +132,7 @@ export class Authorizer {
   }
 }
 
-/** What to do about a login that is refused. One that is stored is sent with pulls of public images too, which need none. */
+/** Returns advice on a refused login. A stored login is sent even with pulls of public images, which need none. */
 function loginHint(host: string, credential: Credential | null): string {
   if (credential === null) return `Log in: spacedock login ${host}`;
   return `Log in again: spacedock login ${host}. Public images need no login: docker logout ${host} removes the stored one.`;
@@ -143,12 +149,15 @@ interface TokenRequest {
   readonly method: "GET" | "POST";
   readonly url: URL;
   readonly headers: Headers;
-  /** A registry says where its logins go: the realm is the one other host that they belong to. */
+  /** The origin that the secrets belong to: the realm, the one other host that a registry may name for its logins. */
   readonly secretsOf: string;
   readonly body?: Body;
 }
 
-/** A refresh token is traded by POST (OAuth 2); a password, or nothing, by GET, which every registry knows. */
+/**
+ * Builds the request for a token. A refresh token is traded by POST (OAuth 2); a password, or nothing, by GET, which
+ * every registry knows.
+ */
 function tokenRequest(endpoint: TokenEndpoint, scopes: readonly string[], credential: Credential | null): TokenRequest {
   const { realm, service } = endpoint;
   if (credential?.kind === "refresh-token") {

@@ -1,24 +1,24 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { ANSWER_WITHIN } from "./transport.ts";
 
-/** Pauses between tries, for as long as there is hope. */
+/** Pauses between tries, until patience is at its end. */
 export interface Backoff {
   /**
-   * Waits before the next try; throws `failure` once patience is at its end. `asked`: milliseconds that the other side
-   * asked for, or null.
+   * Waits before the next try; throws `failure` once patience is at its end.
+   * @param asked milliseconds that the other side asked for, or null
    */
   pause(failure: unknown, asked: number | null): Promise<void>;
-  /** There was progress: patience begins anew. */
+  /** Starts patience anew, after progress. */
   reset(): void;
   /**
-   * Milliseconds that the next try may be without an answer, of `least` for the first: each time twice as long, so that
-   * a dead connection is left soon, and a slow registry is heard in the end.
+   * Returns the milliseconds that the next try may be without an answer: `least` for the first, then each time twice as
+   * long. So a dead connection is left soon, and a slow registry still gets its time.
    */
   answerWithin(least: number): number;
 }
 
 export interface BackoffOptions {
-  /** Milliseconds without progress after which it is given up. */
+  /** Milliseconds without progress before giving up. */
   readonly patience: number;
   readonly signal?: AbortSignal | undefined;
   /** For tests. */
@@ -28,7 +28,7 @@ export interface BackoffOptions {
 const FIRST_PAUSE = 250;
 const LONGEST_PAUSE = 15_000;
 
-/** Each pause is about twice the last, with chance in it, so that many clients do not come back at once. */
+/** Makes pauses that double each time, with some chance in them, so that many clients do not come back at once. */
 export function makeBackoff({ patience, signal, wait }: BackoffOptions): Backoff {
   let tries = 0;
   let waited = 0;
@@ -52,15 +52,15 @@ export function makeBackoff({ patience, signal, wait }: BackoffOptions): Backoff
   };
 }
 
-/** Seconds. Nobody is asked to wait for a year: such a number is a moment, as Docker Hub sends it. */
+/** Seconds. No registry asks for a year's wait: a larger number is a point in time, as Docker Hub sends it. */
 const A_YEAR = 31_536_000;
 
-/** As large as no moment in seconds will be for a long time: then it is one in milliseconds. */
+/** No time in seconds is as large as this for thousands of years: a larger number is in milliseconds. */
 const IN_MILLISECONDS = 100_000_000_000;
 
 /**
- * The Retry-After header in milliseconds from now: seconds, a date (RFC 9110, 10.2.3), or a moment as Unix time in seconds
- * or milliseconds. Null where it says nothing.
+ * Reads a Retry-After header as milliseconds from now: seconds, a date (RFC 9110, 10.2.3), or Unix time in seconds or
+ * milliseconds. Null if it says nothing.
  */
 function retryAfter(header: string | undefined, now: Date): number | null {
   if (header === undefined) return null;
@@ -75,11 +75,11 @@ function fromNumber(value: number, now: Date): number {
 }
 
 /**
- * Milliseconds until a registry lets more through, where Retry-After does not say: by the headers that tell of limits
- * (`RateLimit-Reset`, `X-RateLimit-Reset`), as GitHub, GitLab and others send them. Null where those say nothing either.
+ * Returns the milliseconds that a registry asks to wait: from Retry-After, else from the headers on limits
+ * (`RateLimit-Reset`, `X-RateLimit-Reset`) that GitHub, GitLab and others send. Null if none of them says.
  */
 export function askedToWait(headers: ReadonlyMap<string, string>): number | null {
-  // A moment is one by the registry's clock.
+  // Times in headers are by the registry's clock.
   const there = Date.parse(headers.get("date") ?? "");
   const now = Number.isFinite(there) ? new Date(there) : new Date();
   const said = ["retry-after", "x-retry-after", "ratelimit-reset", "x-ratelimit-reset"].map((name) =>
@@ -90,7 +90,7 @@ export function askedToWait(headers: ReadonlyMap<string, string>): number | null
 
 const PASSING = new Set([408, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524, 530]);
 
-/** True if an answer of this status may be another one a little later. Those over 520 are Cloudflare's own. */
+/** True if an answer with this status may change a little later. Statuses from 520 are Cloudflare's own. */
 export function mayChange(status: number): boolean {
   return PASSING.has(status);
 }

@@ -4,16 +4,16 @@ import { asBytes } from "../bytes.ts";
 import { CliError } from "../exit.ts";
 import type { Body } from "./transport.ts";
 
-/** A blob that can be read from anywhere, as often as need be. */
+/** A blob that can be read from any offset, any number of times. */
 export interface BlobSource {
   readonly digest: Digest;
   /** Bytes. */
   readonly size: number;
-  /** Exactly these bytes of it. */
+  /** Opens exactly these bytes of the blob. */
   readonly open: (offset: number, length: number) => Readable;
 }
 
-/** A part of a blob as a request's body. `onProgress` hears how far in the blob it is. */
+/** Makes a request's body of a part of a blob. `onProgress` is called with the offset in the blob that was reached. */
 export function chunkBody(
   source: BlobSource,
   { from, to }: { readonly from: number; readonly to: number },
@@ -23,7 +23,7 @@ export function chunkBody(
     length: to - from,
     open: () => {
       const stream = source.open(from, to - from);
-      // It may fail before it is read, and is heard of when it is.
+      // The stream may fail before it is read; the failure is thrown when it is read.
       stream.on("error", () => undefined);
       return Readable.from(counted(stream, from, onProgress), { objectMode: false });
     },

@@ -11,8 +11,8 @@ import { type Answer, drain, mayPass, unreachable } from "./transport.ts";
 import { plural } from "../output/words.ts";
 
 /**
- * end-2: a blob's size in bytes; null where the repository has none. Where a registry, or what stands before it, takes no
- * HEAD, its first byte is asked for instead.
+ * Returns a blob's size in bytes (end-2): 0 if the registry does not say, null if it lacks the blob. Asks for the first
+ * byte instead if the registry, or a proxy before it, refuses HEAD.
  */
 export async function headBlob(connection: Connection, name: string, digest: Digest): Promise<number | null> {
   const question = { address: repositoryPath({ name }, `blobs/${digest}`), scopes: [pullScope({ name })] };
@@ -30,19 +30,25 @@ export async function headBlob(connection: Connection, name: string, digest: Dig
   return sizeTold(read);
 }
 
-/** The size of which an answer gives a part, or nothing (RFC 9110, 14.4); null where there is no blob. */
+/**
+ * Reads a blob's size from the answer to a range request (RFC 9110, 14.4); 0 if it does not say. Null if there is no
+ * blob, or if its answer is encoded.
+ */
 function sizeTold({ status, headers }: Answer): number | null {
   if (status === 404 || headers.has("content-encoding")) return null;
   const [, whole] = /^bytes\s.*\/(\d+)$/.exec(headers.get("content-range") ?? "") ?? [];
   return Number(whole ?? (status === 200 ? headers.get("content-length") : undefined) ?? 0);
 }
 
-/** What came of a mount: the blob is there, or an upload was begun instead, at this address, and with these chunks. */
+/**
+ * The outcome of a mount: the blob is there, or an upload was begun instead, at this address and with these limits of
+ * chunks.
+ */
 export type MountOutcome =
   | { readonly mounted: true }
   | { readonly mounted: false; readonly location: string | null; readonly limits: ChunkLimits };
 
-/** end-11: takes a blob over from another repository of the same registry, where that may be read. */
+/** Mounts a blob from another repository of the same registry (end-11), if the credential may read that one. */
 export async function mountBlob(
   connection: Connection,
   name: string,
@@ -67,15 +73,15 @@ export async function mountBlob(
 }
 
 interface ReadOptions {
-  /** The first byte wanted; 0. */
+  /** The first byte to read; default 0. */
   readonly offset?: number;
-  /** How many bytes from there; to the end. */
+  /** The number of bytes to read; default: up to the end. */
   readonly length?: number;
 }
 
 /**
- * end-2: a blob's bytes. A connection that breaks is taken up where it was. The whole of a blob is checked against
- * its digest; the stream fails where it differs. Throws a `not-found` CliError through the stream.
+ * Reads a blob's bytes (end-2). Resumes where a connection broke. If the whole blob is read, its digest is checked, and
+ * the stream fails if it differs. The stream fails with a `not-found` CliError if there is no blob.
  */
 export function readBlob(
   connection: Connection,
@@ -87,7 +93,7 @@ export function readBlob(
   return Readable.from(offset === 0 && length === size ? verified(bytes, digest) : bytes, { objectMode: false });
 }
 
-/** A blob that has another size than it was said to have. */
+/** The blob's size differs from its descriptor's. */
 export class WrongSizeError extends CliError {
   /** Bytes. */
   readonly actual: number;
@@ -100,7 +106,7 @@ export class WrongSizeError extends CliError {
 }
 
 interface Span {
-  /** The first byte, and the one after the last. */
+  /** The first byte; `to` is the one after the last. */
   readonly from: number;
   readonly to: number;
   readonly size: number;
@@ -119,7 +125,7 @@ async function* pieces(
       const answer = await askBytes(connection, name, digest, { from: at, to, size });
       const told = sizeTold(answer);
       if (told !== null && told > 0 && told !== size) throw new WrongSizeError(digest, size, told);
-      // A registry that knows no ranges sends everything.
+      // A registry without support for ranges sends everything.
       let surplus = answer.status === 200 ? at : 0;
       for await (const piece of answer.body) {
         const bytes = Buffer.from(piece)

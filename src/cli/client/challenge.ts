@@ -1,8 +1,8 @@
 /** A way to authenticate that a server offers (RFC 9110, 11.6.1). */
 export interface Challenge {
-  /** In lower case. */
+  /** The scheme in lower case. */
   readonly scheme: string;
-  /** Names in lower case. */
+  /** The parameters, with their names in lower case. */
   readonly parameters: ReadonlyMap<string, string>;
 }
 
@@ -10,7 +10,7 @@ const TOKEN = "[!#$%&'*+.^_`|~0-9A-Za-z-]+";
 const PARAMETER = new RegExp(`^(${TOKEN})\\s*=\\s*(?:"((?:[^"\\\\]|\\\\.)*)"|(${TOKEN}))`);
 const SCHEME = new RegExp(`^(${TOKEN})(?:\\s+|$|(?=,))`);
 
-/** Reads a WWW-Authenticate header, which may have several challenges; what is malformed in it ends it. */
+/** Reads a WWW-Authenticate header, which may have several challenges. Stops at the first malformed part. */
 export function parseChallenges(header: string): readonly Challenge[] {
   const challenges: { scheme: string; parameters: Map<string, string> }[] = [];
   let rest = header.replace(/^[\s,]+/, "");

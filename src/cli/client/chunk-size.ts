@@ -1,22 +1,27 @@
 import { RefusedError } from "./problem.ts";
 
-/** What a registry says of the chunks it takes. Bytes. */
+/** A registry's limits on chunks. Bytes. */
 export interface ChunkLimits {
-  /** OCI-Chunk-Min-Length (distribution spec, "Pushing a blob in chunks"): all but the last have this at least. */
+  /**
+   * OCI-Chunk-Min-Length (distribution spec, "Pushing a blob in chunks"): the least size of all chunks but the last.
+   */
   readonly min: number;
-  /** OCI-Chunk-Max-Length, which the specification does not have yet: what the registry's surroundings let pass. */
+  /**
+   * OCI-Chunk-Max-Length, which the specification does not have yet: the most that the registry and the proxies before
+   * it let pass.
+   */
   readonly max: number;
-  /** Spacedock-Chunks: a chunk may be sent before the one before it is acknowledged, and waits its turn. */
+  /** Spacedock-Chunks: a chunk may be sent before its predecessor is acknowledged, and waits for its turn. */
   readonly queue: boolean;
 }
 
-/** 90 MB: what every plan of Cloudflare's lets pass, with a margin. */
+/** 90 MB: every Cloudflare plan lets it pass, with a margin. */
 export const DEFAULT_CHUNK = 90_000_000;
 
-/** Below this a chunk is not made smaller, whatever refuses it: the least that storages take as a part. */
+/** The least size of a chunk after refusals: storages take no smaller parts. */
 const LEAST_CHUNK = 1024 * 1024;
 
-/** Reads what the answer says that began an upload; null: there is none. */
+/** Reads the limits from the answer that began an upload; null: there is no answer. */
 export function chunkLimits(headers: ReadonlyMap<string, string> | null): ChunkLimits {
   const bytes = (name: string): number | null => {
     const text = headers?.get(name);
@@ -29,14 +34,14 @@ export function chunkLimits(headers: ReadonlyMap<string, string> | null): ChunkL
   };
 }
 
-/** The chunk's size that suits both: what the registry needs at least counts before what was wished for. */
+/** Returns a chunk size for both sides: the registry's least size counts before the wanted one. */
 export function fittingChunk(wanted: number, { min, max }: ChunkLimits): number {
   return Math.max(min, Math.min(wanted, max));
 }
 
 /**
- * After a chunk was refused as too large (413), by the registry or by what stands before it: half of it. Throws the
- * failure where it is another, or no smaller chunk would do.
+ * Returns half the size after a chunk was too large (413) for the registry or a proxy before it. Throws any other
+ * failure, and this one if no smaller chunk is allowed.
  */
 export function smallerChunk(failure: unknown, size: number, { min }: ChunkLimits): number {
   const half = Math.floor(size / 2);

@@ -22,36 +22,44 @@ import {
 /** A request to a registry, before authorization. */
 export interface Question {
   readonly method: Dispatcher.HttpMethod;
-  /** Relative to the registry's origin, or absolute. */
+  /** The address: relative to the registry's origin, or absolute. */
   readonly address: string;
-  /** What a token must permit, as in `repository:acme/web:pull,push`. */
+  /** The permissions that a token needs, as in `repository:acme/web:pull,push`. */
   readonly scopes: readonly string[];
   readonly headers?: Headers;
   readonly body?: Body;
-  /** The statuses that are no error; without it, none is. */
+  /** The statuses that are no error; without this list, no status is an error. */
   readonly expect?: readonly number[];
-  /** True if it is sent again when the connection breaks or the registry is busy. So by default, unless there is a body. */
+  /**
+   * True if the request is sent again when the connection breaks or the registry is busy. Default: true if it has no
+   * body.
+   */
   readonly retry?: boolean;
-  /** Milliseconds without a word after which the connection counts as dead; what is sent again sees to that itself. */
+  /**
+   * Milliseconds of silence after which the connection counts as dead. Requests that are retried set this themselves.
+   */
   readonly answerWithin?: number | undefined;
   readonly signal?: AbortSignal | undefined;
-  /** True if what is read is for use, and not only looked at. */
+  /** True if the content is read for use, which counts as a pull. */
   readonly isPull?: boolean;
 }
 
-/** Statuses with which a registry says that it does not take HEAD: a GET may be let in all the same. */
+/** Statuses that may mean that a registry refuses HEAD; it may still allow a GET. */
 export const NO_HEAD: readonly number[] = [400, 403, 405, 406, 501];
 
-/** Tells Spacedock that a request only looks, so that it sets no pull time: what was looked at was not used. */
+/** Tells Spacedock that a request only looks at content and does not use it, so that it sets no pull time. */
 export const LOOK = { "spacedock-look": "1" } as const;
 
-/** One registry, and how to be let in. All parts of the client work through it. */
+/** A registry and its authorization. All parts of the client work through it. */
 export interface Connection {
   readonly registry: RegistryAddress;
   readonly signal: AbortSignal | undefined;
-  /** Asks, with authorization. Throws RefusedError for an answer that was not expected, and an `unreachable` CliError for none. */
+  /**
+   * Sends a request with authorization. Throws RefusedError for an unexpected answer, and an `unreachable` CliError for
+   * none.
+   */
   ask(question: Question): Promise<Answer>;
-  /** Pauses between tries of what must go through, such as chunks. */
+  /** The pauses between tries of requests that must go through, for example chunks. */
   readonly backoff: BackoffOptions;
   /** Milliseconds that a first try may be without an answer. */
   readonly answerWithin: number;
@@ -73,12 +81,12 @@ interface ConnectionOptions {
 const PATIENCE = 300_000;
 const FIRST_ANSWER_WITHIN = 10_000;
 
-/** Questions give up sooner than uploads: a person waits for the answer. */
+/** Milliseconds without progress after which a question is given up: sooner than an upload, since a person waits. */
 const QUESTION_PATIENCE = 10_000;
 const MAX_REDIRECTS = 5;
 const MAX_LOGINS = 2;
 
-/** Opens a registry. Nothing is sent before the first question. */
+/** Opens a registry. Sends nothing before the first question. */
 export function connect(registry: RegistryAddress, options: ConnectionOptions): Connection {
   const { env, credential, signal, patience = PATIENCE, answerWithin = FIRST_ANSWER_WITHIN, wait } = options;
   const transport = makeTransport(env);
@@ -96,7 +104,7 @@ export function connect(registry: RegistryAddress, options: ConnectionOptions): 
   };
 }
 
-/** The same registry, where what is read counts as pulled: by default a command only looks. */
+/** Returns the same registry, but reads count as pulls: by default a command only looks. */
 export function pulling(connection: Connection): Connection {
   return { ...connection, ask: (question) => connection.ask({ ...question, isPull: true }) };
 }
@@ -116,7 +124,7 @@ async function ask(parts: Parts, question: Question): Promise<Answer> {
   for (;;) {
     const patient = retry ? { ...question, answerWithin: backoff.answerWithin(parts.answerWithin) } : question;
     const answer = await askOnce(parts, patient).catch(async (failure: unknown) => {
-      // A refusal is one of whoever gives tokens.
+      // Only a token endpoint's refusal can be thrown here.
       const isBusy = failure instanceof RefusedError && mayChange(failure.status);
       if (!retry || !(isBusy || mayPass(failure))) throw failure;
       await backoff.pause(failure, isBusy ? failure.asked : null);
@@ -130,7 +138,7 @@ async function ask(parts: Parts, question: Question): Promise<Answer> {
   }
 }
 
-/** Asks, and reads what came with 200 to its end, at most `limit` bytes of it; anew where it broke off. */
+/** Asks, and reads the body of a 200 to its end, at most `limit` bytes. Starts anew if it breaks off. */
 export async function askWhole(
   connection: Connection,
   question: Question,
@@ -153,7 +161,7 @@ export async function askWhole(
   }
 }
 
-/** Sends the question, logging in as the registry asks: once at first, and once more where a token has expired. */
+/** Sends the question and logs in as the registry asks: once at first, and once more if a token has expired. */
 async function askOnce(parts: Parts, question: Question): Promise<Answer> {
   const { registry, authorizer } = parts;
   const url = new URL(question.address, registry.origin);
@@ -166,7 +174,7 @@ async function askOnce(parts: Parts, question: Question): Promise<Answer> {
   }
 }
 
-/** Follows redirects of what is read, as to a bucket, which is told nothing of the login. */
+/** Follows the redirects of a read, for example to a bucket, which does not get the login. */
 async function follow(
   { registry, transport, signal }: Parts,
   { method, headers, body, answerWithin, signal: own, isPull = false }: Question,

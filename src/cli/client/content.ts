@@ -12,7 +12,7 @@ const annotatedDescriptor = descriptorSchema.and(
   z.looseObject({ annotations: annotationsSchema.nullish().catch(null) }),
 );
 
-/** What a manifest or an index says, for showing: looser than what a push takes. */
+/** The content of a manifest or an index, for showing: looser than a push allows. */
 const contentSchema = z.looseObject({
   artifactType: z.string().nullish(),
   config: optionalDescriptorSchema,
@@ -30,7 +30,7 @@ function readContent({ bytes, digest }: RemoteManifest): ManifestContent {
   throw new CliError("invalid", `${digest} is not a manifest`, { cause: parsed.error });
 }
 
-/** The manifest of a tag or digest, or null, with what it says. */
+/** Reads the manifest of a tag or digest, parsed; null if there is none. */
 export async function getContent(
   connection: Connection,
   name: string,
@@ -40,18 +40,18 @@ export async function getContent(
   return manifest === null ? null : { manifest, content: readContent(manifest) };
 }
 
-/** What a manifest needs of its repository, without its own bytes. */
+/** Returns the blobs that a manifest needs. */
 export function blobsOf({ config, layers }: ManifestContent): readonly Descriptor[] {
   return [...(config ? [config] : []), ...(layers ?? [])];
 }
 
-/** Bytes of these blobs, each counted once. */
+/** Sums the bytes of these blobs, each counted once. */
 export function sizeOf(blobs: readonly Descriptor[]): number {
   const sizes = new Map(blobs.map(({ digest, size }) => [digest, size]));
   return [...sizes.values()].reduce((sum, size) => sum + size, 0);
 }
 
-/** A configuration's JSON is read whole, so it must be one that a person could have written. */
+/** Limits a configuration, since its JSON is read whole. */
 const MAX_CONFIG_BYTES = 4 * 1024 * 1024;
 
 const configSchema = z.looseObject({
@@ -76,7 +76,7 @@ export type ImageConfig = z.infer<typeof configSchema>;
 
 const CONFIG_TYPES: ReadonlySet<string> = new Set(IMAGE_CONFIG_TYPES);
 
-/** An image's configuration; null for an artifact of another kind. */
+/** Reads an image's configuration; null for an artifact of another kind. */
 export async function readConfig(
   connection: Connection,
   name: string,

@@ -4,13 +4,13 @@ import { refusedAnswer } from "./problem.ts";
 import { type Answer, type Body, mayPass } from "./transport.ts";
 import type { SessionOptions } from "./upload-session.ts";
 
-/** A try to end a session: the answer, its body unread, or a failure that may pass. */
+/** The result of a try to end a session: the answer, its body unread, or a failure that may pass. */
 export type TriedFinish =
   | { readonly answer: Answer }
   | {
       readonly answer: null;
       readonly failure: unknown;
-      /** Milliseconds that the registry asked to be left alone for. */
+      /** Milliseconds that the registry asked to wait; null if it did not. */
       readonly asked: number | null;
     };
 
@@ -21,14 +21,16 @@ interface Finish {
   readonly body: Body | null;
 }
 
-/** end-6, perhaps with the last bytes or all of them. Throws a failure that will not pass. */
+/**
+ * Tries once to end a session (end-6), perhaps with the last bytes or all of them. Throws a failure that will not pass.
+ */
 export async function tryFinish(
   { send, answerWithin }: SessionOptions,
   { location, digest, body }: Finish,
   signal?: AbortSignal,
 ): Promise<TriedFinish> {
   const headers = { "content-type": "application/octet-stream", ...(body === null && { "content-length": "0" }) };
-  // Appended, since the rest of the query is the registry's own and may not bear being written anew.
+  // Appended as text: the rest of the query is the registry's own, and must not be encoded anew.
   const address = `${location}${location.includes("?") ? "&" : "?"}digest=${digest}`;
   let answer: Answer;
   try {
@@ -50,7 +52,7 @@ export async function tryFinish(
   return { answer: null, failure: refused, asked: refused.asked };
 }
 
-/** Bytes that a registry reads in a millisecond at least, where it has to read the whole blob again to know its digest. */
+/** Bytes that a registry reads in a millisecond, at least, if it has to read the whole blob again for its digest. */
 const READ_AGAIN = 20_000;
 
 interface Ending {
@@ -63,9 +65,9 @@ interface Ending {
 }
 
 /**
- * end-6, without a body, tried for as long as it may help: to end a session twice does no harm. A registry may take long
- * to answer, as it may have to read the blob again; or its answer is lost. While it is silent the blob is looked for on
- * another connection. Null: it is there, although no answer came.
+ * Ends a session without a body (end-6), and tries for as long as it may help; ending it twice does no harm. The
+ * registry may answer late, since it may have to read the blob again, or its answer may get lost. Meanwhile the blob is
+ * looked for on another connection. Null: the blob is there, although no answer came.
  */
 export async function finishSession(
   session: SessionOptions,
@@ -76,10 +78,10 @@ export async function finishSession(
     const answerWithin = backoff.answerWithin(session.answerWithin + size / READ_AGAIN);
     const ended = new AbortController();
     const finishing = tryFinish({ ...session, answerWithin }, { location, digest, body: null }, ended.signal);
-    // It is ended once the blob is there, and that is no failure.
+    // This request is aborted once the blob is there, which is no failure.
     finishing.catch(() => undefined);
     try {
-      const tried = await Promise.race([finishing, untilThere(isThere, session.answerWithin, ended.signal)]);
+      const tried = await Promise.race([finishing, waitForBlob(isThere, session.answerWithin, ended.signal)]);
       if (tried === null) return null;
       if (tried.answer !== null) return tried.answer;
       await backoff.pause(tried.failure, tried.asked);
@@ -89,8 +91,8 @@ export async function finishSession(
   }
 }
 
-/** Looks for the blob now and then; a look that fails says nothing. */
-async function untilThere(isThere: Ending["isThere"], every: number, signal: AbortSignal): Promise<null> {
+/** Looks for the blob now and then, until it is there. A look that fails says nothing. */
+async function waitForBlob(isThere: Ending["isThere"], every: number, signal: AbortSignal): Promise<null> {
   for (;;) {
     await sleep(every, undefined, { signal });
     if (await isThere().catch(() => false)) return null;

@@ -18,12 +18,12 @@ const referrer = descriptorSchema.and(
   z.looseObject({ artifactType: z.string().nullish(), annotations: annotationsSchema.nullish() }),
 );
 
-/** What refers to a manifest: its descriptor, with the artifact's type. */
+/** A manifest that refers to another: its descriptor, with the artifact's type. */
 export type RemoteReferrer = z.infer<typeof referrer>;
 
 const referrerList = z.looseObject({ manifests: z.array(referrer).nullish() });
 
-/** end-8: a repository's tags, page by page. Throws a `not-found` CliError where there is no such repository. */
+/** Lists a repository's tags (end-8), page by page. Throws a `not-found` CliError if there is no such repository. */
 export async function* listTags(connection: Connection, name: string): AsyncGenerator<string> {
   const progress = new Progress(connection);
   for await (const page of pages(connection, name, repositoryPath({ name }, "tags/list"), [200])) {
@@ -33,12 +33,12 @@ export async function* listTags(connection: Connection, name: string): AsyncGene
   }
 }
 
-/** How registries that have no such list answer, beside 200 with a page of something else. */
+/** Statuses of registries without a list of referrers. Others answer 200 with a page of something else. */
 const NO_LIST = [400, 404, 405, 406];
 
 /**
- * end-12: what refers to a manifest; from the tag that stands in for the list (distribution spec, "Referrers Tag
- * Schema") where the registry has no such list.
+ * Lists the referrers of a manifest (end-12). If the registry has no such lists, reads the tag that stands in for them
+ * (distribution spec, "Referrers Tag Schema").
  */
 export async function* listReferrers(
   connection: Connection,
@@ -51,7 +51,7 @@ export async function* listReferrers(
   const address = repositoryPath({ name }, `referrers/${subject}${query}`);
   const progress = new Progress(connection);
   for await (const page of pages(connection, name, address, [200, ...NO_LIST])) {
-    // Some have a page for people at all addresses that they do not know.
+    // Some registries answer unknown addresses with a page for people.
     const isList = page.status === 200 && page.text.trimStart().startsWith("{");
     const referrers = isList
       ? (parseList(referrerList, page.text, name).manifests ?? [])
@@ -64,7 +64,7 @@ export async function* listReferrers(
   }
 }
 
-/** What the tag lists that stands in for the list; nothing where there is no such tag. */
+/** Lists the referrers under the tag that stands in for the list; nothing if there is no such tag. */
 export async function listTaggedReferrers(
   connection: Connection,
   name: string,
@@ -78,14 +78,14 @@ export async function listTaggedReferrers(
 interface Page {
   readonly status: number;
   readonly text: string;
-  /** The next page's address; null where this is the last. */
+  /** The next page's address; null: this is the last. */
   readonly next: string | null;
 }
 
-/** Pages in a row without an entry: some filter what they list after they cut it into pages. */
+/** The most pages in a row without an entry. Some registries filter their lists after they cut them into pages. */
 const MAX_EMPTY_PAGES = 100;
 
-/** Sees to it that a list comes to its end, under whatever addresses its pages come. */
+/** Makes sure that a list ends, whatever addresses its pages name. */
 class Progress {
   readonly #connection: Connection;
   readonly #seen = new Set<string>();
@@ -95,7 +95,7 @@ class Progress {
     this.#connection = connection;
   }
 
-  /** Throws an `invalid` CliError where a page that is not the last brings nothing that was not there before. */
+  /** Throws an `invalid` CliError if a page that is not the last brings nothing new. */
   note({ next }: Page, entries: readonly string[]): void {
     const before = this.#seen.size;
     for (const entry of entries) this.#seen.add(entry);
@@ -106,8 +106,8 @@ class Progress {
 }
 
 /**
- * Reads a list page by page. Throws an `invalid` CliError where it would not come to an end, and the refusal of a page
- * that is not the first: part of a list is not the list.
+ * Reads a list page by page. Throws an `invalid` CliError if the list would not end. Throws the refusal of a later
+ * page, since part of a list is not the list.
  */
 async function* pages(
   connection: Connection,
@@ -141,8 +141,8 @@ async function readPage(
 }
 
 /**
- * The Link header's next page (RFC 8288). A registry behind others may name a scheme or host that only it knows itself by:
- * the path and the query count, at the registry's own address.
+ * Returns the address of the Link header's next page (RFC 8288). A registry behind a proxy may name a scheme or host of
+ * its own, so only the path and query are used, at the registry's known address.
  */
 function nextPage({ headers, url }: Answer): string | null {
   const target = linkTarget(headers.get("link") ?? "");
@@ -153,7 +153,7 @@ function nextPage({ headers, url }: Answer): string | null {
   return pathname + search;
 }
 
-/** Of one or more links the one whose relations, in whatever order and case they stand, have `next` among them. */
+/** Finds the link whose relations, in any order and case, include `next`. */
 function linkTarget(header: string): string | null {
   for (const [, target = "", parameters = ""] of header.matchAll(
     /<([^>]*)>((?:\s*;\s*[^\s;,=]+\s*=\s*(?:"[^"]*"|[^\s;,]*))*)/g,
@@ -173,7 +173,7 @@ function parseList<S extends z.ZodType>(schema: S, text: string, name: string): 
   try {
     json = JSON.parse(text);
   } catch {
-    // Not JSON is not a list either.
+    // A body that is not JSON is not a list either.
   }
   const parsed = schema.safeParse(json);
   if (parsed.success) return parsed.data;

@@ -1,8 +1,8 @@
 import type { Answer } from "./transport.ts";
 
 /**
- * The address that an answer's Location names; null where it names none. A registry behind something that ends TLS may
- * believe itself to be at http: what it names on its own host is asked for as the question was, never in the clear.
+ * Returns the address in an answer's Location; null if there is none. A registry behind a proxy that ends TLS may name
+ * its own host with http: that address keeps the scheme of the request, so nothing goes in the clear.
  */
 export function locationIn({ headers, url }: Pick<Answer, "headers" | "url">): URL | null {
   const location = headers.get("location");

@@ -7,7 +7,7 @@ import { digestOf } from "./digests.ts";
 import { deleteScope, pullScope, pushScope, repositoryPath } from "./repository.ts";
 import { type Answer, drain } from "./transport.ts";
 
-/** A manifest's bytes as the registry has them, whose digest has been checked. */
+/** A manifest's bytes as the registry has them. Their digest has been checked. */
 export interface RemoteManifest {
   readonly bytes: Buffer;
   readonly mediaType: string;
@@ -16,17 +16,17 @@ export interface RemoteManifest {
 
 export interface ManifestHead {
   readonly mediaType: string;
-  /** Null where the registry does not tell. */
+  /** The digest; null if the registry does not say. */
   readonly digest: Digest | null;
-  /** Bytes; likewise. */
+  /** The size in bytes; null if the registry does not say. */
   readonly size: number | null;
 }
 
 const ACCEPT = Object.keys(MANIFEST_TYPES).join(", ");
 
 /**
- * end-3: what a tag or digest stands for; null where there is nothing. Where a registry, or what stands before it, takes
- * no HEAD, the manifest is read instead.
+ * Looks up the manifest of a tag or digest (end-3); null if there is none. Reads the manifest instead if the registry,
+ * or a proxy before it, refuses HEAD.
  */
 export async function headManifest(
   connection: Connection,
@@ -51,7 +51,9 @@ function headOf(manifest: RemoteManifest | null): ManifestHead | null {
     : { mediaType: manifest.mediaType, digest: manifest.digest, size: manifest.bytes.length };
 }
 
-/** end-3: the manifest, or null. Throws an `invalid` CliError where the bytes are not those of the digest. */
+/**
+ * Reads a manifest (end-3); null if there is none. Throws an `invalid` CliError if the bytes do not match the digest.
+ */
 export async function getManifest(
   connection: Connection,
   name: string,
@@ -70,7 +72,7 @@ export async function getManifest(
   return { bytes, mediaType: mediaTypeOf(answer), digest };
 }
 
-/** end-7: stores a manifest under a tag, or under its own digest. */
+/** Stores a manifest under a tag, or under its own digest (end-7). */
 export async function putManifest(
   connection: Connection,
   name: string,
@@ -94,7 +96,7 @@ export async function putManifest(
   };
 }
 
-/** end-9: deletes a manifest, or a tag. False where there was none. */
+/** Deletes a manifest or a tag (end-9). Returns false if there was none. */
 export async function deleteManifest(connection: Connection, name: string, reference: string): Promise<boolean> {
   const answer = await connection.ask({
     method: "DELETE",

@@ -3,17 +3,17 @@ import type { Connection } from "./connection.ts";
 import { RefusedError } from "./problem.ts";
 import { drain } from "./transport.ts";
 
-/** Statuses with which a server says that it knows nothing of `/v2/`, or of reading it. */
+/** Statuses of a server that does not know `/v2/`, or does not let it be read. */
 const UNKNOWN_THERE: ReadonlySet<number> = new Set([400, 404, 405, 410, 501]);
 
-/** end-1: whether a registry is there that lets us in. Throws what {@link Connection.ask} throws. */
+/** Checks that a registry answers and accepts the login (end-1). Throws the errors of {@link Connection.ask}. */
 export async function ping(connection: Connection): Promise<void> {
   const address = "/v2/";
   try {
     const answer = await connection.ask({ method: "GET", address, scopes: [], expect: [200] });
     await drain(answer);
     const type = answer.headers.get("content-type") ?? "";
-    // Many a web site answers every address with a page.
+    // Many web sites answer every address with a page.
     if (type.startsWith("text/html") && !answer.headers.has("docker-distribution-api-version"))
       throw noRegistry(connection);
   } catch (failure) {

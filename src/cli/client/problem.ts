@@ -3,17 +3,17 @@ import { CliError, type FailureKind } from "../exit.ts";
 import { askedToWait } from "./backoff.ts";
 import { type Answer, readStart } from "./transport.ts";
 
-/** Enough of an error's body to find out what it says; the status has decided, so what is wrong with it is no other failure. */
+/** Limits on reading an error's body. The status has decided, so a faulty body is no further failure. */
 const SAID = { bytes: 64 * 1024, milliseconds: 5000 };
 
-/** An answer that is an error, as a person should hear of it; keeps the status and the specification's code. */
+/** An error answer as a sentence for people. Keeps the status and the specification's code. */
 export class RefusedError extends CliError {
   readonly status: number;
-  /** As `BLOB_UNKNOWN`; null where the body names none. */
+  /** The code, as `BLOB_UNKNOWN`; null if the body names none. */
   readonly code: string | null;
-  /** What the answer itself said, or a sentence where it said nothing. */
+  /** The message of the answer itself, or a sentence for its status if it has none. */
   readonly reason: string;
-  /** Milliseconds that the registry asked to be left alone for; null where it did not. */
+  /** Milliseconds that the registry asked to wait; null if it did not. */
   readonly asked: number | null;
 
   constructor(kind: FailureKind, host: string, { status, code, reason, asked = null, hint }: RefusedDetails) {
@@ -37,7 +37,7 @@ interface RefusedDetails {
 interface Problem {
   readonly code: string | null;
   readonly message: string;
-  /** Digests of what it would take, and is not there. */
+  /** Digests of the content that the request needs and the registry lacks. */
   readonly missing: readonly string[];
 }
 
@@ -48,7 +48,7 @@ const managementProblem = z.object({
   code: z.string().optional(),
   detail: z.string().optional(),
   title: z.string(),
-  /** Each thing that is wrong with a request, or what else there is to say. */
+  /** Each fault of the request, or the digests that are missing. */
   errors: z
     .union([z.array(z.object({ path: z.string(), message: z.string() })), z.object({ missing: z.array(z.string()) })])
     .optional()
@@ -67,7 +67,7 @@ const KINDS: Readonly<Record<number, FailureKind>> = {
   504: "unreachable",
 };
 
-/** Reads an answer that is an error: the registry's JSON, the management API's, or whatever page stands before them. */
+/** Reads an error answer: the registry's JSON, the management API's, or a page from a proxy before them. */
 export async function refusedAnswer(answer: Answer): Promise<RefusedError> {
   const { status, url } = answer;
   const text = (await readStart(answer, SAID)).toString("utf8");
@@ -89,7 +89,7 @@ function readProblem(text: string): Problem | null {
   } catch {
     return null;
   }
-  // Ours first: it has a list of errors as well, of another kind.
+  // The management API's format comes first: it has a list of errors too, of another kind.
   const management = managementProblem.safeParse(json);
   if (management.success) return ofManagement(management.data);
   const registry = registryProblem.safeParse(json);
@@ -104,7 +104,7 @@ function ofManagement({ code, detail, title, errors = [] }: z.output<typeof mana
   return { code: code ?? null, message: said || (detail ?? title), missing };
 }
 
-/** Where no registry speaks, but what stands in front of it: a page, or nothing at all. */
+/** Sentences for answers that come not from a registry but from a proxy before it: a page, or an empty body. */
 const SENTENCES: Readonly<Record<number, string>> = {
   401: "the login was refused",
   403: "the request was refused before it reached a registry",

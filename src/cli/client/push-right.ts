@@ -4,7 +4,10 @@ import { RefusedError } from "./problem.ts";
 import { pushScope, repositoryPath } from "./repository.ts";
 import { drain } from "./transport.ts";
 
-/** Checks if one may push to a repository: begins an upload (end-4a) and gives it up (end-14). Throws the refusal. */
+/**
+ * Checks that the credential may push to a repository: begins an upload (end-4a) and cancels it (end-14). Throws the
+ * refusal.
+ */
 export async function requirePush(connection: Connection, name: string): Promise<void> {
   const scopes = [pushScope({ name })];
   const begun = await connection.ask({
@@ -20,7 +23,7 @@ export async function requirePush(connection: Connection, name: string): Promise
   try {
     await drain(await connection.ask({ method: "DELETE", address, scopes, expect: [202, 204, 404, 405] }));
   } catch (failure) {
-    // It ends by itself, where the registry does not let it be ended.
+    // A session that the registry does not let us cancel expires by itself.
     if (!(failure instanceof RefusedError)) throw failure;
   }
 }

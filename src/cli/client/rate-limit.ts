@@ -7,15 +7,15 @@ import { formatDuration } from "../../contract/format.ts";
 
 type Question = Parameters<Connection["ask"]>[0];
 
-/** Milliseconds that a registry may have a person wait for, without letting anything through. */
+/** Milliseconds that a registry may hold everything up before the wait is given up. */
 const PATIENCE = 15 * 60 * 1000;
 
-/** Milliseconds of a pause that a person wonders about. */
+/** Milliseconds of a pause that needs an explanation. */
 const WORTH_A_WORD = 5000;
 
 /**
- * The same registry, but asked to slow down (429) all questions wait for as long as it wants, with a note to whoever
- * watches. Requests that expect nothing in particular, those of uploads, see to that themselves.
+ * Returns the same registry, but when it asks to slow down (429), all questions wait for as long as it wants, and
+ * `note` tells the user. Requests without expected statuses, those of uploads, handle this themselves.
  */
 export function heedingLimits(connection: Connection, note: (text: string) => void): Connection {
   const { host } = connection.registry;
@@ -47,7 +47,7 @@ export function heedingLimits(connection: Connection, note: (text: string) => vo
       const refused = withHint(answer instanceof RefusedError ? answer : await refusedAnswer(answer), host);
       const { asked } = refused;
       if (asked !== null && asked > PATIENCE) throw refused;
-      // Whoever asked before the pause has waited with the others, however late the answer came.
+      // A question from before the pause has waited with the others, however late its answer came.
       if (before !== pausesDone) continue;
       pause ??= backoff.pause(refused, asked).finally(() => {
         pause = null;
@@ -63,7 +63,7 @@ export function heedingLimits(connection: Connection, note: (text: string) => vo
   return { ...connection, ask, backoff: { ...pauses, wait: noted } };
 }
 
-/** A token is asked of another host, which may ask to slow down as well. */
+/** Returns the 429 of a token endpoint, another host that may ask to slow down as well. Throws any other failure. */
 function limitOfLogins(failure: unknown): RefusedError {
   if (failure instanceof RefusedError && failure.status === 429) return failure;
   throw failure;

@@ -2,28 +2,28 @@ import { type Digest, parseDigest } from "../../oci/digest.ts";
 import { parseTag, type Tag } from "../../oci/reference.ts";
 import { CliError } from "../exit.ts";
 
-/** Where a registry is. */
+/** A registry's host and origin. */
 export interface RegistryAddress {
-  /** As it stands in references: `localhost:5000`, `docker.io`. */
+  /** The host as references have it: `localhost:5000`, `docker.io`. */
   readonly host: string;
-  /** Where its API is: `https://registry-1.docker.io`. */
+  /** The origin of its API: `https://registry-1.docker.io`. */
   readonly origin: string;
 }
 
-/** A repository of some registry. Its name may be any that the specification allows, with or without a space. */
+/** A repository of any registry. Its name may be any that the specification allows, with or without a space. */
 export interface RemoteRepository {
   readonly registry: RegistryAddress;
   readonly name: string;
 }
 
-/** What a person names, as in `localhost:5000/acme/web:1@sha256:…`; tag and digest are null where they are not given. */
+/** A reference, as in `localhost:5000/acme/web:1@sha256:…`; tag and digest are null if it has none. */
 export interface RemoteReference extends RemoteRepository {
   readonly tag: Tag | null;
   readonly digest: Digest | null;
 }
 
 export interface AddressOptions {
-  /** No TLS, whatever the host. */
+  /** True: use no TLS, whatever the host. */
   readonly plainHttp?: boolean;
 }
 
@@ -37,7 +37,7 @@ const LOCAL = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d+)?$/;
 const HOST =
   /^(?:[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?(?:\.[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?)*|\[[0-9a-fA-F:]+\])(?::\d{1,5})?$/;
 
-/** Reads a host, or an address with its scheme, as a registry's. Throws a usage error. */
+/** Parses a registry's host, or its address with a scheme. Throws a usage error. */
 export function parseRegistry(text: string, { plainHttp = false }: AddressOptions = {}): RegistryAddress {
   const [, scheme, rest = ""] = /^(?:(https?):\/\/)?(.*?)\/*$/i.exec(text.trim()) ?? [];
   if (!HOST.test(rest)) {
@@ -50,7 +50,7 @@ export function parseRegistry(text: string, { plainHttp = false }: AddressOption
 }
 
 /**
- * Reads `[host[:port]/]name[:tag][@digest]`. Without a host it is Docker Hub's, as docker has it: `alpine` is
+ * Parses `[host[:port]/]name[:tag][@digest]`. Without a host it is Docker Hub's, as for docker: `alpine` is
  * `docker.io/library/alpine`. Throws a usage error.
  */
 export function parseRemoteReference(text: string, options: AddressOptions = {}): RemoteReference {
@@ -69,17 +69,17 @@ export function parseRemoteReference(text: string, options: AddressOptions = {})
   return { registry, name, tag, digest };
 }
 
-/** How a person would write it. */
+/** Formats a reference as a person would write it. */
 export function formatRemoteReference({ registry, name, tag, digest }: RemoteReference): string {
   return `${registry.host}/${name}${tag === null ? "" : `:${tag}`}${digest === null ? "" : `@${digest}`}`;
 }
 
-/** What a manifest is asked for by: the digest where there is one, else the tag, else `latest`. */
+/** Returns the part that selects the manifest: the digest, else the tag, else `latest`. */
 export function manifestSelector({ tag, digest }: Pick<RemoteReference, "tag" | "digest">): string {
   return digest ?? tag ?? "latest";
 }
 
-/** As docker does: what comes before the first slash is a host if it looks like one. */
+/** Splits off the host. As for docker, the part before the first slash is a host if it looks like one. */
 function splitHost(text: string, options: AddressOptions): { registry: RegistryAddress; rest: string } {
   const slash = text.indexOf("/");
   const first = text.slice(0, Math.max(slash, 0));

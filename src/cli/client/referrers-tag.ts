@@ -6,8 +6,8 @@ import { listTaggedReferrers, type RemoteReferrer } from "./lists.ts";
 import { putManifest } from "./manifests.ts";
 
 /**
- * Adds to the tag that stands in for the list of what refers to a manifest (distribution spec, "Referrers Tag Schema"). What
- * that tag lists already stays.
+ * Adds a referrer to the tag that stands in for the list of referrers (distribution spec, "Referrers Tag Schema").
+ * Keeps the tag's other entries.
  */
 export async function addToReferrersTag(
   connection: Connection,

@@ -1,6 +1,6 @@
 import type { RemoteRepository } from "./reference.ts";
 
-/** What a token must permit to read a repository. */
+/** Returns the scope that a token needs to read a repository. */
 export function pullScope({ name }: Pick<RemoteRepository, "name">): string {
   return `repository:${name}:pull`;
 }
@@ -13,7 +13,7 @@ export function deleteScope({ name }: Pick<RemoteRepository, "name">): string {
   return `repository:${name}:delete`;
 }
 
-/** An address below a repository: `/v2/<name>/<rest>`. */
+/** Returns an address below a repository: `/v2/<name>/<rest>`. */
 export function repositoryPath({ name }: Pick<RemoteRepository, "name">, rest: string): string {
   return `/v2/${name}/${rest}`;
 }

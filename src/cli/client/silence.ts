@@ -5,8 +5,8 @@ import { errors } from "undici";
 const STUCK_AFTER = 30_000;
 
 /**
- * Notices a connection that has died without a word, as one does whose way is cut behind a router: nothing comes back
- * after a request was sent, or no more of its body goes out. A source that is slow to give the body is no such silence.
+ * Notices a connection that has died without a word, as when its way is cut behind a router: no answer comes after the
+ * request was sent, or no more of its body goes out. A source that gives the body slowly does not count.
  */
 export class Silence {
   readonly #ended = new AbortController();
@@ -14,32 +14,32 @@ export class Silence {
   #timer: NodeJS.Timeout | undefined;
   #isOver = false;
 
-  /** @param answerWithin milliseconds from the last byte sent; as long as it took to send them, where that is longer. */
+  /** @param answerWithin milliseconds from the last byte sent; if sending took longer than that, as long as it took */
   constructor(answerWithin: number) {
     this.#answerWithin = answerWithin;
   }
 
-  /** Aborted where there was silence for too long. */
+  /** Aborted after too long a silence. */
   get signal(): AbortSignal {
     return this.#ended.signal;
   }
 
-  /** Begins to watch a request with this body, which goes past it untouched. */
+  /** Starts to watch a request with this body, and returns the body unchanged. */
   watch<B extends Readable | Uint8Array | null>(body: B): B {
     if (!(body instanceof Readable)) {
       this.#arm(this.#answerWithin);
       return body;
     }
     const begun = performance.now();
-    // A connection that can take no more pauses the stream, and one that can resumes it.
+    // A connection that can take no more pauses the stream, and resumes it when it can.
     body.on("pause", () => this.#arm(Math.max(STUCK_AFTER, this.#answerWithin)));
     body.on("resume", () => clearTimeout(this.#timer));
-    // What is on a slow way still, in buffers that nobody sees, takes its time as the rest did.
+    // Bytes that still wait in buffers along a slow way need time in proportion to the rest.
     body.once("end", () => this.#arm(Math.max(this.#answerWithin, performance.now() - begun)));
     return body;
   }
 
-  /** Ends the watch: an answer came, or will not. */
+  /** Ends the watch, because the answer came or will not come. */
   end(): void {
     this.#isOver = true;
     clearTimeout(this.#timer);
@@ -47,7 +47,7 @@ export class Silence {
 
   #arm(milliseconds: number): void {
     clearTimeout(this.#timer);
-    // An answer may come before the body is at its end.
+    // An answer may come before the body has ended.
     if (this.#isOver) return;
     this.#timer = setTimeout(() => this.#ended.abort(new errors.HeadersTimeoutError()), milliseconds);
   }

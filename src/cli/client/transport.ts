@@ -5,67 +5,66 @@ import { CliError } from "../exit.ts";
 import { version } from "../version.ts";
 import { Silence } from "./silence.ts";
 
-/** What a request brings. It can be opened anew, since a request may have to be sent again. */
+/** A request's body. It can be opened anew, since a request may have to be sent again. */
 export interface Body {
-  /** Bytes; null: not known, so it is sent with chunked transfer. */
+  /** The length in bytes; null: unknown, so the body is sent with chunked transfer. */
   readonly length: number | null;
   readonly open: () => Readable | Uint8Array;
 }
 
-/** Header names in lower case. */
+/** Headers, with names in lower case. */
 export type Headers = Readonly<Record<string, string>>;
 
-/** Header names in lower case; several values where a header came more than once. */
+/** Headers, with names in lower case; a header that came more than once has several values. */
 export type HeaderFields = Readonly<Record<string, string | string[] | undefined>>;
 
 interface Outgoing {
   readonly method: Dispatcher.HttpMethod;
   readonly url: URL;
-  /** The path and query to ask for, to the letter; those of the URL otherwise, which may be written anew. */
+  /** The exact path and query to send; without it the URL's own are sent, which may be encoded anew. */
   readonly target?: string;
   readonly headers?: HeaderFields;
-  /** The origin that the secrets among the headers belong to. Without it, or at another origin, they are not sent. */
+  /** The origin that owns the secrets among the headers. Without it, or to another origin, they are not sent. */
   readonly secretsOf?: string;
   readonly body?: Body;
   readonly signal?: AbortSignal | undefined;
-  /** Milliseconds without a word after which the connection counts as dead. */
+  /** Milliseconds of silence after which the connection counts as dead. */
   readonly answerWithin?: number;
 }
 
-/** What came back. The body must be read, or dropped by {@link drain}. */
+/** An answer. Its body must be read, or dropped by {@link drain}. */
 export interface Answer {
   readonly method: string;
   readonly url: URL;
   readonly status: number;
   readonly headers: ReadonlyMap<string, string>;
-  /** The headers as they came. */
+  /** The headers exactly as they came. */
   readonly fields: HeaderFields;
   readonly body: Readable;
 }
 
 /**
- * Sends requests and no more: no retries, no redirects. It is the one way out for all that talks to a registry, and
- * holds the one rule on secrets: they go to the origin that they belong to. Throws an `unreachable` CliError where no
- * answer came.
+ * Sends requests without retries or redirects. All requests to registries pass through it, so it holds the one rule on
+ * secrets: a secret goes only to the origin that owns it. Throws an `unreachable` CliError if no answer came.
  */
 export interface Transport {
   send(outgoing: Outgoing): Promise<Answer>;
   close(): Promise<void>;
 }
 
-/** Milliseconds that an answer may take at most: finishing a large upload may mean that the registry reads it all. */
+/** Milliseconds that an answer may take at most: to finish a large upload, a registry may have to read all of it. */
 export const ANSWER_WITHIN = 600_000;
 
-/** Milliseconds that an answer may take where the caller does not say: longer than anything that stands before a registry waits. */
+/** Milliseconds that an answer may take by default: longer than any proxy before a registry waits. */
 const ANSWERED_WITHIN = 120_000;
 
-/** Milliseconds that a connection may be silent while a body comes, where an answer's beginning may take longer. */
+/** Milliseconds of silence allowed while a body arrives; the answer's beginning may take longer. */
 const SILENT_FOR = 30_000;
 
-/** Headers that let whoever has them do as their owner may. */
+/** Headers whose values let anybody act as their owner. */
 const SECRETS: ReadonlySet<string> = new Set(["authorization", "cookie", "proxy-authorization", "x-registry-auth"]);
 
-/** Uses HTTPS_PROXY and the like, where they are set. */
+/** Makes a transport, which uses proxies as HTTPS_PROXY and its kin tell it to. */
 export function makeTransport(env: Environment): Transport {
   const agent = new EnvHttpProxyAgent({
     headersTimeout: ANSWER_WITHIN,
@@ -98,7 +97,7 @@ async function send(agent: Dispatcher, outgoing: Outgoing): Promise<Answer> {
       method,
       headers: {
         "user-agent": `spacedock/${version}`,
-        ...withoutStrangersSecrets(outgoing),
+        ...withoutForeignSecrets(outgoing),
         ...(body !== undefined && length !== null && { "content-length": String(length) }),
       },
       body: silence.watch(body?.open() ?? null),
@@ -120,8 +119,8 @@ async function send(agent: Dispatcher, outgoing: Outgoing): Promise<Answer> {
   }
 }
 
-/** The rule: a secret goes to the origin that it belongs to, and one that belongs nowhere goes nowhere. */
-function withoutStrangersSecrets({ headers = {}, url, secretsOf }: Outgoing): Record<string, string | string[]> {
+/** Enforces the rule: a secret goes only to the origin that owns it; a secret without an owner is not sent. */
+function withoutForeignSecrets({ headers = {}, url, secretsOf }: Outgoing): Record<string, string | string[]> {
   const kept: Record<string, string | string[]> = {};
   for (const [name, value] of Object.entries(headers)) {
     if (value === undefined || (SECRETS.has(name) && url.origin !== secretsOf)) continue;
@@ -138,15 +137,17 @@ function flatten(headers: Readonly<Record<string, string | string[] | undefined>
   );
 }
 
-/** What is read of a body that nobody needs, so that the connection can be used again: beyond it, a new one costs less. */
+/**
+ * Limits on reading an unneeded body so that the connection can be reused: beyond them, a new connection costs less.
+ */
 const DRAINED = { bytes: 64 * 1024, milliseconds: 1000 };
 
-/** Reads what is left of an answer and forgets it. The status has decided: whatever is wrong with the body is no failure. */
+/** Reads the rest of an answer and drops it. The status has decided, so a faulty body is no failure. */
 export async function drain(answer: Answer): Promise<void> {
   await readStart(answer, DRAINED);
 }
 
-/** As much of an answer's body as comes, within these bounds; never fails. */
+/** Reads as much of an answer's body as comes within these bounds. Never fails. */
 export async function readStart(
   { body }: Answer,
   { bytes, milliseconds }: { readonly bytes: number; readonly milliseconds: number },
@@ -162,20 +163,20 @@ export async function readStart(
       if (size >= bytes) break;
     }
   } catch {
-    // What has come by then is what there is.
+    // The bytes that have come by then are the result.
   } finally {
     clearTimeout(timer);
   }
   return Buffer.concat(pieces).subarray(0, bytes);
 }
 
-/** The answer's body as text, at most `limit` bytes of it. */
+/** Reads the answer's body as text, at most `limit` bytes of it. */
 export async function readText(answer: Answer, limit: number): Promise<string> {
   const bytes = await readBytes(answer, limit);
   return bytes.toString("utf8");
 }
 
-/** The answer's body, cut off after `limit` bytes. Throws an `unreachable` CliError where it breaks off. */
+/** Reads the answer's body and cuts it off after `limit` bytes. Throws an `unreachable` CliError if it breaks off. */
 export async function readBytes(answer: Answer, limit: number): Promise<Buffer> {
   const pieces: Buffer[] = [];
   let size = 0;
@@ -207,7 +208,7 @@ const REASONS: Readonly<Record<string, string>> = {
   ENETUNREACH: "no network",
 };
 
-/** A request that got no answer, or lost it half-way. */
+/** Returns the failure for a request that got no answer, or lost it half-way. */
 export function unreachable(url: URL, cause: unknown): CliError {
   if (cause instanceof CliError) return cause;
   const code = codeOf(cause);
@@ -235,7 +236,7 @@ function hintFor(code: string | null, text: string, url: URL): string | undefine
   return undefined;
 }
 
-/** True if a failure may pass by itself: a connection that broke, not a certificate that is wrong. */
+/** True if a failure may pass by itself: a connection that broke, but not an invalid certificate. */
 export function mayPass(failure: unknown): boolean {
   if (!(failure instanceof CliError) || failure.kind !== "unreachable") return false;
   const code = codeOf(failure.cause);

@@ -9,18 +9,24 @@ import { refusedAnswer, RefusedError } from "./problem.ts";
 import { type Answer, type Body, drain, type Headers, mayPass } from "./transport.ts";
 import { plural } from "../output/words.ts";
 
-/** Where an upload session is, and how far: all that is needed to go on with it, even in another process. */
+/** An upload session's address and progress: all that is needed to continue it, even in another process. */
 export interface UploadPosition {
-  /** The session's whole address; the registry may change it with each answer. */
+  /** The session's full address; the registry may change it with each answer. */
   readonly location: string;
   /** Bytes that the registry has acknowledged. */
   readonly offset: number;
 }
 
-/** Bytes from where the session stands to `end`, which can be had again from any offset in between until they are acknowledged. */
+/**
+ * Bytes from the session's position to `end`. Until they are acknowledged, they can be read again from any offset in
+ * between.
+ */
 interface Chunk {
   readonly end: number;
-  /** How far the session may be already, where the chunk after this one is on its way, too; `end` otherwise. */
+  /**
+   * The furthest position that the session may have reached if the chunk after this one is also on its way; default
+   * `end`.
+   */
   readonly furthest?: number;
   readonly body: (offset: number) => Body;
 }
@@ -30,13 +36,13 @@ export interface SessionRequest {
   readonly address: string;
   readonly headers?: Headers;
   readonly body?: Body;
-  /** Milliseconds without a word after which the connection counts as dead. */
+  /** Milliseconds of silence after which the connection counts as dead. */
   readonly answerWithin?: number;
   /** Ends this request alone. */
   readonly signal?: AbortSignal;
 }
 
-/** Sends a session's requests, with whatever authorization they need. Throws a CliError where no answer came. */
+/** Sends a session's requests, with the authorization they need. Throws a CliError if no answer came. */
 type SendToSession = (request: SessionRequest) => Promise<Answer>;
 
 export interface SessionOptions extends BackoffOptions {
@@ -48,14 +54,14 @@ export interface SessionOptions extends BackoffOptions {
 const ACCEPTED = new Set([201, 202, 204]);
 
 /**
- * Bytes. A registry that refuses a chunk where it should begin is still waiting for an earlier one, whose connection is
- * dead without its knowing: until it gives up, it is tried with no more than this.
+ * Bytes. A registry that refuses a chunk at the right offset is still waiting for an earlier chunk, and has not noticed
+ * that its connection is dead. Until it gives up, tries are limited to this many bytes.
  */
 const PROBE = 64 * 1024;
 
 /**
- * Sends a chunk (end-5), whatever happens on the way: after a failure the registry is asked how far it is, and the
- * rest is sent from there. Throws what the registry answers in the end where it cannot go on.
+ * Sends a chunk (end-5) through failures: after each, asks the registry for its position and sends the rest from there.
+ * Throws the registry's answer if it cannot go on.
  */
 async function sendChunk(session: SessionOptions, start: UploadPosition, chunk: Chunk): Promise<UploadPosition> {
   const backoff = makeBackoff(session);
@@ -75,13 +81,13 @@ async function sendChunk(session: SessionOptions, start: UploadPosition, chunk: 
   return position;
 }
 
-/** How large chunks are: it shrinks where something on the way refuses their size. */
+/** The current size of chunks. It shrinks when the registry or a proxy refuses it. */
 export interface ChunkSize {
   current: number;
   readonly limits: ChunkLimits;
 }
 
-/** Sends everything up to the end of `bytes`, in chunks of the size at most. */
+/** Sends everything up to the end of `bytes`, in chunks of at most the current size. */
 export async function sendInChunks(
   session: SessionOptions,
   start: UploadPosition,
@@ -104,11 +110,11 @@ export async function sendInChunks(
 }
 
 interface Tried {
-  /** Where the session stands; null: it has to be asked. */
+  /** The session's position; null: it has to be asked for. */
   readonly position: UploadPosition | null;
-  /** Null: all went well. */
+  /** The failure; null: all went well. */
   readonly failure: unknown;
-  /** Milliseconds. */
+  /** Milliseconds that the registry asked to wait; null if it did not. */
   readonly retryAfter: number | null;
 }
 
@@ -132,7 +138,7 @@ export async function tryChunk(
   }
   if (ACCEPTED.has(answer.status)) {
     await drain(answer);
-    // A registry that says less than the truth would be sent the same bytes again, and refuse them.
+    // If the registry states too low a position, sending the same bytes again would only be refused.
     const offset = heldBytes(answer);
     const isPlausible = offset !== null && offset > position.offset && offset <= end;
     return {
@@ -143,12 +149,12 @@ export async function tryChunk(
   }
   const failure = await refusedAnswer(answer);
   if (answer.status === 416)
-    return { position: standsAt(answer, position, furthest ?? end), failure, retryAfter: null };
+    return { position: refusedPosition(answer, position, furthest ?? end), failure, retryAfter: null };
   if (!mayGoOn(failure)) throw failure;
   return { position: null, failure, retryAfter: failure.asked };
 }
 
-/** The first bytes of a body; all of it, where it has no more. */
+/** Returns the first bytes of a body; all of it if it has no more. */
 function firstOf(body: Body, length: number): Body {
   if (body.length !== null && body.length <= length) return body;
   const open = (): Readable | Uint8Array => {
@@ -170,21 +176,24 @@ async function* take(bytes: Readable, length: number): AsyncGenerator<Uint8Array
 }
 
 /**
- * After a 416: where the answer says the session stands. `0-0` is said of none and of one byte: having just failed
- * at none, it is one.
+ * Reads the session's position from a 416. `0-0` may mean no bytes or one byte: it means the one at which the try has
+ * not just failed.
  */
-function standsAt(answer: Answer, position: UploadPosition, furthest: number): UploadPosition | null {
+function refusedPosition(answer: Answer, position: UploadPosition, furthest: number): UploadPosition | null {
   const offset = heldBytes(answer);
   if (offset === null || offset > furthest || (offset === position.offset && offset > 1)) return null;
   return { location: position.location, offset: offset === 1 && position.offset === 1 ? 0 : offset };
 }
 
-/** Spacedock keeps what came of a chunk that broke off, and says so with a 400. */
+/** True if the upload can continue. Spacedock keeps the bytes of a chunk that broke off, and answers it with a 400. */
 function mayGoOn({ status, code }: RefusedError): boolean {
   return mayChange(status) || (status === 400 && code === "BLOB_UPLOAD_INVALID");
 }
 
-/** Asks a session how far it is (end-13). `0-0` is taken for no bytes: if it is one, the next chunk is told so. */
+/**
+ * Asks a session for its position (end-13). `0-0` is read as no bytes; if it was one byte, the answer to the next chunk
+ * says so.
+ */
 export async function askPosition(
   session: SessionOptions,
   { location, offset }: UploadPosition,
@@ -194,7 +203,7 @@ export async function askPosition(
   return { location: locationOf(answer, location), offset: held === 1 && offset !== 1 ? 0 : held };
 }
 
-/** Asks something that has no body, for as long as it may help. Throws an answer that will not change. */
+/** Sends a request without a body for as long as it may help. Throws an answer that will not change. */
 export async function askSession(
   session: SessionOptions,
   request: Omit<SessionRequest, "body" | "answerWithin">,
@@ -218,13 +227,13 @@ export async function askSession(
   }
 }
 
-/** The number of bytes that the Range header says a session holds; null where it does not say. */
+/** Reads the number of bytes that the session holds from the Range header; null if it does not say. */
 function heldBytes({ headers }: Answer): number | null {
   const range = parseChunkRange((headers.get("range") ?? "").replace(/^bytes=/, ""));
   return range === null ? null : range.end + 1;
 }
 
-/** The address that an answer gives a session. */
+/** Returns the session's address from an answer. */
 export function locationOf(answer: Answer, otherwise: string = answer.url.href): string {
   return locationIn(answer)?.href ?? otherwise;
 }

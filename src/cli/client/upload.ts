@@ -10,22 +10,22 @@ import { pushScope, repositoryPath } from "./repository.ts";
 import { drain } from "./transport.ts";
 import { askPosition, locationOf, sendInChunks, type SessionOptions, type UploadPosition } from "./upload-session.ts";
 
-/** Keeps an upload's position where a later process finds it. */
+/** Keeps an upload's position so that a later process can find it. */
 export interface UploadMemory {
   readonly recall: () => Promise<UploadPosition | null>;
-  /** Null: it is done, or good for nothing any more. */
+  /** Keeps the position. Null: forget it, since the upload is done or lost. */
   readonly remember: (position: UploadPosition | null) => Promise<void>;
 }
 
 export interface UploadOptions {
-  /** The most bytes that one request may carry; the registry's own word counts where it asks for less. */
+  /** The most bytes that one request may carry; the registry's own limit counts if it is lower. */
   readonly chunkSize: number;
   /** A session that a failed mount has begun. */
   readonly location?: string | null;
-  /** What the registry said of chunks as that session was begun. */
+  /** The limits on chunks from the answer that began that session. */
   readonly limits?: ChunkLimits;
   readonly memory?: UploadMemory;
-  /** How many bytes are on their way or arrived; may go back, after a connection broke. */
+  /** Called with the number of bytes sent or on their way; it may go back after a connection broke. */
   readonly onProgress?: (bytes: number) => void;
 }
 
@@ -37,14 +37,14 @@ interface Upload {
   readonly session: SessionOptions;
 }
 
-/** Sessions begun anew, after one was lost, before it is given up. */
+/** The number of new sessions, after one was lost, before the upload is given up. */
 const MAX_RESTARTS = 3;
 
 const NO_MEMORY: UploadMemory = { recall: () => Promise.resolve(null), remember: () => Promise.resolve() };
 
 /**
- * Pushes a blob of known size: in one PUT where it fits, else in chunks, going on from where the registry stands after
- * any failure. Whether the registry has it already is the caller's to ask. No chunk is ever held in memory.
+ * Pushes a blob of known size: in one PUT if it fits, else in chunks. After any failure it continues from the
+ * registry's position. The caller asks first if the registry has the blob. No chunk is ever held in memory.
  */
 export async function pushBlob(
   connection: Connection,
@@ -60,11 +60,11 @@ export async function pushBlob(
     try {
       return await attempt(upload, restarts === 0);
     } catch (failure) {
-      // Not every registry gives the code; that of a space or repository that is not there is another.
+      // Not every registry sends a code; NAME_UNKNOWN means that the space or repository is missing, not the session.
       const isLost = failure instanceof RefusedError && failure.status === 404 && failure.code !== "NAME_UNKNOWN";
       if (!isLost || restarts === MAX_RESTARTS) throw failure;
       await memoryOf(upload).remember(null);
-      // A finish whose answer was lost looks the same as a session that was: the blob tells.
+      // If the answer to the finish was lost, the session looks lost too: see if the blob is there.
       if (await isThere(upload)) return options.onProgress?.(source.size);
     }
   }
@@ -80,13 +80,13 @@ function memoryOf({ options }: Upload): UploadMemory {
 
 async function attempt(upload: Upload, isFirst: boolean): Promise<void> {
   const { source, options } = upload;
-  const known = isFirst ? await takenUp(upload) : null;
+  const known = isFirst ? await leftPosition(upload) : null;
   const begun = known ?? (await begin(upload, isFirst ? (options.location ?? null) : null));
   const chunkSize = fittingChunk(options.chunkSize, begun.limits);
   const isWhole = begun.position.offset === 0 && source.size <= chunkSize;
   const left = isWhole ? await putWhole(upload, begun) : { ...begun, chunkSize };
   if (left !== null) {
-    // Kept before the first chunk, so that not even what came of that one is lost.
+    // Kept before the first chunk, so that even a part of that one is not lost.
     await memoryOf(upload).remember(left.position);
     const { location } = await sendChunks(upload, left);
     const { digest, size } = source;
@@ -102,8 +102,11 @@ interface Begun {
   readonly limits: ChunkLimits;
 }
 
-/** The position that an earlier process left, as the registry sees it now; null where there is none to go on from. */
-async function takenUp(upload: Upload): Promise<Begun | null> {
+/**
+ * Returns the position that an earlier process left, as the registry sees it now; null if there is none to continue
+ * from.
+ */
+async function leftPosition(upload: Upload): Promise<Begun | null> {
   const left = await memoryOf(upload).recall();
   if (left === null) return null;
   try {
@@ -115,7 +118,7 @@ async function takenUp(upload: Upload): Promise<Begun | null> {
   }
 }
 
-/** end-4a */
+/** Begins a session (end-4a), or uses the one that a failed mount began. */
 async function begin({ connection, name, options }: Upload, location: string | null): Promise<Begun> {
   if (location !== null) return { position: { location, offset: 0 }, limits: options.limits ?? chunkLimits(null) };
   const answer = await connection.ask({
@@ -147,8 +150,8 @@ function sendChunks(upload: Upload, { position, limits, chunkSize }: Chunked): P
 }
 
 /**
- * end-6, with the whole blob. What fails is begun anew: there is no more to lose than one chunk. Null: it is done; else
- * the blob is more than a request may carry, and has to go in these chunks.
+ * Sends the whole blob in one request (end-6). A failure starts it anew, since no more than one chunk is lost. Null:
+ * done. Otherwise the blob is more than one request may carry, and has to go in these chunks.
  */
 async function putWhole(upload: Upload, start: Begun): Promise<Chunked | null> {
   const { connection, source, session, options } = upload;

@@ -4,13 +4,16 @@ import { plural } from "../output/words.ts";
 
 interface Sizes {
   readonly digest: Digest;
-  /** Bytes, as the descriptor says. */
+  /** Bytes that the descriptor states. */
   readonly size: number;
-  /** Bytes that there are. */
+  /** Bytes that the content really has. */
   readonly actual: number;
 }
 
-/** A descriptor with the right digest and a wrong size: no registry takes it, and no client could read it. */
+/**
+ * Returns the failure for a descriptor with the right digest and a wrong size: no registry takes it, and no client
+ * could read it.
+ */
 export function wrongDescriptor(where: string, { digest, size, actual }: Sizes): CliError {
   const said = `the descriptor of ${digest} has the wrong size: it says ${plural(size, "byte")}, and the content has ${actual}`;
   return new CliError("invalid", `${where}: ${said}`, {

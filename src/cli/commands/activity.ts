@@ -5,7 +5,7 @@ import { spaceOf } from "../managed/space.ts";
 import { age, shortDigest } from "../output/words.ts";
 import { type Columns, managementCommand, pageQuery, showList } from "../managed/shapes.ts";
 
-/** As many as one sees at once: there is no end to what was done. */
+/** Entries that fit on a screen; the list has no end. */
 const DEFAULT_LIMIT = 20;
 
 const { kind } = operations.listActivity.query.shape;
@@ -45,7 +45,7 @@ export const activity = managementCommand({
   },
 });
 
-/** As in "web:1.0", "web@sha256:4f53cda18c2b" or "releases". */
+/** Formats the subject: "web:1.0", "web@sha256:4f53cda18c2b" or "releases". */
 function subjectOf({ repository, reference, name, subject }: Activity): string {
   if (repository === null) return name ?? subject ?? "-";
   if (reference === null) return repository;

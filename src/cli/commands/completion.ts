@@ -18,7 +18,9 @@ export const completion = defineCommand({
   },
 });
 
-/** What the scripts ask: a line for each candidate for the last word. Help does not show it. */
+/**
+ * The command that the completion scripts run: it prints one candidate a line for the last word. Help does not show it.
+ */
 export const complete: Command = {
   name: "__complete",
   addTo: (program, context) => {

@@ -7,7 +7,7 @@ import { confirm } from "../input/prompt.ts";
 import { managedBy, placeOf } from "../managed/managed.ts";
 import { type Columns, showList } from "../managed/shapes.ts";
 
-/** A context as it is shown: never with its secret. */
+/** A context for showing, without its secret. */
 interface ContextLine {
   readonly name: string;
   readonly registry: string;

@@ -6,19 +6,19 @@ import { spaceOf } from "../managed/space.ts";
 import { age, ageOrUntil, shortDigest, someOf } from "../output/words.ts";
 import { type Columns, pageQuery, type Scene, showList, withManagement } from "../managed/shapes.ts";
 
-/** Something that can be brought back. */
+/** Deleted content that can be restored. */
 interface Deleted {
-  /** What `undelete` takes. */
+  /** The reference for `undelete`. */
   readonly reference: string;
   readonly kind: "repository" | "tag" | "manifest";
-  /** Null for a repository. */
+  /** The digest; null for a repository. */
   readonly digest: string | null;
-  /** Those that went with a manifest. */
+  /** The tags that were deleted with a manifest. */
   readonly tags: readonly string[];
   readonly deletedAt: string;
-  /** Null where nobody is noted, as for a repository. */
+  /** The name of the person or token; null if none was recorded, as for a repository. */
   readonly by: string | null;
-  /** Null for what is gone, and where the registry does not say. */
+  /** The end of the time to restore it; null if it is gone, or if the registry does not say. */
   readonly until: string | null;
   /** False for a tag whose manifest is gone. */
   readonly restorable: boolean;
@@ -33,8 +33,8 @@ const COLUMNS: Columns<Deleted> = {
   "kept until": ({ until, restorable }) => (restorable ? (until === null ? "-" : ageOrUntil(until)) : "gone"),
 };
 
-/** A manifest is brought back by the whole of its digest. */
-function wholeOf({ kind, reference }: Deleted): string | null {
+/** Returns the full reference of a manifest, since `undelete` needs all of it. */
+function fullReferenceOf({ kind, reference }: Deleted): string | null {
   return kind === "manifest" ? reference : null;
 }
 
@@ -52,7 +52,7 @@ export const deleted = defineCommand({
       const repository = await parseManagedRepository(context, where);
       const none = `nothing to restore in ${repository.name.full}`;
       const show = (scene: Scene) =>
-        showList(scene, deletedIn(scene, repository, limit), COLUMNS, { limit, none, detail: wholeOf });
+        showList(scene, deletedIn(scene, repository, limit), COLUMNS, { limit, none, detail: fullReferenceOf });
       await withManagement(context, show, repository.registry);
     } else {
       await withManagement(context, async (scene) => {

@@ -14,7 +14,7 @@ const columns = (targetName: (id: string) => string): Columns<Deployed> => ({
   when: ({ deployedAt }) => age(deployedAt),
 });
 
-/** Only what was followed to its end is known to run. */
+/** Describes the state. Only a deployment that was followed to its end is known to run. */
 function state({ current, followed }: Deployed): string {
   if (followed) return current ? "runs" : "ran";
   return current ? "was told" : "was told before";

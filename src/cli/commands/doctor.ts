@@ -37,12 +37,12 @@ export const doctor = defineCommand({
 });
 
 async function patientAt(context: Patient["context"], registry: Patient["registry"]): Promise<Patient> {
-  // A login that cannot be read is docker's problem, which its own line tells.
+  // An unreadable login is reported by the check of docker's configuration.
   const login = await loginFor(context, registry).catch(() => null);
   return { context, registry, login, who: null };
 }
 
-/** The checks in their order: what cannot be reached is asked nothing further. */
+/** Runs the checks in order. A registry that cannot be reached is not checked further. */
 async function* examine(patient: Patient, probe: string | undefined): AsyncGenerator<Finding> {
   yield await checkDocker(patient);
   const name = await checkName(patient);

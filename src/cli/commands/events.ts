@@ -10,7 +10,7 @@ import { TRIGGERS } from "../managed/kinds.ts";
 import { namesOf } from "../managed/named.ts";
 import { type Columns, pageQuery, showList, spaceCommand, tableOf } from "../managed/shapes.ts";
 
-/** As many as one sees at once: there is no end to what happened. */
+/** Entries that fit on a screen; the list has no end. */
 const DEFAULT_LIMIT = 20;
 
 const COLUMNS: Columns<Event> = {
@@ -82,7 +82,7 @@ function verdicts({ triggers }: Event, { style, width }: Output, triggerName: (i
   return tableOf(triggers, verdictColumns(style, triggerName), { width });
 }
 
-/** As in "tag.updated". */
+/** Returns the short type, as in "tag.updated". */
 function whatOf(type: string): string {
   return type.replace(/^registry\./, "");
 }

@@ -7,7 +7,7 @@ import type { Style } from "../output/style.ts";
 import { age, shortDigest } from "../output/words.ts";
 import { type Columns, pageQuery, showList, withManagement } from "../managed/shapes.ts";
 
-/** As many as one sees at once. */
+/** Entries that fit on a screen. */
 const DEFAULT_LIMIT = 20;
 
 const columns = (style: Style): Columns<TagChange> => ({

@@ -15,7 +15,7 @@ export const IMAGE_COLUMNS: Columns<InspectedImage> = {
   created: ({ config }) => (config?.created ? age(config.created) : "-"),
 };
 
-/** A builder's attestations in an index. */
+/** The columns for the attestations that a builder added to an index. */
 export const ATTESTATION_COLUMNS: Columns<InspectedImage> = {
   "attestation of": ({ attests }) => attests?.platform ?? shortDigest(attests?.digest ?? ""),
   digest: ({ digest }) => digest,
@@ -34,7 +34,7 @@ export const REFERRER_COLUMNS: Columns<RemoteReferrer> = {
   type: ({ artifactType, mediaType }) => artifactType ?? mediaType,
 };
 
-/** An image's configuration: how it starts and its labels; null for an artifact. */
+/** Formats an image's configuration: its start command and its labels; null for an artifact. */
 export function configText({ platform, config }: InspectedImage, width: number): readonly [string] | null {
   if (config === null) return null;
   const { User, WorkingDir, Entrypoint, Cmd, Env, ExposedPorts, Labels } = config.config ?? {};
@@ -62,7 +62,7 @@ function command(words: readonly string[] | null | undefined): string | null {
   return words && words.length > 0 ? JSON.stringify(words) : null;
 }
 
-/** Each of the parts on its line, whatever is in it. */
+/** Joins the parts; each stays on its line, whatever characters it has. */
 export function joined(parts: readonly string[], separator: string): string | null {
   return parts.length === 0 ? null : parts.map((part) => visibleLine(part)).join(separator);
 }

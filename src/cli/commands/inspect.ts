@@ -25,12 +25,12 @@ interface Inspected {
   readonly reference: string;
   readonly digest: string;
   readonly mediaType: string;
-  /** Bytes of the manifest or index itself. */
+  /** Bytes of the manifest or index alone. */
   readonly size: number;
   readonly artifactType: string | null;
   readonly subject: string | null;
   readonly annotations: Readonly<Record<string, string>>;
-  /** One for each platform; of an artifact, itself. */
+  /** The images, one for each platform; for an artifact, the artifact itself. */
   readonly images: readonly InspectedImage[];
   readonly referrers: readonly RemoteReferrer[];
 }

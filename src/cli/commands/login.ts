@@ -13,7 +13,7 @@ import { writeLastRegistry } from "../settings.ts";
 import { whoFields } from "./whoami.ts";
 import { fields } from "../output/fields.ts";
 
-/** Spacedock knows a token by itself: the name beside it is for clients that cannot do without one. */
+/** The username beside a token, which Spacedock itself does not need, but some clients do. */
 const ANY_USER = "spacedock";
 
 export const login = defineCommand({
@@ -55,7 +55,7 @@ export const login = defineCommand({
   },
 });
 
-/** The registry that is named, or that of a context that there is. */
+/** Returns the named registry, else that of a context. */
 async function registryOf(context: Context, named: string | undefined): Promise<RegistryAddress> {
   const { env, plainHttp, contextName } = context;
   if (named !== undefined) return parseRegistry(named, { plainHttp });
@@ -63,7 +63,7 @@ async function registryOf(context: Context, named: string | undefined): Promise<
   throw new CliError("usage", "missing required argument 'registry'", { hint: "Name one: spacedock login <host>" });
 }
 
-/** Where a login is kept: by docker, for all its clients; or by a context, for this command alone. */
+/** The place of a login: docker's, for all its clients, or a context, for this command alone. */
 type Kept = "program" | "file" | "context";
 
 async function keep(
@@ -89,7 +89,7 @@ async function warnings(
   credential: Credential,
 ): Promise<readonly string[]> {
   const { env } = context;
-  // What other tools are told by the environment counts before what docker keeps.
+  // A login from these variables counts before the one that docker keeps.
   const isTold = kept !== "context" && Boolean(env["DOCKER_AUTH_CONFIG"] || env["REGISTRY_AUTH_FILE"]);
   const found = isTold ? await dockerCredentials(env).find(registry) : null;
   return [
@@ -107,7 +107,7 @@ async function warnings(
   ].filter((warning) => warning !== false);
 }
 
-/** What the registry says of the login. Throws where it does not take it. */
+/** Asks the registry about the login. Throws if the registry refuses it. */
 async function checkedLogin(
   context: Context,
   registry: RegistryAddress,
@@ -115,7 +115,7 @@ async function checkedLogin(
 ): Promise<Whoami | null> {
   try {
     const who = await askWhoami(context, registry, credential);
-    // ADMIN_TOKEN is good for the management API, and there alone.
+    // ADMIN_TOKEN works for the management API only.
     if (who?.kind !== "installation") await checkLogin(context, registry, credential);
     return who;
   } catch (failure) {

@@ -37,7 +37,7 @@ export const logout = defineCommand({
   },
 });
 
-/** The context that is meant, where it has a login of its own. */
+/** Returns the chosen context if it has its own login; null otherwise. */
 async function ownLogin(context: Context) {
   const managed = await chosen(context);
   return managed?.context?.login ? managed.context : null;

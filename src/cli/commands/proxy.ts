@@ -16,7 +16,7 @@ import { refuseOwnAddress } from "../proxy/own-address.ts";
 import { SlabPool } from "../proxy/slabs.ts";
 import { plural } from "../output/words.ts";
 
-/** What chunks are held in: small enough to run anywhere beside what Node itself needs, large enough for a fast line. */
+/** Bytes for held chunks: small enough to run anywhere beside Node's own needs, large enough for a fast line. */
 const DEFAULT_MEMORY = 32 * 1024 * 1024;
 
 const LOOPBACK = /^(?:localhost|127\.|\[?::1\]?$)/;
@@ -89,7 +89,7 @@ async function run(context: Context, options: Input): Promise<void> {
   await transport.close();
 }
 
-/** Says at once what is wrong with the registry's address. The proxy stays: it may come up later. */
+/** Warns at once if the registry cannot be reached. The proxy stays, since the registry may come up later. */
 async function lookUp({ output }: Context, transport: Transport, { registry }: ProxyState): Promise<void> {
   try {
     await drain(await transport.send({ method: "GET", url: new URL("/v2/", registry.origin) }));
@@ -107,13 +107,13 @@ function welcome(address: string, origin: string, { chunkSize }: Input): string 
 `;
 }
 
-/** Parts of an address that say what is done. The others may be secrets: sessions' addresses, states, cursors. */
-const TOLD = new Set(["digest", "mount", "from", "scope", "service", "n", "last", "artifactType"]);
+/** Query parameters that say what a request does. Others may be secrets: addresses of sessions, states, cursors. */
+const LOGGED = new Set(["digest", "mount", "from", "scope", "service", "n", "last", "artifactType"]);
 
 function logLine({ method, url, status, milliseconds, chunks }: LogEntry): string {
   const { pathname, searchParams } = new URL(url, "http://localhost");
   const path = pathname.replace(/(\/blobs\/uploads?\/.{8}).+$/, "$1…");
-  const query = [...searchParams].filter(([name]) => TOLD.has(name)).map(([name, value]) => `${name}=${value}`);
+  const query = [...searchParams].filter(([name]) => LOGGED.has(name)).map(([name, value]) => `${name}=${value}`);
   const what = query.length === 0 ? path : `${path}?${query.join("&")}`;
   const cut = chunks === 0 ? "" : ` in ${plural(chunks, "chunk")}`;
   return `${new Date().toISOString()} ${method} ${what} ${status}${cut} ${formatDuration(milliseconds)}`;

@@ -68,7 +68,7 @@ export const push = defineCommand({
   input,
   run: async (context, given) => {
     const destination = await parseDestination(context, given.destination);
-    // Its signal ends what is under way, for Ctrl-C and when one of several parts has failed.
+    // Ends the work under way: on Ctrl-C, and when one of several parts has failed.
     const stop = new AbortController();
     const stopped: Context = { ...context, signal: AbortSignal.any([context.signal, stop.signal]) };
     const opened = await openConnection(stopped, destination.registry);
@@ -108,7 +108,9 @@ async function run(
   }
 }
 
-/** A destination without a host is not Docker Hub's here, as it is for docker. */
+/**
+ * Parses the destination. Without a host it is not Docker Hub's, as it would be for docker, but the managed registry's.
+ */
 async function parseDestination(context: Context, text: string): Promise<RemoteReference> {
   const { plainHttp } = context;
   if (hasHost(text)) return parseRemoteReference(text, { plainHttp });
@@ -118,7 +120,7 @@ async function parseDestination(context: Context, text: string): Promise<RemoteR
   return parseRemoteReference(`${host}/${text}`, { plainHttp: origin.startsWith("http:") });
 }
 
-/** What the registry's own sentence leaves open: what to do next. */
+/** Adds the next step to a registry's refusal, which does not say it. */
 function explain(failure: unknown, { registry, name }: RemoteReference): unknown {
   if (!(failure instanceof RefusedError)) return failure;
   const hint = hintFor(failure, registry.host, name);
@@ -130,7 +132,7 @@ function hintFor({ code, kind }: RefusedError, host: string, name: string): stri
     return `Push to <space>/<repository>, in an existing space. List the spaces: spacedock spaces list --registry ${host}`;
   }
   if (code === "DIGEST_INVALID") return "Run it again; the rest of the earlier upload was discarded.";
-  // A registry does not tell strangers which spaces there are.
+  // A registry does not tell strangers which spaces exist.
   if (kind === "denied") return `Log in with a token that may push to ${name}: spacedock login ${host}`;
   return null;
 }

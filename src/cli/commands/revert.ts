@@ -9,7 +9,7 @@ import type { TagChange } from "../../contract/operations.ts";
 import { age, shortDigest } from "../output/words.ts";
 import { type Scene, withManagement } from "../managed/shapes.ts";
 
-/** As `history` shows digests, or longer. */
+/** The beginning of a digest: as long as `history` shows it, or longer. */
 const digestStart = z
   .string()
   .regex(
@@ -52,7 +52,7 @@ async function revertTag(scene: Scene, tag: ManagedTag, wanted: string | undefin
   if (digest !== previousDigest) output.note(`See what it triggered: spacedock events list --space ${tag.name.space}`);
 }
 
-/** All of it, the newest first. */
+/** Reads the whole history of a tag, newest first. */
 async function historyOf({ management }: Scene, { name, tag }: ManagedTag): Promise<readonly TagChange[]> {
   const query = { repository: name.path, tag, limit: 1000 };
   const changes: TagChange[] = [];
@@ -61,12 +61,15 @@ async function historyOf({ management }: Scene, { name, tag }: ManagedTag): Prom
   return changes;
 }
 
-/** What the tag points to; null when it is deleted. */
+/** Returns the tag's current digest; null if it is deleted. */
 function currentOf([newest]: readonly TagChange[]): string | null {
   return newest === undefined || newest.type === "tag.deleted" ? null : newest.digest;
 }
 
-/** The last other digest, as the registry finds it: sent by name, so that what was agreed to is what is done. */
+/**
+ * Returns the last digest before the current one. It is sent by name, so that exactly the change that was confirmed is
+ * made.
+ */
 function previousOf(changes: readonly TagChange[], shown: string): string {
   const current = currentOf(changes);
   const previous = digestsOf(changes).find((digest) => digest !== current);
@@ -92,7 +95,9 @@ function digestOf(start: string, changes: readonly TagChange[], shown: string): 
   });
 }
 
-/** All that the tag pointed to, with what it did before the oldest change, whose own event is forgotten. */
+/**
+ * Returns all digests that the tag had, including the one before the oldest known change, whose own event is forgotten.
+ */
 function digestsOf(changes: readonly TagChange[]): readonly string[] {
   return changes.flatMap(({ digest, previousDigest }) => [digest, previousDigest ?? digest]);
 }
@@ -105,7 +110,7 @@ function questionFor({ management }: Scene, tag: ManagedTag, changes: readonly T
   return `Move ${nameOf(tag)} at ${management.host} ${isNow} to ${shortDigest(to)}${when(then)}? This counts as a push, so it may deploy.`;
 }
 
-/** As in " (set 2 hours ago by ci)". */
+/** Formats a change's time and actor: " (set 2 hours ago by ci)". */
 function when(change: TagChange | undefined): string {
   return change === undefined ? "" : ` (set ${age(change.at)} by ${change.actor.name})`;
 }

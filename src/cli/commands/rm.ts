@@ -45,7 +45,7 @@ function list(references: readonly RemoteReference[]): string {
   return `${references.length} references:\n${references.map((one) => `  ${formatRemoteReference(one)}`).join("\n")}\nContinue`;
 }
 
-/** False where there was none. */
+/** Deletes the reference. Returns false if there was none. */
 async function remove(context: Context, reference: RemoteReference): Promise<boolean> {
   const { output } = context;
   const shown = formatRemoteReference(reference);
@@ -60,7 +60,10 @@ async function remove(context: Context, reference: RemoteReference): Promise<boo
   }
 }
 
-/** Many registries delete by digest only, and then all tags on it: that is for a person to decide. */
+/**
+ * Deletes one tag or manifest. Many registries delete only by digest, and with it all its tags: the user has to decide
+ * that.
+ */
 async function deleteOne(connection: Connection, reference: RemoteReference): Promise<boolean> {
   const { name, tag } = reference;
   try {

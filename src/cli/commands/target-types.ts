@@ -1,4 +1,4 @@
-/** The types of target that a registry of this version has; a newer one may have more, and says what it has. */
+/** The types of target in a registry of this version. A newer registry may have more, and lists them itself. */
 export const TARGET_TYPES = [
   "standard-webhook",
   "octopus",

@@ -29,7 +29,7 @@ export const whoami = defineCommand({
     const { output } = context;
     const managed = await chosen(context);
     const contextName = managed?.registry.host === registry.host ? (managed.context?.name ?? null) : null;
-    const who = await askedWho(context, registry, login);
+    const who = await askWho(context, registry, login);
     if (await isIdentityToken(context, registry, login)) {
       const shown = { registry: registry.host, login: IDENTITY_TOKEN, source: login.source };
       output.show({ registry: registry.host, username: null, login: "identity-token" }, () =>
@@ -47,8 +47,8 @@ export const whoami = defineCommand({
   },
 });
 
-/** Throws where the registry does not take the login, saying where that comes from. */
-async function askedWho(context: Context, registry: RegistryAddress, login: Login): Promise<Whoami | null> {
+/** Asks the registry about the login. Throws if the registry refuses it, and says where the login comes from. */
+async function askWho(context: Context, registry: RegistryAddress, login: Login): Promise<Whoami | null> {
   const { credential } = login;
   try {
     const who = await askWhoami(context, registry, credential);
@@ -59,12 +59,15 @@ async function askedWho(context: Context, registry: RegistryAddress, login: Logi
   }
 }
 
-/** Null: the registry knows it by itself. */
+/** Returns the username; null if only the registry knows it. */
 function usernameOf(credential: Credential): string | null {
   return credential.kind === "password" ? credential.username : null;
 }
 
-/** What there is to say of a login: `who` null, where the registry says nothing. */
+/**
+ * Returns a login's fields for showing.
+ * @param who null if the registry says nothing
+ */
 export function whoFields(
   { host }: RegistryAddress,
   username: string | null,

@@ -1,23 +1,23 @@
 import type { Argument, Command as Commander, Option } from "commander";
 import { meantBy } from "../command.ts";
 
-/** What a word on the command line could be. */
+/** A possible completion of a word on the command line. */
 interface Candidate {
   readonly word: string;
-  /** For shells that show it. */
+  /** The description, for shells that show it. */
   readonly summary: string;
 }
 
-/** What is to be completed. */
+/** The candidates for the word to complete. */
 export interface Completion {
   readonly words: readonly Candidate[];
-  /** Or a value of a kind, as in `<space>`; null: none. */
+  /** A kind of value, as in `<space>`, to complete instead of words; null: none. */
   readonly value: string | null;
-  /** What of the last word stands before the value, as `--space=`. */
+  /** The part of the last word that stands before the value, as `--space=`. */
   readonly prefix: string;
 }
 
-/** Finds what the last of these words could be, which may be empty; the words are those after `spacedock`. */
+/** Finds candidates for the last of these words, which may be empty; the words are those after `spacedock`. */
 export function completionOf(program: Commander, words: readonly string[]): Completion {
   const current = words.at(-1) ?? "";
   const { command, position, awaiting } = placeOf(program, words.slice(0, -1));
@@ -39,7 +39,7 @@ export function completionOf(program: Commander, words: readonly string[]): Comp
 
 interface Place {
   readonly command: Commander;
-  /** How many arguments there were. */
+  /** The number of arguments so far. */
   readonly position: number;
   /** The option whose value comes next. */
   readonly awaiting: Option | null;
@@ -64,7 +64,7 @@ function after({ command, position, awaiting }: Place, word: string): Place {
     : { command: subcommand, position: 0, awaiting: null };
 }
 
-/** Those of the command itself and of all that it belongs to. */
+/** Returns the options of the command itself and of all its parents. */
 function allOptions(command: Commander): readonly Option[] {
   const help = command.createHelp();
   return [...help.visibleOptions(command), ...help.visibleGlobalOptions(command)];
@@ -74,7 +74,7 @@ function optionsOf(command: Commander): readonly Candidate[] {
   return allOptions(command).flatMap(({ long, description }) => (long ? [{ word: long, summary: description }] : []));
 }
 
-/** As `space` for `--space <space>`. */
+/** Returns an option's placeholder, as `space` for `--space <space>`. */
 function placeholderOf({ flags }: Option): string {
   return /<([\w-]+)/.exec(flags)?.[1] ?? "";
 }

@@ -1,4 +1,7 @@
-/** What each shell is to be told: to ask `spacedock __complete` for candidates, a line each, with a tab before what it is. */
+/**
+ * The completion scripts of the shells. Each asks `spacedock __complete` for candidates: one a line, with a tab between
+ * the word and its description.
+ */
 export const SCRIPTS = {
   bash: shell`
 # spacedock completion for bash. In ~/.bashrc:  source <(spacedock completion bash)
@@ -40,7 +43,7 @@ end
 complete -c spacedock -f -a '(__spacedock_complete)'`,
 } as const satisfies Readonly<Record<string, string>>;
 
-/** A script as it stands, with `@{` for what JavaScript would take for its own. */
+/** Returns a script verbatim, with `@{` in place of `${`, which JavaScript would interpret. */
 function shell({ raw }: TemplateStringsArray): string {
   return raw.join("").trimStart().replaceAll("@{", "${");
 }

@@ -9,18 +9,18 @@ import type { Management } from "../managed/api.ts";
 import { operations } from "../../contract/operations.ts";
 import { spaceOf } from "../managed/space.ts";
 
-/** A person waits with a finger on the key. */
+/** Milliseconds. A person is waiting with a finger on the key. */
 const PATIENCE = 2000;
 
-/** No list on a terminal is longer. */
+/** The most values that a terminal can usefully list. */
 const MAX_VALUES = 200;
 
-/** Of what there is no end, the newest are meant. */
+/** Values to offer from a list without end: the newest ones. */
 const NEWEST = 20;
 
 type Find = (context: Context, current: string) => Promise<readonly string[]>;
 
-/** Finds values, by what help calls them: `<space>`. What is not here, the shell completes with files. */
+/** Functions that find values, by the placeholder in help: `<space>`. For others the shell completes file names. */
 const VALUES: Readonly<Record<string, Find>> = {
   shell: fixed(["bash", "zsh", "fish"]),
   status: fixed(operations.listDeliveries.query.shape.status.unwrap().options),
@@ -51,14 +51,14 @@ const VALUES: Readonly<Record<string, Find>> = {
   deliveries: deliveries(),
 };
 
-/** Values of a kind; none where they cannot be had at once. */
+/** Returns the values of a kind; none if they cannot be had at once. */
 export async function valuesOf(kind: string, context: Context, current: string): Promise<readonly string[]> {
   const find = VALUES[kind];
   if (find === undefined) return [];
   try {
     return await find({ ...context, signal: AbortSignal.timeout(PATIENCE) }, current);
   } catch {
-    // In the middle of a line there is no place for an error.
+    // There is no place for an error in the middle of a command line.
     return [];
   }
 }
@@ -75,7 +75,7 @@ function ownSpace(context: Context): Promise<readonly string[]> {
   return managed(context, async ({ space }) => [await space()]);
 }
 
-/** A token's own, since it may not ask for others; the administrator's are all. */
+/** Returns the token's own space, since a token may not list spaces; all spaces for the administrator. */
 async function spaces({ management }: Managed): Promise<readonly string[]> {
   const { space } = await management.call("whoami", { path: {} });
   return space === null ? names(management.list("listSpaces", { path: {} }), nameOf) : [space];
@@ -87,14 +87,14 @@ function repositories(context: Context, _current?: string): Promise<readonly str
   );
 }
 
-/** Within the space. */
+/** Returns the repositories' paths within the space. */
 function paths(context: Context): Promise<readonly string[]> {
   return managed(context, async ({ management, space }) =>
     names(management.list("listRepositories", { path: { space: await space() } }), nameOf),
   );
 }
 
-/** Repositories; and of one that is named with its colon, its tags. */
+/** Returns repositories; after a repository with a colon, its tags. */
 function references(context: Context, current: string): Promise<readonly string[]> {
   const [, named = ""] = /^([^:@]+\/[^:@]+):[^@]*$/.exec(current) ?? [];
   const repository = parseRepositoryName(named);

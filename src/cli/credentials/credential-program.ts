@@ -5,14 +5,14 @@ import type { Environment } from "../context.ts";
 import { CliError } from "../exit.ts";
 import type { Credential } from "./credential.ts";
 
-/** The name that a stored refresh token has instead of a user's. */
+/** The username that docker stores with a refresh token. */
 const TOKEN_USER = "<token>";
 
 const stored = z.object({ Username: z.string(), Secret: z.string() });
 
 /** A `docker-credential-<name>` executable: a keychain, a password store, a cloud's own login. */
 export interface CredentialProgram {
-  /** Null where it knows none for the server. */
+  /** Finds the server's credential; null if the program has none. */
   get(server: string): Promise<Credential | null>;
   store(server: string, credential: Credential): Promise<void>;
   erase(server: string): Promise<void>;
@@ -86,7 +86,7 @@ async function run(command: string, verb: string, input: string, env: Environmen
   }
 }
 
-/** Programs say what is wrong on stdout; never with the secret. */
+/** Makes the failure from the program's stdout, where these programs report errors. It never holds the secret. */
 function failed(command: string, verb: string, output: string): CliError {
   return new CliError("failure", `${command} ${verb}: ${output.trim().slice(0, 500) || "it failed"}`);
 }

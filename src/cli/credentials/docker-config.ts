@@ -5,7 +5,9 @@ import { z } from "zod";
 import type { Environment } from "../context.ts";
 import { CliError } from "../exit.ts";
 
-/** As Go reads JSON: null is the same as absent. An empty list, as PHP writes an empty object, counts likewise. */
+/**
+ * Treats null as absent, as Go does when it reads JSON. An empty list is absent too: PHP writes an empty object as one.
+ */
 function absentOr<S extends z.ZodType>(schema: S): z.ZodType<z.output<S> | undefined> {
   return z.preprocess(
     (value) => (value === null || (Array.isArray(value) && value.length === 0) ? undefined : value),
@@ -13,10 +15,10 @@ function absentOr<S extends z.ZodType>(schema: S): z.ZodType<z.output<S> | undef
   );
 }
 
-/** The logins of many registries: each entry is looked at only when its own registry is asked for. */
+/** The logins of many registries. Each entry is parsed only when its own registry is asked for. */
 const entries = z.record(z.string(), z.unknown());
 
-/** Docker's config.json, as far as credentials go; what else is in it stays as it is. */
+/** Docker's config.json, as far as it is about credentials; its other content stays as it is. */
 const dockerConfig = absentOr(
   z.looseObject({
     auths: absentOr(entries).optional(),
@@ -34,17 +36,20 @@ const dockerAuth = absentOr(z.looseObject({ auth: text, username: text, password
 /** One registry's login. */
 export type DockerAuth = NonNullable<z.output<typeof dockerAuth>>;
 
-/** $DOCKER_CONFIG/config.json, or the one in ~/.docker. */
+/** Returns the path of $DOCKER_CONFIG/config.json, or of the one in ~/.docker. */
 export function dockerConfigFile(env: Environment): string {
   return join(env["DOCKER_CONFIG"] || join(env["HOME"] || homedir(), ".docker"), "config.json");
 }
 
-/** The configuration; an empty one where there is no file. Throws where the file is not one. */
+/** Reads docker's configuration; an empty one if there is no file. Throws if the file is invalid. */
 export async function readDockerConfig(env: Environment): Promise<DockerConfig> {
   return readConfigFile(dockerConfigFile(env), ["ENOENT"]);
 }
 
-/** A configuration like docker's; an empty one where reading fails with one of these codes. Throws where the file is not one. */
+/**
+ * Reads a configuration like docker's; an empty one if reading fails with one of the codes in `absent`. Throws if the
+ * file is invalid.
+ */
 export async function readConfigFile(file: string, absent: readonly string[]): Promise<DockerConfig> {
   const content = await readFile(file, "utf8").catch((cause: unknown) => {
     if (cause instanceof Error && "code" in cause && absent.includes(String(cause.code))) return "";
@@ -53,7 +58,7 @@ export async function readConfigFile(file: string, absent: readonly string[]): P
   return parseDockerConfig(content, file);
 }
 
-/** Reads a configuration's text, which comes from `where`; an empty one has no logins. */
+/** Parses a configuration's text, which comes from `where`; an empty text has no logins. */
 export function parseDockerConfig(content: string, where: string): DockerConfig {
   const json = content.replace(/^\uFEFF/, "").trim();
   if (json === "") return {};
@@ -66,7 +71,7 @@ export function parseDockerConfig(content: string, where: string): DockerConfig 
   }
 }
 
-/** Reads one registry's entry; null where there is none. Throws where it is something else than a login. */
+/** Parses one registry's entry; null if there is none. Throws if it is not a login. */
 export function parseDockerAuth(entry: unknown, server: string, where: string): DockerAuth | null {
   const parsed = dockerAuth.safeParse(entry);
   if (parsed.success) return parsed.data ?? null;
@@ -76,12 +81,12 @@ export function parseDockerAuth(entry: unknown, server: string, where: string): 
   });
 }
 
-/** Replaces the file at once, for its owner alone: another client may be reading it. */
+/** Replaces the file atomically, since another client may be reading it. Only its owner may read it. */
 export async function writeDockerConfig(env: Environment, config: DockerConfig): Promise<void> {
   await replaceFile(dockerConfigFile(env), `${JSON.stringify(config, null, "\t")}\n`);
 }
 
-/** Writes a file that has secrets: for its owner alone, and whole or not at all. */
+/** Writes a file with secrets, whole or not at all. Only its owner may read it. */
 export async function replaceFile(file: string, content: string): Promise<void> {
   const draft = `${file}.${process.pid}.tmp`;
   await mkdir(dirname(file), { recursive: true, mode: 0o700 });

@@ -12,19 +12,20 @@ import {
 
 /** A place where other tools keep logins. */
 export interface LoginSource {
-  /** As a person finds it: a file, or an environment variable. */
+  /** The name that a person knows: a file, or an environment variable. */
   readonly name: string;
-  /** What takes a login out of it; null: it has to be edited. */
+  /** Returns the command that removes a login; null: the user has to edit the source. */
   readonly logout: ((host: string) => string) | null;
   readonly read: () => Promise<DockerConfig>;
 }
 
-/** Codes with which a file that nobody named is as good as absent. */
+/** Error codes that count as "no file" for a default path, which nobody named. */
 const NOT_OURS = ["ENOENT", "ENOTDIR", "EACCES", "EPERM"];
 
 /**
- * Where logins are looked for, in the order in which they count: DOCKER_AUTH_CONFIG before its configuration, as docker has
- * it since 28; what REGISTRY_AUTH_FILE names; docker's configuration; and podman's own files (containers-auth.json(5)).
+ * Lists the sources of logins, in the order in which they count: DOCKER_AUTH_CONFIG (before docker's configuration, as
+ * in docker since 28), the file that REGISTRY_AUTH_FILE names, docker's configuration, and podman's own files
+ * (containers-auth.json(5)).
  */
 export function loginSources(env: Environment, warn: (text: string) => void): readonly LoginSource[] {
   const home = env["HOME"] || homedir();
@@ -41,7 +42,7 @@ export function loginSources(env: Environment, warn: (text: string) => void): re
   ];
 }
 
-/** Docker's own Hub is called nothing there. */
+/** Returns docker's command to log out, which names no host for docker's own Hub. */
 function dockerLogout(host: string): string {
   return host === "docker.io" ? "docker logout" : `docker logout ${host}`;
 }
@@ -54,7 +55,10 @@ function podmanFile(file: string, absent: readonly string[]): LoginSource {
   };
 }
 
-/** What is no configuration is told and passed over, as docker does: a job's variable is not the command's matter. */
+/**
+ * Reads a source from an environment variable. An invalid one is passed over with a warning, as in docker: a job's
+ * variable should not fail the command.
+ */
 function fromEnvironment(content: string | undefined, warn: (text: string) => void): readonly LoginSource[] {
   if (!content?.trim()) return [];
   const name = "DOCKER_AUTH_CONFIG";

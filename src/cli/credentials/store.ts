@@ -11,30 +11,39 @@ import {
 } from "./docker-config.ts";
 import { type LoginSource, loginSources } from "./sources.ts";
 
-/** Docker's own name for its Hub in the configuration. */
+/** The key of docker's own Hub in the configuration. */
 const HUB_KEY = "https://index.docker.io/v1/";
 
 /** A login that was found. */
 interface FoundLogin {
   readonly credential: Credential;
   readonly source: Pick<LoginSource, "name" | "logout">;
-  /** The credential program that keeps it; null: the source itself, unencrypted. */
+  /** The credential program that holds it; null: the source itself holds it, unencrypted. */
   readonly program: string | null;
 }
 
-/** Docker's credentials: what `docker login` keeps, spacedock finds, and the other way round. Those of podman are found too. */
+/**
+ * Docker's credentials: spacedock finds the logins of `docker login`, and docker finds spacedock's. Podman's logins are
+ * found too.
+ */
 export interface CredentialStore {
-  /** Null: nobody is logged in there. */
+  /** Finds the login for a registry; null: nobody is logged in there. */
   find(registry: RegistryAddress): Promise<FoundLogin | null>;
-  /** The credential alone. */
+  /** Returns only the credential of {@link CredentialStore.find}. */
   read(registry: RegistryAddress): Promise<Credential | null>;
-  /** Returns where it went: a keychain's program, or docker's configuration, in which anybody who reads the file reads it. */
+  /**
+   * Stores a credential and returns the place: a keychain's program, or docker's configuration file, which holds it in
+   * the clear.
+   */
   write(registry: RegistryAddress, credential: Credential): Promise<"program" | "file">;
-  /** Takes it out of docker's configuration. False where there was none. */
+  /** Removes the login from docker's configuration and its credential program. Returns false if there was none. */
   erase(registry: RegistryAddress): Promise<boolean>;
 }
 
-/** @param warn hears of what is passed over. */
+/**
+ * Opens docker's credentials.
+ * @param warn is told about sources that are passed over
+ */
 export function dockerCredentials(env: Environment, warn: (text: string) => void = () => undefined): CredentialStore {
   const find = (registry: RegistryAddress): Promise<FoundLogin | null> =>
     findIn(loginSources(env, warn), registry, env);
@@ -61,7 +70,7 @@ export function dockerCredentials(env: Environment, warn: (text: string) => void
   };
 }
 
-/** Hosts that docker is logged in at, but for its Hub. */
+/** Returns the hosts with a docker login, except docker's Hub. */
 export async function loginHosts(env: Environment): Promise<readonly string[]> {
   const hosts = new Set<string>();
   for (const source of loginSources(env, () => undefined)) {
@@ -104,7 +113,7 @@ function programFor(config: DockerConfig, registry: RegistryAddress, env: Enviro
   return name ? { name, program: credentialProgram(name, env) } : null;
 }
 
-/** Older clients wrote an address where newer ones write the host. */
+/** Returns the host in a key: older clients wrote a whole address. */
 function hostIn(key: string): string {
   return key.replace(/^https?:\/\//, "").replace(/\/.*$/, "");
 }
@@ -113,7 +122,7 @@ function isFor(key: string, registry: RegistryAddress): boolean {
   return key === serverOf(registry) || hostIn(key) === registry.host;
 }
 
-/** The entries of a registry, the one that docker writes today first. */
+/** Returns the entries of a registry, first the one in today's form. */
 function entriesFor({ auths = {} }: DockerConfig, registry: RegistryAddress): readonly (readonly [string, unknown])[] {
   const found = Object.entries(auths).filter(([key]) => isFor(key, registry));
   const isExact = ([key]: readonly [string, unknown]): boolean => key === serverOf(registry);

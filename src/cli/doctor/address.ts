@@ -8,11 +8,11 @@ import { type Finding, ok, type Patient, problem, warning } from "./finding.ts";
 
 const DAY = 86_400_000;
 
-/** A certificate that ends sooner should have been renewed by now. */
+/** Automatic renewal should have replaced a certificate that ends sooner than this. */
 const RENEWED_BEFORE = 14 * DAY;
 const PATIENCE = 10_000;
 
-/** Checks if the host's name leads somewhere. */
+/** Checks that the host's name resolves. */
 export async function checkName({ registry, context: { env } }: Patient): Promise<Finding> {
   const { hostname } = new URL(registry.origin);
   const host = hostname.replace(/^\[|\]$/g, "");
@@ -26,7 +26,7 @@ export async function checkName({ registry, context: { env } }: Patient): Promis
   }
 }
 
-/** Checks if the certificate is trusted, and for how long. */
+/** Checks that the certificate is trusted, and for how long. */
 export async function checkTls({ registry, context: { env, signal } }: Patient): Promise<Finding> {
   const url = new URL(registry.origin);
   if (url.protocol === "http:") {
@@ -46,7 +46,7 @@ export async function checkTls({ registry, context: { env, signal } }: Patient):
   }
 }
 
-/** When the host's certificate ends. Rejects where it is not trusted. */
+/** Returns the end of the host's certificate. Rejects if the certificate is not trusted. */
 function certificateEnd(url: URL, signal: AbortSignal): Promise<Date> {
   return new Promise((resolve, reject) => {
     const host = url.hostname.replace(/^\[|\]$/g, "");
@@ -67,7 +67,7 @@ function certificateEnd(url: URL, signal: AbortSignal): Promise<Date> {
   });
 }
 
-/** The proxy that requests to this address take, as the environment says; null: none. */
+/** Returns the proxy that the environment sets for this address; null: none. */
 function proxyOf(origin: string, env: Readonly<Record<string, string | undefined>>): string | null {
   const name = origin.startsWith("https:") ? "HTTPS_PROXY" : "HTTP_PROXY";
   return env[name.toLowerCase()] || env[name] || null;

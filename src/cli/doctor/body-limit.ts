@@ -8,29 +8,32 @@ import { pushScope, repositoryPath } from "../client/repository.ts";
 import { drain } from "../client/transport.ts";
 import { CliError } from "../exit.ts";
 
-/** What was found out of how large a request's body may be. Bytes. */
+/** The measured limit on a request's body. Bytes. */
 export interface BodyLimit {
-  /** The largest that was let pass. */
+  /** The largest size that passed. */
   readonly passes: number;
-  /** The smallest that was refused; null: none was. */
+  /** The smallest size that was refused; null: none was. */
   readonly refused: number | null;
-  /** The registry's own word (OCI-Chunk-Max-Length); null: none. */
+  /** The registry's own limit (OCI-Chunk-Max-Length); null: none. */
   readonly advertised: number | null;
 }
 
-/** First the chunk that all of Cloudflare's plans let pass; then past their limits, which are 100, 200 and 500 MB. */
+/**
+ * The sizes to try: first a chunk that all Cloudflare plans let pass, then sizes above their limits of 100, 200 and 500
+ * MB.
+ */
 const SIZES = [DEFAULT_CHUNK, 110_000_000, 220_000_000, 550_000_000, 1_000_000_000];
 
-/** How closely the limit is looked for, once one is found: as a share of it. */
+/** The precision of the limit, as a share of it. */
 const PRECISION = 0.05;
 
-/** Milliseconds that a refusal may take: what has to say something of the headers says it at once. */
+/** Milliseconds within which a refusal comes: a proxy that refuses a request by its headers does so at once. */
 const REFUSED_WITHIN = 1500;
 
-/** The part of a body that is really sent. */
+/** Bytes of a body that are really sent. */
 const SENT = 16 * 1024;
 
-/** That no refusal came: the body is broken off with it, so that no more than a little is ever sent. */
+/** Breaks off a body after no refusal came, so that only a little of it is ever sent. */
 class NoRefusal extends CliError {
   constructor() {
     super("failure", "no answer yet");
@@ -38,8 +41,9 @@ class NoRefusal extends CliError {
 }
 
 /**
- * Finds how large a body may be: a throw-away upload for each size, whose length is announced and whose body is held
- * back. What limits bodies refuses the announcement; what does not waits for the rest, which never comes.
+ * Finds the largest body that passes. For each size it begins an upload to throw away, announces the length and holds
+ * the body back: a proxy with a limit refuses the announcement; without a limit, the other side waits for the rest,
+ * which never comes.
  */
 export async function probeBodyLimit(connection: Connection, name: string): Promise<BodyLimit> {
   let passes = 0;
@@ -54,7 +58,7 @@ export async function probeBodyLimit(connection: Connection, name: string): Prom
   return { passes, refused, advertised };
 }
 
-/** The next larger, until one is refused; then between the two. */
+/** Returns the next larger size until one is refused; after that, a size between the two bounds. */
 function nextSize(passes: number, refused: number | null): number | null {
   if (refused === null) return SIZES.find((size) => size > passes) ?? null;
   return refused - passes <= refused * PRECISION || refused < SENT * 2 ? null : Math.floor((passes + refused) / 2);
@@ -85,7 +89,7 @@ async function probeSize(connection: Connection, name: string, size: number): Pr
   }
 }
 
-/** Checks if a body of this size is let in, as far as its announcement goes. */
+/** Checks if a body of this size is let in, judged by its announcement. */
 async function announce(
   connection: Connection,
   address: string,
@@ -118,7 +122,7 @@ async function* heldBack(): AsyncGenerator<Uint8Array> {
   throw new NoRefusal();
 }
 
-/** What cannot be cancelled expires by itself. */
+/** Cancels the upload. One that cannot be cancelled expires by itself. */
 async function cancel(connection: Connection, address: string, scopes: readonly string[]): Promise<void> {
   try {
     await drain(await connection.ask({ method: "DELETE", address, scopes, expect: [202, 204, 404, 405] }));

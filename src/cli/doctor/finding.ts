@@ -4,24 +4,24 @@ import { CliError, type FailureKind } from "../exit.ts";
 import type { Login } from "../logins.ts";
 import type { Whoami } from "../../contract/operations.ts";
 
-/** One line of what a doctor says. */
+/** One line of the doctor's report. */
 export interface Finding {
   readonly check: string;
   readonly status: "ok" | "warning" | "problem";
   readonly message: string;
-  /** What to do; null where there is nothing. */
+  /** The next step for the user; null if there is none. */
   readonly advice: string | null;
-  /** How the command ends for it, if it is a problem. */
+  /** The exit kind of the command, if this is a problem. */
   readonly kind: FailureKind;
 }
 
-/** What there is to be looked at. */
+/** The registry that is examined, and its login. */
 export interface Patient {
   readonly context: Context;
   readonly registry: RegistryAddress;
-  /** Null: nobody is logged in. */
+  /** The login; null: nobody is logged in. */
   readonly login: Login | null;
-  /** What the registry says of the login, once it was asked. */
+  /** The registry's answer about the login; null until it was asked. */
   who: Whoami | null;
 }
 

@@ -5,7 +5,7 @@ import { formatBytes } from "../../oci/size.ts";
 import { type BodyLimit, probeBodyLimit } from "./body-limit.ts";
 import { type Finding, ok, type Patient, problem, warning } from "./finding.ts";
 
-/** How large a layer may be that an ordinary client pushes, and what to do about larger ones. */
+/** Finds the largest layer that an ordinary client can push, and says how to push larger ones. */
 export async function checkBodyLimit(patient: Patient, repository: string | null): Promise<Finding> {
   const { context, registry, who, login } = patient;
   const name = repository ?? probedRepository(who);
@@ -28,7 +28,7 @@ export async function checkBodyLimit(patient: Patient, repository: string | null
   }
 }
 
-/** A repository that the token may push to; nothing is left in it. Null: there is none. */
+/** Returns a repository that the token may push to; nothing stays in it. Null: there is none. */
 function probedRepository(who: Whoami | null): string | null {
   const { token = null, space = null } = who ?? {};
   if (token === null || space === null || !token.actions.includes("push")) return null;
@@ -40,7 +40,7 @@ function limitFinding({ passes, refused, advertised }: BodyLimit, host: string):
   const chunk = Math.min(passes, advertised ?? DEFAULT_CHUNK, DEFAULT_CHUNK);
   const advised = advertised === null ? "" : ` The registry asks for chunks of ${formatBytes(advertised)} at most.`;
   if (refused === null) return ok("body limit", `bodies of ${formatBytes(passes)} pass.${advised}`);
-  // The default fits all plans of Cloudflare's: an option is for what is stricter.
+  // The default chunk fits every Cloudflare plan: only a stricter limit needs the option.
   const option = chunk < DEFAULT_CHUNK ? ` --chunk-size ${Math.floor(chunk / 1_000_000) || 1}MB` : "";
   return warning(
     "body limit",

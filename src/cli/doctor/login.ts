@@ -5,10 +5,10 @@ import { askWhoami, checkLogin, IDENTITY_TOKEN, isIdentityToken } from "../manag
 import { ageOrUntil } from "../output/words.ts";
 import { type Finding, ok, type Patient, problem, warning } from "./finding.ts";
 
-/** A token that ends sooner is one to be replaced now. */
+/** A token that ends sooner than this should be replaced now. */
 const EXPIRES_SOON = 14 * 86_400_000;
 
-/** Checks if the login works, until when, and what for. */
+/** Checks that the login works, until when, and for which actions. */
 export async function checkToken(patient: Patient): Promise<Finding> {
   const { context, registry, login } = patient;
   if (login === null) {
@@ -42,7 +42,7 @@ function tokenFinding({ token, space }: Whoami, host: string): Finding {
   return warning("token", ends, `Create another and log in with it: spacedock login ${host}`);
 }
 
-/** Checks if docker's configuration can be read, and knows the registry. */
+/** Checks that docker's configuration can be read and has a login for the registry. */
 export async function checkDocker({ context: { env }, registry }: Patient): Promise<Finding> {
   try {
     const found = await dockerCredentials(env).find(registry);

@@ -7,11 +7,11 @@ import { type Finding, ok, type Patient, problem, warning } from "./finding.ts";
 /** The management API that this command line knows. */
 const API_VERSION = "1";
 
-/** Milliseconds; more than this is not the way's delay. */
+/** Milliseconds. A larger difference is not just the network's delay. */
 const TOLERATED_SKEW = 30_000;
 const SERIOUS_SKEW = 300_000;
 
-/** Checks if a registry answers, whether it is Spacedock, and what time it is there. */
+/** Checks if a registry answers, if it is a Spacedock, and if its clock is right. */
 export async function checkRegistry({ registry, context: { env, signal } }: Patient): Promise<readonly Finding[]> {
   const transport = makeTransport(env);
   try {
@@ -55,7 +55,7 @@ function isJson(headers: ReadonlyMap<string, string>): boolean {
   return headers.get("content-type")?.startsWith("application/json") ?? false;
 }
 
-/** The Date header is of whole seconds. */
+/** Compares the clocks. The Date header has whole seconds only. */
 function clockFinding({ headers }: Answer, now: Date): readonly Finding[] {
   const there = Date.parse(headers.get("date") ?? "");
   if (!Number.isFinite(there)) return [];

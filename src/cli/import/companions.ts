@@ -10,21 +10,21 @@ import { once, settleAll } from "./queue.ts";
 import { findRoot, type Root } from "./read-manifest.ts";
 import { noteReferrers } from "./referrers-tag.ts";
 
-/** The signature of the signature of an SBOM is three; further on nobody goes. */
+/** The deepest chain of referrers that is followed. The signature of an SBOM's signature is three deep. */
 const MAX_DEPTH = 8;
 
-/** What refers to one manifest: more means that the source does not end. */
+/** The most referrers of one manifest. With more, the source's list does not end. */
 const MAX_COMPANIONS = 10_000;
 
-/** What cosign puts beside an image, in tags named after its digest. */
+/** The suffixes of cosign's tags, which are named after an image's digest. */
 const COSIGN_SUFFIXES = [".sig", ".att", ".sbom"] as const;
 
-/** A tag that is set once all it stands for is there. */
+/** A tag to set once its content is there. */
 export interface TagToSet extends Root {
   readonly tag: Tag;
 }
 
-/** What the source has that refers to a manifest. */
+/** The source's referrers of a manifest, and its tags named after that manifest. */
 export interface Companions {
   readonly subject: Digest;
   readonly referrers: readonly RemoteReferrer[];
@@ -32,8 +32,8 @@ export interface Companions {
 }
 
 /**
- * Copies what refers to these manifests, and what refers to that in turn; each after its subject. Returns the tags to
- * be set in the end, in that order. What has been seen is not looked at again, so no circle of tags or lists has no end.
+ * Copies the referrers of these manifests, and the referrers' own referrers, each after its subject. Returns the tags
+ * to set in the end, in that order. A manifest that was seen is not visited again, so a cycle always ends.
  */
 export async function copyCompanions(copying: Copying, subjects: readonly Digest[]): Promise<readonly TagToSet[]> {
   const seen = new Set(subjects);
@@ -74,7 +74,7 @@ async function companionsOf(run: Import, subject: Digest): Promise<Companions> {
     }
   }
   const base = referrersTag(subject);
-  // A registry that got its list later may not have taken into it what the tag held.
+  // A registry that gained a list of referrers later may not have added the tag's entries to it.
   const older = (await findTag(run, base)) === null ? [] : await listTaggedReferrers(connection, name, subject);
   const tagged: TagToSet[] = [];
   for (const suffix of COSIGN_SUFFIXES) {
@@ -92,8 +92,8 @@ async function findTag({ source, sourceTags }: Import, text: string): Promise<Ta
 }
 
 /**
- * Lists of referrers outlive what they list: what is gone is no reason to fail. What is there, and of a kind long given
- * up, does not keep the rest from coming, but is not forgotten in the end.
+ * Copies a referrer and returns its manifests. A list may name referrers that are gone, which is no failure. A referrer
+ * of a kind that registries no longer take is skipped, and reported in the end.
  */
 async function copyCompanion(copying: Copying, root: Root): Promise<readonly Digest[]> {
   const { run } = copying;

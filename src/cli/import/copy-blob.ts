@@ -21,11 +21,12 @@ type Bar = ReturnType<Progress["bar"]>;
 
 type Outcome = "already there" | "to be copied" | "mounted" | "copied";
 
-/** Sees to it that the destination has a blob: it is there, or is mounted, or its bytes stream over. */
+/** Makes sure that the destination has a blob: finds it there, mounts it, or streams its bytes over. */
 export async function copyBlob(run: Import, blob: Blob, progress: Progress): Promise<void> {
   const { destination, memory } = run;
   const there = await headBlob(destination.connection, destination.name, blob.digest);
-  // Some registries do not tell a size; none has a blob of another size than its digest's content.
+  // Some registries do not tell a size. If they do and it differs, the descriptor is wrong, since a digest has only one
+  // content.
   if (there !== null && there > 0 && there !== blob.size) {
     throw wrongDescriptor(run.source.name, { ...blob, actual: there });
   }
@@ -64,8 +65,8 @@ async function bring(run: Import, blob: Blob, bar: Bar): Promise<Outcome> {
 type BegunUpload = Pick<UploadOptions, "location" | "limits">;
 
 /**
- * Within one registry a blob need not move: from the source, or from where it has been brought to before. Where none
- * can be mounted from: the upload that was begun instead, if any.
+ * Tries to mount the blob within one registry: from the source, or from a repository where it was brought before. If no
+ * mount succeeds, returns the upload that was begun instead, if any.
  */
 async function tryMounts({ source, destination, memory }: Import, digest: Digest): Promise<"mounted" | BegunUpload> {
   const { connection, name } = destination;
@@ -80,14 +81,17 @@ async function tryMounts({ source, destination, memory }: Import, digest: Digest
       if (tried.mounted) return "mounted";
       begun = { location: tried.location, limits: tried.limits };
     } catch (failure) {
-      // That repository may be gone, or not be ours to read: then the bytes have to come.
+      // The repository may be gone or unreadable for us; then the bytes are copied.
       if (!(failure instanceof RefusedError)) throw failure;
     }
   }
   return begun;
 }
 
-/** Returns how many bytes had to come: fewer than there are where an earlier run got part of the way. */
+/**
+ * Streams a blob's bytes. Returns the number that had to come: fewer than its size if an earlier run got part of the
+ * way.
+ */
 async function stream(
   run: Import,
   blob: Blob,
@@ -108,8 +112,8 @@ async function stream(
       await memory.remember(null);
       throw wrongDescriptor(source.name, { ...blob, actual: failure.actual });
     }
-    if (!isOther(failure)) throw failure;
-    // What was sent is good for nothing, and no later run should go on with it.
+    if (!isWrongContent(failure)) throw failure;
+    // The bytes sent are useless, so no later run should continue this upload.
     await memory.remember(null);
     throw otherContent(run, blob.digest, failure);
   } finally {
@@ -132,8 +136,8 @@ async function* read({ connection, name }: Side, blob: Blob, offset: number, len
   }
 }
 
-/** True if the content turned out to be another than the digest's: noticed here, or by the destination. */
-function isOther(failure: unknown): boolean {
+/** True if the content does not match the digest, as found here or by the destination. */
+function isWrongContent(failure: unknown): boolean {
   if (failure instanceof RefusedError) return failure.code === "DIGEST_INVALID";
   return failure instanceof CliError && failure.kind === "invalid";
 }

@@ -10,26 +10,26 @@ import type { Import } from "./import.ts";
 import { once, type Queue, settleAll } from "./queue.ts";
 import { type ReadManifest, readManifest, type Root } from "./read-manifest.ts";
 
-/** Indexes in indexes: more than anybody makes. */
+/** The deepest nesting of indexes, more than anybody makes. */
 const MAX_DEPTH = 8;
 
-/** Bytes of manifests that wait for what they refer to: a source that serves more means harm. */
+/** Bytes of manifests that wait for their content; a source that serves more is malicious. */
 const MAX_HELD = 128 * 1024 * 1024;
 
-/** What the parts of one image share while they are copied. */
+/** The state that the parts of one image share while they are copied. */
 export interface Copying {
   readonly run: Import;
   readonly queue: Queue;
   readonly progress: Progress;
   /** Bytes of the manifests in memory. */
   held: number;
-  /** The manifests that tags may come to stand for: the image's own, and those of what refers to it. */
+  /** The manifests that may get a tag: the image's own, and those of its referrers. */
   readonly roots: Map<Digest, ReadManifest>;
 }
 
 /**
- * Copies a manifest and all that it consists of, each before what refers to it; under their digests only. Returns
- * the manifests among it, the root first; null where the source has no such manifest.
+ * Copies a manifest and everything that it consists of, children before parents, under their digests only. Returns the
+ * digests of its manifests, the root first; null if the source has no such manifest.
  *
  * A manifest is read by its digest and checked against it, so none can contain itself.
  */

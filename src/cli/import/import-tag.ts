@@ -9,7 +9,7 @@ import { type Pick, pickPlatforms } from "./platforms.ts";
 import { makeQueue } from "./queue.ts";
 import { findRoot } from "./read-manifest.ts";
 
-/** What became of a tag; with --dry-run, what would have. `stored`: without a tag, by its digest. */
+/** The outcome for a tag; with --dry-run, the expected outcome. `stored`: by digest, without a tag. */
 type TagOutcome = "created" | "updated" | "unchanged" | "stored";
 
 export interface ImportedTag {
@@ -19,8 +19,8 @@ export interface ImportedTag {
 }
 
 /**
- * Imports what a tag or digest of the source stands for: its content, then what refers to it, and only then the tag.
- * Whatever goes wrong before that, no tag of the destination has changed.
+ * Imports a tag or digest of the source: first its content, then its referrers, and only then the tag. If anything
+ * fails before that, no tag of the destination has changed.
  */
 export async function importTag(run: Import, reference: string, tag: Tag | null): Promise<readonly ImportedTag[]> {
   const root = await findRoot(run.source, reference);

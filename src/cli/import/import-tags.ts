@@ -7,7 +7,7 @@ import type { Import } from "./import.ts";
 import { plural } from "../output/words.ts";
 import type { Selected } from "./select-tags.ts";
 
-/** What is reported of a tag of many. */
+/** The report on one tag of many. */
 export type TagReport =
   | ImportedTag
   | { readonly tag: string; readonly digest: null; readonly outcome: "failed"; readonly error: string }
@@ -15,7 +15,7 @@ export type TagReport =
 
 export interface TagsReport {
   readonly tags: readonly TagReport[];
-  /** What to end with; null: all went well. */
+  /** The failure to end with; null: all went well. */
   readonly failure: CliError | null;
 }
 
@@ -23,8 +23,8 @@ const WRONG_NAME =
   "a tag has up to 128 letters, digits, _ . and -, and does not begin with . or -; import it by its digest, under another name";
 
 /**
- * Imports one tag after the other. One that fails does not stop the rest; a registry that is not to be reached does,
- * since each would wait for it in turn. Throws only what ends everything, such as Ctrl-C.
+ * Imports one tag after the other. A tag that fails does not stop the rest. A registry that cannot be reached does,
+ * since each tag would wait for it in turn. Throws only failures that end everything, for example Ctrl-C.
  */
 export async function importTags(
   run: Import,
@@ -53,21 +53,23 @@ export async function importTags(
     note({ tag, digest: null, outcome: "failed", error: failure.message });
   }
   for (const tag of images) await attempt(tag);
-  // The signature of an index means nothing where only a platform of it is wanted.
+  // An index's signature means nothing if only some of its platforms are imported.
   const wantsCompanions = run.options.referrers && run.options.platforms.length === 0;
   for (const tag of wantsCompanions ? companions : []) {
-    if (!(await hasCome(run, tag))) await attempt(tag);
+    if (!(await wasCopied(run, tag))) await attempt(tag);
   }
   return { tags, failure: failures.length === 0 ? null : sumUp(failures, tags.length) };
 }
 
-/** True if a tag that is named after a digest came along with its subject. The others belong to images without a tag. */
-async function hasCome({ trees }: Import, tag: Tag): Promise<boolean> {
+/**
+ * True if a tag that is named after a digest was copied with its subject. The others belong to images without a tag.
+ */
+async function wasCopied({ trees }: Import, tag: Tag): Promise<boolean> {
   const subject = digestNamedBy(tag, trees.keys());
   return subject !== null && (await trees.get(subject)?.catch(() => null)) != null;
 }
 
-/** Finds the digest: the tag has all of a sha256, and of a sha512 only enough to compare. */
+/** Finds the digest that a tag is named after: the tag has all of a sha256, but only the beginning of a sha512. */
 function digestNamedBy(tag: Tag, known: Iterable<Digest>): Digest | null {
   const subject = subjectOfTag(tag) ?? "";
   return (

@@ -11,17 +11,17 @@ interface Asked {
   readonly tags: readonly string[];
 }
 
-/** What the command line asks for. */
+/** The copy that the command line asks for. */
 export interface Plan {
   readonly source: RemoteReference;
   readonly destination: RemoteReference;
   readonly what:
     | { readonly one: string; readonly tag: Tag | null }
-    /** Globs; none: all. */
+    /** The globs of tags; none: all tags. */
     | { readonly globs: readonly string[] };
 }
 
-/** Reads both references, and what they say together. Throws a usage error. */
+/** Parses both references and combines them. Throws a usage error. */
 export function planOf(asked: Asked, options: { readonly plainHttp: boolean }): Plan {
   const source = parseRemoteReference(asked.source, options);
   const destination = parseRemoteReference(asked.destination, options);
@@ -32,7 +32,7 @@ export function planOf(asked: Asked, options: { readonly plainHttp: boolean }): 
     );
   }
   if (asked.allTags || asked.tags.length > 0) return { source, destination, what: many(asked, source, destination) };
-  // An image that is named by its digest alone gets a tag only where one is asked for.
+  // An image named only by its digest gets a tag only if the destination names one.
   const implied = source.digest === null ? (source.tag ?? LATEST) : source.tag;
   const tag = destination.tag ?? implied;
   if (isSameRepository(source, destination) && tag === implied) throw sameUsage();

@@ -15,8 +15,8 @@ export interface Pick extends Root {
 }
 
 /**
- * What to copy of an image: with --platform not the index, whose digest would be another without the rest, but the
- * manifests themselves. One gets the tag; several get one each, as in `1.0-linux-amd64`.
+ * Picks the manifests to copy. With --platform these are the platforms' own manifests and not the index, whose digest
+ * would change without the rest. A single one gets the tag; several get a tag each, as in `1.0-linux-amd64`.
  */
 export async function pickPlatforms(run: Import, root: Root, tag: Tag | null): Promise<readonly Pick[]> {
   const { platforms } = run.options;
@@ -45,14 +45,17 @@ function offer({ digest, mediaType }: Root, platform: string | null): readonly O
   return platform === null ? [] : [{ digest, mediaType, platform }];
 }
 
-/** A single image says in its config what it is for. */
+/** Reads a single image's platform from its config. */
 async function platformOfConfig(run: Import, manifest: ReadManifest, config: Descriptor): Promise<string | null> {
   if (config.size > MAX_MANIFEST_BYTES) return null;
   const side = manifest.isThere ? run.destination : run.source;
   return platformInConfig(await buffer(readBlob(side.connection, side.name, config)));
 }
 
-/** The one of exactly that platform, else the only one that is of a variant of it, as linux/arm64/v8 is of linux/arm64. */
+/**
+ * Chooses the manifest of exactly that platform, else the only one for a variant of it, as linux/arm64/v8 of
+ * linux/arm64.
+ */
 function choose(offered: readonly Offered[], wanted: string, name: string): Root {
   const exact = offered.find(({ platform }) => platform === wanted);
   const variants = offered.filter(({ platform }) => platform.startsWith(`${wanted}/`));

@@ -1,7 +1,10 @@
 /** Runs a task when its turn comes. */
 export type Queue = <T>(task: () => Promise<T>) => Promise<T>;
 
-/** So many tasks at a time. After one has failed none is begun any more: those that wait fail as it did. */
+/**
+ * Makes a queue that runs `width` tasks at a time. After one has failed no more begin: those that wait fail with the
+ * same error.
+ */
 export function makeQueue(width: number): Queue {
   const waiting: (() => void)[] = [];
   let running = 0;
@@ -16,7 +19,7 @@ export function makeQueue(width: number): Queue {
       failure ??= { reason };
       throw reason;
     } finally {
-      // The place goes to the next in line, or is free.
+      // Passes the place to the next in line, or frees it.
       const next = waiting.shift();
       if (next === undefined) running -= 1;
       else next();
@@ -24,13 +27,16 @@ export function makeQueue(width: number): Queue {
   };
 }
 
-/** What all of them give, once each has come to its end; throws the first failure only then, so nothing is left running. */
+/**
+ * Waits until all promises have settled, so that nothing is left running. Returns their results, or throws the first
+ * failure.
+ */
 export async function settleAll<T>(promises: readonly Promise<T>[]): Promise<T[]> {
   await Promise.allSettled(promises);
   return Promise.all(promises);
 }
 
-/** The promise made for a key earlier, or a new one; one that fails is forgotten. */
+/** Returns the promise that was made for a key earlier, or a new one. Forgets a promise that fails. */
 export function once<K, T>(made: Map<K, Promise<T>>, key: K, make: () => Promise<T>): Promise<T> {
   const known = made.get(key);
   if (known !== undefined) return known;

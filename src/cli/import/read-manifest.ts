@@ -8,27 +8,27 @@ import { getManifest, headManifest, type RemoteManifest } from "../client/manife
 import { CliError } from "../exit.ts";
 import type { Import, Side } from "./import.ts";
 
-/** What is to be copied: a manifest's address in its repository. */
+/** A manifest to copy, by its digest in the source's repository. */
 export interface Root {
   readonly digest: Digest;
-  /** As the registry, or whoever refers to it, calls it. */
+  /** The media type according to the registry, or to the manifest that refers to it. */
   readonly mediaType: string;
 }
 
-/** A manifest, and what belongs to it. */
+/** A manifest and its parts. */
 export interface ReadManifest {
   readonly digest: Digest;
   readonly bytes: Buffer;
   readonly mediaType: ManifestType;
   readonly subject: Digest | null;
   readonly config: Descriptor | null;
-  /** What an index lists. */
+  /** The manifests that an index lists. */
   readonly children: readonly Descriptor[];
-  /** Config and layers, or an index's children that are no manifests (BuildKit's caches). */
+  /** Config and layers, or the children of an index that are no manifests (BuildKit's caches). */
   readonly blobs: readonly { readonly digest: Digest; readonly size: number }[];
-  /** Layers that may be left out, and are. */
+  /** The number of layers that may be left out, and are. */
   readonly foreignLayers: number;
-  /** True if the destination has it, and so all that belongs to it. */
+  /** True if the destination has it, and so all of its content. */
   readonly isThere: boolean;
 }
 
@@ -38,7 +38,7 @@ const parts = z.looseObject({
   manifests: z.array(descriptorSchema).nullish(),
 });
 
-/** What a tag or digest of the source stands for; null where there is none. Throws for Docker's schema 1. */
+/** Looks up a tag or digest of the source; null if there is none. Throws for Docker's schema 1. */
 export async function findRoot({ connection, name }: Side, reference: string): Promise<Root | null> {
   const head = await headManifest(connection, name, reference);
   if (head === null) return null;
@@ -49,8 +49,8 @@ export async function findRoot({ connection, name }: Side, reference: string): P
 }
 
 /**
- * Reads a manifest: from the destination where it has it, since the source may count what is read of it. Null where
- * neither has. Throws an `invalid` CliError for what no registry should take.
+ * Reads a manifest, from the destination if it has it, since reads may count at the source. Null if neither has it.
+ * Throws an `invalid` CliError for a manifest that no registry should take.
  */
 export async function readManifest(run: Import, { digest, mediaType }: Root): Promise<ReadManifest | null> {
   refuseSchema1(mediaType, digest);
@@ -76,7 +76,7 @@ export async function readManifest(run: Import, { digest, mediaType }: Root): Pr
 
 function parse({ bytes, mediaType, digest }: RemoteManifest, declared: string): Manifest {
   try {
-    // Some file servers that play a registry do not know the type.
+    // Some file servers that act as a registry do not know the type.
     return parseManifest(bytes, isManifestType(mediaType) ? mediaType : declared);
   } catch (cause) {
     if (!(cause instanceof RegistryError)) throw cause;

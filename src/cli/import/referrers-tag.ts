@@ -5,7 +5,7 @@ import { pullScope, repositoryPath } from "../client/repository.ts";
 import { drain } from "../client/transport.ts";
 import type { Import, Side } from "./import.ts";
 
-/** Tells the destination what refers to a manifest, where it does not find out by itself. */
+/** Adds referrers to a manifest's tag at the destination, if the destination has no list of referrers of its own. */
 export async function noteReferrers(run: Import, subject: Digest, referrers: readonly RemoteReferrer[]): Promise<void> {
   const { destination, options } = run;
   if (referrers.length === 0 || options.dryRun || (await hasList(destination, subject))) return;

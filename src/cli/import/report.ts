@@ -6,7 +6,7 @@ import type { TagReport } from "./import-tags.ts";
 import type { Plan } from "./plan.ts";
 import type { Tally } from "./tally.ts";
 
-/** What --json prints in the end. */
+/** The final report, as --json prints it. */
 export interface ImportReport {
   readonly source: string;
   readonly destination: string;
@@ -23,7 +23,7 @@ export function makeReport(plan: Plan, dryRun: boolean, tags: readonly TagReport
   return { source: source ?? "", destination: destination ?? "", dryRun, tags, ...tally, referrers };
 }
 
-/** What happened to one tag, for a person. */
+/** Describes one tag's outcome for a person. */
 export function tagLine(report: TagReport, dryRun: boolean, style: Style): string {
   const name = style.bold(report.tag ?? "(no tag)");
   if (report.outcome === "failed") return `${name}  ${style.red("failed")}: ${report.error}`;
@@ -33,7 +33,7 @@ export function tagLine(report: TagReport, dryRun: boolean, style: Style): strin
   return `${name}  ${report.digest}  ${isChange ? style.green(outcome) : style.dim(outcome)}`;
 }
 
-/** What happened in all, for a person. */
+/** Describes the whole run for a person. */
 export function summary({ copied, skipped, referrers }: Tally, dryRun: boolean): string {
   const parts = [`${dryRun ? "to be copied" : "copied"}: ${counted(copied)}, ${formatBytes(copied.bytes)}`];
   if (skipped.blobs + skipped.manifests > 0) {

@@ -28,16 +28,16 @@ interface ImportInput {
   readonly dryRun: boolean;
 }
 
-/** More tags than any repository has: a list that is longer does not end. */
+/** More tags than any repository has: a longer list does not end. */
 const MAX_TAGS = 1_000_000;
 
-/** `spacedock import`, from what was typed to what is printed. */
+/** Runs `spacedock import`, from the command line to the printed report. */
 export async function runImport(context: Context, input: ImportInput): Promise<void> {
   const plan = planOf(input, context);
   const source = await open(context, plan.source);
   try {
     const isSame = plan.source.registry.origin === plan.destination.registry.origin;
-    // What is there already is only looked at, which is no pull.
+    // Content that is there already is only looked at, which is no pull.
     const destination = isSame ? source : await open(context, plan.destination);
     try {
       await between(context, plan, optionsOf(input), { source, destination });
@@ -66,7 +66,7 @@ async function between(context: Context, plan: Plan, options: ImportOptions, con
   const { output } = context;
   const tags = "globs" in plan.what ? await allTags(connections.source, plan.source) : null;
   const run: Import = {
-    // What is only to be said leaves no trace at the source either.
+    // A dry run leaves no trace at the source either.
     source: { connection: options.dryRun ? connections.source : pulling(connections.source), name: plan.source.name },
     destination: { connection: connections.destination, name: plan.destination.name },
     options,
@@ -86,12 +86,12 @@ async function between(context: Context, plan: Plan, options: ImportOptions, con
   const { tags: reports, failure } = await importAsPlanned(run, plan, tags ?? new Set(), tell);
   const report = makeReport(plan, options.dryRun, reports, run.tally);
   output.show(report, () => summary(run.tally, options.dryRun));
-  const incomplete = failure ?? stayedBehind(run);
+  const incomplete = failure ?? incompleteFailure(run);
   if (incomplete !== null) throw incomplete;
 }
 
-/** The tags are there, and not all that belongs to them; null where it is. */
-function stayedBehind({ leftBehind }: Import): CliError | null {
+/** Returns the failure for tags that were set although some of their referrers stayed behind; null if none did. */
+function incompleteFailure({ leftBehind }: Import): CliError | null {
   if (leftBehind.size === 0) return null;
   return new CliError(
     "failure",

@@ -3,17 +3,17 @@ import { parseTag, type Tag } from "../../oci/reference.ts";
 import { subjectOfTag } from "../../oci/referrers-tag.ts";
 
 export interface Selected {
-  /** In the source's order. */
+  /** The images' tags, in the source's order. */
   readonly images: readonly Tag[];
-  /** Tags that are named after a digest: most come along with the image they belong to. */
+  /** Tags that are named after a digest: most are copied with the image they belong to. */
   readonly companions: readonly Tag[];
-  /** Names that no registry should have given, and that the destination would refuse. */
+  /** Invalid names, which the destination would refuse. */
   readonly untakable: readonly string[];
 }
 
 /**
- * The tags that match one of the globs, or are not excluded where there are only exclusions, as in `!*-rc*`. No
- * glob: all, with those that are named after a digest.
+ * Selects the tags that match a glob. If all globs are exclusions, as in `!*-rc*`, selects all other tags. Without
+ * globs, selects all tags, including those named after a digest.
  */
 export function selectTags(tags: Iterable<string>, globs: readonly string[]): Selected {
   const excluded = globs.filter((glob) => glob.startsWith("!")).map((glob) => glob.slice(1));

@@ -1,20 +1,20 @@
 import type { Digest } from "../../oci/digest.ts";
 
-/** What a run did, for its report. */
+/** Counts of a run, for its report. */
 export interface Tally {
-  /** Those that the destination has now: one may belong to many tags. */
+  /** The referrers that the destination has now; one may belong to many tags. */
   readonly referrers: Set<Digest>;
   readonly copied: { blobs: number; manifests: number; bytes: number };
   readonly skipped: {
-    /** Were there already. */
+    /** The content that was already there. */
     blobs: number;
     manifests: number;
     bytes: number;
-    /** Taken over from another repository of the same registry. */
+    /** Blobs mounted from another repository of the same registry. */
     mounted: number;
-    /** Layers that are to be had elsewhere only. */
+    /** Layers that are available only elsewhere. */
     foreignLayers: number;
-    /** Referrers that the source lists and does not have, or that are of a kind that registries no longer take. */
+    /** Referrers that the source lists but lacks, or whose kind registries no longer take. */
     referrers: number;
   };
 }

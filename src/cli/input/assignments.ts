@@ -5,7 +5,10 @@ type JsonObject = Readonly<Record<string, unknown>>;
 
 const jsonObject = z.record(z.string(), z.unknown());
 
-/** Puts `key=value` into an object; dots in the key lead into objects in it. A value that is JSON is that, else a text. */
+/**
+ * Puts `key=value` into an object. Dots in the key lead into nested objects. A value that is JSON is parsed; any other
+ * is text.
+ */
 export function assign(object: JsonObject, assignment: string): JsonObject {
   const equals = assignment.indexOf("=");
   const path = assignment.slice(0, Math.max(equals, 0)).split(".");

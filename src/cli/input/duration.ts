@@ -17,7 +17,7 @@ function parseDuration(text: string): number | null {
   return number === undefined || length === undefined ? null : Math.round(Number(number) * length);
 }
 
-/** An option that is a length of time, in milliseconds. */
+/** An option with a length of time, in milliseconds. */
 export const duration = z.string().transform((text, context) => {
   const parsed = parseDuration(text);
   if (parsed !== null) return parsed;
@@ -25,7 +25,7 @@ export const duration = z.string().transform((text, context) => {
   return z.NEVER;
 });
 
-/** An option that is a time of the past: how long ago, or a date. */
+/** An option with a past time: how long ago, or a date. */
 export const pastTime = z.string().transform((text, context) => {
   const ago = parseDuration(text);
   const time = ago === null ? Date.parse(text) : Date.now() - ago;

@@ -4,7 +4,7 @@ import { z } from "zod";
 import type { Context } from "../context.ts";
 import { CliError } from "../exit.ts";
 
-/** Reads a file's JSON, or stdin's where it is called `-`, as the schema has it. Throws with each thing that is wrong. */
+/** Reads the JSON of a file, or of stdin for `-`, by the schema. Throws with everything that is wrong with it. */
 export async function readJsonFile<S extends z.ZodType>(
   context: Context,
   file: string,

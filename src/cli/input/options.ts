@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { parseBytes } from "../../contract/format.ts";
 
-/** Options that several commands have, each with its text and its schema. */
+/** Options that several commands share, each with its text and its schema. */
 
 export const SPACE_OPTION = {
   "--space <space>": "the space (SPACEDOCK_SPACE; default: the token's space)",
@@ -17,15 +17,15 @@ export const YES_OPTION = { "-y, --yes": "do not ask for confirmation" } as cons
 
 export const yesInput = z.object({ yes: z.boolean().default(false) });
 
-/** An option that may be given again and again, or once with commas. */
+/** An option that may be repeated, or hold several words with commas. */
 export const words = z
   .array(z.string())
   .transform((given) => given.flatMap((one) => one.split(",")).filter((word) => word !== ""));
 
-/** What says that there shall be none. */
+/** The value that unsets an option. */
 export const NONE = "none";
 
-/** An option that may be {@link NONE}, which is null. As a union its errors would say nothing. */
+/** An option that may be {@link NONE}, which is parsed as null. A union's error messages would say nothing. */
 export function orNone<T>(schema: z.ZodType<T, string>): z.ZodType<T | null, string> {
   return z.string().transform((text, context) => {
     if (text === NONE) return null;
@@ -37,7 +37,7 @@ export function orNone<T>(schema: z.ZodType<T, string>): z.ZodType<T | null, str
   });
 }
 
-/** A size, as in `90MB` or `5MiB`, in bytes. */
+/** A size, as in `90MB` or `5MiB`, parsed as bytes. */
 export const byteSize = z.string().transform((text, context) => {
   const bytes = parseBytes(text);
   if (bytes !== null && bytes > 0) return bytes;
@@ -45,7 +45,7 @@ export const byteSize = z.string().transform((text, context) => {
   return z.NEVER;
 });
 
-/** How many things are done at a time. */
+/** The number of things done at a time. */
 export const jobs = z
   .string()
   .regex(/^[1-9]\d?$/, "give a number from 1 to 99")

@@ -4,19 +4,19 @@ import { text } from "node:stream/consumers";
 import type { Context } from "../context.ts";
 import { CliError } from "../exit.ts";
 
-/** Longer than any secret; what is longer was not meant to be one. */
+/** Longer than any secret, so longer input is a mistake. */
 const MAX_SECRET_LENGTH = 64 * 1024;
 
 interface Confirmation {
-  /** What is about to be done, as a question. */
+  /** A question about what will be done. */
   readonly question: string;
-  /** What must be typed, for what cannot be had back; without it, `y` will do. */
+  /** The text that must be typed for an action that cannot be undone; without it, `y` is enough. */
   readonly typed?: string;
-  /** --yes: it was answered on the command line. */
+  /** True if --yes answered the question on the command line. */
   readonly yes: boolean;
 }
 
-/** Asks before something is destroyed. Throws unless the answer is yes, and where nobody is there to be asked. */
+/** Asks before something is destroyed. Throws unless the answer is yes, or if nobody is there to answer. */
 export async function confirm(context: Context, { question, typed, yes }: Confirmation): Promise<void> {
   if (yes) return;
   if (context.stdin.isTTY !== true) {
@@ -30,7 +30,7 @@ export async function confirm(context: Context, { question, typed, yes }: Confir
   if (!agreed) throw new CliError("failure", "canceled; nothing was changed");
 }
 
-/** A secret: all of stdin with `fromStdin`, else typed without being shown. Throws where neither is possible. */
+/** Reads a secret: all of stdin with `fromStdin`, else typed without being shown. Throws if neither is possible. */
 export async function readSecret(
   context: Context,
   { question, fromStdin, flag }: { readonly question: string; readonly fromStdin: boolean; readonly flag: string },
@@ -52,12 +52,12 @@ function requireSecret(secret: string): string {
 
 async function readLine(context: Context, question: string, { echo }: { readonly echo: boolean }): Promise<string> {
   const { stdin, output, signal } = context;
-  // As a terminal, readline takes over the echo, which goes nowhere; else the terminal's own is left as it is.
+  // With `terminal`, readline does the echo itself, here into nowhere; without it, the terminal's own echo stays.
   const lines = createInterface({ input: stdin, output: nowhere(), terminal: !echo });
   const ended = new AbortController();
   const interrupt = (): void => ended.abort(new CliError("interrupted", "interrupted"));
   signal.addEventListener("abort", interrupt);
-  // Without the terminal's own handling, Ctrl-C is a key like others.
+  // In this mode the terminal does not handle Ctrl-C: it arrives as a key.
   lines.once("SIGINT", interrupt);
   lines.once("close", () => ended.abort(new CliError("usage", "no answer was given")));
   output.ask(`${question} `);

@@ -21,16 +21,19 @@ import { operations } from "../../contract/operations.ts";
 export interface Management {
   /** The registry's host. */
   readonly host: string;
-  /** Throws RefusedError for a problem. */
+  /** Calls an operation. Throws RefusedError for a problem. */
   call<O extends OperationId>(operation: O, input: OperationInput<O>): Promise<OperationOutput<O>>;
-  /** All entries of a list, page by page. */
+  /** Yields all entries of a list, reading page by page. */
   list<O extends ListOperationId>(operation: O, input: OperationInput<O>): AsyncGenerator<ListItem<O>>;
   close(): Promise<void>;
 }
 
 const MAX_ANSWER_BYTES = 16 * 1024 * 1024;
 
-/** @param beforeChange is told that something is about to be changed */
+/**
+ * Opens the management API.
+ * @param beforeChange is called before an operation that changes something
+ */
 export function openManagementApi(connection: Connection, beforeChange: () => void = () => undefined): Management {
   return {
     host: connection.registry.host,
@@ -43,7 +46,7 @@ export function openManagementApi(connection: Connection, beforeChange: () => vo
   };
 }
 
-/** A preview is a question that has a body. */
+/** True if the operation changes something. A preview does not, although it has a body. */
 function isChange(id: OperationId): boolean {
   return operations[id].method !== "GET" && !id.startsWith("preview");
 }
@@ -78,7 +81,7 @@ async function ask(connection: Connection, operation: Operation, input: Input): 
     headers: { accept: "application/json", ...(bytes && { "content-type": "application/json" }) },
     ...(bytes && { body: { length: bytes.length, open: () => bytes } }),
     expect: [status],
-    // What a lost answer did may not be done twice.
+    // If an answer was lost, the operation may have been done, and must not be done twice.
     retry: method === "GET",
   });
   if (status === 204) {

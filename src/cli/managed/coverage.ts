@@ -3,18 +3,18 @@ import { CliError } from "../exit.ts";
 import { plural, someOf } from "../output/words.ts";
 import type { SpaceScene } from "./shapes.ts";
 
-/** Repositories that are looked at; no space has more that a person would name by a pattern that fits none of them. */
+/** The most repositories that are checked: a pattern that covers none of so many is most likely a mistake. */
 const LOOKED_AT = 5000;
 const PAGE = 1000;
 
 /**
- * Warns where patterns cover none of a space's repositories: they are paths within the space, and `web/**` is what is
- * below `web/`. Says nothing of a space that has no repositories yet.
+ * Warns if patterns cover none of a space's repositories: they are paths within the space, and `web/**` covers only
+ * those below `web/`. Says nothing about a space without repositories.
  */
 export async function warnOfNoneCovered(scene: SpaceScene, patterns: readonly string[] | undefined): Promise<void> {
   if (patterns === undefined || patterns.every((pattern) => pattern === "**")) return;
   const paths = await pathsUntilCovered(scene, patterns).catch((failure: unknown) => {
-    // A look that fails takes nothing back of what was done.
+    // The change is already done, so a failed check is no error.
     if (failure instanceof CliError && failure.kind !== "interrupted") return null;
     throw failure;
   });
@@ -22,11 +22,11 @@ export async function warnOfNoneCovered(scene: SpaceScene, patterns: readonly st
   if (paths === null || first === undefined) return;
   const count = `${paths.length < LOOKED_AT ? "" : "the first "}${plural(paths.length, "repository", "repositories")}`;
   scene.output.warn(
-    `${patterns.join(", ")} covers 0 of ${count} in ${scene.space} (${someOf(paths, paths.length)}). ${advice(scene.space, patterns, paths)}`,
+    `${patterns.join(", ")} ${patterns.length === 1 ? "covers" : "cover"} 0 of ${count} in ${scene.space} (${someOf(paths, paths.length)}). ${advice(scene.space, patterns, paths)}`,
   );
 }
 
-/** The paths that there are; null as soon as one is covered. */
+/** Returns the space's paths; null as soon as one is covered. */
 async function pathsUntilCovered(
   { management, space }: SpaceScene,
   patterns: readonly string[],

@@ -7,14 +7,14 @@ import { CliError } from "../exit.ts";
 import { askApi } from "./discovery.ts";
 import type { Output } from "../output/output.ts";
 
-/** The registry that commands are about, and how it was chosen. */
+/** The registry that a command manages, and how it was chosen. */
 export interface Managed {
   readonly registry: RegistryAddress;
-  /** The context that it belongs to; null: it was named itself, or found. */
+  /** The context of the registry; null: the registry was named itself, or found. */
   readonly context: NamedContext | null;
 }
 
-/** The registry that management commands are about. Throws a usage error where none is known. */
+/** Returns the registry that management commands use. Throws a usage error if none is known. */
 export async function managedRegistry(context: Context): Promise<RegistryAddress> {
   const registry = await namedRegistry(context);
   if (registry !== null) return registry;
@@ -26,20 +26,20 @@ export async function managedRegistry(context: Context): Promise<RegistryAddress
   });
 }
 
-/** The registry that is managed; null where none is known. */
+/** Returns the registry that management commands use; null if none is known. */
 export async function namedRegistry(context: Context): Promise<RegistryAddress | null> {
   return (await managedBy(context))?.registry ?? null;
 }
 
 /**
- * What is managed: what --registry or --context names; else SPACEDOCK_REGISTRY, else SPACEDOCK_CONTEXT; else the context in use; else the
- * one Spacedock that docker is logged in at. Null where none is known.
+ * Finds the managed registry: the one that --registry or --context names, else SPACEDOCK_REGISTRY, else
+ * SPACEDOCK_CONTEXT, else the context in use, else the one Spacedock with a docker login. Null if none is known.
  */
 export async function managedBy(context: Context): Promise<Managed | null> {
   return (await chosen(context)) ?? foundOnce(context);
 }
 
-/** What somebody chose to manage, by whatever way; without asking any registry. */
+/** Returns the registry that the user chose in any way; null if none. Asks no registry. */
 export async function chosen(context: Context): Promise<Managed | null> {
   const { registry, contextName, env, plainHttp } = context;
   if (registry !== null && contextName) throw new CliError("usage", "use either --registry or --context, not both");
@@ -53,16 +53,16 @@ export async function chosen(context: Context): Promise<Managed | null> {
   return active === null ? null : managedAs(active);
 }
 
-/** Commands that have said where they are. */
-const SAID = new WeakSet<Output>();
+/** Outputs that already show the place. */
+const SHOWN = new WeakSet<Output>();
 
-/** Says where a command is, once, lest something is done at the wrong registry. */
+/** Shows the registry once for each command, so that nobody changes the wrong one by mistake. */
 export function sayPlace(output: Output, place: string): void {
-  if (!SAID.has(output)) output.note(`at ${place}`);
-  SAID.add(output);
+  if (!SHOWN.has(output)) output.note(`at ${place}`);
+  SHOWN.add(output);
 }
 
-/** As in "registry.example.com (context production)", where the name says more than the host. */
+/** Names the registry, and the context if its name says more: "registry.example.com (context production)". */
 export function placeOf({ registry: { host }, context }: Managed): string {
   return context === null || context.name === host ? host : `${host} (context ${context.name})`;
 }
@@ -71,7 +71,7 @@ function managedAs(context: NamedContext): Managed {
   return { registry: context.registry, context };
 }
 
-/** Looked for once a command. */
+/** Keeps the search's result, so that a command searches only once. */
 const FOUND = new WeakMap<Output, Promise<Managed | null>>();
 
 function foundOnce(context: Context): Promise<Managed | null> {
@@ -80,13 +80,16 @@ function foundOnce(context: Context): Promise<Managed | null> {
   return found;
 }
 
-/** Milliseconds within which a registry that docker is logged in at has to say what it is. */
+/** Milliseconds within which a registry with a docker login must say if it is a Spacedock. */
 const PATIENCE = 3000;
 
-/** Where somebody used `docker login` alone: the one Spacedock among its registries. Throws a usage error where there are several. */
+/**
+ * Finds the one Spacedock among the registries of `docker login`, for users who logged in only there. Throws a usage
+ * error if there are several.
+ */
 async function findBesideDocker(context: Context): Promise<Managed | null> {
   const { env, plainHttp, output } = context;
-  // A configuration that cannot be read is told where a login is needed.
+  // An unreadable configuration is reported where a login is needed.
   const hosts = await loginHosts(env).catch(() => []);
   const asked = await Promise.all(hosts.map((host) => spacedockAt(context, host, plainHttp)));
   const found = asked.filter((registry) => registry !== null);
@@ -105,7 +108,7 @@ async function findBesideDocker(context: Context): Promise<Managed | null> {
   return { registry, context: null };
 }
 
-/** Null where no Spacedock answers. */
+/** Returns the host's address if a Spacedock answers there; null otherwise. */
 async function spacedockAt(
   { env, signal }: Context,
   host: string,

@@ -6,19 +6,19 @@ import { confirm } from "../input/prompt.ts";
 import { fields } from "../output/fields.ts";
 import { spaceCommand, type SpaceScene } from "./shapes.ts";
 
-/** What a space has of a kind, each with an id and a name that people give: targets, triggers, tokens. */
+/** A kind of thing in a space that has an id and a name given by people: targets, triggers, tokens. */
 export interface Kind<T extends { readonly id: string; readonly name: string }> {
   readonly word: string;
-  /** The group that its commands are in. */
+  /** The group of its commands. */
   readonly group: string;
-  /** What its ids begin with. */
+  /** The beginning of its ids. */
   readonly prefix: string;
   readonly all: (scene: SpaceScene) => AsyncIterable<T>;
 }
 
 type AnyKind = Kind<{ readonly id: string; readonly name: string }>;
 
-/** The id of what a person names by its id, or by its name where only one has it. */
+/** Resolves an id or a name to an id. The name must belong to only one thing. */
 export async function idOf(scene: SpaceScene, kind: AnyKind, given: string): Promise<string> {
   return given.startsWith(kind.prefix) ? given : idOfName(scene, kind, given);
 }
@@ -38,13 +38,13 @@ async function idOfName(scene: SpaceScene, kind: AnyKind, given: string): Promis
   });
 }
 
-/** What a person knows it by, as in `token "ci" (tok_0193…)`. */
+/** Returns the name and id for people, as in `token "ci" (tok_0193…)`. */
 export async function titleOf(scene: SpaceScene, kind: AnyKind, id: string): Promise<string> {
   for await (const item of kind.all(scene)) if (item.id === id) return `${kind.word} "${item.name}" (${id})`;
   return `${kind.word} ${id}`;
 }
 
-/** By id, for showing; what was deleted is not among them. */
+/** Reads all names, and returns a function from an id to its name, for showing. A deleted thing is shown by its id. */
 export async function namesOf(scene: SpaceScene, kind: AnyKind): Promise<(id: string) => string> {
   const names = new Map<string, string>();
   for await (const { id, name } of kind.all(scene)) names.set(id, name);
@@ -53,24 +53,24 @@ export async function namesOf(scene: SpaceScene, kind: AnyKind): Promise<(id: st
 
 type OneDeclaration<I extends z.ZodType> = Omit<CommandDeclaration<I>, "run" | "arguments" | "examples"> & {
   readonly kind: AnyKind;
-  /** The first is made of the name where there is none. */
+  /** The examples. If there are none, the first is made from the command's name. */
   readonly examples?: CommandDeclaration<I>["examples"];
   readonly run: (scene: SpaceScene, id: string, input: z.output<I>) => Promise<void>;
 };
 
-/** A command about one of a kind, which is named by its id or its name. */
+/** Declares a command about one thing of a kind, given by id or name. */
 export function oneCommand<I extends z.ZodType>({ kind, input, run, examples, ...rest }: OneDeclaration<I>): Command {
   return spaceCommand({
     ...rest,
     examples: examples ?? [`${kind.group} ${rest.name} ${EXAMPLE_NAMES[kind.word] ?? "it"}`],
     arguments: { [`<${kind.word}>`]: `the ${kind.word}'s name or id` },
-    input: z.intersection(whichInput(kind), input),
+    input: z.intersection(kindInput(kind), input),
     run: async (scene, given) => run(scene, await idOf(scene, kind, given.which), given),
   });
 }
 
-/** The argument, which is called after its kind. */
-function whichInput({ word }: AnyKind): z.ZodType<{ readonly which: string }> {
+/** Parses the argument, which is named after the kind. */
+function kindInput({ word }: AnyKind): z.ZodType<{ readonly which: string }> {
   return z.object({ [word]: z.string() }).transform((given) => ({ which: given[word] ?? "" }));
 }
 
@@ -85,21 +85,21 @@ interface DeleteDeclaration {
   readonly kind: AnyKind;
   readonly name: "delete" | "revoke";
   readonly summary: string;
-  /** What it means for others, told before it is asked. */
+  /** The consequence for others, shown before the question. */
   readonly consequence: string;
-  /** A flag that takes more along: how it is written, and what it does. */
+  /** A flag that deletes more: its notation, and its text. */
   readonly more?: { readonly option: `--with-${string}`; readonly does: string };
   readonly remove: (scene: SpaceScene, id: string, withMore: boolean) => Promise<unknown>;
 }
 
-/** `delete`, or what it is called for the kind: asks first. */
+/** Declares `delete`, or the kind's own word for it. It asks first. */
 export function deleteCommand({ kind, name, summary, consequence, more, remove }: DeleteDeclaration): Command {
   return oneCommand({
     kind,
     name,
     summary,
     options: { ...YES_OPTION, ...(more && { [more.option]: more.does }) },
-    input: z.intersection(yesInput, moreInput(more?.option ?? "")),
+    input: z.intersection(yesInput, flagInput(more?.option ?? "")),
     run: async (scene, id, { yes, withMore }) => {
       const { space, management, context, output } = scene;
       if (!yes) {
@@ -113,8 +113,8 @@ export function deleteCommand({ kind, name, summary, consequence, more, remove }
   });
 }
 
-/** A flag, which is called in the input as the command line has it, in camel case. */
-function moreInput(option: string): z.ZodType<{ readonly withMore: boolean }> {
+/** Parses a flag, which the input has under its name in camel case. */
+function flagInput(option: string): z.ZodType<{ readonly withMore: boolean }> {
   const name = option.replace(/^--/, "").replaceAll(/-(.)/g, (_, letter: string) => letter.toUpperCase());
   return z.record(z.string(), z.unknown()).transform((given) => ({ withMore: given[name] === true }));
 }
@@ -125,7 +125,7 @@ interface ShowDeclaration<T> {
   readonly describe: (item: T, scene: SpaceScene) => Readonly<Record<string, string | null>>;
 }
 
-/** `show`: all that there is to say of one. */
+/** Declares `show`, which prints everything about one thing. */
 export function showCommand<T>({ kind, get, describe }: ShowDeclaration<T>): Command {
   return oneCommand({
     kind,
@@ -139,7 +139,7 @@ export function showCommand<T>({ kind, get, describe }: ShowDeclaration<T>): Com
   });
 }
 
-/** `enable` and `disable`. */
+/** Declares `enable` and `disable`. */
 export function switchCommands(
   kind: AnyKind,
   operations: Readonly<Record<"enable" | "disable", (scene: SpaceScene, id: string) => Promise<unknown>>>,

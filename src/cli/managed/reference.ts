@@ -12,8 +12,8 @@ import { parseRepositoryName, type RepositoryName } from "../../oci/name.ts";
 import type { Tag } from "../../oci/reference.ts";
 
 /**
- * Reads a reference as management commands take it: `acme/web:1`, without a host, is in the registry that is managed.
- * `alpine` is Docker Hub's, as docker has it: a repository here has its space in front. Throws a usage error.
+ * Parses a reference for management commands: `acme/web:1`, without a host, is in the managed registry. `alpine` is
+ * Docker Hub's, as for docker, since a repository here has its space in front. Throws a usage error.
  */
 export async function parseManagedReference(context: Context, text: string): Promise<RemoteReference> {
   const managed = await namedRegistry(context);
@@ -23,7 +23,7 @@ export async function parseManagedReference(context: Context, text: string): Pro
   }
   const reference = parseRemoteReference(text, { plainHttp: context.plainHttp });
   if (!isHost && text.includes("/")) sayHub(context, reference);
-  // The address that somebody logged in at says more than the host does: whether there is TLS.
+  // The managed registry's address says more than the host alone: it says if there is TLS.
   return managed?.host === reference.registry.host ? { ...reference, registry: managed } : reference;
 }
 
@@ -33,7 +33,7 @@ export function hasHost(text: string): boolean {
   return rest.length > 0 && (first === "localhost" || /[.:]/.test(first));
 }
 
-/** As docker has it; but somebody may have meant a registry of their own. */
+/** Notes that Docker Hub is used, as docker does, since the user may mean a registry of their own. */
 function sayHub({ output }: Context, { registry }: RemoteReference): void {
   output.note(
     `using ${registry.host}, because no registry is selected; select one: spacedock login <host>, or --registry <host>`,
@@ -45,7 +45,7 @@ export interface ManagedRepository {
   readonly name: RepositoryName;
 }
 
-/** A repository, or a tag or a manifest in it; tag and digest are null where they are not given. */
+/** A repository, or a tag or a manifest in it; tag and digest are null if not given. */
 export interface ManagedContent extends ManagedRepository {
   readonly tag: Tag | null;
   readonly digest: Digest | null;
@@ -56,9 +56,9 @@ export interface ManagedTag extends ManagedRepository {
   readonly tag: Tag;
 }
 
-/** Reads `[host/]space/path[:tag][@digest]`, as {@link parseManagedReference} does. Throws a usage error. */
+/** Parses `[host/]space/path[:tag][@digest]`, as {@link parseManagedReference} does. Throws a usage error. */
 export async function parseManagedContent(context: Context, text: string): Promise<ManagedContent> {
-  // Only what is managed has spaces: without a host, it cannot be Docker Hub that is meant.
+  // Only a managed registry has spaces, so a reference without a host cannot mean Docker Hub.
   if (!hasHost(text)) await managedRegistry(context);
   const { registry, name, tag, digest } = await parseManagedReference(context, text);
   const parsed = parseRepositoryName(text.includes("/") ? name : text);
@@ -66,21 +66,21 @@ export async function parseManagedContent(context: Context, text: string): Promi
   throw new CliError("usage", `"${text}" lacks its space: write it as acme/${text}`);
 }
 
-/** Likewise with neither tag nor digest. */
+/** Parses a repository, like {@link parseManagedContent}, but allows neither a tag nor a digest. */
 export async function parseManagedRepository(context: Context, text: string): Promise<ManagedRepository> {
   const { registry, name, tag, digest } = await parseManagedContent(context, text);
   if (tag === null && digest === null) return { registry, name };
   throw new CliError("usage", `"${text}" is a reference: name only the repository, ${name.full}`);
 }
 
-/** Likewise with a tag, and nothing but a tag. */
+/** Parses a tag, like {@link parseManagedContent}, but requires a tag and allows no digest. */
 export async function parseManagedTag(context: Context, text: string): Promise<ManagedTag> {
   const { registry, name, tag, digest } = await parseManagedContent(context, text);
   if (tag !== null && digest === null) return { registry, name, tag };
   throw new CliError("usage", `"${text}" is not a tag: name one, for example ${name.full}:latest`);
 }
 
-/** The registry that a command is about: the one that is named, else the one that is managed. */
+/** Returns the named registry, else the managed one. */
 export function registryOrManaged(context: Context, named: string | undefined): Promise<RegistryAddress> {
   return named === undefined
     ? managedRegistry(context)

@@ -4,7 +4,7 @@ import type { RepositoryName } from "../../oci/name.ts";
 import { parseManagedRepository } from "./reference.ts";
 import { type Scene, withManagement } from "./shapes.ts";
 
-/** What the API's path says of a repository. */
+/** The parameters that name a repository in the API's path. */
 export interface RepositoryPath {
   readonly space: string;
   readonly name: string;
@@ -18,7 +18,7 @@ type RepositoryDeclaration<I extends z.ZodType> = Omit<CommandDeclaration<I>, "r
   readonly run: (scene: Scene, path: RepositoryPath, input: z.output<I>) => Promise<void>;
 };
 
-/** A command about one repository, which is named in full. */
+/** Declares a command about one repository, given by its full name. */
 export function repositoryCommand<I extends z.ZodType>({ run, input, ...rest }: RepositoryDeclaration<I>): Command {
   return defineCommand({
     ...rest,

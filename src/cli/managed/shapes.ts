@@ -13,14 +13,14 @@ import { table } from "../output/table.ts";
 export const SPACE = { "<space>": "the space's name" } as const;
 export const spaceName = z.object({ space: z.string() });
 
-/** The surroundings of a management command. */
+/** The context of a management command, with the opened API. */
 export interface Scene {
   readonly context: Context;
   readonly output: Output;
   readonly management: Management;
 }
 
-/** The surroundings of a command about one space's content. */
+/** The context of a command about one space's content. */
 export interface SpaceScene extends Scene {
   readonly space: string;
 }
@@ -29,7 +29,7 @@ type Declaration<I extends z.ZodType, S> = Omit<CommandDeclaration<I>, "run"> & 
   readonly run: (scene: S, input: z.output<I>) => Promise<void>;
 };
 
-/** Opens the management API, and closes it whatever happens. */
+/** Opens the management API for `use`, and closes it in any case. */
 export async function withManagement<T>(
   context: Context,
   use: (scene: Scene) => Promise<T>,
@@ -43,17 +43,17 @@ export async function withManagement<T>(
   }
 }
 
-/** A command that asks the management API. */
+/** Declares a command that uses the management API. */
 export function managementCommand<I extends z.ZodType>({ run, ...rest }: Declaration<I, Scene>): Command {
   return defineCommand({ ...rest, run: (context, input) => withManagement(context, (scene) => run(scene, input)) });
 }
 
 type SpaceDeclaration<I extends z.ZodType> = Declaration<I, SpaceScene> & {
-  /** The space that an argument names, where it is not said by the option. */
+  /** Returns the space that an argument names, for use without the option. */
   readonly spaceIn?: (input: z.output<I>) => string | undefined;
 };
 
-/** A command about one space, with the option that says which. */
+/** Declares a command about one space, with the option that names it. */
 export function spaceCommand<I extends z.ZodType>({ run, input, spaceIn, ...rest }: SpaceDeclaration<I>): Command {
   return managementCommand({
     ...rest,
@@ -66,18 +66,18 @@ export function spaceCommand<I extends z.ZodType>({ run, input, spaceIn, ...rest
   });
 }
 
-/** A table's columns, from left to right: heading and cell. */
+/** A table's columns from left to right: the heading, and the function that makes a cell. */
 export type Columns<T> = Readonly<Record<string, (item: T) => string>>;
 
 interface ListOptions<T> {
   readonly limit?: number | undefined;
-  /** Text below each entry; null: nothing. */
+  /** Returns the text below an entry; null: nothing. */
   readonly detail?: (item: T) => string | null;
-  /** A sentence that stands for an empty list. */
+  /** A sentence to show instead of an empty list. */
   readonly none: string;
 }
 
-/** Shows a list as a table, to its end or as far as the limit goes. */
+/** Shows a list as a table, to its end or up to the limit. */
 export async function showList<T>(
   { output }: Pick<Scene, "output">,
   items: AsyncIterable<T> | Iterable<T>,
@@ -96,7 +96,7 @@ interface TableShape<T> {
   readonly detail?: (item: T) => string | null;
 }
 
-/** A table of things, which fits the terminal. */
+/** Formats items as a table that fits the terminal. */
 export function tableOf<T>(items: readonly T[], columns: Columns<T>, { detail, width }: TableShape<T>): string {
   const rows = items.map((item) => Object.values(columns).map((cell) => cell(item)));
   return table(Object.keys(columns), rows, { width, ...(detail && { details: items.map(detail) }) });
@@ -111,10 +111,10 @@ async function take<T>(items: AsyncIterable<T> | Iterable<T>, count: number): Pr
   return taken;
 }
 
-/** The most that the management API gives in a page. */
+/** The most entries in a page of the management API. */
 const MAX_PAGE = 1000;
 
-/** The query for a list of which no more than `limit` entries are wanted. */
+/** Returns the query for a list of at most `limit` entries. */
 export function pageQuery(limit: number | undefined): { readonly limit?: number } {
   return limit === undefined ? {} : { limit: Math.min(limit, MAX_PAGE) };
 }

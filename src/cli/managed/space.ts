@@ -2,7 +2,7 @@ import type { Context } from "../context.ts";
 import { CliError } from "../exit.ts";
 import type { Management } from "./api.ts";
 
-/** The space that a command is about: the one that is named, else the token's own, else the only one there is. */
+/** Returns the space for a command: the named one, else the token's own, else the only one there is. */
 export async function spaceOf(
   { context, management }: { readonly context: Context; readonly management: Management },
   named: string | undefined,

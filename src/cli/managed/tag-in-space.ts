@@ -1,18 +1,18 @@
 import { parseRepositoryName } from "../../oci/name.ts";
 import { CliError } from "../exit.ts";
 
-/** A tag as the management API names it: by the path within its space. */
+/** A tag as the management API names it: with its repository's path in the space. */
 interface TagInSpace {
   readonly repository: string;
   readonly tag: string;
 }
 
-/** The space of `acme/web:1.2.3`, where it is written like that. */
+/** Returns the space of a tag like `acme/web:1.2.3`; undefined if the text names none. */
 export function spaceInTag(text: string): string | undefined {
   return parseRepositoryName(text.replace(/:[^:/]*$/, ""))?.space;
 }
 
-/** Reads `acme/web:1.2.3` as a tag of the space `acme`. Throws a usage error. */
+/** Parses `acme/web:1.2.3` as a tag of the space `acme`. Throws a usage error. */
 export function tagInSpace(text: string, space: string): TagInSpace {
   const colon = text.lastIndexOf(":");
   const name = parseRepositoryName(text.slice(0, Math.max(colon, 0)));

@@ -10,8 +10,8 @@ import { openManagementApi } from "./api.ts";
 import type { Whoami } from "../../contract/operations.ts";
 
 /**
- * What a registry's management API says of a credential; null where the registry has no such API, or the credential is
- * none of Spacedock's. Throws a `denied` CliError where the registry does not take it at all.
+ * Asks the management API about a credential; null if the registry has no such API, or if the credential is not one of
+ * Spacedock's. Throws a `denied` CliError if the registry refuses it.
  */
 export async function askWhoami(
   { env, signal }: Pick<Context, "env" | "signal">,
@@ -26,7 +26,7 @@ export async function askWhoami(
   } catch (failure) {
     if (!(failure instanceof CliError)) throw failure;
     if (failure.kind === "unreachable" || failure.kind === "interrupted") throw failure;
-    // Other registries refuse what they do not know: whether the login is good, only their own API tells.
+    // Other registries refuse addresses that they do not know, so only their own API tells if the login is good.
     if (failure.kind === "denied") await checkLogin({ env, signal }, registry, credential);
     return null;
   } finally {
@@ -34,11 +34,11 @@ export async function askWhoami(
   }
 }
 
-/** What a refresh token of a Spacedock is, which `docker login` kept in the place of the token itself. */
+/** Describes a Spacedock's refresh token, which `docker login` keeps in place of the token itself. */
 export const IDENTITY_TOKEN =
   "an identity token from docker: it can pull and push like the token it was made from, but not manage";
 
-/** True if a login is no more than that: good at a Spacedock's registry, but not at its management API. */
+/** True if a login is only an identity token: good for a Spacedock's registry API, but not for its management API. */
 export async function isIdentityToken(
   { env, signal }: Pick<Context, "env" | "signal">,
   { origin }: RegistryAddress,
@@ -53,7 +53,7 @@ export async function isIdentityToken(
   }
 }
 
-/** Checks if a registry takes a login. Throws a `denied` CliError where not. */
+/** Checks that a registry accepts a login. Throws a `denied` CliError if not. */
 export async function checkLogin(
   { env, signal }: Pick<Context, "env" | "signal">,
   registry: RegistryAddress,

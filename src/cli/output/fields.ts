@@ -1,8 +1,8 @@
 import { lineUp } from "./wrap.ts";
 
 /**
- * A thing's fields, one a line, without those that are null. What is too long for a line goes on below, beside its name;
- * a word stays whole, since secrets and addresses are copied.
+ * Formats a thing's fields, one a line, without those that are null. A long value continues on the next line, below its
+ * beginning. Words stay whole, since secrets and addresses are copied.
  */
 export function fields(rows: Readonly<Record<string, string | null>>, width: number): string {
   const shown = Object.entries(rows).flatMap(([name, value]) => (value === null ? [] : [[`${name}:`, value] as const]));

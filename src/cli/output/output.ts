@@ -5,40 +5,42 @@ import { makeStyle, type Style } from "./style.ts";
 import { visible, visibleJson } from "./visible.ts";
 
 /**
- * What a command says: results on stdout, everything else on stderr. All text goes through here, where what would act
- * on a terminal is made visible, whoever sent it.
+ * A command's output: results on stdout, everything else on stderr. All text passes through here, and any characters
+ * that act on a terminal are made visible.
  */
 export interface Output {
   readonly isJson: boolean;
   /** True if a person watches stderr. */
   readonly isTerminal: boolean;
-  /** Columns that a table may take. */
+  /** The columns that a table may take. */
   readonly width: number;
-  /** For results. Without colours where stdout is no terminal. */
+  /** The style for results, without colours if stdout is no terminal. */
   readonly style: Style;
-  /** A result: `data` as a line of JSON with --json, else what `text` makes of it. May be called for each of many. */
+  /**
+   * Shows a result: `data` as a line of JSON with --json, else the result of `text`. May be called for each of many.
+   */
   show(data: unknown, text: () => string): void;
-  /** A remark, for a person: nothing with --json. */
+  /** Shows a remark to a person; nothing with --json. */
   note(text: string): void;
-  /** A question, for a person to answer on the same line: said even with --json. */
+  /** Asks a question that a person answers on the same line, even with --json. */
   ask(text: string): void;
-  /** Something that went otherwise than wished, but did not end the command. */
+  /** Warns about something that went wrong without ending the command. */
   warn(text: string): void;
-  /** What ended the command; `error` as a line of JSON with --json. */
+  /** Shows the failure that ended the command, as a line of JSON with --json. */
   fail(error: FailureReport): void;
-  /** Bars for what takes long; drawn where a person watches, else silent. */
+  /** Opens bars for long work, which are drawn if a person watches. */
   progress(): Progress;
 }
 
-/** Why a command ended, as --json prints it. */
+/** The reason why a command ended, as --json prints it. */
 interface FailureReport {
-  /** As `denied`: what the exit code stands for. */
+  /** The name of the exit code, as `denied`. */
   readonly kind: string;
   readonly exitCode: number;
   readonly message: string;
-  /** What to do; null where that is not known. */
+  /** The next step for the user; null if it is not known. */
   readonly hint: string | null;
-  /** The status and the code that the registry answered with; null where it was not the registry. */
+  /** The status and the code of the registry's answer; null if the failure came from elsewhere. */
   readonly status: number | null;
   readonly code: string | null;
 }
@@ -53,10 +55,10 @@ interface OutputOptions {
   readonly color: boolean;
 }
 
-/** Columns, where nobody says how many there are. */
+/** Columns, if the terminal does not say how many it has. */
 const WIDTH = 100;
 
-/** Narrower than this no table can be read. */
+/** Columns. A narrower table cannot be read. */
 const NARROWEST = 60;
 
 export function makeOutput({ stdout, stderr, env, json, color }: OutputOptions): Output {
@@ -94,7 +96,7 @@ function printJson(stream: Stream, data: unknown): void {
   stream.write(`${visibleJson(data)}\n`);
 }
 
-/** Further lines do not look like sentences of their own, which somebody else may have wished. */
+/** Indents further lines, so that text from elsewhere cannot pass for a sentence of ours. */
 function indented(text: string): string {
   return text.replaceAll("\n", "\n  ");
 }

@@ -6,24 +6,27 @@ import { Rate } from "./rate.ts";
 import type { Style } from "./style.ts";
 import { visible, visibleLine } from "./visible.ts";
 
-/** One thing on its way, as a layer. */
+/** The bar of one thing on its way, for example a layer. */
 interface Bar {
-  /** How many bytes are done; may go back, where some were lost on the way. */
+  /** Sets the number of bytes done; it may go back if some were lost on the way. */
   update(done: number): void;
-  /** It is finished: the line stays and says so, as in "pushed" or "already there". */
+  /** Finishes the bar: its line stays and shows the outcome, as in "pushed" or "already there". */
   end(outcome: string): void;
 }
 
 export interface Progress {
-  /** `total` in bytes. */
+  /**
+   * Adds a bar.
+   * @param total bytes
+   */
   bar(label: string, total: number): Bar;
-  /** Draws a last time and lets go of the terminal. Always to be called. */
+  /** Draws a last time and releases the terminal. Must always be called. */
   close(): void;
 }
 
 const quietBar: Bar = { update: () => undefined, end: () => undefined };
 
-/** For CI and pipes. */
+/** Shows nothing, for CI and pipes. */
 export const quietProgress: Progress = { bar: () => quietBar, close: () => undefined };
 
 const DRAWN_EVERY_MS = 100;
@@ -38,12 +41,12 @@ interface BarState {
   outcome: string | null;
 }
 
-/** A line for each bar, drawn over and over. */
+/** Shows a line for each bar and redraws them. */
 export function terminalProgress(stream: Writable, style: Style): Progress {
   const draw = createLogUpdate(stream);
   const bars: BarState[] = [];
   const render = (): void => {
-    // Nothing yet would be drawn as an empty line, which stays.
+    // Without bars, an empty line would be drawn, and would stay.
     if (bars.length > 0) draw(visible(bars.map((bar) => line(bar, style)).join("\n")));
   };
   const timer = setInterval(render, DRAWN_EVERY_MS);

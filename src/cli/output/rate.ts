@@ -1,11 +1,11 @@
-/** Milliseconds that a rate is taken over: long enough to be steady, short enough to be of now. */
+/** Milliseconds over which a rate is measured: long enough to be steady, short enough to be current. */
 const WINDOW = 5000;
 
-/** How fast a count grows, from what was seen of it lately. */
+/** Measures how fast a count has grown lately. */
 export class Rate {
   #samples: { readonly at: number; readonly count: number }[] = [];
 
-  /** Notes how far it is. A count that goes back, because bytes were lost on the way, starts the measure again. */
+  /** Notes the current count. A count that goes back, because bytes were lost on the way, restarts the measurement. */
   note(count: number, now: number): void {
     const last = this.#samples.at(-1);
     if (last !== undefined && count < last.count) this.#samples = [];
@@ -13,7 +13,7 @@ export class Rate {
     while ((this.#samples[1]?.at ?? now) < now - WINDOW) this.#samples.shift();
   }
 
-  /** A second; null while nothing can be said. */
+  /** Returns the growth per second; null as long as it is unknown. */
   perSecond(): number | null {
     const first = this.#samples[0];
     const last = this.#samples.at(-1);

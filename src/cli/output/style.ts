@@ -3,7 +3,7 @@ import { paint } from "./visible.ts";
 
 const COLOURS = ["bold", "dim", "red", "green", "yellow", "cyan"] as const;
 
-/** Functions that colour a text, or leave it as it is. */
+/** Functions that colour a text, or return it unchanged. */
 export type Style = Readonly<Record<(typeof COLOURS)[number], (text: string) => string>>;
 
 export function makeStyle(enabled: boolean): Style {

@@ -4,31 +4,32 @@ import { flow, wordsOf, wrap } from "./wrap.ts";
 interface TableOptions {
   /** Columns of the terminal. */
   readonly width: number;
-  /** What stands below each row, indented; null: nothing. */
+  /** The text below each row, indented; null: nothing. */
   readonly details?: readonly (string | null)[];
 }
 
 const GAP = "   ";
 const INDENT = "    ";
 
-/** Columns are broken between words down to this, in which most ages and names still stand on one line. */
+/** The width down to which columns are broken between words. Most ages and names still fit on one line. */
 const NARROW = 14;
 
 interface Column {
   readonly heading: string;
-  /** One for each row. */
+  /** The cells, one for each row. */
   readonly cells: readonly string[];
-  /** Of the heading and all cells. */
+  /** The width of the heading and all cells. */
   readonly width: number;
-  /** The least that it takes while all its words stay whole. */
+  /** The least width at which all words stay whole. */
   readonly least: number;
 }
 
 /**
- * Lines of columns under a heading; cells may have colours. An empty table is just its heading.
+ * Formats rows as columns under a heading; cells may have colours. An empty table is just its heading.
  *
  * No line is longer than `width`, and nothing is left out. Columns are broken between words first. If that is not
- * enough, those with the longest words go below their row, where ids, digests and references stay whole, to be copied.
+ * enough, the columns with the longest words go below their row, where ids, digests and references stay whole, to be
+ * copied.
  */
 export function table(
   heading: readonly string[],
@@ -41,7 +42,7 @@ export function table(
       rows.map((row) => visibleLine(row[index] ?? "")),
     ),
   );
-  const beside = thatFit(columns, width);
+  const beside = fittingColumns(columns, width);
   const below = columns.filter((column) => !beside.includes(column));
   const widths = fit(beside, width);
   const headings = beside.map((column) => column.heading.toUpperCase());
@@ -66,20 +67,20 @@ function cellsOf(columns: readonly Column[], row: number): readonly string[] {
   return columns.map(({ cells }) => cells[row] ?? "");
 }
 
-/** The columns that have room beside each other, always with the first: a row is called by it. */
-function thatFit(columns: readonly Column[], limit: number): readonly Column[] {
+/** Returns the columns that fit beside each other. The first is always among them, since it names the row. */
+function fittingColumns(columns: readonly Column[], limit: number): readonly Column[] {
   const [first, ...others] = columns;
   if (first === undefined || others.length === 0) return columns;
   if (total(columns.map(({ least }) => least)) <= limit) return columns;
   const longest = Math.max(...others.map(({ least }) => least));
   const gone = others.findLast(({ least }) => least === longest);
-  return thatFit(
+  return fittingColumns(
     columns.filter((column) => column !== gone),
     limit,
   );
 }
 
-/** The widths of columns, which are taken from the widest. */
+/** Computes the widths of columns, and narrows the widest first. */
 function fit(columns: readonly Column[], limit: number): readonly number[] {
   const widths = columns.map(({ width }) => width);
   while (total(widths) > limit) {
@@ -111,7 +112,7 @@ function padded(text: string, width: number): string {
   return text + " ".repeat(Math.max(0, width - widthOf(text)));
 }
 
-/** The cells that have no room in their row, each with its heading. */
+/** Formats the cells that do not fit in their row, each with its heading. */
 function belowLines(columns: readonly Column[], row: number, width: number): readonly string[] {
   const cells = columns.flatMap(({ heading, cells: { [row]: cell = "" } }) =>
     cell === "" ? [] : `${heading}: ${cell}`,

@@ -1,14 +1,14 @@
 /**
- * What comes from elsewhere – labels, names, answers, other registries' errors – may hold characters that act on a
- * terminal: escape sequences, other controls, marks that turn the direction of text, and those that nobody sees. They
- * are written out, as `\x1b` or `\u202e`. Only the colours that {@link paint} gave pass, since nobody else knows their mark.
+ * Text from elsewhere – labels, names, answers, other registries' errors – may hold characters that act on a terminal:
+ * escape sequences, other controls, marks that turn the direction of text, and invisible characters. They are written
+ * out, as `\x1b` or `\u202e`. Only the colours of {@link paint} pass, since nobody else knows their mark.
  */
 
-/** All that acts on a terminal, but for tab and line feed, of which text is made. */
+/** All characters that act on a terminal, except tab and line feed, which belong to text. */
 const ACTS =
   "[\\u0000-\\u0008\\u000b-\\u001f\\u007f-\\u009f\\u00ad\\u061c\\u180e\\u200b\\u200e\\u200f\\u2028-\\u202e\\u2060-\\u206f\\ufeff\\ufff9-\\ufffb\\u{e0000}-\\u{e007f}]";
 
-/** Not to be guessed by what is shown. */
+/** A random mark that nobody can guess from the output. */
 const MARK = crypto.getRandomValues(new Uint32Array(4)).join("");
 const PAINT = `\\u001b\\[${MARK};\\d+m`;
 
@@ -17,36 +17,36 @@ const PAINTED_LINE = new RegExp(`${PAINT}|[\\t\\n]|${ACTS}`, "gu");
 const ONLY_PAINT = new RegExp(PAINT, "g");
 const WHOLLY_PAINTED = new RegExp(`^(${PAINT})(.*)(${PAINT})$`, "s");
 
-/** Gives a text a colour, by SGR codes that begin and end it. */
+/** Colours a text with the SGR codes that begin and end the colour. */
 export function paint(text: string, [begin, end]: readonly [number, number]): string {
   return `\u001B[${MARK};${begin}m${text}\u001B[${MARK};${end}m`;
 }
 
-/** Text as it is written to a terminal: with its colours, and all else that acts made visible. */
+/** Returns text for a terminal: with its colours, and with all other characters that act made visible. */
 export function visible(text: string): string {
   return text.replaceAll(PAINTED, (found) => (isPaint(found) ? found.replace(`${MARK};`, "") : written(found)));
 }
 
-/** Likewise for what is to stay on its line, such as a cell or a label; its colours are still to be made. */
+/** Makes text visible that must stay on one line, for example a cell or a label. Its colours still carry their mark. */
 export function visibleLine(text: string): string {
   return text.replaceAll(PAINTED_LINE, (found) => (isPaint(found) ? found : written(found)));
 }
 
-/** How many columns a text takes that is visible. */
+/** Returns the number of columns that a visible text takes. */
 export function widthOf(text: string): number {
   return unpainted(text).length;
 }
 
-/** Does something with a text, and paints the results as the text was. */
+/** Applies a function to a text without its colour, and colours the results like the text. */
 export function within(text: string, use: (plain: string) => readonly string[]): readonly string[] {
   const [, begin = "", plain = unpainted(text), end = ""] = WHOLLY_PAINTED.exec(text) ?? [];
   return use(unpainted(plain)).map((line) => `${begin}${line}${end}`);
 }
 
-/** JSON says the same with its characters escaped. */
+/** JSON can escape these characters without a change of meaning. */
 const ACTS_IN_JSON = new RegExp(ACTS, "gu");
 
-/** A value as a line of JSON, none of whose characters acts on a terminal. */
+/** Formats a value as a line of JSON without characters that act on a terminal. */
 export function visibleJson(data: unknown): string {
   return JSON.stringify(data).replaceAll(ACTS_IN_JSON, (found) =>
     found

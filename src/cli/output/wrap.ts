@@ -1,11 +1,11 @@
 import { widthOf, within } from "./visible.ts";
 
-/** Breaks a text between words where it can, and keeps its colour. */
+/** Breaks a text into lines, between words if possible, and keeps its colour. */
 export function wrap(text: string, width: number): readonly string[] {
   return broken(text, width, (plain) => wordsOf(plain).flatMap((word) => piecesOf(word, width)));
 }
 
-/** Breaks a text between words only, so that each of them can be copied. */
+/** Breaks a text only between words, so that each word can be copied. */
 export function lineUp(text: string, width: number): readonly string[] {
   return broken(text, width, wordsOf);
 }
@@ -32,13 +32,16 @@ export function wordsOf(text: string): readonly string[] {
 
 interface Flow {
   readonly width: number;
-  /** Stands between parts on one line. */
+  /** The text between parts on one line. */
   readonly gap: string;
-  /** Begins each further line. */
+  /** The beginning of each further line. */
   readonly indent?: string;
 }
 
-/** Puts parts beside each other as far as a line goes, and the rest below; only a part longer than a line is broken. */
+/**
+ * Puts parts beside each other as far as they fit on a line, and the rest below. Only a part longer than a line is
+ * broken.
+ */
 export function flow(parts: readonly string[], { width, gap, indent = "" }: Flow): readonly string[] {
   const lines: string[] = [];
   let line = "";
@@ -62,7 +65,9 @@ export function flow(parts: readonly string[], { width, gap, indent = "" }: Flow
 
 const MARKS = ["@", ":", "/"];
 
-/** Breaks what is longer than a line before a part of an address or a reference, where there is one near the end. */
+/**
+ * Breaks a word that is longer than a line, preferably before a part of an address or a reference near the line's end.
+ */
 function piecesOf(word: string, width: number): readonly string[] {
   if (word.length <= width || width < 1) return [word];
   const mark = Math.max(...MARKS.map((one) => word.lastIndexOf(one, width)));

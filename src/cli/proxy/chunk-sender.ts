@@ -11,21 +11,21 @@ import type { HeldChunk } from "./held-chunk.ts";
 
 interface SenderOptions {
   readonly session: SessionOptions;
-  /** Where the first chunk goes; it may still be being found out. */
+  /** The position of the first chunk, which may still be asked for. */
   readonly start: Promise<UploadPosition>;
   readonly size: ChunkSize;
-  /** True if the registry lets a chunk wait for the one before it: then no time is lost with acknowledgements. */
+  /** True if the registry lets a chunk wait for the one before it, so that no time is lost on acknowledgements. */
   readonly ahead: boolean;
-  /** A chunk, or a part of one, has been acknowledged. */
+  /** Called when a chunk, or a part of one, has been acknowledged. */
   readonly onPosition: () => void;
 }
 
-/** Sends the chunks of one upload in their order. At most two are on their way; each is held until it is acknowledged. */
+/** Sends the chunks of one upload in their order, at most two at a time. Each is held until it is acknowledged. */
 export class ChunkSender {
   readonly #options: SenderOptions;
-  /** Where the session stands after the last chunk so far. */
+  /** The session's position after the last chunk so far. */
   #last: Promise<UploadPosition>;
-  /** The offset after the last chunk so far, once there is one. */
+  /** The offset after the last chunk so far; null before the first. */
   #end: number | null = null;
 
   constructor(options: SenderOptions) {
@@ -33,12 +33,12 @@ export class ChunkSender {
     this.#last = options.start;
   }
 
-  /** Where the session stands once all is acknowledged. */
+  /** The session's position once all chunks are acknowledged. */
   get position(): Promise<UploadPosition> {
     return this.#last;
   }
 
-  /** Begins to send a chunk, and gives its memory back in the end. Returns when it is time for the next one. */
+  /** Starts to send a chunk, whose memory is released in the end. Resolves when the next chunk may be given. */
   async send(chunk: HeldChunk): Promise<void> {
     const before = this.#last;
     const isFirst = this.#end === null;
@@ -47,7 +47,7 @@ export class ChunkSender {
     const handedOver = new Signal();
     const bytes = {
       end: this.#end,
-      // The chunk that follows may have arrived in part when this one is asked for.
+      // By the time the session is asked about this chunk, a part of the next may have arrived.
       ...(this.#options.ahead && { furthest: Number.POSITIVE_INFINITY }),
       body: (first: number, end: number) => watched(chunk, first - from, end - from, handedOver),
     };
@@ -73,17 +73,17 @@ export class ChunkSender {
     return sendInChunks(session, await before, bytes, size, onPosition);
   }
 
-  /** Sends the chunk without waiting for the one before it. If that goes wrong, it is sent again when its turn has come. */
+  /** Sends the chunk without waiting for the one before it. If that fails, sends it again when its turn has come. */
   async #sendAhead(before: Promise<UploadPosition>, from: number, bytes: Bytes): Promise<UploadPosition> {
     const { session, start, onPosition } = this.#options;
     const { location } = await start;
     const chunk = { end: bytes.end, body: (offset: number) => bytes.body(offset, bytes.end) };
-    // Both must have come to an end before the memory may be used again.
+    // Both must have ended before the memory may be used again.
     const [last, tried] = await Promise.allSettled([before, tryChunk(session, { location, offset: from }, chunk)]);
     if (last.status === "rejected") throw last.reason;
     const arrived = tried.status === "fulfilled" && tried.value.failure === null ? tried.value.position : null;
     if (arrived !== null) onPosition();
-    // Some of it may be there all the same; to find out costs less than to send it in vain.
+    // A part of the chunk may have arrived; asking is cheaper than sending it in vain.
     return this.#sendAfter(arrived ?? askPosition(session, last.value), bytes);
   }
 }
@@ -94,7 +94,7 @@ interface Bytes {
   readonly body: (from: number, to: number) => Body;
 }
 
-/** Something that happens once. */
+/** An event that happens once. */
 class Signal {
   give: () => void = () => undefined;
   readonly given = new Promise<void>((resolve) => {
@@ -102,7 +102,7 @@ class Signal {
   });
 }
 
-/** The chunk's bytes, and word of when the connection has taken the last of them. */
+/** Makes a body of the chunk's bytes. It signals when the connection has taken the last of them. */
 function watched(chunk: HeldChunk, from: number, to: number, handedOver: Signal): Body {
   return {
     length: to - from,

@@ -18,7 +18,7 @@ import { answerWith, bodyLength, type Exchange } from "./exchange.ts";
 import { requestHeaders } from "./headers.ts";
 import { cutIntoChunks } from "./held-chunk.ts";
 
-/** A request whose body is a blob or a part of one: what its address is about, and the digest that ends the upload. */
+/** A request whose body is a blob or a part of one, and the digest in its address if it ends the upload. */
 export interface UploadRequest {
   readonly method: "PATCH" | "PUT" | "POST";
   readonly address: URL;
@@ -27,7 +27,10 @@ export interface UploadRequest {
 
 const POST_PATH = /\/blobs\/uploads\/?$/;
 
-/** Reads a request as one that uploads; null: it is another. Where a session's address is, is the registry's own affair. */
+/**
+ * Parses a request that uploads; null: it is another one. A session's address may be anywhere below /v2/, as the
+ * registry likes.
+ */
 export function uploadRequest({ method, url = "/" }: IncomingMessage, origin: string): UploadRequest | null {
   if (!url.startsWith("/v2/") || url.includes("/manifests/")) return null;
   const address = new URL(origin + url);
@@ -38,23 +41,26 @@ export function uploadRequest({ method, url = "/" }: IncomingMessage, origin: st
   return null;
 }
 
-/** True if the body cannot pass as it is: it is over the limit, or may be. */
+/** True if the body must be cut: it is over the limit, or its length is unknown. */
 export function needsCutting({ state, request }: Exchange): boolean {
   const length = bodyLength(request);
   return length === null || length > fittingChunk(state.chunkSize, state.limits);
 }
 
-/** What the registry answered last, to be passed on where it says more than we know. */
+/** The headers of the registry's last answer, which tell the client more than the proxy knows. */
 interface LastAnswer {
   headers: HeaderFields;
 }
 
-/** True if the request only ends an upload: what the registry does with it may outlast a connection. */
+/** True if the request only ends an upload: the registry may need longer for that than a connection lasts. */
 export function onlyEnds({ request }: Exchange, { method, digest }: UploadRequest): boolean {
   return method === "PUT" && digest !== null && bodyLength(request) === 0;
 }
 
-/** Uploads a body, perhaps an empty one, in chunks of its own and answers the client as the registry would have answered the whole. */
+/**
+ * Uploads a body, perhaps an empty one, in chunks, and answers the client as the registry would have answered the
+ * whole.
+ */
 export async function cutUpload(exchange: Exchange, upload: UploadRequest): Promise<void> {
   const last: LastAnswer = { headers: {} };
   const session: SessionOptions = {
@@ -70,7 +76,7 @@ export async function cutUpload(exchange: Exchange, upload: UploadRequest): Prom
     if (upload.digest === null) acknowledge(exchange, position, last);
     else await finish(exchange, session, position, upload.digest);
   } catch (failure) {
-    // A challenge, above all: the client must learn what its token lacks.
+    // The headers matter above all for a challenge: the client must learn which scope its token lacks.
     if (failure instanceof RefusedError) throw new PassedOnError(failure, last.headers);
     throw failure;
   }
@@ -89,7 +95,7 @@ export class PassedOnError extends Error {
   }
 }
 
-/** Of the client's headers, what each request of a session repeats. */
+/** The client's headers that each request of a session repeats. */
 const REPEATED = new Set(["authorization", "user-agent", "cookie", "x-registry-auth"]);
 
 async function sendToSession(
@@ -104,7 +110,7 @@ async function sendToSession(
     method,
     url: new URL(address),
     headers: { ...Object.fromEntries(own), ...headers },
-    // Where a session is, is the registry's affair; the client's login is for the registry alone.
+    // The registry chooses the session's address, but the client's login is for the registry alone.
     secretsOf: state.registry.origin,
     ...(body && { body }),
     ...(answerWithin !== undefined && { answerWithin }),
@@ -114,7 +120,7 @@ async function sendToSession(
   return answer;
 }
 
-/** Where the body's first byte goes: where the client says, or else where the session stands. */
+/** Returns the position of the body's first byte: the client's own offset, else the session's position. */
 async function startOf(exchange: Exchange, session: SessionOptions, upload: UploadRequest): Promise<UploadPosition> {
   if (upload.method === "POST") return begin(exchange, session, upload.address);
   const location = withoutDigest(upload.address);
@@ -123,7 +129,7 @@ async function startOf(exchange: Exchange, session: SessionOptions, upload: Uplo
   return askPosition(session, { location, offset: 0 });
 }
 
-/** POST with a digest would take the whole body at once: it is made one without, and a session. */
+/** Begins a session in place of a POST with a digest, which would take the whole body at once. */
 async function begin({ state }: Exchange, session: SessionOptions, address: URL): Promise<UploadPosition> {
   const headers = { "content-length": "0" };
   const answer = await askSession(session, { method: "POST", address: withoutDigest(address), headers }, [202]);
@@ -131,15 +137,18 @@ async function begin({ state }: Exchange, session: SessionOptions, address: URL)
   return { location: locationOf(answer), offset: 0 };
 }
 
-/** The rest of the query is the registry's own, and stays to the letter. */
+/** Removes the digest from an address. The rest of the query is the registry's own, and stays unchanged. */
 function withoutDigest({ href }: URL): string {
   return href.replace(/([?&])digest=[^&]*(&|$)/, (_, before: string, after: string) => (after === "" ? "" : before));
 }
 
-/** What an upload reserves of the memory, and a chunk has at least but for the last: a part of most storages. Bytes. */
+/**
+ * Bytes of memory that an upload reserves, and the least size of all its chunks but the last: the part size of most
+ * storages.
+ */
 export const RESERVED = 5 * 1024 * 1024;
 
-/** Sends the body as it comes. Where it begins is found out meanwhile. */
+/** Sends the body as it comes, and finds out meanwhile where it begins. */
 async function sendBody(
   exchange: Exchange,
   session: SessionOptions,
@@ -171,7 +180,7 @@ function counted(body: AsyncIterator<Buffer>, passed: (bytes: number) => void): 
   };
 }
 
-/** end-5: as the registry answered the last chunk. */
+/** Answers the client as the registry answered the last chunk (end-5). */
 function acknowledge(exchange: Exchange, { location, offset }: UploadPosition, { headers }: LastAnswer): void {
   answerWith(exchange, 202, {
     ...headers,
@@ -182,12 +191,15 @@ function acknowledge(exchange: Exchange, { location, offset }: UploadPosition, {
   exchange.response.end();
 }
 
-/** The session may have been at a path only; the client gets one, too. */
+/** Returns the session's address for the client: only a path if it is on the registry's origin. */
 function locationForClient({ state }: Exchange, location: string): string {
   return location.startsWith(`${state.registry.origin}/`) ? location.slice(state.registry.origin.length) : location;
 }
 
-/** More than most layers: of an upload that the client sent itself, nobody knows the size. */
+/**
+ * Bytes, more than most layers have. The proxy does not know the size of an upload that the client sent in chunks of
+ * its own.
+ */
 const ASSUMED_SIZE = 1_000_000_000;
 
 async function finish(
@@ -200,7 +212,7 @@ async function finish(
   const isThere = async (): Promise<boolean> => blob !== null && (await hasBlob(exchange, session, blob));
   const answer = await finishSession(session, { location, digest, size: offset || ASSUMED_SIZE, isThere }).catch(
     async (failure: unknown) => {
-      // A finish whose answer was lost looks the same as a session that was: the blob tells.
+      // If the answer to the finish was lost, the session looks lost too: see if the blob is there.
       const isGone = failure instanceof RefusedError && failure.status === 404;
       if (!isGone || !(await isThere().catch(() => false))) throw failure;
       return null;
@@ -217,7 +229,9 @@ async function hasBlob({ state }: Exchange, session: SessionOptions, path: strin
   return (await askSession(session, request, [200, 404])).status === 200;
 }
 
-/** Where the blob is that an upload at this address makes; null where the address does not tell the repository. */
+/**
+ * Returns the path of the blob that an upload at this address makes; null if the address does not tell the repository.
+ */
 function blobPath(address: string, digest: string): string | null {
   const [, blobs] = /^(\/v2\/[^?]+\/blobs\/)uploads\//.exec(address) ?? [];
   return blobs === undefined ? null : blobs + digest;

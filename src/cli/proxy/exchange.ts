@@ -5,42 +5,44 @@ import type { ChunkLimits } from "../client/chunk-size.ts";
 import type { SlabPool } from "./slabs.ts";
 import { type Addresses, answerHeaders } from "./headers.ts";
 
-/** What all requests through a proxy share. */
+/** The state that all requests through a proxy share. */
 export interface ProxyState {
   readonly registry: RegistryAddress;
   readonly transport: Transport;
   readonly pool: SlabPool;
-  /** Bodies over this are cut, and chunks are no larger. Bytes. It shrinks where something on the way refuses their size. */
+  /**
+   * Bytes. Larger bodies are cut into chunks of at most this size. It shrinks when the registry or a proxy refuses it.
+   */
   chunkSize: number;
-  /** What the registry has said of chunks so far. */
+  /** The registry's limits on chunks, as far as it has told them. */
   limits: ChunkLimits;
-  /** Bytes that one chunk may have in memory. */
+  /** Bytes of memory that one chunk may take. */
   readonly window: number;
-  /** Milliseconds without progress after which an upload is given up, and any other request. */
+  /** Milliseconds without progress before an upload, or any other request, is given up. */
   readonly patience: { readonly upload: number; readonly question: number };
   /** Milliseconds that a first try may be without an answer. */
   readonly answerWithin: number;
-  /** To be told of bytes that were read. */
+  /** Called with the number of bytes that were read. */
   readonly passed: (bytes: number) => void;
-  /** Tells a person about what does not go as it should. */
+  /** Warns the user about a problem. */
   readonly warn: (text: string) => void;
 }
 
-/** One request on its way through. */
+/** One request on its way through the proxy. */
 export interface Exchange {
   readonly state: ProxyState;
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
-  /** The request's body. Who stops reading it leaves the rest to be read. */
+  /** The request's body. A reader that stops early leaves the rest to be read. */
   readonly body: AsyncIterableIterator<Buffer, undefined>;
   /** Aborted when the client has gone. */
   readonly signal: AbortSignal;
   readonly addresses: Addresses;
-  /** For the log: the requests that a body was cut into. */
+  /** The number of requests that the body was cut into, for the log. */
   chunks: number;
 }
 
-/** The body of a request, which stays open for whoever reads on: an iteration that ends early does not end it. */
+/** Returns the body of a request. It stays open for further readers: an iteration that ends early does not end it. */
 export function bodyOf(request: IncomingMessage): AsyncIterableIterator<Buffer, undefined> {
   const pieces = request.iterator({ destroyOnReturn: false });
   const body = {
@@ -50,7 +52,7 @@ export function bodyOf(request: IncomingMessage): AsyncIterableIterator<Buffer, 
   return body;
 }
 
-/** The length of the request's body in bytes; null where it does not say. */
+/** Returns the length of the request's body in bytes; null if the request does not say. */
 export function bodyLength({ headers }: IncomingMessage): number | null {
   const length = headers["content-length"];
   if (length !== undefined) return Number(length);

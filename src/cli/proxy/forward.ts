@@ -6,10 +6,13 @@ import { type Answer, mayPass, unreachable } from "../client/transport.ts";
 import { answerWith, bodyLength, type Exchange } from "./exchange.ts";
 import { requestHeaders } from "./headers.ts";
 
-/** Milliseconds. A body that is passed on cannot be sent again: the client, which can, is told before it gives up itself. */
+/**
+ * Milliseconds. A forwarded body cannot be sent again by the proxy, but by the client, so the client must hear of a
+ * failure before it gives up itself.
+ */
 const BODY_ANSWERED_WITHIN = 60_000;
 
-/** Passes a request on as it is, and the answer back as it comes. */
+/** Forwards a request unchanged, and its answer as it comes. */
 export async function forward(exchange: Exchange): Promise<void> {
   const answer = await ask(exchange);
   learn(exchange, answer);
@@ -18,7 +21,7 @@ export async function forward(exchange: Exchange): Promise<void> {
   await pipeline(answer.body, exchange.response, { end: false });
 }
 
-/** Without a body, a request can be sent again: the registry may be starting anew. */
+/** Sends the request. One without a body is sent again if the registry is restarting. */
 async function ask(exchange: Exchange): Promise<Answer> {
   const { state, request, signal } = exchange;
   const backoff = makeBackoff({ patience: state.patience.question, signal });
@@ -51,19 +54,23 @@ function send(
     target: request.url ?? "/",
     headers: { ...requestHeaders(request.headers), ...(length === 0 && framing(request.method)) },
     secretsOf: origin,
-    // Its own stream: it is destroyed when the registry answers before it has taken all, and the connection shall not be.
+    // A separate stream: it is destroyed if the registry answers before it has taken everything, and the client's
+    // connection must survive that.
     ...(length !== 0 && { body: { length, open: () => Readable.from(body) } }),
     signal,
     answerWithin,
   });
 }
 
-/** A GET has no length to tell; a POST without a body says so. */
+/** Returns the headers that frame an empty body: GET and HEAD need none; other methods state a length of zero. */
 function framing(method: string | undefined): Record<string, string> {
   return method === "GET" || method === "HEAD" ? {} : { "content-length": "0" };
 }
 
-/** Notes what the answer tells of chunks: the registry's wishes, or that this body was too large for somebody on the way. */
+/**
+ * Notes what an answer tells about chunks: the registry's limits, or that this body was too large for the registry or a
+ * proxy.
+ */
 function learn({ state, request }: Exchange, { status, headers }: Answer): void {
   if (request.method === "POST" && status === 202) state.limits = chunkLimits(headers);
   const length = bodyLength(request) ?? 0;

@@ -2,7 +2,7 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { z } from "zod";
 
-/** Bytes that may pass between two collections: of what is young, which costs next to nothing, and of everything. */
+/** Bytes that may pass between two collections: of young objects, which costs almost nothing, and of everything. */
 const MINOR_EVERY = 4 * 1024 * 1024;
 const MAJOR_EVERY = 128 * 1024 * 1024;
 
@@ -11,8 +11,9 @@ const collector = z.custom<(options: { readonly type: "minor" | "major" }) => vo
 );
 
 /**
- * Each read from a socket makes a buffer outside of V8's heap, and V8 lets some 64 MB of those pile up before it looks
- * at them: more than all that is held on purpose. So they are collected as bytes pass. Returns what is to be told of those.
+ * Collects buffers as bytes pass. Each read from a socket makes a buffer outside V8's heap, and V8 lets some 64 MB of
+ * them pile up before it collects them: more than all that is held on purpose. Returns the function to call with the
+ * number of bytes.
  */
 export function garbageCollector(): (bytes: number) => void {
   setFlagsFromString("--expose-gc");

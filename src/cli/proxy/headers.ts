@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from "node:http";
 import type { HeaderFields } from "../client/transport.ts";
 
-/** They are about one connection and go no further (RFC 9110, 7.6.1); Host is the registry's own. */
+/** Headers that are about one connection and go no further (RFC 9110, 7.6.1). */
 const OF_THE_CONNECTION = new Set([
   "connection",
   "keep-alive",
@@ -14,27 +14,30 @@ const OF_THE_CONNECTION = new Set([
   "upgrade",
 ]);
 
-/** Of a request: undici frames the body itself, and the answer "go on" has been given already. */
+/**
+ * A request's headers that are not forwarded: Host is the registry's own, undici frames the body itself, and the answer
+ * "go on" has been given already.
+ */
 const OF_THE_REQUEST = new Set(["host", "content-length", "expect"]);
 
-/** Of an answer: an offer of another protocol at an address that is not this one. */
+/** An answer's headers that are not forwarded: they offer another protocol at an address other than the proxy's. */
 const OF_THE_ANSWER = new Set(["alt-svc"]);
 
-/** A client's headers, as the registry shall have them. */
+/** Returns the client's headers in the form for the registry. */
 export function requestHeaders(headers: IncomingHttpHeaders): Record<string, string | string[]> {
   return without(headers, OF_THE_REQUEST);
 }
 
-/** Where the registry is, and where the client believes that it is: both origins. */
+/** Two origins: the registry's own, and the one that the client uses for it. */
 export interface Addresses {
   readonly registry: string;
   readonly client: string;
 }
 
-/** The headers in which an answer may name addresses of the registry. */
+/** The headers of an answer that may contain the registry's addresses. */
 const WITH_ADDRESSES = new Set(["location", "link", "www-authenticate"]);
 
-/** A registry's headers, as the client shall have them: what leads to the registry leads through the proxy. */
+/** Returns the registry's headers in the form for the client: the registry's addresses lead through the proxy. */
 export function answerHeaders(headers: HeaderFields, addresses: Addresses): Record<string, string | string[]> {
   const fields = without(headers, OF_THE_ANSWER);
   for (const [name, value] of Object.entries(fields)) {
@@ -49,7 +52,10 @@ function rewritten(value: string | string[], addresses: Addresses): string | str
     : rewriteAddresses(value, addresses);
 }
 
-/** Replaces the registry's origin wherever it stands as a whole: another host's addresses stay, and are gone to directly. */
+/**
+ * Replaces the registry's origin if it stands as a whole. Addresses of other hosts stay, and the client goes to them
+ * directly.
+ */
 export function rewriteAddresses(text: string, { registry, client }: Addresses): string {
   const origin = registry.replaceAll(/[.*+?^${}()|[\]]/g, String.raw`\$&`);
   return text.replaceAll(new RegExp(`(?<![^\\s"<=])${origin}(?=[/?#">\\s]|$)`, "gi"), client);

@@ -1,18 +1,21 @@
 import { Readable } from "node:stream";
 import { SlabPool } from "./slabs.ts";
 
-/** How large chunks become. Bytes. */
+/** The bounds of a chunk's size. Bytes. */
 export interface ChunkBounds {
-  /** What a chunk reserves at its beginning: all but the last have as much. */
+  /** The bytes that a chunk reserves at its beginning: the least size of all chunks but the last. */
   readonly least: number;
   readonly most: number;
 }
 
-/** The bytes of one chunk, held until the registry has acknowledged them: a stream cannot be asked for them again. */
+/**
+ * The bytes of one chunk, held until the registry has acknowledged them, since the client's stream cannot be read
+ * again.
+ */
 export class HeldChunk {
   readonly #pool: SlabPool;
   readonly #slabs: Buffer[];
-  /** Bytes held. */
+  /** The number of bytes held. */
   size = 0;
 
   constructor(pool: SlabPool, slabs: Buffer[]) {
@@ -20,7 +23,7 @@ export class HeldChunk {
     this.#slabs = slabs;
   }
 
-  /** Takes what fits of the bytes, and says how many those were: fewer than given where it is full. */
+  /** Takes as many of the bytes as fit, and returns their number. */
   write(bytes: Buffer, most: number): number {
     let written = 0;
     const wanted = Math.min(bytes.length, most - this.size);
@@ -34,7 +37,7 @@ export class HeldChunk {
     return written;
   }
 
-  /** The bytes from one offset to another within the chunk. */
+  /** Reads the bytes from one offset to another within the chunk. */
   open(from: number, to: number): Readable {
     return Readable.from(this.#pieces(from, to), { objectMode: false });
   }
@@ -54,7 +57,9 @@ export class HeldChunk {
     }
   }
 
-  /** The slab that holds an offset; one more is asked for where the last is full. Null: there is none to be had. */
+  /**
+   * Returns the slab for an offset, and takes one more from the pool when the last is full. Null: the pool has none.
+   */
   #slabAt(offset: number): Buffer | null {
     const [first] = this.#slabs;
     const index = first === undefined ? 0 : Math.floor(offset / first.length);
@@ -65,9 +70,10 @@ export class HeldChunk {
 }
 
 /**
- * Cuts a stream into chunks, which whoever takes them releases. Each is given when it is full, when memory is short, or when it has the least that it needs
- * and is waited for; the last has what is left. While one is sent, the next is filled: so a line that is slower than
- * the client gets full chunks, and a faster one never waits for them.
+ * Cuts a stream into chunks, which the caller must release. A chunk is yielded when it is full, when memory is short,
+ * or when it has the least size and the caller is waiting; the last has the remaining bytes. While one chunk is sent,
+ * the next is filled. So chunks are full on a line that is slower than the client, and a faster line never waits for
+ * them.
  */
 export async function* cutIntoChunks(
   pieces: AsyncIterator<Buffer>,
@@ -83,13 +89,13 @@ export async function* cutIntoChunks(
       const chunk: HeldChunk = await filling;
       filler.isWaitedFor = false;
       filling = filler.ended ? null : filler.fill();
-      // A failure is met when its turn comes; until then it must not count as unhandled.
+      // A failure is thrown when its turn comes; until then it must not count as unhandled.
       filling?.catch(() => undefined);
       if (chunk.size > 0) yield chunk;
       else chunk.release();
     }
   } finally {
-    // Whoever stops half-way leaves a chunk that is being filled.
+    // If the caller stops half-way, a chunk is still being filled.
     filling?.then(
       (chunk) => chunk.release(),
       () => undefined,

@@ -2,13 +2,15 @@ import { lookup } from "node:dns/promises";
 import { networkInterfaces } from "node:os";
 import { CliError } from "../exit.ts";
 
-/** Stands for all addresses by which a machine reaches itself alone. */
+/** Stands for all addresses at which only the machine itself can be reached. */
 const LOOPBACK = "loopback";
 
-/** Addresses that stand for every one that this machine has. */
+/** Addresses that stand for all addresses of this machine. */
 const ANY = new Set(["0.0.0.0", "::"]);
 
-/** Throws a usage error if the registry is where the proxy is to listen: each request would come back to it, for ever. */
+/**
+ * Throws a usage error if the registry is the proxy's own address: each request would come back to the proxy, forever.
+ */
 export async function refuseOwnAddress(
   origin: string,
   listen: { readonly host: string; readonly port: number },
@@ -23,11 +25,11 @@ export async function refuseOwnAddress(
   });
 }
 
-/** All addresses that a host stands for, as far as this machine can tell. */
+/** Returns all addresses of a host, as far as this machine can tell. */
 async function addressesOf(host: string): Promise<ReadonlySet<string>> {
   const name = host.toLowerCase().replaceAll(/[[\]]/g, "").replace(/\.$/, "");
   if (name === "localhost" || name.endsWith(".localhost")) return new Set([LOOPBACK]);
-  // A name that cannot be resolved now is warned of later: the registry may come up yet.
+  // A name that cannot be resolved now gets a warning later: the registry may come up yet.
   const found = await lookup(name, { all: true }).catch(() => []);
   return new Set(found.flatMap(({ address }) => (ANY.has(address) ? ownAddresses() : [canonical(address)])));
 }
@@ -37,7 +39,7 @@ function ownAddresses(): readonly string[] {
   return [LOOPBACK, ...own.map(({ address }) => canonical(address))];
 }
 
-/** An IPv4 address is the same in IPv6's form, which URLs write in hexadecimal. */
+/** Returns an address in one form: URLs write an IPv4 address in IPv6's form in hexadecimal. */
 function canonical(address: string): string {
   const plain = address.toLowerCase().replace(/%.*$/, "");
   const [, high = "", low = ""] = /^::ffff:([0-9a-f]{1,4}):([0-9a-f]{1,4})$/.exec(plain) ?? [];

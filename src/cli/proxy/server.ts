@@ -5,7 +5,7 @@ import { cutUpload, needsCutting, onlyEnds, PassedOnError, uploadRequest } from 
 import { answerWith, bodyLength, bodyOf, type Exchange, type ProxyState } from "./exchange.ts";
 import { forward } from "./forward.ts";
 
-/** What the log says of a request. */
+/** A request's entry in the log. */
 export interface LogEntry {
   readonly method: string;
   readonly url: string;
@@ -19,15 +19,18 @@ interface ProxyOptions {
   readonly log: (entry: LogEntry) => void;
 }
 
-/** Longer than an upload is tried for: then nobody is there any more. Milliseconds. */
+/** Milliseconds. Longer than an upload is tried for, so nobody can be at the other end any more. */
 const IDLE_FOR = 900_000;
 
-/** How long a client that is refused in the middle of its body is listened to, so that it hears of it. Milliseconds. */
+/**
+ * Milliseconds that the proxy reads on after it refused a client in the middle of its body, so that the client sees the
+ * refusal.
+ */
 const LINGER_FOR = 5000;
 
-/** A server that passes everything on to a registry, and cuts what is too large for the way there. */
+/** Makes a server that forwards everything to a registry, and cuts bodies that are too large for the way there. */
 export function proxyServer({ state, log }: ProxyOptions): Server {
-  // No limit to the time of a request: a layer takes as long as it takes.
+  // A request's time has no limit: a layer takes as long as it takes.
   const server = createServer({ requestTimeout: 0, keepAliveTimeout: 60_000 }, (request, response) => {
     const begun = performance.now();
     const gone = new AbortController();
@@ -52,8 +55,8 @@ export function proxyServer({ state, log }: ProxyOptions): Server {
 }
 
 /**
- * Answers one request; never rejects. The answer is ended only when the client has sent all: at its end, Node closes a
- * connection that is not to be kept, and one that is closed under a sender takes the answer with it.
+ * Answers one request; never rejects. The answer is ended only after the client has sent everything: when an answer
+ * ends, Node may close the connection, and if the client is still sending, the answer is lost with it.
  */
 async function serve(exchange: Exchange): Promise<void> {
   try {
@@ -73,7 +76,9 @@ async function pass(exchange: Exchange): Promise<void> {
   await (isOurs ? cutUpload(exchange, upload) : forward(exchange));
 }
 
-/** Tells the client why, in the specification's form; where an answer has begun already, it can only be broken off. */
+/**
+ * Tells the client the reason, in the specification's form. If the answer has already begun, it can only be broken off.
+ */
 function sayWhy(exchange: Exchange, failure: unknown): void {
   const { response, signal, state } = exchange;
   if (signal.aborted) return;
@@ -96,7 +101,7 @@ interface Refusal {
   readonly headers: Record<string, string | string[]>;
 }
 
-/** Of the refusing answer's headers, what the client must know. */
+/** The headers of a refusal that the client needs. */
 const PASSED_ON = ["www-authenticate", "retry-after", "range", "location", "x-request-id"];
 
 function refusalOf(failure: unknown): Refusal {
@@ -112,7 +117,7 @@ function refusalOf(failure: unknown): Refusal {
   return { status, code: "UNKNOWN", message: `spacedock proxy: ${message}`, headers: { "retry-after": "5" } };
 }
 
-/** Reads on for a while what the client still sends, and throws it away. */
+/** Reads and drops the rest of the client's body for a while. */
 async function linger({ request, body }: Exchange): Promise<void> {
   if (bodyLength(request) === 0 || request.readableEnded) return;
   const timer = setTimeout(() => request.destroy(), LINGER_FOR);
@@ -121,13 +126,13 @@ async function linger({ request, body }: Exchange): Promise<void> {
       // Only the end matters.
     }
   } catch {
-    // The client has closed the connection, having heard.
+    // The client has read the answer and closed the connection.
   } finally {
     clearTimeout(timer);
   }
 }
 
-/** Begins to listen; port 0 is any that is free. */
+/** Starts to listen; port 0 is any free port. */
 export async function listen(server: Server, host: string, port: number): Promise<{ readonly port: number }> {
   server.listen(port, host);
   try {
@@ -154,11 +159,11 @@ function cannotListen(host: string, port: number, cause: unknown): CliError {
   });
 }
 
-/** Ends the server: connections that lie idle at once, the others when they have been answered. */
+/** Ends the server: closes idle connections at once, and the others when they have been answered. */
 export async function endGracefully(server: Server): Promise<void> {
   const closed = once(server, "close");
   server.close();
-  // What is answered from now on is not waited with for another request.
+  // A connection that is answered from now on must not wait for another request.
   const closing = setInterval(() => server.closeIdleConnections(), 50);
   await closed;
   clearInterval(closing);

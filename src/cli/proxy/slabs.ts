@@ -6,19 +6,19 @@ interface Waiting {
 }
 
 /**
- * The memory that all uploads together may hold bytes in: slabs that are used again and again, so that neither the
- * number of uploads nor their size makes it grow, nor what the collector of garbage has not got to yet.
+ * The memory that all uploads together may use for bytes. Slabs are reused, so memory grows neither with the number and
+ * size of uploads nor with uncollected garbage.
  */
 export class SlabPool {
   readonly #free: Buffer[] = [];
   readonly #waiting: Waiting[] = [];
-  /** Slabs that may still be made: none is before it is needed. */
+  /** The number of slabs that may still be made. A slab is made only when it is needed. */
   #unmade: number;
   readonly #spare: number;
 
   /**
-   * @param bytes what it may hold, rounded down to whole slabs.
-   * @param spare what growing chunks leave to an upload that begins.
+   * @param bytes the size of the memory, rounded down to whole slabs
+   * @param spare the part that growing chunks leave to a new upload
    */
   constructor(bytes: number, spare: number) {
     this.#unmade = Math.floor(bytes / SLAB_BYTES);
@@ -29,7 +29,10 @@ export class SlabPool {
     return Math.ceil(bytes / SLAB_BYTES);
   }
 
-  /** So many slabs at once, in the order of asking. Nobody who waits holds a part, so they cannot block each other. */
+  /**
+   * Takes a number of slabs at once, in the order of the calls. A caller that waits holds none, so callers cannot block
+   * each other.
+   */
   acquire(count: number, signal: AbortSignal): Promise<Buffer[]> {
     if (signal.aborted) return Promise.reject(signal.reason);
     if (this.#waiting.length === 0 && this.#available >= count) return Promise.resolve(this.#take(count));
@@ -51,7 +54,7 @@ export class SlabPool {
     });
   }
 
-  /** One more slab, if there is one that nobody waits for. */
+  /** Takes one more slab if there is one that nobody waits for; null otherwise. */
   tryAcquire(): Buffer | null {
     if (this.#waiting.length > 0 || this.#available <= this.#spare) return null;
     return this.#take(1)[0] ?? null;

@@ -11,21 +11,24 @@ import type { PushMemory } from "./memory.ts";
 import type { PlannedBlob } from "./plan.ts";
 import { verifiedBlob } from "./verified-blob.ts";
 
-/** What became of a blob: it was sent, was in the repository already, or came from another one of the registry. */
+/**
+ * The outcome for a blob: it was sent, was already in the repository, or was mounted from another repository of the
+ * registry.
+ */
 export type Outcome = "pushed" | "exists" | "mounted";
 
-/** Where blobs go to, and how. */
+/** The destination of blobs, and the options for sending them. */
 export interface BlobTarget {
   readonly connection: Connection;
   readonly repository: RemoteRepository;
   readonly memory: PushMemory;
-  /** Repositories of the registry to mount from, which the user named. */
+  /** Repositories of the registry to mount from, as the user named them. */
   readonly mountFrom: readonly string[];
   /** Bytes. */
   readonly chunkSize: number;
 }
 
-/** Brings one blob into the repository, by the cheapest way there is. */
+/** Brings a blob into the repository in the cheapest way. */
 export async function bringBlob(
   target: BlobTarget,
   source: Source,
@@ -58,7 +61,7 @@ async function bring(
   return "pushed";
 }
 
-/** A credential that may push but not read has no way to know. */
+/** True if the repository has the blob. A credential that may push but not read cannot know. */
 async function isThere({ connection, repository }: BlobTarget, { digest, size }: PlannedBlob): Promise<boolean> {
   try {
     return (await headBlob(connection, repository.name, digest)) === size;
@@ -70,7 +73,7 @@ async function isThere({ connection, repository }: BlobTarget, { digest, size }:
 
 type BegunUpload = Pick<UploadOptions, "location" | "limits">;
 
-/** Where no mount succeeds: the upload that the last one began instead, if any. */
+/** Tries to mount the blob. If no mount succeeds, returns the upload that the last one began instead, if any. */
 async function tryMounts(target: BlobTarget, digest: Digest): Promise<"mounted" | BegunUpload> {
   const { connection, repository, memory, mountFrom } = target;
   const known = await memory.home(repository, digest);
@@ -81,7 +84,7 @@ async function tryMounts(target: BlobTarget, digest: Digest): Promise<"mounted" 
       if (tried.mounted) return "mounted";
       begun = { location: tried.location, limits: tried.limits };
     } catch (failure) {
-      // That repository may be gone, or not be ours to read: an upload will do.
+      // The repository may be gone or unreadable for us; an upload still works.
       if (!(failure instanceof RefusedError)) throw failure;
     }
   }
@@ -104,7 +107,7 @@ async function upload(
   }
 }
 
-/** What has been sent is not the blob: no use in going on with it later. */
+/** True if the bytes sent are not the blob's, so a later run must not continue the upload. */
 function isSpoiled(failure: unknown): boolean {
   const isRefused = failure instanceof RefusedError && failure.code === "DIGEST_INVALID";
   return isRefused || (failure instanceof CliError && failure.kind === "invalid");

@@ -11,10 +11,10 @@ import type { KnownImage, KnownLayers } from "../sources/compress.ts";
 import { openMemory } from "./memory.ts";
 import type { Environment } from "../context.ts";
 
-/** A configuration is JSON, and read whole. */
+/** Limits a configuration, since its JSON is read whole. */
 const MAX_CONFIG_BYTES = 4 * 1024 * 1024;
 
-/** Of a configuration, the digests of the layers before they were compressed. */
+/** The digests of the uncompressed layers in a configuration. */
 const configSchema = z.looseObject({ rootfs: z.looseObject({ diff_ids: z.array(z.string()) }) });
 
 interface Found {
@@ -24,13 +24,13 @@ interface Found {
 
 interface KnownOptions {
   readonly env: Environment;
-  /** Where the engine knows the image from, as `host/name@sha256:…`. */
+  /** The names by which the engine knows the image in registries, as `host/name@sha256:…`. */
   readonly repoDigests: readonly string[];
 }
 
 /**
- * What the destination has of an image's layers in compressed form: as its manifests tell, under the tag that is to be set
- * and under the digests that docker keeps of its own pushes; or as this machine compressed them before.
+ * Finds compressed layers of an image that the destination already has. It looks at the manifests under the tag to be
+ * set and under the digests that docker keeps of its own pushes, and at layers that this machine compressed before.
  */
 export function knownLayers(
   connection: Connection,
@@ -38,7 +38,7 @@ export function knownLayers(
   { env, repoDigests }: KnownOptions,
 ): KnownLayers {
   let looking: Promise<Found> | null = null;
-  const found = (): Promise<Found> => (looking ??= look(connection, destination, repoDigests));
+  const found = (): Promise<Found> => (looking ??= findLayers(connection, destination, repoDigests));
   const isThere = async ({ digest, size }: Pick<Descriptor, "digest" | "size">): Promise<boolean> =>
     (await quietly(() => headBlob(connection, destination.name, digest))) === size;
   return {
@@ -53,7 +53,7 @@ export function knownLayers(
   };
 }
 
-async function look(
+async function findLayers(
   connection: Connection,
   destination: RemoteReference,
   repoDigests: readonly string[],
@@ -69,7 +69,7 @@ async function look(
   return { images, layers };
 }
 
-/** The digests that docker knows the image by in the destination's repository. */
+/** Returns the digests by which docker knows the image in the destination's repository. */
 function pushedBefore({ registry, name }: RemoteReference, repoDigests: readonly string[]): readonly Digest[] {
   return repoDigests.flatMap((one) => {
     try {
@@ -87,11 +87,11 @@ function pushedBefore({ registry, name }: RemoteReference, repoDigests: readonly
 interface ReadImage {
   readonly config: Digest;
   readonly known: KnownImage;
-  /** Its compressed layers, by their digests before. */
+  /** The compressed layers, each with its uncompressed digest. */
   readonly layers: readonly (readonly [Digest, Descriptor])[];
 }
 
-/** An image whose layers are all compressed; null for anything else. */
+/** Reads an image whose layers are all compressed; null for anything else. */
 async function readImage(connection: Connection, name: string, reference: string): Promise<ReadImage | null> {
   const read = await getContent(connection, name, reference);
   const { config, layers } = read?.content ?? {};
@@ -111,7 +111,7 @@ async function readImage(connection: Connection, name: string, reference: string
   };
 }
 
-/** A registry that does not let its content be read is one where nothing is known. */
+/** Asks, and treats a refusal to read as "nothing is known". */
 async function quietly<T>(ask: () => Promise<T | null>): Promise<T | null> {
   try {
     return await ask();

@@ -12,20 +12,20 @@ import type { Plan, PlannedManifest } from "./plan.ts";
 interface ManifestTarget {
   readonly connection: Connection;
   readonly name: string;
-  /** None: the root gets no name but its digest. */
+  /** The tags to set; none: only the root's digest names it. */
   readonly tags: readonly Tag[];
 }
 
-/**
- * Stores the manifests: what others need comes before them, and the tags at the very end, when all that they stand for
- * is there.
- */
+/** Stores the manifests: children first, and the tags at the very end, when everything that they stand for is there. */
 export async function putManifests(target: ManifestTarget, plan: Plan): Promise<void> {
   for (const manifest of plan.manifests) await put(target, manifest, manifest.digest);
   for (const reference of rootReferences(target, plan)) await put(target, plan.root, reference);
 }
 
-/** A registry that lists what refers to a manifest says so as it takes it; another one is told by a tag. */
+/**
+ * Stores a manifest. A registry with a list of referrers confirms the subject in its answer; for any other, a tag lists
+ * the referrer.
+ */
 async function put({ connection, name }: ManifestTarget, manifest: PlannedManifest, reference: string): Promise<void> {
   const { subject } = await putManifest(connection, name, reference, manifest);
   if (manifest.subject === null || subject !== null) return;
@@ -38,7 +38,7 @@ const described = z.looseObject({
   annotations: annotationsSchema.nullish(),
 });
 
-/** As a list of referrers has it (distribution spec, "Listing Referrers"). */
+/** Describes the manifest as a list of referrers does (distribution spec, "Listing Referrers"). */
 function referrerOf({ bytes, mediaType, digest }: PlannedManifest): RemoteReferrer {
   const { artifactType, config, annotations } = described.parse(JSON.parse(bytes.toString("utf8")));
   const type = artifactType ?? config?.mediaType;
@@ -51,13 +51,16 @@ function referrerOf({ bytes, mediaType, digest }: PlannedManifest): RemoteReferr
   };
 }
 
-/** What comes under a tag alone is known by its sha256 digest; any other has to be named. */
+/**
+ * Returns the references for the root. A manifest stored by tag alone gets a sha256 digest, so any other digest has to
+ * be named.
+ */
 function rootReferences({ tags }: ManifestTarget, { root }: Plan): readonly string[] {
   const isNamed = tags.length === 0 || digestAlgorithm(root.digest) !== "sha256";
   return isNamed ? [root.digest, ...tags] : tags;
 }
 
-/** Throws an `invalid` CliError where neither source nor registry has what an index lists. */
+/** Throws an `invalid` CliError if neither the source nor the registry has a manifest that an index lists. */
 export async function requireAbsent(
   { connection, name }: Pick<ManifestTarget, "connection" | "name">,
   plan: Plan,

@@ -13,19 +13,19 @@ const HOUR = 3_600_000;
 const keptPosition = z.object({
   location: z.url(),
   offset: z.int().nonnegative(),
-  /** The process that uploads there; null: none any more. */
+  /** The id of the process that is uploading; null: none any more. */
   owner: z.int().nullable(),
 });
 
 type KeptPosition = z.infer<typeof keptPosition>;
 
-/** What earlier pushes from this machine left. */
+/** The state that earlier pushes from this machine left. */
 export interface PushMemory {
-  /** Where an upload of a blob was left. */
+  /** Returns the memory of a blob's upload. */
   readonly upload: (repository: RemoteRepository, digest: Digest) => BlobMemory;
-  /** A repository of the registry that had the blob once, other than this one. */
+  /** Finds another repository of the registry that once had the blob. */
   readonly home: (repository: RemoteRepository, digest: Digest) => Promise<string | null>;
-  /** What a layer was compressed to, on this machine. */
+  /** Finds the layer that this machine compressed before. */
   readonly compressed: (uncompressed: Digest) => Promise<CompressedLayer | null>;
   readonly noteCompressed: (uncompressed: Digest, layer: CompressedLayer) => Promise<void>;
   /** Notes that the repository has the blob. */
@@ -37,11 +37,11 @@ const compressedLayer = descriptorSchema.pick({ mediaType: true, digest: true, s
 type CompressedLayer = z.infer<typeof compressedLayer>;
 
 interface BlobMemory extends UploadMemory {
-  /** This process is done with it, for now: another one may go on. */
+  /** Lets another process continue the upload, since this one is done with it for now. */
   readonly release: () => Promise<void>;
 }
 
-/** Opens the memory in the cache directory, and drops what is old: uploads after a day, as registries do. */
+/** Opens the memory in the cache directory and drops old entries: uploads after a day, as registries do. */
 export async function openMemory(env: Environment): Promise<PushMemory> {
   const directory = cacheDirectory(env);
   const uploads = await openShelf(join(directory, "uploads"), { schema: keptPosition, keptFor: 24 * HOUR });
@@ -67,7 +67,10 @@ function keyOf({ registry }: RemoteRepository, digest: Digest, ...more: readonly
   return [registry.origin, digest, ...more].join(" ");
 }
 
-/** Two processes that push the same do not go on with the same upload: the second begins its own, and keeps nothing. */
+/**
+ * Remembers a blob's upload. If another process is already uploading the same blob, this one begins its own upload and
+ * remembers nothing.
+ */
 function uploadMemory(shelf: Shelf<KeptPosition>, key: string): BlobMemory {
   let isElsewhere = false;
   return {
@@ -93,7 +96,7 @@ function isRunning(pid: number): boolean {
     process.kill(pid, 0);
     return true;
   } catch (error) {
-    // Somebody else's process is one all the same.
+    // EPERM means that the process exists and belongs to another user.
     return error instanceof Error && "code" in error && error.code === "EPERM";
   }
 }

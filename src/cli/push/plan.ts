@@ -18,13 +18,13 @@ export interface PlannedManifest {
   readonly subject: Digest | null;
 }
 
-/** All that a push brings, each once. */
+/** Everything that a push brings, each item once. */
 export interface Plan {
   readonly blobs: readonly PlannedBlob[];
-  /** Children before their index, so that nothing is ever there without what it needs; the root is not among them. */
+  /** The manifests, children before their index, so that an index never lacks its children; without the root. */
   readonly manifests: readonly PlannedManifest[];
   readonly root: PlannedManifest;
-  /** Manifests that an index lists and the source lacks: the registry must have them. */
+  /** Manifests that an index lists and the source lacks; the registry must have them. */
   readonly absent: readonly Descriptor[];
 }
 
@@ -36,7 +36,7 @@ interface Draft {
   readonly absent: Descriptor[];
 }
 
-/** Reads all manifests from the root down, and those that have one of them as their subject. */
+/** Reads all manifests from the root down, and all whose subject is one of them. */
 export async function planPush(source: Source): Promise<Plan> {
   const draft: Draft = { source, seen: new Set(), blobs: new Map(), manifests: [], absent: [] };
   await visit(draft, source.root);
@@ -68,7 +68,7 @@ async function visit(draft: Draft, descriptor: Descriptor): Promise<void> {
   draft.manifests.push({ digest: descriptor.digest, mediaType, bytes, subject });
 }
 
-/** A signature of a signature is one more turn. */
+/** Visits manifests whose subject was visited, until there are no more: a signature may itself be signed. */
 async function visitReferrers(draft: Draft, others: readonly Descriptor[]): Promise<void> {
   for (let before = -1; before !== draft.seen.size;) {
     before = draft.seen.size;

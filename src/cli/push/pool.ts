@@ -1,6 +1,6 @@
 /**
- * Does something for each of many, a few at a time, in order. After a failure nothing new is begun, and `stop` is to
- * end what is under way; the first failure is thrown when all of it has ended.
+ * Works on many items in order, a few at a time. After a failure it begins no more and calls `stop` to end the work
+ * under way. Once all of that has ended, it throws the first failure.
  */
 export async function inParallel<T, R>(
   items: readonly T[],

@@ -17,23 +17,23 @@ import type { Environment } from "../context.ts";
 export interface PushOptions {
   readonly env: Environment;
   readonly output: Output;
-  /** How many blobs at a time. */
+  /** The number of blobs sent at a time. */
   readonly jobs: number;
   /** Bytes. */
   readonly chunkSize: number;
-  /** Beside the destination's own. */
+  /** Further tags, beside the destination's own. */
   readonly tags: readonly Tag[];
   readonly mountFrom: readonly string[];
-  /** Ends what is under way, once one part has failed. */
+  /** Ends the work under way after one part has failed. */
   readonly stop: (failure: unknown) => void;
 }
 
-/** What --json prints. */
+/** The result, as --json prints it. */
 export interface Pushed {
   readonly reference: string;
   readonly digest: Digest;
   readonly mediaType: string;
-  /** Bytes of all blobs and manifests, whether they had to be sent or not. */
+  /** Bytes of all blobs and manifests, including those that were not sent. */
   readonly size: number;
   readonly blobs: readonly { readonly digest: Digest; readonly size: number; readonly outcome: Outcome }[];
 }
@@ -65,7 +65,7 @@ export async function push(
 
 const LATEST = requireTag("latest");
 
-/** Without any, and without a digest, it is `latest`. */
+/** Returns the tags to set: `latest` if there is neither a tag nor a digest. */
 function tagsOf({ tag, digest }: RemoteReference, more: readonly Tag[]): readonly Tag[] {
   const given = [...(tag === null ? [] : [tag]), ...more];
   return given.length === 0 && digest === null ? [LATEST] : [...new Set(given)];
@@ -97,7 +97,7 @@ async function bringBlobs(
   }
 }
 
-/** As a person reads it. */
+/** The outcomes in words for people. */
 const OUTCOMES = { pushed: "pushed", exists: "already there", mounted: "mounted" } as const satisfies Record<
   Outcome,
   string
@@ -108,7 +108,7 @@ function totalOf({ blobs, manifests, root }: Plan): number {
   return sizes.reduce((sum, size) => sum + size, 0);
 }
 
-/** The result in one line, as in `localhost:8787/acme/web:1@sha256:… (12 MB): 1 blob pushed, 2 already there`. */
+/** Formats the result as one line: `localhost:8787/acme/web:1@sha256:… (12 MB): 1 blob pushed, 2 already there`. */
 export function summary({ reference, digest, size, blobs }: Pushed): string {
   const counts = Object.entries(OUTCOMES).flatMap(([outcome, text]) => {
     const count = blobs.filter((blob) => blob.outcome === outcome).length;

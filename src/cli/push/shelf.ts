@@ -3,7 +3,7 @@ import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/p
 import { join } from "node:path";
 import type { z } from "zod";
 
-/** Small things that a later process may find again. None of it is needed: what cannot be kept is not. */
+/** Small values that a later process may use. None of them is needed: a value that cannot be kept is dropped. */
 export interface Shelf<T> {
   readonly read: (key: string) => Promise<T | null>;
   readonly write: (key: string, value: T) => Promise<void>;
@@ -12,13 +12,13 @@ export interface Shelf<T> {
 
 interface ShelfOptions<T> {
   readonly schema: z.ZodType<T>;
-  /** Milliseconds after which a thing is dropped. */
+  /** Milliseconds after which a value is dropped. */
   readonly keptFor: number;
 }
 
 /**
- * A file for each key, which is replaced as a whole: whoever reads, and whichever of two processes writes last, there
- * is never half a thing. Only its owner may read them, since an upload's address lets others go on with it.
+ * Opens a shelf with a file for each key. A file is replaced as a whole, so a reader never sees half a value, even if
+ * two processes write. Only the owner may read the files, since an upload's address lets others continue it.
  */
 export async function openShelf<T>(directory: string, { schema, keptFor }: ShelfOptions<T>): Promise<Shelf<T>> {
   await sweep(directory, keptFor);
@@ -47,7 +47,7 @@ async function sweep(directory: string, keptFor: number): Promise<void> {
   await quietly(async () => {
     for (const name of await readdir(directory)) {
       const file = join(directory, name);
-      // Another process may sweep too.
+      // Another process may sweep at the same time.
       await quietly(async () => {
         if ((await stat(file)).mtimeMs < Date.now() - keptFor) await rm(file, { force: true });
       });

@@ -6,9 +6,9 @@ import { CliError } from "../exit.ts";
 import { asBytes } from "../bytes.ts";
 
 /**
- * A blob whose digest is checked as its bytes pass, however they pass: some again after a connection broke, or only
- * the rest of it, where the bytes before are read for their digest alone. Where it is wrong the last piece is held
- * back, so that nobody can take the blob for whole; `name` is what is at fault.
+ * Wraps a blob so that its digest is checked as its bytes pass. Some bytes may pass again after a connection broke; if
+ * only the rest is sent, the bytes before it are read just for the digest. If the digest is wrong, the last piece is
+ * held back, so that nobody can take the blob for whole; the failure names `name` as the culprit.
  */
 export function verifiedBlob(source: BlobSource, name: string): BlobSource {
   const algorithm = digestAlgorithm(source.digest);
@@ -16,7 +16,7 @@ export function verifiedBlob(source: BlobSource, name: string): BlobSource {
   let hashed = 0;
   let actual: string | null = null;
 
-  /** Takes in what it has not seen of a piece. Pieces come without gaps, but some come twice. */
+  /** Hashes the part of a piece that has not been hashed yet. Pieces come without gaps, but some come twice. */
   const absorb = (piece: Buffer, at: number): void => {
     const fresh = piece.subarray(Math.min(hashed - at, piece.length));
     if (fresh.length > 0) {

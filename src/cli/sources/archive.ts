@@ -12,15 +12,15 @@ import { codeOf } from "./system-error.ts";
 import { indexTar, type TarIndex } from "./tar-index.ts";
 import { asBytes } from "../bytes.ts";
 
-/** The files of a tar archive, in place. */
+/** The files of a tar archive, read in place. */
 export interface ArchiveFiles extends Files {
-  /** False: the archive has no end, so what is missing may have been cut off. */
+  /** False if the archive has no end mark, so that missing files may have been cut off. */
   readonly isComplete: boolean;
 }
 
 /**
- * Opens an archive: a tar file is read where it lies. One that is compressed can only be read from its start, so it
- * is unpacked into a temporary file first, and that is said.
+ * Opens an archive and reads its files in place. A compressed archive can only be read from its start, so it is first
+ * unpacked into a temporary file, with a note to the user.
  */
 export async function openArchive(context: Context, path: string): Promise<ArchiveFiles> {
   const handle = await open(path).catch((cause: unknown) => {
@@ -57,7 +57,10 @@ function cannotUnpack(path: string, compression: Exclude<Compression, "none">): 
   });
 }
 
-/** The files of an archive in an open file. Throws an `invalid` CliError, and closes it, where it is none or damaged. */
+/**
+ * Opens the files of an archive in an open file. If it is damaged or no archive, closes it and throws an `invalid`
+ * CliError.
+ */
 export async function archiveFiles(span: Span, close: () => Promise<void>): Promise<ArchiveFiles> {
   const index = await requireIndex(span).catch(async (failure: unknown) => {
     await close();
@@ -114,7 +117,7 @@ async function* unpacked(
   { onProgress, signal }: { readonly onProgress: (bytes: number) => void; readonly signal: AbortSignal },
 ): AsyncGenerator<Buffer> {
   const source = Readable.from(counted(packed, onProgress), { objectMode: false });
-  // What goes wrong comes out of the reading end.
+  // Errors come out of the stream that is read below.
   pipeline(source, unzip, () => undefined);
   try {
     for await (const piece of unzip) {

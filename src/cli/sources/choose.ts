@@ -1,20 +1,20 @@
 import type { Digest } from "../../oci/digest.ts";
 import { CliError } from "../exit.ts";
 
-/** One of the things that a layout or an archive holds. */
+/** An image in a layout or an archive. */
 export interface Choice {
   readonly digest: Digest;
-  /** As `1`, `web:1` or `docker.io/library/web:1`. */
+  /** Its names, as `1`, `web:1` or `docker.io/library/web:1`. */
   readonly names: readonly string[];
 }
 
 /**
- * The one that a person means: by name, by digest, or the only one there is. `docker.io/library/web:1` may be called
- * `web:1` too. Throws a CliError that lists what there is.
+ * Chooses an image by name or digest, or the only one there is. `web:1` also means `docker.io/library/web:1`. Throws a
+ * CliError that lists the choices.
  */
 export function choose<C extends Choice>(choices: readonly C[], wanted: string | null, where: string): C {
   const named = choices.filter(({ names }) => names.length > 0);
-  // Some tools list the children of an index beside it, without a name.
+  // Some tools list an index's children beside it, without names.
   const candidates = wanted === null ? (named.length > 0 ? named : choices) : wantedOf(choices, wanted);
   const [first, ...others] = candidates;
   if (first === undefined) throw nothing(choices, wanted, where);
@@ -22,7 +22,7 @@ export function choose<C extends Choice>(choices: readonly C[], wanted: string |
   throw several(candidates, first, wanted, where);
 }
 
-/** Where names tell them apart, one is named by its name, else by its digest. */
+/** Makes the failure for several candidates. Its example uses a name if names tell them apart, else a digest. */
 function several(candidates: readonly Choice[], first: Choice, wanted: string | null, where: string): CliError {
   const names = new Set(candidates.map(nameOf));
   if (names.size === candidates.length) {
@@ -37,7 +37,7 @@ function several(candidates: readonly Choice[], first: Choice, wanted: string | 
   });
 }
 
-/** What is called exactly that, else what is but for the host and path before it. */
+/** Returns the choices with exactly that name, else those whose name differs only by host and path in front. */
 function wantedOf<C extends Choice>(choices: readonly C[], wanted: string): readonly C[] {
   const exact = choices.filter(({ names }) => names.includes(wanted));
   return exact.length > 0 ? exact : choices.filter((one) => matches(one, wanted));
@@ -54,7 +54,7 @@ function nothing(choices: readonly Choice[], wanted: string | null, where: strin
   });
 }
 
-/** As many as a person reads. */
+/** The most names that a message lists. */
 const MOST_LISTED = 10;
 
 function list(names: readonly string[]): string {

@@ -19,7 +19,7 @@ import { readSpan } from "./span.ts";
 import { type Spool, spool } from "./spool.ts";
 import { asBytes } from "../bytes.ts";
 
-/** What a layer's type becomes when it is compressed. */
+/** The types of layers before and after compression. */
 const COMPRESSED: Readonly<Record<string, string>> = {
   "application/vnd.oci.image.layer.v1.tar": "application/vnd.oci.image.layer.v1.tar+gzip",
   "application/vnd.docker.image.rootfs.diff.tar": "application/vnd.docker.image.rootfs.diff.tar.gzip",
@@ -37,10 +37,10 @@ function isCompressible({ mediaType }: Descriptor): boolean {
   return Object.hasOwn(COMPRESSED, mediaType);
 }
 
-/** Bytes that are worth a remark. */
+/** Bytes from which a remark is worthwhile. */
 const REMARKABLE = 10_000_000;
 
-/** Tells a person that layers would be smaller with --compress, as those of docker's own store would. */
+/** Tells the user that --compress would make layers smaller, as it would for those from docker's own store. */
 export async function remarkUncompressed({ output }: Context, source: Source): Promise<void> {
   if (isIndex(source.root) || !output.isTerminal) return;
   const layers = (await layersOf(source))?.layers.filter(isCompressible) ?? [];
@@ -55,13 +55,13 @@ async function layersOf(source: Source): Promise<z.infer<typeof layered> | null>
   return layered.safeParse(bytes === null ? null : parseJson(bytes, source.name)).data ?? null;
 }
 
-/** What a registry has of an image already, in compressed form. */
+/** Compressed layers that a registry already has. */
 export interface KnownLayers {
-  /** The whole image of this configuration, with all its layers; null where there is none. */
+  /** Finds the whole image of this configuration, with all its layers; null if there is none. */
   readonly image: (config: Digest) => Promise<KnownImage | null>;
-  /** The compressed form of a layer; null where there is none. */
+  /** Finds the compressed form of a layer; null if there is none. */
   readonly layer: (uncompressed: Digest) => Promise<Descriptor | null>;
-  /** Keeps in mind what a layer was compressed to. */
+  /** Remembers the compressed form of a layer. */
   readonly noteLayer: (uncompressed: Digest, compressed: Descriptor) => Promise<void>;
 }
 
@@ -72,23 +72,23 @@ export interface KnownImage {
 
 interface CompressOptions {
   readonly known: KnownLayers;
-  /** True if nobody asked for it: then what it changes is said. */
+  /** True if the user did not ask for compression; then a remark says that the digest changes. */
   readonly isDefault: boolean;
 }
 
 interface Compressed {
   readonly descriptor: Descriptor;
-  /** Null: the registry has it. */
+  /** The compressed bytes; null: the registry has them. */
   readonly spool: Spool | null;
 }
 
-/** Layers that are compressed at a time, as docker does: each takes one core. */
+/** Layers that are compressed at a time, as in docker: each takes one core. */
 const AT_ONCE = 4;
 
 /**
- * The source with its uncompressed layers gzip'd, and so another manifest and digest; an image that the registry has, as
- * docker pushed it, keeps that one's. Digest and size must be known before a layer is pushed, so each that the registry
- * does not have lies in a temporary file until the source is closed.
+ * Compresses the uncompressed layers of a source with gzip, which gives it another manifest and digest. An image that
+ * the registry has from a push by docker keeps the manifest that docker made. A layer's digest and size must be known
+ * before it is pushed, so each layer that the registry lacks stays in a temporary file until the source is closed.
  */
 export async function compressLayers(
   context: Context,
@@ -117,7 +117,7 @@ export async function compressLayers(
 
 const about = z.looseObject({ subject: descriptorSchema.nullish() });
 
-/** Signatures and the like are about the image as it was: they stay behind, and not without a word. */
+/** Warns that signatures and other referrers are left out, since they are about the uncompressed image. */
 async function warnOfReferrers({ output }: Context, source: Source): Promise<void> {
   let count = 0;
   for (const other of source.others) {
@@ -131,7 +131,10 @@ async function warnOfReferrers({ output }: Context, source: Source): Promise<voi
   );
 }
 
-/** All of these layers, each by its uncompressed digest. Nothing of them is left where one fails. */
+/**
+ * Compresses all of these layers, and returns them by their uncompressed digests. After a failure, no temporary file is
+ * left.
+ */
 async function compressAll(
   context: Context,
   source: Source,
@@ -176,7 +179,7 @@ async function closeAll(made: ReadonlyMap<Digest, Compressed>): Promise<void> {
   await Promise.all([...made.values()].map(async (one) => one.spool?.close()));
 }
 
-/** A person who knows the digest that docker gave the image must not look for that one. */
+/** Says that the digest differs from docker's, so that nobody looks for that one. */
 function remarkCompressed(
   { output }: Context,
   plain: readonly Descriptor[],
@@ -198,7 +201,7 @@ function withManifest(
   return {
     ...source,
     root,
-    // They are about the manifest as it was.
+    // Referrers are about the manifest before compression.
     others: [],
     manifest: (descriptor) =>
       descriptor.digest === root.digest ? Promise.resolve(manifest) : source.manifest(descriptor),
@@ -245,17 +248,20 @@ async function compress(
 interface Taps {
   readonly signal: AbortSignal;
   readonly hash: (piece: Uint8Array) => void;
-  /** How many uncompressed bytes are done. */
+  /** Called with the number of uncompressed bytes done. */
   readonly onProgress: (bytes: number) => void;
 }
 
-/** Where gzip's header names the system that it was made on (RFC 1952, 2.3): the same layer has one digest on all. */
+/**
+ * The byte of gzip's header that names the operating system (RFC 1952, 2.3). It is set to "unknown", so that a layer
+ * has the same digest on every system.
+ */
 const OPERATING_SYSTEM = 9;
 const UNKNOWN_SYSTEM = 255;
 
 async function* gzip(blob: BlobSource, { signal, hash, onProgress }: Taps): AsyncGenerator<Uint8Array> {
   const zip = createGzip();
-  // What goes wrong comes out of the reading end.
+  // Errors come out of the stream that is read below.
   pipeline(Readable.from(verified(blob.open(0, blob.size), blob.digest), { objectMode: false }), zip, () => undefined);
   let isFirst = true;
   for await (const piece of zip) {

@@ -6,7 +6,7 @@ import { codeOf } from "./system-error.ts";
 import type { Files } from "./source.ts";
 import { readSpan } from "./span.ts";
 
-/** The files of a directory. */
+/** Opens the files of a directory. */
 export function directoryFiles(directory: string): Files {
   return {
     name: directory,

@@ -10,7 +10,7 @@ import { openBlob } from "./layout.ts";
 import { type Files, parseJson, readJson, readWhole, requireDigestOf, type Source } from "./source.ts";
 import { asBytes, gather } from "../bytes.ts";
 
-/** Where `docker save` says what the archive holds. */
+/** The file in which `docker save` lists the archive's content. */
 export const DOCKER_MANIFEST = "manifest.json";
 
 const MAX_DOCKER_MANIFEST_BYTES = 16 * 1024 * 1024;
@@ -33,19 +33,19 @@ const dockerManifest = z.array(
   }),
 );
 
-/** Of docker's configuration, what tells the layers' digests before they are compressed. */
+/** The part of docker's configuration that has the digests of the uncompressed layers. */
 const imageConfig = z.looseObject({
   rootfs: z.looseObject({ diff_ids: z.array(z.string()).nullish() }),
 });
 
-/** A blob of the archive's, and where it lies. */
+/** A blob in the archive, with its path. */
 interface Part extends Descriptor {
   readonly path: string;
 }
 
 /**
- * Opens an archive as docker made them before version 25, and others still do: without manifests, so one is made, the
- * same for the same archive. Layers stay as they are.
+ * Opens an archive in the form that docker wrote before version 25, and that others still write. It has no manifest, so
+ * one is made, always the same for the same archive. Layers stay as they are.
  */
 export async function openDockerArchive(files: Files, wanted: string | null): Promise<Source> {
   const entries = await readEntries(files);
@@ -100,7 +100,7 @@ async function readEntries(files: Files): Promise<readonly Entry[]> {
   if (!parsed.success) {
     throw new CliError("invalid", `${files.name}: ${DOCKER_MANIFEST} is not valid`, { cause: parsed.error });
   }
-  // The configuration's digest is what docker calls an image's id.
+  // Docker uses the configuration's digest as the image's id.
   return parsed.data.map((image) => ({
     digest: digestInPath(image.Config) ?? digestOf(Buffer.from(JSON.stringify(image))),
     names: image.RepoTags ?? [],
@@ -110,7 +110,7 @@ async function readEntries(files: Files): Promise<readonly Entry[]> {
 
 interface ConfigRead {
   readonly part: Part;
-  /** The layers' digests, uncompressed. */
+  /** The digests of the uncompressed layers. */
   readonly layers: readonly Digest[];
 }
 
@@ -130,13 +130,13 @@ async function readConfig(files: Files, path: string): Promise<ConfigRead> {
   };
 }
 
-/** docker names a configuration `<hex>.json`, or as a layout has it. */
+/** Reads the digest in a configuration's path: docker writes `<hex>.json`, or the path that a layout has. */
 function digestInPath(path: string): Digest | null {
   const hex = /(?:^|\/)([0-9a-f]{64})(?:\.json)?$/.exec(path)?.[1];
   return hex === undefined ? null : makeDigest("sha256", hex);
 }
 
-/** The digest of a layer that is not compressed is known; for one that is, all of it must be read. */
+/** Describes a layer. An uncompressed layer's digest is known; a compressed layer must be read whole. */
 async function layerOf(files: Files, path: string, uncompressed: Digest | null): Promise<Part> {
   const size = await files.size(path);
   if (size === null) throw missing(files, path);

@@ -1,12 +1,15 @@
 import type { Environment } from "../context.ts";
 import { readDockerConfig } from "../credentials/docker-config.ts";
 
-/** Where an engine's API is: a socket's path, or an origin. Null: only the docker program knows how to reach it. */
+/** The address of an engine's API: a socket's path, or an origin. */
 export type EngineAddress = { readonly socketPath: string } | { readonly origin: string };
 
 const DEFAULT_SOCKET = process.platform === "win32" ? "//./pipe/docker_engine" : "/var/run/docker.sock";
 
-/** DOCKER_HOST, else the socket of this machine, unless docker is told to use another context. */
+/**
+ * Finds the engine's address: DOCKER_HOST, else this machine's socket. Null if docker is set to use another context:
+ * then only the docker program knows the way.
+ */
 export async function engineAddress(env: Environment): Promise<EngineAddress | null> {
   const host = env["DOCKER_HOST"];
   if (host) return parseEngineHost(host, env);

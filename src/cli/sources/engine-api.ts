@@ -20,16 +20,19 @@ interface EngineAnswer {
   readonly body: Readable & { readonly json: () => Promise<unknown> };
 }
 
-/** The engine by its HTTP API. The newest version that it has is used: what is asked for is in all of them. */
+/**
+ * Opens the engine by its HTTP API, in the newest version that it has. Every version has the requests that are used
+ * here.
+ */
 export function engineApi(address: EngineAddress, signal: AbortSignal): Engine {
   const where = "socketPath" in address ? address.socketPath : address.origin;
   const origin = "socketPath" in address ? "http://docker" : address.origin;
-  // An engine may gather an image for minutes before its first byte.
+  // An engine may gather an image for minutes before it sends the first byte.
   const patient = { headersTimeout: 0, bodyTimeout: 0 };
   const connect = { timeout: 10_000, ...("socketPath" in address && { socketPath: address.socketPath }) };
 
   const get = async (path: string): Promise<EngineAnswer> => {
-    // Closes by itself, once the answer is read.
+    // The agent closes by itself once the answer is read.
     const dispatcher = new Agent({ ...patient, connect, keepAliveTimeout: 1 });
     try {
       const { statusCode, body } = await request(`${origin}${path}`, { dispatcher, signal });
@@ -45,7 +48,7 @@ export function engineApi(address: EngineAddress, signal: AbortSignal): Engine {
       const { status, body } = await get(`/images/${encodePath(name)}/json`);
       if (status === 200) return requireImage(await body.json(), where);
       const message = await messageOf(body);
-      // What cannot be a name at all is not to be found either.
+      // An invalid name cannot be found either.
       if (status === 404 || status === 400) return null;
       throw failed(message);
     },
@@ -62,7 +65,7 @@ function encodePath(name: string): string {
   return name.split("/").map(encodeURIComponent).join("/");
 }
 
-/** As API 1.48 takes it; older ones pass over it. */
+/** Formats a platform as API 1.48 takes it; older versions ignore it. */
 function platformJson(platform: string): string {
   const [os, architecture, variant] = platform.split("/");
   return JSON.stringify({ os, architecture, variant });

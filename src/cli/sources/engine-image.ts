@@ -7,12 +7,12 @@ import { engineApi } from "./engine-api.ts";
 import { engineProgram } from "./engine-program.ts";
 import { requireRoom, spool, type Spool, temporaryDirectory } from "./spool.ts";
 
-/** An image's archive, and what the engine said of it. */
+/** An image's archive, and the engine's description of it. */
 export interface SpooledImage extends Spool {
   readonly image: EngineImage;
 }
 
-/** Reads an image out of the engine, into a temporary file: an engine's stream cannot be read from an offset. */
+/** Saves an engine's image into a temporary file, since an engine's stream cannot be read from an offset. */
 export async function spoolEngineImage(
   context: Context,
   given: string,
@@ -51,7 +51,10 @@ interface Inspected {
   readonly image: EngineImage | null;
 }
 
-/** By the API; where that is out of reach by the docker program, which knows contexts, ssh and certificates. */
+/**
+ * Inspects an image by the API. If that is out of reach, uses the docker program, which knows contexts, ssh and
+ * certificates.
+ */
 async function inspect(context: Context, name: string): Promise<Inspected> {
   const address = await engineAddress(context.env);
   const program = engineProgram(context);
@@ -65,14 +68,20 @@ async function inspect(context: Context, name: string): Promise<Inspected> {
   }
 }
 
-/** The API's own failure says more than that of a program which is perhaps not there. */
+/**
+ * Returns a handler that throws the API's failure if the docker program found no engine either: the API's failure says
+ * more, and the program may not even be installed.
+ */
 function unlessNoEngine(first: NoEngineError): (failure: unknown) => never {
   return (failure) => {
     throw failure instanceof NoEngineError ? first : failure;
   };
 }
 
-/** Without a tag the engine would save all the tags of a repository. An id, which has no tag, stays as it is. */
+/**
+ * Returns a name with a tag, since the engine would otherwise save all tags of a repository. An id, which has no tag,
+ * stays as it is.
+ */
 function oneName(given: string, { RepoTags }: EngineImage): string {
   return RepoTags?.includes(`${given}:latest`) ? `${given}:latest` : given;
 }

@@ -7,7 +7,7 @@ import { type Engine, type EngineImage, engineImage, noEngine, unbroken } from "
 import { parseJson } from "./source.ts";
 import { codeOf } from "./system-error.ts";
 
-/** The engine by the `docker` program, which reaches it where the API's socket is not to be had. */
+/** Opens the engine by the `docker` program, which reaches it when the API's socket is out of reach. */
 export function engineProgram({ env, signal }: Pick<Context, "env" | "signal">): Engine {
   const start = (args: readonly string[]) =>
     spawn("docker", [...args], { env: { ...env }, signal, stdio: ["ignore", "pipe", "pipe"] });
@@ -39,7 +39,7 @@ function requireImage(printed: string): EngineImage {
   throw new CliError("failure", "docker's description of the image has an unknown form", { cause: parsed.error });
 }
 
-/** Null: it did what it should. */
+/** Waits for the program to end. Returns its failure; null: it succeeded. */
 async function failureOf(child: ChildProcess): Promise<CliError | null> {
   try {
     const [said, [code]] = await Promise.all([child.stderr === null ? "" : text(child.stderr), once(child, "close")]);

@@ -3,31 +3,31 @@ import { z } from "zod";
 import { CliError } from "../exit.ts";
 import { asBytes } from "../bytes.ts";
 
-/** The local Docker engine, or what speaks as it does. */
+/** The local Docker engine, or one that speaks its API. */
 export interface Engine {
-  /** What it knows of an image; null where it has none of that name. Throws {@link NoEngineError} where there is no engine. */
+  /** Describes an image; null if there is none with that name. Throws {@link NoEngineError} if there is no engine. */
   readonly inspect: (name: string) => Promise<EngineImage | null>;
-  /** The image as a tar archive, that can be read once. */
+  /** Streams the image as a tar archive, which can be read only once. */
   readonly save: (name: string, platform: string | null) => AsyncIterable<Uint8Array>;
 }
 
-/** As the engine describes an image. */
+/** An image as the engine describes it. */
 export const engineImage = z.looseObject({
   RepoTags: z.array(z.string()).nullish(),
-  /** Where it was pulled from or pushed to, as `host/name@sha256:…`. */
+  /** Places that it was pulled from or pushed to, as `host/name@sha256:…`. */
   RepoDigests: z.array(z.string()).nullish(),
-  /** Of its manifest, where the engine keeps one. */
+  /** The descriptor of its manifest, if the engine keeps one. */
   Descriptor: z.unknown().optional(),
-  /** Bytes, about what its archive will have. */
+  /** Bytes, roughly the size of its archive. */
   Size: z.number().nonnegative(),
 });
 
 export type EngineImage = z.infer<typeof engineImage>;
 
-/** No engine answers, by this way at least. */
+/** The failure if no engine answers in one of the ways to reach it. */
 export class NoEngineError extends CliError {}
 
-/** A failure with no engine at the other end. */
+/** Makes the failure for an engine that does not answer. */
 export function noEngine(where: string, why: string, cause?: unknown): NoEngineError {
   return new NoEngineError("unreachable", `no Docker engine answers at ${where}: ${why}`, {
     hint: "Start it, or name another with DOCKER_HOST. Or push an archive from another machine: docker save --output image.tar <image>",
@@ -35,7 +35,7 @@ export function noEngine(where: string, why: string, cause?: unknown): NoEngineE
   });
 }
 
-/** An engine's stream that broke off. */
+/** Passes an engine's stream on, and turns a break into a sentence for the user. */
 export async function* unbroken(stream: Readable, signal: AbortSignal): AsyncGenerator<Uint8Array> {
   try {
     for await (const piece of stream) yield asBytes(piece);

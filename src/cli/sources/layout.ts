@@ -12,20 +12,26 @@ import { choose } from "./choose.ts";
 import { type Files, readJson, readWhole, requireDigestOf, type Source } from "./source.ts";
 import { plural } from "../output/words.ts";
 
-/** Where a layout says what it holds (image spec, "Image Layout"). */
+/** The file that lists a layout's content (image spec, "Image Layout"). */
 export const LAYOUT_INDEX = "index.json";
 
-/** A layout may hold many images; its index is no manifest of any. */
+/** A layout may hold many images, so its index may be larger than a manifest. */
 const MAX_INDEX_BYTES = 16 * 1024 * 1024;
 
-/** The first is the specification's; containerd, and so docker, gives the whole name in the second. */
+/**
+ * The annotations with an image's name: the first is the specification's; containerd, and so docker, writes the full
+ * name into the second.
+ */
 const NAME_ANNOTATIONS = ["org.opencontainers.image.ref.name", "io.containerd.image.name"];
 
 const layoutIndex = z.looseObject({
   manifests: z.array(descriptorSchema.extend({ annotations: annotationsSchema.nullish() })).nullish(),
 });
 
-/** Opens an OCI image layout. `wanted`: the name of one of several; null: the only one. */
+/**
+ * Opens an OCI image layout.
+ * @param wanted the name of one image of several; null: the only one
+ */
 export async function openLayout(files: Files, wanted: string | null): Promise<Source> {
   const entries = await readEntries(files);
   const { descriptor: root } = choose(entries, wanted, files.name);
@@ -69,7 +75,7 @@ async function readManifest(files: Files, digest: Digest): Promise<Buffer | null
   return bytes;
 }
 
-/** A blob at some path. Throws an `invalid` CliError where it has another size than it should. */
+/** Opens a blob at some path; null if there is none. Throws an `invalid` CliError if its size is wrong. */
 export async function openBlob(files: Files, digest: Digest, size: number, path: string): ReturnType<Source["blob"]> {
   const actual = await files.size(path);
   if (actual === null) return null;
@@ -77,7 +83,7 @@ export async function openBlob(files: Files, digest: Digest, size: number, path:
   return { digest, size, open: (offset, length) => files.open(path, offset, length) };
 }
 
-/** Finds out what is wrong, the content or what is said of it. */
+/** Reads the content to find out if it or its descriptor is wrong, and returns the failure. */
 async function wrongSize(
   files: Files,
   path: string,

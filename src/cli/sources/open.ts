@@ -12,19 +12,25 @@ import { isIndex, pickPlatform, pickPresent } from "./platform.ts";
 import type { Source } from "./source.ts";
 
 export interface SourceOptions {
-  /** One of an index's, as `linux/amd64`; null: all of them. */
+  /** The platform to take from an index, as `linux/amd64`; null: all of them. */
   readonly platform: string | null;
-  /** True if uncompressed layers are gzip'd; null: those that docker saved, which would compress them as it pushes. */
+  /**
+   * True: compress uncompressed layers. Null: only for images that docker saved, whose layers docker would compress on
+   * a push.
+   */
   readonly compress: boolean | null;
-  /** What the destination has of an image, which the engine knows by these names as well, as `host/name@sha256:…`. */
+  /**
+   * Finds compressed layers at the destination.
+   * @param repoDigests the engine's other names of the image, as `host/name@sha256:…`
+   */
   readonly known: (repoDigests: readonly string[]) => KnownLayers;
-  /** Called before much is read: what would be for nothing can be refused here. */
+  /** Called before much is read, to refuse a push that cannot succeed. */
   readonly beforeReading: () => Promise<void>;
 }
 
 /**
- * Opens what a person names: a layout's directory or an archive, each perhaps with `:name` for one of several, else an
- * image of the Docker engine.
+ * Opens a source: a layout's directory or an archive, each perhaps with `:name` for one image of several, else an image
+ * of the Docker engine.
  */
 export async function openSource(context: Context, text: string, options: SourceOptions): Promise<Source> {
   const { source, isSaved, repoDigests } = await openAny(context, text, options);
@@ -44,7 +50,7 @@ export async function openSource(context: Context, text: string, options: Source
 
 interface Opened {
   readonly source: Source;
-  /** True if docker's engine saved it without a manifest of its own: what is there was made for the archive. */
+  /** True if docker's engine saved the image without a manifest of its own, so that one was made for the archive. */
   readonly isSaved: boolean;
   readonly repoDigests: readonly string[];
 }
@@ -55,7 +61,7 @@ async function openAny(context: Context, text: string, { platform, beforeReading
     const source = await openLayout(directoryFiles(place.path), place.wanted);
     return { source, isSaved: false, repoDigests: [] };
   }
-  // Only what is chosen by the platform need be there.
+  // With a platform, only that platform's manifest has to be present.
   const pick = (source: Source): Promise<Source> =>
     platform === null ? pickPresent(source, (remark) => context.output.note(remark)) : Promise.resolve(source);
   if (place !== null) return closing(await openArchive(context, place.path), place.wanted, pick);
@@ -63,11 +69,11 @@ async function openAny(context: Context, text: string, { platform, beforeReading
   const { handle, size, close, image } = await spoolEngineImage(context, text, platform, beforeReading);
   const span = { handle, offset: 0, length: size, name: text };
   const opened = await closing(await archiveFiles(span, close), null, pick);
-  // An engine that keeps manifests, as containerd's does, pushes what it has.
+  // An engine that keeps manifests, as containerd's store does, pushes its layers as they are.
   return { ...opened, isSaved: opened.isSaved && image.Descriptor == null, repoDigests: image.RepoDigests ?? [] };
 }
 
-/** An archive that cannot be used is closed again. */
+/** Opens an image in an archive, and closes the archive again if that fails. */
 async function closing(
   files: ArchiveFiles,
   wanted: string | null,
@@ -82,7 +88,9 @@ async function closing(
   }
 }
 
-/** docker writes both forms since version 25: the layout is the one that keeps digests. */
+/**
+ * Opens a tar's layout if there is one. Since version 25 docker writes both forms, and only the layout keeps digests.
+ */
 async function openTar(files: ArchiveFiles, wanted: string | null): Promise<Source> {
   if ((await files.size(LAYOUT_INDEX)) !== null) return openLayout(files, wanted);
   if ((await files.size(DOCKER_MANIFEST)) !== null) return openDockerArchive(files, wanted);
@@ -97,11 +105,14 @@ async function openTar(files: ArchiveFiles, wanted: string | null): Promise<Sour
 interface Place {
   readonly kind: "directory" | "file";
   readonly path: string;
-  /** What came after the path. */
+  /** The name after the path; null: none was given. */
   readonly wanted: string | null;
 }
 
-/** The path may have colons of its own: the whole text counts before a part of it, and a short part before a long one. */
+/**
+ * Splits a text into path and name. The path may have colons of its own: the whole text is tried first, then the parts,
+ * from the shortest.
+ */
 async function findPlace(text: string): Promise<Place | null> {
   const colons = [...text.matchAll(/:/g)].map(({ index }) => index);
   const splits = [
@@ -117,7 +128,7 @@ async function findPlace(text: string): Promise<Place | null> {
   return null;
 }
 
-/** A directory that happens to be called as an image is no layout. */
+/** Finds out what a path is. A directory that happens to have an image's name is no layout. */
 async function kindOf(path: string): Promise<"layout" | "directory" | "file" | null> {
   if (path === "") return null;
   const stats = await stat(path).catch(() => null);

@@ -15,7 +15,7 @@ export function isIndex({ mediaType }: Descriptor): boolean {
   return isManifestType(mediaType) && MANIFEST_TYPES[mediaType] === "index";
 }
 
-/** What an index lists, in order. Throws an `invalid` CliError where the bytes are no index. */
+/** Returns the entries of an index in their order. Throws an `invalid` CliError if the bytes are no index. */
 export function childrenOf(bytes: Buffer, where: string): readonly Descriptor[] {
   const parsed = indexDocument.safeParse(parseJson(bytes, where));
   if (parsed.success) return parsed.data.manifests ?? [];
@@ -23,13 +23,13 @@ export function childrenOf(bytes: Buffer, where: string): readonly Descriptor[] 
 }
 
 /**
- * The source with the manifest of one platform, as in `linux/amd64` or `linux/arm/v7`, as its root. What the index
- * lists beside it, such as attestations, stays behind. Throws a CliError where there is no such platform.
+ * Returns the source with one platform's manifest as its root, for example `linux/amd64` or `linux/arm/v7`. Other
+ * entries of the index, for example attestations, stay behind. Throws a CliError if there is no such platform.
  */
 export async function pickPlatform(source: Source, wanted: string): Promise<Source> {
   const found = await platformsOf(source, source.root);
   const exact = found.filter(({ platform }) => platform === wanted);
-  // `linux/arm64` is `linux/arm64/v8` too, where there is no other.
+  // `linux/arm64` also means `linux/arm64/v8` if it is the only match.
   const [match, other] = exact.length > 0 ? exact : found.filter(({ platform }) => platform.startsWith(`${wanted}/`));
   if (match !== undefined && (other === undefined || exact.length > 0)) return { ...source, root: match.descriptor };
   throw new CliError("not-found", `${source.name} has no image for ${wanted}`, {
@@ -38,8 +38,8 @@ export async function pickPlatform(source: Source, wanted: string): Promise<Sour
 }
 
 /**
- * The source without the platforms whose manifests it lacks, as docker's engine keeps only those that were pulled.
- * Says so where there are any. Throws a CliError where it is not clear which is meant.
+ * Returns the source without the platforms whose manifests it lacks: docker's engine keeps only those that were pulled.
+ * Notes the missing ones. Throws a CliError if the choice is not clear.
  */
 export async function pickPresent(source: Source, note: (text: string) => void): Promise<Source> {
   if (!isIndex(source.root)) return source;

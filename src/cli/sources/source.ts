@@ -6,33 +6,35 @@ import type { BlobSource } from "../client/blob-source.ts";
 import { CliError } from "../exit.ts";
 import { gather } from "../bytes.ts";
 
-/** Something to push: manifests and blobs, wherever they come from. */
+/** A source to push: manifests and blobs from any place. */
 export interface Source {
-  /** As a person knows it: `image.tar`, `web:1`. */
+  /** Its name for people: `image.tar`, `web:1`. */
   readonly name: string;
-  /** What a tag will stand for. */
+  /** The manifest that the tags will name. */
   readonly root: Descriptor;
-  /** Manifests from the same place, which go along where what is pushed is their subject: signatures, attestations. */
+  /**
+   * Manifests from the same place, for example signatures and attestations. They are pushed too if their subject is.
+   */
   readonly others: readonly Descriptor[];
-  /** A manifest's bytes, whose digest has been checked. Null where the source does not have it. */
+  /** Reads a manifest and checks its digest. Null if the source lacks it. */
   readonly manifest: (descriptor: Descriptor) => Promise<Buffer | null>;
-  /** Null where the source does not have it. Its size has been checked, its digest has not. */
+  /** Opens a blob; null if the source lacks it. Its size has been checked, its digest has not. */
   readonly blob: (descriptor: Pick<Descriptor, "digest" | "size">) => Promise<BlobSource | null>;
-  /** Lets go of files; always to be called. */
+  /** Releases all files. Must always be called. */
   readonly close: () => Promise<void>;
 }
 
-/** Files below some root, a directory or an archive, that can be read from any offset. */
+/** Files below a root, either a directory or an archive, readable from any offset. */
 export interface Files {
   readonly name: string;
-  /** Bytes; null where there is no such file. */
+  /** Returns a file's size in bytes; null if there is no such file. */
   readonly size: (path: string) => Promise<number | null>;
-  /** Exactly these bytes. Nothing is opened before somebody reads. */
+  /** Opens exactly these bytes. The file is opened only when they are read. */
   readonly open: (path: string, offset: number, length: number) => Readable;
   readonly close: () => Promise<void>;
 }
 
-/** A whole file that is small; null where there is none. Throws an `invalid` CliError where it is over `limit` bytes. */
+/** Reads a small file whole; null if there is none. Throws an `invalid` CliError if it is over `limit` bytes. */
 export async function readWhole(files: Files, path: string, limit: number): Promise<Buffer | null> {
   const size = await files.size(path);
   if (size === null) return null;
@@ -40,13 +42,13 @@ export async function readWhole(files: Files, path: string, limit: number): Prom
   return gather(files.open(path, 0, size));
 }
 
-/** A file of JSON; null where there is none. */
+/** Reads a JSON file; null if there is none. */
 export async function readJson(files: Files, path: string, limit: number): Promise<unknown> {
   const bytes = await readWhole(files, path, limit);
   return bytes === null ? null : parseJson(bytes, `${files.name}: ${path}`);
 }
 
-/** Throws an `invalid` CliError that names what was read. */
+/** Parses JSON. Throws an `invalid` CliError that names the input. */
 export function parseJson(bytes: Buffer, what: string): unknown {
   try {
     return JSON.parse(bytes.toString("utf8"));
@@ -55,7 +57,7 @@ export function parseJson(bytes: Buffer, what: string): unknown {
   }
 }
 
-/** Throws an `invalid` CliError where bytes have another digest than they should. */
+/** Throws an `invalid` CliError if the bytes have another digest. */
 export function requireDigestOf(bytes: Uint8Array, expected: Digest, where: string): void {
   const actual = digestOf(bytes, digestAlgorithm(expected));
   if (actual !== expected)

@@ -2,21 +2,21 @@ import type { FileHandle } from "node:fs/promises";
 import { CliError } from "../exit.ts";
 import { plural } from "../output/words.ts";
 
-/** Bytes that are read at once: enough to keep a connection busy, few enough that many layers take no memory. */
+/** Bytes that are read at once: enough to keep a connection busy, few enough to read many layers in parallel. */
 const PIECE = 256 * 1024;
 
-/** An open file, or a part of one, that is read by position: many may read it at once. */
+/** An open file, or a part of one, that is read by position, so that several can read it at the same time. */
 export interface Span {
   readonly handle: FileHandle;
-  /** The first byte in the file. */
+  /** The offset of the first byte in the file. */
   readonly offset: number;
   /** Bytes. */
   readonly length: number;
-  /** For messages. */
+  /** The file's name, for messages. */
   readonly name: string;
 }
 
-/** The bytes of a span, piece by piece. Throws an `invalid` CliError where the file ends before it. */
+/** Yields the bytes of a span in pieces. Throws an `invalid` CliError if the file ends too early. */
 export async function* readSpan({ handle, offset, length, name }: Span): AsyncGenerator<Buffer> {
   const end = offset + length;
   for (let at = offset; at < end;) {
@@ -29,7 +29,7 @@ export async function* readSpan({ handle, offset, length, name }: Span): AsyncGe
   }
 }
 
-/** A few bytes, at most those that are there. */
+/** Reads a few bytes; fewer if the file ends. */
 export async function readAt(handle: FileHandle, offset: number, length: number): Promise<Buffer> {
   const bytes = Buffer.alloc(length);
   let read = 0;

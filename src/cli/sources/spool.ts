@@ -7,7 +7,7 @@ import { CliError } from "../exit.ts";
 import { formatBytes } from "../../oci/size.ts";
 import { codeOf } from "./system-error.ts";
 
-/** A temporary file, for what can be read only once and must be read from any offset. */
+/** A temporary file with the content of a stream that can be read only once, so that it can be read from any offset. */
 export interface Spool {
   readonly handle: FileHandle;
   /** Bytes. */
@@ -17,20 +17,20 @@ export interface Spool {
 
 interface SpoolOptions {
   readonly env: Environment;
-  /** How many bytes have been written. */
+  /** Called with the number of bytes written so far. */
   readonly onProgress?: (bytes: number) => void;
 }
 
 const FULL: ReadonlySet<string> = new Set(["ENOSPC", "EDQUOT"]);
 
-/** Where temporary files go. */
+/** Returns the directory for temporary files. */
 export function temporaryDirectory(env: Environment): string {
   return env["TMPDIR"] || tmpdir();
 }
 
 /**
- * Writes a stream into a temporary file. The file has no name once it is open, so that nothing of it is left however
- * the process ends. Throws a CliError where it has no room; what the stream throws passes through.
+ * Writes a stream into a temporary file. An open file has no name any more, so nothing of it remains, however the
+ * process ends. Throws a CliError if there is no room; the stream's own errors pass through.
  */
 export async function spool(bytes: AsyncIterable<Uint8Array>, { env, onProgress }: SpoolOptions): Promise<Spool> {
   const directory = temporaryDirectory(env);
@@ -49,7 +49,7 @@ export async function spool(bytes: AsyncIterable<Uint8Array>, { env, onProgress 
   return { handle, size, close };
 }
 
-/** Throws a CliError where the temporary directory has not so much room; says nothing where that cannot be known. */
+/** Throws a CliError if the temporary directory lacks the room; does nothing if its free space is unknown. */
 export async function requireRoom(env: Environment, bytes: number): Promise<void> {
   const directory = temporaryDirectory(env);
   const { bavail, bsize } = await statfs(directory).catch(() => ({ bavail: Number.POSITIVE_INFINITY, bsize: 1 }));
@@ -65,7 +65,7 @@ async function openNameless(directory: string): Promise<Pick<Spool, "handle" | "
       cause,
     });
   });
-  // Windows keeps the name of what is open: there the file goes when it is closed.
+  // Windows keeps the name of an open file, so there the file is removed on close.
   const isNameless = await rm(path).then(
     () => true,
     () => false,

@@ -4,28 +4,28 @@ import { Pax } from "tar/pax";
 import { CliError } from "../exit.ts";
 import { readAt, type Span } from "./span.ts";
 
-/** Where a file's bytes lie in the archive. */
+/** The position of a file's bytes in the archive. */
 interface TarEntry {
   readonly offset: number;
   /** Bytes. */
   readonly size: number;
 }
 
-/** Where everything in an archive is, so that it need not be unpacked. */
+/** The positions of all files in an archive, so that it need not be unpacked. */
 export interface TarIndex {
-  /** The file of that path, through links; null where there is none. */
+  /** Finds the file of a path, through links; null if there is none. */
   readonly find: (path: string) => TarEntry | null;
-  /** True if the mark was seen that ends an archive; without it, there may have been more. */
+  /** True if the archive's end mark was found; otherwise files may be missing. */
   readonly isComplete: boolean;
 }
 
 const BLOCK = 512;
 
-/** Far above what an archive of an image has; an archive of anything else is given up early. */
+/** Far above the entries in an image's archive; any other large archive is given up early. */
 const MAX_ENTRIES = 100_000;
 const MAX_EXTENSION_BYTES = 1024 * 1024;
 
-/** docker's archives link each layer to the first that is the same; nothing links further than this. */
+/** Docker's archives link each layer to the first equal one; no chain of links is longer than this. */
 const MAX_LINKS = 8;
 
 interface Found {
@@ -33,10 +33,10 @@ interface Found {
   readonly links: Map<string, string>;
 }
 
-/** What the blocks before an entry say of it: pax records (POSIX), or GNU's blocks for long names. */
+/** Properties that the blocks before an entry give it: pax records (POSIX), or GNU's blocks for long names. */
 interface Extension {
   readonly own: Overrides;
-  /** For all entries from here on. */
+  /** Applies to all entries from here on. */
   readonly all: Overrides;
 }
 
@@ -50,7 +50,7 @@ const NO_EXTENSION: Extension = { own: {}, all: {} };
 
 const FILES: ReadonlySet<string> = new Set(["File", "OldFile", "ContiguousFile"]);
 
-/** By the type of the entry: what it says, with `text` as its content. */
+/** Functions that read an extension's content, by the type of its entry. */
 const EXTENSIONS: Readonly<Record<string, (extension: Extension, text: string) => Extension>> = {
   ExtendedHeader: ({ own, all }, text) => ({ own: { ...own, ...parsePax(text) }, all }),
   OldExtendedHeader: ({ own, all }, text) => ({ own: { ...own, ...parsePax(text) }, all }),
@@ -61,8 +61,8 @@ const EXTENSIONS: Readonly<Record<string, (extension: Extension, text: string) =
 };
 
 /**
- * Reads an archive's headers and passes over all content. Null where the span is no tar archive. Throws an `invalid`
- * CliError where it is cut off or damaged.
+ * Reads an archive's headers and skips all content. Null if the span is no tar archive. Throws an `invalid` CliError if
+ * it is cut off or damaged.
  */
 export async function indexTar(span: Span): Promise<TarIndex | null> {
   const found: Found = { files: new Map(), links: new Map() };
@@ -85,7 +85,7 @@ export async function indexTar(span: Span): Promise<TarIndex | null> {
   return at === 0 ? null : { find: finder(found), isComplete: false };
 }
 
-/** Null where the block is no header. */
+/** Parses a header; null if the block is none. */
 function parseHeader(block: Buffer, { own, all }: Extension): Header | null {
   try {
     const header = new Header(block, 0, own, all);
@@ -95,7 +95,7 @@ function parseHeader(block: Buffer, { own, all }: Extension): Header | null {
   }
 }
 
-/** Notes an entry; returns what it says of the next one. */
+/** Notes an entry, and returns the extension for the next one. */
 async function take(
   span: Span,
   { type, path = "", linkpath = "" }: Header,

@@ -49,7 +49,7 @@ describe("patterns that cover none of the repositories", () => {
       "web/** covers 0 of 1 repository in acme (web). web/** covers only paths below web/: add web as well.",
     ],
     ["shop", ["web"], "Patterns are paths within the space, for example web for acme/web; ** covers all repositories."],
-    ["web/**,!web/api", ["web/api"], "covers 0 of 1 repository in acme (web/api)."],
+    ["web/**,!web/api", ["web/api"], "web/**, !web/api cover 0 of 1 repository in acme (web/api)."],
   ])("are told of with what is meant: %s", async (patterns, paths, said) => {
     const { env } = await stubSpace(...paths);
     const { stderr } = await runCli(["tokens", "create", "a", "--space", space, "--repositories", patterns], env);

@@ -21,7 +21,7 @@ const columns = (style: Style, names: DeliveryNames): Columns<Delivery> => ({
   status: ({ status }) => coloured(status, style),
 });
 
-/** As in "releases, 8 attempts: it answered 500: out of order". */
+/** Formats the reason: "releases, 8 attempts: it answered 500: out of order". */
 const whyOf =
   (names: DeliveryNames) =>
   ({ trigger, attempts, reason }: Delivery): string =>

@@ -6,7 +6,7 @@ import type { SpaceScene } from "../../managed/shapes.ts";
 
 const status = operations.listDeliveries.query.shape.status;
 
-/** The options that say which deliveries. */
+/** The options that select deliveries. */
 export const FILTER_OPTIONS = {
   "--status <status>": `only deliveries with this status: ${status.unwrap().options.join(", ")}`,
   "--event <event>": "only deliveries of this event, by id",
@@ -20,7 +20,7 @@ export const filterInput = z.object({ status, event: text, trigger: text, target
 
 type Filter = z.output<typeof filterInput>;
 
-/** The filter with ids for names. */
+/** Returns the filter with ids in place of names. */
 export async function filterOf(scene: SpaceScene, { status: wanted, event, trigger, target }: Filter): Promise<Filter> {
   return {
     status: wanted,
@@ -30,13 +30,13 @@ export async function filterOf(scene: SpaceScene, { status: wanted, event, trigg
   };
 }
 
-/** What triggers and targets are called. */
+/** Functions that return the names of triggers and targets. */
 export interface DeliveryNames {
   readonly trigger: (id: string) => string;
   readonly target: (id: string) => string;
 }
 
-/** Asked for a person only: scripts get the ids. */
+/** Reads the names for people only; scripts get the ids. */
 export async function deliveryNames(scene: SpaceScene): Promise<DeliveryNames> {
   if (scene.output.isJson) return { trigger: String, target: String };
   const [trigger, target] = await Promise.all([namesOf(scene, TRIGGERS), namesOf(scene, TARGETS)]);

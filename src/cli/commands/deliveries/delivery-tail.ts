@@ -9,7 +9,7 @@ import { flow } from "../../output/wrap.ts";
 import { deliveryNames, type DeliveryNames, FILTER_OPTIONS, filterInput, filterOf } from "./delivery-filter.ts";
 import { spaceCommand, type SpaceScene } from "../../managed/shapes.ts";
 
-/** How many of the newest are looked at; those that are older hardly change. */
+/** The number of newest deliveries to watch; older ones hardly change. */
 const WATCHED = 50;
 
 export const tail = spaceCommand({
@@ -52,7 +52,7 @@ async function newest({ management, space }: SpaceScene, query: Query): Promise<
   return items;
 }
 
-/** What is new or otherwise than before, the oldest first. */
+/** Returns the deliveries that are new or have changed, oldest first. */
 function changesBetween(before: readonly Delivery[], now: readonly Delivery[]): readonly Delivery[] {
   const known = new Map(before.map((delivery) => [delivery.id, stateOf(delivery)]));
   return now.filter((delivery) => known.get(delivery.id) !== stateOf(delivery)).toReversed();
@@ -62,7 +62,7 @@ function stateOf({ status, attempts, reason }: Delivery): string {
   return JSON.stringify([status, attempts, reason]);
 }
 
-/** A change in one line, if the terminal has room for it; the rest stands below, indented. */
+/** Formats a change as one line if it fits the terminal; otherwise the rest stands below, indented. */
 function linesOf(delivery: Delivery, names: DeliveryNames, { style, width }: Output): string {
   const { id, repository, tag, trigger, target, status, reason, createdAt, finishedAt } = delivery;
   const time = new Date(finishedAt ?? createdAt).toLocaleTimeString("en-GB");

@@ -36,7 +36,7 @@ function questionFor(ids: readonly string[]): string {
 
 type Redelivery = DeliveryDetail["redelivery"][number];
 
-/** What would run instead of what, a sentence for each repository. */
+/** Describes the change in what runs, in a sentence for each repository. */
 function changesBy({ id, target, redelivery }: DeliveryDetail, names: DeliveryNames): readonly string[] {
   const name = names.target(target);
   if (redelivery.length === 0) return [`${name} is sent ${id} again.`];

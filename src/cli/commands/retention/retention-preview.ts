@@ -10,16 +10,16 @@ import { idOf } from "../../managed/named.ts";
 import { readRule, RULE_OPTIONS, ruleInput, saysRule } from "./retention-rules.ts";
 import { type Columns, spaceCommand, type SpaceScene, tableOf } from "../../managed/shapes.ts";
 
-/** Rules as they would be; nothing: as they are. */
+/** The rules to preview; empty: the saved ones. */
 export type Proposal = z.input<typeof operations.previewRetention.body>;
 
 type Item = RetentionPreview["items"][number];
 
-/** What would go. */
+/** The content that would be deleted. */
 interface Loss {
-  /** The repositories in which something would. */
+  /** The repositories that would lose content. */
   readonly items: readonly Item[];
-  /** How many repositories a rule covers. */
+  /** The number of repositories that a rule covers. */
   readonly covered: number;
 }
 
@@ -69,7 +69,7 @@ export const preview = spaceCommand({
   },
 });
 
-/** All that would go, page by page. */
+/** Reads the whole preview, page by page. */
 export async function lossOf({ management, space }: SpaceScene, body: Proposal): Promise<Loss> {
   const items: Item[] = [];
   let covered = 0;
@@ -87,7 +87,7 @@ export async function lossOf({ management, space }: SpaceScene, body: Proposal):
   return { items: wholeRepositories(items), covered };
 }
 
-/** As in "12 tags and 10 manifests (2.0 GB) would be deleted in 3 repositories". */
+/** Formats a loss: "12 tags and 10 manifests (2.0 GB) would be deleted in 3 repositories". */
 export function lossSentence({ items }: Pick<Loss, "items">): string {
   if (items.length === 0) return "nothing would be deleted now";
   const sum = (of: (item: Item) => number): number => items.reduce((total, item) => total + of(item), 0);

@@ -7,7 +7,7 @@ import { operations, type RetentionRule } from "../../../contract/operations.ts"
 
 const DAY = 86_400_000;
 
-/** The options that say what a rule covers and keeps; `create`, `edit` and `preview` have them. */
+/** The options for a rule's coverage and conditions, for `create`, `edit` and `preview`. */
 export const RULE_OPTIONS = {
   "--repository <pattern...>": "paths within the space to cover: * matches all but a slash, ** anything, ! excludes",
   "--keep-newest <count>": "keep this many of the most recently pushed tags in each repository",
@@ -39,13 +39,13 @@ export const ruleInput = z.object({
 
 type RuleInput = z.output<typeof ruleInput>;
 
-/** In a file the name may be left to the command line, which alone confirms. */
+/** A file may leave the name to the command line, and cannot confirm. */
 const ruleFile = operations.createRetentionRule.body.omit({ confirm: true }).partial();
 
-/** What a rule covers and keeps, as the management API takes it. */
+/** A rule's coverage and conditions, as the management API takes them. */
 export type RuleBody = Pick<z.input<typeof operations.createRetentionRule.body>, "repositories" | "keep" | "enabled">;
 
-/** True if the command line says anything of a rule. */
+/** True if any option is about the rule. */
 export function saysRule(input: RuleInput): boolean {
   const { repository, keepNewest, keepNewerThan, keepPulledWithin, keepTag, keepDeployed, file } = input;
   const said = [repository, keepNewest, keepNewerThan, keepPulledWithin, keepTag, keepDeployed, file];
@@ -53,8 +53,8 @@ export function saysRule(input: RuleInput): boolean {
 }
 
 /**
- * The rule of the options, which count before the file's, one by one, and these before those of a rule that is saved:
- * what is not named stays, lest a condition that is forgotten takes what it kept.
+ * Reads a rule: each option counts before the file's value, and the file's before the saved rule's. Conditions that are
+ * not named stay, so that a forgotten one does not delete the content that it kept.
  */
 export async function readRule(context: Context, input: RuleInput, saved?: RetentionRule): Promise<RuleBody> {
   const { repositories, keep, enabled } =
@@ -72,12 +72,12 @@ export async function readRule(context: Context, input: RuleInput, saved?: Reten
   };
 }
 
-/** The first that is said; null says that there is none. */
+/** Returns the first given value; undefined if that is null, which means "none". */
 function first<T>(...values: readonly (T | null | undefined)[]): T | undefined {
   return values.find((value) => value !== undefined) ?? undefined;
 }
 
-/** As in "the newest 20, tags v*, !*-rc*". */
+/** Formats the conditions: "the newest 20, tags v*, !*-rc*". */
 export function keptBy({ keep }: RetentionRule): string {
   const { newest, newerThanDays, pulledWithinDays, tags: patterns, previouslyDeployed } = keep;
   const kept = [

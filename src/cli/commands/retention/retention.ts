@@ -137,12 +137,12 @@ function change(scene: SpaceScene, old: RetentionRule, changes: Changes, agreed:
 
 interface Saving {
   readonly question: string;
-  /** The rule as it is to be. */
+  /** The proposed rule, in the form for a preview. */
   readonly proposal: Proposal;
   readonly agreed: Agreed;
 }
 
-/** Saves a rule, once it was agreed to what would go. One that keeps nothing has to be confirmed beside that. */
+/** Saves a rule after the user agreed to what it would delete. A rule that keeps nothing also needs --confirm. */
 async function save(
   scene: SpaceScene,
   { question, proposal, agreed }: Saving,

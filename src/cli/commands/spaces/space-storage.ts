@@ -5,7 +5,7 @@ import type { Collectable, RepositoryStorage, Space } from "../../../contract/op
 import { ageOrUntil, plural, shortDigest } from "../../output/words.ts";
 import { type Columns, managementCommand, showList, SPACE, spaceName } from "../../managed/shapes.ts";
 
-/** What a space stores and may store. */
+/** The columns for the storage of a space's repositories. */
 
 const STORAGE: Columns<RepositoryStorage> = {
   repository: ({ name }) => name,
@@ -75,7 +75,7 @@ const collectable = managementCommand({
   },
 });
 
-/** As in "1.2 GB of 50.0 GB, 3 of 20 repositories: near its limit". */
+/** Formats usage and limits: "1.2 GB of 50.0 GB, 3 of 20 repositories: near its limit". */
 export function usageOf({ usage, quota: limits, nearLimit }: Space): string {
   const bytes = `${formatBytes(usage.bytes)}${limits.bytes === null ? "" : ` of ${formatBytes(limits.bytes)}`}`;
   const repositories =

@@ -3,7 +3,7 @@ import { words } from "../../input/options.ts";
 import { repositoryCommand } from "../../managed/repository-command.ts";
 import { managementCommand, SPACE, spaceName } from "../../managed/shapes.ts";
 
-/** Which tags of a space or a repository are immutable. */
+/** The options for the immutable tags of a space or a repository. */
 
 const OPTIONS = {
   "--tags <pattern...>": "set these patterns, replacing the current ones: * matches any characters, ? one, ! excludes",
@@ -67,7 +67,7 @@ function sentence(name: string, patterns: readonly string[] | null): string {
   return `immutable tags of ${name}: ${immutableTagsOf(patterns)}`;
 }
 
-/** As in "v*, !*-rc*". */
+/** Formats the patterns: "v*, !*-rc*". */
 export function immutableTagsOf(patterns: readonly string[] | null): string {
   if (patterns === null) return "same as the space";
   return patterns.length === 0 ? "none" : patterns.join(", ");

@@ -12,21 +12,21 @@ import { plural, someOf } from "../../output/words.ts";
 import { repositoryPath, type RepositoryPath } from "../../managed/repository-command.ts";
 import { type Scene, withManagement } from "../../managed/shapes.ts";
 
-/** The most that one request takes. */
+/** The most tags that one request may delete. */
 const BATCH = 1000;
 
 const PATTERN = /[*?]|^!/;
 
-/** What is to go, as a person named it. */
+/** The tags to delete, as the user named them. */
 interface Wanted {
   readonly tags: readonly string[];
-  /** Those that were named one by one: that they stay is a failure. */
+  /** Tags that were named one by one: if one of them stays, the command fails. */
   readonly named: ReadonlySet<string>;
 }
 
-/** What goes, or went. */
+/** The tags that will be deleted, or were. */
 interface Deletion extends Pick<TagsDeletion, "repository" | "tags" | "immutable" | "absent" | "manifests" | "bytes"> {
-  /** Null: nothing was asked. */
+  /** The end of the time to restore them; null: nothing was requested. */
   readonly until: string | null;
 }
 
@@ -77,12 +77,12 @@ export const tagsDelete: Command = defineCommand({
   },
 });
 
-/** Patterns are held against the tags that there are. */
+/** Expands patterns to the repository's tags. */
 async function wantedOf({ management }: Scene, path: RepositoryPath, given: readonly string[]): Promise<Wanted> {
   const patterns = given.filter((text) => PATTERN.test(text));
   const spared = patterns.filter((pattern) => pattern.startsWith("!"));
   const names = given.filter((text) => !PATTERN.test(text));
-  // What shall stay stays, even if it was named: of two words on one tag the one that keeps it counts.
+  // An exclusion counts before a name: if both apply to a tag, it stays.
   const named = new Set(names.filter((name) => !spared.some((pattern) => matchesGlob(pattern.slice(1), name))));
   if (spared.length === patterns.length) {
     if (names.length > 0) return { tags: [...named], named };
@@ -105,7 +105,10 @@ async function agree(scene: Scene, path: RepositoryPath, { tags }: Wanted, terms
   await confirm(scene.context, { question, yes: preview.tags.length === 0 });
 }
 
-/** In as many requests as it takes. What goes with tags of several of them is in a preview of none. */
+/**
+ * Deletes the tags in as many requests as needed. A manifest whose tags are spread over several requests appears in
+ * none of their previews.
+ */
 async function remove(
   { management }: Scene,
   { space, name: repository }: RepositoryPath,
@@ -128,7 +131,7 @@ async function remove(
   return all;
 }
 
-/** As in "deleted 2 tags of web: pr-1, pr-2; with 1 manifest, 2.0 MB". */
+/** Formats the result: "deleted 2 tags of web: pr-1, pr-2; with 1 manifest, 2.0 MB". */
 function summaryOf({ repository, tags, manifests, bytes, until }: Deletion, isDry: boolean): string {
   if (tags.length === 0) return `no tag of ${repository} ${isDry ? "would be" : "was"} deleted`;
   const names = someOf(
@@ -148,7 +151,7 @@ function summaryOf({ repository, tags, manifests, bytes, until }: Deletion, isDr
   return `${isDry ? "would delete" : "deleted"} ${what}: ${names}; ${more}${undo}`;
 }
 
-/** Says what stays. Throws where that was named. */
+/** Warns about tags that stay. Throws if one of them was named. */
 function report({ output }: Scene, { immutable, absent }: Deletion, { named }: Wanted): void {
   if (immutable.length > 0) output.warn(`kept, because immutable: ${someOf(immutable, immutable.length)}`);
   if (absent.length > 0) output.warn(`not found: ${someOf(absent, absent.length)}`);

@@ -19,11 +19,11 @@ import { type Columns, pageQuery, showList, withManagement } from "../../managed
 interface TagLine {
   readonly name: string;
   readonly digest: string | null;
-  /** When it was set to that; null where only the registry's own API could be asked. */
+  /** The time of the tag's last change; null if only the registry's own API could be asked. */
   readonly updatedAt: string | null;
-  /** When it was last pulled, to the day; null when it never was, or where only the registry's own API could be asked. */
+  /** The day of its last pull; null if it was never pulled, or if only the registry's own API could be asked. */
   readonly pulledAt: string | null;
-  /** Bytes of all that it stands for; null where the login may not pull. */
+  /** Bytes of all its content; null if the login may not pull. */
   readonly size: number | null;
 }
 
@@ -62,7 +62,7 @@ const list = defineCommand({
   },
 });
 
-/** Shows what any registry has. Only looks at it: pull times stay as they are. */
+/** Lists the tags of any registry. Only looks, so pull times stay as they are. */
 async function listFrom(context: Context, repository: ManagedRepository, shape: ListShape): Promise<void> {
   const connection = await openConnection(context, repository.registry);
   try {
@@ -78,7 +78,7 @@ interface ListShape {
   readonly none: string;
 }
 
-/** As the management API lists them; null where it may not be asked, or is not there. */
+/** Lists the tags by the management API; null if the login may not ask it, or if there is none. */
 async function managedTags(
   context: Context,
   { registry, name }: ManagedRepository,
@@ -102,7 +102,7 @@ async function managedTags(
   }
 }
 
-/** As any registry lists them. */
+/** Lists the tags by the API that any registry has. */
 async function registryTags(
   connection: Connection,
   { name }: ManagedRepository,
@@ -137,7 +137,7 @@ async function* withSizes(connection: Connection, name: string, found: readonly 
   for (const tag of found) yield { ...tag, size: sizes.get(tag.digest ?? tag.name) ?? null };
 }
 
-/** Bytes of what a manifest stands for: of an index, all that its images have between them. */
+/** Sums the bytes of a manifest's content: for an index, of all its images together. */
 async function contentSize(connection: Connection, name: string, reference: string): Promise<number | null> {
   const found = await getContent(connection, name, reference);
   if (found === null) return null;

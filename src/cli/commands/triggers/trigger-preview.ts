@@ -33,10 +33,10 @@ export const preview = spaceCommand({
   },
 });
 
-/** What a trigger matches may be more than this version knows. */
+/** A newer server may have match rules that this version does not know. */
 const repositoriesIn = z.looseObject({ repositories: z.array(z.string()).optional().catch(undefined) }).catch({});
 
-/** Those of the rules that are tried, or of the trigger that there is. */
+/** Returns the patterns of the rules to preview, or of the existing trigger. */
 async function patternsOf(
   { management, space }: SpaceScene,
   rules: { readonly trigger: string } | Awaited<ReturnType<typeof readRules>>["rules"],

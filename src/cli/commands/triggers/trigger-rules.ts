@@ -6,7 +6,7 @@ import { readJsonFile } from "../../input/json-file.ts";
 import { words } from "../../input/options.ts";
 import { operations } from "../../../contract/operations.ts";
 
-/** What a trigger is made of, but for its name and its targets. */
+/** The parts of a trigger except its name and its targets. */
 const rulesBody = operations.createTrigger.body.pick({ match: true, group: true, debounceSeconds: true });
 type TriggerRules = z.input<typeof rulesBody>;
 
@@ -16,7 +16,7 @@ const tagRule = match.shape.tag.unwrap();
 export const TAG_RULE_TYPES = tagRule.shape.type.options;
 export const CHANGES = match.shape.events.unwrap().element.options;
 
-/** The options that say when a trigger fires; `triggers create` and `triggers preview` have them. */
+/** The options that say when a trigger fires, for `triggers create` and `triggers preview`. */
 export const RULE_OPTIONS = {
   "--repository <pattern...>": "paths within the space: * matches all but a slash, ** anything, ! excludes",
   "--event <change...>": `which changes fire: ${CHANGES.join(", ")}`,
@@ -63,25 +63,25 @@ export const rulesInput = z.object({
 
 type RulesInput = z.output<typeof rulesInput>;
 
-/** In a file the name and the targets may be left to the command line. */
+/** A file may leave the name and the targets to the command line. */
 const triggerFile = operations.createTrigger.body.partial();
 
 interface ReadRules {
   readonly rules: TriggerRules;
-  /** What a file says of targets. */
+  /** The targets that the file names. */
   readonly targets: readonly string[];
 }
 
-/** The rules of the file and of the options, which count before the file's, one by one. */
+/** Reads the rules from the options and the file; each option counts before the file's value. */
 export async function readRules(context: Context, input: RulesInput): Promise<ReadRules> {
-  // As JSON, so that what was not given is absent.
+  // Converted through JSON, which drops values that were not given.
   const options = rulesBody.parse(JSON.parse(JSON.stringify(rulesOf(input))));
   if (input.file === undefined) return { rules: options, targets: [] };
   const { name: _, targets = [], ...file } = await readJsonFile(context, input.file, triggerFile);
   return { rules: { ...file, ...options, match: { ...file.match, ...options.match } }, targets };
 }
 
-/** The rules that the options say, as the management API takes them. Throws a usage error where they do not fit together. */
+/** Returns the options' rules in the management API's form. Throws a usage error if they do not fit together. */
 function rulesOf(input: RulesInput): TriggerRules {
   const { repository, event, digestChanged, platform, artifactType, actor, debounce } = input;
   return {
@@ -118,7 +118,7 @@ function tagRuleOf(input: RulesInput): TagRule | undefined {
   return { type, value, ...prereleaseOf(prerelease), ...refinements };
 }
 
-/** What is written as type and value, as in `semver:>=1.0`. Throws a usage error. */
+/** Parses a type and a value, as in `semver:>=1.0`. Throws a usage error. */
 function typed<Types extends z.ZodEnum>(
   written: string,
   types: Types,

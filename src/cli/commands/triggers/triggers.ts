@@ -111,7 +111,7 @@ const edit = oneCommand({
   },
 });
 
-/** What a trigger matches, as it can be sent back. */
+/** Returns a trigger's match rules in a form that can be sent back. */
 function matchOf(trigger: Trigger | null): object {
   return z.looseObject({}).catch({}).parse(trigger?.match);
 }
@@ -165,7 +165,7 @@ const replay = oneCommand({
   },
 });
 
-/** The most that the management API replays in one call. */
+/** The most events that one call of the management API replays. */
 const REPLAY_BATCH = 1000;
 
 function described(trigger: Trigger, style: Style): Record<string, string | null> {
