@@ -2,7 +2,9 @@ import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { firstRow, rows } from "../../src/storage/d1/rows.ts";
-import { hasWritten, prepare, run, runAll, runList, sharing } from "../../src/storage/d1/statement.ts";
+import { hasWritten, prepare, run, runAll, runList, sharing, type Statement } from "../../src/storage/d1/statement.ts";
+
+const one = (text: string): Statement => ({ sql: "SELECT :text AS left, 1 AS right", values: { text } });
 
 const pair = z.object({ left: z.string(), right: z.int() });
 
@@ -26,11 +28,7 @@ describe("a statement", () => {
 
 describe("statements that run together", () => {
   it("answer by name, without those that are left out", async () => {
-    const one = (text: string): { sql: string; values: { text: string } } => ({
-      sql: "SELECT :text AS left, 1 AS right",
-      values: { text },
-    });
-    const none: ReturnType<typeof one> | undefined = undefined;
+    const none: Statement | undefined = undefined;
     const results = await runAll(env.DB, { first: one("a"), none, second: one("b") });
     expect(firstRow(pair, results.first)?.left).toBe("a");
     expect(results.none).toBeUndefined();
