@@ -2,14 +2,11 @@ import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { firstRow, rows } from "../../src/storage/d1/rows.ts";
-import { hasWritten, prepare, run, runAll, runList, sharing } from "../../src/storage/d1/statement.ts";
+import { hasWritten, prepare, run, runAll, runList, sharing, type Statement } from "../../src/storage/d1/statement.ts";
+
+const one = (text: string): Statement => ({ sql: "SELECT :text AS left, 1 AS right", values: { text } });
 
 const pair = z.object({ left: z.string(), right: z.int() });
-
-const one = (text: string): { sql: string; values: { text: string } } => ({
-  sql: "SELECT :text AS left, 1 AS right",
-  values: { text },
-});
 
 describe("a statement", () => {
   it("takes its values by name, however often and in whichever order it uses them", async () => {
@@ -31,7 +28,7 @@ describe("a statement", () => {
 
 describe("statements that run together", () => {
   it("answer by name, without those that are left out", async () => {
-    const none: ReturnType<typeof one> | undefined = undefined;
+    const none: Statement | undefined = undefined;
     const results = await runAll(env.DB, { first: one("a"), none, second: one("b") });
     expect(firstRow(pair, results.first)?.left).toBe("a");
     expect(results.none).toBeUndefined();

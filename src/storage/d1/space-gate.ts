@@ -6,12 +6,10 @@ import { z } from "zod";
 import type { SpaceRight } from "../../auth/space-grant.ts";
 import { RegistryError } from "../../oci/errors.ts";
 import { constrained } from "./constraints.ts";
+import { CREDENTIAL_LIVE } from "./gate.ts";
 import type { D1Reader } from "./reader.ts";
 import { firstRow } from "./rows.ts";
 import { type Results, runAll, type Statements } from "./statement.ts";
-
-const CREDENTIAL_LIVE = `(:credentialId IS NULL OR EXISTS (
-  SELECT 1 FROM tokens k WHERE k.id = :credentialId AND k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > :now)))`;
 
 /** A scalar subquery: the id of the grant's space, or null. Takes :space, :spaceId, :credentialId and :now, which {@link runInSpace} gives. */
 export const SPACE = `(

@@ -1,19 +1,18 @@
 import { z } from "zod";
+import type { Grant } from "../../../auth/grant.ts";
 import { type Digest, requireDigest } from "../../../oci/digest.ts";
 import { pageOf } from "../../../oci/page.ts";
 import type { DeletedManifest, TagChange, UndoStore } from "../../../management/undo.ts";
 import { firstIdAt } from "../../../registry/time-ordered-id.ts";
 import type { Usage } from "../../../registry/usage.ts";
-import { constrained } from "../constraints.ts";
 import { eventId, tagsPushed } from "../registry/event-statements.ts";
-import { REPOSITORY, requireRepository, runGated } from "../gate.ts";
+import { type GatedStatement, REPOSITORY, requireRepository, runGated } from "../gate.ts";
 import { type Announcing, announcing } from "../registry/announcing.ts";
 import { upsertTags } from "../registry/push-manifest.ts";
 import { LAST_ID } from "../events/outbox.ts";
-import { firstRow, isEmpty, listWithin, rows, textsColumn } from "../rows.ts";
+import { firstRow, isEmpty, rows, textsColumn } from "../rows.ts";
 import { sharing } from "../statement.ts";
-import { FIND_SPACE, LIVE_SPACE } from "./spaces.ts";
-import { FIND_REPOSITORY, LIVE_REPOSITORY } from "./repositories.ts";
+import { runInSpace, SPACE } from "../space-gate.ts";
 import { moveFromTrash } from "../registry/trash.ts";
 import { USAGE_COLUMNS, usageFromRow, usageRow, withFigures } from "../usage.ts";
 
@@ -25,34 +24,35 @@ const CHANGES = `
       ELSE 'gone'
     END AS content
   FROM events e LEFT JOIN tokens t ON t.id = e.actor
-  WHERE e.repository_id = ${LIVE_REPOSITORY}`;
+  WHERE e.repository_id = ${REPOSITORY}`;
 
-const HISTORY = `${CHANGES} AND e.tag = ?5 AND e.id < ?3 ORDER BY e.id DESC LIMIT ?4`;
+const HISTORY = `${CHANGES} AND e.tag = :tag AND e.id < :before ORDER BY e.id DESC LIMIT :limit`;
 
-/** Only the last deletion of each tag; ?5: the first id in question, since ids are ordered by time. */
-const DELETED_TAGS = `${CHANGES} AND e.type = 'tag.deleted' AND e.id > ?5 AND e.id < ?3
+/** Only the last deletion of each tag, from the id `:first` on: ids are ordered by time. */
+const DELETED_TAGS = `${CHANGES} AND e.type = 'tag.deleted' AND e.id > :first AND e.id < :before
   AND NOT EXISTS (SELECT 1 FROM tags now WHERE now.repository_id = e.repository_id AND now.name = e.tag)
   AND NOT EXISTS (SELECT 1 FROM events later WHERE later.repository_id = e.repository_id AND later.tag = e.tag AND later.id > e.id)
-  ORDER BY e.id DESC LIMIT ?4`;
+  ORDER BY e.id DESC LIMIT :limit`;
 
 const DELETED_MANIFESTS = `
   SELECT d.digest, d.media_type, d.size, d.artifact_type, d.tags, d.actor, t.name AS actor_name, d.deleted_at
   FROM deleted_manifests d LEFT JOIN tokens t ON t.id = d.actor
-  WHERE d.repository_id = ${LIVE_REPOSITORY} AND d.digest > ?3 ORDER BY d.digest LIMIT ?4`;
+  WHERE d.repository_id = ${REPOSITORY} AND d.digest > :last ORDER BY d.digest LIMIT :limit`;
 
 const DELETED_REPOSITORIES = `
   SELECT path, MAX(deleted_at) AS deleted_at FROM repositories
-  WHERE space_id = ${LIVE_SPACE} AND path > ?2 AND deleted_at IS NOT NULL AND deleted_at > ?3 AND purge_begun_at IS NULL
-  GROUP BY path ORDER BY path LIMIT ?4`;
+  WHERE space_id = ${SPACE} AND path > :last AND deleted_at IS NOT NULL AND deleted_at > :since AND purge_begun_at IS NULL
+  GROUP BY path ORDER BY path LIMIT :limit`;
 
+const LIVE = `SELECT id FROM repositories WHERE space_id = ${SPACE} AND path = :path AND deleted_at IS NULL`;
 const LAST_DELETED = `
   SELECT id FROM repositories
-  WHERE space_id = ${LIVE_SPACE} AND path = ?2 AND deleted_at IS NOT NULL AND deleted_at > ?3 AND purge_begun_at IS NULL
+  WHERE space_id = ${SPACE} AND path = :path AND deleted_at IS NOT NULL AND deleted_at > :since AND purge_begun_at IS NULL
   ORDER BY deleted_at DESC, id DESC LIMIT 1`;
 const RESTORE_REPOSITORY = `
-  UPDATE repositories SET deleted_at = NULL WHERE id = (${LAST_DELETED}) AND ${LIVE_REPOSITORY} IS NULL RETURNING id`;
+  UPDATE repositories SET deleted_at = NULL WHERE id = (${LAST_DELETED}) AND NOT EXISTS (${LIVE}) RETURNING id`;
 
-const SPACE_USAGE = `SELECT ${USAGE_COLUMNS} FROM spaces WHERE id = ${LIVE_SPACE}`;
+const SPACE_USAGE = `SELECT ${USAGE_COLUMNS} FROM spaces WHERE id = ${SPACE}`;
 
 const CURRENT = `SELECT digest FROM tags WHERE repository_id = ${REPOSITORY} AND name = :tag`;
 /** The event that set the tag to its digest before may be forgotten; the one after it names that digest still. */
@@ -155,45 +155,40 @@ const nameRow = z.object({ name: z.string() });
 /** Histories and the trash, in D1. */
 export function d1Undo(db: D1Database, { registry, announce }: Announcing): UndoStore {
   const announceAll = announcing(announce);
-  const inRepository = <S extends z.ZodType>(
-    sql: string,
-    name: readonly [space: string, path: string],
-    values: readonly (string | number)[],
+  /** Lists entries of the grant's repository; null where there is none. */
+  async function list<S extends z.ZodType>(
+    grant: Grant,
+    entries: GatedStatement,
     shape: S,
-  ): Promise<z.output<S>[] | null> => {
-    const list = db.prepare(sql).bind(...name, ...values);
-    return listWithin(db, db.prepare(FIND_REPOSITORY).bind(...name), list, shape);
-  };
+  ): Promise<z.output<S>[] | null> {
+    const { facts, results } = await runGated(db, grant, { entries });
+    return facts.repositoryId === null ? null : rows(shape, results.entries);
+  }
 
   return {
-    async history({ name: { space, path } }, tag, { limit, last }) {
-      const values = [last ?? LAST_ID, limit + 1, tag];
-      const found = await inRepository(HISTORY, [space, path], values, changeRow);
+    async history(grant, tag, { limit, last }) {
+      const values = { tag, before: last ?? LAST_ID, limit: limit + 1 };
+      const found = await list(grant, { sql: HISTORY, values }, changeRow);
       return found && pageOf(found.map(changeFromRow), limit);
     },
 
-    async deletedTags({ name: { space, path } }, since, { limit, last }) {
-      const values = [last ?? LAST_ID, limit + 1, firstIdAt("evt", since)];
-      const found = await inRepository(DELETED_TAGS, [space, path], values, changeRow);
+    async deletedTags(grant, since, { limit, last }) {
+      const values = { first: firstIdAt("evt", since), before: last ?? LAST_ID, limit: limit + 1 };
+      const found = await list(grant, { sql: DELETED_TAGS, values }, changeRow);
       return found && pageOf(found.map(changeFromRow), limit);
     },
 
-    async deletedManifests({ name: { space, path } }, { limit, last }) {
-      const values = [last ?? "", limit + 1];
-      const found = await inRepository(DELETED_MANIFESTS, [space, path], values, manifestRow);
+    async deletedManifests(grant, { limit, last }) {
+      const values = { last: last ?? "", limit: limit + 1 };
+      const found = await list(grant, { sql: DELETED_MANIFESTS, values }, manifestRow);
       return found && pageOf(found.map(manifestFromRow), limit);
     },
 
-    async deletedRepositories({ space }, since, { limit, last }) {
-      const list = db.prepare(DELETED_REPOSITORIES).bind(space, last ?? "", since, limit + 1);
-      const found = await listWithin(db, db.prepare(FIND_SPACE).bind(space), list, repositoryRow);
-      return (
-        found &&
-        pageOf(
-          found.map(({ path, deleted_at: deletedAt }) => ({ path, deletedAt })),
-          limit,
-        )
-      );
+    async deletedRepositories(grant, since, { limit, last }) {
+      const values = { last: last ?? "", since, limit: limit + 1 };
+      const { deleted } = await runInSpace(db, grant, { deleted: { sql: DELETED_REPOSITORIES, values } });
+      const found = rows(repositoryRow, deleted).map(({ path, deleted_at: deletedAt }) => ({ path, deletedAt }));
+      return pageOf(found, limit);
     },
 
     async tagState(grant, tag) {
@@ -220,15 +215,14 @@ export function d1Undo(db: D1Database, { registry, announce }: Announcing): Undo
       };
     },
 
-    async restoreRepository({ space }, path, since) {
-      const work = db.batch([
-        db.prepare(FIND_REPOSITORY).bind(space, path),
-        db.prepare(LAST_DELETED).bind(space, path, since),
-        db.prepare(RESTORE_REPOSITORY).bind(space, path, since),
-      ]);
-      const usage = async (): Promise<Usage> =>
-        usageFromRow(firstRow(usageRow, await db.prepare(SPACE_USAGE).bind(space).all()));
-      const [live, deleted, restored] = await withFigures(constrained(work), usage);
+    async restoreRepository(grant, path, since) {
+      const texts = { live: LIVE, deleted: LAST_DELETED, restored: RESTORE_REPOSITORY };
+      const work = runInSpace(db, grant, sharing({ path, since }, texts));
+      const usage = async (): Promise<Usage> => {
+        const results = await runInSpace(db, grant, { usage: { sql: SPACE_USAGE, values: {} } });
+        return usageFromRow(firstRow(usageRow, results.usage));
+      };
+      const { live, deleted, restored } = await withFigures(work, usage);
       if (!isEmpty(restored)) return "restored";
       return isEmpty(live) || isEmpty(deleted) ? "unknown" : "taken";
     },
