@@ -46,7 +46,7 @@ const DELETE = [
   `UPDATE tokens SET revoked_at = :now WHERE space_id = ${SPACE} AND revoked_at IS NULL AND id IS NOT :credentialId`,
   `UPDATE spaces SET deleted_at = :now WHERE id = ${SPACE}`,
   `UPDATE tokens SET revoked_at = :now WHERE id = :credentialId AND revoked_at IS NULL
-     AND EXISTS (SELECT 1 FROM spaces s WHERE s.id = tokens.space_id AND s.deleted_at = :now)`,
+     AND EXISTS (SELECT 1 FROM spaces s WHERE s.id = tokens.space_id AND s.deleted_at IS NOT NULL)`,
 ];
 
 /** For statements that are not yet behind the gate: the space named in ?1. */
