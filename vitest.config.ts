@@ -71,6 +71,8 @@ export default defineConfig(async () => ({
     hookTimeout: 60_000,
     // Files share a process, which takes longer to start than most of them to run; the setup gives each file storage that is empty.
     isolate: false,
+    // By default one core is left idle.
+    maxWorkers: "100%",
     setupFiles: ["test/support/fresh.ts"],
   },
 }));

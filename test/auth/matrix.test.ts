@@ -206,7 +206,7 @@ function worldFor(method: string, expected: number | "in"): World {
 /** The path with what it names, and that there. */
 async function fill(path: string, world: World): Promise<string> {
   const isManagement = path.startsWith("/api/");
-  const segments = path.split("/").map((segment) => {
+  const segments = path.split("/").map(async (segment) => {
     const name = /^:(\w+)\+?$/.exec(segment)?.[1];
     if (name === undefined) return segment;
     return world.paramOf(isManagement && name === "name" ? "path" : name);

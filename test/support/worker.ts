@@ -17,8 +17,11 @@ let batches = 0;
 
 /** Waits until the queue's consumer has handled what it was given. */
 export async function consumed(): Promise<void> {
-  const isBusy = (): boolean => batches > 0;
-  while (isBusy()) await scheduler.wait(1);
+  while (isConsuming()) await scheduler.wait(1);
+}
+
+function isConsuming(): boolean {
+  return batches > 0;
 }
 
 export default {
