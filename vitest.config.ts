@@ -2,7 +2,10 @@ import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-pool-workers";
 import { defineConfig } from "vitest/config";
+import { keepFilesInMemory } from "./harness/memory.ts";
 import { generateSigningKeys } from "./scripts/secrets.ts";
+
+keepFilesInMemory();
 
 // Wrangler asks for the secrets before the bindings below give them.
 const secrets = {
@@ -66,6 +69,10 @@ export default defineConfig(async () => ({
     // Time limits here only end what hangs: nothing is measured.
     testTimeout: 60_000,
     hookTimeout: 60_000,
-    setupFiles: ["test/support/migrate.ts"],
+    // Files share a process, which takes longer to start than most of them to run; the setup gives each file storage that is empty.
+    isolate: false,
+    // By default one core is left idle.
+    maxWorkers: "100%",
+    setupFiles: ["test/support/fresh.ts"],
   },
 }));

@@ -3,7 +3,7 @@ import { writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { unstable_readConfig } from "wrangler";
 import { z } from "zod";
-import type { BindingKind } from "./wrapper/plans.ts";
+import type { BindingKind } from "../../harness/bindings/plans.ts";
 import type { Delays } from "./wrapper/trace.ts";
 
 /** A Worker in a checkout, which may be anywhere. */

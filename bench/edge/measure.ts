@@ -7,7 +7,7 @@ import { delayOf, expectedMs } from "./expected.ts";
 import type { Plan } from "./options.ts";
 import { openSession, type Session } from "./session.ts";
 import type { Target } from "./targets.ts";
-import { CALL_KINDS, type CallKind } from "./wrapper/plans.ts";
+import { CALL_KINDS, type CallKind } from "../../harness/bindings/plans.ts";
 import { TRACE_PATH } from "./wrapper/protocol.ts";
 import type { TracedRequest } from "./wrapper/trace.ts";
 

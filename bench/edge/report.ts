@@ -3,7 +3,7 @@ import { table } from "../table.ts";
 import { median } from "../units.ts";
 import type { EdgeDelays } from "./delays.ts";
 import type { Measured, Sample } from "./measure.ts";
-import { CALL_KINDS } from "./wrapper/plans.ts";
+import { CALL_KINDS } from "../../harness/bindings/plans.ts";
 
 const KINDS = {
   cache: "cache",

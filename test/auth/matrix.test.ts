@@ -1,11 +1,10 @@
-import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import type { Need } from "../../src/guard.ts";
 import { ROUTES } from "../../src/router.ts";
-import { bytesOf, pushBlob, pushImage, startSession } from "../support/content.ts";
-import { consoleHeaders, signIn } from "../support/console.ts";
-import { ask, makeSpace, makeToken, manage } from "../support/registry.ts";
+import { consoleHeaders } from "../support/console.ts";
+import { ask } from "../support/registry.ts";
+import { makeWorld, type Who, whoShape, type World } from "./world.ts";
 
 /**
  * What each route needs, stated a second time and independently of the router: a new route without a row here
@@ -103,26 +102,10 @@ const NEEDS: Record<string, Need> = {
   "GET /healthz": "nothing",
 };
 
-const whoShape = z.enum([
-  "nobody",
-  "garbage",
-  "expired",
-  "revoked",
-  "stranger",
-  "pull",
-  "push",
-  "delete",
-  "narrow",
-  "admin",
-  "installation",
-]);
-
-type Who = z.infer<typeof whoShape>;
-
 /** Refused at the door, whatever is asked: these prove nothing. */
 const UNPROVEN = { nobody: 401, garbage: 401, expired: 401, revoked: 401 } as const;
 
-/** How each need answers each principal that sends its secret; "in" is anything but a refusal. */
+/** Says how each need answers each principal that sends its secret; "in" is anything but a refusal. */
 const ANSWERS: Record<Exclude<Need, "nothing">, Record<Who, number | "in">> = {
   login: {
     ...UNPROVEN,
@@ -212,61 +195,23 @@ const ANSWERS: Record<Exclude<Need, "nothing">, Record<Who, number | "in">> = {
 /** Without a login and without a bad one; the token endpoint alone looks at what is sent. */
 const ANYBODY = { nobody: "in" } as const;
 
-interface World {
-  readonly space: string;
-  readonly secrets: Readonly<Record<Who, string | null>>;
-  readonly params: Readonly<Record<string, string>>;
+/** The world of those who change nothing: they only read, or are refused. */
+const unchanged = makeWorld();
+
+/** Gives a world of their own to those who may change it. */
+function worldFor(method: string, expected: number | "in"): World {
+  return expected === "in" && method !== "GET" ? makeWorld() : unchanged;
 }
 
-let worlds = 0;
-
-/** A space with an image, and somebody of each kind. */
-async function makeWorld(): Promise<World> {
-  worlds += 1;
-  const space = `matrix${worlds}`;
-  const all = await makeSpace(space);
-  const only = async (...actions: readonly string[]): Promise<string> => (await makeToken(space, { actions })).token;
-  const revoked = await makeToken(space);
-  await manage("DELETE", `spaces/${space}/tokens/${revoked.id}`);
-  const expired = await makeToken(space);
-  await env.DB.prepare("UPDATE tokens SET expires_at = 1 WHERE id = ?").bind(expired.id).run();
-  const { digest } = await pushImage(`${space}/web`, all, "latest");
-  const unused = await pushBlob(`${space}/web`, all, bytesOf(10, worlds));
-  const session = await startSession(`${space}/web`, all);
-  return {
-    space,
-    params: {
-      name: `${space}/web`,
-      path: "web",
-      space,
-      digest: unused.digest,
-      reference: digest,
-      session: session.slice(session.lastIndexOf("/") + 1),
-      id: (await makeToken(space)).id,
-    },
-    secrets: {
-      nobody: null,
-      garbage: `sdt_${"0".repeat(48)}`,
-      expired: expired.token,
-      revoked: revoked.token,
-      stranger: await makeSpace(`${space}-stranger`),
-      pull: await only("pull"),
-      push: await only("push"),
-      delete: await only("delete"),
-      narrow: (await makeToken(space, { actions: ["pull", "push", "delete"], repositories: ["other/**", "!web"] }))
-        .token,
-      admin: await only("admin"),
-      installation: env.ADMIN_TOKEN,
-    },
-  };
-}
-
-function fill(path: string, { params }: World): string {
+/** The path with what it names, and that there. */
+async function fill(path: string, world: World): Promise<string> {
   const isManagement = path.startsWith("/api/");
-  return path.replaceAll(
-    /(?<=\/):(\w+)\+?/g,
-    (_, name: string) => params[isManagement && name === "name" ? "path" : name] ?? "",
-  );
+  const segments = path.split("/").map(async (segment) => {
+    const name = /^:(\w+)\+?$/.exec(segment)?.[1];
+    if (name === undefined) return segment;
+    return world.paramOf(isManagement && name === "name" ? "path" : name);
+  });
+  return (await Promise.all(segments)).join("/");
 }
 
 const BODIES: Record<string, string> = {
@@ -287,8 +232,11 @@ const QUERIES: Record<string, string> = {
   "GET /api/v1/spaces/:space/history": "?repository=web&tag=latest",
 };
 
-function addressOf(key: string, path: string, world: World): string {
-  return fill(path, world) + (QUERIES[key] ?? "");
+/** The request's address; what its query and body name is there too. */
+async function addressOf(key: string, path: string, world: World): Promise<string> {
+  const query = QUERIES[key] ?? "";
+  if (/"repository":|repository=/.test(query + (BODIES[key] ?? ""))) await world.paramOf("path");
+  return (await fill(path, world)) + query;
 }
 
 /** What routes want of whoever asks, beside a right. */
@@ -315,14 +263,12 @@ describe("every route", () => {
 
   it.each(rows)("$key answers each kind of principal as it should", async ({ key, method, path, need }) => {
     const answers = Object.entries(need === "nothing" ? ANYBODY : ANSWERS[need]);
-    const shared = await makeWorld();
     for (const [who, expected] of answers.map(([name, answer]) => [whoShape.parse(name), answer] as const)) {
-      // Who gets in may change the world, so gets one of their own.
-      const world = expected === "in" ? await makeWorld() : shared;
+      const world = worldFor(method, expected);
       for (const verb of method === "GET" ? ["GET", "HEAD"] : [method]) {
-        const answer = await ask(addressOf(key, path, world), {
+        const answer = await ask(await addressOf(key, path, world), {
           method: verb,
-          as: world.secrets[who],
+          as: await world.secretOf(who),
           headers: HEADERS[key] ?? {},
           body: bodyFor(key),
         });
@@ -339,13 +285,11 @@ describe("every route", () => {
     async ({ key, method, path, need }) => {
       const isReader = need === "spaceReader" || need === "repositoryReader";
       const isManagement = isReader || need === "space" || need === "installation" || need === "self";
-      const shared = await makeWorld();
       for (const who of ["stranger", "pull", "narrow", "admin", "installation"] as const) {
         const expected = isManagement ? ANSWERS[need][who] : 401;
-        const world = expected === "in" ? await makeWorld() : shared;
-        const cookie = await signIn(world.secrets[who] ?? "");
-        const headers = consoleHeaders(cookie);
-        const answer = await ask(addressOf(key, path, world), { method, headers, body: bodyFor(key) });
+        const world = worldFor(method, expected);
+        const headers = consoleHeaders(await world.cookieOf(who));
+        const answer = await ask(await addressOf(key, path, world), { method, headers, body: bodyFor(key) });
         expect(outcome(answer, expected), who).toBe(expected);
       }
     },
@@ -356,13 +300,12 @@ describe("every route", () => {
   it.each(scoped)(
     "$key answers each kind of principal with an access token as it should",
     async ({ key, method, path, need }) => {
-      const shared = await makeWorld();
       for (const who of ["nobody", "stranger", "pull", "push", "delete", "narrow", "admin"] as const) {
-        const world = who === need ? await makeWorld() : shared;
+        const expected = who === need ? "in" : 401;
+        const world = worldFor(method, expected);
         const token = await accessToken(world, who);
         const headers = { Authorization: `Bearer ${token}` };
-        const answer = await ask(fill(path, world), { method, headers, body: bodyFor(key) });
-        const expected = who === need ? "in" : 401;
+        const answer = await ask(await fill(path, world), { method, headers, body: bodyFor(key) });
         expect(outcome(answer, expected), who).toBe(expected);
         const told = answer.headers.get("WWW-Authenticate")?.includes('error="insufficient_scope"') ?? false;
         expect(told, who).toBe(expected === 401);
@@ -376,8 +319,9 @@ function outcome({ status }: Response, expected: number | "in"): number | "in" {
   return expected === "in" && status !== 401 && status !== 403 ? "in" : status;
 }
 
-/** What the token endpoint gives to one who asks for everything. */
+/** Gives what the token endpoint answers one who asks for everything. */
 async function accessToken(world: World, who: Who): Promise<string> {
-  const answer = await ask(`/token?scope=repository:${world.space}/web:pull,push,delete`, { as: world.secrets[who] });
+  const scope = `repository:${await world.paramOf("name")}:pull,push,delete`;
+  const answer = await ask(`/token?scope=${scope}`, { as: await world.secretOf(who) });
   return z.object({ token: z.string() }).parse(await answer.json()).token;
 }

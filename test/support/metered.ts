@@ -1,4 +1,8 @@
 /** A database that notes what each statement cost, as D1 counts and bills it. */
+import { z } from "zod";
+import { intercepted, planOf } from "../../harness/bindings/intercept.ts";
+import { BINDING_PLANS } from "../../harness/bindings/plans.ts";
+
 interface Meter {
   queries: number;
   rowsRead: number;
@@ -9,49 +13,34 @@ interface Meter {
 
 export interface Metered {
   readonly db: D1Database;
-  /** What was spent since it was last asked. */
+  /** Gives what was spent since it was last asked. */
   readonly spent: () => Meter;
 }
 
 const nothing = (): Meter => ({ queries: 0, rowsRead: 0, rowsWritten: 0, ms: 0 });
 
+const resultSchema = z.object({
+  meta: z.object({ rows_read: z.number(), rows_written: z.number(), duration: z.number() }),
+});
+
+/** The methods whose results tell their cost. */
+const TELLING = new Set(["all", "run", "batch"]);
+
 export function metered(db: D1Database): Metered {
   let meter = nothing();
-  const originals = new WeakMap<D1PreparedStatement, D1PreparedStatement>();
-  const note = <T>(result: D1Result<T>): D1Result<T> => {
+  const note = (result: unknown): void => {
+    const { meta } = resultSchema.parse(result);
     meter.queries += 1;
-    meter.rowsRead += result.meta.rows_read;
-    meter.rowsWritten += result.meta.rows_written;
-    meter.ms += result.meta.duration;
-    return result;
+    meter.rowsRead += meta.rows_read;
+    meter.rowsWritten += meta.rows_written;
+    meter.ms += meta.duration;
   };
-  const wrap = (statement: D1PreparedStatement): D1PreparedStatement => {
-    const proxy = new Proxy(statement, {
-      get: (target, property) => {
-        if (property === "bind") return (...values: readonly unknown[]) => wrap(target.bind(...values));
-        if (property === "all" || property === "run") return async () => note(await target.all());
-        return Reflect.get(target, property);
-      },
-    });
-    originals.set(proxy, statement);
-    return proxy;
-  };
-  const within = <T extends D1Database | D1DatabaseSession>(database: T): T =>
-    new Proxy(database, {
-      get: (target, property) => {
-        if (property === "prepare") return (sql: string) => wrap(target.prepare(sql));
-        if (property === "batch") {
-          return async (statements: readonly D1PreparedStatement[]) =>
-            (await target.batch(statements.map((statement) => originals.get(statement) ?? statement))).map(note);
-        }
-        if (property === "withSession" && "withSession" in target) {
-          return (start?: string) => within(target.withSession(start));
-        }
-        return Reflect.get(target, property);
-      },
-    });
   return {
-    db: within(db),
+    db: intercepted(db, BINDING_PLANS.d1(planOf), async ({ method }, proceed) => {
+      const result = await proceed();
+      if (TELLING.has(method)) for (const one of Array.isArray(result) ? result : [result]) note(one);
+      return result;
+    }),
     spent: () => {
       const sum = meter;
       meter = nothing();

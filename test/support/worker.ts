@@ -12,7 +12,23 @@ export class UploadSession extends RealUploadSession {
   }
 }
 
+/** The batches of the queue that are being handled. */
+let batches = 0;
+
+/** Waits until the queue's consumer has handled what it was given. */
+export async function consumed(): Promise<void> {
+  while (isConsuming()) await scheduler.wait(1);
+}
+
+function isConsuming(): boolean {
+  return batches > 0;
+}
+
 export default {
   ...worker,
+  async queue(batch, env, context) {
+    batches += 1;
+    await worker.queue(batch, env, context).finally(() => (batches -= 1));
+  },
   fetch: (request, env, context) => worker.fetch(request, countedEnv(cachingEnv(env)), countedContext(context)),
 } satisfies ExportedHandler<Env, QueueMessage>;

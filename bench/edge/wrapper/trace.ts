@@ -4,8 +4,8 @@
  * to the request that called the object last.
  */
 import { AsyncLocalStorage } from "node:async_hooks";
-import type { Around, Call } from "./intercept.ts";
-import type { CallKind } from "./plans.ts";
+import type { Around, Call } from "../../../harness/bindings/intercept.ts";
+import type { CallKind } from "../../../harness/bindings/plans.ts";
 
 export type Delays = Readonly<Record<CallKind, number>>;
 

@@ -1,6 +1,6 @@
 /** A Worker as it would be at the edge: its bindings answer as late as they would over a network. */
-import { type Around, intercepted, planOf } from "./intercept.ts";
-import { BINDING_PLANS, type BindingKind, CACHE } from "./plans.ts";
+import { type Around, intercepted, planOf } from "../../../harness/bindings/intercept.ts";
+import { BINDING_PLANS, type BindingKind, CACHE } from "../../../harness/bindings/plans.ts";
 import { REQUEST_HEADER, TRACE_PATH } from "./protocol.ts";
 import { type Delays, Tracer } from "./trace.ts";
 

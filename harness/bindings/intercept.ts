@@ -3,13 +3,14 @@ import type { CallKind, Plan } from "./plans.ts";
 
 export interface Call {
   readonly kind: CallKind;
-  /** As in "R2 put". */
+  readonly method: string;
+  /** The product and the method, as in "R2 put". */
   readonly name: string;
   /** The id of the Durable Object that is called; null: another kind of call. */
   readonly object: string | null;
 }
 
-/** What happens at a call: it must proceed, and give back what that gives. */
+/** Stands in for a call. To make the call it proceeds, and gives back the result. */
 export type Around = (call: Call, proceed: () => unknown) => unknown;
 
 const originals = new WeakMap<object, object>();
@@ -29,7 +30,8 @@ export function intercepted<T extends object>(target: T, plan: Plan, around: Aro
           interceptedResult(Reflect.apply(value, target, args.map(original)), plan.resultOf(property, args), around);
         const kind = plan.kindOf(property, args);
         if (kind === null) return proceed();
-        return around({ kind, name: `${plan.product} ${property}`, object: objectId(kind, target) }, proceed);
+        const call = { kind, method: property, name: `${plan.product} ${property}`, object: objectId(kind, target) };
+        return around(call, proceed);
       };
     },
   });

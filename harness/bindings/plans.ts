@@ -1,18 +1,18 @@
-/** Which calls on a binding cross the network, and to what: the wrapper's knowledge of the platform, as data. */
+/** Which calls on a binding cross the network, and to what: our knowledge of the platform, as data. */
 
-/** What a call goes to. `d1Replica`: a read that a session may have answered by any replica. */
+/** Where a call goes. `d1Replica`: a read that a session may have answered by any replica. */
 export const CALL_KINDS = ["cache", "r2", "d1Primary", "d1Replica", "durableObject", "queue", "kv"] as const;
 
 export type CallKind = (typeof CALL_KINDS)[number];
 
-/** What calls on one kind of object are. */
+/** The calls on one kind of object. */
 export interface Plan {
   readonly product: string;
   /** Null: the call stays inside the isolate. */
   readonly kindOf: (method: string, args: readonly unknown[]) => CallKind | null;
-  /** What calls on the method's result are; null: nothing. */
+  /** The plan of what the method gives; null: calls on that stay inside the isolate. */
   readonly resultOf: (method: string, args: readonly unknown[]) => Plan | null;
-  /** Of a prepared statement: whether it only reads. */
+  /** True for a prepared statement that only reads. */
   readonly reads?: boolean;
 }
 

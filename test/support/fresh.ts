@@ -1,0 +1,12 @@
+/** Runs before each file of tests: whatever files before it left in this process is gone, and the database is migrated. */
+import { reset } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { vi } from "vitest";
+import { setCaching } from "./caching.ts";
+import { consumed } from "./worker.ts";
+
+vi.useRealTimers();
+setCaching(false);
+await consumed();
+await reset();
+await env.DB.batch(env.TEST_MIGRATIONS.flatMap(({ queries }) => queries.map((query) => env.DB.prepare(query))));
