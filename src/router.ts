@@ -8,7 +8,6 @@ import { REFERENCE, type OperationReference } from "./api/reference.ts";
 import * as repositories from "./api/repositories.ts";
 import * as manifests from "./api/manifests.ts";
 import * as deliveries from "./api/deliveries.ts";
-import * as retention from "./api/retention.ts";
 import * as session from "./api/session.ts";
 import * as storage from "./api/storage.ts";
 import * as tags from "./api/tags.ts";
@@ -112,22 +111,6 @@ const MANAGEMENT_ROUTES: readonly Route[] = [
   route("listReferrers", "GET", "/api/v1/spaces/:space/referrers", repositoryReader(manifests.listReferrers)),
   route("getBlobText", "GET", "/api/v1/spaces/:space/blob-text", repositoryReader(manifests.getBlobText)),
   route("listDamaged", "GET", "/api/v1/spaces/:space/damaged", space(listDamaged)),
-  route("createRetentionRule", "POST", "/api/v1/spaces/:space/retention-rules", space(retention.createRetentionRule)),
-  route("listRetentionRules", "GET", "/api/v1/spaces/:space/retention-rules", space(retention.listRetentionRules)),
-  route("getRetentionRule", "GET", "/api/v1/spaces/:space/retention-rules/:id", space(retention.getRetentionRule)),
-  route(
-    "updateRetentionRule",
-    "PATCH",
-    "/api/v1/spaces/:space/retention-rules/:id",
-    space(retention.updateRetentionRule),
-  ),
-  route(
-    "deleteRetentionRule",
-    "DELETE",
-    "/api/v1/spaces/:space/retention-rules/:id",
-    space(retention.deleteRetentionRule),
-  ),
-  route("previewRetention", "POST", "/api/v1/spaces/:space/retention:preview", space(retention.previewRetention)),
 ];
 
 const UNDO_ROUTES: readonly Route[] = [

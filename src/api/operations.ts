@@ -1,5 +1,7 @@
 /** All operations of the management API. Where two paths fit an address, the first counts. */
 import type { Operation } from "./operation.ts";
+import * as retentionPreview from "./retention-preview.ts";
+import * as retention from "./retention.ts";
 import * as spaces from "./spaces.ts";
 
 export const OPERATIONS: readonly Operation[] = [
@@ -8,4 +10,10 @@ export const OPERATIONS: readonly Operation[] = [
   spaces.getSpace,
   spaces.updateSpace,
   spaces.deleteSpace,
+  retention.createRetentionRule,
+  retention.listRetentionRules,
+  retention.getRetentionRule,
+  retention.updateRetentionRule,
+  retention.deleteRetentionRule,
+  retentionPreview.previewRetention,
 ];

@@ -35,14 +35,6 @@ import {
   referrersQuery,
 } from "./manifest-schemas.ts";
 import {
-  retentionPreviewInput,
-  retentionPreviewOutput,
-  retentionPreviewQuery,
-  retentionRuleChanges,
-  retentionRuleInput,
-  retentionRuleOutput,
-} from "./retention-schemas.ts";
-import {
   damagedOutput,
   listOf,
   newTokenOutput,
@@ -179,36 +171,6 @@ export const REFERENCE = {
     query: pageQuery,
     status: 200,
     output: listOf(damagedOutput),
-  },
-  createRetentionRule: {
-    summary: "Create a retention rule: tags that no rule keeps are deleted in the repositories that it covers",
-    body: retentionRuleInput,
-    status: 201,
-    output: retentionRuleOutput,
-  },
-  listRetentionRules: {
-    summary: "List the retention rules",
-    query: pageQuery,
-    status: 200,
-    output: listOf(retentionRuleOutput),
-  },
-  getRetentionRule: { summary: "Show a retention rule", status: 200, output: retentionRuleOutput },
-  updateRetentionRule: {
-    summary: "Change a retention rule",
-    body: retentionRuleChanges,
-    status: 200,
-    output: retentionRuleOutput,
-  },
-  deleteRetentionRule: {
-    summary: "Delete a retention rule; repositories that no other rule covers keep everything",
-    status: 204,
-  },
-  previewRetention: {
-    summary: "Show exactly what the rules would delete now, or with a rule that is not saved yet",
-    query: retentionPreviewQuery,
-    body: retentionPreviewInput,
-    status: 200,
-    output: retentionPreviewOutput,
   },
   getHistory: {
     summary: "Show who moved a tag, and from which digest to which, newest first",

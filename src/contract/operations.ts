@@ -24,6 +24,39 @@ const problemSchema = z.looseObject({
 });
 export type Problem = z.infer<typeof problemSchema>;
 
+const retentionRuleSchema = z.looseObject({
+  id: z.string(),
+  name: z.string(),
+  repositories: z.array(z.string()),
+  keep: z.looseObject({
+    newest: z.number().optional(),
+    newerThanDays: z.number().optional(),
+    pulledWithinDays: z.number().optional(),
+    tags: z.array(z.string()).optional(),
+    previouslyDeployed: z.number(),
+  }),
+  enabled: z.boolean(),
+  createdAt: z.string(),
+});
+export type RetentionRule = z.infer<typeof retentionRuleSchema>;
+
+const retentionPreviewSchema = z.looseObject({
+  items: z.array(
+    z.looseObject({
+      repository: z.string(),
+      tags: z.array(z.string()),
+      manifests: z.array(z.string()),
+      tagCount: z.number(),
+      manifestCount: z.number(),
+      bytes: z.number(),
+      complete: z.boolean(),
+    }),
+  ),
+  totals: z.looseObject({ repositories: z.number(), tags: z.number(), manifests: z.number(), bytes: z.number() }),
+  next: z.union([z.string(), z.null()]),
+});
+export type RetentionPreview = z.infer<typeof retentionPreviewSchema>;
+
 const whoamiSchema = z.looseObject({
   kind: openEnum(["token", "installation"]),
   space: z.union([z.string(), z.null()]),
@@ -248,39 +281,6 @@ const damagedSchema = z.looseObject({
   tags: z.array(z.string()),
 });
 export type Damaged = z.infer<typeof damagedSchema>;
-
-const retentionRuleSchema = z.looseObject({
-  id: z.string(),
-  name: z.string(),
-  repositories: z.array(z.string()),
-  keep: z.looseObject({
-    newest: z.number().optional(),
-    newerThanDays: z.number().optional(),
-    pulledWithinDays: z.number().optional(),
-    tags: z.array(z.string()).optional(),
-    previouslyDeployed: z.number(),
-  }),
-  enabled: z.boolean(),
-  createdAt: z.string(),
-});
-export type RetentionRule = z.infer<typeof retentionRuleSchema>;
-
-const retentionPreviewSchema = z.looseObject({
-  items: z.array(
-    z.looseObject({
-      repository: z.string(),
-      tags: z.array(z.string()),
-      manifests: z.array(z.string()),
-      tagCount: z.number(),
-      manifestCount: z.number(),
-      bytes: z.number(),
-      complete: z.boolean(),
-    }),
-  ),
-  totals: z.looseObject({ repositories: z.number(), tags: z.number(), manifests: z.number(), bytes: z.number() }),
-  next: z.union([z.string(), z.null()]),
-});
-export type RetentionPreview = z.infer<typeof retentionPreviewSchema>;
 
 const tagChangeSchema = z.looseObject({
   id: z.string(),
@@ -511,6 +511,94 @@ export const operations = {
     status: 204,
 
     output: z.null(),
+  },
+  createRetentionRule: {
+    method: "POST",
+    path: "/api/v1/spaces/{space}/retention-rules",
+    status: 201,
+
+    body: z.strictObject({
+      name: z.string().optional(),
+      repositories: z.array(z.string()).optional(),
+      keep: z.strictObject({
+        newest: z.number().optional(),
+        newerThanDays: z.number().optional(),
+        pulledWithinDays: z.number().optional(),
+        tags: z.array(z.string()).optional(),
+        previouslyDeployed: z.number().optional(),
+      }),
+      enabled: z.boolean().optional(),
+      confirm: z.boolean().optional(),
+    }),
+    output: retentionRuleSchema,
+  },
+  listRetentionRules: {
+    method: "GET",
+    path: "/api/v1/spaces/{space}/retention-rules",
+    status: 200,
+    query: z.strictObject({ limit: z.number().optional(), cursor: z.string().optional() }),
+
+    output: z.looseObject({ items: z.array(retentionRuleSchema), next: z.union([z.string(), z.null()]) }),
+  },
+  getRetentionRule: {
+    method: "GET",
+    path: "/api/v1/spaces/{space}/retention-rules/{id}",
+    status: 200,
+
+    output: retentionRuleSchema,
+  },
+  updateRetentionRule: {
+    method: "PATCH",
+    path: "/api/v1/spaces/{space}/retention-rules/{id}",
+    status: 200,
+
+    body: z.strictObject({
+      name: z.string().optional(),
+      repositories: z.array(z.string()).optional(),
+      keep: z
+        .strictObject({
+          newest: z.number().optional(),
+          newerThanDays: z.number().optional(),
+          pulledWithinDays: z.number().optional(),
+          tags: z.array(z.string()).optional(),
+          previouslyDeployed: z.number().optional(),
+        })
+        .optional(),
+      enabled: z.boolean().optional(),
+      confirm: z.boolean().optional(),
+    }),
+    output: retentionRuleSchema,
+  },
+  deleteRetentionRule: {
+    method: "DELETE",
+    path: "/api/v1/spaces/{space}/retention-rules/{id}",
+    status: 204,
+
+    output: z.null(),
+  },
+  previewRetention: {
+    method: "POST",
+    path: "/api/v1/spaces/{space}/retention-rules:preview",
+    status: 200,
+    query: z.strictObject({ cursor: z.string().optional() }),
+    body: z.strictObject({
+      name: z.string().optional(),
+      repositories: z.array(z.string()).optional(),
+      keep: z
+        .strictObject({
+          newest: z.number().optional(),
+          newerThanDays: z.number().optional(),
+          pulledWithinDays: z.number().optional(),
+          tags: z.array(z.string()).optional(),
+          previouslyDeployed: z.number().optional(),
+        })
+        .optional(),
+      enabled: z.boolean().optional(),
+      confirm: z.boolean().optional(),
+      afterGrace: z.boolean().optional(),
+      replaces: z.string().optional(),
+    }),
+    output: retentionPreviewSchema,
   },
   whoami: {
     method: "GET",
@@ -757,94 +845,6 @@ export const operations = {
     query: z.strictObject({ limit: z.number().optional(), cursor: z.string().optional() }),
 
     output: z.looseObject({ items: z.array(damagedSchema), next: z.union([z.string(), z.null()]) }),
-  },
-  createRetentionRule: {
-    method: "POST",
-    path: "/api/v1/spaces/{space}/retention-rules",
-    status: 201,
-
-    body: z.strictObject({
-      name: z.string().optional(),
-      repositories: z.array(z.string()).optional(),
-      keep: z.strictObject({
-        newest: z.number().optional(),
-        newerThanDays: z.number().optional(),
-        pulledWithinDays: z.number().optional(),
-        tags: z.array(z.string()).optional(),
-        previouslyDeployed: z.number().optional(),
-      }),
-      enabled: z.boolean().optional(),
-      confirm: z.boolean().optional(),
-    }),
-    output: retentionRuleSchema,
-  },
-  listRetentionRules: {
-    method: "GET",
-    path: "/api/v1/spaces/{space}/retention-rules",
-    status: 200,
-    query: z.strictObject({ limit: z.number().optional(), cursor: z.string().optional() }),
-
-    output: z.looseObject({ items: z.array(retentionRuleSchema), next: z.union([z.string(), z.null()]) }),
-  },
-  getRetentionRule: {
-    method: "GET",
-    path: "/api/v1/spaces/{space}/retention-rules/{id}",
-    status: 200,
-
-    output: retentionRuleSchema,
-  },
-  updateRetentionRule: {
-    method: "PATCH",
-    path: "/api/v1/spaces/{space}/retention-rules/{id}",
-    status: 200,
-
-    body: z.strictObject({
-      name: z.string().optional(),
-      repositories: z.array(z.string()).optional(),
-      keep: z
-        .strictObject({
-          newest: z.number().optional(),
-          newerThanDays: z.number().optional(),
-          pulledWithinDays: z.number().optional(),
-          tags: z.array(z.string()).optional(),
-          previouslyDeployed: z.number().optional(),
-        })
-        .optional(),
-      enabled: z.boolean().optional(),
-      confirm: z.boolean().optional(),
-    }),
-    output: retentionRuleSchema,
-  },
-  deleteRetentionRule: {
-    method: "DELETE",
-    path: "/api/v1/spaces/{space}/retention-rules/{id}",
-    status: 204,
-
-    output: z.null(),
-  },
-  previewRetention: {
-    method: "POST",
-    path: "/api/v1/spaces/{space}/retention:preview",
-    status: 200,
-    query: z.strictObject({ cursor: z.string().optional() }),
-    body: z.strictObject({
-      name: z.string().optional(),
-      repositories: z.array(z.string()).optional(),
-      keep: z
-        .strictObject({
-          newest: z.number().optional(),
-          newerThanDays: z.number().optional(),
-          pulledWithinDays: z.number().optional(),
-          tags: z.array(z.string()).optional(),
-          previouslyDeployed: z.number().optional(),
-        })
-        .optional(),
-      enabled: z.boolean().optional(),
-      confirm: z.boolean().optional(),
-      afterGrace: z.boolean().optional(),
-      replaces: z.string().optional(),
-    }),
-    output: retentionPreviewSchema,
   },
   getHistory: {
     method: "GET",

@@ -67,6 +67,7 @@ const NEEDS: Record<string, Need> = {
   "GET /api/v1/spaces/:space/retention-rules/:id": "space",
   "PATCH /api/v1/spaces/:space/retention-rules/:id": "space",
   "DELETE /api/v1/spaces/:space/retention-rules/:id": "space",
+  "POST /api/v1/spaces/:space/retention-rules:preview": "space",
   "POST /api/v1/spaces/:space/retention:preview": "space",
   "POST /api/v1/spaces/:space/targets": "space",
   "GET /api/v1/spaces/:space/targets": "space",

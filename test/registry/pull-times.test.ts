@@ -353,7 +353,7 @@ describe("a look", () => {
     }
     expect((await manage("POST", `spaces/${space}/gc:preview`, {})).status).toBe(200);
     const rule = { repositories: ["**"], keep: { newest: 1 } };
-    expect((await manage("POST", `spaces/${space}/retention:preview`, rule)).status).toBe(200);
+    expect((await manage("POST", `spaces/${space}/retention-rules:preview`, rule)).status).toBe(200);
     expect(await marks(digest, layer)).toEqual({ manifest: 1, blob: 1 });
     expect([await tagTime("latest"), await manifestTime(digest)]).toEqual([null, null]);
     await pull(digest);
