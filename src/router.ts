@@ -15,7 +15,6 @@ import * as targets from "./api/targets.ts";
 import * as tokens from "./api/tokens.ts";
 import * as trials from "./api/trials.ts";
 import * as triggers from "./api/triggers.ts";
-import * as undo from "./api/undo.ts";
 import { whoami } from "./api/whoami.ts";
 import { browserProofOf } from "./auth/authenticate.ts";
 import { discardBody } from "./body.ts";
@@ -113,20 +112,6 @@ const MANAGEMENT_ROUTES: readonly Route[] = [
   route("listDamaged", "GET", "/api/v1/spaces/:space/damaged", space(listDamaged)),
 ];
 
-const UNDO_ROUTES: readonly Route[] = [
-  route("getHistory", "GET", "/api/v1/spaces/:space/history", repositoryReader(undo.getHistory)),
-  route("revert", "POST", "/api/v1/spaces/:space/revert", space(undo.revert)),
-  route(
-    "listDeletedRepositories",
-    "GET",
-    "/api/v1/spaces/:space/deleted/repositories",
-    space(undo.listDeletedRepositories),
-  ),
-  route("listDeletedManifests", "GET", "/api/v1/spaces/:space/deleted/manifests", space(undo.listDeletedManifests)),
-  route("listDeletedTags", "GET", "/api/v1/spaces/:space/deleted/tags", space(undo.listDeletedTags)),
-  route("undelete", "POST", "/api/v1/spaces/:space/undelete", space(undo.undelete)),
-];
-
 const DEPLOYMENT_ROUTES: readonly Route[] = [
   route("createTarget", "POST", "/api/v1/spaces/:space/targets", space(targets.createTarget)),
   route("listTargets", "GET", "/api/v1/spaces/:space/targets", space(targets.listTargets)),
@@ -163,7 +148,7 @@ const DEPLOYMENT_ROUTES: readonly Route[] = [
 ];
 
 /** Operations that are not declared yet. */
-const REFERRED: readonly Operation[] = [...MANAGEMENT_ROUTES, ...UNDO_ROUTES, ...DEPLOYMENT_ROUTES].map(
+const REFERRED: readonly Operation[] = [...MANAGEMENT_ROUTES, ...DEPLOYMENT_ROUTES].map(
   ({ id, method, path, guarded }) => {
     const { summary, status, query, body, output: answer } = referenceOf(id);
     return { id, method, path, guarded, summary, status, query, body, answer };

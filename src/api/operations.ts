@@ -3,6 +3,7 @@ import type { Operation } from "./operation.ts";
 import * as retentionPreview from "./retention-preview.ts";
 import * as retention from "./retention.ts";
 import * as spaces from "./spaces.ts";
+import * as undo from "./undo.ts";
 
 export const OPERATIONS: readonly Operation[] = [
   spaces.createSpace,
@@ -16,4 +17,10 @@ export const OPERATIONS: readonly Operation[] = [
   retention.updateRetentionRule,
   retention.deleteRetentionRule,
   retentionPreview.previewRetention,
+  undo.getHistory,
+  undo.revert,
+  undo.listDeletedRepositories,
+  undo.listDeletedManifests,
+  undo.listDeletedTags,
+  undo.undelete,
 ];

@@ -52,18 +52,6 @@ import {
 } from "./schemas.ts";
 import { sessionInput, sessionOutput } from "./session-schemas.ts";
 import { collectableOutput, storageDayOutput, storageOutput, storageQuery } from "./storage-schemas.ts";
-import {
-  deletedManifestOutput,
-  deletedQuery,
-  deletedRepositoryOutput,
-  historyQuery,
-  revertInput,
-  revertOutput,
-  deletedTagOutput,
-  tagChangeOutput,
-  undeleteInput,
-  undeleteOutput,
-} from "./undo-schemas.ts";
 
 /** What the OpenAPI document says of one operation; the same schemas parse its requests. */
 export interface OperationReference {
@@ -171,42 +159,6 @@ export const REFERENCE = {
     query: pageQuery,
     status: 200,
     output: listOf(damagedOutput),
-  },
-  getHistory: {
-    summary: "Show who moved a tag, and from which digest to which, newest first",
-    query: historyQuery,
-    status: 200,
-    output: listOf(tagChangeOutput),
-  },
-  revert: {
-    summary: "Move a tag back to what it pointed to before; this counts as a push",
-    body: revertInput,
-    status: 200,
-    output: revertOutput,
-  },
-  listDeletedRepositories: {
-    summary: "List the deleted repositories that can be restored",
-    query: pageQuery,
-    status: 200,
-    output: listOf(deletedRepositoryOutput),
-  },
-  listDeletedManifests: {
-    summary: "List a repository's deleted manifests",
-    query: deletedQuery,
-    status: 200,
-    output: listOf(deletedManifestOutput),
-  },
-  listDeletedTags: {
-    summary: "List a repository's deleted tags, latest first",
-    query: deletedQuery,
-    status: 200,
-    output: listOf(deletedTagOutput),
-  },
-  undelete: {
-    summary: "Restore a tag, a manifest with its tags, or a repository",
-    body: undeleteInput,
-    status: 200,
-    output: undeleteOutput,
   },
   createTarget: { summary: "Create a deployment target", body: targetInput, status: 201, output: newTargetOutput },
   listTargets: { summary: "List the targets", query: pageQuery, status: 200, output: listOf(targetOutput) },

@@ -57,6 +57,51 @@ const retentionPreviewSchema = z.looseObject({
 });
 export type RetentionPreview = z.infer<typeof retentionPreviewSchema>;
 
+const tagChangeSchema = z.looseObject({
+  id: z.string(),
+  type: openEnum(["tag.created", "tag.updated", "tag.deleted"]),
+  tag: z.string(),
+  digest: z.string(),
+  previousDigest: z.union([z.string(), z.null()]),
+  actor: z.looseObject({ id: z.string(), name: z.string() }),
+  at: z.string(),
+  content: openEnum(["present", "deleted", "gone"]),
+});
+export type TagChange = z.infer<typeof tagChangeSchema>;
+
+const deletedRepositorySchema = z.looseObject({
+  name: z.string(),
+  fullName: z.string(),
+  deletedAt: z.string(),
+  until: z.string(),
+});
+export type DeletedRepository = z.infer<typeof deletedRepositorySchema>;
+
+const deletedManifestSchema = z.looseObject({
+  digest: z.string(),
+  mediaType: z.string(),
+  size: z.number(),
+  artifactType: z.union([z.string(), z.null()]),
+  tags: z.array(z.string()),
+  actor: z.looseObject({ id: z.string(), name: z.string() }),
+  deletedAt: z.string(),
+  until: z.string(),
+});
+export type DeletedManifest = z.infer<typeof deletedManifestSchema>;
+
+const deletedTagSchema = z.looseObject({
+  id: z.string(),
+  type: openEnum(["tag.created", "tag.updated", "tag.deleted"]),
+  tag: z.string(),
+  digest: z.string(),
+  previousDigest: z.union([z.string(), z.null()]),
+  actor: z.looseObject({ id: z.string(), name: z.string() }),
+  at: z.string(),
+  content: openEnum(["present", "deleted", "gone"]),
+  until: z.union([z.string(), z.null()]).optional(),
+});
+export type DeletedTag = z.infer<typeof deletedTagSchema>;
+
 const whoamiSchema = z.looseObject({
   kind: openEnum(["token", "installation"]),
   space: z.union([z.string(), z.null()]),
@@ -281,51 +326,6 @@ const damagedSchema = z.looseObject({
   tags: z.array(z.string()),
 });
 export type Damaged = z.infer<typeof damagedSchema>;
-
-const tagChangeSchema = z.looseObject({
-  id: z.string(),
-  type: openEnum(["tag.created", "tag.updated", "tag.deleted"]),
-  tag: z.string(),
-  digest: z.string(),
-  previousDigest: z.union([z.string(), z.null()]),
-  actor: z.looseObject({ id: z.string(), name: z.string() }),
-  at: z.string(),
-  content: openEnum(["present", "deleted", "gone"]),
-});
-export type TagChange = z.infer<typeof tagChangeSchema>;
-
-const deletedRepositorySchema = z.looseObject({
-  name: z.string(),
-  fullName: z.string(),
-  deletedAt: z.string(),
-  until: z.string(),
-});
-export type DeletedRepository = z.infer<typeof deletedRepositorySchema>;
-
-const deletedManifestSchema = z.looseObject({
-  digest: z.string(),
-  mediaType: z.string(),
-  size: z.number(),
-  artifactType: z.union([z.string(), z.null()]),
-  tags: z.array(z.string()),
-  actor: z.looseObject({ id: z.string(), name: z.string() }),
-  deletedAt: z.string(),
-  until: z.string(),
-});
-export type DeletedManifest = z.infer<typeof deletedManifestSchema>;
-
-const deletedTagSchema = z.looseObject({
-  id: z.string(),
-  type: openEnum(["tag.created", "tag.updated", "tag.deleted"]),
-  tag: z.string(),
-  digest: z.string(),
-  previousDigest: z.union([z.string(), z.null()]),
-  actor: z.looseObject({ id: z.string(), name: z.string() }),
-  at: z.string(),
-  content: openEnum(["present", "deleted", "gone"]),
-  until: z.union([z.string(), z.null()]).optional(),
-});
-export type DeletedTag = z.infer<typeof deletedTagSchema>;
 
 const newTargetSchema = z.looseObject({
   id: z.string(),
@@ -600,6 +600,76 @@ export const operations = {
     }),
     output: retentionPreviewSchema,
   },
+  getHistory: {
+    method: "GET",
+    path: "/api/v1/spaces/{space}/history",
+    status: 200,
+    query: z.strictObject({
+      limit: z.number().optional(),
+      cursor: z.string().optional(),
+      repository: z.string().optional(),
+      tag: z.string().optional(),
+    }),
+
+    output: z.looseObject({ items: z.array(tagChangeSchema), next: z.union([z.string(), z.null()]) }),
+  },
+  revert: {
+    method: "POST",
+    path: "/api/v1/spaces/{space}/tags:revert",
+    status: 200,
+
+    body: z.strictObject({ repository: z.string(), tag: z.string(), to: z.string().optional() }),
+    output: z.looseObject({
+      repository: z.string(),
+      tag: z.string(),
+      digest: z.string(),
+      previousDigest: z.union([z.string(), z.null()]),
+    }),
+  },
+  listDeletedRepositories: {
+    method: "GET",
+    path: "/api/v1/spaces/{space}/deleted/repositories",
+    status: 200,
+    query: z.strictObject({ limit: z.number().optional(), cursor: z.string().optional() }),
+
+    output: z.looseObject({ items: z.array(deletedRepositorySchema), next: z.union([z.string(), z.null()]) }),
+  },
+  listDeletedManifests: {
+    method: "GET",
+    path: "/api/v1/spaces/{space}/deleted/manifests",
+    status: 200,
+    query: z.strictObject({
+      limit: z.number().optional(),
+      cursor: z.string().optional(),
+      repository: z.string().optional(),
+    }),
+
+    output: z.looseObject({ items: z.array(deletedManifestSchema), next: z.union([z.string(), z.null()]) }),
+  },
+  listDeletedTags: {
+    method: "GET",
+    path: "/api/v1/spaces/{space}/deleted/tags",
+    status: 200,
+    query: z.strictObject({
+      limit: z.number().optional(),
+      cursor: z.string().optional(),
+      repository: z.string().optional(),
+    }),
+
+    output: z.looseObject({ items: z.array(deletedTagSchema), next: z.union([z.string(), z.null()]) }),
+  },
+  undelete: {
+    method: "POST",
+    path: "/api/v1/spaces/{space}/deleted:undelete",
+    status: 200,
+
+    body: z.strictObject({ repository: z.string(), tag: z.string().optional(), digest: z.string().optional() }),
+    output: z.looseObject({
+      repository: z.string(),
+      digest: z.union([z.string(), z.null()]),
+      tags: z.array(z.string()),
+    }),
+  },
   whoami: {
     method: "GET",
     path: "/api/v1/whoami",
@@ -845,76 +915,6 @@ export const operations = {
     query: z.strictObject({ limit: z.number().optional(), cursor: z.string().optional() }),
 
     output: z.looseObject({ items: z.array(damagedSchema), next: z.union([z.string(), z.null()]) }),
-  },
-  getHistory: {
-    method: "GET",
-    path: "/api/v1/spaces/{space}/history",
-    status: 200,
-    query: z.strictObject({
-      limit: z.number().optional(),
-      cursor: z.string().optional(),
-      repository: z.string().optional(),
-      tag: z.string().optional(),
-    }),
-
-    output: z.looseObject({ items: z.array(tagChangeSchema), next: z.union([z.string(), z.null()]) }),
-  },
-  revert: {
-    method: "POST",
-    path: "/api/v1/spaces/{space}/revert",
-    status: 200,
-
-    body: z.strictObject({ repository: z.string(), tag: z.string(), to: z.string().optional() }),
-    output: z.looseObject({
-      repository: z.string(),
-      tag: z.string(),
-      digest: z.string(),
-      previousDigest: z.union([z.string(), z.null()]),
-    }),
-  },
-  listDeletedRepositories: {
-    method: "GET",
-    path: "/api/v1/spaces/{space}/deleted/repositories",
-    status: 200,
-    query: z.strictObject({ limit: z.number().optional(), cursor: z.string().optional() }),
-
-    output: z.looseObject({ items: z.array(deletedRepositorySchema), next: z.union([z.string(), z.null()]) }),
-  },
-  listDeletedManifests: {
-    method: "GET",
-    path: "/api/v1/spaces/{space}/deleted/manifests",
-    status: 200,
-    query: z.strictObject({
-      limit: z.number().optional(),
-      cursor: z.string().optional(),
-      repository: z.string().optional(),
-    }),
-
-    output: z.looseObject({ items: z.array(deletedManifestSchema), next: z.union([z.string(), z.null()]) }),
-  },
-  listDeletedTags: {
-    method: "GET",
-    path: "/api/v1/spaces/{space}/deleted/tags",
-    status: 200,
-    query: z.strictObject({
-      limit: z.number().optional(),
-      cursor: z.string().optional(),
-      repository: z.string().optional(),
-    }),
-
-    output: z.looseObject({ items: z.array(deletedTagSchema), next: z.union([z.string(), z.null()]) }),
-  },
-  undelete: {
-    method: "POST",
-    path: "/api/v1/spaces/{space}/undelete",
-    status: 200,
-
-    body: z.strictObject({ repository: z.string(), tag: z.string().optional(), digest: z.string().optional() }),
-    output: z.looseObject({
-      repository: z.string(),
-      digest: z.union([z.string(), z.null()]),
-      tags: z.array(z.string()),
-    }),
   },
   createTarget: {
     method: "POST",

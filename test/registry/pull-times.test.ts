@@ -412,7 +412,7 @@ describe("a manifest", () => {
     const { digest } = await pushImage(repository, as, "latest");
     await pull("latest");
     await ask(`/v2/${repository}/manifests/${digest}`, { method: "DELETE", as });
-    const restored = await manage("POST", `spaces/${space}/undelete`, { repository: "web", digest });
+    const restored = await manage("POST", `spaces/${space}/deleted:undelete`, { repository: "web", digest });
     expect(restored.status).toBe(200);
     expect([await tagTime("latest"), await manifestTime(digest)]).toEqual([null, 0]);
   });
