@@ -11,7 +11,6 @@ import * as deliveries from "./api/deliveries.ts";
 import * as session from "./api/session.ts";
 import * as storage from "./api/storage.ts";
 import * as tags from "./api/tags.ts";
-import * as targets from "./api/targets.ts";
 import * as tokens from "./api/tokens.ts";
 import * as trials from "./api/trials.ts";
 import * as triggers from "./api/triggers.ts";
@@ -113,19 +112,6 @@ const MANAGEMENT_ROUTES: readonly Route[] = [
 ];
 
 const DEPLOYMENT_ROUTES: readonly Route[] = [
-  route("createTarget", "POST", "/api/v1/spaces/:space/targets", space(targets.createTarget)),
-  route("listTargets", "GET", "/api/v1/spaces/:space/targets", space(targets.listTargets)),
-  route("getTarget", "GET", "/api/v1/spaces/:space/targets/:id", space(targets.getTarget)),
-  route("updateTarget", "PATCH", "/api/v1/spaces/:space/targets/:id", space(targets.updateTarget)),
-  route("deleteTarget", "DELETE", "/api/v1/spaces/:space/targets/:id", space(targets.deleteTarget)),
-  route("enableTarget", "POST", "/api/v1/spaces/:space/targets/:id/enable", space(targets.switchTarget(true))),
-  route("disableTarget", "POST", "/api/v1/spaces/:space/targets/:id/disable", space(targets.switchTarget(false))),
-  route(
-    "rotateTargetSecret",
-    "POST",
-    "/api/v1/spaces/:space/targets/:id/rotate-secret",
-    space(targets.rotateTargetSecret),
-  ),
   route("testTarget", "POST", "/api/v1/spaces/:space/targets/:id/test", space(trials.testTarget)),
   route("createTrigger", "POST", "/api/v1/spaces/:space/triggers", space(triggers.createTrigger)),
   route("listTriggers", "GET", "/api/v1/spaces/:space/triggers", space(triggers.listTriggers)),

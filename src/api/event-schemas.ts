@@ -1,111 +1,16 @@
 import { z } from "zod";
 import { DELIVERY_STATUSES } from "../events/stores.ts";
-import { MIN_SECRET } from "../events/target.ts";
 import { checkGroup, triggerMatch, triggerRuleFields } from "../events/trigger.ts";
-import { boundedRecord } from "../oci/bounds.ts";
-import { givenName, PLAIN_THROUGHOUT, plainText } from "../oci/plain-text.ts";
+import { givenName, PLAIN_THROUGHOUT } from "../oci/plain-text.ts";
 import { pageQuery, SOMETHING } from "./schemas.ts";
 
 const name = z.string();
 const time = z.iso.datetime();
 
-const url = plainText(2000);
-/** Of a target's configuration: far more than any type knows. */
-const MAX_SETTINGS = 50;
-
-const LONG_ENOUGH = `${MIN_SECRET} characters at least.`;
-const config = boundedRecord(z.string().max(100), z.unknown(), MAX_SETTINGS)
-  .refine(...PLAIN_THROUGHOUT)
-  .meta({ description: "Settings of the type, besides its address." });
-
 /** Of triggers that are stored there may be some that were made before this was asked for. */
 const givenMatch = triggerMatch.refine(...PLAIN_THROUGHOUT);
 
-const deploys = z.boolean().meta({
-  description:
-    "True, the default: the target deploys what it receives, and retention keeps what it received last from each repository. False: it only notifies, like a chat: it hears of each push that matched, also of older versions, and retention ignores it. Targets whose deployments are followed always deploy.",
-});
-
-export const targetInput = z.strictObject({
-  name: givenName,
-  type: z
-    .string()
-    .max(50)
-    .meta({ description: "For example `standard-webhook`; an unknown type is answered with the list of types." }),
-  url: url.optional().meta({ description: "https, on a public host. Some types have their own." }),
-  secret: z
-    .string()
-    .min(1)
-    .max(4096)
-    .optional()
-    .meta({ description: `For types that need your own secret. ${LONG_ENOUGH} It is never shown again.` }),
-  config: config.default({}),
-  deploys: deploys.optional(),
-});
-
 const changesSomething = (changes: object): boolean => Object.keys(changes).length > 0;
-
-export const targetChanges = z
-  .strictObject({
-    name: givenName.optional(),
-    url: url.optional().meta({
-      description:
-        "A new address needs the secret again, or null for none; if the registry creates the secret, the answer has a new one.",
-    }),
-    secret: z
-      .string()
-      .min(1)
-      .max(4096)
-      .nullable()
-      .optional()
-      .meta({
-        description: `Replaces the old secret at once; null: none. ${LONG_ENOUGH} To keep the old one for a day, rotate it.`,
-      }),
-    config: config.optional().meta({ description: "Replaces all of the old one." }),
-    deploys: deploys.optional(),
-  })
-  .refine(changesSomething, SOMETHING);
-
-export const targetOutput = z
-  .object({
-    id: z.string(),
-    name,
-    type: z.string(),
-    url: z.string().meta({ description: "Only the host, if the address itself is a secret." }),
-    config: z.unknown(),
-    deploys: z.boolean().meta({
-      description: "False: the target only notifies: it hears of each push that matched, and retention ignores it.",
-    }),
-    hasSecret: z.boolean(),
-    identity: z
-      .object({ issuer: z.string(), subject: z.string() })
-      .meta({ description: "The target's identity for a server that trusts this registry's tokens (OpenID Connect)." }),
-    enabled: z.boolean(),
-    disabledReason: z.string().nullable().meta({ description: "Why the registry disabled it." }),
-    failingSince: time.nullable(),
-    createdAt: time,
-  })
-  .meta({ id: "Target" });
-
-export const newTargetOutput = targetOutput
-  .extend({
-    secret: z.string().optional().meta({ description: "The secret, if the registry created it. Shown only once." }),
-  })
-  .meta({ id: "NewTarget" });
-
-export const secretInput = z.strictObject({
-  secret: z
-    .string()
-    .min(1)
-    .max(4096)
-    .optional()
-    .meta({ description: `For types that need your own secret. ${LONG_ENOUGH}` }),
-});
-
-export const secretOutput = z.object({
-  secret: z.string().optional(),
-  previousUntil: time.meta({ description: "The old secret also signs until then." }),
-});
 
 const targets = z
   .array(z.string().max(100))

@@ -3,6 +3,8 @@ import type { Operation } from "./operation.ts";
 import * as retentionPreview from "./retention-preview.ts";
 import * as retention from "./retention.ts";
 import * as spaces from "./spaces.ts";
+import * as targetSecrets from "./target-secrets.ts";
+import * as targets from "./targets.ts";
 import * as undo from "./undo.ts";
 
 export const OPERATIONS: readonly Operation[] = [
@@ -23,4 +25,12 @@ export const OPERATIONS: readonly Operation[] = [
   undo.listDeletedManifests,
   undo.listDeletedTags,
   undo.undelete,
+  targets.createTarget,
+  targets.listTargets,
+  targets.getTarget,
+  targets.updateTarget,
+  targets.deleteTarget,
+  targets.enableTarget,
+  targets.disableTarget,
+  targetSecrets.rotateTargetSecret,
 ];

@@ -102,6 +102,39 @@ const deletedTagSchema = z.looseObject({
 });
 export type DeletedTag = z.infer<typeof deletedTagSchema>;
 
+const newTargetSchema = z.looseObject({
+  id: z.string(),
+  name: z.string(),
+  type: z.string(),
+  url: z.string(),
+  config: z.unknown(),
+  deploys: z.boolean(),
+  hasSecret: z.boolean(),
+  identity: z.looseObject({ issuer: z.string(), subject: z.string() }),
+  enabled: z.boolean(),
+  disabledReason: z.union([z.string(), z.null()]),
+  failingSince: z.union([z.string(), z.null()]),
+  createdAt: z.string(),
+  secret: z.string().optional(),
+});
+export type NewTarget = z.infer<typeof newTargetSchema>;
+
+const targetSchema = z.looseObject({
+  id: z.string(),
+  name: z.string(),
+  type: z.string(),
+  url: z.string(),
+  config: z.unknown(),
+  deploys: z.boolean(),
+  hasSecret: z.boolean(),
+  identity: z.looseObject({ issuer: z.string(), subject: z.string() }),
+  enabled: z.boolean(),
+  disabledReason: z.union([z.string(), z.null()]),
+  failingSince: z.union([z.string(), z.null()]),
+  createdAt: z.string(),
+});
+export type Target = z.infer<typeof targetSchema>;
+
 const whoamiSchema = z.looseObject({
   kind: openEnum(["token", "installation"]),
   space: z.union([z.string(), z.null()]),
@@ -326,39 +359,6 @@ const damagedSchema = z.looseObject({
   tags: z.array(z.string()),
 });
 export type Damaged = z.infer<typeof damagedSchema>;
-
-const newTargetSchema = z.looseObject({
-  id: z.string(),
-  name: z.string(),
-  type: z.string(),
-  url: z.string(),
-  config: z.unknown(),
-  deploys: z.boolean(),
-  hasSecret: z.boolean(),
-  identity: z.looseObject({ issuer: z.string(), subject: z.string() }),
-  enabled: z.boolean(),
-  disabledReason: z.union([z.string(), z.null()]),
-  failingSince: z.union([z.string(), z.null()]),
-  createdAt: z.string(),
-  secret: z.string().optional(),
-});
-export type NewTarget = z.infer<typeof newTargetSchema>;
-
-const targetSchema = z.looseObject({
-  id: z.string(),
-  name: z.string(),
-  type: z.string(),
-  url: z.string(),
-  config: z.unknown(),
-  deploys: z.boolean(),
-  hasSecret: z.boolean(),
-  identity: z.looseObject({ issuer: z.string(), subject: z.string() }),
-  enabled: z.boolean(),
-  disabledReason: z.union([z.string(), z.null()]),
-  failingSince: z.union([z.string(), z.null()]),
-  createdAt: z.string(),
-});
-export type Target = z.infer<typeof targetSchema>;
 
 const triggerSchema = z.looseObject({
   id: z.string(),
@@ -670,6 +670,79 @@ export const operations = {
       tags: z.array(z.string()),
     }),
   },
+  createTarget: {
+    method: "POST",
+    path: "/api/v1/spaces/{space}/targets",
+    status: 201,
+
+    body: z.strictObject({
+      name: z.string(),
+      type: z.string(),
+      url: z.string().optional(),
+      secret: z.string().optional(),
+      config: z.record(z.string(), z.unknown()).optional(),
+      deploys: z.boolean().optional(),
+    }),
+    output: newTargetSchema,
+  },
+  listTargets: {
+    method: "GET",
+    path: "/api/v1/spaces/{space}/targets",
+    status: 200,
+    query: z.strictObject({ limit: z.number().optional(), cursor: z.string().optional() }),
+
+    output: z.looseObject({ items: z.array(targetSchema), next: z.union([z.string(), z.null()]) }),
+  },
+  getTarget: {
+    method: "GET",
+    path: "/api/v1/spaces/{space}/targets/{id}",
+    status: 200,
+
+    output: targetSchema,
+  },
+  updateTarget: {
+    method: "PATCH",
+    path: "/api/v1/spaces/{space}/targets/{id}",
+    status: 200,
+
+    body: z.strictObject({
+      name: z.string().optional(),
+      url: z.string().optional(),
+      secret: z.union([z.string(), z.null()]).optional(),
+      config: z.record(z.string(), z.unknown()).optional(),
+      deploys: z.boolean().optional(),
+    }),
+    output: newTargetSchema,
+  },
+  deleteTarget: {
+    method: "DELETE",
+    path: "/api/v1/spaces/{space}/targets/{id}",
+    status: 204,
+
+    output: z.null(),
+  },
+  enableTarget: {
+    method: "POST",
+    path: "/api/v1/spaces/{space}/targets/{id}/enable",
+    status: 200,
+
+    output: targetSchema,
+  },
+  disableTarget: {
+    method: "POST",
+    path: "/api/v1/spaces/{space}/targets/{id}/disable",
+    status: 200,
+
+    output: targetSchema,
+  },
+  rotateTargetSecret: {
+    method: "POST",
+    path: "/api/v1/spaces/{space}/targets/{id}/rotate-secret",
+    status: 200,
+
+    body: z.strictObject({ secret: z.string().optional() }),
+    output: z.looseObject({ secret: z.string().optional(), previousUntil: z.string() }),
+  },
   whoami: {
     method: "GET",
     path: "/api/v1/whoami",
@@ -915,79 +988,6 @@ export const operations = {
     query: z.strictObject({ limit: z.number().optional(), cursor: z.string().optional() }),
 
     output: z.looseObject({ items: z.array(damagedSchema), next: z.union([z.string(), z.null()]) }),
-  },
-  createTarget: {
-    method: "POST",
-    path: "/api/v1/spaces/{space}/targets",
-    status: 201,
-
-    body: z.strictObject({
-      name: z.string(),
-      type: z.string(),
-      url: z.string().optional(),
-      secret: z.string().optional(),
-      config: z.record(z.string(), z.unknown()).optional(),
-      deploys: z.boolean().optional(),
-    }),
-    output: newTargetSchema,
-  },
-  listTargets: {
-    method: "GET",
-    path: "/api/v1/spaces/{space}/targets",
-    status: 200,
-    query: z.strictObject({ limit: z.number().optional(), cursor: z.string().optional() }),
-
-    output: z.looseObject({ items: z.array(targetSchema), next: z.union([z.string(), z.null()]) }),
-  },
-  getTarget: {
-    method: "GET",
-    path: "/api/v1/spaces/{space}/targets/{id}",
-    status: 200,
-
-    output: targetSchema,
-  },
-  updateTarget: {
-    method: "PATCH",
-    path: "/api/v1/spaces/{space}/targets/{id}",
-    status: 200,
-
-    body: z.strictObject({
-      name: z.string().optional(),
-      url: z.string().optional(),
-      secret: z.union([z.string(), z.null()]).optional(),
-      config: z.record(z.string(), z.unknown()).optional(),
-      deploys: z.boolean().optional(),
-    }),
-    output: newTargetSchema,
-  },
-  deleteTarget: {
-    method: "DELETE",
-    path: "/api/v1/spaces/{space}/targets/{id}",
-    status: 204,
-
-    output: z.null(),
-  },
-  enableTarget: {
-    method: "POST",
-    path: "/api/v1/spaces/{space}/targets/{id}/enable",
-    status: 200,
-
-    output: targetSchema,
-  },
-  disableTarget: {
-    method: "POST",
-    path: "/api/v1/spaces/{space}/targets/{id}/disable",
-    status: 200,
-
-    output: targetSchema,
-  },
-  rotateTargetSecret: {
-    method: "POST",
-    path: "/api/v1/spaces/{space}/targets/{id}/rotate-secret",
-    status: 200,
-
-    body: z.strictObject({ secret: z.string().optional() }),
-    output: z.looseObject({ secret: z.string().optional(), previousUntil: z.string() }),
   },
   testTarget: {
     method: "POST",
