@@ -13,7 +13,6 @@ import * as storage from "./api/storage.ts";
 import * as tags from "./api/tags.ts";
 import * as tokens from "./api/tokens.ts";
 import * as trials from "./api/trials.ts";
-import * as triggers from "./api/triggers.ts";
 import { whoami } from "./api/whoami.ts";
 import { browserProofOf } from "./auth/authenticate.ts";
 import { discardBody } from "./body.ts";
@@ -113,16 +112,8 @@ const MANAGEMENT_ROUTES: readonly Route[] = [
 
 const DEPLOYMENT_ROUTES: readonly Route[] = [
   route("testTarget", "POST", "/api/v1/spaces/:space/targets/:id/test", space(trials.testTarget)),
-  route("createTrigger", "POST", "/api/v1/spaces/:space/triggers", space(triggers.createTrigger)),
-  route("listTriggers", "GET", "/api/v1/spaces/:space/triggers", space(triggers.listTriggers)),
-  route("getTrigger", "GET", "/api/v1/spaces/:space/triggers/:id", space(triggers.getTrigger)),
-  route("updateTrigger", "PATCH", "/api/v1/spaces/:space/triggers/:id", space(triggers.updateTrigger)),
-  route("deleteTrigger", "DELETE", "/api/v1/spaces/:space/triggers/:id", space(triggers.deleteTrigger)),
-  route("enableTrigger", "POST", "/api/v1/spaces/:space/triggers/:id/enable", space(triggers.switchTrigger(true))),
-  route("disableTrigger", "POST", "/api/v1/spaces/:space/triggers/:id/disable", space(triggers.switchTrigger(false))),
   route("previewTrigger", "POST", "/api/v1/spaces/:space/triggers:preview", space(trials.previewTrigger)),
   route("testTrigger", "POST", "/api/v1/spaces/:space/triggers/:id/test", space(trials.testTrigger)),
-  route("replayTrigger", "POST", "/api/v1/spaces/:space/triggers/:id/replay", space(triggers.replayTrigger)),
   route("previewPushes", "POST", "/api/v1/spaces/:space/pushes:preview", space(trials.previewPushes)),
   route("listEvents", "GET", "/api/v1/spaces/:space/events", space(deliveries.listEvents)),
   route("getEvent", "GET", "/api/v1/spaces/:space/events/:id", space(deliveries.getEvent)),

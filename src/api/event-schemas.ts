@@ -1,49 +1,10 @@
 import { z } from "zod";
 import { DELIVERY_STATUSES } from "../events/stores.ts";
 import { checkGroup, triggerMatch, triggerRuleFields } from "../events/trigger.ts";
-import { givenName, PLAIN_THROUGHOUT } from "../oci/plain-text.ts";
-import { pageQuery, SOMETHING } from "./schemas.ts";
+import { pageQuery } from "./schemas.ts";
 
 const name = z.string();
 const time = z.iso.datetime();
-
-/** Of triggers that are stored there may be some that were made before this was asked for. */
-const givenMatch = triggerMatch.refine(...PLAIN_THROUGHOUT);
-
-const changesSomething = (changes: object): boolean => Object.keys(changes).length > 0;
-
-const targets = z
-  .array(z.string().max(100))
-  .min(1, "name a target")
-  .max(20)
-  .transform((ids) => [...new Set(ids)]);
-
-export const triggerInput = z
-  .strictObject({ name: givenName, ...triggerRuleFields, match: givenMatch.prefault({}), targets })
-  .superRefine(checkGroup);
-
-export const triggerChanges = z
-  .strictObject({
-    name: givenName.optional(),
-    match: givenMatch.optional().meta({ description: "Replaces all of the old one." }),
-    group: triggerRuleFields.group.nullable().meta({ description: "Null: none." }),
-    debounceSeconds: triggerRuleFields.debounceSeconds.nullable().meta({ description: "Null: fire at once." }),
-    targets: targets.optional(),
-  })
-  .refine(changesSomething, SOMETHING);
-
-export const triggerOutput = z
-  .object({
-    id: z.string(),
-    name,
-    match: z.unknown().meta({ description: "Null if it is no longer understood; the trigger then does not fire." }),
-    group: z.unknown().optional(),
-    debounceSeconds: z.int().optional(),
-    targets: z.array(z.string()),
-    enabled: z.boolean(),
-    createdAt: time,
-  })
-  .meta({ id: "Trigger" });
 
 const repositoryPath = z.string().max(255).meta({ description: "The path within the space." });
 const tag = z.string().max(128);
@@ -113,14 +74,6 @@ export const pushesPreviewOutput = z.object({
       }),
     )
     .meta({ description: "Newest first, 20 at most: pushes, and whatever else the trigger takes." }),
-});
-
-export const replayInput = z.strictObject({
-  since: time.max(40).meta({ description: "Deliveries created then or later." }),
-});
-
-export const replayOutput = z.object({
-  replayed: z.int().meta({ description: "Number of deliveries that are pending again; 1,000 at most at a time." }),
 });
 
 export const eventQuery = pageQuery.extend({

@@ -5,6 +5,7 @@ import * as retention from "./retention.ts";
 import * as spaces from "./spaces.ts";
 import * as targetSecrets from "./target-secrets.ts";
 import * as targets from "./targets.ts";
+import * as triggers from "./triggers.ts";
 import * as undo from "./undo.ts";
 
 export const OPERATIONS: readonly Operation[] = [
@@ -33,4 +34,12 @@ export const OPERATIONS: readonly Operation[] = [
   targets.enableTarget,
   targets.disableTarget,
   targetSecrets.rotateTargetSecret,
+  triggers.createTrigger,
+  triggers.listTriggers,
+  triggers.getTrigger,
+  triggers.updateTrigger,
+  triggers.deleteTrigger,
+  triggers.enableTrigger,
+  triggers.disableTrigger,
+  triggers.replayTrigger,
 ];

@@ -12,13 +12,8 @@ import {
   previewOutput,
   pushesPreviewInput,
   pushesPreviewOutput,
-  replayInput,
-  replayOutput,
   testInput,
   testOutput,
-  triggerChanges,
-  triggerInput,
-  triggerOutput,
 } from "./event-schemas.ts";
 import {
   blobTextOutput,
@@ -160,18 +155,6 @@ export const REFERENCE = {
     status: 200,
     output: testOutput,
   },
-  createTrigger: { summary: "Create a trigger", body: triggerInput, status: 201, output: triggerOutput },
-  listTriggers: { summary: "List the triggers", query: pageQuery, status: 200, output: listOf(triggerOutput) },
-  getTrigger: { summary: "Show a trigger", status: 200, output: triggerOutput },
-  updateTrigger: {
-    summary: "Change a trigger; deliveries under way still go to their old targets",
-    body: triggerChanges,
-    status: 200,
-    output: triggerOutput,
-  },
-  deleteTrigger: { summary: "Delete a trigger", status: 204 },
-  enableTrigger: { summary: "Enable a trigger", status: 200, output: triggerOutput },
-  disableTrigger: { summary: "Disable a trigger", status: 200, output: triggerOutput },
   previewTrigger: {
     summary: "Show if a push to a tag would fire, and why not",
     body: previewInput,
@@ -189,13 +172,6 @@ export const REFERENCE = {
     body: testInput,
     status: 200,
     output: testOutput,
-  },
-  replayTrigger: {
-    summary:
-      "Send a trigger's failed deliveries since a given time again, each under its own id, in the order of their events",
-    body: replayInput,
-    status: 200,
-    output: replayOutput,
   },
   listEvents: {
     summary: "List what happened, newest first",

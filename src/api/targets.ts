@@ -234,7 +234,7 @@ async function setEnabled(call: Unread<SpaceCall>, enabled: boolean): Promise<Ta
   return view(call, target);
 }
 
-/** Finds the target that the path names. */
+/** Finds the target that the path names. Throws TARGET_UNKNOWN. */
 export async function requireTarget({ registry, grant, params }: Unread<SpaceCall>): Promise<Target> {
   const target = await registry.events.targets.find(grant, params["id"] ?? "");
   if (target === null) throw new RegistryError("TARGET_UNKNOWN");

@@ -135,6 +135,18 @@ const targetSchema = z.looseObject({
 });
 export type Target = z.infer<typeof targetSchema>;
 
+const triggerSchema = z.looseObject({
+  id: z.string(),
+  name: z.string(),
+  match: z.unknown(),
+  group: z.unknown().optional(),
+  debounceSeconds: z.number().optional(),
+  targets: z.array(z.string()),
+  enabled: z.boolean(),
+  createdAt: z.string(),
+});
+export type Trigger = z.infer<typeof triggerSchema>;
+
 const whoamiSchema = z.looseObject({
   kind: openEnum(["token", "installation"]),
   space: z.union([z.string(), z.null()]),
@@ -359,18 +371,6 @@ const damagedSchema = z.looseObject({
   tags: z.array(z.string()),
 });
 export type Damaged = z.infer<typeof damagedSchema>;
-
-const triggerSchema = z.looseObject({
-  id: z.string(),
-  name: z.string(),
-  match: z.unknown(),
-  group: z.unknown().optional(),
-  debounceSeconds: z.number().optional(),
-  targets: z.array(z.string()),
-  enabled: z.boolean(),
-  createdAt: z.string(),
-});
-export type Trigger = z.infer<typeof triggerSchema>;
 
 const eventSchema = z.looseObject({
   id: z.string(),
@@ -743,6 +743,141 @@ export const operations = {
     body: z.strictObject({ secret: z.string().optional() }),
     output: z.looseObject({ secret: z.string().optional(), previousUntil: z.string() }),
   },
+  createTrigger: {
+    method: "POST",
+    path: "/api/v1/spaces/{space}/triggers",
+    status: 201,
+
+    body: z.strictObject({
+      name: z.string(),
+      match: z
+        .strictObject({
+          repositories: z.array(z.string()).optional(),
+          events: z
+            .array(z.enum(["tag.created", "tag.updated", "tag.deleted", "manifest.pushed", "manifest.deleted"]))
+            .optional(),
+          tag: z
+            .strictObject({
+              type: z.enum(["semver", "nuget", "regex", "glob", "exact"]),
+              value: z.string(),
+              strict: z.boolean().optional(),
+              pattern: z.strictObject({ type: z.enum(["glob", "regex"]), value: z.string() }).optional(),
+              prerelease: z.enum(["none", "any", "regex"]).optional(),
+              prereleaseRegex: z.string().optional(),
+              exclude: z.array(z.string()).optional(),
+              onlyIfNewer: z.boolean().optional(),
+              order: z.enum(["version", "pushed"]).optional(),
+            })
+            .optional(),
+          digestChangedOnly: z.boolean().optional(),
+          platforms: z.strictObject({ all: z.array(z.string()) }).optional(),
+          artifactTypes: z.array(z.string()).optional(),
+          actors: z.array(z.string()).optional(),
+        })
+        .optional(),
+      group: z
+        .strictObject({
+          requireAll: z.array(z.string()),
+          by: z.string().optional(),
+          timeoutSeconds: z.number().optional(),
+        })
+        .optional(),
+      debounceSeconds: z.number().optional(),
+      targets: z.array(z.string()),
+    }),
+    output: triggerSchema,
+  },
+  listTriggers: {
+    method: "GET",
+    path: "/api/v1/spaces/{space}/triggers",
+    status: 200,
+    query: z.strictObject({ limit: z.number().optional(), cursor: z.string().optional() }),
+
+    output: z.looseObject({ items: z.array(triggerSchema), next: z.union([z.string(), z.null()]) }),
+  },
+  getTrigger: {
+    method: "GET",
+    path: "/api/v1/spaces/{space}/triggers/{id}",
+    status: 200,
+
+    output: triggerSchema,
+  },
+  updateTrigger: {
+    method: "PATCH",
+    path: "/api/v1/spaces/{space}/triggers/{id}",
+    status: 200,
+
+    body: z.strictObject({
+      name: z.string().optional(),
+      match: z
+        .strictObject({
+          repositories: z.array(z.string()).optional(),
+          events: z
+            .array(z.enum(["tag.created", "tag.updated", "tag.deleted", "manifest.pushed", "manifest.deleted"]))
+            .optional(),
+          tag: z
+            .strictObject({
+              type: z.enum(["semver", "nuget", "regex", "glob", "exact"]),
+              value: z.string(),
+              strict: z.boolean().optional(),
+              pattern: z.strictObject({ type: z.enum(["glob", "regex"]), value: z.string() }).optional(),
+              prerelease: z.enum(["none", "any", "regex"]).optional(),
+              prereleaseRegex: z.string().optional(),
+              exclude: z.array(z.string()).optional(),
+              onlyIfNewer: z.boolean().optional(),
+              order: z.enum(["version", "pushed"]).optional(),
+            })
+            .optional(),
+          digestChangedOnly: z.boolean().optional(),
+          platforms: z.strictObject({ all: z.array(z.string()) }).optional(),
+          artifactTypes: z.array(z.string()).optional(),
+          actors: z.array(z.string()).optional(),
+        })
+        .optional(),
+      group: z
+        .union([
+          z.strictObject({
+            requireAll: z.array(z.string()),
+            by: z.string().optional(),
+            timeoutSeconds: z.number().optional(),
+          }),
+          z.null(),
+        ])
+        .optional(),
+      debounceSeconds: z.union([z.number(), z.null()]).optional(),
+      targets: z.array(z.string()).optional(),
+    }),
+    output: triggerSchema,
+  },
+  deleteTrigger: {
+    method: "DELETE",
+    path: "/api/v1/spaces/{space}/triggers/{id}",
+    status: 204,
+
+    output: z.null(),
+  },
+  enableTrigger: {
+    method: "POST",
+    path: "/api/v1/spaces/{space}/triggers/{id}/enable",
+    status: 200,
+
+    output: triggerSchema,
+  },
+  disableTrigger: {
+    method: "POST",
+    path: "/api/v1/spaces/{space}/triggers/{id}/disable",
+    status: 200,
+
+    output: triggerSchema,
+  },
+  replayTrigger: {
+    method: "POST",
+    path: "/api/v1/spaces/{space}/triggers/{id}/replay",
+    status: 200,
+
+    body: z.strictObject({ since: z.string() }),
+    output: z.looseObject({ replayed: z.number() }),
+  },
   whoami: {
     method: "GET",
     path: "/api/v1/whoami",
@@ -1009,133 +1144,6 @@ export const operations = {
       ),
     }),
   },
-  createTrigger: {
-    method: "POST",
-    path: "/api/v1/spaces/{space}/triggers",
-    status: 201,
-
-    body: z.strictObject({
-      name: z.string(),
-      match: z
-        .strictObject({
-          repositories: z.array(z.string()).optional(),
-          events: z
-            .array(z.enum(["tag.created", "tag.updated", "tag.deleted", "manifest.pushed", "manifest.deleted"]))
-            .optional(),
-          tag: z
-            .strictObject({
-              type: z.enum(["semver", "nuget", "regex", "glob", "exact"]),
-              value: z.string(),
-              strict: z.boolean().optional(),
-              pattern: z.strictObject({ type: z.enum(["glob", "regex"]), value: z.string() }).optional(),
-              prerelease: z.enum(["none", "any", "regex"]).optional(),
-              prereleaseRegex: z.string().optional(),
-              exclude: z.array(z.string()).optional(),
-              onlyIfNewer: z.boolean().optional(),
-              order: z.enum(["version", "pushed"]).optional(),
-            })
-            .optional(),
-          digestChangedOnly: z.boolean().optional(),
-          platforms: z.strictObject({ all: z.array(z.string()) }).optional(),
-          artifactTypes: z.array(z.string()).optional(),
-          actors: z.array(z.string()).optional(),
-        })
-        .optional(),
-      group: z
-        .strictObject({
-          requireAll: z.array(z.string()),
-          by: z.string().optional(),
-          timeoutSeconds: z.number().optional(),
-        })
-        .optional(),
-      debounceSeconds: z.number().optional(),
-      targets: z.array(z.string()),
-    }),
-    output: triggerSchema,
-  },
-  listTriggers: {
-    method: "GET",
-    path: "/api/v1/spaces/{space}/triggers",
-    status: 200,
-    query: z.strictObject({ limit: z.number().optional(), cursor: z.string().optional() }),
-
-    output: z.looseObject({ items: z.array(triggerSchema), next: z.union([z.string(), z.null()]) }),
-  },
-  getTrigger: {
-    method: "GET",
-    path: "/api/v1/spaces/{space}/triggers/{id}",
-    status: 200,
-
-    output: triggerSchema,
-  },
-  updateTrigger: {
-    method: "PATCH",
-    path: "/api/v1/spaces/{space}/triggers/{id}",
-    status: 200,
-
-    body: z.strictObject({
-      name: z.string().optional(),
-      match: z
-        .strictObject({
-          repositories: z.array(z.string()).optional(),
-          events: z
-            .array(z.enum(["tag.created", "tag.updated", "tag.deleted", "manifest.pushed", "manifest.deleted"]))
-            .optional(),
-          tag: z
-            .strictObject({
-              type: z.enum(["semver", "nuget", "regex", "glob", "exact"]),
-              value: z.string(),
-              strict: z.boolean().optional(),
-              pattern: z.strictObject({ type: z.enum(["glob", "regex"]), value: z.string() }).optional(),
-              prerelease: z.enum(["none", "any", "regex"]).optional(),
-              prereleaseRegex: z.string().optional(),
-              exclude: z.array(z.string()).optional(),
-              onlyIfNewer: z.boolean().optional(),
-              order: z.enum(["version", "pushed"]).optional(),
-            })
-            .optional(),
-          digestChangedOnly: z.boolean().optional(),
-          platforms: z.strictObject({ all: z.array(z.string()) }).optional(),
-          artifactTypes: z.array(z.string()).optional(),
-          actors: z.array(z.string()).optional(),
-        })
-        .optional(),
-      group: z
-        .union([
-          z.strictObject({
-            requireAll: z.array(z.string()),
-            by: z.string().optional(),
-            timeoutSeconds: z.number().optional(),
-          }),
-          z.null(),
-        ])
-        .optional(),
-      debounceSeconds: z.union([z.number(), z.null()]).optional(),
-      targets: z.array(z.string()).optional(),
-    }),
-    output: triggerSchema,
-  },
-  deleteTrigger: {
-    method: "DELETE",
-    path: "/api/v1/spaces/{space}/triggers/{id}",
-    status: 204,
-
-    output: z.null(),
-  },
-  enableTrigger: {
-    method: "POST",
-    path: "/api/v1/spaces/{space}/triggers/{id}/enable",
-    status: 200,
-
-    output: triggerSchema,
-  },
-  disableTrigger: {
-    method: "POST",
-    path: "/api/v1/spaces/{space}/triggers/{id}/disable",
-    status: 200,
-
-    output: triggerSchema,
-  },
   previewTrigger: {
     method: "POST",
     path: "/api/v1/spaces/{space}/triggers:preview",
@@ -1200,14 +1208,6 @@ export const operations = {
         }),
       ),
     }),
-  },
-  replayTrigger: {
-    method: "POST",
-    path: "/api/v1/spaces/{space}/triggers/{id}/replay",
-    status: 200,
-
-    body: z.strictObject({ since: z.string() }),
-    output: z.looseObject({ replayed: z.number() }),
   },
   previewPushes: {
     method: "POST",
