@@ -12,7 +12,6 @@ import * as session from "./api/session.ts";
 import * as storage from "./api/storage.ts";
 import * as tags from "./api/tags.ts";
 import * as tokens from "./api/tokens.ts";
-import * as trials from "./api/trials.ts";
 import { whoami } from "./api/whoami.ts";
 import { browserProofOf } from "./auth/authenticate.ts";
 import { discardBody } from "./body.ts";
@@ -111,10 +110,6 @@ const MANAGEMENT_ROUTES: readonly Route[] = [
 ];
 
 const DEPLOYMENT_ROUTES: readonly Route[] = [
-  route("testTarget", "POST", "/api/v1/spaces/:space/targets/:id/test", space(trials.testTarget)),
-  route("previewTrigger", "POST", "/api/v1/spaces/:space/triggers:preview", space(trials.previewTrigger)),
-  route("testTrigger", "POST", "/api/v1/spaces/:space/triggers/:id/test", space(trials.testTrigger)),
-  route("previewPushes", "POST", "/api/v1/spaces/:space/pushes:preview", space(trials.previewPushes)),
   route("listEvents", "GET", "/api/v1/spaces/:space/events", space(deliveries.listEvents)),
   route("getEvent", "GET", "/api/v1/spaces/:space/events/:id", space(deliveries.getEvent)),
   route("listDeployed", "GET", "/api/v1/spaces/:space/deployed", space(deliveries.listDeployed)),

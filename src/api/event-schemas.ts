@@ -1,80 +1,8 @@
 import { z } from "zod";
 import { DELIVERY_STATUSES } from "../events/stores.ts";
-import { checkGroup, triggerMatch, triggerRuleFields } from "../events/trigger.ts";
 import { pageQuery } from "./schemas.ts";
 
-const name = z.string();
 const time = z.iso.datetime();
-
-const repositoryPath = z.string().max(255).meta({ description: "The path within the space." });
-const tag = z.string().max(128);
-
-export const previewInput = z
-  .strictObject({
-    ...triggerRuleFields,
-    match: triggerMatch.optional(),
-    trigger: z.string().max(100).optional().meta({ description: "The id of a trigger, instead of `match`." }),
-    repository: repositoryPath,
-    tag: tag.meta({
-      description: "If the tag exists, its manifest is checked; otherwise an ordinary image is assumed.",
-    }),
-  })
-  .refine(({ match, trigger }) => (match === undefined) !== (trigger === undefined), "give either match or trigger");
-
-/** What could never be saved has no preview either. */
-export const pushesPreviewInput = z
-  .strictObject({
-    ...triggerRuleFields,
-    match: triggerMatch.optional(),
-    trigger: z.string().max(100).optional().meta({ description: "The id of a trigger, instead of `match`." }),
-  })
-  .refine(({ match, trigger }) => (match === undefined) !== (trigger === undefined), "give either match or trigger")
-  .superRefine(({ match, ...rules }, context) => {
-    if (match !== undefined) checkGroup({ match, ...rules }, context);
-  });
-
-export const testInput = z
-  .strictObject({ repository: repositoryPath.optional(), tag: tag.optional() })
-  .refine(
-    (test) => (test.repository === undefined) === (test.tag === undefined),
-    "give both repository and tag, or neither",
-  );
-
-export const testOutput = z.object({
-  event: z.looseObject({ type: z.string() }).meta({ description: "What was sent." }),
-  results: z.array(
-    z.object({
-      target: z.string(),
-      name,
-      outcome: z.string(),
-      status: z.int().nullable(),
-      milliseconds: z.int(),
-      detail: z.string().meta({ description: "The beginning of the answer, or what went wrong." }),
-    }),
-  ),
-});
-
-export const previewOutput = z.object({
-  fires: z.boolean(),
-  reason: z.string().optional().meta({ description: "Why not." }),
-});
-
-export const pushesPreviewOutput = z.object({
-  pushes: z
-    .array(
-      z.object({
-        event: z.string(),
-        type: z.string(),
-        timestamp: time,
-        repository: z.string().meta({ description: "With its space." }),
-        tag: z.string().nullable(),
-        digest: z.string(),
-        fires: z.boolean(),
-        reason: z.string().nullable().meta({ description: "Why not." }),
-      }),
-    )
-    .meta({ description: "Newest first, 20 at most: pushes, and whatever else the trigger takes." }),
-});
 
 export const eventQuery = pageQuery.extend({
   kind: z.enum(["push"]).optional().meta({ description: "`push`: only pushes of tags." }),

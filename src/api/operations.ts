@@ -5,6 +5,8 @@ import * as retention from "./retention.ts";
 import * as spaces from "./spaces.ts";
 import * as targetSecrets from "./target-secrets.ts";
 import * as targets from "./targets.ts";
+import * as testDeliveries from "./test-deliveries.ts";
+import * as triggerPreviews from "./trigger-previews.ts";
 import * as triggers from "./triggers.ts";
 import * as undo from "./undo.ts";
 
@@ -34,6 +36,7 @@ export const OPERATIONS: readonly Operation[] = [
   targets.enableTarget,
   targets.disableTarget,
   targetSecrets.rotateTargetSecret,
+  testDeliveries.testTarget,
   triggers.createTrigger,
   triggers.listTriggers,
   triggers.getTrigger,
@@ -41,5 +44,8 @@ export const OPERATIONS: readonly Operation[] = [
   triggers.deleteTrigger,
   triggers.enableTrigger,
   triggers.disableTrigger,
+  triggerPreviews.previewTrigger,
+  testDeliveries.testTrigger,
   triggers.replayTrigger,
+  triggerPreviews.previewPushes,
 ];

@@ -8,12 +8,6 @@ import {
   deployedQuery,
   eventOutput,
   eventQuery,
-  previewInput,
-  previewOutput,
-  pushesPreviewInput,
-  pushesPreviewOutput,
-  testInput,
-  testOutput,
 } from "./event-schemas.ts";
 import {
   blobTextOutput,
@@ -148,30 +142,6 @@ export const REFERENCE = {
     query: pageQuery,
     status: 200,
     output: listOf(damagedOutput),
-  },
-  testTarget: {
-    summary: "Send a target a test delivery now, and show its answer",
-    body: testInput,
-    status: 200,
-    output: testOutput,
-  },
-  previewTrigger: {
-    summary: "Show if a push to a tag would fire, and why not",
-    body: previewInput,
-    status: 200,
-    output: previewOutput,
-  },
-  previewPushes: {
-    summary: "Show which of the latest pushes would have fired a trigger, and why others would not",
-    body: pushesPreviewInput,
-    status: 200,
-    output: pushesPreviewOutput,
-  },
-  testTrigger: {
-    summary: "Send each target of a trigger a test delivery now, and show the answers",
-    body: testInput,
-    status: 200,
-    output: testOutput,
   },
   listEvents: {
     summary: "List what happened, newest first",

@@ -743,6 +743,26 @@ export const operations = {
     body: z.strictObject({ secret: z.string().optional() }),
     output: z.looseObject({ secret: z.string().optional(), previousUntil: z.string() }),
   },
+  testTarget: {
+    method: "POST",
+    path: "/api/v1/spaces/{space}/targets/{id}/test",
+    status: 200,
+
+    body: z.strictObject({ repository: z.string().optional(), tag: z.string().optional() }),
+    output: z.looseObject({
+      event: z.looseObject({ type: z.string() }),
+      results: z.array(
+        z.looseObject({
+          target: z.string(),
+          name: z.string(),
+          outcome: z.string(),
+          status: z.union([z.number(), z.null()]),
+          milliseconds: z.number(),
+          detail: z.string(),
+        }),
+      ),
+    }),
+  },
   createTrigger: {
     method: "POST",
     path: "/api/v1/spaces/{space}/triggers",
@@ -870,6 +890,71 @@ export const operations = {
 
     output: triggerSchema,
   },
+  previewTrigger: {
+    method: "POST",
+    path: "/api/v1/spaces/{space}/triggers:preview",
+    status: 200,
+
+    body: z.strictObject({
+      match: z
+        .strictObject({
+          repositories: z.array(z.string()).optional(),
+          events: z
+            .array(z.enum(["tag.created", "tag.updated", "tag.deleted", "manifest.pushed", "manifest.deleted"]))
+            .optional(),
+          tag: z
+            .strictObject({
+              type: z.enum(["semver", "nuget", "regex", "glob", "exact"]),
+              value: z.string(),
+              strict: z.boolean().optional(),
+              pattern: z.strictObject({ type: z.enum(["glob", "regex"]), value: z.string() }).optional(),
+              prerelease: z.enum(["none", "any", "regex"]).optional(),
+              prereleaseRegex: z.string().optional(),
+              exclude: z.array(z.string()).optional(),
+              onlyIfNewer: z.boolean().optional(),
+              order: z.enum(["version", "pushed"]).optional(),
+            })
+            .optional(),
+          digestChangedOnly: z.boolean().optional(),
+          platforms: z.strictObject({ all: z.array(z.string()) }).optional(),
+          artifactTypes: z.array(z.string()).optional(),
+          actors: z.array(z.string()).optional(),
+        })
+        .optional(),
+      group: z
+        .strictObject({
+          requireAll: z.array(z.string()),
+          by: z.string().optional(),
+          timeoutSeconds: z.number().optional(),
+        })
+        .optional(),
+      debounceSeconds: z.number().optional(),
+      trigger: z.string().optional(),
+      repository: z.string(),
+      tag: z.string(),
+    }),
+    output: z.looseObject({ fires: z.boolean(), reason: z.string().optional() }),
+  },
+  testTrigger: {
+    method: "POST",
+    path: "/api/v1/spaces/{space}/triggers/{id}/test",
+    status: 200,
+
+    body: z.strictObject({ repository: z.string().optional(), tag: z.string().optional() }),
+    output: z.looseObject({
+      event: z.looseObject({ type: z.string() }),
+      results: z.array(
+        z.looseObject({
+          target: z.string(),
+          name: z.string(),
+          outcome: z.string(),
+          status: z.union([z.number(), z.null()]),
+          milliseconds: z.number(),
+          detail: z.string(),
+        }),
+      ),
+    }),
+  },
   replayTrigger: {
     method: "POST",
     path: "/api/v1/spaces/{space}/triggers/{id}/replay",
@@ -877,6 +962,62 @@ export const operations = {
 
     body: z.strictObject({ since: z.string() }),
     output: z.looseObject({ replayed: z.number() }),
+  },
+  previewPushes: {
+    method: "POST",
+    path: "/api/v1/spaces/{space}/pushes:preview",
+    status: 200,
+
+    body: z.strictObject({
+      match: z
+        .strictObject({
+          repositories: z.array(z.string()).optional(),
+          events: z
+            .array(z.enum(["tag.created", "tag.updated", "tag.deleted", "manifest.pushed", "manifest.deleted"]))
+            .optional(),
+          tag: z
+            .strictObject({
+              type: z.enum(["semver", "nuget", "regex", "glob", "exact"]),
+              value: z.string(),
+              strict: z.boolean().optional(),
+              pattern: z.strictObject({ type: z.enum(["glob", "regex"]), value: z.string() }).optional(),
+              prerelease: z.enum(["none", "any", "regex"]).optional(),
+              prereleaseRegex: z.string().optional(),
+              exclude: z.array(z.string()).optional(),
+              onlyIfNewer: z.boolean().optional(),
+              order: z.enum(["version", "pushed"]).optional(),
+            })
+            .optional(),
+          digestChangedOnly: z.boolean().optional(),
+          platforms: z.strictObject({ all: z.array(z.string()) }).optional(),
+          artifactTypes: z.array(z.string()).optional(),
+          actors: z.array(z.string()).optional(),
+        })
+        .optional(),
+      group: z
+        .strictObject({
+          requireAll: z.array(z.string()),
+          by: z.string().optional(),
+          timeoutSeconds: z.number().optional(),
+        })
+        .optional(),
+      debounceSeconds: z.number().optional(),
+      trigger: z.string().optional(),
+    }),
+    output: z.looseObject({
+      pushes: z.array(
+        z.looseObject({
+          event: z.string(),
+          type: z.string(),
+          timestamp: z.string(),
+          repository: z.string(),
+          tag: z.union([z.string(), z.null()]),
+          digest: z.string(),
+          fires: z.boolean(),
+          reason: z.union([z.string(), z.null()]),
+        }),
+      ),
+    }),
   },
   whoami: {
     method: "GET",
@@ -1123,147 +1264,6 @@ export const operations = {
     query: z.strictObject({ limit: z.number().optional(), cursor: z.string().optional() }),
 
     output: z.looseObject({ items: z.array(damagedSchema), next: z.union([z.string(), z.null()]) }),
-  },
-  testTarget: {
-    method: "POST",
-    path: "/api/v1/spaces/{space}/targets/{id}/test",
-    status: 200,
-
-    body: z.strictObject({ repository: z.string().optional(), tag: z.string().optional() }),
-    output: z.looseObject({
-      event: z.looseObject({ type: z.string() }),
-      results: z.array(
-        z.looseObject({
-          target: z.string(),
-          name: z.string(),
-          outcome: z.string(),
-          status: z.union([z.number(), z.null()]),
-          milliseconds: z.number(),
-          detail: z.string(),
-        }),
-      ),
-    }),
-  },
-  previewTrigger: {
-    method: "POST",
-    path: "/api/v1/spaces/{space}/triggers:preview",
-    status: 200,
-
-    body: z.strictObject({
-      match: z
-        .strictObject({
-          repositories: z.array(z.string()).optional(),
-          events: z
-            .array(z.enum(["tag.created", "tag.updated", "tag.deleted", "manifest.pushed", "manifest.deleted"]))
-            .optional(),
-          tag: z
-            .strictObject({
-              type: z.enum(["semver", "nuget", "regex", "glob", "exact"]),
-              value: z.string(),
-              strict: z.boolean().optional(),
-              pattern: z.strictObject({ type: z.enum(["glob", "regex"]), value: z.string() }).optional(),
-              prerelease: z.enum(["none", "any", "regex"]).optional(),
-              prereleaseRegex: z.string().optional(),
-              exclude: z.array(z.string()).optional(),
-              onlyIfNewer: z.boolean().optional(),
-              order: z.enum(["version", "pushed"]).optional(),
-            })
-            .optional(),
-          digestChangedOnly: z.boolean().optional(),
-          platforms: z.strictObject({ all: z.array(z.string()) }).optional(),
-          artifactTypes: z.array(z.string()).optional(),
-          actors: z.array(z.string()).optional(),
-        })
-        .optional(),
-      group: z
-        .strictObject({
-          requireAll: z.array(z.string()),
-          by: z.string().optional(),
-          timeoutSeconds: z.number().optional(),
-        })
-        .optional(),
-      debounceSeconds: z.number().optional(),
-      trigger: z.string().optional(),
-      repository: z.string(),
-      tag: z.string(),
-    }),
-    output: z.looseObject({ fires: z.boolean(), reason: z.string().optional() }),
-  },
-  testTrigger: {
-    method: "POST",
-    path: "/api/v1/spaces/{space}/triggers/{id}/test",
-    status: 200,
-
-    body: z.strictObject({ repository: z.string().optional(), tag: z.string().optional() }),
-    output: z.looseObject({
-      event: z.looseObject({ type: z.string() }),
-      results: z.array(
-        z.looseObject({
-          target: z.string(),
-          name: z.string(),
-          outcome: z.string(),
-          status: z.union([z.number(), z.null()]),
-          milliseconds: z.number(),
-          detail: z.string(),
-        }),
-      ),
-    }),
-  },
-  previewPushes: {
-    method: "POST",
-    path: "/api/v1/spaces/{space}/pushes:preview",
-    status: 200,
-
-    body: z.strictObject({
-      match: z
-        .strictObject({
-          repositories: z.array(z.string()).optional(),
-          events: z
-            .array(z.enum(["tag.created", "tag.updated", "tag.deleted", "manifest.pushed", "manifest.deleted"]))
-            .optional(),
-          tag: z
-            .strictObject({
-              type: z.enum(["semver", "nuget", "regex", "glob", "exact"]),
-              value: z.string(),
-              strict: z.boolean().optional(),
-              pattern: z.strictObject({ type: z.enum(["glob", "regex"]), value: z.string() }).optional(),
-              prerelease: z.enum(["none", "any", "regex"]).optional(),
-              prereleaseRegex: z.string().optional(),
-              exclude: z.array(z.string()).optional(),
-              onlyIfNewer: z.boolean().optional(),
-              order: z.enum(["version", "pushed"]).optional(),
-            })
-            .optional(),
-          digestChangedOnly: z.boolean().optional(),
-          platforms: z.strictObject({ all: z.array(z.string()) }).optional(),
-          artifactTypes: z.array(z.string()).optional(),
-          actors: z.array(z.string()).optional(),
-        })
-        .optional(),
-      group: z
-        .strictObject({
-          requireAll: z.array(z.string()),
-          by: z.string().optional(),
-          timeoutSeconds: z.number().optional(),
-        })
-        .optional(),
-      debounceSeconds: z.number().optional(),
-      trigger: z.string().optional(),
-    }),
-    output: z.looseObject({
-      pushes: z.array(
-        z.looseObject({
-          event: z.string(),
-          type: z.string(),
-          timestamp: z.string(),
-          repository: z.string(),
-          tag: z.union([z.string(), z.null()]),
-          digest: z.string(),
-          fires: z.boolean(),
-          reason: z.union([z.string(), z.null()]),
-        }),
-      ),
-    }),
   },
   listEvents: {
     method: "GET",
