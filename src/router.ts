@@ -7,7 +7,6 @@ import { OPERATIONS as DECLARED } from "./api/operations.ts";
 import { REFERENCE, type OperationReference } from "./api/reference.ts";
 import * as repositories from "./api/repositories.ts";
 import * as manifests from "./api/manifests.ts";
-import * as deliveries from "./api/deliveries.ts";
 import * as session from "./api/session.ts";
 import * as storage from "./api/storage.ts";
 import * as tags from "./api/tags.ts";
@@ -109,23 +108,11 @@ const MANAGEMENT_ROUTES: readonly Route[] = [
   route("listDamaged", "GET", "/api/v1/spaces/:space/damaged", space(listDamaged)),
 ];
 
-const DEPLOYMENT_ROUTES: readonly Route[] = [
-  route("listEvents", "GET", "/api/v1/spaces/:space/events", space(deliveries.listEvents)),
-  route("getEvent", "GET", "/api/v1/spaces/:space/events/:id", space(deliveries.getEvent)),
-  route("listDeployed", "GET", "/api/v1/spaces/:space/deployed", space(deliveries.listDeployed)),
-  route("listDeliveries", "GET", "/api/v1/spaces/:space/deliveries", space(deliveries.listDeliveries)),
-  route("getDelivery", "GET", "/api/v1/spaces/:space/deliveries/:id", space(deliveries.getDelivery)),
-  route("cancelDelivery", "POST", "/api/v1/spaces/:space/deliveries/:id/cancel", space(deliveries.cancelDelivery)),
-  route("redeliver", "POST", "/api/v1/spaces/:space/deliveries/:id/redeliver", space(deliveries.redeliver)),
-];
-
 /** Operations that are not declared yet. */
-const REFERRED: readonly Operation[] = [...MANAGEMENT_ROUTES, ...DEPLOYMENT_ROUTES].map(
-  ({ id, method, path, guarded }) => {
-    const { summary, status, query, body, output: answer } = referenceOf(id);
-    return { id, method, path, guarded, summary, status, query, body, answer };
-  },
-);
+const REFERRED: readonly Operation[] = MANAGEMENT_ROUTES.map(({ id, method, path, guarded }) => {
+  const { summary, status, query, body, output: answer } = referenceOf(id);
+  return { id, method, path, guarded, summary, status, query, body, answer };
+});
 
 function referenceOf(id: string): OperationReference {
   const found = Object.entries(REFERENCE).find(([name]) => name === id);

@@ -1,5 +1,8 @@
 /** All operations of the management API. Where two paths fit an address, the first counts. */
 import type { Operation } from "./operation.ts";
+import * as deliveries from "./deliveries.ts";
+import * as deployed from "./deployed.ts";
+import * as events from "./events.ts";
 import * as retentionPreview from "./retention-preview.ts";
 import * as retention from "./retention.ts";
 import * as spaces from "./spaces.ts";
@@ -48,4 +51,11 @@ export const OPERATIONS: readonly Operation[] = [
   testDeliveries.testTrigger,
   triggers.replayTrigger,
   triggerPreviews.previewPushes,
+  events.listEvents,
+  events.getEvent,
+  deployed.listDeployed,
+  deliveries.listDeliveries,
+  deliveries.getDelivery,
+  deliveries.cancelDelivery,
+  deliveries.redeliver,
 ];

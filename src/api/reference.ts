@@ -1,15 +1,6 @@
 import type { z } from "zod";
 import { activityOutput, activityQuery } from "./activity-schemas.ts";
 import {
-  deliveryDetailOutput,
-  deliveryOutput,
-  deliveryQuery,
-  deployedOutput,
-  deployedQuery,
-  eventOutput,
-  eventQuery,
-} from "./event-schemas.ts";
-import {
   blobTextOutput,
   blobTextQuery,
   manifestOutput,
@@ -143,30 +134,4 @@ export const REFERENCE = {
     status: 200,
     output: listOf(damagedOutput),
   },
-  listEvents: {
-    summary: "List what happened, newest first",
-    query: eventQuery,
-    status: 200,
-    output: listOf(eventOutput),
-  },
-  getEvent: { summary: "Show an event, and why each trigger fired or did not", status: 200, output: eventOutput },
-  listDeployed: {
-    summary: "List what was delivered to the targets, newest first",
-    query: deployedQuery,
-    status: 200,
-    output: listOf(deployedOutput),
-  },
-  listDeliveries: {
-    summary: "List the deliveries, newest first",
-    query: deliveryQuery,
-    status: 200,
-    output: listOf(deliveryOutput),
-  },
-  getDelivery: { summary: "Show a delivery with its attempts", status: 200, output: deliveryDetailOutput },
-  cancelDelivery: {
-    summary: "Cancel a pending or running delivery: it is no longer sent or followed",
-    status: 200,
-    output: deliveryDetailOutput,
-  },
-  redeliver: { summary: "Send a delivery again, under the same id", status: 200, output: deliveryDetailOutput },
 } as const satisfies Record<string, OperationReference>;

@@ -147,6 +147,96 @@ const triggerSchema = z.looseObject({
 });
 export type Trigger = z.infer<typeof triggerSchema>;
 
+const eventSchema = z.looseObject({
+  id: z.string(),
+  type: z.string(),
+  timestamp: z.string(),
+  data: z.looseObject({
+    repository: z.string(),
+    tag: z.union([z.string(), z.null()]),
+    digest: z.string(),
+    previousDigest: z.union([z.string(), z.null()]),
+    mediaType: z.string(),
+    size: z.number(),
+    platforms: z.array(z.string()),
+    image: z.string(),
+    actor: z.looseObject({ name: z.string() }),
+  }),
+  triggers: z.union([
+    z.array(z.looseObject({ trigger: z.string(), fires: z.boolean(), reason: z.union([z.string(), z.null()]) })),
+    z.null(),
+  ]),
+});
+export type Event = z.infer<typeof eventSchema>;
+
+const deployedSchema = z.looseObject({
+  target: z.string(),
+  repository: z.string(),
+  tag: z.string(),
+  digest: z.string(),
+  delivery: z.string(),
+  deployedAt: z.string(),
+  current: z.boolean(),
+  followed: z.boolean(),
+});
+export type Deployed = z.infer<typeof deployedSchema>;
+
+const deliverySchema = z.looseObject({
+  id: z.string(),
+  event: z.string(),
+  trigger: z.string(),
+  target: z.string(),
+  repository: z.string(),
+  tag: z.union([z.string(), z.null()]),
+  status: openEnum(["pending", "running", "delivered", "failed", "superseded", "canceled"]),
+  reason: z.union([z.string(), z.null()]),
+  attempts: z.number(),
+  nextAttemptAt: z.union([z.string(), z.null()]),
+  createdAt: z.string(),
+  finishedAt: z.union([z.string(), z.null()]),
+  canceledBy: z.union([z.looseObject({ id: z.string(), name: z.string() }), z.null()]),
+});
+export type Delivery = z.infer<typeof deliverySchema>;
+
+const deliveryDetailSchema = z.looseObject({
+  id: z.string(),
+  event: z.string(),
+  trigger: z.string(),
+  target: z.string(),
+  repository: z.string(),
+  tag: z.union([z.string(), z.null()]),
+  status: openEnum(["pending", "running", "delivered", "failed", "superseded", "canceled"]),
+  reason: z.union([z.string(), z.null()]),
+  nextAttemptAt: z.union([z.string(), z.null()]),
+  createdAt: z.string(),
+  finishedAt: z.union([z.string(), z.null()]),
+  canceledBy: z.union([z.looseObject({ id: z.string(), name: z.string() }), z.null()]),
+  redelivery: z.array(
+    z.looseObject({
+      repository: z.string(),
+      tag: z.string(),
+      digest: z.string(),
+      deploys: z.boolean(),
+      followed: z.boolean(),
+      current: z.union([
+        z.looseObject({ tag: z.string(), digest: z.string(), delivery: z.string(), deployedAt: z.string() }),
+        z.null(),
+      ]),
+    }),
+  ),
+  attempts: z.array(
+    z.looseObject({
+      number: z.number(),
+      at: z.string(),
+      milliseconds: z.number(),
+      status: z.union([z.number(), z.null()]),
+      outcome: z.string(),
+      detail: z.string(),
+    }),
+  ),
+});
+export type DeliveryDetail = z.infer<typeof deliveryDetailSchema>;
+
 const whoamiSchema = z.looseObject({
   kind: openEnum(["token", "installation"]),
   space: z.union([z.string(), z.null()]),
@@ -371,96 +461,6 @@ const damagedSchema = z.looseObject({
   tags: z.array(z.string()),
 });
 export type Damaged = z.infer<typeof damagedSchema>;
-
-const eventSchema = z.looseObject({
-  id: z.string(),
-  type: z.string(),
-  timestamp: z.string(),
-  data: z.looseObject({
-    repository: z.string(),
-    tag: z.union([z.string(), z.null()]),
-    digest: z.string(),
-    previousDigest: z.union([z.string(), z.null()]),
-    mediaType: z.string(),
-    size: z.number(),
-    platforms: z.array(z.string()),
-    image: z.string(),
-    actor: z.looseObject({ name: z.string() }),
-  }),
-  triggers: z.union([
-    z.array(z.looseObject({ trigger: z.string(), fires: z.boolean(), reason: z.union([z.string(), z.null()]) })),
-    z.null(),
-  ]),
-});
-export type Event = z.infer<typeof eventSchema>;
-
-const deployedSchema = z.looseObject({
-  target: z.string(),
-  repository: z.string(),
-  tag: z.string(),
-  digest: z.string(),
-  delivery: z.string(),
-  deployedAt: z.string(),
-  current: z.boolean(),
-  followed: z.boolean(),
-});
-export type Deployed = z.infer<typeof deployedSchema>;
-
-const deliverySchema = z.looseObject({
-  id: z.string(),
-  event: z.string(),
-  trigger: z.string(),
-  target: z.string(),
-  repository: z.string(),
-  tag: z.union([z.string(), z.null()]),
-  status: openEnum(["pending", "running", "delivered", "failed", "superseded", "canceled"]),
-  reason: z.union([z.string(), z.null()]),
-  attempts: z.number(),
-  nextAttemptAt: z.union([z.string(), z.null()]),
-  createdAt: z.string(),
-  finishedAt: z.union([z.string(), z.null()]),
-  canceledBy: z.union([z.looseObject({ id: z.string(), name: z.string() }), z.null()]),
-});
-export type Delivery = z.infer<typeof deliverySchema>;
-
-const deliveryDetailSchema = z.looseObject({
-  id: z.string(),
-  event: z.string(),
-  trigger: z.string(),
-  target: z.string(),
-  repository: z.string(),
-  tag: z.union([z.string(), z.null()]),
-  status: openEnum(["pending", "running", "delivered", "failed", "superseded", "canceled"]),
-  reason: z.union([z.string(), z.null()]),
-  nextAttemptAt: z.union([z.string(), z.null()]),
-  createdAt: z.string(),
-  finishedAt: z.union([z.string(), z.null()]),
-  canceledBy: z.union([z.looseObject({ id: z.string(), name: z.string() }), z.null()]),
-  redelivery: z.array(
-    z.looseObject({
-      repository: z.string(),
-      tag: z.string(),
-      digest: z.string(),
-      deploys: z.boolean(),
-      followed: z.boolean(),
-      current: z.union([
-        z.looseObject({ tag: z.string(), digest: z.string(), delivery: z.string(), deployedAt: z.string() }),
-        z.null(),
-      ]),
-    }),
-  ),
-  attempts: z.array(
-    z.looseObject({
-      number: z.number(),
-      at: z.string(),
-      milliseconds: z.number(),
-      status: z.union([z.number(), z.null()]),
-      outcome: z.string(),
-      detail: z.string(),
-    }),
-  ),
-});
-export type DeliveryDetail = z.infer<typeof deliveryDetailSchema>;
 
 /** By operation id: where each is, and what goes in and comes out. */
 export const operations = {
@@ -1019,6 +1019,75 @@ export const operations = {
       ),
     }),
   },
+  listEvents: {
+    method: "GET",
+    path: "/api/v1/spaces/{space}/events",
+    status: 200,
+    query: z.strictObject({
+      limit: z.number().optional(),
+      cursor: z.string().optional(),
+      kind: z.enum(["push"]).optional(),
+    }),
+
+    output: z.looseObject({ items: z.array(eventSchema), next: z.union([z.string(), z.null()]) }),
+  },
+  getEvent: {
+    method: "GET",
+    path: "/api/v1/spaces/{space}/events/{id}",
+    status: 200,
+
+    output: eventSchema,
+  },
+  listDeployed: {
+    method: "GET",
+    path: "/api/v1/spaces/{space}/deployed",
+    status: 200,
+    query: z.strictObject({
+      limit: z.number().optional(),
+      cursor: z.string().optional(),
+      target: z.string().optional(),
+      repository: z.string().optional(),
+      current: z.enum(["true", "false"]).optional(),
+    }),
+
+    output: z.looseObject({ items: z.array(deployedSchema), next: z.union([z.string(), z.null()]) }),
+  },
+  listDeliveries: {
+    method: "GET",
+    path: "/api/v1/spaces/{space}/deliveries",
+    status: 200,
+    query: z.strictObject({
+      limit: z.number().optional(),
+      cursor: z.string().optional(),
+      event: z.string().optional(),
+      status: z.enum(["pending", "running", "delivered", "failed", "superseded", "canceled"]).optional(),
+      trigger: z.string().optional(),
+      target: z.string().optional(),
+    }),
+
+    output: z.looseObject({ items: z.array(deliverySchema), next: z.union([z.string(), z.null()]) }),
+  },
+  getDelivery: {
+    method: "GET",
+    path: "/api/v1/spaces/{space}/deliveries/{id}",
+    status: 200,
+
+    output: deliveryDetailSchema,
+  },
+  cancelDelivery: {
+    method: "POST",
+    path: "/api/v1/spaces/{space}/deliveries/{id}/cancel",
+    status: 200,
+
+    output: deliveryDetailSchema,
+  },
+  redeliver: {
+    method: "POST",
+    path: "/api/v1/spaces/{space}/deliveries/{id}/redeliver",
+    status: 200,
+
+    output: deliveryDetailSchema,
+  },
   whoami: {
     method: "GET",
     path: "/api/v1/whoami",
@@ -1264,74 +1333,5 @@ export const operations = {
     query: z.strictObject({ limit: z.number().optional(), cursor: z.string().optional() }),
 
     output: z.looseObject({ items: z.array(damagedSchema), next: z.union([z.string(), z.null()]) }),
-  },
-  listEvents: {
-    method: "GET",
-    path: "/api/v1/spaces/{space}/events",
-    status: 200,
-    query: z.strictObject({
-      limit: z.number().optional(),
-      cursor: z.string().optional(),
-      kind: z.enum(["push"]).optional(),
-    }),
-
-    output: z.looseObject({ items: z.array(eventSchema), next: z.union([z.string(), z.null()]) }),
-  },
-  getEvent: {
-    method: "GET",
-    path: "/api/v1/spaces/{space}/events/{id}",
-    status: 200,
-
-    output: eventSchema,
-  },
-  listDeployed: {
-    method: "GET",
-    path: "/api/v1/spaces/{space}/deployed",
-    status: 200,
-    query: z.strictObject({
-      limit: z.number().optional(),
-      cursor: z.string().optional(),
-      target: z.string().optional(),
-      repository: z.string().optional(),
-      current: z.enum(["true", "false"]).optional(),
-    }),
-
-    output: z.looseObject({ items: z.array(deployedSchema), next: z.union([z.string(), z.null()]) }),
-  },
-  listDeliveries: {
-    method: "GET",
-    path: "/api/v1/spaces/{space}/deliveries",
-    status: 200,
-    query: z.strictObject({
-      limit: z.number().optional(),
-      cursor: z.string().optional(),
-      event: z.string().optional(),
-      status: z.enum(["pending", "running", "delivered", "failed", "superseded", "canceled"]).optional(),
-      trigger: z.string().optional(),
-      target: z.string().optional(),
-    }),
-
-    output: z.looseObject({ items: z.array(deliverySchema), next: z.union([z.string(), z.null()]) }),
-  },
-  getDelivery: {
-    method: "GET",
-    path: "/api/v1/spaces/{space}/deliveries/{id}",
-    status: 200,
-
-    output: deliveryDetailSchema,
-  },
-  cancelDelivery: {
-    method: "POST",
-    path: "/api/v1/spaces/{space}/deliveries/{id}/cancel",
-    status: 200,
-
-    output: deliveryDetailSchema,
-  },
-  redeliver: {
-    method: "POST",
-    path: "/api/v1/spaces/{space}/deliveries/{id}/redeliver",
-    status: 200,
-
-    output: deliveryDetailSchema,
   },
 } as const;
