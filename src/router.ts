@@ -7,16 +7,10 @@ import { OPERATIONS as DECLARED } from "./api/operations.ts";
 import { REFERENCE, type OperationReference } from "./api/reference.ts";
 import * as repositories from "./api/repositories.ts";
 import * as manifests from "./api/manifests.ts";
-import * as deliveries from "./api/deliveries.ts";
-import * as retention from "./api/retention.ts";
 import * as session from "./api/session.ts";
 import * as storage from "./api/storage.ts";
 import * as tags from "./api/tags.ts";
-import * as targets from "./api/targets.ts";
 import * as tokens from "./api/tokens.ts";
-import * as trials from "./api/trials.ts";
-import * as triggers from "./api/triggers.ts";
-import * as undo from "./api/undo.ts";
 import { whoami } from "./api/whoami.ts";
 import { browserProofOf } from "./auth/authenticate.ts";
 import { discardBody } from "./body.ts";
@@ -112,80 +106,13 @@ const MANAGEMENT_ROUTES: readonly Route[] = [
   route("listReferrers", "GET", "/api/v1/spaces/:space/referrers", repositoryReader(manifests.listReferrers)),
   route("getBlobText", "GET", "/api/v1/spaces/:space/blob-text", repositoryReader(manifests.getBlobText)),
   route("listDamaged", "GET", "/api/v1/spaces/:space/damaged", space(listDamaged)),
-  route("createRetentionRule", "POST", "/api/v1/spaces/:space/retention-rules", space(retention.createRetentionRule)),
-  route("listRetentionRules", "GET", "/api/v1/spaces/:space/retention-rules", space(retention.listRetentionRules)),
-  route("getRetentionRule", "GET", "/api/v1/spaces/:space/retention-rules/:id", space(retention.getRetentionRule)),
-  route(
-    "updateRetentionRule",
-    "PATCH",
-    "/api/v1/spaces/:space/retention-rules/:id",
-    space(retention.updateRetentionRule),
-  ),
-  route(
-    "deleteRetentionRule",
-    "DELETE",
-    "/api/v1/spaces/:space/retention-rules/:id",
-    space(retention.deleteRetentionRule),
-  ),
-  route("previewRetention", "POST", "/api/v1/spaces/:space/retention:preview", space(retention.previewRetention)),
-];
-
-const UNDO_ROUTES: readonly Route[] = [
-  route("getHistory", "GET", "/api/v1/spaces/:space/history", repositoryReader(undo.getHistory)),
-  route("revert", "POST", "/api/v1/spaces/:space/revert", space(undo.revert)),
-  route(
-    "listDeletedRepositories",
-    "GET",
-    "/api/v1/spaces/:space/deleted/repositories",
-    space(undo.listDeletedRepositories),
-  ),
-  route("listDeletedManifests", "GET", "/api/v1/spaces/:space/deleted/manifests", space(undo.listDeletedManifests)),
-  route("listDeletedTags", "GET", "/api/v1/spaces/:space/deleted/tags", space(undo.listDeletedTags)),
-  route("undelete", "POST", "/api/v1/spaces/:space/undelete", space(undo.undelete)),
-];
-
-const DEPLOYMENT_ROUTES: readonly Route[] = [
-  route("createTarget", "POST", "/api/v1/spaces/:space/targets", space(targets.createTarget)),
-  route("listTargets", "GET", "/api/v1/spaces/:space/targets", space(targets.listTargets)),
-  route("getTarget", "GET", "/api/v1/spaces/:space/targets/:id", space(targets.getTarget)),
-  route("updateTarget", "PATCH", "/api/v1/spaces/:space/targets/:id", space(targets.updateTarget)),
-  route("deleteTarget", "DELETE", "/api/v1/spaces/:space/targets/:id", space(targets.deleteTarget)),
-  route("enableTarget", "POST", "/api/v1/spaces/:space/targets/:id/enable", space(targets.switchTarget(true))),
-  route("disableTarget", "POST", "/api/v1/spaces/:space/targets/:id/disable", space(targets.switchTarget(false))),
-  route(
-    "rotateTargetSecret",
-    "POST",
-    "/api/v1/spaces/:space/targets/:id/rotate-secret",
-    space(targets.rotateTargetSecret),
-  ),
-  route("testTarget", "POST", "/api/v1/spaces/:space/targets/:id/test", space(trials.testTarget)),
-  route("createTrigger", "POST", "/api/v1/spaces/:space/triggers", space(triggers.createTrigger)),
-  route("listTriggers", "GET", "/api/v1/spaces/:space/triggers", space(triggers.listTriggers)),
-  route("getTrigger", "GET", "/api/v1/spaces/:space/triggers/:id", space(triggers.getTrigger)),
-  route("updateTrigger", "PATCH", "/api/v1/spaces/:space/triggers/:id", space(triggers.updateTrigger)),
-  route("deleteTrigger", "DELETE", "/api/v1/spaces/:space/triggers/:id", space(triggers.deleteTrigger)),
-  route("enableTrigger", "POST", "/api/v1/spaces/:space/triggers/:id/enable", space(triggers.switchTrigger(true))),
-  route("disableTrigger", "POST", "/api/v1/spaces/:space/triggers/:id/disable", space(triggers.switchTrigger(false))),
-  route("previewTrigger", "POST", "/api/v1/spaces/:space/triggers:preview", space(trials.previewTrigger)),
-  route("testTrigger", "POST", "/api/v1/spaces/:space/triggers/:id/test", space(trials.testTrigger)),
-  route("replayTrigger", "POST", "/api/v1/spaces/:space/triggers/:id/replay", space(triggers.replayTrigger)),
-  route("previewPushes", "POST", "/api/v1/spaces/:space/pushes:preview", space(trials.previewPushes)),
-  route("listEvents", "GET", "/api/v1/spaces/:space/events", space(deliveries.listEvents)),
-  route("getEvent", "GET", "/api/v1/spaces/:space/events/:id", space(deliveries.getEvent)),
-  route("listDeployed", "GET", "/api/v1/spaces/:space/deployed", space(deliveries.listDeployed)),
-  route("listDeliveries", "GET", "/api/v1/spaces/:space/deliveries", space(deliveries.listDeliveries)),
-  route("getDelivery", "GET", "/api/v1/spaces/:space/deliveries/:id", space(deliveries.getDelivery)),
-  route("cancelDelivery", "POST", "/api/v1/spaces/:space/deliveries/:id/cancel", space(deliveries.cancelDelivery)),
-  route("redeliver", "POST", "/api/v1/spaces/:space/deliveries/:id/redeliver", space(deliveries.redeliver)),
 ];
 
 /** Operations that are not declared yet. */
-const REFERRED: readonly Operation[] = [...MANAGEMENT_ROUTES, ...UNDO_ROUTES, ...DEPLOYMENT_ROUTES].map(
-  ({ id, method, path, guarded }) => {
-    const { summary, status, query, body, output: answer } = referenceOf(id);
-    return { id, method, path, guarded, summary, status, query, body, answer };
-  },
-);
+const REFERRED: readonly Operation[] = MANAGEMENT_ROUTES.map(({ id, method, path, guarded }) => {
+  const { summary, status, query, body, output: answer } = referenceOf(id);
+  return { id, method, path, guarded, summary, status, query, body, answer };
+});
 
 function referenceOf(id: string): OperationReference {
   const found = Object.entries(REFERENCE).find(([name]) => name === id);

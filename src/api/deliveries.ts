@@ -1,103 +1,159 @@
+import { z } from "zod";
 import type { SpaceCall } from "../call.ts";
-import { eventDocument } from "../events/event.ts";
-import type { Deployed, Redelivery } from "../events/deployed.ts";
-import type { Delivery, ListedEvent } from "../events/stores.ts";
+import type { Redelivery } from "../events/deployed.ts";
+import { type Delivery, DELIVERY_STATUSES } from "../events/stores.ts";
+import { space } from "../guard.ts";
 import { RegistryError } from "../oci/errors.ts";
-import { deliveryQuery, deployedQuery, eventQuery } from "./event-schemas.ts";
 import { noteInSpace } from "./activity.ts";
-import { isoTime, isoTimeOrNull, listResponse, pageRequest } from "./answer.ts";
-import { readQuery } from "./input.ts";
+import { isoTime, isoTimeOrNull, listAnswer, pageRequest } from "./answer.ts";
+import { followed } from "./deployed.ts";
+import { type Answer, defineOperation, type Unread } from "./operation.ts";
+import { listOf, pageQuery, time } from "./schemas.ts";
 
-export async function listEvents(call: SpaceCall): Promise<Response> {
-  const query = readQuery(eventQuery, call);
-  const filter = { pushesOnly: query.kind === "push" };
-  const page = await call.registry.events.outbox.list(call.grant, filter, pageRequest(query));
-  if (page === null) throw new RegistryError("SPACE_UNKNOWN");
-  return listResponse(page, eventView, ({ event }) => event.id);
-}
+const deliveryQuery = pageQuery.extend({
+  event: z.string().max(100).optional(),
+  status: z.enum(DELIVERY_STATUSES).optional(),
+  trigger: z.string().max(100).optional(),
+  target: z.string().max(100).optional(),
+});
 
-export async function getEvent({ registry, grant, params }: SpaceCall): Promise<Response> {
-  const found = await registry.events.outbox.listed(grant, params["id"] ?? "");
-  if (found === null) throw new RegistryError("EVENT_UNKNOWN");
-  return Response.json(eventView(found));
-}
+const deliveryOutput = z
+  .object({
+    id: z.string().meta({ description: "The webhook-id that receivers get, the same for every attempt." }),
+    event: z.string(),
+    trigger: z.string(),
+    target: z.string(),
+    repository: z.string(),
+    tag: z.string().nullable(),
+    status: z.enum(DELIVERY_STATUSES),
+    reason: z.string().nullable().meta({ description: "Why it has not arrived, or how it is going or ended." }),
+    attempts: z.int(),
+    nextAttemptAt: time.nullable(),
+    createdAt: time,
+    finishedAt: time.nullable(),
+    canceledBy: z
+      .object({ id: z.string(), name: z.string() })
+      .nullable()
+      .meta({ description: "Who canceled it, alone or with its trigger or target." }),
+  })
+  .meta({ id: "Delivery" });
 
-/** Lists what each target was given last of a repository, and what it was given before. */
-export async function listDeployed(call: SpaceCall): Promise<Response> {
-  const query = readQuery(deployedQuery, call);
-  const filter = {
-    target: query.target ?? null,
-    repository: query.repository ?? null,
-    currentOnly: query.current === "true",
-  };
-  const page = await call.registry.events.deployed.list(call.grant, filter, pageRequest(query));
-  if (page === null) throw new RegistryError("SPACE_UNKNOWN");
-  return listResponse(page, deployedView, ({ id }) => String(id));
-}
+const redeliveryOutput = z.object({
+  repository: z.string(),
+  tag: z.string(),
+  digest: z.string(),
+  deploys: z.boolean().meta({ description: "False: the target only notifies." }),
+  followed,
+  current: z
+    .object({ tag: z.string(), digest: z.string(), delivery: z.string(), deployedAt: time })
+    .nullable()
+    .meta({ description: "What the target received last from the repository; null: nothing is known." }),
+});
 
-export async function listDeliveries(call: SpaceCall): Promise<Response> {
-  const query = readQuery(deliveryQuery, call);
-  const filter = {
-    event: query.event ?? null,
-    status: query.status ?? null,
-    trigger: query.trigger ?? null,
-    target: query.target ?? null,
-  };
-  const page = await call.registry.events.deliveries.list(call.grant, filter, pageRequest(query));
-  if (page === null) throw new RegistryError("SPACE_UNKNOWN");
-  return listResponse(page, view, ({ id }) => id);
-}
+const attemptOutput = z.object({
+  number: z.int(),
+  at: time,
+  milliseconds: z.int(),
+  status: z.int().nullable(),
+  outcome: z.string(),
+  detail: z.string().meta({ description: "The beginning of the answer, or what went wrong." }),
+});
 
-export async function getDelivery({ registry, grant, params }: SpaceCall): Promise<Response> {
+const detailOutput = deliveryOutput
+  .omit({ attempts: true })
+  .extend({
+    redelivery: z
+      .array(redeliveryOutput)
+      .meta({ description: "What the target would get instead of what, if the delivery were sent again." }),
+    attempts: z.array(attemptOutput),
+  })
+  .meta({ id: "DeliveryDetail" });
+
+export const listDeliveries = defineOperation({
+  id: "listDeliveries",
+  method: "GET",
+  path: "/api/v1/spaces/:space/deliveries",
+  guard: space,
+  summary: "List the deliveries, newest first",
+  query: deliveryQuery,
+  answer: listOf(deliveryOutput),
+  async run({ query, registry, grant }) {
+    const filter = {
+      event: query.event ?? null,
+      status: query.status ?? null,
+      trigger: query.trigger ?? null,
+      target: query.target ?? null,
+    };
+    const page = await registry.events.deliveries.list(grant, filter, pageRequest(query));
+    if (page === null) throw new RegistryError("SPACE_UNKNOWN");
+    return listAnswer(page, view, ({ id }) => id);
+  },
+});
+
+export const getDelivery = defineOperation({
+  id: "getDelivery",
+  method: "GET",
+  path: "/api/v1/spaces/:space/deliveries/:id",
+  guard: space,
+  summary: "Show a delivery with its attempts",
+  answer: detailOutput,
+  run: detailOf,
+});
+
+export const cancelDelivery = defineOperation({
+  id: "cancelDelivery",
+  method: "POST",
+  path: "/api/v1/spaces/:space/deliveries/:id/cancel",
+  guard: space,
+  summary: "Cancel a pending or running delivery: it is no longer sent or followed",
+  answer: detailOutput,
+  async run(call) {
+    const { registry, grant, params } = call;
+    const id = params["id"] ?? "";
+    if (!(await registry.events.deliveries.cancel(grant, id, grant.actor, Date.now()))) {
+      const known = await registry.events.deliveries.find(grant, id);
+      throw new RegistryError(known === null ? "DELIVERY_UNKNOWN" : "DELIVERY_ENDED");
+    }
+    await noteInSpace(call, "delivery.canceled", { subject: id });
+    return detailOf(call);
+  },
+});
+
+/** The id stays the same, so that a receiver that had it knows; the attempts before stay on record. */
+export const redeliver = defineOperation({
+  id: "redeliver",
+  method: "POST",
+  path: "/api/v1/spaces/:space/deliveries/:id/redeliver",
+  guard: space,
+  summary: "Send a delivery again, under the same id",
+  answer: detailOutput,
+  async run(call) {
+    const { registry, grant, params } = call;
+    const id = params["id"] ?? "";
+    const known = await registry.events.deliveries.redeliver(grant, id, Date.now());
+    if (!known) throw new RegistryError("DELIVERY_UNKNOWN");
+    registry.later(registry.events.queue.send([{ kind: "delivery", id }]));
+    await noteInSpace(call, "delivery.redelivered", { subject: id });
+    return detailOf(call);
+  },
+});
+
+async function detailOf({ registry, grant, params }: Unread<SpaceCall>): Promise<Answer<typeof detailOutput>> {
   const id = params["id"] ?? "";
   const found = await registry.events.deliveries.find(grant, id);
   if (found === null) throw new RegistryError("DELIVERY_UNKNOWN");
   const attempts = found.attempts.map(({ at, ...attempt }) => ({ at: isoTime(at), ...attempt }));
   const redelivery = await registry.events.deployed.redelivery(grant, id);
-  return Response.json({ ...view(found.delivery), redelivery: redelivery.map(redeliveryView), attempts });
+  return { ...view(found.delivery), redelivery: redelivery.map(redeliveryView), attempts };
 }
 
-/** Sends it again: the same id, so that a receiver that had it knows; the attempts before stay on record. */
-export async function redeliver(call: SpaceCall): Promise<Response> {
-  const { registry, grant, params } = call;
-  const id = params["id"] ?? "";
-  if (!(await registry.events.deliveries.redeliver(grant, id, Date.now()))) {
-    throw new RegistryError("DELIVERY_UNKNOWN");
-  }
-  registry.later(registry.events.queue.send([{ kind: "delivery", id }]));
-  await noteInSpace(call, "delivery.redelivered", { subject: id });
-  return getDelivery(call);
-}
-
-/** Ends a delivery that has not ended: it is not sent any more, or not followed. */
-export async function cancelDelivery(call: SpaceCall): Promise<Response> {
-  const { registry, grant, params } = call;
-  const id = params["id"] ?? "";
-  if (!(await registry.events.deliveries.cancel(grant, id, grant.actor, Date.now()))) {
-    const known = await registry.events.deliveries.find(grant, id);
-    throw new RegistryError(known === null ? "DELIVERY_UNKNOWN" : "DELIVERY_ENDED");
-  }
-  await noteInSpace(call, "delivery.canceled", { subject: id });
-  return getDelivery(call);
-}
-
-function eventView({ event, verdicts }: ListedEvent): object {
-  return { id: event.id, ...eventDocument(event), triggers: verdicts };
-}
-
-function deployedView({ targetId, deliveryId, deployedAt, ...rest }: Deployed): object {
-  const { repository, tag, digest, current, followed } = rest;
-  const deployed = { target: targetId, repository, tag, digest, delivery: deliveryId, deployedAt: isoTime(deployedAt) };
-  return { ...deployed, current, followed };
-}
-
-function redeliveryView({ current, ...rest }: Redelivery): object {
+function redeliveryView({ current, ...rest }: Redelivery): Answer<typeof redeliveryOutput> {
   if (current === null) return { ...rest, current };
   const { deliveryId, deployedAt, ...deployed } = current;
   return { ...rest, current: { ...deployed, delivery: deliveryId, deployedAt: isoTime(deployedAt) } };
 }
 
-function view(delivery: Delivery): object {
+function view(delivery: Delivery): Answer<typeof deliveryOutput> {
   const { eventId, triggerId, targetId, nextAttemptAt, createdAt, finishedAt, ...rest } = delivery;
   return {
     ...rest,

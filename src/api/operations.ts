@@ -1,6 +1,17 @@
 /** All operations of the management API. Where two paths fit an address, the first counts. */
 import type { Operation } from "./operation.ts";
+import * as deliveries from "./deliveries.ts";
+import * as deployed from "./deployed.ts";
+import * as events from "./events.ts";
+import * as retentionPreview from "./retention-preview.ts";
+import * as retention from "./retention.ts";
 import * as spaces from "./spaces.ts";
+import * as targetSecrets from "./target-secrets.ts";
+import * as targets from "./targets.ts";
+import * as testDeliveries from "./test-deliveries.ts";
+import * as triggerPreviews from "./trigger-previews.ts";
+import * as triggers from "./triggers.ts";
+import * as undo from "./undo.ts";
 
 export const OPERATIONS: readonly Operation[] = [
   spaces.createSpace,
@@ -8,4 +19,43 @@ export const OPERATIONS: readonly Operation[] = [
   spaces.getSpace,
   spaces.updateSpace,
   spaces.deleteSpace,
+  retention.createRetentionRule,
+  retention.listRetentionRules,
+  retention.getRetentionRule,
+  retention.updateRetentionRule,
+  retention.deleteRetentionRule,
+  retentionPreview.previewRetention,
+  undo.getHistory,
+  undo.revert,
+  undo.listDeletedRepositories,
+  undo.listDeletedManifests,
+  undo.listDeletedTags,
+  undo.undelete,
+  targets.createTarget,
+  targets.listTargets,
+  targets.getTarget,
+  targets.updateTarget,
+  targets.deleteTarget,
+  targets.enableTarget,
+  targets.disableTarget,
+  targetSecrets.rotateTargetSecret,
+  testDeliveries.testTarget,
+  triggers.createTrigger,
+  triggers.listTriggers,
+  triggers.getTrigger,
+  triggers.updateTrigger,
+  triggers.deleteTrigger,
+  triggers.enableTrigger,
+  triggers.disableTrigger,
+  triggerPreviews.previewTrigger,
+  testDeliveries.testTrigger,
+  triggers.replayTrigger,
+  triggerPreviews.previewPushes,
+  events.listEvents,
+  events.getEvent,
+  deployed.listDeployed,
+  deliveries.listDeliveries,
+  deliveries.getDelivery,
+  deliveries.cancelDelivery,
+  deliveries.redeliver,
 ];

@@ -1,52 +1,185 @@
-import type { z } from "zod";
+import { z } from "zod";
 import { generateId } from "../auth/secret.ts";
 import type { SpaceCall } from "../call.ts";
 import type { Trigger } from "../events/stores.ts";
-import { type TriggerRules, triggerRules } from "../events/trigger.ts";
+import { checkGroup, triggerMatch, triggerRuleFields, type TriggerRules, triggerRules } from "../events/trigger.ts";
+import { space } from "../guard.ts";
 import { RegistryError } from "../oci/errors.ts";
 import { parseInput } from "../oci/parse-input.ts";
-import { replayInput, triggerChanges, triggerInput } from "./event-schemas.ts";
+import { givenName, PLAIN_THROUGHOUT } from "../oci/plain-text.ts";
 import { noteInSpace } from "./activity.ts";
-import { isoTime, listResponse, pageRequest } from "./answer.ts";
-import { readBody, readQuery } from "./input.ts";
-import { pageQuery } from "./schemas.ts";
+import { isoTime, listAnswer, pageRequest } from "./answer.ts";
+import { type Answer, defineOperation, type Unread } from "./operation.ts";
+import { changesSomething, listOf, pageQuery, SOMETHING, time } from "./schemas.ts";
 
 /** Deliveries that one call makes pending again. */
 const MAX_REPLAYED = 1000;
 
-export async function createTrigger(call: SpaceCall): Promise<Response> {
-  const { registry, grant } = call;
-  const { name, targets, ...rules } = await readBody(triggerInput, call);
-  await requireTargets(call, targets);
-  const trigger: Trigger = { id: generateId("trg"), name, rules, targets, enabled: true, createdAt: Date.now() };
-  if (!(await registry.events.triggers.create(grant, trigger))) throw new RegistryError("SPACE_UNKNOWN");
-  await noteInSpace(call, "trigger.created", { subject: trigger.id, name });
-  const headers = { Location: `/api/v1/spaces/${grant.space}/triggers/${trigger.id}` };
-  return Response.json(view(trigger), { status: 201, headers });
-}
+/** Stricter than what is read from storage: triggers were saved before this was asked for. */
+const givenMatch = triggerMatch.refine(...PLAIN_THROUGHOUT);
 
-export async function listTriggers(call: SpaceCall): Promise<Response> {
-  const page = await call.registry.events.triggers.list(call.grant, pageRequest(readQuery(pageQuery, call)));
-  if (page === null) throw new RegistryError("SPACE_UNKNOWN");
-  return listResponse(page, view, ({ id }) => id);
-}
+const targetIds = z
+  .array(z.string().max(100))
+  .min(1, "name a target")
+  .max(20)
+  .transform((ids) => [...new Set(ids)]);
 
-export async function getTrigger(call: SpaceCall): Promise<Response> {
-  return Response.json(view(await requireTrigger(call, call.params["id"] ?? "")));
-}
+const triggerInput = z
+  .strictObject({ name: givenName, ...triggerRuleFields, match: givenMatch.prefault({}), targets: targetIds })
+  .superRefine(checkGroup);
 
-/** What is on its way already goes where it was to go, in the order that the rules have from then on. */
-export async function updateTrigger(call: SpaceCall): Promise<Response> {
-  const { registry, grant, params } = call;
-  const { name, targets, ...changes } = await readBody(triggerChanges, call);
-  const old = await requireTrigger(call, params["id"] ?? "");
-  if (targets !== undefined) await requireTargets(call, targets);
-  const rules = changedRules(old.rules, changes);
-  const trigger: Trigger = { ...old, name: name ?? old.name, targets: targets ?? old.targets, rules };
-  if (!(await registry.events.triggers.update(grant, trigger))) throw new RegistryError("TRIGGER_UNKNOWN");
-  await noteInSpace(call, "trigger.changed", { subject: trigger.id, name: trigger.name });
-  return Response.json(view(trigger));
-}
+const triggerChanges = z
+  .strictObject({
+    name: givenName.optional(),
+    match: givenMatch.optional().meta({ description: "Replaces all of the old one." }),
+    group: triggerRuleFields.group.nullable().meta({ description: "Null: none." }),
+    debounceSeconds: triggerRuleFields.debounceSeconds.nullable().meta({ description: "Null: fire at once." }),
+    targets: targetIds.optional(),
+  })
+  .refine(changesSomething, SOMETHING);
+
+const triggerOutput = z
+  .object({
+    id: z.string(),
+    name: z.string(),
+    match: z.unknown().meta({ description: "Null if it is no longer understood; the trigger then does not fire." }),
+    group: z.unknown().optional(),
+    debounceSeconds: z.int().optional(),
+    targets: z.array(z.string()),
+    enabled: z.boolean(),
+    createdAt: time,
+  })
+  .meta({ id: "Trigger" });
+
+export const createTrigger = defineOperation({
+  id: "createTrigger",
+  method: "POST",
+  path: "/api/v1/spaces/:space/triggers",
+  guard: space,
+  summary: "Create a trigger",
+  body: triggerInput,
+  answer: triggerOutput,
+  made: ({ id }) => id,
+  async run(call) {
+    const { body, registry, grant } = call;
+    const { name, targets, ...rules } = body;
+    await requireTargets(call, targets);
+    const trigger: Trigger = { id: generateId("trg"), name, rules, targets, enabled: true, createdAt: Date.now() };
+    if (!(await registry.events.triggers.create(grant, trigger))) throw new RegistryError("SPACE_UNKNOWN");
+    await noteInSpace(call, "trigger.created", { subject: trigger.id, name });
+    return view(trigger);
+  },
+});
+
+export const listTriggers = defineOperation({
+  id: "listTriggers",
+  method: "GET",
+  path: "/api/v1/spaces/:space/triggers",
+  guard: space,
+  summary: "List the triggers",
+  query: pageQuery,
+  answer: listOf(triggerOutput),
+  async run({ query, registry, grant }) {
+    const page = await registry.events.triggers.list(grant, pageRequest(query));
+    if (page === null) throw new RegistryError("SPACE_UNKNOWN");
+    return listAnswer(page, view, ({ id }) => id);
+  },
+});
+
+export const getTrigger = defineOperation({
+  id: "getTrigger",
+  method: "GET",
+  path: "/api/v1/spaces/:space/triggers/:id",
+  guard: space,
+  summary: "Show a trigger",
+  answer: triggerOutput,
+  async run(call) {
+    return view(await requireTrigger(call, call.params["id"]));
+  },
+});
+
+/** Deliveries that are under way still go to their old targets, in the order that the new rules give. */
+export const updateTrigger = defineOperation({
+  id: "updateTrigger",
+  method: "PATCH",
+  path: "/api/v1/spaces/:space/triggers/:id",
+  guard: space,
+  summary: "Change a trigger; deliveries under way still go to their old targets",
+  body: triggerChanges,
+  answer: triggerOutput,
+  async run(call) {
+    const { body, registry, grant, params } = call;
+    const { name, targets, ...changes } = body;
+    const old = await requireTrigger(call, params["id"]);
+    if (targets !== undefined) await requireTargets(call, targets);
+    const rules = changedRules(old.rules, changes);
+    const trigger: Trigger = { ...old, name: name ?? old.name, targets: targets ?? old.targets, rules };
+    if (!(await registry.events.triggers.update(grant, trigger))) throw new RegistryError("TRIGGER_UNKNOWN");
+    await noteInSpace(call, "trigger.changed", { subject: trigger.id, name: trigger.name });
+    return view(trigger);
+  },
+});
+
+export const deleteTrigger = defineOperation({
+  id: "deleteTrigger",
+  method: "DELETE",
+  path: "/api/v1/spaces/:space/triggers/:id",
+  guard: space,
+  summary: "Delete a trigger",
+  async run(call) {
+    const { registry, grant, params } = call;
+    const { id, name } = await requireTrigger(call, params["id"]);
+    if (!(await registry.events.triggers.delete(grant, id, grant.actor))) throw new RegistryError("TRIGGER_UNKNOWN");
+    await noteInSpace(call, "trigger.deleted", { subject: id, name });
+  },
+});
+
+export const enableTrigger = defineOperation({
+  id: "enableTrigger",
+  method: "POST",
+  path: "/api/v1/spaces/:space/triggers/:id/enable",
+  guard: space,
+  summary: "Enable a trigger",
+  answer: triggerOutput,
+  run: (call) => setEnabled(call, true),
+});
+
+export const disableTrigger = defineOperation({
+  id: "disableTrigger",
+  method: "POST",
+  path: "/api/v1/spaces/:space/triggers/:id/disable",
+  guard: space,
+  summary: "Disable a trigger",
+  answer: triggerOutput,
+  run: (call) => setEnabled(call, false),
+});
+
+/** Leaves out what is outdated. May be called again while it answers with as many as it can. */
+export const replayTrigger = defineOperation({
+  id: "replayTrigger",
+  method: "POST",
+  path: "/api/v1/spaces/:space/triggers/:id/replay",
+  guard: space,
+  summary:
+    "Send a trigger's failed deliveries since a given time again, each under its own id, in the order of their events",
+  body: z.strictObject({ since: time.max(40).meta({ description: "Deliveries created then or later." }) }),
+  answer: z.object({
+    replayed: z.int().meta({ description: "Number of deliveries that are pending again; 1,000 at most at a time." }),
+  }),
+  async run(call) {
+    const { registry, grant, params } = call;
+    const { since } = call.body;
+    const { id, name } = await requireTrigger(call, params["id"]);
+    const { deliveries, queue } = registry.events;
+    const ids = await deliveries.replay(grant, id, Date.parse(since), MAX_REPLAYED, Date.now());
+    // The sweep finds those overdue that the queue does not hear of.
+    registry.later(queue.send(ids.map((delivery) => ({ kind: "delivery", id: delivery }))));
+    await noteInSpace(call, "trigger.replayed", { subject: id, name, detail: { since, replayed: ids.length } });
+    return { replayed: ids.length };
+  },
+});
+
+type RuleChanges = Pick<z.output<typeof triggerChanges>, "match" | "group" | "debounceSeconds">;
 
 /** Rules with changes, which must fit together. */
 function changedRules(old: TriggerRules | null, changes: RuleChanges): TriggerRules {
@@ -62,56 +195,34 @@ function changedRules(old: TriggerRules | null, changes: RuleChanges): TriggerRu
   return parsed.data;
 }
 
-type RuleChanges = Pick<z.output<typeof triggerChanges>, "match" | "group" | "debounceSeconds">;
-
-async function requireTargets({ registry, grant }: SpaceCall, ids: readonly string[]): Promise<void> {
+async function requireTargets({ registry, grant }: Unread<SpaceCall>, ids: readonly string[]): Promise<void> {
   const known = await registry.events.targets.known(grant, ids);
   const unknown = ids.filter((id) => !known.includes(id));
   if (unknown.length > 0) throw new RegistryError("TARGET_UNKNOWN", { detail: { targets: unknown } });
 }
 
-export async function deleteTrigger(call: SpaceCall): Promise<Response> {
-  const { id, name } = await requireTrigger(call, call.params["id"] ?? "");
-  if (!(await call.registry.events.triggers.delete(call.grant, id, call.grant.actor))) {
-    throw new RegistryError("TRIGGER_UNKNOWN");
-  }
-  await noteInSpace(call, "trigger.deleted", { subject: id, name });
-  return new Response(null, { status: 204 });
-}
+type TriggerAnswer = Answer<typeof triggerOutput>;
 
-/** A handler that switches a trigger on or off. */
-export function switchTrigger(enabled: boolean): (call: SpaceCall) => Promise<Response> {
-  return async (call) => {
-    const { registry, grant, params } = call;
-    const known = await registry.events.triggers.setEnabled(grant, params["id"] ?? "", enabled, grant.actor);
-    if (!known) throw new RegistryError("TRIGGER_UNKNOWN");
-    const trigger = await requireTrigger(call, params["id"] ?? "");
-    const { id, name } = trigger;
-    await noteInSpace(call, enabled ? "trigger.enabled" : "trigger.disabled", { subject: id, name });
-    return Response.json(view(trigger));
-  };
-}
-
-/** Sends what failed again, in the order of events and without what is outdated; may be called again while it answers with as many as it can. */
-export async function replayTrigger(call: SpaceCall): Promise<Response> {
+async function setEnabled(call: Unread<SpaceCall>, enabled: boolean): Promise<TriggerAnswer> {
   const { registry, grant, params } = call;
-  const { since } = await readBody(replayInput, call);
-  const id = params["id"] ?? "";
-  const { name } = await requireTrigger(call, id);
-  const { deliveries, queue } = registry.events;
-  const ids = await deliveries.replay(grant, id, Date.parse(since), MAX_REPLAYED, Date.now());
-  // What the queue does not hear of, the sweep finds overdue.
-  registry.later(queue.send(ids.map((delivery) => ({ kind: "delivery", id: delivery }))));
-  await noteInSpace(call, "trigger.replayed", { subject: id, name, detail: { since, replayed: ids.length } });
-  return Response.json({ replayed: ids.length });
+  const known = await registry.events.triggers.setEnabled(grant, params["id"] ?? "", enabled, grant.actor);
+  if (!known) throw new RegistryError("TRIGGER_UNKNOWN");
+  const trigger = await requireTrigger(call, params["id"]);
+  const { id, name } = trigger;
+  await noteInSpace(call, enabled ? "trigger.enabled" : "trigger.disabled", { subject: id, name });
+  return view(trigger);
 }
 
-export async function requireTrigger({ registry, grant }: SpaceCall, id: string): Promise<Trigger> {
+/** Finds a trigger of the space. Throws TRIGGER_UNKNOWN. */
+export async function requireTrigger(
+  { registry, grant }: Pick<SpaceCall, "registry" | "grant">,
+  id = "",
+): Promise<Trigger> {
   const trigger = await registry.events.triggers.find(grant, id);
   if (trigger === null) throw new RegistryError("TRIGGER_UNKNOWN");
   return trigger;
 }
 
-function view({ createdAt, rules, ...trigger }: Trigger): object {
+function view({ createdAt, rules, ...trigger }: Trigger): TriggerAnswer {
   return { ...trigger, ...(rules ?? { match: null }), createdAt: isoTime(createdAt) };
 }

@@ -24,6 +24,219 @@ const problemSchema = z.looseObject({
 });
 export type Problem = z.infer<typeof problemSchema>;
 
+const retentionRuleSchema = z.looseObject({
+  id: z.string(),
+  name: z.string(),
+  repositories: z.array(z.string()),
+  keep: z.looseObject({
+    newest: z.number().optional(),
+    newerThanDays: z.number().optional(),
+    pulledWithinDays: z.number().optional(),
+    tags: z.array(z.string()).optional(),
+    previouslyDeployed: z.number(),
+  }),
+  enabled: z.boolean(),
+  createdAt: z.string(),
+});
+export type RetentionRule = z.infer<typeof retentionRuleSchema>;
+
+const retentionPreviewSchema = z.looseObject({
+  items: z.array(
+    z.looseObject({
+      repository: z.string(),
+      tags: z.array(z.string()),
+      manifests: z.array(z.string()),
+      tagCount: z.number(),
+      manifestCount: z.number(),
+      bytes: z.number(),
+      complete: z.boolean(),
+    }),
+  ),
+  totals: z.looseObject({ repositories: z.number(), tags: z.number(), manifests: z.number(), bytes: z.number() }),
+  next: z.union([z.string(), z.null()]),
+});
+export type RetentionPreview = z.infer<typeof retentionPreviewSchema>;
+
+const tagChangeSchema = z.looseObject({
+  id: z.string(),
+  type: openEnum(["tag.created", "tag.updated", "tag.deleted"]),
+  tag: z.string(),
+  digest: z.string(),
+  previousDigest: z.union([z.string(), z.null()]),
+  actor: z.looseObject({ id: z.string(), name: z.string() }),
+  at: z.string(),
+  content: openEnum(["present", "deleted", "gone"]),
+});
+export type TagChange = z.infer<typeof tagChangeSchema>;
+
+const deletedRepositorySchema = z.looseObject({
+  name: z.string(),
+  fullName: z.string(),
+  deletedAt: z.string(),
+  until: z.string(),
+});
+export type DeletedRepository = z.infer<typeof deletedRepositorySchema>;
+
+const deletedManifestSchema = z.looseObject({
+  digest: z.string(),
+  mediaType: z.string(),
+  size: z.number(),
+  artifactType: z.union([z.string(), z.null()]),
+  tags: z.array(z.string()),
+  actor: z.looseObject({ id: z.string(), name: z.string() }),
+  deletedAt: z.string(),
+  until: z.string(),
+});
+export type DeletedManifest = z.infer<typeof deletedManifestSchema>;
+
+const deletedTagSchema = z.looseObject({
+  id: z.string(),
+  type: openEnum(["tag.created", "tag.updated", "tag.deleted"]),
+  tag: z.string(),
+  digest: z.string(),
+  previousDigest: z.union([z.string(), z.null()]),
+  actor: z.looseObject({ id: z.string(), name: z.string() }),
+  at: z.string(),
+  content: openEnum(["present", "deleted", "gone"]),
+  until: z.union([z.string(), z.null()]).optional(),
+});
+export type DeletedTag = z.infer<typeof deletedTagSchema>;
+
+const newTargetSchema = z.looseObject({
+  id: z.string(),
+  name: z.string(),
+  type: z.string(),
+  url: z.string(),
+  config: z.unknown(),
+  deploys: z.boolean(),
+  hasSecret: z.boolean(),
+  identity: z.looseObject({ issuer: z.string(), subject: z.string() }),
+  enabled: z.boolean(),
+  disabledReason: z.union([z.string(), z.null()]),
+  failingSince: z.union([z.string(), z.null()]),
+  createdAt: z.string(),
+  secret: z.string().optional(),
+});
+export type NewTarget = z.infer<typeof newTargetSchema>;
+
+const targetSchema = z.looseObject({
+  id: z.string(),
+  name: z.string(),
+  type: z.string(),
+  url: z.string(),
+  config: z.unknown(),
+  deploys: z.boolean(),
+  hasSecret: z.boolean(),
+  identity: z.looseObject({ issuer: z.string(), subject: z.string() }),
+  enabled: z.boolean(),
+  disabledReason: z.union([z.string(), z.null()]),
+  failingSince: z.union([z.string(), z.null()]),
+  createdAt: z.string(),
+});
+export type Target = z.infer<typeof targetSchema>;
+
+const triggerSchema = z.looseObject({
+  id: z.string(),
+  name: z.string(),
+  match: z.unknown(),
+  group: z.unknown().optional(),
+  debounceSeconds: z.number().optional(),
+  targets: z.array(z.string()),
+  enabled: z.boolean(),
+  createdAt: z.string(),
+});
+export type Trigger = z.infer<typeof triggerSchema>;
+
+const eventSchema = z.looseObject({
+  id: z.string(),
+  type: z.string(),
+  timestamp: z.string(),
+  data: z.looseObject({
+    repository: z.string(),
+    tag: z.union([z.string(), z.null()]),
+    digest: z.string(),
+    previousDigest: z.union([z.string(), z.null()]),
+    mediaType: z.string(),
+    size: z.number(),
+    platforms: z.array(z.string()),
+    image: z.string(),
+    actor: z.looseObject({ name: z.string() }),
+  }),
+  triggers: z.union([
+    z.array(z.looseObject({ trigger: z.string(), fires: z.boolean(), reason: z.union([z.string(), z.null()]) })),
+    z.null(),
+  ]),
+});
+export type Event = z.infer<typeof eventSchema>;
+
+const deployedSchema = z.looseObject({
+  target: z.string(),
+  repository: z.string(),
+  tag: z.string(),
+  digest: z.string(),
+  delivery: z.string(),
+  deployedAt: z.string(),
+  current: z.boolean(),
+  followed: z.boolean(),
+});
+export type Deployed = z.infer<typeof deployedSchema>;
+
+const deliverySchema = z.looseObject({
+  id: z.string(),
+  event: z.string(),
+  trigger: z.string(),
+  target: z.string(),
+  repository: z.string(),
+  tag: z.union([z.string(), z.null()]),
+  status: openEnum(["pending", "running", "delivered", "failed", "superseded", "canceled"]),
+  reason: z.union([z.string(), z.null()]),
+  attempts: z.number(),
+  nextAttemptAt: z.union([z.string(), z.null()]),
+  createdAt: z.string(),
+  finishedAt: z.union([z.string(), z.null()]),
+  canceledBy: z.union([z.looseObject({ id: z.string(), name: z.string() }), z.null()]),
+});
+export type Delivery = z.infer<typeof deliverySchema>;
+
+const deliveryDetailSchema = z.looseObject({
+  id: z.string(),
+  event: z.string(),
+  trigger: z.string(),
+  target: z.string(),
+  repository: z.string(),
+  tag: z.union([z.string(), z.null()]),
+  status: openEnum(["pending", "running", "delivered", "failed", "superseded", "canceled"]),
+  reason: z.union([z.string(), z.null()]),
+  nextAttemptAt: z.union([z.string(), z.null()]),
+  createdAt: z.string(),
+  finishedAt: z.union([z.string(), z.null()]),
+  canceledBy: z.union([z.looseObject({ id: z.string(), name: z.string() }), z.null()]),
+  redelivery: z.array(
+    z.looseObject({
+      repository: z.string(),
+      tag: z.string(),
+      digest: z.string(),
+      deploys: z.boolean(),
+      followed: z.boolean(),
+      current: z.union([
+        z.looseObject({ tag: z.string(), digest: z.string(), delivery: z.string(), deployedAt: z.string() }),
+        z.null(),
+      ]),
+    }),
+  ),
+  attempts: z.array(
+    z.looseObject({
+      number: z.number(),
+      at: z.string(),
+      milliseconds: z.number(),
+      status: z.union([z.number(), z.null()]),
+      outcome: z.string(),
+      detail: z.string(),
+    }),
+  ),
+});
+export type DeliveryDetail = z.infer<typeof deliveryDetailSchema>;
+
 const whoamiSchema = z.looseObject({
   kind: openEnum(["token", "installation"]),
   space: z.union([z.string(), z.null()]),
@@ -249,219 +462,6 @@ const damagedSchema = z.looseObject({
 });
 export type Damaged = z.infer<typeof damagedSchema>;
 
-const retentionRuleSchema = z.looseObject({
-  id: z.string(),
-  name: z.string(),
-  repositories: z.array(z.string()),
-  keep: z.looseObject({
-    newest: z.number().optional(),
-    newerThanDays: z.number().optional(),
-    pulledWithinDays: z.number().optional(),
-    tags: z.array(z.string()).optional(),
-    previouslyDeployed: z.number(),
-  }),
-  enabled: z.boolean(),
-  createdAt: z.string(),
-});
-export type RetentionRule = z.infer<typeof retentionRuleSchema>;
-
-const retentionPreviewSchema = z.looseObject({
-  items: z.array(
-    z.looseObject({
-      repository: z.string(),
-      tags: z.array(z.string()),
-      manifests: z.array(z.string()),
-      tagCount: z.number(),
-      manifestCount: z.number(),
-      bytes: z.number(),
-      complete: z.boolean(),
-    }),
-  ),
-  totals: z.looseObject({ repositories: z.number(), tags: z.number(), manifests: z.number(), bytes: z.number() }),
-  next: z.union([z.string(), z.null()]),
-});
-export type RetentionPreview = z.infer<typeof retentionPreviewSchema>;
-
-const tagChangeSchema = z.looseObject({
-  id: z.string(),
-  type: openEnum(["tag.created", "tag.updated", "tag.deleted"]),
-  tag: z.string(),
-  digest: z.string(),
-  previousDigest: z.union([z.string(), z.null()]),
-  actor: z.looseObject({ id: z.string(), name: z.string() }),
-  at: z.string(),
-  content: openEnum(["present", "deleted", "gone"]),
-});
-export type TagChange = z.infer<typeof tagChangeSchema>;
-
-const deletedRepositorySchema = z.looseObject({
-  name: z.string(),
-  fullName: z.string(),
-  deletedAt: z.string(),
-  until: z.string(),
-});
-export type DeletedRepository = z.infer<typeof deletedRepositorySchema>;
-
-const deletedManifestSchema = z.looseObject({
-  digest: z.string(),
-  mediaType: z.string(),
-  size: z.number(),
-  artifactType: z.union([z.string(), z.null()]),
-  tags: z.array(z.string()),
-  actor: z.looseObject({ id: z.string(), name: z.string() }),
-  deletedAt: z.string(),
-  until: z.string(),
-});
-export type DeletedManifest = z.infer<typeof deletedManifestSchema>;
-
-const deletedTagSchema = z.looseObject({
-  id: z.string(),
-  type: openEnum(["tag.created", "tag.updated", "tag.deleted"]),
-  tag: z.string(),
-  digest: z.string(),
-  previousDigest: z.union([z.string(), z.null()]),
-  actor: z.looseObject({ id: z.string(), name: z.string() }),
-  at: z.string(),
-  content: openEnum(["present", "deleted", "gone"]),
-  until: z.union([z.string(), z.null()]).optional(),
-});
-export type DeletedTag = z.infer<typeof deletedTagSchema>;
-
-const newTargetSchema = z.looseObject({
-  id: z.string(),
-  name: z.string(),
-  type: z.string(),
-  url: z.string(),
-  config: z.unknown(),
-  deploys: z.boolean(),
-  hasSecret: z.boolean(),
-  identity: z.looseObject({ issuer: z.string(), subject: z.string() }),
-  enabled: z.boolean(),
-  disabledReason: z.union([z.string(), z.null()]),
-  failingSince: z.union([z.string(), z.null()]),
-  createdAt: z.string(),
-  secret: z.string().optional(),
-});
-export type NewTarget = z.infer<typeof newTargetSchema>;
-
-const targetSchema = z.looseObject({
-  id: z.string(),
-  name: z.string(),
-  type: z.string(),
-  url: z.string(),
-  config: z.unknown(),
-  deploys: z.boolean(),
-  hasSecret: z.boolean(),
-  identity: z.looseObject({ issuer: z.string(), subject: z.string() }),
-  enabled: z.boolean(),
-  disabledReason: z.union([z.string(), z.null()]),
-  failingSince: z.union([z.string(), z.null()]),
-  createdAt: z.string(),
-});
-export type Target = z.infer<typeof targetSchema>;
-
-const triggerSchema = z.looseObject({
-  id: z.string(),
-  name: z.string(),
-  match: z.unknown(),
-  group: z.unknown().optional(),
-  debounceSeconds: z.number().optional(),
-  targets: z.array(z.string()),
-  enabled: z.boolean(),
-  createdAt: z.string(),
-});
-export type Trigger = z.infer<typeof triggerSchema>;
-
-const eventSchema = z.looseObject({
-  id: z.string(),
-  type: z.string(),
-  timestamp: z.string(),
-  data: z.looseObject({
-    repository: z.string(),
-    tag: z.union([z.string(), z.null()]),
-    digest: z.string(),
-    previousDigest: z.union([z.string(), z.null()]),
-    mediaType: z.string(),
-    size: z.number(),
-    platforms: z.array(z.string()),
-    image: z.string(),
-    actor: z.looseObject({ name: z.string() }),
-  }),
-  triggers: z.union([
-    z.array(z.looseObject({ trigger: z.string(), fires: z.boolean(), reason: z.union([z.string(), z.null()]) })),
-    z.null(),
-  ]),
-});
-export type Event = z.infer<typeof eventSchema>;
-
-const deployedSchema = z.looseObject({
-  target: z.string(),
-  repository: z.string(),
-  tag: z.string(),
-  digest: z.string(),
-  delivery: z.string(),
-  deployedAt: z.string(),
-  current: z.boolean(),
-  followed: z.boolean(),
-});
-export type Deployed = z.infer<typeof deployedSchema>;
-
-const deliverySchema = z.looseObject({
-  id: z.string(),
-  event: z.string(),
-  trigger: z.string(),
-  target: z.string(),
-  repository: z.string(),
-  tag: z.union([z.string(), z.null()]),
-  status: openEnum(["pending", "running", "delivered", "failed", "superseded", "canceled"]),
-  reason: z.union([z.string(), z.null()]),
-  attempts: z.number(),
-  nextAttemptAt: z.union([z.string(), z.null()]),
-  createdAt: z.string(),
-  finishedAt: z.union([z.string(), z.null()]),
-  canceledBy: z.union([z.looseObject({ id: z.string(), name: z.string() }), z.null()]),
-});
-export type Delivery = z.infer<typeof deliverySchema>;
-
-const deliveryDetailSchema = z.looseObject({
-  id: z.string(),
-  event: z.string(),
-  trigger: z.string(),
-  target: z.string(),
-  repository: z.string(),
-  tag: z.union([z.string(), z.null()]),
-  status: openEnum(["pending", "running", "delivered", "failed", "superseded", "canceled"]),
-  reason: z.union([z.string(), z.null()]),
-  nextAttemptAt: z.union([z.string(), z.null()]),
-  createdAt: z.string(),
-  finishedAt: z.union([z.string(), z.null()]),
-  canceledBy: z.union([z.looseObject({ id: z.string(), name: z.string() }), z.null()]),
-  redelivery: z.array(
-    z.looseObject({
-      repository: z.string(),
-      tag: z.string(),
-      digest: z.string(),
-      deploys: z.boolean(),
-      followed: z.boolean(),
-      current: z.union([
-        z.looseObject({ tag: z.string(), digest: z.string(), delivery: z.string(), deployedAt: z.string() }),
-        z.null(),
-      ]),
-    }),
-  ),
-  attempts: z.array(
-    z.looseObject({
-      number: z.number(),
-      at: z.string(),
-      milliseconds: z.number(),
-      status: z.union([z.number(), z.null()]),
-      outcome: z.string(),
-      detail: z.string(),
-    }),
-  ),
-});
-export type DeliveryDetail = z.infer<typeof deliveryDetailSchema>;
-
 /** By operation id: where each is, and what goes in and comes out. */
 export const operations = {
   createSpace: {
@@ -511,252 +511,6 @@ export const operations = {
     status: 204,
 
     output: z.null(),
-  },
-  whoami: {
-    method: "GET",
-    path: "/api/v1/whoami",
-    status: 200,
-
-    output: whoamiSchema,
-  },
-  signIn: {
-    method: "POST",
-    path: "/api/v1/session",
-    status: 200,
-
-    body: z.strictObject({ token: z.string() }),
-    output: consoleSessionSchema,
-  },
-  getSession: {
-    method: "GET",
-    path: "/api/v1/session",
-    status: 200,
-
-    output: consoleSessionSchema,
-  },
-  signOut: {
-    method: "DELETE",
-    path: "/api/v1/session",
-    status: 204,
-
-    output: z.null(),
-  },
-  listInstallationActivity: {
-    method: "GET",
-    path: "/api/v1/activity",
-    status: 200,
-    query: z.strictObject({
-      limit: z.number().optional(),
-      cursor: z.string().optional(),
-      actor: z.string().optional(),
-      kind: z
-        .enum([
-          "tag",
-          "manifest",
-          "repository",
-          "space",
-          "token",
-          "session",
-          "login",
-          "trigger",
-          "target",
-          "delivery",
-          "retention",
-        ])
-        .optional(),
-    }),
-
-    output: z.looseObject({ items: z.array(activitySchema), next: z.union([z.string(), z.null()]) }),
-  },
-  listActivity: {
-    method: "GET",
-    path: "/api/v1/spaces/{space}/activity",
-    status: 200,
-    query: z.strictObject({
-      limit: z.number().optional(),
-      cursor: z.string().optional(),
-      actor: z.string().optional(),
-      kind: z
-        .enum([
-          "tag",
-          "manifest",
-          "repository",
-          "space",
-          "token",
-          "session",
-          "login",
-          "trigger",
-          "target",
-          "delivery",
-          "retention",
-        ])
-        .optional(),
-    }),
-
-    output: z.looseObject({ items: z.array(activitySchema), next: z.union([z.string(), z.null()]) }),
-  },
-  getStorage: {
-    method: "GET",
-    path: "/api/v1/spaces/{space}/storage",
-    status: 200,
-    query: z.strictObject({ limit: z.number().optional(), cursor: z.string().optional() }),
-
-    output: z.looseObject({
-      items: z.array(repositoryStorageSchema),
-      next: z.union([z.string(), z.null()]),
-      total: z.union([
-        z.looseObject({ bytes: z.number(), sharedBytes: z.number(), reclaimableBytes: z.number() }),
-        z.null(),
-      ]),
-    }),
-  },
-  getStorageHistory: {
-    method: "GET",
-    path: "/api/v1/spaces/{space}/storage/history",
-    status: 200,
-    query: z.strictObject({ limit: z.number().optional(), cursor: z.string().optional() }),
-
-    output: z.looseObject({ items: z.array(storageDaySchema), next: z.union([z.string(), z.null()]) }),
-  },
-  previewCollection: {
-    method: "POST",
-    path: "/api/v1/spaces/{space}/gc:preview",
-    status: 200,
-    query: z.strictObject({ limit: z.number().optional(), cursor: z.string().optional() }),
-
-    output: z.looseObject({ items: z.array(collectableSchema), next: z.union([z.string(), z.null()]) }),
-  },
-  createToken: {
-    method: "POST",
-    path: "/api/v1/spaces/{space}/tokens",
-    status: 201,
-
-    body: z.strictObject({
-      name: z.string(),
-      actions: z.array(z.enum(["pull", "push", "delete", "admin"])),
-      repositories: z.array(z.string()).optional(),
-      expiresIn: z.number().optional(),
-    }),
-    output: newTokenSchema,
-  },
-  listTokens: {
-    method: "GET",
-    path: "/api/v1/spaces/{space}/tokens",
-    status: 200,
-    query: z.strictObject({ limit: z.number().optional(), cursor: z.string().optional() }),
-
-    output: z.looseObject({ items: z.array(tokenSchema), next: z.union([z.string(), z.null()]) }),
-  },
-  getToken: {
-    method: "GET",
-    path: "/api/v1/spaces/{space}/tokens/{id}",
-    status: 200,
-
-    output: tokenSchema,
-  },
-  revokeToken: {
-    method: "DELETE",
-    path: "/api/v1/spaces/{space}/tokens/{id}",
-    status: 204,
-    query: z.strictObject({ descendants: z.enum(["true", "false"]).optional() }),
-
-    output: z.null(),
-  },
-  listRepositories: {
-    method: "GET",
-    path: "/api/v1/spaces/{space}/repositories",
-    status: 200,
-    query: z.strictObject({ limit: z.number().optional(), cursor: z.string().optional() }),
-
-    output: z.looseObject({ items: z.array(repositorySchema), next: z.union([z.string(), z.null()]) }),
-  },
-  listRepositoryTags: {
-    method: "GET",
-    path: "/api/v1/spaces/{space}/repositories/{name}/tags",
-    status: 200,
-    query: z.strictObject({
-      limit: z.number().optional(),
-      cursor: z.string().optional(),
-      order: z.enum(["name", "newest"]).optional(),
-    }),
-
-    output: z.looseObject({ items: z.array(tagSchema), next: z.union([z.string(), z.null()]) }),
-  },
-  getRepository: {
-    method: "GET",
-    path: "/api/v1/spaces/{space}/repositories/{name}",
-    status: 200,
-
-    output: repositorySchema,
-  },
-  updateRepository: {
-    method: "PATCH",
-    path: "/api/v1/spaces/{space}/repositories/{name}",
-    status: 200,
-
-    body: z.strictObject({
-      public: z.boolean().optional(),
-      immutableTags: z.union([z.array(z.string()), z.null()]).optional(),
-    }),
-    output: repositorySchema,
-  },
-  deleteRepository: {
-    method: "DELETE",
-    path: "/api/v1/spaces/{space}/repositories/{name}",
-    status: 204,
-
-    output: z.null(),
-  },
-  deleteTags: {
-    method: "POST",
-    path: "/api/v1/spaces/{space}/tags:delete",
-    status: 200,
-
-    body: z.strictObject({
-      repository: z.string(),
-      tags: z.array(z.string()),
-      keepManifests: z.boolean().optional(),
-      dryRun: z.boolean().optional(),
-    }),
-    output: tagsDeletionSchema,
-  },
-  getManifest: {
-    method: "GET",
-    path: "/api/v1/spaces/{space}/manifest",
-    status: 200,
-    query: z.strictObject({ repository: z.string().optional(), reference: z.string().optional() }),
-
-    output: manifestSchema,
-  },
-  listReferrers: {
-    method: "GET",
-    path: "/api/v1/spaces/{space}/referrers",
-    status: 200,
-    query: z.strictObject({
-      limit: z.number().optional(),
-      cursor: z.string().optional(),
-      repository: z.string().optional(),
-      digest: z.string().optional(),
-      artifactType: z.string().optional(),
-    }),
-
-    output: z.looseObject({ items: z.array(referrerSchema), next: z.union([z.string(), z.null()]) }),
-  },
-  getBlobText: {
-    method: "GET",
-    path: "/api/v1/spaces/{space}/blob-text",
-    status: 200,
-    query: z.strictObject({ repository: z.string().optional(), digest: z.string().optional() }),
-
-    output: blobTextSchema,
-  },
-  listDamaged: {
-    method: "GET",
-    path: "/api/v1/spaces/{space}/damaged",
-    status: 200,
-    query: z.strictObject({ limit: z.number().optional(), cursor: z.string().optional() }),
-
-    output: z.looseObject({ items: z.array(damagedSchema), next: z.union([z.string(), z.null()]) }),
   },
   createRetentionRule: {
     method: "POST",
@@ -824,7 +578,7 @@ export const operations = {
   },
   previewRetention: {
     method: "POST",
-    path: "/api/v1/spaces/{space}/retention:preview",
+    path: "/api/v1/spaces/{space}/retention-rules:preview",
     status: 200,
     query: z.strictObject({ cursor: z.string().optional() }),
     body: z.strictObject({
@@ -861,7 +615,7 @@ export const operations = {
   },
   revert: {
     method: "POST",
-    path: "/api/v1/spaces/{space}/revert",
+    path: "/api/v1/spaces/{space}/tags:revert",
     status: 200,
 
     body: z.strictObject({ repository: z.string(), tag: z.string(), to: z.string().optional() }),
@@ -906,7 +660,7 @@ export const operations = {
   },
   undelete: {
     method: "POST",
-    path: "/api/v1/spaces/{space}/undelete",
+    path: "/api/v1/spaces/{space}/deleted:undelete",
     status: 200,
 
     body: z.strictObject({ repository: z.string(), tag: z.string().optional(), digest: z.string().optional() }),
@@ -1333,5 +1087,251 @@ export const operations = {
     status: 200,
 
     output: deliveryDetailSchema,
+  },
+  whoami: {
+    method: "GET",
+    path: "/api/v1/whoami",
+    status: 200,
+
+    output: whoamiSchema,
+  },
+  signIn: {
+    method: "POST",
+    path: "/api/v1/session",
+    status: 200,
+
+    body: z.strictObject({ token: z.string() }),
+    output: consoleSessionSchema,
+  },
+  getSession: {
+    method: "GET",
+    path: "/api/v1/session",
+    status: 200,
+
+    output: consoleSessionSchema,
+  },
+  signOut: {
+    method: "DELETE",
+    path: "/api/v1/session",
+    status: 204,
+
+    output: z.null(),
+  },
+  listInstallationActivity: {
+    method: "GET",
+    path: "/api/v1/activity",
+    status: 200,
+    query: z.strictObject({
+      limit: z.number().optional(),
+      cursor: z.string().optional(),
+      actor: z.string().optional(),
+      kind: z
+        .enum([
+          "tag",
+          "manifest",
+          "repository",
+          "space",
+          "token",
+          "session",
+          "login",
+          "trigger",
+          "target",
+          "delivery",
+          "retention",
+        ])
+        .optional(),
+    }),
+
+    output: z.looseObject({ items: z.array(activitySchema), next: z.union([z.string(), z.null()]) }),
+  },
+  listActivity: {
+    method: "GET",
+    path: "/api/v1/spaces/{space}/activity",
+    status: 200,
+    query: z.strictObject({
+      limit: z.number().optional(),
+      cursor: z.string().optional(),
+      actor: z.string().optional(),
+      kind: z
+        .enum([
+          "tag",
+          "manifest",
+          "repository",
+          "space",
+          "token",
+          "session",
+          "login",
+          "trigger",
+          "target",
+          "delivery",
+          "retention",
+        ])
+        .optional(),
+    }),
+
+    output: z.looseObject({ items: z.array(activitySchema), next: z.union([z.string(), z.null()]) }),
+  },
+  getStorage: {
+    method: "GET",
+    path: "/api/v1/spaces/{space}/storage",
+    status: 200,
+    query: z.strictObject({ limit: z.number().optional(), cursor: z.string().optional() }),
+
+    output: z.looseObject({
+      items: z.array(repositoryStorageSchema),
+      next: z.union([z.string(), z.null()]),
+      total: z.union([
+        z.looseObject({ bytes: z.number(), sharedBytes: z.number(), reclaimableBytes: z.number() }),
+        z.null(),
+      ]),
+    }),
+  },
+  getStorageHistory: {
+    method: "GET",
+    path: "/api/v1/spaces/{space}/storage/history",
+    status: 200,
+    query: z.strictObject({ limit: z.number().optional(), cursor: z.string().optional() }),
+
+    output: z.looseObject({ items: z.array(storageDaySchema), next: z.union([z.string(), z.null()]) }),
+  },
+  previewCollection: {
+    method: "POST",
+    path: "/api/v1/spaces/{space}/gc:preview",
+    status: 200,
+    query: z.strictObject({ limit: z.number().optional(), cursor: z.string().optional() }),
+
+    output: z.looseObject({ items: z.array(collectableSchema), next: z.union([z.string(), z.null()]) }),
+  },
+  createToken: {
+    method: "POST",
+    path: "/api/v1/spaces/{space}/tokens",
+    status: 201,
+
+    body: z.strictObject({
+      name: z.string(),
+      actions: z.array(z.enum(["pull", "push", "delete", "admin"])),
+      repositories: z.array(z.string()).optional(),
+      expiresIn: z.number().optional(),
+    }),
+    output: newTokenSchema,
+  },
+  listTokens: {
+    method: "GET",
+    path: "/api/v1/spaces/{space}/tokens",
+    status: 200,
+    query: z.strictObject({ limit: z.number().optional(), cursor: z.string().optional() }),
+
+    output: z.looseObject({ items: z.array(tokenSchema), next: z.union([z.string(), z.null()]) }),
+  },
+  getToken: {
+    method: "GET",
+    path: "/api/v1/spaces/{space}/tokens/{id}",
+    status: 200,
+
+    output: tokenSchema,
+  },
+  revokeToken: {
+    method: "DELETE",
+    path: "/api/v1/spaces/{space}/tokens/{id}",
+    status: 204,
+    query: z.strictObject({ descendants: z.enum(["true", "false"]).optional() }),
+
+    output: z.null(),
+  },
+  listRepositories: {
+    method: "GET",
+    path: "/api/v1/spaces/{space}/repositories",
+    status: 200,
+    query: z.strictObject({ limit: z.number().optional(), cursor: z.string().optional() }),
+
+    output: z.looseObject({ items: z.array(repositorySchema), next: z.union([z.string(), z.null()]) }),
+  },
+  listRepositoryTags: {
+    method: "GET",
+    path: "/api/v1/spaces/{space}/repositories/{name}/tags",
+    status: 200,
+    query: z.strictObject({
+      limit: z.number().optional(),
+      cursor: z.string().optional(),
+      order: z.enum(["name", "newest"]).optional(),
+    }),
+
+    output: z.looseObject({ items: z.array(tagSchema), next: z.union([z.string(), z.null()]) }),
+  },
+  getRepository: {
+    method: "GET",
+    path: "/api/v1/spaces/{space}/repositories/{name}",
+    status: 200,
+
+    output: repositorySchema,
+  },
+  updateRepository: {
+    method: "PATCH",
+    path: "/api/v1/spaces/{space}/repositories/{name}",
+    status: 200,
+
+    body: z.strictObject({
+      public: z.boolean().optional(),
+      immutableTags: z.union([z.array(z.string()), z.null()]).optional(),
+    }),
+    output: repositorySchema,
+  },
+  deleteRepository: {
+    method: "DELETE",
+    path: "/api/v1/spaces/{space}/repositories/{name}",
+    status: 204,
+
+    output: z.null(),
+  },
+  deleteTags: {
+    method: "POST",
+    path: "/api/v1/spaces/{space}/tags:delete",
+    status: 200,
+
+    body: z.strictObject({
+      repository: z.string(),
+      tags: z.array(z.string()),
+      keepManifests: z.boolean().optional(),
+      dryRun: z.boolean().optional(),
+    }),
+    output: tagsDeletionSchema,
+  },
+  getManifest: {
+    method: "GET",
+    path: "/api/v1/spaces/{space}/manifest",
+    status: 200,
+    query: z.strictObject({ repository: z.string().optional(), reference: z.string().optional() }),
+
+    output: manifestSchema,
+  },
+  listReferrers: {
+    method: "GET",
+    path: "/api/v1/spaces/{space}/referrers",
+    status: 200,
+    query: z.strictObject({
+      limit: z.number().optional(),
+      cursor: z.string().optional(),
+      repository: z.string().optional(),
+      digest: z.string().optional(),
+      artifactType: z.string().optional(),
+    }),
+
+    output: z.looseObject({ items: z.array(referrerSchema), next: z.union([z.string(), z.null()]) }),
+  },
+  getBlobText: {
+    method: "GET",
+    path: "/api/v1/spaces/{space}/blob-text",
+    status: 200,
+    query: z.strictObject({ repository: z.string().optional(), digest: z.string().optional() }),
+
+    output: blobTextSchema,
+  },
+  listDamaged: {
+    method: "GET",
+    path: "/api/v1/spaces/{space}/damaged",
+    status: 200,
+    query: z.strictObject({ limit: z.number().optional(), cursor: z.string().optional() }),
+
+    output: z.looseObject({ items: z.array(damagedSchema), next: z.union([z.string(), z.null()]) }),
   },
 } as const;

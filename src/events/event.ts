@@ -56,8 +56,8 @@ export function imageOf(event: RegistryEvent): string {
   return `${event.registry}/${repositoryOf(event)}${tag}@${event.digest}`;
 }
 
-/** Our own form of an event, which the formats without one of their own carry. */
-export function eventDocument(event: RegistryEvent): object {
+/** Writes an event in our own form, which the formats without one of their own carry. */
+export function eventDocument(event: RegistryEvent) {
   const { space, registry, tag, digest, previousDigest, mediaType, size, platforms, actor } = event;
   return {
     type: `registry.${event.type}`,

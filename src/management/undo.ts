@@ -64,7 +64,7 @@ export interface UndoStore {
   /** Newest first. Null when there is no such repository. */
   history(grant: Grant, tag: Tag, page: PageRequest): Promise<Page<TagChange> | null>;
   /** Those deleted since a time, by path. Null when there is no such space. */
-  deletedRepositories(grant: SpaceGrant, since: number, page: PageRequest): Promise<Page<DeletedRepository> | null>;
+  deletedRepositories(grant: SpaceGrant, since: number, page: PageRequest): Promise<Page<DeletedRepository>>;
   /** By digest. Null when there is no such repository. */
   deletedManifests(grant: Grant, page: PageRequest): Promise<Page<DeletedManifest> | null>;
   /** The deletions of tags since a time that there are none of now, newest first. Null when there is no such repository. */

@@ -126,9 +126,9 @@ describe("a space's activity", () => {
       ["DELETE", `/targets/${target.id}`],
       ["PATCH", `/retention-rules/${rule}`, { enabled: false }],
       ["DELETE", `/retention-rules/${rule}`],
-      ["POST", "/revert", { repository: "web", tag: "latest" }],
+      ["POST", "/tags:revert", { repository: "web", tag: "latest" }],
       ["DELETE", "/repositories/web"],
-      ["POST", "/undelete", { repository: "web" }],
+      ["POST", "/deleted:undelete", { repository: "web" }],
     ];
     for (const [method, path, body] of steps) {
       const { status } = await manage(method, `spaces/${space}${path}`, body);
@@ -166,7 +166,7 @@ describe("a space's activity", () => {
     expect((await manage("DELETE", `spaces/${space}/tokens/tok_0`)).status).toBe(404);
     expect((await manage("POST", `spaces/${space}/tokens`, { name: "x" })).status).toBe(400);
     expect((await manage("PATCH", `spaces/${space}/repositories/none`, { public: true })).status).toBe(404);
-    expect((await manage("POST", `spaces/${space}/revert`, { repository: "none", tag: "x" })).status).toBe(404);
+    expect((await manage("POST", `spaces/${space}/tags:revert`, { repository: "none", tag: "x" })).status).toBe(404);
     expect(await actions()).toEqual(before);
   });
 

@@ -88,7 +88,7 @@ async function pagesOf(rule: object): Promise<readonly z.infer<typeof previewSha
   const pages: z.infer<typeof previewShape>[] = [];
   for (let cursor: string | null = ""; cursor !== null; cursor = pages.at(-1)?.next ?? null) {
     const query = cursor === "" ? "" : `?cursor=${encodeURIComponent(cursor)}`;
-    const { status, json } = await send("POST", `retention:preview${query}`, rule);
+    const { status, json } = await send("POST", `retention-rules:preview${query}`, rule);
     expect(status).toBe(200);
     pages.push(previewShape.parse(json));
   }
@@ -126,7 +126,7 @@ describe("a retention rule", () => {
     expect((await manage("DELETE", `spaces/${space}-other/retention-rules/${id}`)).status).toBe(404);
     expect((await manage("GET", "spaces/no-such-space/retention-rules")).status).toBe(404);
     expect((await manage("POST", "spaces/no-such-space/retention-rules", { keep: { newest: 1 } })).status).toBe(404);
-    expect((await manage("POST", "spaces/no-such-space/retention:preview", {})).status).toBe(404);
+    expect((await manage("POST", "spaces/no-such-space/retention-rules:preview", {})).status).toBe(404);
   });
 
   it.each([[{}], [{ newest: 0 }], [{ newerThanDays: 0, pulledWithinDays: 0 }], [{ previouslyDeployed: 100 }]])(
@@ -225,7 +225,7 @@ describe("a preview", () => {
     };
     const rule = { repositories: ["web"], keep: { newest: 1 } };
     for (let time = 0; time < 2; time++)
-      expect(await send("POST", "retention:preview", rule)).toMatchObject({ status: 200, json: expected });
+      expect(await send("POST", "retention-rules:preview", rule)).toMatchObject({ status: 200, json: expected });
     expect((await send("GET", "repositories/web/tags")).json).toMatchObject({ items: [{ name: "1" }, { name: "2" }] });
   });
 
@@ -233,12 +233,12 @@ describe("a preview", () => {
     await pushImage(`${space}/web`, as, "1", 21);
     await pushImage(`${space}/web`, as, "2", 22);
     await age(2);
-    expect((await send("POST", "retention:preview")).json).toMatchObject(nothing);
+    expect((await send("POST", "retention-rules:preview")).json).toMatchObject(nothing);
     const id = await makeRule({ keep: { tags: ["2"] } });
     const tagsOf = async (body: object): Promise<unknown> =>
       z
         .object({ items: z.array(z.looseObject({ tags: z.array(z.string()) })) })
-        .parse((await send("POST", "retention:preview", body)).json)
+        .parse((await send("POST", "retention-rules:preview", body)).json)
         .items.map(({ tags }) => tags);
     expect(await tagsOf({})).toEqual([["1"]]);
     expect(await tagsOf({ keep: { tags: ["1"] } })).toEqual([]);
@@ -255,7 +255,7 @@ describe("a preview", () => {
     await pushImage(`${space}/elsewhere`, as, "old", 32);
     await age(2);
     const rule = { repositories: ["web", "api"], keep: { tags: ["new"] } };
-    expect((await send("POST", "retention:preview", rule)).json).toMatchObject({
+    expect((await send("POST", "retention-rules:preview", rule)).json).toMatchObject({
       items: [
         { repository: "api", bytes: shared.text.length },
         { repository: "web", bytes: old.text.length },
@@ -269,9 +269,9 @@ describe("a preview", () => {
       "INSERT INTO repositories (space_id, path, created_at) SELECT id, ?2, 0 FROM spaces WHERE name = ?1",
     );
     await env.DB.batch(Array.from({ length: 60 }, (_, index) => insert.bind(space, `r${100 + index}`)));
-    const { json } = await send("POST", "retention:preview", { keep: { newest: 1 } });
+    const { json } = await send("POST", "retention-rules:preview", { keep: { newest: 1 } });
     expect(json).toMatchObject({ totals: { repositories: 50 }, next: "r149" });
-    expect((await send("POST", "retention:preview?cursor=r149", { keep: { newest: 1 } })).json).toMatchObject({
+    expect((await send("POST", "retention-rules:preview?cursor=r149", { keep: { newest: 1 } })).json).toMatchObject({
       totals: { repositories: 10 },
       next: null,
     });
@@ -322,7 +322,7 @@ describe("a preview", () => {
 
   it("goes on after a repository that is gone meanwhile", async () => {
     await seed("web", 3, 1);
-    const { json } = await send("POST", "retention:preview?cursor=app%20zzz%20~", { keep: {} });
+    const { json } = await send("POST", "retention-rules:preview?cursor=app%20zzz%20~", { keep: {} });
     expect(json).toMatchObject({ items: [{ repository: "web", tagCount: 3, complete: true }], next: null });
   });
 
@@ -334,8 +334,8 @@ describe("a preview", () => {
   });
 
   it("refuses what no rule could be", async () => {
-    expect(await send("POST", "retention:preview", { repositories: ["web"] })).toMatchObject({ status: 400 });
-    expect(await send("POST", "retention:preview", { keep: { newest: "1" } })).toMatchObject({ status: 400 });
+    expect(await send("POST", "retention-rules:preview", { repositories: ["web"] })).toMatchObject({ status: 400 });
+    expect(await send("POST", "retention-rules:preview", { keep: { newest: "1" } })).toMatchObject({ status: 400 });
     expect(await send("POST", "retention:other", {})).toMatchObject({ status: 404 });
   });
 });

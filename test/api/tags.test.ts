@@ -113,7 +113,7 @@ describe("the list of tags", () => {
     const { token } = await makeToken(space, { name: "other" });
     await pushImage(web(), token, "latest", newSeed());
     expect(await shown("latest")).toMatchObject({ pushedBy: { name: "other" } });
-    await manage("POST", `spaces/${space}/revert`, { repository: "web", tag: "latest", to: first.digest });
+    await manage("POST", `spaces/${space}/tags:revert`, { repository: "web", tag: "latest", to: first.digest });
     expect(await shown("latest")).toMatchObject({ pushedBy: { id: "administrator", name: "administrator" } });
   });
 
@@ -250,7 +250,9 @@ describe("deleting tags", () => {
     expect(gone.bytes).toBeGreaterThan(sizeOf(one.text) + sizeOf(two.text) + sizeOf(referrer.text));
     const there = (): Promise<boolean[]> => Promise.all(everything.map(isThere));
     expect(await there()).toEqual([false, false, false, false]);
-    expect((await manage("POST", `spaces/${space}/undelete`, { repository: "web", tag: "multi" })).status).toBe(200);
+    expect((await manage("POST", `spaces/${space}/deleted:undelete`, { repository: "web", tag: "multi" })).status).toBe(
+      200,
+    );
     expect(await there()).toEqual([true, true, true, true]);
   });
 

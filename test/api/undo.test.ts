@@ -128,7 +128,7 @@ describe("revert", () => {
   it("moves a tag to what it was before, and again to what it was then", async () => {
     const first = await pushImage(web(), as, "latest", newSeed());
     const second = await pushImage(web(), as, "latest", newSeed());
-    const undone = await post("revert", { tag: "latest" });
+    const undone = await post("tags:revert", { tag: "latest" });
     expect(await undone.json()).toEqual({
       repository: "web",
       tag: "latest",
@@ -136,7 +136,7 @@ describe("revert", () => {
       previousDigest: second.digest,
     });
     expect(await digestUnder("latest")).toBe(first.digest);
-    await post("revert", { tag: "latest" });
+    await post("tags:revert", { tag: "latest" });
     expect(await digestUnder("latest")).toBe(second.digest);
   });
 
@@ -144,13 +144,13 @@ describe("revert", () => {
     const first = await pushImage(web(), as, "latest", newSeed());
     await pushImage(web(), as, "latest", newSeed());
     const { token } = await makeToken(space, { name: "boss", actions: ["admin"] });
-    await post("revert", { tag: "latest" }, token);
+    await post("tags:revert", { tag: "latest" }, token);
     const [event] = await list("events?limit=1");
     expect(event).toMatchObject({
       type: "registry.tag.updated",
       data: { tag: "latest", digest: first.digest, actor: { name: "boss" } },
     });
-    await post("revert", { tag: "latest" });
+    await post("tags:revert", { tag: "latest" });
     expect(await list("events?limit=1")).toMatchObject([{ data: { actor: { name: "administrator" } } }]);
   });
 
@@ -165,7 +165,7 @@ describe("revert", () => {
     }, patience);
     const received = receive(() => new Response());
     await makeTrigger(space, [id]);
-    await post("revert", { tag: "latest" });
+    await post("tags:revert", { tag: "latest" });
     await vi.waitFor(() => expect(received.map(({ body }) => body).join("")).toContain(first.digest), patience);
     vi.restoreAllMocks();
   });
@@ -180,7 +180,7 @@ describe("revert", () => {
     await remove(digest);
     await remove((await descriptorOf(child)).digest);
     await upkeepAfter(6 * DAY);
-    expect((await post("revert", { tag: "latest", to: digest })).status).toBe(200);
+    expect((await post("tags:revert", { tag: "latest", to: digest })).status).toBe(200);
     expect(await digestUnder("latest")).toBe(digest);
     expect(await digestUnder((await descriptorOf(child)).digest)).not.toBeNull();
     await expectWhole((await descriptorOf(child)).digest);
@@ -192,7 +192,7 @@ describe("revert", () => {
   it("changes nothing where the tag is there already", async () => {
     const { digest } = await pushImage(web(), as, "latest", newSeed());
     const before = (await list("events")).length;
-    expect((await post("revert", { tag: "latest", to: digest })).status).toBe(200);
+    expect((await post("tags:revert", { tag: "latest", to: digest })).status).toBe(200);
     expect((await list("events")).length).toBe(before);
   });
 
@@ -201,7 +201,7 @@ describe("revert", () => {
     await pushImage(web(), as, "latest", newSeed());
     await remove(first.digest);
     await upkeepAfter(8 * DAY);
-    const answer = await post("revert", { tag: "latest" });
+    const answer = await post("tags:revert", { tag: "latest" });
     expect(answer.status).toBe(409);
     expect(await answer.text()).toContain(first.digest);
   });
@@ -212,7 +212,7 @@ describe("revert", () => {
     const { digest: now } = await pushImage(web(), as, "latest", newSeed());
     await remove(digest);
     expect((await ask(`/v2/${web()}/blobs/${layer.digest}`, { method: "DELETE", as })).status).toBe(202);
-    const answer = await post("revert", { tag: "latest" });
+    const answer = await post("tags:revert", { tag: "latest" });
     expect(answer.status).toBe(409);
     expect(await answer.text()).toContain(layer.digest);
     expect(await digestUnder("latest")).toBe(now);
@@ -229,11 +229,11 @@ describe("revert", () => {
       const { digest: now } = await pushImage(web(), as, "latest", newSeed());
       await HARM["no object"](await keyOf(layer.digest));
       await scrubAll();
-      const answer = await post("revert", { tag: "latest" });
+      const answer = await post("tags:revert", { tag: "latest" });
       expect([answer.status, await answer.text()]).toEqual([409, expect.stringContaining(layer.digest)]);
       expect(await digestUnder("latest")).toBe(now);
       await pushBlob(web(), as, bytes);
-      expect((await post("revert", { tag: "latest" })).status).toBe(200);
+      expect((await post("tags:revert", { tag: "latest" })).status).toBe(200);
     });
   });
 
@@ -241,24 +241,24 @@ describe("revert", () => {
     const first = await pushImage(web(), as, "latest", newSeed());
     await pushImage(web(), as, "latest", newSeed());
     await env.DB.prepare("DELETE FROM events WHERE tag = 'latest' AND digest = ?").bind(first.digest).run();
-    expect((await post("revert", { tag: "latest" })).status).toBe(200);
+    expect((await post("tags:revert", { tag: "latest" })).status).toBe(200);
     expect(await digestUnder("latest")).toBe(first.digest);
   });
 
   it("has nothing to go to where there was nothing else", async () => {
     await pushImage(web(), as, "latest", newSeed());
-    expect(await codeOf(await post("revert", { tag: "latest" }))).toBe("409 NOTHING_TO_REVERT");
-    expect(await codeOf(await post("revert", { tag: "never" }))).toBe("409 NOTHING_TO_REVERT");
-    expect((await post("revert", { repository: "none", tag: "latest" })).status).toBe(404);
-    expect((await post("revert", { tag: "la/test" })).status).toBe(400);
-    expect((await post("revert", { tag: "latest", to: "sha256:1" })).status).toBe(400);
+    expect(await codeOf(await post("tags:revert", { tag: "latest" }))).toBe("409 NOTHING_TO_REVERT");
+    expect(await codeOf(await post("tags:revert", { tag: "never" }))).toBe("409 NOTHING_TO_REVERT");
+    expect((await post("tags:revert", { repository: "none", tag: "latest" })).status).toBe(404);
+    expect((await post("tags:revert", { tag: "la/test" })).status).toBe(400);
+    expect((await post("tags:revert", { tag: "latest", to: "sha256:1" })).status).toBe(400);
   });
 
   it("does not move an immutable tag", async () => {
     await pushImage(web(), as, "v1", newSeed());
     const second = await pushImage(web(), as, "v1", newSeed());
     await manage("PATCH", `spaces/${space}`, { immutableTags: ["v*"] });
-    expect((await post("revert", { tag: "v1" })).status).toBe(403);
+    expect((await post("tags:revert", { tag: "v1" })).status).toBe(403);
     expect(await digestUnder("v1")).toBe(second.digest);
   });
 
@@ -268,7 +268,7 @@ describe("revert", () => {
     await pushImage(web(), as, "latest", newSeed());
     for (let round = 0; round < 5; round++) {
       const [reverted, pushed] = await Promise.all([
-        post("revert", { tag: "latest" }),
+        post("tags:revert", { tag: "latest" }),
         putManifest(web(), as, "latest", third.text),
       ]);
       expect(pushed.status).toBe(201);
@@ -305,11 +305,11 @@ describe("undelete", () => {
     expect(await list("deleted/tags?repository=web")).toMatchObject([
       { tag: "latest", digest, content: "present", until: expect.any(String) },
     ]);
-    expect((await post("undelete", { tag: "latest" })).status).toBe(200);
+    expect((await post("deleted:undelete", { tag: "latest" })).status).toBe(200);
     expect(await digestUnder("latest")).toBe(digest);
     expect(await list("deleted/tags?repository=web")).toEqual([]);
-    expect(await codeOf(await post("undelete", { tag: "latest" }))).toBe("409 TAG_EXISTS");
-    expect(await codeOf(await post("undelete", { tag: "never" }))).toBe("404 DELETION_UNKNOWN");
+    expect(await codeOf(await post("deleted:undelete", { tag: "latest" }))).toBe("409 TAG_EXISTS");
+    expect(await codeOf(await post("deleted:undelete", { tag: "never" }))).toBe("404 DELETION_UNKNOWN");
   });
 
   it("is not offered for a tag whose time is over", async () => {
@@ -330,7 +330,11 @@ describe("undelete", () => {
     expect(await list("deleted/manifests?repository=web")).toMatchObject([
       { digest, tags: ["a", "b", "c"], actor: { name: "test" } },
     ]);
-    expect(await (await post("undelete", { digest })).json()).toEqual({ repository: "web", digest, tags: ["a", "c"] });
+    expect(await (await post("deleted:undelete", { digest })).json()).toEqual({
+      repository: "web",
+      digest,
+      tags: ["a", "c"],
+    });
     expect(await Promise.all(["a", "b", "c"].map(digestUnder))).toEqual([digest, other.digest, digest]);
     await upkeepAfter(30 * DAY);
     await expectWhole("a");
@@ -340,8 +344,8 @@ describe("undelete", () => {
     const { digest } = await pushImage(web(), as, "latest", newSeed());
     await remove(digest);
     await upkeepAfter(8 * DAY);
-    expect(await codeOf(await post("undelete", { digest }))).toBe("404 DELETION_UNKNOWN");
-    expect(await codeOf(await post("undelete", { tag: "latest" }))).toBe("409 CONTENT_GONE");
+    expect(await codeOf(await post("deleted:undelete", { digest }))).toBe("404 DELETION_UNKNOWN");
+    expect(await codeOf(await post("deleted:undelete", { tag: "latest" }))).toBe("409 CONTENT_GONE");
   });
 
   it("has nothing to do where the manifest was pushed again", async () => {
@@ -350,7 +354,7 @@ describe("undelete", () => {
     await putManifest(web(), as, "latest", text);
     expect(await list("deleted/manifests?repository=web")).toEqual([]);
     await remove(digest);
-    expect((await post("undelete", { digest })).status).toBe(200);
+    expect((await post("deleted:undelete", { digest })).status).toBe(200);
     await expectWhole("latest");
   });
 
@@ -359,11 +363,11 @@ describe("undelete", () => {
     await manage("DELETE", `spaces/${space}/repositories/web`);
     await upkeepAfter(6 * DAY);
     expect(await list("deleted/repositories")).toMatchObject([{ name: "web", fullName: web() }]);
-    expect((await post("undelete", {})).status).toBe(200);
+    expect((await post("deleted:undelete", {})).status).toBe(200);
     expect(await digestUnder("latest")).toBe(digest);
     await upkeepAfter(30 * DAY);
     await expectWhole("latest");
-    expect(await codeOf(await post("undelete", {}))).toBe("404 DELETION_UNKNOWN");
+    expect(await codeOf(await post("deleted:undelete", {}))).toBe("404 DELETION_UNKNOWN");
   });
 
   it("finds no repository that is being taken apart, although its time was made longer meanwhile", async () => {
@@ -372,14 +376,14 @@ describe("undelete", () => {
     // By a cutoff at which the deletion could no longer be undone, while requests go by one at which it can.
     await STORES.collection.purgeRepository({ now: Date.now(), cutoff: Date.now(), limit: 1 });
     expect(await list("deleted/repositories")).toEqual([]);
-    expect(await codeOf(await post("undelete", {}))).toBe("404 DELETION_UNKNOWN");
+    expect(await codeOf(await post("deleted:undelete", {}))).toBe("404 DELETION_UNKNOWN");
   });
 
   it("leaves a repository alone that was made anew", async () => {
     await pushImage(web(), as, "latest", newSeed());
     await manage("DELETE", `spaces/${space}/repositories/web`);
     const { digest } = await pushImage(web(), as, "latest", newSeed());
-    expect(await codeOf(await post("undelete", {}))).toBe("409 REPOSITORY_EXISTS");
+    expect(await codeOf(await post("deleted:undelete", {}))).toBe("409 REPOSITORY_EXISTS");
     expect(await digestUnder("latest")).toBe(digest);
   });
 
@@ -390,13 +394,13 @@ describe("undelete", () => {
     const stranger = await makeSpace(other);
     await pushImage(`${other}/web`, stranger, "latest", newSeed());
     const { token } = await makeToken(other, { actions: ["admin"] });
-    expect((await post("undelete", { digest }, token)).status).toBe(404);
-    const answer = await manage("POST", `spaces/${other}/undelete`, { repository: "web", digest }, token);
+    expect((await post("deleted:undelete", { digest }, token)).status).toBe(404);
+    const answer = await manage("POST", `spaces/${other}/deleted:undelete`, { repository: "web", digest }, token);
     expect(await codeOf(answer)).toBe("404 DELETION_UNKNOWN");
   });
 
   it("takes a tag or a digest, not both", async () => {
     const both = { tag: "latest", digest: `sha256:${"a".repeat(64)}` };
-    expect((await post("undelete", both)).status).toBe(400);
+    expect((await post("deleted:undelete", both)).status).toBe(400);
   });
 });

@@ -318,7 +318,7 @@ describe("a tag's history", () => {
     await goTo(address(repository, "/tags/latest/history"));
     // As collection does it days later.
     const layer = `sha256:${"a".repeat(64)}`;
-    await page.route("**/revert", (route) =>
+    await page.route("**/tags:revert", (route) =>
       route.fulfill({
         status: 409,
         json: { code: "CONTENT_GONE", detail: "some of its content is no longer stored", errors: { missing: [layer] } },

@@ -201,7 +201,7 @@ describe("retention", () => {
     await checkAccessibility();
     // Nothing is old enough to go really, so what would is made up.
     const asked: unknown[] = [];
-    await page.route("**/retention:preview*", (route) => {
+    await page.route("**/retention-rules:preview*", (route) => {
       asked.push(route.request().postDataJSON());
       return route.fulfill({ json: PREVIEW });
     });

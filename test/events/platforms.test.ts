@@ -122,7 +122,9 @@ describe("the platform of a single image", () => {
     expect((await ask(`/v2/${shop.space}/web/manifests/${digest}`, { method: "DELETE", as: shop.as })).status).toBe(
       202,
     );
-    expect((await manage("POST", `spaces/${shop.space}/undelete`, { repository: "web", digest })).status).toBe(200);
+    expect((await manage("POST", `spaces/${shop.space}/deleted:undelete`, { repository: "web", digest })).status).toBe(
+      200,
+    );
     await putManifest(`${shop.space}/web`, shop.as, "again", await found.text());
     expect(await listed()).toMatchObject({ again: ["linux/amd64"] });
   });

@@ -127,7 +127,7 @@ async function undeletion({ space, path, name, as, seed }: Place): Promise<Attem
   const { text, digest } = await pushImage(name, as, "latest", seed);
   expect((await ask(`/v2/${name}/manifests/${digest}`, { method: "DELETE", as })).status).toBe(202);
   return {
-    act: () => manage("POST", `spaces/${space}/undelete`, { repository: path, digest }),
+    act: () => manage("POST", `spaces/${space}/deleted:undelete`, { repository: path, digest }),
     expectDone: () => expectTagged(name, as, text),
   };
 }

@@ -150,19 +150,19 @@ function listCases({ space }: World): readonly Case[] {
     ),
     post(
       "20 patterns at the limit",
-      "retention:preview",
+      "retention-rules:preview",
       rule(
         times(20, () => "*a".repeat(99)),
         times(20, () => "*a".repeat(24)),
       ),
       200,
     ),
-    post("20 rules at the limit", "retention:preview", {}, 200),
+    post("20 rules at the limit", "retention-rules:preview", {}, 200),
     // Otherwise all of it is too young to be compared with anything.
-    post("20 rules at the limit, after the grace", "retention:preview", { afterGrace: true }, 200),
+    post("20 rules at the limit, after the grace", "retention-rules:preview", { afterGrace: true }, 200),
     post(
       "the newest 1,000, after the grace",
-      "retention:preview",
+      "retention-rules:preview",
       { repositories: ["**"], keep: { newest: 1000 }, afterGrace: true },
       200,
     ),

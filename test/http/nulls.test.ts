@@ -87,7 +87,7 @@ describe("a manifest with nulls", () => {
     const { items } = operations.listRepositoryTags.output.parse(await tags.json());
     expect(items.find(({ name }) => name === "signed")).toMatchObject({ signed: false });
     const rule = { repositories: ["**"], keep: { newest: 1 } };
-    expect((await manage("POST", `spaces/${space}/retention:preview`, rule)).status).toBe(200);
+    expect((await manage("POST", `spaces/${space}/retention-rules:preview`, rule)).status).toBe(200);
     expect((await ask(`/v2/${web()}/manifests/${digest}`, { method: "DELETE", as })).status).toBe(202);
   });
 

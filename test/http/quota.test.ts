@@ -321,7 +321,8 @@ describe("the undoing of a deletion", () => {
       await pushImage(`${space}/web`, as, "latest");
       await manage("DELETE", `spaces/${space}/repositories/web`);
       await setQuota(quota);
-      const undelete = (): Promise<Response> => manage("POST", `spaces/${space}/undelete`, { repository: "web" });
+      const undelete = (): Promise<Response> =>
+        manage("POST", `spaces/${space}/deleted:undelete`, { repository: "web" });
       const refused = await undelete();
       expect([refused.status, await refused.json()]).toMatchObject([
         403,
@@ -339,7 +340,7 @@ describe("the undoing of a deletion", () => {
     const { digest } = await pushImage(`${space}/web`, as, "latest");
     await ask(`/v2/${space}/web/manifests/${digest}`, { method: "DELETE", as });
     await setQuota({ bytes: 10 });
-    const refused = await manage("POST", `spaces/${space}/undelete`, { repository: "web", digest });
+    const refused = await manage("POST", `spaces/${space}/deleted:undelete`, { repository: "web", digest });
     expect([refused.status, await refused.text()]).toEqual([403, expect.stringContaining("of 10 B")]);
     await expectCountersToBeRight();
   });

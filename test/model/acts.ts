@@ -52,8 +52,8 @@ const RUN: Readonly<Record<ActKind, (act: Act, world: World) => Promise<number>>
     send(world, "DELETE", `/v2/${repository}/blobs/${firstBlob(image).digest}`, repository),
   destroy: ({ repository }, world) =>
     send(world, "DELETE", `/api/v1/spaces/${repository.replace("/", "/repositories/")}`, null),
-  undelete: ({ repository, image }, world) => undo(world, "undelete", repository, { digest: image.digest }),
-  revert: ({ repository }, world) => undo(world, "revert", repository, { tag: TAG }),
+  undelete: ({ repository, image }, world) => undo(world, "deleted:undelete", repository, { digest: image.digest }),
+  revert: ({ repository }, world) => undo(world, "tags:revert", repository, { tag: TAG }),
   /** Lets go what no tag is on. A rule that is there already is as good as a new one. */
   retain: async ({ repository }, world) => {
     const rule = JSON.stringify({ keep: { newest: 1 } });
@@ -90,7 +90,7 @@ async function push({ repository, image }: Act, world: World): Promise<number> {
   return send(world, "PUT", `/v2/${repository}/manifests/${TAG}`, repository, image.text, image.mediaType);
 }
 
-function undo(world: World, verb: "undelete" | "revert", name: string, what: object): Promise<number> {
+function undo(world: World, verb: "deleted:undelete" | "tags:revert", name: string, what: object): Promise<number> {
   const [space, repository] = name.split("/");
   return send(world, "POST", `/api/v1/spaces/${space}/${verb}`, null, JSON.stringify({ repository, ...what }));
 }

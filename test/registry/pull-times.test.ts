@@ -353,7 +353,7 @@ describe("a look", () => {
     }
     expect((await manage("POST", `spaces/${space}/gc:preview`, {})).status).toBe(200);
     const rule = { repositories: ["**"], keep: { newest: 1 } };
-    expect((await manage("POST", `spaces/${space}/retention:preview`, rule)).status).toBe(200);
+    expect((await manage("POST", `spaces/${space}/retention-rules:preview`, rule)).status).toBe(200);
     expect(await marks(digest, layer)).toEqual({ manifest: 1, blob: 1 });
     expect([await tagTime("latest"), await manifestTime(digest)]).toEqual([null, null]);
     await pull(digest);
@@ -412,7 +412,7 @@ describe("a manifest", () => {
     const { digest } = await pushImage(repository, as, "latest");
     await pull("latest");
     await ask(`/v2/${repository}/manifests/${digest}`, { method: "DELETE", as });
-    const restored = await manage("POST", `spaces/${space}/undelete`, { repository: "web", digest });
+    const restored = await manage("POST", `spaces/${space}/deleted:undelete`, { repository: "web", digest });
     expect(restored.status).toBe(200);
     expect([await tagTime("latest"), await manifestTime(digest)]).toEqual([null, 0]);
   });

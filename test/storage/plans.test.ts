@@ -96,7 +96,7 @@ beforeAll(async () => {
   for (const reference of ["latest", digest]) {
     await ask("GET", `/api/v1/spaces/plans/manifest?repository=web&reference=${reference}`, admin);
   }
-  await ask("POST", "/api/v1/spaces/plans/undelete", admin, '{"repository":"web","tag":"latest"}');
+  await ask("POST", "/api/v1/spaces/plans/deleted:undelete", admin, '{"repository":"web","tag":"latest"}');
   await ask("GET", "/api/v1/spaces/plans/repositories/web/tags?order=newest", admin);
   await ask("POST", "/api/v1/spaces/plans/tags:delete", admin, '{"repository":"web","tags":["latest"],"dryRun":true}');
   await ask("GET", "/token?scope=repository:plans/web:pull&offline_token=true", basic);

@@ -196,7 +196,7 @@ describe("what was deployed", () => {
     await pushAndDeliver(shop, "web", "1.0", 1);
     await manage("DELETE", `spaces/${shop.space}/repositories/web`);
     expect(await deployedLeft()).toEqual([]);
-    await manage("POST", `spaces/${shop.space}/undelete`, { repository: "web" });
+    await manage("POST", `spaces/${shop.space}/deleted:undelete`, { repository: "web" });
     expect(await deployedLeft()).toEqual(["1.0"]);
   });
 });

@@ -220,10 +220,10 @@ describe("an undo", () => {
     await pushImage(`${space}/web`, as, "latest", newSeed());
     await HARM["other bytes"](await keyOf(digest, "manifests"));
     await scrubAll();
-    const refused = await undo("revert", { tag: "latest" });
+    const refused = await undo("tags:revert", { tag: "latest" });
     expect([refused.status, await refused.text()]).toEqual([409, expect.stringContaining(digest)]);
     await putManifest(`${space}/web`, as, "other", text);
-    expect((await undo("revert", { tag: "latest" })).status).toBe(200);
+    expect((await undo("tags:revert", { tag: "latest" })).status).toBe(200);
   });
 
   it("of a deletion whose manifest needs a damaged blob is refused until that is pushed again", async () => {
@@ -233,10 +233,10 @@ describe("an undo", () => {
     await ask(`/v2/${space}/web/manifests/${digest}`, { method: "DELETE", as });
     await HARM["no object"](await keyOf(await digestOf(layer)));
     await scrubAll();
-    const refused = await undo("undelete", { digest });
+    const refused = await undo("deleted:undelete", { digest });
     expect([refused.status, await refused.text()]).toEqual([409, expect.stringContaining(await digestOf(layer))]);
     await pushBlob(`${space}/web`, as, layer);
-    expect((await undo("undelete", { digest })).status).toBe(200);
+    expect((await undo("deleted:undelete", { digest })).status).toBe(200);
     expect((await ask(`/v2/${space}/web/manifests/latest`, { as })).status).toBe(200);
   });
 });

@@ -230,7 +230,7 @@ describe("a deletion by retention", () => {
     expect((await look(digest)).status).toBe(404);
     await manage("DELETE", `spaces/${space}/retention-rules/${id}`);
     const body = { repository: "web", ...(by === "tag" ? { tag: "1" } : { digest }) };
-    expect((await manage("POST", `spaces/${space}/undelete`, body)).status).toBe(200);
+    expect((await manage("POST", `spaces/${space}/deleted:undelete`, body)).status).toBe(200);
     expect((await look(by === "tag" ? "1" : digest, "GET")).headers.get("Docker-Content-Digest")).toBe(digest);
     await runToTheEnd();
     expect(await manifests()).toEqual([digest]);

@@ -11,7 +11,7 @@ const space = "acme";
 const IN_SPACE = ["--space", space];
 const AT_TERMINAL = { input: "y\n", isTerminal: true };
 const RULES = "/api/v1/spaces/acme/retention-rules";
-const PREVIEW = "POST /api/v1/spaces/acme/retention:preview";
+const PREVIEW = "POST /api/v1/spaces/acme/retention-rules:preview";
 
 /** Of a repository, as many tags, and one manifest of 2 kB. */
 function itemOf(repository: string, tags: readonly string[], tagCount = tags.length, complete = true) {

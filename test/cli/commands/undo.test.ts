@@ -50,7 +50,7 @@ describe("history", () => {
 
 describe("revert", () => {
   const args = ["revert", "acme/web:latest"];
-  const sent = [["POST /api/v1/spaces/acme/revert", { repository: "web", tag: "latest", to: b }]];
+  const sent = [["POST /api/v1/spaces/acme/tags:revert", { repository: "web", tag: "latest", to: b }]];
 
   it("says from what to what, and that it may deploy, and does what was agreed to", async () => {
     const stub = await stubTag();

@@ -15,7 +15,7 @@ export const revert = record({ name: anyRepository, tag: anyTag, to: option(anyM
       async (model, world) => {
         const [space, path] = name.split("/");
         const wish = { repository: path, tag, to: to?.digest };
-        const { status } = await manage("POST", `spaces/${space}/revert`, wish);
+        const { status } = await manage("POST", `spaces/${space}/tags:revert`, wish);
         expectAnswer(status, reverted(model, name, tag, to?.digest, world.clock.now()));
         await scrubReturned(model, world, name);
       },

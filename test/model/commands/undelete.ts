@@ -71,5 +71,5 @@ function lastDeleted({ deleted }: Model, name: string, since: number): DeletedRe
 
 async function undelete(name: string, what: { readonly tag?: string; readonly digest?: string }): Promise<number> {
   const [space, repository] = name.split("/");
-  return (await manage("POST", `spaces/${space}/undelete`, { repository, ...what })).status;
+  return (await manage("POST", `spaces/${space}/deleted:undelete`, { repository, ...what })).status;
 }
