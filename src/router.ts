@@ -17,7 +17,6 @@ import * as tokens from "./api/tokens.ts";
 import * as trials from "./api/trials.ts";
 import * as triggers from "./api/triggers.ts";
 import * as undo from "./api/undo.ts";
-import { whoami } from "./api/whoami.ts";
 import { browserProofOf } from "./auth/authenticate.ts";
 import { discardBody } from "./body.ts";
 import type { Call } from "./call.ts";
@@ -30,7 +29,6 @@ import {
   ownPage,
   repository,
   repositoryReader,
-  self,
   space,
   spaceReader,
   uploadSession,
@@ -78,7 +76,6 @@ const TOKEN_ROUTES: readonly Route[] = [
 ];
 
 const MANAGEMENT_ROUTES: readonly Route[] = [
-  route("whoami", "GET", "/api/v1/whoami", self(whoami)),
   route("signIn", "POST", "/api/v1/session", ownPage(session.signIn)),
   route("getSession", "GET", "/api/v1/session", open(session.getSession)),
   route("signOut", "DELETE", "/api/v1/session", ownPage(session.signOut)),

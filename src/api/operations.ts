@@ -1,8 +1,10 @@
 /** All operations of the management API. Where two paths fit an address, the first counts. */
 import type { Operation } from "./operation.ts";
 import * as spaces from "./spaces.ts";
+import { whoami } from "./whoami.ts";
 
 export const OPERATIONS: readonly Operation[] = [
+  whoami,
   spaces.createSpace,
   spaces.listSpaces,
   spaces.getSpace,

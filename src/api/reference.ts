@@ -56,7 +56,6 @@ import {
   tagsQuery,
   tokenInput,
   tokenOutput,
-  whoamiOutput,
 } from "./schemas.ts";
 import { sessionInput, sessionOutput } from "./session-schemas.ts";
 import { collectableOutput, storageDayOutput, storageOutput, storageQuery } from "./storage-schemas.ts";
@@ -84,7 +83,6 @@ export interface OperationReference {
 
 /** By the route's id, which is the operation's id too. */
 export const REFERENCE = {
-  whoami: { summary: "Show whose token this is and what it may do", status: 200, output: whoamiOutput },
   signIn: {
     summary: "Sign in to the console: sets a cookie; needs the header X-Spacedock-Console: 1",
     body: sessionInput,

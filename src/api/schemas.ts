@@ -74,16 +74,6 @@ export const newTokenOutput = tokenOutput
   })
   .meta({ id: "NewToken" });
 
-export const whoamiOutput = z
-  .object({
-    kind: z
-      .enum(["token", "installation"])
-      .meta({ description: "`installation`: ADMIN_TOKEN, which manages all spaces and cannot pull or push." }),
-    space: z.string().nullable().meta({ description: "The space that the token is for." }),
-    token: tokenOutput.pick({ id: true, name: true, actions: true, repositories: true, expiresAt: true }).nullable(),
-  })
-  .meta({ id: "Whoami" });
-
 export const repositoryOutput = z
   .object({
     name: z.string().meta({ description: "The path within the space." }),

@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { time, whoamiOutput } from "./schemas.ts";
+import { time } from "./schemas.ts";
+import { whoamiOutput } from "./whoami.ts";
 
 /** What the console shows buttons for. */
 const CONSOLE_RIGHTS = ["manageInstallation", "manageSpace", "readSpace", "pull", "push", "delete"] as const;

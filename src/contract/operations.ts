@@ -2,28 +2,6 @@
 import { z } from "zod";
 import { openEnum } from "./open-enum.ts";
 
-const spaceSchema = z.looseObject({
-  name: z.string(),
-  public: z.boolean(),
-  immutableTags: z.array(z.string()),
-  namespaces: z.array(z.string()).optional(),
-  usage: z.looseObject({ bytes: z.number(), repositories: z.number() }),
-  quota: z.looseObject({ bytes: z.union([z.number(), z.null()]), repositories: z.union([z.number(), z.null()]) }),
-  nearLimit: z.boolean(),
-  createdAt: z.string(),
-});
-export type Space = z.infer<typeof spaceSchema>;
-
-const problemSchema = z.looseObject({
-  type: z.string(),
-  title: z.string(),
-  status: z.number(),
-  code: z.string(),
-  detail: z.string(),
-  errors: z.unknown().optional(),
-});
-export type Problem = z.infer<typeof problemSchema>;
-
 const whoamiSchema = z.looseObject({
   kind: openEnum(["token", "installation"]),
   space: z.union([z.string(), z.null()]),
@@ -39,6 +17,28 @@ const whoamiSchema = z.looseObject({
   ]),
 });
 export type Whoami = z.infer<typeof whoamiSchema>;
+
+const problemSchema = z.looseObject({
+  type: z.string(),
+  title: z.string(),
+  status: z.number(),
+  code: z.string(),
+  detail: z.string(),
+  errors: z.unknown().optional(),
+});
+export type Problem = z.infer<typeof problemSchema>;
+
+const spaceSchema = z.looseObject({
+  name: z.string(),
+  public: z.boolean(),
+  immutableTags: z.array(z.string()),
+  namespaces: z.array(z.string()).optional(),
+  usage: z.looseObject({ bytes: z.number(), repositories: z.number() }),
+  quota: z.looseObject({ bytes: z.union([z.number(), z.null()]), repositories: z.union([z.number(), z.null()]) }),
+  nearLimit: z.boolean(),
+  createdAt: z.string(),
+});
+export type Space = z.infer<typeof spaceSchema>;
 
 const consoleSessionSchema = z.looseObject({
   registry: z.string(),
@@ -464,6 +464,13 @@ export type DeliveryDetail = z.infer<typeof deliveryDetailSchema>;
 
 /** By operation id: where each is, and what goes in and comes out. */
 export const operations = {
+  whoami: {
+    method: "GET",
+    path: "/api/v1/whoami",
+    status: 200,
+
+    output: whoamiSchema,
+  },
   createSpace: {
     method: "POST",
     path: "/api/v1/spaces",
@@ -511,13 +518,6 @@ export const operations = {
     status: 204,
 
     output: z.null(),
-  },
-  whoami: {
-    method: "GET",
-    path: "/api/v1/whoami",
-    status: 200,
-
-    output: whoamiSchema,
   },
   signIn: {
     method: "POST",
