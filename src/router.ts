@@ -9,7 +9,6 @@ import * as repositories from "./api/repositories.ts";
 import * as manifests from "./api/manifests.ts";
 import * as deliveries from "./api/deliveries.ts";
 import * as retention from "./api/retention.ts";
-import * as session from "./api/session.ts";
 import * as storage from "./api/storage.ts";
 import * as tags from "./api/tags.ts";
 import * as targets from "./api/targets.ts";
@@ -26,7 +25,6 @@ import {
   installation,
   login,
   open,
-  ownPage,
   repository,
   repositoryReader,
   space,
@@ -76,9 +74,6 @@ const TOKEN_ROUTES: readonly Route[] = [
 ];
 
 const MANAGEMENT_ROUTES: readonly Route[] = [
-  route("signIn", "POST", "/api/v1/session", ownPage(session.signIn)),
-  route("getSession", "GET", "/api/v1/session", open(session.getSession)),
-  route("signOut", "DELETE", "/api/v1/session", ownPage(session.signOut)),
   route("listInstallationActivity", "GET", "/api/v1/activity", installation(listInstallationActivity)),
   route("listActivity", "GET", "/api/v1/spaces/:space/activity", space(listActivity)),
   route("getStorage", "GET", "/api/v1/spaces/:space/storage", space(storage.getStorage)),
@@ -258,7 +253,8 @@ export async function handleRequest(request: Request, surroundings: Surroundings
   headers.set("X-Request-Id", surroundings.requestId);
   headers.set("X-Content-Type-Options", "nosniff");
   // What a browser's session is shown must not outlive it in a cache.
-  if (browserProofOf(surroundings.registry.authenticator, request) !== null) headers.set("Cache-Control", "no-store");
+  if (browserProofOf(surroundings.registry.authenticator, request.headers) !== null)
+    headers.set("Cache-Control", "no-store");
   if (styleOf(new URL(request.url)) === "registry") headers.set("Docker-Distribution-Api-Version", "registry/2.0");
   return new Response(request.method === "HEAD" ? null : answer.body, { status: answer.status, headers });
 }

@@ -1,10 +1,14 @@
 /** All operations of the management API. Where two paths fit an address, the first counts. */
 import type { Operation } from "./operation.ts";
+import * as session from "./session.ts";
 import * as spaces from "./spaces.ts";
 import { whoami } from "./whoami.ts";
 
 export const OPERATIONS: readonly Operation[] = [
   whoami,
+  session.signIn,
+  session.getSession,
+  session.signOut,
   spaces.createSpace,
   spaces.listSpaces,
   spaces.getSpace,

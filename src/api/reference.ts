@@ -57,7 +57,6 @@ import {
   tokenInput,
   tokenOutput,
 } from "./schemas.ts";
-import { sessionInput, sessionOutput } from "./session-schemas.ts";
 import { collectableOutput, storageDayOutput, storageOutput, storageQuery } from "./storage-schemas.ts";
 import {
   deletedManifestOutput,
@@ -83,14 +82,6 @@ export interface OperationReference {
 
 /** By the route's id, which is the operation's id too. */
 export const REFERENCE = {
-  signIn: {
-    summary: "Sign in to the console: sets a cookie; needs the header X-Spacedock-Console: 1",
-    body: sessionInput,
-    status: 200,
-    output: sessionOutput,
-  },
-  getSession: { summary: "Show who is signed in to the console, if anyone", status: 200, output: sessionOutput },
-  signOut: { summary: "Sign out of the console; needs the header X-Spacedock-Console: 1", status: 204 },
   listInstallationActivity: {
     summary: "List who created and deleted spaces and which administrators signed in, newest first",
     query: activityQuery,

@@ -28,18 +28,6 @@ const problemSchema = z.looseObject({
 });
 export type Problem = z.infer<typeof problemSchema>;
 
-const spaceSchema = z.looseObject({
-  name: z.string(),
-  public: z.boolean(),
-  immutableTags: z.array(z.string()),
-  namespaces: z.array(z.string()).optional(),
-  usage: z.looseObject({ bytes: z.number(), repositories: z.number() }),
-  quota: z.looseObject({ bytes: z.union([z.number(), z.null()]), repositories: z.union([z.number(), z.null()]) }),
-  nearLimit: z.boolean(),
-  createdAt: z.string(),
-});
-export type Space = z.infer<typeof spaceSchema>;
-
 const consoleSessionSchema = z.looseObject({
   registry: z.string(),
   session: z.union([
@@ -65,6 +53,18 @@ const consoleSessionSchema = z.looseObject({
   refusal: z.union([z.string(), z.null()]),
 });
 export type ConsoleSession = z.infer<typeof consoleSessionSchema>;
+
+const spaceSchema = z.looseObject({
+  name: z.string(),
+  public: z.boolean(),
+  immutableTags: z.array(z.string()),
+  namespaces: z.array(z.string()).optional(),
+  usage: z.looseObject({ bytes: z.number(), repositories: z.number() }),
+  quota: z.looseObject({ bytes: z.union([z.number(), z.null()]), repositories: z.union([z.number(), z.null()]) }),
+  nearLimit: z.boolean(),
+  createdAt: z.string(),
+});
+export type Space = z.infer<typeof spaceSchema>;
 
 const activitySchema = z.looseObject({
   id: z.string(),
@@ -471,6 +471,28 @@ export const operations = {
 
     output: whoamiSchema,
   },
+  signIn: {
+    method: "POST",
+    path: "/api/v1/session",
+    status: 200,
+
+    body: z.strictObject({ token: z.string() }),
+    output: consoleSessionSchema,
+  },
+  getSession: {
+    method: "GET",
+    path: "/api/v1/session",
+    status: 200,
+
+    output: consoleSessionSchema,
+  },
+  signOut: {
+    method: "DELETE",
+    path: "/api/v1/session",
+    status: 204,
+
+    output: z.null(),
+  },
   createSpace: {
     method: "POST",
     path: "/api/v1/spaces",
@@ -515,28 +537,6 @@ export const operations = {
   deleteSpace: {
     method: "DELETE",
     path: "/api/v1/spaces/{space}",
-    status: 204,
-
-    output: z.null(),
-  },
-  signIn: {
-    method: "POST",
-    path: "/api/v1/session",
-    status: 200,
-
-    body: z.strictObject({ token: z.string() }),
-    output: consoleSessionSchema,
-  },
-  getSession: {
-    method: "GET",
-    path: "/api/v1/session",
-    status: 200,
-
-    output: consoleSessionSchema,
-  },
-  signOut: {
-    method: "DELETE",
-    path: "/api/v1/session",
     status: 204,
 
     output: z.null(),
