@@ -12,7 +12,6 @@ import * as retention from "./api/retention.ts";
 import * as storage from "./api/storage.ts";
 import * as tags from "./api/tags.ts";
 import * as targets from "./api/targets.ts";
-import * as tokens from "./api/tokens.ts";
 import * as trials from "./api/trials.ts";
 import * as triggers from "./api/triggers.ts";
 import * as undo from "./api/undo.ts";
@@ -79,10 +78,6 @@ const MANAGEMENT_ROUTES: readonly Route[] = [
   route("getStorage", "GET", "/api/v1/spaces/:space/storage", space(storage.getStorage)),
   route("getStorageHistory", "GET", "/api/v1/spaces/:space/storage/history", space(storage.getStorageHistory)),
   route("previewCollection", "POST", "/api/v1/spaces/:space/gc:preview", space(storage.previewCollection)),
-  route("createToken", "POST", "/api/v1/spaces/:space/tokens", space(tokens.createToken)),
-  route("listTokens", "GET", "/api/v1/spaces/:space/tokens", space(tokens.listTokens)),
-  route("getToken", "GET", "/api/v1/spaces/:space/tokens/:id", space(tokens.getToken)),
-  route("revokeToken", "DELETE", "/api/v1/spaces/:space/tokens/:id", space(tokens.revokeToken)),
   route("listRepositories", "GET", "/api/v1/spaces/:space/repositories", spaceReader(repositories.listRepositories)),
   route("listRepositoryTags", "GET", "/api/v1/spaces/:space/repositories/:name+/tags", repositoryReader(tags.listTags)),
   route(

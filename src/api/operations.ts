@@ -2,6 +2,7 @@
 import type { Operation } from "./operation.ts";
 import * as session from "./session.ts";
 import * as spaces from "./spaces.ts";
+import * as tokens from "./tokens.ts";
 import { whoami } from "./whoami.ts";
 
 export const OPERATIONS: readonly Operation[] = [
@@ -14,4 +15,8 @@ export const OPERATIONS: readonly Operation[] = [
   spaces.getSpace,
   spaces.updateSpace,
   spaces.deleteSpace,
+  tokens.createToken,
+  tokens.listTokens,
+  tokens.getToken,
+  tokens.revokeToken,
 ];

@@ -45,17 +45,13 @@ import {
 import {
   damagedOutput,
   listOf,
-  newTokenOutput,
   pageQuery,
   repositoryOutput,
-  revocationQuery,
   repositoryChanges,
   tagOutput,
   tagsDeletionInput,
   tagsDeletionOutput,
   tagsQuery,
-  tokenInput,
-  tokenOutput,
 } from "./schemas.ts";
 import { collectableOutput, storageDayOutput, storageOutput, storageQuery } from "./storage-schemas.ts";
 import {
@@ -114,15 +110,6 @@ export const REFERENCE = {
     status: 200,
     output: listOf(collectableOutput),
   },
-  createToken: {
-    summary: "Create a token; its secret is shown only once",
-    body: tokenInput,
-    status: 201,
-    output: newTokenOutput,
-  },
-  listTokens: { summary: "List a space's tokens", query: pageQuery, status: 200, output: listOf(tokenOutput) },
-  getToken: { summary: "Show a token", status: 200, output: tokenOutput },
-  revokeToken: { summary: "Revoke a token at once", query: revocationQuery, status: 204 },
   listRepositories: {
     summary:
       "List the repositories of a space that the caller may see; a page may be short or empty before the end of the list",

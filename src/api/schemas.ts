@@ -1,14 +1,9 @@
 import { z } from "zod";
-import { CREDENTIAL_ACTIONS } from "../auth/credential.ts";
-import { givenName } from "../oci/plain-text.ts";
 import { DAMAGES } from "../registry/damage.ts";
 import { CONTENT_KINDS } from "../management/stores.ts";
-import { givenRepositoryPatterns } from "../oci/repository-pattern.ts";
 import { tagPatterns } from "../oci/tag-patterns.ts";
 
 /** What comes in is strict: an unknown field is refused, not ignored (mass assignment). */
-
-const MAX_LIFETIME = 10 * 366 * 86_400;
 
 export const time = z.iso.datetime();
 
@@ -26,53 +21,6 @@ export const changesSomething = (changes: object): boolean => Object.keys(change
 export const repositoryChanges = z
   .strictObject({ public: isPublic.optional(), immutableTags: ownImmutableTags.optional() })
   .refine(changesSomething, SOMETHING);
-
-export const tokenInput = z.strictObject({
-  name: givenName,
-  actions: z
-    .array(z.enum(CREDENTIAL_ACTIONS))
-    .min(1)
-    .max(CREDENTIAL_ACTIONS.length)
-    .transform((actions) => [...new Set(actions)])
-    .meta({ description: "`admin` manages the space through this API; pushing needs both pull and push." }),
-  repositories: givenRepositoryPatterns,
-  expiresIn: z
-    .int()
-    .min(60)
-    .max(MAX_LIFETIME)
-    .optional()
-    .meta({ description: "Seconds until the token expires; by default never, or with the token that creates it." }),
-});
-
-export const tokenOutput = z
-  .object({
-    id: z.string(),
-    name: z.string(),
-    actions: z.array(z.enum(CREDENTIAL_ACTIONS)),
-    repositories: z.array(z.string()),
-    createdAt: time,
-    createdBy: z.object({ id: z.string(), name: z.string() }).nullable().optional().meta({
-      description:
-        "The token or administrator that created it. A token can only create tokens that may do no more than itself.",
-    }),
-    expiresAt: time.nullable(),
-    lastUsedAt: time.nullable().meta({ description: "Accurate to the hour." }),
-  })
-  .meta({ id: "Token" });
-
-export const revocationQuery = z.strictObject({
-  descendants: z
-    .enum(["true", "false"])
-    .default("false")
-    .transform((text) => text === "true")
-    .meta({ description: "Also revoke all tokens that were created with it." }),
-});
-
-export const newTokenOutput = tokenOutput
-  .extend({
-    token: z.string().meta({ description: "The password for `docker login`, with any user name. Shown only once." }),
-  })
-  .meta({ id: "NewToken" });
 
 export const repositoryOutput = z
   .object({

@@ -3,7 +3,7 @@ import type { Credential } from "../auth/credential.ts";
 import { self } from "../guard.ts";
 import { isoTimeOrNull } from "./answer.ts";
 import { type Answer, defineOperation } from "./operation.ts";
-import { tokenOutput } from "./schemas.ts";
+import { tokenOutput } from "./tokens.ts";
 
 export const whoamiOutput = z
   .object({

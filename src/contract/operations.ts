@@ -66,6 +66,31 @@ const spaceSchema = z.looseObject({
 });
 export type Space = z.infer<typeof spaceSchema>;
 
+const newTokenSchema = z.looseObject({
+  id: z.string(),
+  name: z.string(),
+  actions: z.array(openEnum(["pull", "push", "delete", "admin"])),
+  repositories: z.array(z.string()),
+  createdAt: z.string(),
+  createdBy: z.union([z.looseObject({ id: z.string(), name: z.string() }), z.null()]).optional(),
+  expiresAt: z.union([z.string(), z.null()]),
+  lastUsedAt: z.union([z.string(), z.null()]),
+  token: z.string(),
+});
+export type NewToken = z.infer<typeof newTokenSchema>;
+
+const tokenSchema = z.looseObject({
+  id: z.string(),
+  name: z.string(),
+  actions: z.array(openEnum(["pull", "push", "delete", "admin"])),
+  repositories: z.array(z.string()),
+  createdAt: z.string(),
+  createdBy: z.union([z.looseObject({ id: z.string(), name: z.string() }), z.null()]).optional(),
+  expiresAt: z.union([z.string(), z.null()]),
+  lastUsedAt: z.union([z.string(), z.null()]),
+});
+export type Token = z.infer<typeof tokenSchema>;
+
 const activitySchema = z.looseObject({
   id: z.string(),
   at: z.string(),
@@ -97,31 +122,6 @@ const collectableSchema = z.looseObject({
   keptUntil: z.union([z.string(), z.null()]),
 });
 export type Collectable = z.infer<typeof collectableSchema>;
-
-const newTokenSchema = z.looseObject({
-  id: z.string(),
-  name: z.string(),
-  actions: z.array(openEnum(["pull", "push", "delete", "admin"])),
-  repositories: z.array(z.string()),
-  createdAt: z.string(),
-  createdBy: z.union([z.looseObject({ id: z.string(), name: z.string() }), z.null()]).optional(),
-  expiresAt: z.union([z.string(), z.null()]),
-  lastUsedAt: z.union([z.string(), z.null()]),
-  token: z.string(),
-});
-export type NewToken = z.infer<typeof newTokenSchema>;
-
-const tokenSchema = z.looseObject({
-  id: z.string(),
-  name: z.string(),
-  actions: z.array(openEnum(["pull", "push", "delete", "admin"])),
-  repositories: z.array(z.string()),
-  createdAt: z.string(),
-  createdBy: z.union([z.looseObject({ id: z.string(), name: z.string() }), z.null()]).optional(),
-  expiresAt: z.union([z.string(), z.null()]),
-  lastUsedAt: z.union([z.string(), z.null()]),
-});
-export type Token = z.infer<typeof tokenSchema>;
 
 const repositorySchema = z.looseObject({
   name: z.string(),
@@ -541,6 +541,42 @@ export const operations = {
 
     output: z.null(),
   },
+  createToken: {
+    method: "POST",
+    path: "/api/v1/spaces/{space}/tokens",
+    status: 201,
+
+    body: z.strictObject({
+      name: z.string(),
+      actions: z.array(z.enum(["pull", "push", "delete", "admin"])),
+      repositories: z.array(z.string()).optional(),
+      expiresIn: z.number().optional(),
+    }),
+    output: newTokenSchema,
+  },
+  listTokens: {
+    method: "GET",
+    path: "/api/v1/spaces/{space}/tokens",
+    status: 200,
+    query: z.strictObject({ limit: z.number().optional(), cursor: z.string().optional() }),
+
+    output: z.looseObject({ items: z.array(tokenSchema), next: z.union([z.string(), z.null()]) }),
+  },
+  getToken: {
+    method: "GET",
+    path: "/api/v1/spaces/{space}/tokens/{id}",
+    status: 200,
+
+    output: tokenSchema,
+  },
+  revokeToken: {
+    method: "DELETE",
+    path: "/api/v1/spaces/{space}/tokens/{id}",
+    status: 204,
+    query: z.strictObject({ descendants: z.enum(["true", "false"]).optional() }),
+
+    output: z.null(),
+  },
   listInstallationActivity: {
     method: "GET",
     path: "/api/v1/activity",
@@ -625,42 +661,6 @@ export const operations = {
     query: z.strictObject({ limit: z.number().optional(), cursor: z.string().optional() }),
 
     output: z.looseObject({ items: z.array(collectableSchema), next: z.union([z.string(), z.null()]) }),
-  },
-  createToken: {
-    method: "POST",
-    path: "/api/v1/spaces/{space}/tokens",
-    status: 201,
-
-    body: z.strictObject({
-      name: z.string(),
-      actions: z.array(z.enum(["pull", "push", "delete", "admin"])),
-      repositories: z.array(z.string()).optional(),
-      expiresIn: z.number().optional(),
-    }),
-    output: newTokenSchema,
-  },
-  listTokens: {
-    method: "GET",
-    path: "/api/v1/spaces/{space}/tokens",
-    status: 200,
-    query: z.strictObject({ limit: z.number().optional(), cursor: z.string().optional() }),
-
-    output: z.looseObject({ items: z.array(tokenSchema), next: z.union([z.string(), z.null()]) }),
-  },
-  getToken: {
-    method: "GET",
-    path: "/api/v1/spaces/{space}/tokens/{id}",
-    status: 200,
-
-    output: tokenSchema,
-  },
-  revokeToken: {
-    method: "DELETE",
-    path: "/api/v1/spaces/{space}/tokens/{id}",
-    status: 204,
-    query: z.strictObject({ descendants: z.enum(["true", "false"]).optional() }),
-
-    output: z.null(),
   },
   listRepositories: {
     method: "GET",
