@@ -1,5 +1,4 @@
 import { IttyRouter, type IRequest } from "itty-router";
-import { listActivity, listInstallationActivity } from "./api/activity.ts";
 import { listDamaged } from "./api/damaged.ts";
 import { openApiHandler } from "./api/openapi.ts";
 import type { Operation } from "./api/operation.ts";
@@ -21,7 +20,6 @@ import type { Call } from "./call.ts";
 import {
   catalog,
   type Guarded,
-  installation,
   login,
   open,
   repository,
@@ -73,8 +71,6 @@ const TOKEN_ROUTES: readonly Route[] = [
 ];
 
 const MANAGEMENT_ROUTES: readonly Route[] = [
-  route("listInstallationActivity", "GET", "/api/v1/activity", installation(listInstallationActivity)),
-  route("listActivity", "GET", "/api/v1/spaces/:space/activity", space(listActivity)),
   route("getStorage", "GET", "/api/v1/spaces/:space/storage", space(storage.getStorage)),
   route("getStorageHistory", "GET", "/api/v1/spaces/:space/storage/history", space(storage.getStorageHistory)),
   route("previewCollection", "POST", "/api/v1/spaces/:space/gc:preview", space(storage.previewCollection)),

@@ -1,4 +1,5 @@
 /** All operations of the management API. Where two paths fit an address, the first counts. */
+import * as activity from "./activity.ts";
 import type { Operation } from "./operation.ts";
 import * as session from "./session.ts";
 import * as spaces from "./spaces.ts";
@@ -15,6 +16,8 @@ export const OPERATIONS: readonly Operation[] = [
   spaces.getSpace,
   spaces.updateSpace,
   spaces.deleteSpace,
+  activity.listInstallationActivity,
+  activity.listActivity,
   tokens.createToken,
   tokens.listTokens,
   tokens.getToken,

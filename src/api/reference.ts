@@ -1,5 +1,4 @@
 import type { z } from "zod";
-import { activityOutput, activityQuery } from "./activity-schemas.ts";
 import {
   deliveryDetailOutput,
   deliveryOutput,
@@ -78,19 +77,6 @@ export interface OperationReference {
 
 /** By the route's id, which is the operation's id too. */
 export const REFERENCE = {
-  listInstallationActivity: {
-    summary: "List who created and deleted spaces and which administrators signed in, newest first",
-    query: activityQuery,
-    status: 200,
-    output: listOf(activityOutput),
-  },
-  listActivity: {
-    summary:
-      "List who did what in a space, including pushes and deletions, newest first; a page may be short or empty before the end of the list",
-    query: activityQuery,
-    status: 200,
-    output: listOf(activityOutput),
-  },
   getStorage: {
     summary: "Show what a space stores, in total and by repository",
     query: storageQuery,

@@ -66,6 +66,19 @@ const spaceSchema = z.looseObject({
 });
 export type Space = z.infer<typeof spaceSchema>;
 
+const activitySchema = z.looseObject({
+  id: z.string(),
+  at: z.string(),
+  actor: z.looseObject({ id: z.string(), name: z.string() }),
+  action: z.string(),
+  subject: z.union([z.string(), z.null()]),
+  name: z.union([z.string(), z.null()]),
+  repository: z.union([z.string(), z.null()]),
+  reference: z.union([z.string(), z.null()]),
+  detail: z.union([z.record(z.string(), z.unknown()), z.null()]),
+});
+export type Activity = z.infer<typeof activitySchema>;
+
 const newTokenSchema = z.looseObject({
   id: z.string(),
   name: z.string(),
@@ -90,19 +103,6 @@ const tokenSchema = z.looseObject({
   lastUsedAt: z.union([z.string(), z.null()]),
 });
 export type Token = z.infer<typeof tokenSchema>;
-
-const activitySchema = z.looseObject({
-  id: z.string(),
-  at: z.string(),
-  actor: z.looseObject({ id: z.string(), name: z.string() }),
-  action: z.string(),
-  subject: z.union([z.string(), z.null()]),
-  name: z.union([z.string(), z.null()]),
-  repository: z.union([z.string(), z.null()]),
-  reference: z.union([z.string(), z.null()]),
-  detail: z.union([z.record(z.string(), z.unknown()), z.null()]),
-});
-export type Activity = z.infer<typeof activitySchema>;
 
 const repositoryStorageSchema = z.looseObject({
   name: z.string(),
@@ -541,42 +541,6 @@ export const operations = {
 
     output: z.null(),
   },
-  createToken: {
-    method: "POST",
-    path: "/api/v1/spaces/{space}/tokens",
-    status: 201,
-
-    body: z.strictObject({
-      name: z.string(),
-      actions: z.array(z.enum(["pull", "push", "delete", "admin"])),
-      repositories: z.array(z.string()).optional(),
-      expiresIn: z.number().optional(),
-    }),
-    output: newTokenSchema,
-  },
-  listTokens: {
-    method: "GET",
-    path: "/api/v1/spaces/{space}/tokens",
-    status: 200,
-    query: z.strictObject({ limit: z.number().optional(), cursor: z.string().optional() }),
-
-    output: z.looseObject({ items: z.array(tokenSchema), next: z.union([z.string(), z.null()]) }),
-  },
-  getToken: {
-    method: "GET",
-    path: "/api/v1/spaces/{space}/tokens/{id}",
-    status: 200,
-
-    output: tokenSchema,
-  },
-  revokeToken: {
-    method: "DELETE",
-    path: "/api/v1/spaces/{space}/tokens/{id}",
-    status: 204,
-    query: z.strictObject({ descendants: z.enum(["true", "false"]).optional() }),
-
-    output: z.null(),
-  },
   listInstallationActivity: {
     method: "GET",
     path: "/api/v1/activity",
@@ -630,6 +594,42 @@ export const operations = {
     }),
 
     output: z.looseObject({ items: z.array(activitySchema), next: z.union([z.string(), z.null()]) }),
+  },
+  createToken: {
+    method: "POST",
+    path: "/api/v1/spaces/{space}/tokens",
+    status: 201,
+
+    body: z.strictObject({
+      name: z.string(),
+      actions: z.array(z.enum(["pull", "push", "delete", "admin"])),
+      repositories: z.array(z.string()).optional(),
+      expiresIn: z.number().optional(),
+    }),
+    output: newTokenSchema,
+  },
+  listTokens: {
+    method: "GET",
+    path: "/api/v1/spaces/{space}/tokens",
+    status: 200,
+    query: z.strictObject({ limit: z.number().optional(), cursor: z.string().optional() }),
+
+    output: z.looseObject({ items: z.array(tokenSchema), next: z.union([z.string(), z.null()]) }),
+  },
+  getToken: {
+    method: "GET",
+    path: "/api/v1/spaces/{space}/tokens/{id}",
+    status: 200,
+
+    output: tokenSchema,
+  },
+  revokeToken: {
+    method: "DELETE",
+    path: "/api/v1/spaces/{space}/tokens/{id}",
+    status: 204,
+    query: z.strictObject({ descendants: z.enum(["true", "false"]).optional() }),
+
+    output: z.null(),
   },
   getStorage: {
     method: "GET",
