@@ -8,7 +8,6 @@ import * as repositories from "./api/repositories.ts";
 import * as manifests from "./api/manifests.ts";
 import * as deliveries from "./api/deliveries.ts";
 import * as retention from "./api/retention.ts";
-import * as storage from "./api/storage.ts";
 import * as tags from "./api/tags.ts";
 import * as targets from "./api/targets.ts";
 import * as trials from "./api/trials.ts";
@@ -71,9 +70,6 @@ const TOKEN_ROUTES: readonly Route[] = [
 ];
 
 const MANAGEMENT_ROUTES: readonly Route[] = [
-  route("getStorage", "GET", "/api/v1/spaces/:space/storage", space(storage.getStorage)),
-  route("getStorageHistory", "GET", "/api/v1/spaces/:space/storage/history", space(storage.getStorageHistory)),
-  route("previewCollection", "POST", "/api/v1/spaces/:space/gc:preview", space(storage.previewCollection)),
   route("listRepositories", "GET", "/api/v1/spaces/:space/repositories", spaceReader(repositories.listRepositories)),
   route("listRepositoryTags", "GET", "/api/v1/spaces/:space/repositories/:name+/tags", repositoryReader(tags.listTags)),
   route(

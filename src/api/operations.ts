@@ -3,6 +3,7 @@ import * as activity from "./activity.ts";
 import type { Operation } from "./operation.ts";
 import * as session from "./session.ts";
 import * as spaces from "./spaces.ts";
+import * as storage from "./storage.ts";
 import * as tokens from "./tokens.ts";
 import { whoami } from "./whoami.ts";
 
@@ -18,6 +19,9 @@ export const OPERATIONS: readonly Operation[] = [
   spaces.deleteSpace,
   activity.listInstallationActivity,
   activity.listActivity,
+  storage.getStorage,
+  storage.getStorageHistory,
+  storage.previewCollection,
   tokens.createToken,
   tokens.listTokens,
   tokens.getToken,

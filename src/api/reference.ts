@@ -52,7 +52,6 @@ import {
   tagsDeletionOutput,
   tagsQuery,
 } from "./schemas.ts";
-import { collectableOutput, storageDayOutput, storageOutput, storageQuery } from "./storage-schemas.ts";
 import {
   deletedManifestOutput,
   deletedQuery,
@@ -77,25 +76,6 @@ export interface OperationReference {
 
 /** By the route's id, which is the operation's id too. */
 export const REFERENCE = {
-  getStorage: {
-    summary: "Show what a space stores, in total and by repository",
-    query: storageQuery,
-    status: 200,
-    output: storageOutput,
-  },
-  getStorageHistory: {
-    summary: "Show what a space stored day by day, latest first; 400 days are kept",
-    query: pageQuery,
-    status: 200,
-    output: listOf(storageDayOutput),
-  },
-  previewCollection: {
-    summary:
-      "List what garbage collection would delete from a space, and when; a page may be short or empty before the end of the list",
-    query: pageQuery,
-    status: 200,
-    output: listOf(collectableOutput),
-  },
   listRepositories: {
     summary:
       "List the repositories of a space that the caller may see; a page may be short or empty before the end of the list",

@@ -79,6 +79,25 @@ const activitySchema = z.looseObject({
 });
 export type Activity = z.infer<typeof activitySchema>;
 
+const repositoryStorageSchema = z.looseObject({
+  name: z.string(),
+  bytes: z.number(),
+  sharedBytes: z.number(),
+  reclaimableBytes: z.number(),
+});
+export type RepositoryStorage = z.infer<typeof repositoryStorageSchema>;
+
+const storageDaySchema = z.looseObject({ day: z.string(), bytes: z.number(), repositories: z.number() });
+export type StorageDay = z.infer<typeof storageDaySchema>;
+
+const collectableSchema = z.looseObject({
+  repository: z.string(),
+  digest: z.union([z.string(), z.null()]),
+  bytes: z.number(),
+  keptUntil: z.union([z.string(), z.null()]),
+});
+export type Collectable = z.infer<typeof collectableSchema>;
+
 const newTokenSchema = z.looseObject({
   id: z.string(),
   name: z.string(),
@@ -103,25 +122,6 @@ const tokenSchema = z.looseObject({
   lastUsedAt: z.union([z.string(), z.null()]),
 });
 export type Token = z.infer<typeof tokenSchema>;
-
-const repositoryStorageSchema = z.looseObject({
-  name: z.string(),
-  bytes: z.number(),
-  sharedBytes: z.number(),
-  reclaimableBytes: z.number(),
-});
-export type RepositoryStorage = z.infer<typeof repositoryStorageSchema>;
-
-const storageDaySchema = z.looseObject({ day: z.string(), bytes: z.number(), repositories: z.number() });
-export type StorageDay = z.infer<typeof storageDaySchema>;
-
-const collectableSchema = z.looseObject({
-  repository: z.string(),
-  digest: z.union([z.string(), z.null()]),
-  bytes: z.number(),
-  keptUntil: z.union([z.string(), z.null()]),
-});
-export type Collectable = z.infer<typeof collectableSchema>;
 
 const repositorySchema = z.looseObject({
   name: z.string(),
@@ -595,6 +595,37 @@ export const operations = {
 
     output: z.looseObject({ items: z.array(activitySchema), next: z.union([z.string(), z.null()]) }),
   },
+  getStorage: {
+    method: "GET",
+    path: "/api/v1/spaces/{space}/storage",
+    status: 200,
+    query: z.strictObject({ limit: z.number().optional(), cursor: z.string().optional() }),
+
+    output: z.looseObject({
+      items: z.array(repositoryStorageSchema),
+      next: z.union([z.string(), z.null()]),
+      total: z.union([
+        z.looseObject({ bytes: z.number(), sharedBytes: z.number(), reclaimableBytes: z.number() }),
+        z.null(),
+      ]),
+    }),
+  },
+  getStorageHistory: {
+    method: "GET",
+    path: "/api/v1/spaces/{space}/storage/history",
+    status: 200,
+    query: z.strictObject({ limit: z.number().optional(), cursor: z.string().optional() }),
+
+    output: z.looseObject({ items: z.array(storageDaySchema), next: z.union([z.string(), z.null()]) }),
+  },
+  previewCollection: {
+    method: "POST",
+    path: "/api/v1/spaces/{space}/gc:preview",
+    status: 200,
+    query: z.strictObject({ limit: z.number().optional(), cursor: z.string().optional() }),
+
+    output: z.looseObject({ items: z.array(collectableSchema), next: z.union([z.string(), z.null()]) }),
+  },
   createToken: {
     method: "POST",
     path: "/api/v1/spaces/{space}/tokens",
@@ -630,37 +661,6 @@ export const operations = {
     query: z.strictObject({ descendants: z.enum(["true", "false"]).optional() }),
 
     output: z.null(),
-  },
-  getStorage: {
-    method: "GET",
-    path: "/api/v1/spaces/{space}/storage",
-    status: 200,
-    query: z.strictObject({ limit: z.number().optional(), cursor: z.string().optional() }),
-
-    output: z.looseObject({
-      items: z.array(repositoryStorageSchema),
-      next: z.union([z.string(), z.null()]),
-      total: z.union([
-        z.looseObject({ bytes: z.number(), sharedBytes: z.number(), reclaimableBytes: z.number() }),
-        z.null(),
-      ]),
-    }),
-  },
-  getStorageHistory: {
-    method: "GET",
-    path: "/api/v1/spaces/{space}/storage/history",
-    status: 200,
-    query: z.strictObject({ limit: z.number().optional(), cursor: z.string().optional() }),
-
-    output: z.looseObject({ items: z.array(storageDaySchema), next: z.union([z.string(), z.null()]) }),
-  },
-  previewCollection: {
-    method: "POST",
-    path: "/api/v1/spaces/{space}/gc:preview",
-    status: 200,
-    query: z.strictObject({ limit: z.number().optional(), cursor: z.string().optional() }),
-
-    output: z.looseObject({ items: z.array(collectableSchema), next: z.union([z.string(), z.null()]) }),
   },
   listRepositories: {
     method: "GET",
