@@ -8,7 +8,6 @@ import * as repositories from "./api/repositories.ts";
 import * as manifests from "./api/manifests.ts";
 import * as deliveries from "./api/deliveries.ts";
 import * as retention from "./api/retention.ts";
-import * as tags from "./api/tags.ts";
 import * as targets from "./api/targets.ts";
 import * as trials from "./api/trials.ts";
 import * as triggers from "./api/triggers.ts";
@@ -71,7 +70,6 @@ const TOKEN_ROUTES: readonly Route[] = [
 
 const MANAGEMENT_ROUTES: readonly Route[] = [
   route("listRepositories", "GET", "/api/v1/spaces/:space/repositories", spaceReader(repositories.listRepositories)),
-  route("listRepositoryTags", "GET", "/api/v1/spaces/:space/repositories/:name+/tags", repositoryReader(tags.listTags)),
   route(
     "getRepository",
     "GET",
@@ -85,7 +83,6 @@ const MANAGEMENT_ROUTES: readonly Route[] = [
     "/api/v1/spaces/:space/repositories/:name+",
     space(repositories.deleteRepository),
   ),
-  route("deleteTags", "POST", "/api/v1/spaces/:space/tags:delete", space(tags.deleteTags)),
   // Not below the repository's own address: its name may have components that are called like this.
   route("getManifest", "GET", "/api/v1/spaces/:space/manifest", repositoryReader(manifests.getManifest)),
   route("listReferrers", "GET", "/api/v1/spaces/:space/referrers", repositoryReader(manifests.listReferrers)),

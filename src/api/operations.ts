@@ -4,6 +4,7 @@ import type { Operation } from "./operation.ts";
 import * as session from "./session.ts";
 import * as spaces from "./spaces.ts";
 import * as storage from "./storage.ts";
+import * as tags from "./tags.ts";
 import * as tokens from "./tokens.ts";
 import { whoami } from "./whoami.ts";
 
@@ -26,4 +27,6 @@ export const OPERATIONS: readonly Operation[] = [
   tokens.listTokens,
   tokens.getToken,
   tokens.revokeToken,
+  tags.listRepositoryTags,
+  tags.deleteTags,
 ];

@@ -41,17 +41,7 @@ import {
   retentionRuleInput,
   retentionRuleOutput,
 } from "./retention-schemas.ts";
-import {
-  damagedOutput,
-  listOf,
-  pageQuery,
-  repositoryOutput,
-  repositoryChanges,
-  tagOutput,
-  tagsDeletionInput,
-  tagsDeletionOutput,
-  tagsQuery,
-} from "./schemas.ts";
+import { damagedOutput, listOf, pageQuery, repositoryOutput, repositoryChanges } from "./schemas.ts";
 import {
   deletedManifestOutput,
   deletedQuery,
@@ -91,13 +81,6 @@ export const REFERENCE = {
     output: repositoryOutput,
   },
   deleteRepository: { summary: "Delete a repository with everything in it", status: 204 },
-  listRepositoryTags: { summary: "List a repository's tags", query: tagsQuery, status: 200, output: listOf(tagOutput) },
-  deleteTags: {
-    summary: "Delete tags, with manifests that are left without a tag, or preview that",
-    body: tagsDeletionInput,
-    status: 200,
-    output: tagsDeletionOutput,
-  },
   getManifest: {
     summary: "Show a manifest: its text, its config, what it needs and what needs it; this does not count as a pull",
     query: manifestQuery,
