@@ -4,7 +4,6 @@ import { openApiHandler } from "./api/openapi.ts";
 import type { Operation } from "./api/operation.ts";
 import { OPERATIONS as DECLARED } from "./api/operations.ts";
 import { REFERENCE, type OperationReference } from "./api/reference.ts";
-import * as repositories from "./api/repositories.ts";
 import * as manifests from "./api/manifests.ts";
 import * as deliveries from "./api/deliveries.ts";
 import * as retention from "./api/retention.ts";
@@ -15,17 +14,7 @@ import * as undo from "./api/undo.ts";
 import { browserProofOf } from "./auth/authenticate.ts";
 import { discardBody } from "./body.ts";
 import type { Call } from "./call.ts";
-import {
-  catalog,
-  type Guarded,
-  login,
-  open,
-  repository,
-  repositoryReader,
-  space,
-  spaceReader,
-  uploadSession,
-} from "./guard.ts";
+import { catalog, type Guarded, login, open, repository, repositoryReader, space, uploadSession } from "./guard.ts";
 import { getBlob, removeBlob } from "./http/blobs.ts";
 import { getCatalog, getReferrers, getTags } from "./http/lists.ts";
 import { getManifest, putManifest, removeManifest } from "./http/manifests.ts";
@@ -69,20 +58,6 @@ const TOKEN_ROUTES: readonly Route[] = [
 ];
 
 const MANAGEMENT_ROUTES: readonly Route[] = [
-  route("listRepositories", "GET", "/api/v1/spaces/:space/repositories", spaceReader(repositories.listRepositories)),
-  route(
-    "getRepository",
-    "GET",
-    "/api/v1/spaces/:space/repositories/:name+",
-    repositoryReader(repositories.getRepository),
-  ),
-  route("updateRepository", "PATCH", "/api/v1/spaces/:space/repositories/:name+", space(repositories.updateRepository)),
-  route(
-    "deleteRepository",
-    "DELETE",
-    "/api/v1/spaces/:space/repositories/:name+",
-    space(repositories.deleteRepository),
-  ),
   // Not below the repository's own address: its name may have components that are called like this.
   route("getManifest", "GET", "/api/v1/spaces/:space/manifest", repositoryReader(manifests.getManifest)),
   route("listReferrers", "GET", "/api/v1/spaces/:space/referrers", repositoryReader(manifests.listReferrers)),

@@ -1,6 +1,7 @@
 /** All operations of the management API. Where two paths fit an address, the first counts. */
 import * as activity from "./activity.ts";
 import type { Operation } from "./operation.ts";
+import * as repositories from "./repositories.ts";
 import * as session from "./session.ts";
 import * as spaces from "./spaces.ts";
 import * as storage from "./storage.ts";
@@ -27,6 +28,11 @@ export const OPERATIONS: readonly Operation[] = [
   tokens.listTokens,
   tokens.getToken,
   tokens.revokeToken,
+  repositories.listRepositories,
+  // Before the repositories' own path, which takes `tags` for the end of a name.
   tags.listRepositoryTags,
+  repositories.getRepository,
+  repositories.updateRepository,
+  repositories.deleteRepository,
   tags.deleteTags,
 ];

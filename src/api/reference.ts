@@ -41,7 +41,7 @@ import {
   retentionRuleInput,
   retentionRuleOutput,
 } from "./retention-schemas.ts";
-import { damagedOutput, listOf, pageQuery, repositoryOutput, repositoryChanges } from "./schemas.ts";
+import { damagedOutput, listOf, pageQuery } from "./schemas.ts";
 import {
   deletedManifestOutput,
   deletedQuery,
@@ -66,21 +66,6 @@ export interface OperationReference {
 
 /** By the route's id, which is the operation's id too. */
 export const REFERENCE = {
-  listRepositories: {
-    summary:
-      "List the repositories of a space that the caller may see; a page may be short or empty before the end of the list",
-    query: pageQuery,
-    status: 200,
-    output: listOf(repositoryOutput),
-  },
-  getRepository: { summary: "Show a repository", status: 200, output: repositoryOutput },
-  updateRepository: {
-    summary: "Change a repository: who may pull, and which tags are immutable",
-    body: repositoryChanges,
-    status: 200,
-    output: repositoryOutput,
-  },
-  deleteRepository: { summary: "Delete a repository with everything in it", status: 204 },
   getManifest: {
     summary: "Show a manifest: its text, its config, what it needs and what needs it; this does not count as a pull",
     query: manifestQuery,

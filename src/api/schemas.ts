@@ -11,30 +11,9 @@ export const isPublic = z.boolean().meta({ description: "True if anyone may pull
 export const immutableTags = tagPatterns.meta({
   description: "Tags that nobody can move or delete. `*` matches any characters, `?` one; a leading `!` excludes.",
 });
-const ownImmutableTags = immutableTags
-  .nullable()
-  .meta({ description: "Tags that nobody can move or delete; null: same as the space." });
 
 export const SOMETHING = "name at least one change";
 export const changesSomething = (changes: object): boolean => Object.keys(changes).length > 0;
-
-export const repositoryChanges = z
-  .strictObject({ public: isPublic.optional(), immutableTags: ownImmutableTags.optional() })
-  .refine(changesSomething, SOMETHING);
-
-export const repositoryOutput = z
-  .object({
-    name: z.string().meta({ description: "The path within the space." }),
-    fullName: z.string().meta({ description: "The name that clients use after the host." }),
-    public: z.boolean(),
-    immutableTags: ownImmutableTags,
-    createdAt: time,
-    bytes: z.int().meta({ description: "Bytes of its blobs and manifests." }),
-    tags: z.int(),
-    pushedAt: time.nullable().meta({ description: "When one of its tags was last set; null: it has no tags." }),
-    pulledAt: time.nullable().meta({ description: "The day of the last pull from it; null: never." }),
-  })
-  .meta({ id: "Repository" });
 
 export const repositoryPath = z
   .string()

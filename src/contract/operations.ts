@@ -123,6 +123,19 @@ const tokenSchema = z.looseObject({
 });
 export type Token = z.infer<typeof tokenSchema>;
 
+const repositorySchema = z.looseObject({
+  name: z.string(),
+  fullName: z.string(),
+  public: z.boolean(),
+  immutableTags: z.union([z.array(z.string()), z.null()]),
+  createdAt: z.string(),
+  bytes: z.number(),
+  tags: z.number(),
+  pushedAt: z.union([z.string(), z.null()]),
+  pulledAt: z.union([z.string(), z.null()]),
+});
+export type Repository = z.infer<typeof repositorySchema>;
+
 const tagSchema = z.looseObject({
   name: z.string(),
   digest: z.string(),
@@ -159,19 +172,6 @@ const tagsDeletionSchema = z.looseObject({
   until: z.string(),
 });
 export type TagsDeletion = z.infer<typeof tagsDeletionSchema>;
-
-const repositorySchema = z.looseObject({
-  name: z.string(),
-  fullName: z.string(),
-  public: z.boolean(),
-  immutableTags: z.union([z.array(z.string()), z.null()]),
-  createdAt: z.string(),
-  bytes: z.number(),
-  tags: z.number(),
-  pushedAt: z.union([z.string(), z.null()]),
-  pulledAt: z.union([z.string(), z.null()]),
-});
-export type Repository = z.infer<typeof repositorySchema>;
 
 const manifestSchema = z.looseObject({
   digest: z.string(),
@@ -662,6 +662,14 @@ export const operations = {
 
     output: z.null(),
   },
+  listRepositories: {
+    method: "GET",
+    path: "/api/v1/spaces/{space}/repositories",
+    status: 200,
+    query: z.strictObject({ limit: z.number().optional(), cursor: z.string().optional() }),
+
+    output: z.looseObject({ items: z.array(repositorySchema), next: z.union([z.string(), z.null()]) }),
+  },
   listRepositoryTags: {
     method: "GET",
     path: "/api/v1/spaces/{space}/repositories/{name}/tags",
@@ -673,27 +681,6 @@ export const operations = {
     }),
 
     output: z.looseObject({ items: z.array(tagSchema), next: z.union([z.string(), z.null()]) }),
-  },
-  deleteTags: {
-    method: "POST",
-    path: "/api/v1/spaces/{space}/tags:delete",
-    status: 200,
-
-    body: z.strictObject({
-      repository: z.string(),
-      tags: z.array(z.string()),
-      keepManifests: z.boolean().optional(),
-      dryRun: z.boolean().optional(),
-    }),
-    output: tagsDeletionSchema,
-  },
-  listRepositories: {
-    method: "GET",
-    path: "/api/v1/spaces/{space}/repositories",
-    status: 200,
-    query: z.strictObject({ limit: z.number().optional(), cursor: z.string().optional() }),
-
-    output: z.looseObject({ items: z.array(repositorySchema), next: z.union([z.string(), z.null()]) }),
   },
   getRepository: {
     method: "GET",
@@ -719,6 +706,19 @@ export const operations = {
     status: 204,
 
     output: z.null(),
+  },
+  deleteTags: {
+    method: "POST",
+    path: "/api/v1/spaces/{space}/tags:delete",
+    status: 200,
+
+    body: z.strictObject({
+      repository: z.string(),
+      tags: z.array(z.string()),
+      keepManifests: z.boolean().optional(),
+      dryRun: z.boolean().optional(),
+    }),
+    output: tagsDeletionSchema,
   },
   getManifest: {
     method: "GET",
