@@ -4,7 +4,6 @@ import { openApiHandler } from "./api/openapi.ts";
 import type { Operation } from "./api/operation.ts";
 import { OPERATIONS as DECLARED } from "./api/operations.ts";
 import { REFERENCE, type OperationReference } from "./api/reference.ts";
-import * as manifests from "./api/manifests.ts";
 import * as deliveries from "./api/deliveries.ts";
 import * as retention from "./api/retention.ts";
 import * as targets from "./api/targets.ts";
@@ -58,10 +57,6 @@ const TOKEN_ROUTES: readonly Route[] = [
 ];
 
 const MANAGEMENT_ROUTES: readonly Route[] = [
-  // Not below the repository's own address: its name may have components that are called like this.
-  route("getManifest", "GET", "/api/v1/spaces/:space/manifest", repositoryReader(manifests.getManifest)),
-  route("listReferrers", "GET", "/api/v1/spaces/:space/referrers", repositoryReader(manifests.listReferrers)),
-  route("getBlobText", "GET", "/api/v1/spaces/:space/blob-text", repositoryReader(manifests.getBlobText)),
   route("listDamaged", "GET", "/api/v1/spaces/:space/damaged", space(listDamaged)),
   route("createRetentionRule", "POST", "/api/v1/spaces/:space/retention-rules", space(retention.createRetentionRule)),
   route("listRetentionRules", "GET", "/api/v1/spaces/:space/retention-rules", space(retention.listRetentionRules)),

@@ -1,5 +1,6 @@
 /** All operations of the management API. Where two paths fit an address, the first counts. */
 import * as activity from "./activity.ts";
+import * as manifests from "./manifests.ts";
 import type { Operation } from "./operation.ts";
 import * as repositories from "./repositories.ts";
 import * as session from "./session.ts";
@@ -35,4 +36,7 @@ export const OPERATIONS: readonly Operation[] = [
   repositories.updateRepository,
   repositories.deleteRepository,
   tags.deleteTags,
+  manifests.getManifest,
+  manifests.listReferrers,
+  manifests.getBlobText,
 ];

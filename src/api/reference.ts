@@ -26,14 +26,6 @@ import {
   triggerOutput,
 } from "./event-schemas.ts";
 import {
-  blobTextOutput,
-  blobTextQuery,
-  manifestOutput,
-  manifestQuery,
-  referrerOutput,
-  referrersQuery,
-} from "./manifest-schemas.ts";
-import {
   retentionPreviewInput,
   retentionPreviewOutput,
   retentionPreviewQuery,
@@ -66,24 +58,6 @@ export interface OperationReference {
 
 /** By the route's id, which is the operation's id too. */
 export const REFERENCE = {
-  getManifest: {
-    summary: "Show a manifest: its text, its config, what it needs and what needs it; this does not count as a pull",
-    query: manifestQuery,
-    status: 200,
-    output: manifestOutput,
-  },
-  listReferrers: {
-    summary: "List what refers to a digest: signatures, SBOMs, attestations; a page may be shorter than requested",
-    query: referrersQuery,
-    status: 200,
-    output: listOf(referrerOutput),
-  },
-  getBlobText: {
-    summary: "Read a small text blob, for example an SBOM",
-    query: blobTextQuery,
-    status: 200,
-    output: blobTextOutput,
-  },
   listDamaged: {
     summary: "List what cannot be pulled because its stored bytes are missing or damaged; push it again to repair it",
     query: pageQuery,
