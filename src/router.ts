@@ -1,5 +1,4 @@
 import { IttyRouter, type IRequest } from "itty-router";
-import { listDamaged } from "./api/damaged.ts";
 import { openApiHandler } from "./api/openapi.ts";
 import type { Operation } from "./api/operation.ts";
 import { OPERATIONS as DECLARED } from "./api/operations.ts";
@@ -57,7 +56,6 @@ const TOKEN_ROUTES: readonly Route[] = [
 ];
 
 const MANAGEMENT_ROUTES: readonly Route[] = [
-  route("listDamaged", "GET", "/api/v1/spaces/:space/damaged", space(listDamaged)),
   route("createRetentionRule", "POST", "/api/v1/spaces/:space/retention-rules", space(retention.createRetentionRule)),
   route("listRetentionRules", "GET", "/api/v1/spaces/:space/retention-rules", space(retention.listRetentionRules)),
   route("getRetentionRule", "GET", "/api/v1/spaces/:space/retention-rules/:id", space(retention.getRetentionRule)),

@@ -1,5 +1,6 @@
 /** All operations of the management API. Where two paths fit an address, the first counts. */
 import * as activity from "./activity.ts";
+import { listDamaged } from "./damaged.ts";
 import * as manifests from "./manifests.ts";
 import type { Operation } from "./operation.ts";
 import * as repositories from "./repositories.ts";
@@ -39,4 +40,5 @@ export const OPERATIONS: readonly Operation[] = [
   manifests.getManifest,
   manifests.listReferrers,
   manifests.getBlobText,
+  listDamaged,
 ];

@@ -33,7 +33,7 @@ import {
   retentionRuleInput,
   retentionRuleOutput,
 } from "./retention-schemas.ts";
-import { damagedOutput, listOf, pageQuery } from "./schemas.ts";
+import { listOf, pageQuery } from "./schemas.ts";
 import {
   deletedManifestOutput,
   deletedQuery,
@@ -58,12 +58,6 @@ export interface OperationReference {
 
 /** By the route's id, which is the operation's id too. */
 export const REFERENCE = {
-  listDamaged: {
-    summary: "List what cannot be pulled because its stored bytes are missing or damaged; push it again to repair it",
-    query: pageQuery,
-    status: 200,
-    output: listOf(damagedOutput),
-  },
   createRetentionRule: {
     summary: "Create a retention rule: tags that no rule keeps are deleted in the repositories that it covers",
     body: retentionRuleInput,

@@ -1,6 +1,4 @@
 import { z } from "zod";
-import { DAMAGES } from "../registry/damage.ts";
-import { CONTENT_KINDS } from "../management/stores.ts";
 import { tagPatterns } from "../oci/tag-patterns.ts";
 
 /** What comes in is strict: an unknown field is refused, not ignored (mass assignment). */
@@ -23,20 +21,6 @@ export const repositoryPath = z
 export const contentSize = z.int().meta({
   description: "Bytes of the manifest and everything it needs; content shared by platforms counts for each.",
 });
-
-export const damagedOutput = z
-  .object({
-    kind: z.enum(CONTENT_KINDS),
-    digest: z.string(),
-    repository: z.string(),
-    size: z.int().meta({ description: "The size that it should have, in bytes." }),
-    damage: z
-      .enum(DAMAGES)
-      .meta({ description: "`missing`: the object is gone. `corrupt`: its bytes do not match its digest." }),
-    since: time.meta({ description: "When the damage was found." }),
-    tags: z.array(z.string()).meta({ description: "At most ten of the tags that need it." }),
-  })
-  .meta({ id: "Damaged" });
 
 export const pageQuery = z.strictObject({
   limit: z.coerce.number().int().min(1).max(1000).default(100),
