@@ -1,7 +1,6 @@
+/** Shapes that several resources share. Inputs are strict: an unknown field is refused, not ignored (mass assignment). */
 import { z } from "zod";
 import { tagPatterns } from "../oci/tag-patterns.ts";
-
-/** What comes in is strict: an unknown field is refused, not ignored (mass assignment). */
 
 export const time = z.iso.datetime();
 

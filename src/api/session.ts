@@ -118,7 +118,7 @@ async function endSession(registry: Registry, proof: BrowserProof): Promise<void
     const act = { actor: actorOf(principal), action: "session.ended" } as const;
     await noteAct(registry, credentialOf(principal), act);
   } catch (fault) {
-    // What proves nothing, or no longer, is no session to be ended.
+    // A proof that is worth nothing, or no longer, has no session to end.
     if (!(fault instanceof RegistryError)) throw fault;
   }
 }

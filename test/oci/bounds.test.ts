@@ -11,7 +11,7 @@ import { OPERATIONS } from "../../src/router.ts";
 
 /** The schemas that read what clients send: queries and bodies of all operations, and what those hand on to others. */
 const INPUTS = [
-  ...OPERATIONS.flatMap(({ id, query, body }) => [...named(`${id}.query`, query), ...named(`${id}.body`, body)]),
+  ...OPERATIONS.flatMap(({ id, query, body }) => [named(`${id}.query`, query), named(`${id}.body`, body)].flat()),
   ...Object.values(TARGET_TYPES).map(({ type, config }) => [`the config of ${type}`, config] as const),
   ["descriptorSchema", descriptorSchema] as const,
   ["platformSchema", platformSchema] as const,
