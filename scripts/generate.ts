@@ -8,7 +8,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { z } from "zod";
 import { openApiDocument } from "../src/api/openapi.ts";
-import { OPERATIONS } from "../src/router.ts";
+import { OPERATIONS } from "../src/api/operations.ts";
 import { componentName, jsonSchema, type JsonSchema, zodSource } from "./json-schema.ts";
 
 const FILE = resolve(import.meta.dirname, "../src/contract/operations.ts");

@@ -188,7 +188,7 @@ function identify({ request, registry }: Call, leeway?: number): Promise<Princip
 /** For the management API alone: where there is no Authorization header, the console's cookie counts, and what Cloudflare Access says. */
 async function identifyManager(call: Call): Promise<Principal> {
   const { request, url, registry } = call;
-  const proof = request.headers.has("Authorization") ? null : browserProofOf(registry.authenticator, request);
+  const proof = request.headers.has("Authorization") ? null : browserProofOf(registry.authenticator, request.headers);
   if (proof === null) return authenticate(registry.authenticator, request.headers.get("Authorization"));
   requireOwnPage(request, url, registry.realm);
   return (await authenticateBrowser(registry.authenticator, proof)).principal;

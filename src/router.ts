@@ -1,34 +1,11 @@
 import { IttyRouter, type IRequest } from "itty-router";
-import { listActivity, listInstallationActivity } from "./api/activity.ts";
-import { listDamaged } from "./api/damaged.ts";
 import { openApiHandler } from "./api/openapi.ts";
 import type { Operation } from "./api/operation.ts";
-import { OPERATIONS as DECLARED } from "./api/operations.ts";
-import { REFERENCE, type OperationReference } from "./api/reference.ts";
-import * as repositories from "./api/repositories.ts";
-import * as manifests from "./api/manifests.ts";
-import * as session from "./api/session.ts";
-import * as storage from "./api/storage.ts";
-import * as tags from "./api/tags.ts";
-import * as tokens from "./api/tokens.ts";
-import { whoami } from "./api/whoami.ts";
+import { OPERATIONS } from "./api/operations.ts";
 import { browserProofOf } from "./auth/authenticate.ts";
 import { discardBody } from "./body.ts";
 import type { Call } from "./call.ts";
-import {
-  catalog,
-  type Guarded,
-  installation,
-  login,
-  open,
-  ownPage,
-  repository,
-  repositoryReader,
-  self,
-  space,
-  spaceReader,
-  uploadSession,
-} from "./guard.ts";
+import { catalog, type Guarded, login, open, repository, uploadSession } from "./guard.ts";
 import { getBlob, removeBlob } from "./http/blobs.ts";
 import { getCatalog, getReferrers, getTags } from "./http/lists.ts";
 import { getManifest, putManifest, removeManifest } from "./http/manifests.ts";
@@ -70,58 +47,6 @@ const TOKEN_ROUTES: readonly Route[] = [
   route("token", "GET", "/token", open(getToken)),
   route("token", "POST", "/token", open(postToken)),
 ];
-
-const MANAGEMENT_ROUTES: readonly Route[] = [
-  route("whoami", "GET", "/api/v1/whoami", self(whoami)),
-  route("signIn", "POST", "/api/v1/session", ownPage(session.signIn)),
-  route("getSession", "GET", "/api/v1/session", open(session.getSession)),
-  route("signOut", "DELETE", "/api/v1/session", ownPage(session.signOut)),
-  route("listInstallationActivity", "GET", "/api/v1/activity", installation(listInstallationActivity)),
-  route("listActivity", "GET", "/api/v1/spaces/:space/activity", space(listActivity)),
-  route("getStorage", "GET", "/api/v1/spaces/:space/storage", space(storage.getStorage)),
-  route("getStorageHistory", "GET", "/api/v1/spaces/:space/storage/history", space(storage.getStorageHistory)),
-  route("previewCollection", "POST", "/api/v1/spaces/:space/gc:preview", space(storage.previewCollection)),
-  route("createToken", "POST", "/api/v1/spaces/:space/tokens", space(tokens.createToken)),
-  route("listTokens", "GET", "/api/v1/spaces/:space/tokens", space(tokens.listTokens)),
-  route("getToken", "GET", "/api/v1/spaces/:space/tokens/:id", space(tokens.getToken)),
-  route("revokeToken", "DELETE", "/api/v1/spaces/:space/tokens/:id", space(tokens.revokeToken)),
-  route("listRepositories", "GET", "/api/v1/spaces/:space/repositories", spaceReader(repositories.listRepositories)),
-  route("listRepositoryTags", "GET", "/api/v1/spaces/:space/repositories/:name+/tags", repositoryReader(tags.listTags)),
-  route(
-    "getRepository",
-    "GET",
-    "/api/v1/spaces/:space/repositories/:name+",
-    repositoryReader(repositories.getRepository),
-  ),
-  route("updateRepository", "PATCH", "/api/v1/spaces/:space/repositories/:name+", space(repositories.updateRepository)),
-  route(
-    "deleteRepository",
-    "DELETE",
-    "/api/v1/spaces/:space/repositories/:name+",
-    space(repositories.deleteRepository),
-  ),
-  route("deleteTags", "POST", "/api/v1/spaces/:space/tags:delete", space(tags.deleteTags)),
-  // Not below the repository's own address: its name may have components that are called like this.
-  route("getManifest", "GET", "/api/v1/spaces/:space/manifest", repositoryReader(manifests.getManifest)),
-  route("listReferrers", "GET", "/api/v1/spaces/:space/referrers", repositoryReader(manifests.listReferrers)),
-  route("getBlobText", "GET", "/api/v1/spaces/:space/blob-text", repositoryReader(manifests.getBlobText)),
-  route("listDamaged", "GET", "/api/v1/spaces/:space/damaged", space(listDamaged)),
-];
-
-/** Operations that are not declared yet. */
-const REFERRED: readonly Operation[] = MANAGEMENT_ROUTES.map(({ id, method, path, guarded }) => {
-  const { summary, status, query, body, output: answer } = referenceOf(id);
-  return { id, method, path, guarded, summary, status, query, body, answer };
-});
-
-function referenceOf(id: string): OperationReference {
-  const found = Object.entries(REFERENCE).find(([name]) => name === id);
-  if (found === undefined) throw new Error(`no reference for ${id}`);
-  return found[1];
-}
-
-/** All operations of the management API. */
-export const OPERATIONS: readonly Operation[] = [...DECLARED, ...REFERRED];
 
 /** The routes of an operation: also where it was before. */
 function routesOf({ id, method, path, formerly, guarded }: Operation): readonly Route[] {
@@ -188,7 +113,8 @@ export async function handleRequest(request: Request, surroundings: Surroundings
   headers.set("X-Request-Id", surroundings.requestId);
   headers.set("X-Content-Type-Options", "nosniff");
   // What a browser's session is shown must not outlive it in a cache.
-  if (browserProofOf(surroundings.registry.authenticator, request) !== null) headers.set("Cache-Control", "no-store");
+  if (browserProofOf(surroundings.registry.authenticator, request.headers) !== null)
+    headers.set("Cache-Control", "no-store");
   if (styleOf(new URL(request.url)) === "registry") headers.set("Docker-Distribution-Api-Version", "registry/2.0");
   return new Response(request.method === "HEAD" ? null : answer.body, { status: answer.status, headers });
 }

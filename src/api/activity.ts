@@ -1,23 +1,68 @@
-import type { z } from "zod";
-import type { Call, InstallationCall, SpaceCall } from "../call.ts";
+import { z } from "zod";
 import type { InstallationGrant, SpaceGrant } from "../auth/space-grant.ts";
+import type { Call, SpaceCall } from "../call.ts";
+import { installation, space } from "../guard.ts";
+import { ACTIVITY_KINDS, type Act, type Activity, type ActivityFilter, type NotedIn } from "../management/activity.ts";
 import type { Part } from "../oci/page.ts";
-import type { Act, Activity, ActivityFilter, NotedIn } from "../management/activity.ts";
-import { activityQuery } from "./activity-schemas.ts";
 import { isoTime, pageRequest } from "./answer.ts";
-import { readQuery } from "./input.ts";
+import { type Answer, defineOperation } from "./operation.ts";
+import { listOf, pageQuery, time } from "./shapes.ts";
 
-/** Lists who did what in a space, pushes and deletions included. */
-export async function listActivity(call: SpaceCall): Promise<Response> {
-  const query = readQuery(activityQuery, call);
-  return partResponse(await call.registry.activity.ofSpace(call.grant, filterOf(query), pageRequest(query)));
-}
+const activityQuery = pageQuery.extend({
+  actor: z.string().max(320).optional().meta({ description: "An actor's id: list only what it did." }),
+  kind: z
+    .enum(ACTIVITY_KINDS)
+    .optional()
+    .meta({ description: "List only actions on this kind, for example `token` in `token.created`." }),
+});
 
-/** Lists who made and deleted spaces, and which administrators signed in. */
-export async function listInstallationActivity(call: InstallationCall): Promise<Response> {
-  const query = readQuery(activityQuery, call);
-  return partResponse(await call.registry.activity.ofInstallation(call.grant, filterOf(query), pageRequest(query)));
-}
+const activityOutput = z
+  .object({
+    id: z.string().meta({ description: "For a push or deletion, the event's id." }),
+    at: time,
+    actor: z.object({ id: z.string(), name: z.string() }).meta({
+      description: "A token; `administrator`: ADMIN_TOKEN; an e-mail address: signed in through Cloudflare Access.",
+    }),
+    action: z
+      .string()
+      .meta({ description: "For example `token.created` or `tag.deleted`; later versions may add others." }),
+    subject: z.string().nullable().meta({ description: "The id of the changed object, if it has one." }),
+    name: z.string().nullable().meta({ description: "The object's name at the time." }),
+    repository: z.string().nullable().meta({ description: "A repository's path within the space." }),
+    reference: z.string().nullable().meta({ description: "A tag or digest in the repository." }),
+    detail: z.record(z.string(), z.unknown()).nullable().meta({ description: "The details of the request." }),
+  })
+  .meta({ id: "Activity" });
+
+const activityList = listOf(activityOutput);
+
+export const listInstallationActivity = defineOperation({
+  id: "listInstallationActivity",
+  method: "GET",
+  path: "/api/v1/activity",
+  guard: installation,
+  summary: "List who created and deleted spaces and which administrators signed in, newest first",
+  query: activityQuery,
+  answer: activityList,
+  async run({ query, registry, grant }) {
+    return view(await registry.activity.ofInstallation(grant, filterOf(query), pageRequest(query)));
+  },
+});
+
+export const listActivity = defineOperation({
+  id: "listActivity",
+  method: "GET",
+  path: "/api/v1/spaces/:space/activity",
+  guard: space,
+  summary:
+    "List who did what in a space, including pushes and deletions, newest first; a page may be short or empty before the end of the list",
+  query: activityQuery,
+  answer: activityList,
+  async run({ query, registry, grant }) {
+    const part = await registry.activity.ofSpace(grant, filterOf(query), pageRequest(query));
+    return view(part);
+  },
+});
 
 type Doing = Omit<Act, "actor" | "action">;
 
@@ -56,6 +101,6 @@ function filterOf({ actor, kind }: z.output<typeof activityQuery>): ActivityFilt
   return { actor: actor ?? null, kind: kind ?? null };
 }
 
-function partResponse({ entries, next }: Part<Activity>): Response {
-  return Response.json({ items: entries.map(({ at, ...rest }) => ({ ...rest, at: isoTime(at) })), next });
+function view({ entries, next }: Part<Activity>): Answer<typeof activityList> {
+  return { items: entries.map(({ at, ...rest }) => ({ ...rest, at: isoTime(at) })), next };
 }

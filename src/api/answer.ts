@@ -19,16 +19,6 @@ export function listAnswer<T, V>(page: Page<T>, view: (entry: T) => V, key: (ent
   return { items: page.entries.map(view), next };
 }
 
-/** The response of a list, for handlers that are no operation yet. */
-export function listResponse<T>(
-  page: Page<T>,
-  view: (entry: T) => object,
-  key: (entry: T) => string,
-  more: object = {},
-): Response {
-  return Response.json({ ...more, ...listAnswer(page, view, key) });
-}
-
 export function isoTimeOrNull(milliseconds: number | null): string | null {
   return milliseconds === null ? null : isoTime(milliseconds);
 }

@@ -8,7 +8,7 @@ import { noteInSpace } from "./activity.ts";
 import { isoTime, isoTimeOrNull, listAnswer, pageRequest } from "./answer.ts";
 import { followed } from "./deployed.ts";
 import { type Answer, defineOperation, type Unread } from "./operation.ts";
-import { listOf, pageQuery, time } from "./schemas.ts";
+import { listOf, pageQuery, time } from "./shapes.ts";
 
 const deliveryQuery = pageQuery.extend({
   event: z.string().max(100).optional(),

@@ -5,7 +5,7 @@ import { space } from "../guard.ts";
 import { RegistryError } from "../oci/errors.ts";
 import { listAnswer, pageRequest } from "./answer.ts";
 import { type Answer, defineOperation } from "./operation.ts";
-import { listOf, pageQuery, time } from "./schemas.ts";
+import { listOf, pageQuery, time } from "./shapes.ts";
 
 const eventOutput = z
   .object({

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { Call } from "../call.ts";
 import type { Operation } from "./operation.ts";
-import { problemOutput } from "./schemas.ts";
+import { problemOutput } from "./shapes.ts";
 
 /** Required permission, by guard. */
 const RIGHTS: Readonly<Partial<Record<string, string>>> = {

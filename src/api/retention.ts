@@ -9,7 +9,7 @@ import { givenName } from "../oci/plain-text.ts";
 import { noteInSpace } from "./activity.ts";
 import { isoTime, listAnswer, pageRequest } from "./answer.ts";
 import { type Answer, defineOperation, type Unread } from "./operation.ts";
-import { listOf, pageQuery, SOMETHING, time } from "./schemas.ts";
+import { listOf, pageQuery, SOMETHING, time } from "./shapes.ts";
 
 const confirm = z.boolean().optional().meta({ description: "Required for a rule that keeps nothing." });
 const enabled = z.boolean().meta({ description: "A disabled rule covers nothing." });

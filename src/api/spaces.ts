@@ -9,7 +9,7 @@ import { nearLimit } from "../registry/usage.ts";
 import { noteInInstallation, noteInSpace } from "./activity.ts";
 import { isoTime, listAnswer, pageRequest } from "./answer.ts";
 import { type Answer, defineOperation } from "./operation.ts";
-import { changesSomething, immutableTags, isPublic, listOf, pageQuery, SOMETHING, time } from "./schemas.ts";
+import { changesSomething, immutableTags, isPublic, listOf, pageQuery, SOMETHING, time } from "./shapes.ts";
 
 const spaceName = z
   .string()

@@ -5,7 +5,7 @@ import { RegistryError } from "../oci/errors.ts";
 import { noteInSpace } from "./activity.ts";
 import { isoTime } from "./answer.ts";
 import { defineOperation } from "./operation.ts";
-import { time } from "./schemas.ts";
+import { time } from "./shapes.ts";
 import { createdSecret, LONG_ENOUGH, requireTarget, secretText } from "./targets.ts";
 
 /** Milliseconds for which a replaced secret goes on signing, so that receivers can change theirs: a day. */

@@ -20,7 +20,7 @@ import { givenName, PLAIN_THROUGHOUT, plainText } from "../oci/plain-text.ts";
 import { noteInSpace } from "./activity.ts";
 import { isoTime, isoTimeOrNull, listAnswer, pageRequest } from "./answer.ts";
 import { type Answer, defineOperation, type Unread } from "./operation.ts";
-import { changesSomething, listOf, pageQuery, SOMETHING, time } from "./schemas.ts";
+import { changesSomething, listOf, pageQuery, SOMETHING, time } from "./shapes.ts";
 
 const url = plainText(2000);
 /** Of a target's configuration: far more than any type knows. */

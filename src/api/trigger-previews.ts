@@ -9,7 +9,7 @@ import { RegistryError } from "../oci/errors.ts";
 import { isoTime } from "./answer.ts";
 import { type Answer, defineOperation } from "./operation.ts";
 import { assumedPush, pushOf } from "./sample-events.ts";
-import { time } from "./schemas.ts";
+import { time } from "./shapes.ts";
 import { requireTrigger } from "./triggers.ts";
 
 /** Rules that are not saved, or those of a trigger. */

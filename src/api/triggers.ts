@@ -10,7 +10,7 @@ import { givenName, PLAIN_THROUGHOUT } from "../oci/plain-text.ts";
 import { noteInSpace } from "./activity.ts";
 import { isoTime, listAnswer, pageRequest } from "./answer.ts";
 import { type Answer, defineOperation, type Unread } from "./operation.ts";
-import { changesSomething, listOf, pageQuery, SOMETHING, time } from "./schemas.ts";
+import { changesSomething, listOf, pageQuery, SOMETHING, time } from "./shapes.ts";
 
 /** Deliveries that one call makes pending again. */
 const MAX_REPLAYED = 1000;

@@ -12,7 +12,7 @@ import { requireTag } from "../oci/reference.ts";
 import { noteInSpace } from "./activity.ts";
 import { isoTime, listAnswer, pageRequest } from "./answer.ts";
 import { type Answer, defineOperation, type Unread } from "./operation.ts";
-import { listOf, pageQuery, time } from "./schemas.ts";
+import { listOf, pageQuery, time } from "./shapes.ts";
 
 const repository = z.string().max(255).meta({ description: "The path within the space, for example `web/api`." });
 const tag = z.string().max(128);

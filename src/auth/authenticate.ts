@@ -149,10 +149,10 @@ export interface BrowserSession {
 }
 
 /** The proof that a request brings; null without any. The cookie goes first: whoever signs in chose who to be. */
-export function browserProofOf({ realm, access }: Authenticator, request: Request): BrowserProof | null {
-  const cookie = readConsoleCookie(request, realm);
+export function browserProofOf({ realm, access }: Authenticator, headers: Headers): BrowserProof | null {
+  const cookie = readConsoleCookie(headers, realm);
   if (cookie !== null) return { kind: "cookie", token: cookie };
-  const assertion = access && request.headers.get(ACCESS_HEADER);
+  const assertion = access && headers.get(ACCESS_HEADER);
   return assertion === null ? null : { kind: "access", token: assertion };
 }
 

@@ -7,7 +7,7 @@ const CONSOLE_HEADER = "X-Spacedock-Console";
 const NAME = "spacedock-session";
 
 /** The session that the request's cookie holds, whatever it is worth; null without one. */
-export function readConsoleCookie({ headers }: Request, realm: TokenRealm): string | null {
+export function readConsoleCookie(headers: Headers, realm: TokenRealm): string | null {
   const start = `${nameFor(realm)}=`;
   const pairs = (headers.get("Cookie") ?? "").split(";").map((pair) => pair.trim());
   return pairs.find((pair) => pair.startsWith(start))?.slice(start.length) ?? null;

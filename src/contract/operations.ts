@@ -2,6 +2,58 @@
 import { z } from "zod";
 import { openEnum } from "./open-enum.ts";
 
+const whoamiSchema = z.looseObject({
+  kind: openEnum(["token", "installation"]),
+  space: z.union([z.string(), z.null()]),
+  token: z.union([
+    z.looseObject({
+      id: z.string(),
+      name: z.string(),
+      actions: z.array(openEnum(["pull", "push", "delete", "admin"])),
+      repositories: z.array(z.string()),
+      expiresAt: z.union([z.string(), z.null()]),
+    }),
+    z.null(),
+  ]),
+});
+export type Whoami = z.infer<typeof whoamiSchema>;
+
+const problemSchema = z.looseObject({
+  type: z.string(),
+  title: z.string(),
+  status: z.number(),
+  code: z.string(),
+  detail: z.string(),
+  errors: z.unknown().optional(),
+});
+export type Problem = z.infer<typeof problemSchema>;
+
+const consoleSessionSchema = z.looseObject({
+  registry: z.string(),
+  session: z.union([
+    z.looseObject({
+      kind: openEnum(["token", "installation"]),
+      space: z.union([z.string(), z.null()]),
+      token: z.union([
+        z.looseObject({
+          id: z.string(),
+          name: z.string(),
+          actions: z.array(openEnum(["pull", "push", "delete", "admin"])),
+          repositories: z.array(z.string()),
+          expiresAt: z.union([z.string(), z.null()]),
+        }),
+        z.null(),
+      ]),
+      email: z.union([z.string(), z.null()]),
+      may: z.array(openEnum(["manageInstallation", "manageSpace", "readSpace", "pull", "push", "delete"])),
+      endsAt: z.string(),
+    }),
+    z.null(),
+  ]),
+  refusal: z.union([z.string(), z.null()]),
+});
+export type ConsoleSession = z.infer<typeof consoleSessionSchema>;
+
 const spaceSchema = z.looseObject({
   name: z.string(),
   public: z.boolean(),
@@ -14,15 +66,188 @@ const spaceSchema = z.looseObject({
 });
 export type Space = z.infer<typeof spaceSchema>;
 
-const problemSchema = z.looseObject({
-  type: z.string(),
-  title: z.string(),
-  status: z.number(),
-  code: z.string(),
-  detail: z.string(),
-  errors: z.unknown().optional(),
+const activitySchema = z.looseObject({
+  id: z.string(),
+  at: z.string(),
+  actor: z.looseObject({ id: z.string(), name: z.string() }),
+  action: z.string(),
+  subject: z.union([z.string(), z.null()]),
+  name: z.union([z.string(), z.null()]),
+  repository: z.union([z.string(), z.null()]),
+  reference: z.union([z.string(), z.null()]),
+  detail: z.union([z.record(z.string(), z.unknown()), z.null()]),
 });
-export type Problem = z.infer<typeof problemSchema>;
+export type Activity = z.infer<typeof activitySchema>;
+
+const repositoryStorageSchema = z.looseObject({
+  name: z.string(),
+  bytes: z.number(),
+  sharedBytes: z.number(),
+  reclaimableBytes: z.number(),
+});
+export type RepositoryStorage = z.infer<typeof repositoryStorageSchema>;
+
+const storageDaySchema = z.looseObject({ day: z.string(), bytes: z.number(), repositories: z.number() });
+export type StorageDay = z.infer<typeof storageDaySchema>;
+
+const collectableSchema = z.looseObject({
+  repository: z.string(),
+  digest: z.union([z.string(), z.null()]),
+  bytes: z.number(),
+  keptUntil: z.union([z.string(), z.null()]),
+});
+export type Collectable = z.infer<typeof collectableSchema>;
+
+const newTokenSchema = z.looseObject({
+  id: z.string(),
+  name: z.string(),
+  actions: z.array(openEnum(["pull", "push", "delete", "admin"])),
+  repositories: z.array(z.string()),
+  createdAt: z.string(),
+  createdBy: z.union([z.looseObject({ id: z.string(), name: z.string() }), z.null()]).optional(),
+  expiresAt: z.union([z.string(), z.null()]),
+  lastUsedAt: z.union([z.string(), z.null()]),
+  token: z.string(),
+});
+export type NewToken = z.infer<typeof newTokenSchema>;
+
+const tokenSchema = z.looseObject({
+  id: z.string(),
+  name: z.string(),
+  actions: z.array(openEnum(["pull", "push", "delete", "admin"])),
+  repositories: z.array(z.string()),
+  createdAt: z.string(),
+  createdBy: z.union([z.looseObject({ id: z.string(), name: z.string() }), z.null()]).optional(),
+  expiresAt: z.union([z.string(), z.null()]),
+  lastUsedAt: z.union([z.string(), z.null()]),
+});
+export type Token = z.infer<typeof tokenSchema>;
+
+const repositorySchema = z.looseObject({
+  name: z.string(),
+  fullName: z.string(),
+  public: z.boolean(),
+  immutableTags: z.union([z.array(z.string()), z.null()]),
+  createdAt: z.string(),
+  bytes: z.number(),
+  tags: z.number(),
+  pushedAt: z.union([z.string(), z.null()]),
+  pulledAt: z.union([z.string(), z.null()]),
+});
+export type Repository = z.infer<typeof repositorySchema>;
+
+const tagSchema = z.looseObject({
+  name: z.string(),
+  digest: z.string(),
+  mediaType: z.string(),
+  artifactType: z.union([z.string(), z.null()]),
+  platforms: z.array(z.string()),
+  size: z.number(),
+  contentSize: z.number(),
+  createdAt: z.string(),
+  updatedAt: z.string(),
+  pulledAt: z.union([z.string(), z.null()]),
+  pushedBy: z.union([z.looseObject({ id: z.string(), name: z.string() }), z.null()]),
+  deployed: z.array(
+    z.looseObject({
+      target: z.string(),
+      name: z.string(),
+      at: z.string(),
+      current: z.boolean(),
+      followed: z.boolean(),
+    }),
+  ),
+  signed: z.boolean(),
+  immutable: z.boolean(),
+});
+export type Tag = z.infer<typeof tagSchema>;
+
+const tagsDeletionSchema = z.looseObject({
+  repository: z.string(),
+  tags: z.array(z.looseObject({ name: z.string(), digest: z.string() })),
+  immutable: z.array(z.string()),
+  absent: z.array(z.string()),
+  manifests: z.array(z.looseObject({ digest: z.string(), mediaType: z.string(), size: z.number() })),
+  bytes: z.number(),
+  until: z.string(),
+});
+export type TagsDeletion = z.infer<typeof tagsDeletionSchema>;
+
+const manifestSchema = z.looseObject({
+  digest: z.string(),
+  mediaType: z.string(),
+  size: z.number(),
+  artifactType: z.union([z.string(), z.null()]),
+  subject: z.union([z.string(), z.null()]),
+  annotations: z.union([z.record(z.string(), z.string()), z.null()]),
+  platforms: z.array(z.string()),
+  contentSize: z.number(),
+  tags: z.array(z.string()),
+  hasMoreTags: z.boolean(),
+  usedBy: z.array(z.looseObject({ digest: z.string(), mediaType: z.string(), tags: z.array(z.string()) })),
+  attached: z.array(z.looseObject({ tag: z.string(), digest: z.string() })),
+  attestations: z.array(
+    z.looseObject({
+      digest: z.string(),
+      subject: z.string(),
+      platform: z.union([z.string(), z.null()]),
+      predicateTypes: z.array(z.string()),
+    }),
+  ),
+  needs: z.array(
+    z.looseObject({
+      digest: z.string(),
+      kind: z.union([openEnum(["blob", "manifest"]), z.null()]),
+      size: z.union([z.number(), z.null()]),
+      contentSize: z.union([z.number(), z.null()]),
+      damage: z.union([openEnum(["missing", "corrupt"]), z.null()]),
+      sharedWith: z.array(z.string()),
+    }),
+  ),
+  pushedAt: z.string(),
+  pulledAt: z.union([z.string(), z.null()]),
+  damage: z.union([openEnum(["missing", "corrupt"]), z.null()]),
+  raw: z.union([z.string(), z.null()]),
+  config: z.union([
+    z.looseObject({
+      mediaType: z.string(),
+      digest: z.string(),
+      size: z.number(),
+      json: z.unknown(),
+      omitted: z.union([openEnum(["too-large", "too-deep", "not-text", "absent", "missing", "corrupt"]), z.null()]),
+    }),
+    z.null(),
+  ]),
+});
+export type Manifest = z.infer<typeof manifestSchema>;
+
+const referrerSchema = z.looseObject({
+  digest: z.string(),
+  mediaType: z.string(),
+  size: z.number(),
+  artifactType: z.union([z.string(), z.null()]),
+  annotations: z.union([z.record(z.string(), z.string()), z.null()]),
+});
+export type Referrer = z.infer<typeof referrerSchema>;
+
+const blobTextSchema = z.looseObject({
+  digest: z.string(),
+  size: z.union([z.number(), z.null()]),
+  text: z.union([z.string(), z.null()]),
+  omitted: z.union([openEnum(["too-large", "too-deep", "not-text", "absent", "missing", "corrupt"]), z.null()]),
+});
+export type BlobText = z.infer<typeof blobTextSchema>;
+
+const damagedSchema = z.looseObject({
+  kind: openEnum(["blob", "manifest"]),
+  digest: z.string(),
+  repository: z.string(),
+  size: z.number(),
+  damage: openEnum(["missing", "corrupt"]),
+  since: z.string(),
+  tags: z.array(z.string()),
+});
+export type Damaged = z.infer<typeof damagedSchema>;
 
 const retentionRuleSchema = z.looseObject({
   id: z.string(),
@@ -237,233 +462,37 @@ const deliveryDetailSchema = z.looseObject({
 });
 export type DeliveryDetail = z.infer<typeof deliveryDetailSchema>;
 
-const whoamiSchema = z.looseObject({
-  kind: openEnum(["token", "installation"]),
-  space: z.union([z.string(), z.null()]),
-  token: z.union([
-    z.looseObject({
-      id: z.string(),
-      name: z.string(),
-      actions: z.array(openEnum(["pull", "push", "delete", "admin"])),
-      repositories: z.array(z.string()),
-      expiresAt: z.union([z.string(), z.null()]),
-    }),
-    z.null(),
-  ]),
-});
-export type Whoami = z.infer<typeof whoamiSchema>;
-
-const consoleSessionSchema = z.looseObject({
-  registry: z.string(),
-  session: z.union([
-    z.looseObject({
-      kind: openEnum(["token", "installation"]),
-      space: z.union([z.string(), z.null()]),
-      token: z.union([
-        z.looseObject({
-          id: z.string(),
-          name: z.string(),
-          actions: z.array(openEnum(["pull", "push", "delete", "admin"])),
-          repositories: z.array(z.string()),
-          expiresAt: z.union([z.string(), z.null()]),
-        }),
-        z.null(),
-      ]),
-      email: z.union([z.string(), z.null()]),
-      may: z.array(openEnum(["manageInstallation", "manageSpace", "readSpace", "pull", "push", "delete"])),
-      endsAt: z.string(),
-    }),
-    z.null(),
-  ]),
-  refusal: z.union([z.string(), z.null()]),
-});
-export type ConsoleSession = z.infer<typeof consoleSessionSchema>;
-
-const activitySchema = z.looseObject({
-  id: z.string(),
-  at: z.string(),
-  actor: z.looseObject({ id: z.string(), name: z.string() }),
-  action: z.string(),
-  subject: z.union([z.string(), z.null()]),
-  name: z.union([z.string(), z.null()]),
-  repository: z.union([z.string(), z.null()]),
-  reference: z.union([z.string(), z.null()]),
-  detail: z.union([z.record(z.string(), z.unknown()), z.null()]),
-});
-export type Activity = z.infer<typeof activitySchema>;
-
-const repositoryStorageSchema = z.looseObject({
-  name: z.string(),
-  bytes: z.number(),
-  sharedBytes: z.number(),
-  reclaimableBytes: z.number(),
-});
-export type RepositoryStorage = z.infer<typeof repositoryStorageSchema>;
-
-const storageDaySchema = z.looseObject({ day: z.string(), bytes: z.number(), repositories: z.number() });
-export type StorageDay = z.infer<typeof storageDaySchema>;
-
-const collectableSchema = z.looseObject({
-  repository: z.string(),
-  digest: z.union([z.string(), z.null()]),
-  bytes: z.number(),
-  keptUntil: z.union([z.string(), z.null()]),
-});
-export type Collectable = z.infer<typeof collectableSchema>;
-
-const newTokenSchema = z.looseObject({
-  id: z.string(),
-  name: z.string(),
-  actions: z.array(openEnum(["pull", "push", "delete", "admin"])),
-  repositories: z.array(z.string()),
-  createdAt: z.string(),
-  createdBy: z.union([z.looseObject({ id: z.string(), name: z.string() }), z.null()]).optional(),
-  expiresAt: z.union([z.string(), z.null()]),
-  lastUsedAt: z.union([z.string(), z.null()]),
-  token: z.string(),
-});
-export type NewToken = z.infer<typeof newTokenSchema>;
-
-const tokenSchema = z.looseObject({
-  id: z.string(),
-  name: z.string(),
-  actions: z.array(openEnum(["pull", "push", "delete", "admin"])),
-  repositories: z.array(z.string()),
-  createdAt: z.string(),
-  createdBy: z.union([z.looseObject({ id: z.string(), name: z.string() }), z.null()]).optional(),
-  expiresAt: z.union([z.string(), z.null()]),
-  lastUsedAt: z.union([z.string(), z.null()]),
-});
-export type Token = z.infer<typeof tokenSchema>;
-
-const repositorySchema = z.looseObject({
-  name: z.string(),
-  fullName: z.string(),
-  public: z.boolean(),
-  immutableTags: z.union([z.array(z.string()), z.null()]),
-  createdAt: z.string(),
-  bytes: z.number(),
-  tags: z.number(),
-  pushedAt: z.union([z.string(), z.null()]),
-  pulledAt: z.union([z.string(), z.null()]),
-});
-export type Repository = z.infer<typeof repositorySchema>;
-
-const tagSchema = z.looseObject({
-  name: z.string(),
-  digest: z.string(),
-  mediaType: z.string(),
-  artifactType: z.union([z.string(), z.null()]),
-  platforms: z.array(z.string()),
-  size: z.number(),
-  contentSize: z.number(),
-  createdAt: z.string(),
-  updatedAt: z.string(),
-  pulledAt: z.union([z.string(), z.null()]),
-  pushedBy: z.union([z.looseObject({ id: z.string(), name: z.string() }), z.null()]),
-  deployed: z.array(
-    z.looseObject({
-      target: z.string(),
-      name: z.string(),
-      at: z.string(),
-      current: z.boolean(),
-      followed: z.boolean(),
-    }),
-  ),
-  signed: z.boolean(),
-  immutable: z.boolean(),
-});
-export type Tag = z.infer<typeof tagSchema>;
-
-const tagsDeletionSchema = z.looseObject({
-  repository: z.string(),
-  tags: z.array(z.looseObject({ name: z.string(), digest: z.string() })),
-  immutable: z.array(z.string()),
-  absent: z.array(z.string()),
-  manifests: z.array(z.looseObject({ digest: z.string(), mediaType: z.string(), size: z.number() })),
-  bytes: z.number(),
-  until: z.string(),
-});
-export type TagsDeletion = z.infer<typeof tagsDeletionSchema>;
-
-const manifestSchema = z.looseObject({
-  digest: z.string(),
-  mediaType: z.string(),
-  size: z.number(),
-  artifactType: z.union([z.string(), z.null()]),
-  subject: z.union([z.string(), z.null()]),
-  annotations: z.union([z.record(z.string(), z.string()), z.null()]),
-  platforms: z.array(z.string()),
-  contentSize: z.number(),
-  tags: z.array(z.string()),
-  hasMoreTags: z.boolean(),
-  usedBy: z.array(z.looseObject({ digest: z.string(), mediaType: z.string(), tags: z.array(z.string()) })),
-  attached: z.array(z.looseObject({ tag: z.string(), digest: z.string() })),
-  attestations: z.array(
-    z.looseObject({
-      digest: z.string(),
-      subject: z.string(),
-      platform: z.union([z.string(), z.null()]),
-      predicateTypes: z.array(z.string()),
-    }),
-  ),
-  needs: z.array(
-    z.looseObject({
-      digest: z.string(),
-      kind: z.union([openEnum(["blob", "manifest"]), z.null()]),
-      size: z.union([z.number(), z.null()]),
-      contentSize: z.union([z.number(), z.null()]),
-      damage: z.union([openEnum(["missing", "corrupt"]), z.null()]),
-      sharedWith: z.array(z.string()),
-    }),
-  ),
-  pushedAt: z.string(),
-  pulledAt: z.union([z.string(), z.null()]),
-  damage: z.union([openEnum(["missing", "corrupt"]), z.null()]),
-  raw: z.union([z.string(), z.null()]),
-  config: z.union([
-    z.looseObject({
-      mediaType: z.string(),
-      digest: z.string(),
-      size: z.number(),
-      json: z.unknown(),
-      omitted: z.union([openEnum(["too-large", "too-deep", "not-text", "absent", "missing", "corrupt"]), z.null()]),
-    }),
-    z.null(),
-  ]),
-});
-export type Manifest = z.infer<typeof manifestSchema>;
-
-const referrerSchema = z.looseObject({
-  digest: z.string(),
-  mediaType: z.string(),
-  size: z.number(),
-  artifactType: z.union([z.string(), z.null()]),
-  annotations: z.union([z.record(z.string(), z.string()), z.null()]),
-});
-export type Referrer = z.infer<typeof referrerSchema>;
-
-const blobTextSchema = z.looseObject({
-  digest: z.string(),
-  size: z.union([z.number(), z.null()]),
-  text: z.union([z.string(), z.null()]),
-  omitted: z.union([openEnum(["too-large", "too-deep", "not-text", "absent", "missing", "corrupt"]), z.null()]),
-});
-export type BlobText = z.infer<typeof blobTextSchema>;
-
-const damagedSchema = z.looseObject({
-  kind: openEnum(["blob", "manifest"]),
-  digest: z.string(),
-  repository: z.string(),
-  size: z.number(),
-  damage: openEnum(["missing", "corrupt"]),
-  since: z.string(),
-  tags: z.array(z.string()),
-});
-export type Damaged = z.infer<typeof damagedSchema>;
-
 /** By operation id: where each is, and what goes in and comes out. */
 export const operations = {
+  whoami: {
+    method: "GET",
+    path: "/api/v1/whoami",
+    status: 200,
+
+    output: whoamiSchema,
+  },
+  signIn: {
+    method: "POST",
+    path: "/api/v1/session",
+    status: 200,
+
+    body: z.strictObject({ token: z.string() }),
+    output: consoleSessionSchema,
+  },
+  getSession: {
+    method: "GET",
+    path: "/api/v1/session",
+    status: 200,
+
+    output: consoleSessionSchema,
+  },
+  signOut: {
+    method: "DELETE",
+    path: "/api/v1/session",
+    status: 204,
+
+    output: z.null(),
+  },
   createSpace: {
     method: "POST",
     path: "/api/v1/spaces",
@@ -511,6 +540,223 @@ export const operations = {
     status: 204,
 
     output: z.null(),
+  },
+  listInstallationActivity: {
+    method: "GET",
+    path: "/api/v1/activity",
+    status: 200,
+    query: z.strictObject({
+      limit: z.number().optional(),
+      cursor: z.string().optional(),
+      actor: z.string().optional(),
+      kind: z
+        .enum([
+          "tag",
+          "manifest",
+          "repository",
+          "space",
+          "token",
+          "session",
+          "login",
+          "trigger",
+          "target",
+          "delivery",
+          "retention",
+        ])
+        .optional(),
+    }),
+
+    output: z.looseObject({ items: z.array(activitySchema), next: z.union([z.string(), z.null()]) }),
+  },
+  listActivity: {
+    method: "GET",
+    path: "/api/v1/spaces/{space}/activity",
+    status: 200,
+    query: z.strictObject({
+      limit: z.number().optional(),
+      cursor: z.string().optional(),
+      actor: z.string().optional(),
+      kind: z
+        .enum([
+          "tag",
+          "manifest",
+          "repository",
+          "space",
+          "token",
+          "session",
+          "login",
+          "trigger",
+          "target",
+          "delivery",
+          "retention",
+        ])
+        .optional(),
+    }),
+
+    output: z.looseObject({ items: z.array(activitySchema), next: z.union([z.string(), z.null()]) }),
+  },
+  getStorage: {
+    method: "GET",
+    path: "/api/v1/spaces/{space}/storage",
+    status: 200,
+    query: z.strictObject({ limit: z.number().optional(), cursor: z.string().optional() }),
+
+    output: z.looseObject({
+      items: z.array(repositoryStorageSchema),
+      next: z.union([z.string(), z.null()]),
+      total: z.union([
+        z.looseObject({ bytes: z.number(), sharedBytes: z.number(), reclaimableBytes: z.number() }),
+        z.null(),
+      ]),
+    }),
+  },
+  getStorageHistory: {
+    method: "GET",
+    path: "/api/v1/spaces/{space}/storage/history",
+    status: 200,
+    query: z.strictObject({ limit: z.number().optional(), cursor: z.string().optional() }),
+
+    output: z.looseObject({ items: z.array(storageDaySchema), next: z.union([z.string(), z.null()]) }),
+  },
+  previewCollection: {
+    method: "POST",
+    path: "/api/v1/spaces/{space}/gc:preview",
+    status: 200,
+    query: z.strictObject({ limit: z.number().optional(), cursor: z.string().optional() }),
+
+    output: z.looseObject({ items: z.array(collectableSchema), next: z.union([z.string(), z.null()]) }),
+  },
+  createToken: {
+    method: "POST",
+    path: "/api/v1/spaces/{space}/tokens",
+    status: 201,
+
+    body: z.strictObject({
+      name: z.string(),
+      actions: z.array(z.enum(["pull", "push", "delete", "admin"])),
+      repositories: z.array(z.string()).optional(),
+      expiresIn: z.number().optional(),
+    }),
+    output: newTokenSchema,
+  },
+  listTokens: {
+    method: "GET",
+    path: "/api/v1/spaces/{space}/tokens",
+    status: 200,
+    query: z.strictObject({ limit: z.number().optional(), cursor: z.string().optional() }),
+
+    output: z.looseObject({ items: z.array(tokenSchema), next: z.union([z.string(), z.null()]) }),
+  },
+  getToken: {
+    method: "GET",
+    path: "/api/v1/spaces/{space}/tokens/{id}",
+    status: 200,
+
+    output: tokenSchema,
+  },
+  revokeToken: {
+    method: "DELETE",
+    path: "/api/v1/spaces/{space}/tokens/{id}",
+    status: 204,
+    query: z.strictObject({ descendants: z.enum(["true", "false"]).optional() }),
+
+    output: z.null(),
+  },
+  listRepositories: {
+    method: "GET",
+    path: "/api/v1/spaces/{space}/repositories",
+    status: 200,
+    query: z.strictObject({ limit: z.number().optional(), cursor: z.string().optional() }),
+
+    output: z.looseObject({ items: z.array(repositorySchema), next: z.union([z.string(), z.null()]) }),
+  },
+  listRepositoryTags: {
+    method: "GET",
+    path: "/api/v1/spaces/{space}/repositories/{name}/tags",
+    status: 200,
+    query: z.strictObject({
+      limit: z.number().optional(),
+      cursor: z.string().optional(),
+      order: z.enum(["name", "newest"]).optional(),
+    }),
+
+    output: z.looseObject({ items: z.array(tagSchema), next: z.union([z.string(), z.null()]) }),
+  },
+  getRepository: {
+    method: "GET",
+    path: "/api/v1/spaces/{space}/repositories/{name}",
+    status: 200,
+
+    output: repositorySchema,
+  },
+  updateRepository: {
+    method: "PATCH",
+    path: "/api/v1/spaces/{space}/repositories/{name}",
+    status: 200,
+
+    body: z.strictObject({
+      public: z.boolean().optional(),
+      immutableTags: z.union([z.array(z.string()), z.null()]).optional(),
+    }),
+    output: repositorySchema,
+  },
+  deleteRepository: {
+    method: "DELETE",
+    path: "/api/v1/spaces/{space}/repositories/{name}",
+    status: 204,
+
+    output: z.null(),
+  },
+  deleteTags: {
+    method: "POST",
+    path: "/api/v1/spaces/{space}/tags:delete",
+    status: 200,
+
+    body: z.strictObject({
+      repository: z.string(),
+      tags: z.array(z.string()),
+      keepManifests: z.boolean().optional(),
+      dryRun: z.boolean().optional(),
+    }),
+    output: tagsDeletionSchema,
+  },
+  getManifest: {
+    method: "GET",
+    path: "/api/v1/spaces/{space}/manifest",
+    status: 200,
+    query: z.strictObject({ repository: z.string().optional(), reference: z.string().optional() }),
+
+    output: manifestSchema,
+  },
+  listReferrers: {
+    method: "GET",
+    path: "/api/v1/spaces/{space}/referrers",
+    status: 200,
+    query: z.strictObject({
+      limit: z.number().optional(),
+      cursor: z.string().optional(),
+      repository: z.string().optional(),
+      digest: z.string().optional(),
+      artifactType: z.string().optional(),
+    }),
+
+    output: z.looseObject({ items: z.array(referrerSchema), next: z.union([z.string(), z.null()]) }),
+  },
+  getBlobText: {
+    method: "GET",
+    path: "/api/v1/spaces/{space}/blob-text",
+    status: 200,
+    query: z.strictObject({ repository: z.string().optional(), digest: z.string().optional() }),
+
+    output: blobTextSchema,
+  },
+  listDamaged: {
+    method: "GET",
+    path: "/api/v1/spaces/{space}/damaged",
+    status: 200,
+    query: z.strictObject({ limit: z.number().optional(), cursor: z.string().optional() }),
+
+    output: z.looseObject({ items: z.array(damagedSchema), next: z.union([z.string(), z.null()]) }),
   },
   createRetentionRule: {
     method: "POST",
@@ -1087,251 +1333,5 @@ export const operations = {
     status: 200,
 
     output: deliveryDetailSchema,
-  },
-  whoami: {
-    method: "GET",
-    path: "/api/v1/whoami",
-    status: 200,
-
-    output: whoamiSchema,
-  },
-  signIn: {
-    method: "POST",
-    path: "/api/v1/session",
-    status: 200,
-
-    body: z.strictObject({ token: z.string() }),
-    output: consoleSessionSchema,
-  },
-  getSession: {
-    method: "GET",
-    path: "/api/v1/session",
-    status: 200,
-
-    output: consoleSessionSchema,
-  },
-  signOut: {
-    method: "DELETE",
-    path: "/api/v1/session",
-    status: 204,
-
-    output: z.null(),
-  },
-  listInstallationActivity: {
-    method: "GET",
-    path: "/api/v1/activity",
-    status: 200,
-    query: z.strictObject({
-      limit: z.number().optional(),
-      cursor: z.string().optional(),
-      actor: z.string().optional(),
-      kind: z
-        .enum([
-          "tag",
-          "manifest",
-          "repository",
-          "space",
-          "token",
-          "session",
-          "login",
-          "trigger",
-          "target",
-          "delivery",
-          "retention",
-        ])
-        .optional(),
-    }),
-
-    output: z.looseObject({ items: z.array(activitySchema), next: z.union([z.string(), z.null()]) }),
-  },
-  listActivity: {
-    method: "GET",
-    path: "/api/v1/spaces/{space}/activity",
-    status: 200,
-    query: z.strictObject({
-      limit: z.number().optional(),
-      cursor: z.string().optional(),
-      actor: z.string().optional(),
-      kind: z
-        .enum([
-          "tag",
-          "manifest",
-          "repository",
-          "space",
-          "token",
-          "session",
-          "login",
-          "trigger",
-          "target",
-          "delivery",
-          "retention",
-        ])
-        .optional(),
-    }),
-
-    output: z.looseObject({ items: z.array(activitySchema), next: z.union([z.string(), z.null()]) }),
-  },
-  getStorage: {
-    method: "GET",
-    path: "/api/v1/spaces/{space}/storage",
-    status: 200,
-    query: z.strictObject({ limit: z.number().optional(), cursor: z.string().optional() }),
-
-    output: z.looseObject({
-      items: z.array(repositoryStorageSchema),
-      next: z.union([z.string(), z.null()]),
-      total: z.union([
-        z.looseObject({ bytes: z.number(), sharedBytes: z.number(), reclaimableBytes: z.number() }),
-        z.null(),
-      ]),
-    }),
-  },
-  getStorageHistory: {
-    method: "GET",
-    path: "/api/v1/spaces/{space}/storage/history",
-    status: 200,
-    query: z.strictObject({ limit: z.number().optional(), cursor: z.string().optional() }),
-
-    output: z.looseObject({ items: z.array(storageDaySchema), next: z.union([z.string(), z.null()]) }),
-  },
-  previewCollection: {
-    method: "POST",
-    path: "/api/v1/spaces/{space}/gc:preview",
-    status: 200,
-    query: z.strictObject({ limit: z.number().optional(), cursor: z.string().optional() }),
-
-    output: z.looseObject({ items: z.array(collectableSchema), next: z.union([z.string(), z.null()]) }),
-  },
-  createToken: {
-    method: "POST",
-    path: "/api/v1/spaces/{space}/tokens",
-    status: 201,
-
-    body: z.strictObject({
-      name: z.string(),
-      actions: z.array(z.enum(["pull", "push", "delete", "admin"])),
-      repositories: z.array(z.string()).optional(),
-      expiresIn: z.number().optional(),
-    }),
-    output: newTokenSchema,
-  },
-  listTokens: {
-    method: "GET",
-    path: "/api/v1/spaces/{space}/tokens",
-    status: 200,
-    query: z.strictObject({ limit: z.number().optional(), cursor: z.string().optional() }),
-
-    output: z.looseObject({ items: z.array(tokenSchema), next: z.union([z.string(), z.null()]) }),
-  },
-  getToken: {
-    method: "GET",
-    path: "/api/v1/spaces/{space}/tokens/{id}",
-    status: 200,
-
-    output: tokenSchema,
-  },
-  revokeToken: {
-    method: "DELETE",
-    path: "/api/v1/spaces/{space}/tokens/{id}",
-    status: 204,
-    query: z.strictObject({ descendants: z.enum(["true", "false"]).optional() }),
-
-    output: z.null(),
-  },
-  listRepositories: {
-    method: "GET",
-    path: "/api/v1/spaces/{space}/repositories",
-    status: 200,
-    query: z.strictObject({ limit: z.number().optional(), cursor: z.string().optional() }),
-
-    output: z.looseObject({ items: z.array(repositorySchema), next: z.union([z.string(), z.null()]) }),
-  },
-  listRepositoryTags: {
-    method: "GET",
-    path: "/api/v1/spaces/{space}/repositories/{name}/tags",
-    status: 200,
-    query: z.strictObject({
-      limit: z.number().optional(),
-      cursor: z.string().optional(),
-      order: z.enum(["name", "newest"]).optional(),
-    }),
-
-    output: z.looseObject({ items: z.array(tagSchema), next: z.union([z.string(), z.null()]) }),
-  },
-  getRepository: {
-    method: "GET",
-    path: "/api/v1/spaces/{space}/repositories/{name}",
-    status: 200,
-
-    output: repositorySchema,
-  },
-  updateRepository: {
-    method: "PATCH",
-    path: "/api/v1/spaces/{space}/repositories/{name}",
-    status: 200,
-
-    body: z.strictObject({
-      public: z.boolean().optional(),
-      immutableTags: z.union([z.array(z.string()), z.null()]).optional(),
-    }),
-    output: repositorySchema,
-  },
-  deleteRepository: {
-    method: "DELETE",
-    path: "/api/v1/spaces/{space}/repositories/{name}",
-    status: 204,
-
-    output: z.null(),
-  },
-  deleteTags: {
-    method: "POST",
-    path: "/api/v1/spaces/{space}/tags:delete",
-    status: 200,
-
-    body: z.strictObject({
-      repository: z.string(),
-      tags: z.array(z.string()),
-      keepManifests: z.boolean().optional(),
-      dryRun: z.boolean().optional(),
-    }),
-    output: tagsDeletionSchema,
-  },
-  getManifest: {
-    method: "GET",
-    path: "/api/v1/spaces/{space}/manifest",
-    status: 200,
-    query: z.strictObject({ repository: z.string().optional(), reference: z.string().optional() }),
-
-    output: manifestSchema,
-  },
-  listReferrers: {
-    method: "GET",
-    path: "/api/v1/spaces/{space}/referrers",
-    status: 200,
-    query: z.strictObject({
-      limit: z.number().optional(),
-      cursor: z.string().optional(),
-      repository: z.string().optional(),
-      digest: z.string().optional(),
-      artifactType: z.string().optional(),
-    }),
-
-    output: z.looseObject({ items: z.array(referrerSchema), next: z.union([z.string(), z.null()]) }),
-  },
-  getBlobText: {
-    method: "GET",
-    path: "/api/v1/spaces/{space}/blob-text",
-    status: 200,
-    query: z.strictObject({ repository: z.string().optional(), digest: z.string().optional() }),
-
-    output: blobTextSchema,
-  },
-  listDamaged: {
-    method: "GET",
-    path: "/api/v1/spaces/{space}/damaged",
-    status: 200,
-    query: z.strictObject({ limit: z.number().optional(), cursor: z.string().optional() }),
-
-    output: z.looseObject({ items: z.array(damagedSchema), next: z.union([z.string(), z.null()]) }),
   },
 } as const;

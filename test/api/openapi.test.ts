@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { OPERATIONS } from "../../src/router.ts";
+import { OPERATIONS } from "../../src/api/operations.ts";
 import { ask } from "../support/registry.ts";
 
 const document = z.object({

@@ -51,6 +51,13 @@ function create(headers: Record<string, string>): Promise<Response> {
 }
 
 describe("signing in", () => {
+  it("is in no cache, nor is what tells who is signed in, before as after", async () => {
+    const request = { headers: { "X-Spacedock-Console": "1" }, body: JSON.stringify({ token: keeper.token }) };
+    const answers = [await ask("/api/v1/session", { method: "POST", ...request }), await ask("/api/v1/session")];
+    expect(answers.map(({ status }) => status)).toEqual([200, 200]);
+    expect(answers.map(({ headers }) => headers.get("Cache-Control"))).toEqual(["no-store", "no-store"]);
+  });
+
   it("tells who it is and what the console may show, and keeps no secret", async () => {
     const cookie = await signIn(keeper.token);
     const { session, registry } = await whoIs({ Cookie: cookie });

@@ -51,6 +51,15 @@ function revoke(id: string, query = ""): Promise<Response> {
 }
 
 describe("a token", () => {
+  it("is told once, with its address and in no cache", async () => {
+    const answer = await create(maker.token);
+    expect(answer.headers.get("Cache-Control")).toBe("no-store");
+    const { id, token } = tokenShape.parse(await answer.json());
+    expect(token).toMatch(/^sdt_/);
+    expect(answer.headers.get("Location")).toBe(`/api/v1/spaces/${space}/tokens/${id}`);
+    expect(await (await manage("GET", `spaces/${space}/tokens/${id}`)).text()).not.toContain(token);
+  });
+
   it("says who made it: a token, or an administrator", async () => {
     const child = await made(maker.token);
     expect(child.createdBy).toEqual({ id: maker.id, name: "boss" });
