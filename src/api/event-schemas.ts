@@ -5,6 +5,7 @@ import { checkGroup, triggerMatch, triggerRuleFields } from "../events/trigger.t
 import { boundedRecord } from "../oci/bounds.ts";
 import { givenName, PLAIN_THROUGHOUT, plainText } from "../oci/plain-text.ts";
 import { pageQuery, SOMETHING } from "./schemas.ts";
+import { ANY_SETTINGS } from "./target-types.ts";
 
 const name = z.string();
 const time = z.iso.datetime();
@@ -16,7 +17,10 @@ const MAX_SETTINGS = 50;
 const LONG_ENOUGH = `${MIN_SECRET} characters at least.`;
 const config = boundedRecord(z.string().max(100), z.unknown(), MAX_SETTINGS)
   .refine(...PLAIN_THROUGHOUT)
-  .meta({ description: "Settings of the type, besides its address." });
+  .meta({
+    description: "Settings of the type, besides its address: GET /api/v1/target-types has them with their meaning.",
+    ...ANY_SETTINGS,
+  });
 
 /** Of triggers that are stored there may be some that were made before this was asked for. */
 const givenMatch = triggerMatch.refine(...PLAIN_THROUGHOUT);
@@ -28,10 +32,7 @@ const deploys = z.boolean().meta({
 
 export const targetInput = z.strictObject({
   name: givenName,
-  type: z
-    .string()
-    .max(50)
-    .meta({ description: "For example `standard-webhook`; an unknown type is answered with the list of types." }),
+  type: z.string().max(50).meta({ description: "For example `standard-webhook`; GET /api/v1/target-types has all." }),
   url: url.optional().meta({ description: "https, on a public host. Some types have their own." }),
   secret: z
     .string()
@@ -72,7 +73,7 @@ export const targetOutput = z
     name,
     type: z.string(),
     url: z.string().meta({ description: "Only the host, if the address itself is a secret." }),
-    config: z.unknown(),
+    config: z.unknown().meta({ description: "The settings, with the type's defaults." }),
     deploys: z.boolean().meta({ description: "False: the target only notifies, and retention ignores it." }),
     hasSecret: z.boolean(),
     identity: z

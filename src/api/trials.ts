@@ -7,7 +7,7 @@ import { eventDocument, type EventType, type RegistryEvent, repositoryOf } from 
 import { matchTrigger } from "../events/match.ts";
 import { type PreviewedEvent, previewOf } from "../events/preview.ts";
 import type { PlacedEvent } from "../events/stores.ts";
-import { findTargetType } from "../events/targets/index.ts";
+import { findTargetType } from "../events/target-types.ts";
 import type { TriggerMatch } from "../events/trigger.ts";
 import { RegistryError } from "../oci/errors.ts";
 import { OCI_INDEX } from "../oci/media-types.ts";

@@ -24,6 +24,24 @@ const problemSchema = z.looseObject({
 });
 export type Problem = z.infer<typeof problemSchema>;
 
+const targetTypeSchema = z.looseObject({
+  name: z.string(),
+  title: z.string(),
+  description: z.string(),
+  settings: z.record(z.string(), z.unknown()),
+  address: z.looseObject({
+    required: z.boolean(),
+    description: z.string(),
+    example: z.string(),
+    default: z.union([z.string(), z.null()]),
+    secret: z.boolean(),
+  }),
+  secret: z.union([z.looseObject({ required: z.boolean(), title: z.string(), description: z.string() }), z.null()]),
+  makesSecret: z.boolean(),
+  followed: z.boolean(),
+});
+export type TargetType = z.infer<typeof targetTypeSchema>;
+
 const whoamiSchema = z.looseObject({
   kind: openEnum(["token", "installation"]),
   space: z.union([z.string(), z.null()]),
@@ -511,6 +529,13 @@ export const operations = {
     status: 204,
 
     output: z.null(),
+  },
+  listTargetTypes: {
+    method: "GET",
+    path: "/api/v1/target-types",
+    status: 200,
+
+    output: z.looseObject({ types: z.array(targetTypeSchema) }),
   },
   whoami: {
     method: "GET",

@@ -6,7 +6,7 @@ import { nextAttemptIn } from "./schedule.ts";
 import { outdatedBy } from "./standing.ts";
 import type { AttemptRecord, ClaimedDelivery, DeliveryResult, OpenTarget, TargetSecrets } from "./stores.ts";
 import { type Outcome, type Sender, UnsendableError } from "./target.ts";
-import { findTargetType } from "./targets/index.ts";
+import { findTargetType } from "./target-types.ts";
 
 /** Requests that one attempt may take: release, deployments, their tasks. */
 const MAX_REQUESTS = 60;

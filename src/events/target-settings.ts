@@ -4,7 +4,7 @@ import { addressProblem, type AddressRules } from "./address.ts";
 import { makeWebhookSecret } from "./sign.ts";
 import type { OpenTarget, TargetUpdate } from "./stores.ts";
 import { givenSecret, type TargetType } from "./target.ts";
-import { findTargetType, TARGET_TYPES } from "./targets/index.ts";
+import { findTargetType, targetTypeNames } from "./target-types.ts";
 
 /** Where a target is. */
 export interface Address {
@@ -26,7 +26,7 @@ export interface TargetChanges {
 
 export function requireTargetType(name: string): TargetType {
   const type = findTargetType(name);
-  if (type === null) throw invalid("type", `it must be one of ${Object.keys(TARGET_TYPES).join(", ")}`);
+  if (type === null) throw invalid("type", `it must be one of ${targetTypeNames().join(", ")}`);
   return type;
 }
 

@@ -81,12 +81,26 @@ export type StatusRules = Readonly<Record<number, Judgement>>;
 /** `made`: we make one and show it once. `given`: the administrator gives one. `none`: it has none. */
 type SecretRule = "made" | "given" | "optional" | "none";
 
+/** The secret that an administrator gives: its name at the receiver, and a sentence about it. */
+interface SecretField {
+  readonly title: string;
+  readonly description: string;
+}
+
+/** A target's address, for whoever enters one. */
+interface AddressField {
+  readonly description: string;
+  readonly example: string;
+}
+
 /** What every target type has, whatever its configuration. */
 interface TargetTraits {
-  /** As the management API names it, as in `standard-webhook`. */
+  /** Its name in the management API, as in `standard-webhook`. */
   readonly type: string;
-  /** One sentence for the API's reference: what it is and who takes it. */
-  readonly summary: string;
+  /** Its name for people, as in `Octopus Deploy`. */
+  readonly title: string;
+  /** A sentence or two: what it sends, and which receivers take it. */
+  readonly description: string;
   readonly secret: SecretRule;
   /** What its format has words for. Nothing else can be sent to it. */
   readonly events: readonly EventType[];
@@ -94,18 +108,31 @@ interface TargetTraits {
   readonly secretAddress: boolean;
 }
 
-/** What is said of every kind of target in its file. */
-interface Definition<Config> extends Omit<TargetTraits, "secretAddress"> {
+/** The secret of a kind of target: one that is given is described. */
+type SecretTraits =
+  | { readonly secret: "made" | "none"; readonly secretField?: undefined }
+  | { readonly secret: "given" | "optional"; readonly secretField: SecretField };
+
+/** The part of a kind of target that does not depend on how it delivers. */
+interface Basics<Config> extends Omit<TargetTraits, "secretAddress"> {
   readonly secretAddress?: true;
   /** Where it is, if the administrator gives no address. */
   readonly defaultUrl?: string;
-  /** What the target needs beside its address and secret: strict, and its output must be valid input again. */
+  /** By default a receiver anywhere, and `defaultUrl` as the example. */
+  readonly address?: Partial<AddressField>;
+  /**
+   * The settings beside address and secret: strict, and its output must be valid input again. Forms, help and the API's
+   * document are drawn from its metadata: a field has a `title` and a `description`, and may have `examples` and, for
+   * forms, an `x-section` that groups fields which few need.
+   */
   readonly config: z.ZodType<Config>;
   /** Why a configuration and a secret, or the lack of one, do not go together; null when they do. */
   readonly secretProblem?: (config: Config, hasSecret: boolean) => string | null;
   /** True if such a target proves who it is by a token of ours in place of a secret; without it, none does. */
   readonly provesItself?: (config: Config) => boolean;
 }
+
+type Definition<Config> = Basics<Config> & SecretTraits;
 
 /** True if what such a target has begun is followed to its end, so that we know what it runs. */
 type Follows<Config> = (config: Config) => boolean;
@@ -114,24 +141,27 @@ type Follows<Config> = (config: Config) => boolean;
  * One kind of deployment target that takes one request, as its file in targets/ defines it. Adding one is such a file and
  * a line in targets/index.ts. `request` must be a pure function of the attempt, so that what is sent can be tested byte for byte.
  */
-export interface TargetDefinition<Config> extends Definition<Config> {
+export type TargetDefinition<Config> = Definition<Config> & {
   /** Without `user-agent` among the headers, ours is added. Throws {@link UnsendableError}. */
   readonly request: (attempt: Attempt<Config>) => Promise<TargetRequest> | TargetRequest;
   /** For all other statuses: 2xx is done, 410 gone, all else a retry. */
   readonly statuses?: (config: Config) => StatusRules;
-}
+};
 
 /** A kind of target that takes several requests, or must be asked how it goes. */
-export interface SteppedDefinition<Config> extends Definition<Config> {
+export type SteppedDefinition<Config> = Definition<Config> & {
   /** May throw {@link UnsendableError}, and whatever `send` throws. */
   readonly deliver: (attempt: Attempt<Config>, send: Sender) => Promise<Outcome>;
   readonly follows: Follows<Config>;
-}
+};
 
 /** A target type for callers, who have its configuration as the database or a client gave it. */
 export interface TargetType extends TargetTraits {
+  /** Null: an administrator gives none. */
+  readonly secretField: SecretField | null;
+  readonly address: AddressField;
   readonly defaultUrl: string | null;
-  /** For the API's reference. */
+  /** For whoever describes the type. */
   readonly config: z.ZodType;
   /** What it gives is what to store, with defaults filled in. */
   readonly parseConfig: (input: unknown) => Parsed<unknown>;
@@ -173,6 +203,12 @@ export const givenSecret = z
   )
   .max(2000, "it must have at most 2,000 characters")
   .regex(/^[!-~](?:[ -~]*[!-~])?$/, "it must be visible ASCII characters, with spaces only between them");
+
+/** The address of most targets. */
+const RECEIVER: AddressField = {
+  description: "Where the receiver listens: https, on a public host.",
+  example: "https://receiver.example.com/hook",
+};
 
 export function defineTarget<Config>(definition: TargetDefinition<Config>): RequestTargetType {
   const { config: schema, request: makeRequest, statuses } = definition;
@@ -216,14 +252,17 @@ export function defineSteppedTarget<Config>(definition: SteppedDefinition<Config
 
 /** @param follows null: such a target takes one request, and tells us no more. */
 function common<Config>(definition: Definition<Config>, follows: Follows<Config> | null): Omit<TargetType, "deliver"> {
-  const { type, summary, secret, events, secretAddress = false, defaultUrl = null, config } = definition;
-  const { secretProblem, provesItself } = definition;
+  const { type, title, description, secret, secretField = null, events, secretAddress = false } = definition;
+  const { address, defaultUrl = null, config, secretProblem, provesItself } = definition;
   return {
     type,
-    summary,
+    title,
+    description,
     secret,
+    secretField,
     events,
     secretAddress,
+    address: { ...RECEIVER, ...(defaultUrl !== null && { example: defaultUrl }), ...address },
     defaultUrl,
     config,
     parseConfig: (input) => parseInput(config, input),

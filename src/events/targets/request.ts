@@ -6,6 +6,12 @@ import { type Attempt, type TargetRequest, UnsendableError } from "../target.ts"
 
 export const NO_CONFIG = z.strictObject({});
 
+/** The whole Authorization header, as receivers of other registries' formats compare it. */
+export const AUTHORIZATION = {
+  title: "Authorization header",
+  description: 'Sent unchanged, for receivers that check one, for example "Bearer …".',
+} as const;
+
 type Headers = TargetRequest["headers"];
 
 /** `content-type` may be given among the headers. */

@@ -42,10 +42,12 @@ const HINTS: Readonly<Record<number, string>> = {
 
 export const octopus = defineSteppedTarget({
   type: "octopus",
-  summary:
-    "Creates a release in Octopus Deploy, deploys it or runs a runbook, and follows the tasks to their end; the secret is an API key.",
+  title: "Octopus Deploy",
+  description: "Creates a release, deploys it or runs a runbook, and follows the tasks to their end.",
   secret: "optional",
+  secretField: { title: "API key", description: "Not needed with a service account." },
   events: TAG_PUSHES,
+  address: { description: "Your Octopus server.", example: "https://acme.octopus.app" },
   config: octopusConfig,
   secretProblem: ({ serviceAccount }, hasSecret) =>
     hasSecret === (serviceAccount === undefined)
