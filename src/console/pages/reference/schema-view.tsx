@@ -12,6 +12,15 @@ const MAX_DEPTH = 5;
 
 /** The fields of an object, and of those in it. */
 export function SchemaView({ schema, schemas, depth = 0 }: SchemaViewProps) {
+  const alternatives = alternativesIn(schemas, schema);
+  if (alternatives.length > 0) {
+    return alternatives.map((one) => (
+      <details key={one.title}>
+        <summary>{one.title}</summary>
+        <SchemaView schema={one} schemas={schemas} depth={depth + 1} />
+      </details>
+    ));
+  }
   const object = objectIn(schemas, schema);
   if (object === null || depth > MAX_DEPTH)
     return depth === 0 ? <p className="muted">{typeOf(schemas, schema)}</p> : null;
@@ -41,6 +50,15 @@ export function Description({ text }: { readonly text: string }) {
   return parts.map(({ part, key, isCode }) => (isCode ? <code key={key}>{part}</code> : part));
 }
 
+/** The objects with a title and fields of their own that a value may be, as the settings of a target's type. */
+function alternativesIn(schemas: Schemas, given: Schema): readonly (Schema & { readonly title: string })[] {
+  return (resolve(schemas, given).anyOf ?? []).flatMap((one) => {
+    const { title, ...schema } = resolve(schemas, one);
+    if (title === undefined) return alternativesIn(schemas, schema);
+    return Object.keys(schema.properties ?? {}).length === 0 ? [] : [{ title, ...schema }];
+  });
+}
+
 /** The object that a schema is, or has in its list, or may be. */
 function objectIn(schemas: Schemas, given: Schema): Schema | null {
   const schema = resolve(schemas, given);
@@ -54,7 +72,7 @@ export function typeOf(schemas: Schemas, given: Schema): string {
   const schema = resolve(schemas, given);
   if (schema.enum !== undefined) return schema.enum.map((value) => JSON.stringify(value)).join(" or ");
   if (schema.const !== undefined) return JSON.stringify(schema.const);
-  if (schema.anyOf !== undefined) return schema.anyOf.map((one) => typeOf(schemas, one)).join(" or ");
+  if (schema.anyOf !== undefined) return [...new Set(schema.anyOf.map((one) => typeOf(schemas, one)))].join(" or ");
   if (schema.type.includes("array"))
     return `list of ${schema.items === undefined ? "anything" : typeOf(schemas, schema.items)}`;
   if (schema.format === "date-time") return "time";
