@@ -11,7 +11,7 @@ const name = z.string();
 const time = z.iso.datetime();
 
 const url = plainText(2000);
-/** Of a target's configuration: far more than any type knows. */
+/** The most settings of a target: far more than any type knows. */
 const MAX_SETTINGS = 50;
 
 const LONG_ENOUGH = `${MIN_SECRET} characters at least.`;

@@ -6,19 +6,19 @@ import { CliError } from "./exit.ts";
 /** One command, as its file in commands/ declares it. */
 export interface CommandDeclaration<I extends z.ZodType> {
   readonly name: string;
-  /** What it was called before: still taken, and shown nowhere. */
+  /** Its earlier name: still taken, and shown nowhere. */
   readonly formerly?: string;
   /** One line, for the list of commands. */
   readonly summary: string;
-  /** What its own help says beside the summary. */
+  /** Text for its own help, after the summary. */
   readonly description?: string;
   /** The end of its own help, made when that is shown: its lines are left as they are. */
   readonly epilogue?: () => string;
   /** Command lines without the leading `spacedock`. */
   readonly examples: readonly [string, ...string[]];
-  /** What each is, by how it is written: `<reference>`, `[reference]`, `<references...>`. */
+  /** Descriptions of the arguments, by how each is written: `<reference>`, `[reference]`, `<references...>`. */
   readonly arguments?: Readonly<Record<string, string>>;
-  /** What each does, by its flags: `--chunk-size <size>`; one that ends in `...>` may be given again and again. */
+  /** Descriptions of the options, by their flags: `--chunk-size <size>`; one that ends in `...>` may be repeated. */
   readonly options?: Readonly<Record<string, string>>;
   /** Parses arguments and options, by their names in camel case: where text becomes something better. */
   readonly input: I;

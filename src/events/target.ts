@@ -3,18 +3,18 @@ import { type Parsed, parseInput } from "../oci/parse-input.ts";
 import type { EventType, RegistryEvent } from "./event.ts";
 import { parseRetryAfter } from "./schedule.ts";
 
-/** What one attempt of a delivery has to go on. */
+/** The input of one attempt of a delivery. */
 export interface Attempt<Config> {
   readonly event: RegistryEvent;
   /** `dlv_…`: the same for every attempt of one delivery. */
   readonly deliveryId: string;
   readonly now: Date;
-  /** Where to send it, as the space's administrator gave it; checked before each attempt. */
+  /** The address as the space's administrator gave it; it is checked before each attempt. */
   readonly url: string;
   readonly config: Config;
-  /** Those that are valid now: the newest first, and the one before it for a day after a rotation. */
+  /** The secrets that are valid now: the newest first, then the one before it for a day after a rotation. */
   readonly secrets: readonly string[];
-  /** What the attempt before left for this one; null at first. */
+  /** The progress that the last attempt left; null at first. */
   readonly progress: unknown;
   /** A token of ours that says which target of which space it is, for servers that trust us as an OpenID Connect issuer. */
   readonly identityToken: (audience: string) => Promise<string>;
@@ -49,7 +49,7 @@ export type Sender = (request: TargetRequest, keep: number, needsBody?: boolean)
 export const KEPT_OF_ANSWER = 1024;
 
 /**
- * What an attempt came to: `done`; `running`: the target has begun and must be asked again how it goes; `retry` later;
+ * The result of an attempt: `done`; `running`: the target has begun and must be asked again how it goes; `retry` later;
  * `failed` for good; `gone`: and the target should be switched off.
  */
 export const VERDICTS = ["done", "running", "retry", "failed", "gone"] as const;
@@ -57,13 +57,13 @@ export type Verdict = (typeof VERDICTS)[number];
 
 export interface Outcome {
   readonly verdict: Verdict;
-  /** Of the last answer; null where there was none. */
+  /** The last answer's status; null if there was no answer. */
   readonly status: number | null;
   /** For the operator: the beginning of the answer, or a sentence. */
   readonly detail: string;
   /** Seconds to wait: with `running` the whole wait, with `retry` what the receiver asked for. */
   readonly wait: number | null;
-  /** What the next attempt shall know, as JSON; null where there is nothing. */
+  /** The progress for the next attempt, as JSON; null if there is none. */
   readonly progress: unknown;
   /** True if the target itself works: what it refuses for the event's sake is no reason to switch it off. */
   readonly health: "good" | "bad" | "unknown";
@@ -93,7 +93,7 @@ interface AddressField {
   readonly example: string;
 }
 
-/** What every target type has, whatever its configuration. */
+/** The traits that do not depend on a target's configuration. */
 interface TargetTraits {
   /** Its name in the management API, as in `standard-webhook`. */
   readonly type: string;
@@ -102,7 +102,7 @@ interface TargetTraits {
   /** A sentence or two: what it sends, and which receivers take it. */
   readonly description: string;
   readonly secret: SecretRule;
-  /** What its format has words for. Nothing else can be sent to it. */
+  /** The events that its format can express. No others can be sent to it. */
   readonly events: readonly EventType[];
   /** The address is as good as a password: it is kept encrypted, and only its host is shown. */
   readonly secretAddress: boolean;
@@ -116,7 +116,7 @@ type SecretTraits =
 /** The part of a kind of target that does not depend on how it delivers. */
 interface Basics<Config> extends Omit<TargetTraits, "secretAddress"> {
   readonly secretAddress?: true;
-  /** Where it is, if the administrator gives no address. */
+  /** The address of a target that is made without one. */
   readonly defaultUrl?: string;
   /** By default a receiver anywhere, and `defaultUrl` as the example. */
   readonly address?: Partial<AddressField>;
@@ -163,7 +163,7 @@ export interface TargetType extends TargetTraits {
   readonly defaultUrl: string | null;
   /** For whoever describes the type. */
   readonly config: z.ZodType;
-  /** What it gives is what to store, with defaults filled in. */
+  /** Returns the configuration to store, with defaults filled in. */
   readonly parseConfig: (input: unknown) => Parsed<unknown>;
   readonly secretProblem: (config: unknown, hasSecret: boolean) => string | null;
   readonly provesItself: (config: unknown) => boolean;

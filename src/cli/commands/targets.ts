@@ -147,7 +147,7 @@ async function givenSecret(context: Context, fromStdin: boolean): Promise<string
   return fromStdin ? readSecret(context, { question: "Secret", fromStdin, flag: "--secret-stdin" }) : undefined;
 }
 
-/** What `--config` says, in its order: later entries come on top of earlier ones. */
+/** Merges the entries of `--config` in their order: later ones count over earlier ones. */
 async function readConfig(
   context: Context,
   entries: readonly string[],

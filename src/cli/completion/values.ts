@@ -15,7 +15,7 @@ const PATIENCE = 2000;
 /** No list on a terminal is longer. */
 const MAX_VALUES = 200;
 
-/** Of what there is no end, the newest are meant. */
+/** The number of entries that are offered of an endless list: the newest. */
 const NEWEST = 20;
 
 type Find = (context: Context, current: string) => Promise<readonly string[]>;
@@ -67,7 +67,7 @@ function fixed(values: readonly string[]): Find {
   return () => Promise.resolve(values);
 }
 
-/** Those of the registry, which may know more than this command line; its own where the registry cannot be asked. */
+/** Lists the types of the registry, which may know more than this command line; its own if the registry does not answer. */
 async function targetTypes(context: Context): Promise<readonly string[]> {
   try {
     return await managed(context, async ({ management }) => {

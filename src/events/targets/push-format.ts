@@ -2,7 +2,7 @@ import type { EventType, RegistryEvent } from "../event.ts";
 import { defineTarget, type RequestTargetType, type TargetDefinition, UnsendableError } from "../target.ts";
 import { AUTHORIZATION, literalAuthorization, NO_CONFIG, postJson } from "./request.ts";
 
-/** What formats can say that only know a push of a tag. */
+/** The events of formats that only know a push of a tag. */
 export const TAG_PUSHES = ["tag.created", "tag.updated"] as const satisfies readonly EventType[];
 
 export interface TaggedEvent extends RegistryEvent {

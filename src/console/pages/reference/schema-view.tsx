@@ -43,7 +43,7 @@ export function SchemaView({ schema, schemas, depth = 0 }: SchemaViewProps) {
   );
 }
 
-/** What the document says; it has code between backticks. */
+/** A text of the document; it has code between backticks. */
 export function Description({ text }: { readonly text: string }) {
   // Between two backticks are those with an odd number. What they are never changes, so their places are their keys.
   const parts = text.split("`").map((part, at) => ({ part, key: String(at), isCode: at % 2 === 1 }));
@@ -79,7 +79,7 @@ export function typeOf(schemas: Schemas, given: Schema): string {
   return schema.type.join(" or ") || "anything";
 }
 
-/** What is said of a value, and what it may be. */
+/** Describes a value, and its bounds. */
 export function describe(schemas: Schemas, given: Schema): string {
   const { description, minimum, maximum, default: usual } = { ...resolve(schemas, given), ...given };
   const bounds = [

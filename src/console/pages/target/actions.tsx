@@ -10,7 +10,7 @@ import { RotateDialog } from "./rotate.tsx";
 interface TargetActionsProps {
   readonly space: string;
   readonly target: Target;
-  /** Of a new secret, which is shown once. */
+  /** Shows a new secret, this once. */
   readonly onSecret: (secret: string) => void;
 }
 
@@ -47,7 +47,7 @@ export function TargetActions({ space, target, onSecret }: TargetActionsProps) {
   );
 }
 
-/** What depends on a target. */
+/** The triggers that depend on a target. */
 function Consequences({ space, id }: { readonly space: string; readonly id: string }) {
   const deployment = useDeployment(space);
   const users = deployment.triggers.items.filter(({ targets }) => targets.includes(id));

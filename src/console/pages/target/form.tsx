@@ -127,7 +127,7 @@ function pathsOf(kind: TypeForm): readonly string[] {
   return ["name", "type", "url", "secret", "deploys", ...fieldsOf(kind).map(({ path }) => `config.${path}`)];
 }
 
-/** Of an address that is as good as a password, nothing comes back: the field is empty then. */
+/** The address for the field; empty if the address is a secret, since the API does not return it. */
 function shownAddress(target: Target | null): string {
   return target === null || isHidden(target) ? "" : target.url;
 }

@@ -19,7 +19,7 @@ import { TargetActions } from "./actions.tsx";
 import { TargetForm } from "./form.tsx";
 import { typeFormOf } from "./type-form.ts";
 
-/** Of an Octopus target without an API key. */
+/** The config of an Octopus target without an API key. */
 const octopusConfig = z.looseObject({ serviceAccount: z.string() });
 
 /** A target, to be looked at, changed and tried. */
@@ -48,7 +48,7 @@ export function TargetPage() {
           <section className="section">
             <h2>Settings</h2>
             <TargetForm
-              // What was saved is what the form begins with.
+              // The form begins anew with what was saved.
               key={`${id} ${saves}`}
               target={target}
               action="Save"

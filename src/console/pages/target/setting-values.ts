@@ -26,12 +26,12 @@ export function typedValue(kind: SettingKind, typed: string): unknown {
   return kind === "json" ? jsonOr(text) : text;
 }
 
-/** The number; what is none goes as it is, and the registry says what is wrong with it. */
+/** Reads a number; any other text is sent as it is, and the registry says what is wrong with it. */
 function numberOr(text: string): unknown {
   return Number.isFinite(Number(text)) ? Number(text) : text;
 }
 
-/** What JSON says; what is none goes as it is, and the registry says what is wrong with it. */
+/** Reads JSON; any other text is sent as it is, and the registry says what is wrong with it. */
 function jsonOr(text: string): unknown {
   try {
     const value: unknown = JSON.parse(text);

@@ -12,7 +12,7 @@ import { PageHead } from "../../components/page-head.tsx";
 import { TargetStatus } from "../../parts/target-status.tsx";
 import { typeFormOf } from "../target/type-form.ts";
 
-/** Where a space's pushes are delivered. */
+/** The targets of a space. */
 export function TargetsPage() {
   const { space } = useParams({ from: "/signed-in/spaces/$space" });
   const types = useTargetTypes();
