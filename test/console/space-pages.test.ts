@@ -332,7 +332,7 @@ describe("the API's reference", () => {
     const settings = operation.locator("details").filter({ hasText: "GitHub Actions" }).last();
     await settings.getByText("GitHub Actions").click();
     await settings.getByText("The user or organization that owns the repository.").waitFor();
-    await operation.getByText("serviceAccount").waitFor({ state: "hidden" });
+    expect(await operation.getByText("serviceAccount").isVisible()).toBe(false);
     await checkAccessibility();
   });
 
