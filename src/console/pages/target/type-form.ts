@@ -34,7 +34,7 @@ export interface TypeForm {
   readonly config: readonly ConfigPart[];
   /** True if it is followed to its end, so it deploys: nobody is asked. */
   readonly isFollowed: boolean;
-  /** False: the registry no longer has the type, so its settings cannot be shown. */
+  /** False: the page does not know the type, so it shows no settings and saves none. */
   readonly isKnown: boolean;
 }
 
