@@ -1,6 +1,7 @@
 /**
- * `npm run generate`: writes the command line's view of the management API, src/contract/operations.ts, from
- * the OpenAPI document that the Worker serves. With --check it only says whether the file is current.
+ * `npm run generate`: writes what the command line and the console know of the management API into src/contract/:
+ * operations.ts from the OpenAPI document that the Worker serves, and target-types.ts from the types that it knows.
+ * With --check it only says which of them are not current.
  */
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -9,9 +10,10 @@ import { join, resolve } from "node:path";
 import { z } from "zod";
 import { openApiDocument } from "../src/api/openapi.ts";
 import { OPERATIONS } from "../src/api/operations.ts";
+import { describeTargetTypes } from "../src/events/target-types.ts";
 import { componentName, jsonSchema, type JsonSchema, zodSource } from "./json-schema.ts";
 
-const FILE = resolve(import.meta.dirname, "../src/contract/operations.ts");
+const CONTRACT = resolve(import.meta.dirname, "../src/contract");
 const FORMATTER = resolve(import.meta.dirname, "../node_modules/.bin/oxfmt");
 const CONFIGURATION = resolve(import.meta.dirname, "../.oxfmtrc.json");
 
@@ -35,21 +37,34 @@ const document = z.object({
 
 type Operation = z.infer<typeof document>["paths"][string][string];
 
-const made = format(source(document.parse(openApiDocument(OPERATIONS))));
-if (!process.argv.includes("--check")) writeFileSync(FILE, made);
-else if (readFileSync(FILE, "utf8") !== made) {
-  console.error("src/contract/operations.ts is not current: npm run generate");
-  process.exitCode = 1;
+const files = {
+  "operations.ts": operationsSource(document.parse(openApiDocument(OPERATIONS))),
+  "target-types.ts": targetTypesSource(),
+};
+for (const [name, source] of Object.entries(files)) {
+  const file = join(CONTRACT, name);
+  const made = format(source);
+  if (!process.argv.includes("--check")) writeFileSync(file, made);
+  else if (readFileSync(file, "utf8") !== made) {
+    console.error(`src/contract/${name} is not current: npm run generate`);
+    process.exitCode = 1;
+  }
 }
 
-function source({ paths, components }: z.infer<typeof document>): string {
-  const schemas = Object.entries(components.schemas).map(([name, schema]) => {
-    const constant = componentName(name);
-    return `const ${constant} = ${zodSource(schema, "output")};\nexport type ${name} = z.infer<typeof ${constant}>;\n`;
-  });
+/** The types of target, for help that is printed without asking a registry. */
+function targetTypesSource(): string {
+  return `/** The types of target that a registry of this version has, made by \`npm run generate\`. Not to be edited. */
+import type { TargetType } from "./operations.ts";
+
+export const TARGET_TYPES: readonly TargetType[] = ${JSON.stringify(describeTargetTypes())};
+`;
+}
+
+function operationsSource({ paths, components }: z.infer<typeof document>): string {
   const operations = Object.entries(paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, operation]) => operationSource(path, method, operation)),
   );
+  const schemas = componentSources(components.schemas, operations.join(""));
   return `/** The management API, made by \`npm run generate\` from its OpenAPI document. Not to be edited. */
 import { z } from "zod";
 import { openEnum } from "./open-enum.ts";
@@ -60,6 +75,28 @@ export const operations = {
 ${operations.join("\n")}
 } as const;
 `;
+}
+
+/** The schemas with a name that the text uses, those that these use, and that of a problem, which any operation may answer. */
+function componentSources(schemas: z.infer<typeof document>["components"]["schemas"], text: string): string[] {
+  const sources = new Map(
+    Object.entries(schemas).map(([name, schema]) => [name, zodSource(schema, "output")] as const),
+  );
+  const used = new Set<string>();
+  const queue = [text, componentName("Problem")];
+  for (const one of queue) {
+    for (const [name, source] of sources) {
+      if (used.has(name) || !new RegExp(`\\b${componentName(name)}\\b`).test(one)) continue;
+      used.add(name);
+      queue.push(source);
+    }
+  }
+  return Array.from(sources).flatMap(([name, source]) => {
+    const constant = componentName(name);
+    return used.has(name)
+      ? [`const ${constant} = ${source};\nexport type ${name} = z.infer<typeof ${constant}>;\n`]
+      : [];
+  });
 }
 
 function operationSource(path: string, method: string, operation: Operation): string {

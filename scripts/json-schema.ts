@@ -31,7 +31,9 @@ export type Direction = "input" | "output";
 /** The schema as source text that makes the zod schema for it. Lengths and patterns are left to the server. */
 export function zodSource(schema: JsonSchema, direction: Direction): string {
   if (schema.$ref !== undefined) return componentName(schema.$ref.slice(schema.$ref.lastIndexOf("/") + 1));
-  if (schema.anyOf !== undefined) return union(schema.anyOf.map((one) => zodSource(one, direction)));
+  // If a schema states its type, `anyOf` only narrows what the server takes.
+  if (schema.anyOf !== undefined && schema.type === undefined)
+    return union(schema.anyOf.map((one) => zodSource(one, direction)));
   if (schema.enum !== undefined) {
     const values = JSON.stringify(schema.enum);
     return direction === "input" ? `z.enum(${values})` : `openEnum(${values})`;

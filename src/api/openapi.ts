@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { Call } from "../call.ts";
 import type { Operation } from "./operation.ts";
 import { problemOutput } from "./shapes.ts";
+import { settingsSchemas } from "./target-types.ts";
 
 /** Required permission, by guard. */
 const RIGHTS: Readonly<Partial<Record<string, string>>> = {
@@ -30,7 +31,7 @@ export function openApiHandler(operations: readonly Operation[]): (call: Call) =
 /** Makes the document without its servers: whoever serves it adds them. */
 export function openApiDocument(operations: readonly Operation[]): object {
   const paths: Record<string, Record<string, object>> = {};
-  const schemas: Schemas = {};
+  const schemas: Schemas = { ...settingsSchemas() };
   for (const operation of operations) {
     const template = operation.path.replaceAll(/\/:(\w+)\+?/g, "/{$1}");
     paths[template] = {

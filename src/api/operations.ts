@@ -21,6 +21,7 @@ import * as testDeliveries from "./test-deliveries.ts";
 import * as triggerPreviews from "./trigger-previews.ts";
 import * as triggers from "./triggers.ts";
 import * as undo from "./undo.ts";
+import { listTargetTypes } from "./target-types.ts";
 
 export const OPERATIONS: readonly Operation[] = [
   whoami,
@@ -64,6 +65,7 @@ export const OPERATIONS: readonly Operation[] = [
   undo.listDeletedManifests,
   undo.listDeletedTags,
   undo.undelete,
+  listTargetTypes,
   targets.createTarget,
   targets.listTargets,
   targets.getTarget,

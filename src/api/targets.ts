@@ -20,10 +20,11 @@ import { givenName, PLAIN_THROUGHOUT, plainText } from "../oci/plain-text.ts";
 import { noteInSpace } from "./activity.ts";
 import { isoTime, isoTimeOrNull, listAnswer, pageRequest } from "./answer.ts";
 import { type Answer, defineOperation, type Unread } from "./operation.ts";
+import { ANY_SETTINGS } from "./target-types.ts";
 import { changesSomething, listOf, pageQuery, SOMETHING, time } from "./shapes.ts";
 
 const url = plainText(2000);
-/** Of a target's configuration: far more than any type knows. */
+/** The most settings of a target: far more than any type knows. */
 const MAX_SETTINGS = 50;
 
 export const secretText = z.string().min(1).max(4096);
@@ -31,7 +32,10 @@ export const LONG_ENOUGH = `${MIN_SECRET} characters at least.`;
 
 const config = boundedRecord(z.string().max(100), z.unknown(), MAX_SETTINGS)
   .refine(...PLAIN_THROUGHOUT)
-  .meta({ description: "Settings of the type, besides its address." });
+  .meta({
+    description: "Settings of the type, besides its address: GET /api/v1/target-types has them with their meaning.",
+    ...ANY_SETTINGS,
+  });
 
 const deploys = z.boolean().meta({
   description:
@@ -40,10 +44,7 @@ const deploys = z.boolean().meta({
 
 const targetInput = z.strictObject({
   name: givenName,
-  type: z
-    .string()
-    .max(50)
-    .meta({ description: "For example `standard-webhook`; an unknown type is answered with the list of types." }),
+  type: z.string().max(50).meta({ description: "For example `standard-webhook`; GET /api/v1/target-types has all." }),
   url: url.optional().meta({ description: "https, on a public host. Some types have their own." }),
   secret: secretText
     .optional()
@@ -76,7 +77,7 @@ const targetOutput = z
     name: z.string(),
     type: z.string(),
     url: z.string().meta({ description: "Only the host, if the address itself is a secret." }),
-    config: z.unknown(),
+    config: z.unknown().meta({ description: "The settings, with the type's defaults." }),
     deploys: z.boolean().meta({
       description: "False: the target only notifies: it hears of each push that matched, and retention ignores it.",
     }),

@@ -4,7 +4,7 @@ import type { SpaceCall } from "../call.ts";
 import { tryOnce } from "../events/deliver.ts";
 import { eventDocument, type RegistryEvent } from "../events/event.ts";
 import { matchTrigger } from "../events/match.ts";
-import { findTargetType } from "../events/targets/index.ts";
+import { findTargetType } from "../events/target-types.ts";
 import { space } from "../guard.ts";
 import { RegistryError } from "../oci/errors.ts";
 import { noteInSpace } from "./activity.ts";

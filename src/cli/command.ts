@@ -12,6 +12,8 @@ export interface CommandDeclaration<I extends z.ZodType> {
   readonly summary: string;
   /** Text that the command's own help shows after the summary. */
   readonly description?: string;
+  /** The end of its own help, made when that is shown: its lines are left as they are. */
+  readonly epilogue?: () => string;
   /** Command lines without the leading `spacedock`. */
   readonly examples: readonly [string, ...string[]];
   /** A text for each argument, by its notation: `<reference>`, `[reference]`, `<references...>`. */
@@ -72,14 +74,15 @@ export function defineGroup(
 }
 
 function describe(command: Commander, declaration: CommandDeclaration<z.ZodType>): Commander {
-  const { summary, description, examples, arguments: args = {}, options = {} } = declaration;
+  const { summary, description, epilogue, examples, arguments: args = {}, options = {} } = declaration;
   // Help wraps lines at the terminal's width, so only the breaks between paragraphs are kept.
   const more = description === undefined ? "" : `\n\n${description.replaceAll(/(?<!\n)\n(?!\n)/g, " ")}`;
   command.summary(summary).description(`${summary}.${more}`);
   for (const [written, text] of Object.entries(args)) command.argument(written, text);
   for (const [flags, text] of Object.entries(options)) addOption(command, flags, text);
   const lines = examples.map((example) => `  $ spacedock ${example}`);
-  return command.addHelpText("after", `\n${lines.length === 1 ? "Example" : "Examples"}:\n${lines.join("\n")}`);
+  command.addHelpText("after", `\n${lines.length === 1 ? "Example" : "Examples"}:\n${lines.join("\n")}`);
+  return epilogue === undefined ? command : command.addHelpText("after", () => `\n${epilogue()}`);
 }
 
 /** Adds an option. Commander's own `<tags...>` would take the arguments after it as further tags. */

@@ -327,6 +327,24 @@ const deletedTagSchema = z.looseObject({
 });
 export type DeletedTag = z.infer<typeof deletedTagSchema>;
 
+const targetTypeSchema = z.looseObject({
+  name: z.string(),
+  title: z.string(),
+  description: z.string(),
+  settings: z.record(z.string(), z.unknown()),
+  address: z.looseObject({
+    required: z.boolean(),
+    description: z.string(),
+    example: z.string(),
+    default: z.union([z.string(), z.null()]),
+    secret: z.boolean(),
+  }),
+  secret: z.union([z.looseObject({ required: z.boolean(), title: z.string(), description: z.string() }), z.null()]),
+  makesSecret: z.boolean(),
+  followed: z.boolean(),
+});
+export type TargetType = z.infer<typeof targetTypeSchema>;
+
 const newTargetSchema = z.looseObject({
   id: z.string(),
   name: z.string(),
@@ -915,6 +933,13 @@ export const operations = {
       digest: z.union([z.string(), z.null()]),
       tags: z.array(z.string()),
     }),
+  },
+  listTargetTypes: {
+    method: "GET",
+    path: "/api/v1/target-types",
+    status: 200,
+
+    output: z.looseObject({ types: z.array(targetTypeSchema) }),
   },
   createTarget: {
     method: "POST",

@@ -5,8 +5,8 @@ import { type Redaction, redactionOf } from "./redact.ts";
 import { nextAttemptIn } from "./schedule.ts";
 import { outdatedBy } from "./standing.ts";
 import type { AttemptRecord, ClaimedDelivery, DeliveryResult, Leases, OpenTarget, TargetSecrets } from "./stores.ts";
-import { type Outcome, type Sender, type TargetType, UnsendableError } from "./target.ts";
-import { findTargetType, TARGET_TYPES } from "./targets/index.ts";
+import { type Outcome, type Sender, UnsendableError } from "./target.ts";
+import { findTargetType, targetTypeNames } from "./target-types.ts";
 
 /** Requests that one attempt may take: release, deployments, their tasks. */
 const MAX_REQUESTS = 60;
@@ -21,12 +21,12 @@ const RECORD_WITHIN = 10_000;
  * Milliseconds for which an attempt keeps its delivery and its lane to itself, by target type. If its consumer dies, the others of the lane wait
  * that long, and no less will do: the last request may begin late, and its answer come as late as it may; until then, another one could overtake it.
  */
-const LEASES: Leases = Object.fromEntries(
-  Object.values(TARGET_TYPES).map((type) => [type.type, beginWithin(type) + ANSWER_WITHIN + RECORD_WITHIN]),
-);
+function leases(): Leases {
+  return Object.fromEntries(targetTypeNames().map((name) => [name, beginWithin(name) + ANSWER_WITHIN + RECORD_WITHIN]));
+}
 
-function beginWithin({ canBeFollowed }: TargetType): number {
-  return canBeFollowed ? BEGIN_WITHIN.followed : BEGIN_WITHIN.other;
+function beginWithin(type: string): number {
+  return findTargetType(type)?.canBeFollowed === true ? BEGIN_WITHIN.followed : BEGIN_WITHIN.other;
 }
 
 /** A target that does nothing but fail for this long, in milliseconds, is switched off: 5 days. */
@@ -68,7 +68,7 @@ interface Turn {
 async function takeTurn(processing: Processing, id: string): Promise<Turn> {
   const { deliveries } = processing.stores;
   const began = processing.now();
-  const claim = await deliveries.claim(id, began.getTime(), LEASES);
+  const claim = await deliveries.claim(id, began.getTime(), leases());
   if (claim === "over") return { outcome: "done", attempted: false, before: null };
   if ("later" in claim) return { outcome: { retryIn: claim.later }, attempted: false, before: null };
   if ("before" in claim) return { outcome: { retryIn: SOON }, attempted: false, before: claim.before };

@@ -1,19 +1,19 @@
-/** What targets are made of and changed to. Whatever does not fit is REQUEST_INVALID, with the field that should be mended. */
+/** Checks what a target is made of, or changed to. Throws REQUEST_INVALID with the field to correct. */
 import { RegistryError } from "../oci/errors.ts";
 import { addressProblem, type AddressRules } from "./address.ts";
 import { makeWebhookSecret } from "./sign.ts";
 import type { OpenTarget, TargetUpdate } from "./stores.ts";
 import { givenSecret, type TargetType } from "./target.ts";
-import { findTargetType, TARGET_TYPES } from "./targets/index.ts";
+import { findTargetType, targetTypeNames } from "./target-types.ts";
 
-/** Where a target is. */
+/** A target's address. */
 export interface Address {
   readonly whole: string;
   /** As it may be shown: of one that is as good as a password, only its host. */
   readonly shown: string;
 }
 
-/** What somebody wants to be otherwise. */
+/** The fields to change. */
 export interface TargetChanges {
   readonly name?: string | undefined;
   readonly url?: string | undefined;
@@ -26,7 +26,7 @@ export interface TargetChanges {
 
 export function requireTargetType(name: string): TargetType {
   const type = findTargetType(name);
-  if (type === null) throw invalid("type", `it must be one of ${Object.keys(TARGET_TYPES).join(", ")}`);
+  if (type === null) throw invalid("type", `it must be one of ${targetTypeNames().join(", ")}`);
   return type;
 }
 
@@ -80,10 +80,10 @@ export function secretFor(type: TargetType, given: string | undefined): string |
 }
 
 /**
- * What changes of a target. Its secret never goes to another address than the one it was given for, or whoever may
- * administer the space could have it sent to themselves: with a new address, a secret of ours is made anew, and one that was
- * given must be given again, of which the store makes sure. A target that proves itself by its identity, which is its id,
- * cannot move at all.
+ * Returns the changes to store. A secret only ever goes to the address that it was given for: otherwise an administrator
+ * of the space could have it sent to themselves. With a new address, the registry makes its own secret anew, and a given one
+ * must be given again; the store makes sure of that. A target that proves itself by its identity, which is its id, cannot
+ * move at all.
  */
 export function changedTarget(opened: OpenTarget, changes: TargetChanges, rules: AddressRules): TargetUpdate {
   const { target } = opened;
@@ -101,7 +101,7 @@ export function changedTarget(opened: OpenTarget, changes: TargetChanges, rules:
   return { name: changes.name, address, config, deploys, secret };
 }
 
-/** What a target's new secret is; undefined: it keeps what it has. */
+/** Returns a target's new secret; undefined: it keeps its own. */
 function changedSecret(
   type: TargetType,
   given: string | null | undefined,

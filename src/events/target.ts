@@ -3,18 +3,18 @@ import { type Parsed, parseInput } from "../oci/parse-input.ts";
 import type { EventType, RegistryEvent } from "./event.ts";
 import { parseRetryAfter } from "./schedule.ts";
 
-/** What one attempt of a delivery has to go on. */
+/** The input of one attempt of a delivery. */
 export interface Attempt<Config> {
   readonly event: RegistryEvent;
   /** `dlv_…`: the same for every attempt of one delivery. */
   readonly deliveryId: string;
   readonly now: Date;
-  /** Where to send it, as the space's administrator gave it; checked before each attempt. */
+  /** The address as the space's administrator gave it; it is checked before each attempt. */
   readonly url: string;
   readonly config: Config;
-  /** Those that are valid now: the newest first, and the one before it for a day after a rotation. */
+  /** The secrets that are valid now: the newest first, then the one before it for a day after a rotation. */
   readonly secrets: readonly string[];
-  /** What the attempt before left for this one; null at first. */
+  /** The progress that the last attempt left; null at first. */
   readonly progress: unknown;
   /** A token of ours that says which target of which space it is, for servers that trust us as an OpenID Connect issuer. */
   readonly identityToken: (audience: string) => Promise<string>;
@@ -49,7 +49,7 @@ export type Sender = (request: TargetRequest, keep: number, needsBody?: boolean)
 export const KEPT_OF_ANSWER = 1024;
 
 /**
- * What an attempt came to: `done`; `running`: the target has begun and must be asked again how it goes; `retry` later;
+ * The result of an attempt: `done`; `running`: the target has begun and must be asked again how it goes; `retry` later;
  * `failed` for good; `gone`: and the target should be switched off.
  */
 export const VERDICTS = ["done", "running", "retry", "failed", "gone"] as const;
@@ -57,13 +57,13 @@ export type Verdict = (typeof VERDICTS)[number];
 
 export interface Outcome {
   readonly verdict: Verdict;
-  /** Of the last answer; null where there was none. */
+  /** The last answer's status; null if there was no answer. */
   readonly status: number | null;
   /** For the operator: the beginning of the answer, or a sentence. */
   readonly detail: string;
   /** Seconds to wait: with `running` the whole wait, with `retry` what the receiver asked for. */
   readonly wait: number | null;
-  /** What the next attempt shall know, as JSON; null where there is nothing. */
+  /** The progress for the next attempt, as JSON; null if there is none. */
   readonly progress: unknown;
   /** True if the target itself works: what it refuses for the event's sake is no reason to switch it off. */
   readonly health: "good" | "bad" | "unknown";
@@ -81,31 +81,58 @@ export type StatusRules = Readonly<Record<number, Judgement>>;
 /** `made`: we make one and show it once. `given`: the administrator gives one. `none`: it has none. */
 type SecretRule = "made" | "given" | "optional" | "none";
 
-/** What every target type has, whatever its configuration. */
+/** The secret that an administrator gives: its name at the receiver, and a sentence about it. */
+interface SecretField {
+  readonly title: string;
+  readonly description: string;
+}
+
+/** A target's address, for whoever enters one. */
+interface AddressField {
+  readonly description: string;
+  readonly example: string;
+}
+
+/** The traits that do not depend on a target's configuration. */
 interface TargetTraits {
-  /** As the management API names it, as in `standard-webhook`. */
+  /** Its name in the management API, as in `standard-webhook`. */
   readonly type: string;
-  /** One sentence for the API's reference: what it is and who takes it. */
-  readonly summary: string;
+  /** Its name for people, as in `Octopus Deploy`. */
+  readonly title: string;
+  /** A sentence or two: what it sends, and which receivers take it. */
+  readonly description: string;
   readonly secret: SecretRule;
-  /** What its format has words for. Nothing else can be sent to it. */
+  /** The events that its format can express. No others can be sent to it. */
   readonly events: readonly EventType[];
   /** The address is as good as a password: it is kept encrypted, and only its host is shown. */
   readonly secretAddress: boolean;
 }
 
-/** What is said of every kind of target in its file. */
-interface Definition<Config> extends Omit<TargetTraits, "secretAddress"> {
+/** The secret of a kind of target: one that is given is described. */
+type SecretTraits =
+  | { readonly secret: "made" | "none"; readonly secretField?: undefined }
+  | { readonly secret: "given" | "optional"; readonly secretField: SecretField };
+
+/** The part of a kind of target that does not depend on how it delivers. */
+interface Basics<Config> extends Omit<TargetTraits, "secretAddress"> {
   readonly secretAddress?: true;
-  /** Where it is, if the administrator gives no address. */
+  /** The address of a target that is made without one. */
   readonly defaultUrl?: string;
-  /** What the target needs beside its address and secret: strict, and its output must be valid input again. */
+  /** By default a receiver anywhere, and `defaultUrl` as the example. */
+  readonly address?: Partial<AddressField>;
+  /**
+   * The settings beside address and secret: strict, and its output must be valid input again. Forms, help and the API's
+   * document are drawn from its metadata: a field has a `title` and a `description`, and may have `examples` and, for
+   * forms, an `x-section` that groups fields which few need.
+   */
   readonly config: z.ZodType<Config>;
   /** Why a configuration and a secret, or the lack of one, do not go together; null when they do. */
   readonly secretProblem?: (config: Config, hasSecret: boolean) => string | null;
   /** True if such a target proves who it is by a token of ours in place of a secret; without it, none does. */
   readonly provesItself?: (config: Config) => boolean;
 }
+
+type Definition<Config> = Basics<Config> & SecretTraits;
 
 /** True if what such a target has begun is followed to its end, so that we know what it runs. */
 type Follows<Config> = (config: Config) => boolean;
@@ -114,26 +141,29 @@ type Follows<Config> = (config: Config) => boolean;
  * One kind of deployment target that takes one request, as its file in targets/ defines it. Adding one is such a file and
  * a line in targets/index.ts. `request` must be a pure function of the attempt, so that what is sent can be tested byte for byte.
  */
-export interface TargetDefinition<Config> extends Definition<Config> {
+export type TargetDefinition<Config> = Definition<Config> & {
   /** Without `user-agent` among the headers, ours is added. Throws {@link UnsendableError}. */
   readonly request: (attempt: Attempt<Config>) => Promise<TargetRequest> | TargetRequest;
   /** For all other statuses: 2xx is done, 410 gone, all else a retry. */
   readonly statuses?: (config: Config) => StatusRules;
-}
+};
 
 /** A kind of target that takes several requests, or must be asked how it goes. */
-export interface SteppedDefinition<Config> extends Definition<Config> {
+export type SteppedDefinition<Config> = Definition<Config> & {
   /** May throw {@link UnsendableError}, and whatever `send` throws. */
   readonly deliver: (attempt: Attempt<Config>, send: Sender) => Promise<Outcome>;
   readonly follows: Follows<Config>;
-}
+};
 
 /** A target type for callers, who have its configuration as the database or a client gave it. */
 export interface TargetType extends TargetTraits {
+  /** Null: an administrator gives none. */
+  readonly secretField: SecretField | null;
+  readonly address: AddressField;
   readonly defaultUrl: string | null;
-  /** For the API's reference. */
+  /** For whoever describes the type. */
   readonly config: z.ZodType;
-  /** What it gives is what to store, with defaults filled in. */
+  /** Returns the configuration to store, with defaults filled in. */
   readonly parseConfig: (input: unknown) => Parsed<unknown>;
   readonly secretProblem: (config: unknown, hasSecret: boolean) => string | null;
   readonly provesItself: (config: unknown) => boolean;
@@ -173,6 +203,12 @@ export const givenSecret = z
   )
   .max(2000, "it must have at most 2,000 characters")
   .regex(/^[!-~](?:[ -~]*[!-~])?$/, "it must be visible ASCII characters, with spaces only between them");
+
+/** The address of most targets. */
+const RECEIVER: AddressField = {
+  description: "Where the receiver listens: https, on a public host.",
+  example: "https://receiver.example.com/hook",
+};
 
 export function defineTarget<Config>(definition: TargetDefinition<Config>): RequestTargetType {
   const { config: schema, request: makeRequest, statuses } = definition;
@@ -216,14 +252,17 @@ export function defineSteppedTarget<Config>(definition: SteppedDefinition<Config
 
 /** @param follows null: such a target takes one request, and tells us no more. */
 function common<Config>(definition: Definition<Config>, follows: Follows<Config> | null): Omit<TargetType, "deliver"> {
-  const { type, summary, secret, events, secretAddress = false, defaultUrl = null, config } = definition;
-  const { secretProblem, provesItself } = definition;
+  const { type, title, description, secret, secretField = null, events, secretAddress = false } = definition;
+  const { address, defaultUrl = null, config, secretProblem, provesItself } = definition;
   return {
     type,
-    summary,
+    title,
+    description,
     secret,
+    secretField,
     events,
     secretAddress,
+    address: { ...RECEIVER, ...(defaultUrl !== null && { example: defaultUrl }), ...address },
     defaultUrl,
     config,
     parseConfig: (input) => parseInput(config, input),

@@ -28,6 +28,7 @@ const NEEDS: Record<string, Need> = {
   "GET /token": "nothing",
   "POST /token": "nothing",
   "GET /api/v1/whoami": "self",
+  "GET /api/v1/target-types": "self",
   "POST /api/v1/session": "nothing",
   "GET /api/v1/session": "nothing",
   "DELETE /api/v1/session": "nothing",

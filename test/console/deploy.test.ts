@@ -432,6 +432,19 @@ describe("a target", () => {
     expect(await manage("GET", `targets/${target}`)).toMatchObject({ hasSecret: false });
   });
 
+  it("of a type that the page does not know keeps its settings", async () => {
+    const config = { template: "custom", method: "GET" };
+    const target = await makeTarget("old", { type: "url-hook", config });
+    const { page, goTo, signIn } = await open();
+    await page.route("**/api/v1/target-types", (route) => route.fulfill({ json: { types: [] } }));
+    await signIn(keeper);
+    await goTo(at(`targets/${target}`));
+    await page.getByLabel("Name").fill("older");
+    await page.getByRole("button", { name: "Save" }).click();
+    await page.getByText("Saved").waitFor();
+    expect(await manage("GET", `targets/${target}`)).toMatchObject({ name: "older", config });
+  });
+
   it("is deleted after one sees what depends on it", async () => {
     const target = await makeTarget("doomed");
     await make("triggers", { name: "depends on it", match: { repositories: ["none"] }, targets: [target] });

@@ -384,6 +384,19 @@ describe("the API's reference", () => {
     await operation.getByText("expiresAt").waitFor();
   });
 
+  it("has the settings of each type of target", async () => {
+    const { page, goTo, checkAccessibility } = await open();
+    await goTo("/api/v1/docs");
+    await page.getByRole("searchbox").fill("createTarget");
+    const operation = page.getByRole("region", { name: "POST /api/v1/spaces/{space}/targets", exact: true });
+    await operation.getByText("Its fields").click();
+    const settings = operation.locator("details").filter({ hasText: "GitHub Actions" }).last();
+    await settings.getByText("GitHub Actions").click();
+    await settings.getByText("The user or organization that owns the repository.").waitFor();
+    expect(await operation.getByText("serviceAccount").isVisible()).toBe(false);
+    await checkAccessibility();
+  });
+
   it("has an address for each operation, and leads programs to the document", async () => {
     const { page, goTo } = await open();
     await goTo("/api/v1/docs#createTrigger");

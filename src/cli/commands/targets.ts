@@ -12,7 +12,8 @@ import { age, ageOrUntil, onOff } from "../output/words.ts";
 import { TARGETS } from "../managed/kinds.ts";
 import { deleteCommand, oneCommand, showCommand, switchCommands } from "../managed/named.ts";
 import { type Columns, pageQuery, showList, spaceCommand } from "../managed/shapes.ts";
-import { TARGET_TYPES } from "./target-types.ts";
+import { TARGET_TYPES } from "../../contract/target-types.ts";
+import { types, typesHelp } from "./target-types.ts";
 
 const columns = (style: Style): Columns<Target> => ({
   target: ({ id }) => id,
@@ -50,7 +51,9 @@ const deploysInput = z.object({ deploys: z.boolean().optional() });
 const create = spaceCommand({
   name: "create",
   summary: "Create a target: an address that is told about pushes",
-  description: "If the registry creates the secret, it is shown once. docs/triggers.md describes what each type needs.",
+  description:
+    "If the registry creates the secret, it is shown once. spacedock targets types <type> tells what each setting means.",
+  epilogue: typesHelp,
   examples: [
     "targets create hook --type standard-webhook --url https://hooks.example.com/registry",
     "targets create chat --type standard-webhook --url https://chat.example.com/hook --no-deploys",
@@ -59,7 +62,7 @@ const create = spaceCommand({
   ],
   arguments: { "<name>": "the target's name" },
   options: {
-    "--type <type>": `the type of target: ${TARGET_TYPES.join(", ")}`,
+    "--type <type>": `the type of target: ${TARGET_TYPES.map(({ name }) => name).join(", ")}`,
     "--url <address>": "the target's address; some types have their own",
     "--config <key=value...>": "further settings; dots name nested keys, @file.json reads all from a file",
     ...SECRET_OPTION,
@@ -193,6 +196,7 @@ function shownOnce(secret: string | undefined): string | null {
 
 export const targets = defineGroup("targets", "Show and change where pushes are delivered", [
   list,
+  types,
   create,
   showCommand({
     kind: TARGETS,

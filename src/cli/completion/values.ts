@@ -1,6 +1,6 @@
 import { parseRepositoryName } from "../../oci/name.ts";
 import { withManagement } from "../managed/shapes.ts";
-import { TARGET_TYPES } from "../commands/target-types.ts";
+import { TARGET_TYPES } from "../../contract/target-types.ts";
 import { CHANGES, TAG_RULE_TYPES } from "../commands/triggers/trigger-rules.ts";
 import type { Context } from "../context.ts";
 import { readContexts } from "../contexts.ts";
@@ -26,7 +26,7 @@ const VALUES: Readonly<Record<string, Find>> = {
   status: fixed(operations.listDeliveries.query.shape.status.unwrap().options),
   kind: fixed(operations.listActivity.query.shape.kind.unwrap().options),
   action: fixed(operations.createToken.body.shape.actions.element.options),
-  type: fixed(TARGET_TYPES),
+  type: targetTypes,
   "tag-rule": fixed(TAG_RULE_TYPES.map((type) => `${type}:`)),
   change: fixed(CHANGES),
   which: fixed(["none", "any", "regex:"]),
@@ -65,6 +65,18 @@ export async function valuesOf(kind: string, context: Context, current: string):
 
 function fixed(values: readonly string[]): Find {
   return () => Promise.resolve(values);
+}
+
+/** Lists the types of the registry, which may know more than this command line; its own if the registry does not answer. */
+async function targetTypes(context: Context): Promise<readonly string[]> {
+  try {
+    return await managed(context, async ({ management }) => {
+      const { types } = await management.call("listTargetTypes", { path: {} });
+      return types.map(nameOf);
+    });
+  } catch {
+    return TARGET_TYPES.map(nameOf);
+  }
 }
 
 function hosts({ env }: Context): Promise<readonly string[]> {

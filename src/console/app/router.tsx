@@ -10,6 +10,7 @@ import {
   stringifySearchWith,
 } from "@tanstack/react-router";
 import { sessionQuery } from "../api/session.ts";
+import { targetTypesQuery } from "../api/target-types.ts";
 import { Loading } from "../components/loading.tsx";
 import { parseDeliveryFilter } from "../pages/deliveries/filter.ts";
 import { activitySearch } from "../pages/activity/search.ts";
@@ -144,18 +145,21 @@ const triggerRoute = createRoute({
 const targetsRoute = createRoute({
   getParentRoute: () => spaceRoute,
   path: "/targets",
+  loader: ({ context }) => context.queryClient.ensureQueryData(targetTypesQuery),
   component: lazyRouteComponent(() => import("../pages/targets/page.tsx"), "TargetsPage"),
 });
 
 const newTargetRoute = createRoute({
   getParentRoute: () => spaceRoute,
   path: "/targets/new",
+  loader: ({ context }) => context.queryClient.ensureQueryData(targetTypesQuery),
   component: lazyRouteComponent(() => import("../pages/target/new-page.tsx"), "NewTargetPage"),
 });
 
 const targetRoute = createRoute({
   getParentRoute: () => spaceRoute,
   path: "/targets/$target",
+  loader: ({ context }) => context.queryClient.ensureQueryData(targetTypesQuery),
   component: lazyRouteComponent(() => import("../pages/target/page.tsx"), "TargetPage"),
 });
 

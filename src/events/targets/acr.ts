@@ -15,8 +15,8 @@ export function acrBody(event: TaggedEvent): object {
 
 export const acr = definePushFormat({
   type: "acr",
-  summary:
-    "Azure Container Registry's format, for Flux, Argo CD Image Updater, Kargo and Keel; the secret is the Authorization header.",
+  title: "Azure Container Registry's format",
+  description: "For Flux, Argo CD Image Updater, Kargo and Keel.",
   // Kargo takes it for Azure's by how this starts.
   headers: { "user-agent": `AzureContainerRegistry/1.0 ${USER_AGENT}` },
   body: acrBody,

@@ -4,14 +4,10 @@ import { type Attempt, defineTarget, type TargetRequest } from "../target.ts";
 import { hmacHeaders, postJson } from "./request.ts";
 
 const config = z.strictObject({
-  secretAs: z
-    .enum(["header", "hmac"])
-    .default("header")
-    .meta({
-      description:
-        "How the secret, if there is one, proves who sends: `header` sends it as X-Webhook-Secret, which Argo CD Image Updater " +
-        "compares; `hmac` signs the body in X-Signature and X-Hub-Signature-256.",
-    }),
+  secretAs: z.enum(["header", "hmac"]).default("header").meta({
+    title: "Send the secret as",
+    description: "header: as X-Webhook-Secret, which Image Updater compares; hmac: it signs the body.",
+  }),
 });
 
 /** CloudEvents 1.0. Argo CD Image Updater wants `image` or `container` in the type, and reads these names in the data. */
@@ -41,9 +37,12 @@ async function secretHeaders(attempt: Attempt<Config>, body: string): Promise<Ta
 
 export const cloudevents = defineTarget({
   type: "cloudevents",
-  summary: "A CloudEvent in structured mode, for Argo CD Image Updater, Knative, Argo Events and event brokers.",
+  title: "CloudEvents (Argo CD Image Updater)",
+  description: "A CloudEvent, for Argo CD Image Updater, Knative, Argo Events and event brokers.",
   secret: "optional",
+  secretField: { title: "Secret", description: "If the receiver checks one." },
   events: EVENT_TYPES,
+  address: { example: "https://updater.example.com/webhook?type=cloudevents" },
   config,
   async request(attempt) {
     const body = JSON.stringify(cloudEvent(attempt.event));

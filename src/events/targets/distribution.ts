@@ -1,6 +1,6 @@
 import { EVENT_TYPES, type EventType, type RegistryEvent, repositoryOf } from "../event.ts";
 import { defineTarget } from "../target.ts";
-import { literalAuthorization, NO_CONFIG, postJson } from "./request.ts";
+import { AUTHORIZATION, literalAuthorization, NO_CONFIG, postJson } from "./request.ts";
 
 /** With the method that a registry is asked by. */
 const ACTIONS: Readonly<Record<EventType, { action: string; method: string }>> = {
@@ -34,10 +34,11 @@ function envelope(event: RegistryEvent): object {
 
 export const distribution = defineTarget({
   type: "distribution",
-  summary:
-    "The notification envelope of Docker's registry (distribution), for Keel and others; the secret is the Authorization header, " +
-    "which Keel does not check for this format.",
+  title: "Docker registry's format",
+  description:
+    "Distribution's notifications, for tools that know no other format. Keel does not check the secret for it.",
   secret: "optional",
+  secretField: AUTHORIZATION,
   events: EVENT_TYPES,
   config: NO_CONFIG,
   request(attempt) {

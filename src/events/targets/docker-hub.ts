@@ -14,6 +14,7 @@ export function dockerHubBody(event: TaggedEvent): object {
 
 export const dockerHub = definePushFormat({
   type: "docker-hub",
-  summary: "Docker Hub's format, for Flux, Kargo and Keel; the secret is the Authorization header.",
+  title: "Docker Hub's format",
+  description: "For Flux, Kargo and Keel.",
   body: dockerHubBody,
 });

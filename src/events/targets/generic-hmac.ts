@@ -5,9 +5,10 @@ import { hmacHeaders, newestSecret, NO_CONFIG, postJson } from "./request.ts";
 /** The secret is given: Flux and others have it first, and make the receiver's address of it. */
 export const genericHmac = defineTarget({
   type: "generic-hmac",
-  summary:
-    "Spacedock's own event with the body's HMAC-SHA256 in X-Signature and X-Hub-Signature-256, for Flux's generic-hmac and webhook servers.",
+  title: "Flux (generic-hmac)",
+  description: "Our own event, signed as Flux's Receivers and webhook servers verify it.",
   secret: "given",
+  secretField: { title: "Secret", description: "The one that the Receiver's secretRef has." },
   events: EVENT_TYPES,
   config: NO_CONFIG,
   async request(attempt) {

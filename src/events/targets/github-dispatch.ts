@@ -8,18 +8,18 @@ const config = z.strictObject({
     .string()
     .max(100)
     .regex(/^[a-z0-9][a-z0-9_-]{0,99}$/i, "a GitHub user or organization")
-    .meta({ description: "The user or organization that owns the repository.", examples: ["acme"] }),
+    .meta({ title: "Owner", description: "The user or organization that owns the repository.", examples: ["acme"] }),
   repo: z
     .string()
     .max(100)
     .regex(/^(?!\.{1,2}$)[a-z0-9._-]{1,100}$/i, "a GitHub repository's name, without its owner")
-    .meta({ description: "The repository whose workflows run.", examples: ["deploy"] }),
+    .meta({ title: "Repository", description: "The repository whose workflows run.", examples: ["deploy"] }),
   eventType: z
     .string()
     .min(1)
     .max(100)
     .default("registry-push")
-    .meta({ description: "What the workflow lists under `repository_dispatch: types:`." }),
+    .meta({ title: "Event type", description: "The type that the workflow lists under repository_dispatch." }),
 });
 
 /** GitHub takes ten keys at most. */
@@ -52,10 +52,13 @@ const STATUSES: StatusRules = {
 
 export const githubDispatch = defineTarget({
   type: "github-dispatch",
-  summary: "Starts a repository's GitHub Actions by repository_dispatch; the secret is a token with contents:write.",
+  title: "GitHub Actions",
+  description: "Starts a repository's workflows by repository_dispatch.",
   secret: "given",
+  secretField: { title: "Token", description: "One that may write the repository's contents (contents: write)." },
   events: EVENT_TYPES,
   defaultUrl: "https://api.github.com",
+  address: { description: "Default: GitHub itself." },
   config,
   request(attempt) {
     const { event, url } = attempt;

@@ -8,12 +8,12 @@ const config = z.strictObject({
     .string()
     .max(255)
     .regex(/^[a-z0-9_][a-z0-9_.+-]*(?:\/[a-z0-9_][a-z0-9_.+-]*)*$/i, "a GitLab project's number or full path")
-    .meta({ description: "The project's number, or its full path.", examples: ["42", "acme/deploy"] }),
+    .meta({ title: "Project", description: "Its number or full path.", examples: ["acme/deploy", "42"] }),
   ref: z
     .string()
     .min(1)
     .max(255)
-    .meta({ description: "The branch or tag whose pipeline runs.", examples: ["main"] }),
+    .meta({ title: "Branch or tag", description: "The branch or tag whose pipeline runs.", examples: ["main"] }),
 });
 
 /** The pipeline's variables; those without a value are left out. */
@@ -36,10 +36,13 @@ const STATUSES: StatusRules = {
 
 export const gitlabPipeline = defineTarget({
   type: "gitlab-pipeline",
-  summary: "Runs a GitLab pipeline with the image in its variables; the secret is a pipeline trigger token.",
+  title: "GitLab pipeline",
+  description: "Runs a pipeline with the image in its variables.",
   secret: "given",
+  secretField: { title: "Trigger token", description: "The project's pipeline trigger token." },
   events: EVENT_TYPES,
   defaultUrl: "https://gitlab.com",
+  address: { description: "Default: gitlab.com." },
   config,
   request(attempt) {
     const { project, ref } = attempt.config;

@@ -17,7 +17,7 @@ function harborBody(event: TaggedEvent): object {
 
 export const harbor = definePushFormat({
   type: "harbor",
-  summary:
-    "Harbor's default format, for Flux, Argo CD Image Updater, Kargo and Keel; the secret is the Authorization header.",
+  title: "Harbor's format",
+  description: "For Kargo, Flux, Argo CD Image Updater and Keel.",
   body: harborBody,
 });

@@ -13,35 +13,21 @@ import { quay } from "./quay.ts";
 import { standardWebhook } from "./standard-webhook.ts";
 import { urlHook } from "./url-hook.ts";
 
-/** Every kind of target, by the name that the management API gives it. */
+/** Every kind of target, by its name in the management API, in the order in which they are offered. */
 export const TARGET_TYPES = {
   "standard-webhook": standardWebhook,
   octopus,
-  harbor,
+  "url-hook": urlHook,
   "github-dispatch": githubDispatch,
   "gitlab-pipeline": gitlabPipeline,
-  "url-hook": urlHook,
+  "generic-hmac": genericHmac,
   cloudevents,
+  harbor,
+  keel,
   distribution,
   "docker-hub": dockerHub,
   quay,
   acr,
-  keel,
-  "generic-hmac": genericHmac,
 } as const satisfies Readonly<Record<string, TargetType>>;
 
 export type TargetTypeName = keyof typeof TARGET_TYPES;
-
-function isTargetTypeName(name: string): name is TargetTypeName {
-  return Object.hasOwn(TARGET_TYPES, name);
-}
-
-/** Null when there is no such type. */
-export function findTargetType(name: string): TargetType | null {
-  return isTargetTypeName(name) ? TARGET_TYPES[name] : null;
-}
-
-/** True where a target with this type and configuration is followed to its end, so that it runs what was delivered to it. */
-export function isFollowed(type: string, config: unknown): boolean {
-  return findTargetType(type)?.follows(config) ?? false;
-}

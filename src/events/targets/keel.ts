@@ -3,8 +3,7 @@ import { definePushFormat } from "./push-format.ts";
 
 export const keel = definePushFormat({
   type: "keel",
-  summary:
-    "Keel's native format; the secret, if Keel's webhooks are authenticated, is the Authorization header: " +
-    "`Basic` and the Base64 of `user:password`.",
+  title: "Keel",
+  description: 'Keel\'s own format. If its webhooks are authenticated, "Basic" and the Base64 of user:password.',
   body: (event) => ({ name: `${event.registry}/${repositoryOf(event)}`, tag: event.tag, digest: event.digest }),
 });

@@ -1,8 +1,8 @@
 import type { EventType, RegistryEvent } from "../event.ts";
 import { defineTarget, type RequestTargetType, type TargetDefinition, UnsendableError } from "../target.ts";
-import { literalAuthorization, NO_CONFIG, postJson } from "./request.ts";
+import { AUTHORIZATION, literalAuthorization, NO_CONFIG, postJson } from "./request.ts";
 
-/** What formats can say that only know a push of a tag. */
+/** The events of formats that only know a push of a tag. */
 export const TAG_PUSHES = ["tag.created", "tag.updated"] as const satisfies readonly EventType[];
 
 export interface TaggedEvent extends RegistryEvent {
@@ -15,17 +15,19 @@ export function requireTag(event: RegistryEvent): TaggedEvent {
   return { ...event, tag: event.tag };
 }
 
-export interface PushFormat extends Pick<TargetDefinition<object>, "type" | "summary"> {
+export interface PushFormat extends Pick<TargetDefinition<object>, "type" | "title" | "description"> {
   readonly headers?: Readonly<Record<string, string>>;
   readonly body: (event: TaggedEvent) => object;
 }
 
 /** Another registry's or consumer's own JSON for a push; the secret, if there is one, is the Authorization header. */
-export function definePushFormat({ type, summary, headers, body }: PushFormat): RequestTargetType {
+export function definePushFormat({ type, title, description, headers, body }: PushFormat): RequestTargetType {
   return defineTarget({
     type,
-    summary,
+    title,
+    description,
     secret: "optional",
+    secretField: AUTHORIZATION,
     events: TAG_PUSHES,
     config: NO_CONFIG,
     request(attempt) {

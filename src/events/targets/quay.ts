@@ -16,8 +16,8 @@ function quayBody(event: TaggedEvent): object {
 
 export const quay = definePushFormat({
   type: "quay",
-  summary:
-    "Quay's format, for Flux, Argo CD Image Updater, Kargo and Keel; the secret is the Authorization header, " +
-    "but Argo CD Image Updater looks for it in the address, as `secret` in the query.",
+  title: "Quay's format",
+  description:
+    "For tools that know no other format. Argo CD Image Updater looks for the secret in the address, as secret in the query.",
   body: quayBody,
 });

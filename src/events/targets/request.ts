@@ -2,9 +2,13 @@ import { z } from "zod";
 import { hmacSha256Hex } from "../sign.ts";
 import { type Attempt, type TargetRequest, UnsendableError } from "../target.ts";
 
-/** What several targets' requests are made of. */
-
 export const NO_CONFIG = z.strictObject({});
+
+/** The whole Authorization header, as receivers of other registries' formats compare it. */
+export const AUTHORIZATION = {
+  title: "Authorization header",
+  description: 'Sent unchanged, for receivers that check one, for example "Bearer …".',
+} as const;
 
 type Headers = TargetRequest["headers"];
 

@@ -7,7 +7,9 @@ import { newestSecret, NO_CONFIG, postJson } from "./request.ts";
 /** https://www.standardwebhooks.com, version 1.0.0: the id is the delivery's, the timestamp the attempt's. */
 export const standardWebhook = defineTarget({
   type: "standard-webhook",
-  summary: "Spacedock's own event, signed by Standard Webhooks; for receivers that you write.",
+  title: "Webhook (Standard Webhooks)",
+  description:
+    "Our own event, signed, for receivers that you write. The secret to verify it with is made here and shown once.",
   secret: "made",
   events: EVENT_TYPES,
   config: NO_CONFIG,

@@ -6,12 +6,8 @@ import { parseUrl } from "./request.ts";
 import { URL_TEMPLATE_NAMES, URL_TEMPLATES, type UrlTemplate } from "./url-templates.ts";
 
 const config = z.strictObject({
-  template: z.enum(URL_TEMPLATE_NAMES).meta({
-    description:
-      "Whose deploy hook it is. `coolify`: the secret is an API token. `azure`: the secret is `user:password` out of the " +
-      "webhook's address, which is given without them. `custom`: the secret, if any, is the Authorization header.",
-  }),
-  method: z.enum(["GET", "POST", "PUT"]).default("POST").meta({ description: "GET sends no body." }),
+  template: z.enum(URL_TEMPLATE_NAMES).meta({ title: "Provider", description: "The service whose deploy hook it is." }),
+  method: z.enum(["POST", "PUT", "GET"]).default("POST").meta({ title: "Method", description: "GET sends no body." }),
 });
 
 const PLACEHOLDER = /\{(image|registry|repository|tag|digest)\}/g;
@@ -54,12 +50,21 @@ function fillAddress(address: string, query: UrlTemplate["query"], event: Tagged
 
 export const urlHook = defineTarget({
   type: "url-hook",
-  summary:
-    "A request to a deploy hook: Render, Portainer, Coolify, Dokploy, Azure Web Apps, Cloudflare or your own. " +
-    "{image}, {registry}, {repository}, {tag} and {digest} in the address's path and query are filled in.",
+  title: "Deploy hook (Render, Portainer, Coolify, Dokploy, Azure, Cloudflare)",
+  description: "A request to an address that is as good as a password: only its host is shown afterwards.",
   secret: "optional",
+  secretField: {
+    title: "Secret",
+    description:
+      'Coolify: an API token. Azure: "$app:password". Custom: the whole Authorization header. The others have none.',
+  },
   secretAddress: true,
   events: TAG_PUSHES,
+  address: {
+    description:
+      "The hook's address. {image}, {registry}, {repository}, {tag} and {digest} in path and query are filled in.",
+    example: "https://api.render.com/deploy/srv-…?key=…",
+  },
   config,
   request({ event, url, config: { template: name, method }, secrets: [secret] }) {
     const template = URL_TEMPLATES[name];

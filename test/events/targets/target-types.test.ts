@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { z } from "zod";
+import { settingsOf } from "../../../src/contract/settings.ts";
 import { EVENT_TYPES, type RegistryEvent } from "../../../src/events/event.ts";
 import { givenSecret, type TargetRequest, type TargetType } from "../../../src/events/target.ts";
-import { findTargetType, TARGET_TYPES } from "../../../src/events/targets/index.ts";
+import { describeTargetTypes, findTargetType } from "../../../src/events/target-types.ts";
+import { TARGET_TYPES } from "../../../src/events/targets/index.ts";
 import { attemptWith, deliverTo, EVENT, type RequestTypeName } from "./fixtures.ts";
 
 const SECRET = "whsec_CQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQk=";
@@ -35,10 +36,19 @@ describe.each(TYPES)("the target type %s", (name, type) => {
   });
 
   it("describes itself, and every setting", () => {
-    const { properties = {}, additionalProperties } = z.toJSONSchema(type.config, { io: "input" });
-    expect(type.summary).toMatch(/^.{20,}\.( \{.*\.)?$/);
-    expect(additionalProperties).toBe(false);
-    for (const property of Object.values(properties)) expect(property).toHaveProperty("description");
+    const described = describeTargetTypes().find((one) => one.name === name);
+    expect(described).toMatchObject({
+      title: expect.stringMatching(/^\w.{3,}$/),
+      settings: { additionalProperties: false },
+    });
+    for (const text of [described?.description, described?.address.description])
+      expect(text).toMatch(/^[A-Z].{10,}\.$/);
+    expect(described?.secret === null).toBe(type.secret === "made" || type.secret === "none");
+    for (const setting of settingsOf(described?.settings)) {
+      expect(setting.title, setting.path).not.toBe(setting.path);
+      expect(setting.description, setting.path).toMatch(/\.$/);
+      expect(setting.kind, setting.path).not.toBe("json");
+    }
   });
 
   it("refuses unknown settings", () => {

@@ -10,6 +10,7 @@ export interface Schema {
   readonly $ref?: string | undefined;
   /** One, or several that it may be. */
   readonly type: readonly string[];
+  readonly title?: string | undefined;
   readonly description?: string | undefined;
   readonly properties?: Readonly<Record<string, Schema>> | undefined;
   readonly required?: readonly string[] | undefined;
@@ -28,6 +29,7 @@ const schema: z.ZodType<Schema> = z.lazy(() =>
   z.object({
     $ref: z.string().optional(),
     type: z.union([z.string().transform((type) => [type]), z.array(z.string())]).default([]),
+    title: z.string().optional(),
     description: z.string().optional(),
     properties: z.record(z.string(), schema).optional(),
     required: z.array(z.string()).optional(),
@@ -115,6 +117,7 @@ const WITHIN: Partial<Record<string, string>> = {
   undelete: "undo",
   deployed: "deliveries",
   whoami: "session",
+  "target-types": "targets",
 };
 
 /** What a route is about, by its path. */

@@ -12,6 +12,15 @@ const MAX_DEPTH = 5;
 
 /** The fields of an object, and of those in it. */
 export function SchemaView({ schema, schemas, depth = 0 }: SchemaViewProps) {
+  const alternatives = alternativesIn(schemas, schema);
+  if (alternatives.length > 0) {
+    return alternatives.map((one) => (
+      <details key={one.title}>
+        <summary>{one.title}</summary>
+        <SchemaView schema={one} schemas={schemas} depth={depth + 1} />
+      </details>
+    ));
+  }
   const object = objectIn(schemas, schema);
   if (object === null || depth > MAX_DEPTH)
     return depth === 0 ? <p className="muted">{typeOf(schemas, schema)}</p> : null;
@@ -34,11 +43,20 @@ export function SchemaView({ schema, schemas, depth = 0 }: SchemaViewProps) {
   );
 }
 
-/** What the document says; it has code between backticks. */
+/** A text of the document; it has code between backticks. */
 export function Description({ text }: { readonly text: string }) {
   // Between two backticks are those with an odd number. What they are never changes, so their places are their keys.
   const parts = text.split("`").map((part, at) => ({ part, key: String(at), isCode: at % 2 === 1 }));
   return parts.map(({ part, key, isCode }) => (isCode ? <code key={key}>{part}</code> : part));
+}
+
+/** The objects with a title and fields of their own that a value may be, as the settings of a target's type. */
+function alternativesIn(schemas: Schemas, given: Schema): readonly (Schema & { readonly title: string })[] {
+  return (resolve(schemas, given).anyOf ?? []).flatMap((one) => {
+    const { title, ...schema } = resolve(schemas, one);
+    if (title === undefined) return alternativesIn(schemas, schema);
+    return Object.keys(schema.properties ?? {}).length === 0 ? [] : [{ title, ...schema }];
+  });
 }
 
 /** The object that a schema is, or has in its list, or may be. */
@@ -54,14 +72,14 @@ export function typeOf(schemas: Schemas, given: Schema): string {
   const schema = resolve(schemas, given);
   if (schema.enum !== undefined) return schema.enum.map((value) => JSON.stringify(value)).join(" or ");
   if (schema.const !== undefined) return JSON.stringify(schema.const);
-  if (schema.anyOf !== undefined) return schema.anyOf.map((one) => typeOf(schemas, one)).join(" or ");
+  if (schema.anyOf !== undefined) return [...new Set(schema.anyOf.map((one) => typeOf(schemas, one)))].join(" or ");
   if (schema.type.includes("array"))
     return `list of ${schema.items === undefined ? "anything" : typeOf(schemas, schema.items)}`;
   if (schema.format === "date-time") return "time";
   return schema.type.join(" or ") || "anything";
 }
 
-/** What is said of a value, and what it may be. */
+/** Describes a value, and its bounds. */
 export function describe(schemas: Schemas, given: Schema): string {
   const { description, minimum, maximum, default: usual } = { ...resolve(schemas, given), ...given };
   const bounds = [

@@ -3,18 +3,20 @@ import { useChange } from "../../api/queries.ts";
 import { DeploymentActions } from "../../parts/deployment-actions.tsx";
 import { TriggerLink, useDeployment } from "../../parts/deployment.tsx";
 import { DialogButton } from "../../components/dialog-button.tsx";
-import { kindOf } from "./kinds.ts";
+import { useTargetTypes } from "../../api/target-types.ts";
+import { typeFormOf } from "./type-form.ts";
 import { RotateDialog } from "./rotate.tsx";
 
 interface TargetActionsProps {
   readonly space: string;
   readonly target: Target;
-  /** Of a new secret, which is shown once. */
+  /** Shows a new secret, this once. */
   readonly onSecret: (secret: string) => void;
 }
 
 export function TargetActions({ space, target, onSecret }: TargetActionsProps) {
   const { id, name, type, hasSecret } = target;
+  const types = useTargetTypes();
   const test = useChange("testTarget", []);
   const enable = useChange("enableTarget", ["getTarget", "listTargets"]);
   const disable = useChange("disableTarget", ["getTarget", "listTargets"]);
@@ -35,7 +37,7 @@ export function TargetActions({ space, target, onSecret }: TargetActionsProps) {
               space={space}
               id={id}
               name={name}
-              secret={kindOf(type).secret}
+              secret={typeFormOf(types, type).secret}
               onSecret={onSecret}
             />
           )}
@@ -45,7 +47,7 @@ export function TargetActions({ space, target, onSecret }: TargetActionsProps) {
   );
 }
 
-/** What depends on a target. */
+/** The triggers that depend on a target. */
 function Consequences({ space, id }: { readonly space: string; readonly id: string }) {
   const deployment = useDeployment(space);
   const users = deployment.triggers.items.filter(({ targets }) => targets.includes(id));

@@ -2,17 +2,17 @@ import { CheckField, SelectField, TextField } from "../../components/field.tsx";
 import type { FieldErrors } from "../../components/field-errors.ts";
 import { LinesField, MoreFields } from "../../components/form-fields.tsx";
 import type { ConfigForm } from "./config.ts";
-import type { ConfigField, Kind } from "./kinds.ts";
+import type { ConfigField, TypeForm } from "./type-form.ts";
 
 interface ConfigFieldsProps {
-  readonly kind: Kind;
+  readonly type: TypeForm;
   readonly form: ConfigForm;
   readonly onChange: (changed: ConfigForm) => void;
   readonly errors: FieldErrors;
 }
 
-/** What a kind needs beside its address and secret. */
-export function ConfigFields({ kind, form, onChange, errors }: ConfigFieldsProps) {
+/** The settings of a type beside its address and secret. */
+export function ConfigFields({ type, form, onChange, errors }: ConfigFieldsProps) {
   const control = (field: ConfigField) => (
     <ConfigControl
       key={field.path}
@@ -22,11 +22,10 @@ export function ConfigFields({ kind, form, onChange, errors }: ConfigFieldsProps
       error={errors.at(`config.${field.path}`)}
     />
   );
-  return kind.config.map(({ title, fields }) => {
+  return type.config.map(({ title, fields }) => {
     if (title === null) return fields.map(control);
     const isUsed = fields.some(
-      ({ path, kind: typed, isOn = false }) =>
-        errors.at(`config.${path}`) !== undefined || form[path] !== (typed === "check" ? isOn : ""),
+      ({ path, initial }) => errors.at(`config.${path}`) !== undefined || form[path] !== initial,
     );
     return (
       <MoreFields key={title} summary={title} isOpen={isUsed}>
@@ -44,7 +43,7 @@ interface ConfigControlProps {
 }
 
 function ConfigControl({ field, value, onChange, error }: ConfigControlProps) {
-  const { label, hint, placeholder, kind, choices = [], isRequired = false } = field;
+  const { label, hint, placeholder, kind, choices, isRequired } = field;
   if (typeof value === "boolean") {
     return <CheckField label={label} hint={hint} error={error} isChecked={value} onChange={onChange} />;
   }
@@ -54,10 +53,11 @@ function ConfigControl({ field, value, onChange, error }: ConfigControlProps) {
       <SelectField {...shared} choices={Object.fromEntries(choices.map((name) => [name, name]))} onChange={onChange} />
     );
   }
-  if (kind === "text") {
+  if (kind === "text" || kind === "number") {
     return (
       <TextField
         {...shared}
+        inputMode={kind === "number" ? "decimal" : "text"}
         placeholder={placeholder}
         required={isRequired}
         autoComplete="off"

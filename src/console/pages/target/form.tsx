@@ -1,5 +1,6 @@
 import { type SubmitEvent, useState } from "react";
 import type { Target } from "../../../contract/operations.ts";
+import { useTargetTypes } from "../../api/target-types.ts";
 import { Button } from "../../components/button.tsx";
 import { CheckField, SelectField, TextField } from "../../components/field.tsx";
 import { type FieldErrors, fieldErrors } from "../../components/field-errors.ts";
@@ -7,7 +8,7 @@ import { NameField } from "../../components/form-fields.tsx";
 import { Failure } from "../../components/notice.tsx";
 import { ConfigFields } from "./config-fields.tsx";
 import { type ConfigForm, configForm, configOf, fieldsOf } from "./config.ts";
-import { type Kind, KINDS, kindOf } from "./kinds.ts";
+import { type TypeForm, typeFormOf } from "./type-form.ts";
 
 /** A target as the form says it; what is undefined was left as it is. */
 interface TargetInput {
@@ -15,7 +16,7 @@ interface TargetInput {
   readonly type: string;
   readonly url: string | undefined;
   readonly secret: string | null | undefined;
-  readonly config: Record<string, unknown>;
+  readonly config: Record<string, unknown> | undefined;
   readonly deploys: boolean | undefined;
 }
 
@@ -28,19 +29,16 @@ interface TargetFormProps {
   readonly failure: Error | null;
 }
 
-const TYPES: Readonly<Record<string, string>> = Object.fromEntries(
-  Object.entries(KINDS).map(([type, { title }]) => [type, title]),
-);
-
 const DEPLOYS = {
   yes: "Deploys what it receives",
   no: "Only notifies, like a chat",
 } as const;
 
 export function TargetForm({ target, action, onSave, isSaving, failure }: TargetFormProps) {
+  const types = useTargetTypes();
   const [name, setName] = useState(target?.name ?? "");
-  const [type, setType] = useState(target?.type ?? "standard-webhook");
-  const kind = kindOf(type);
+  const [type, setType] = useState(target?.type ?? types[0]?.name ?? "");
+  const kind = typeFormOf(types, type);
   const [url, setUrl] = useState(shownAddress(target));
   const [secret, setSecret] = useState("");
   const [hasNoSecret, setNoSecret] = useState(false);
@@ -48,7 +46,7 @@ export function TargetForm({ target, action, onSave, isSaving, failure }: Target
   const [config, setConfig] = useState(() => configForm(kind, target?.config));
   const changeType = (chosen: string): void => {
     setType(chosen);
-    setConfig(configForm(kindOf(chosen), null));
+    setConfig(configForm(typeFormOf(types, chosen), null));
     setSecret("");
   };
   const errors = fieldErrors(failure, pathsOf(kind));
@@ -60,7 +58,7 @@ export function TargetForm({ target, action, onSave, isSaving, failure }: Target
       type,
       url: (target !== null && !isMoved) || url.trim() === "" ? undefined : url.trim(),
       secret: hasNoSecret ? null : secret || undefined,
-      config: configOf(kind, config),
+      config: kind.isKnown ? configOf(kind, config) : undefined,
       deploys: kind.isFollowed ? undefined : deploys === "yes",
     });
   };
@@ -72,7 +70,7 @@ export function TargetForm({ target, action, onSave, isSaving, failure }: Target
           label="Kind"
           hint={kind.summary}
           value={type}
-          choices={TYPES}
+          choices={Object.fromEntries(types.map((one) => [one.name, typeFormOf(types, one.name).title]))}
           onChange={changeType}
           error={errors.at("type")}
         />
@@ -80,7 +78,7 @@ export function TargetForm({ target, action, onSave, isSaving, failure }: Target
       <TextField
         label="Address"
         type="url"
-        required={kind.address.isOptional !== true && target === null}
+        required={kind.address.isRequired && target === null}
         placeholder={isHidden(target) ? `${target?.url ?? ""} (leave empty to keep it)` : kind.address.placeholder}
         hint={isMoved ? movedHint(kind, target) : kind.address.hint}
         autoComplete="off"
@@ -100,7 +98,7 @@ export function TargetForm({ target, action, onSave, isSaving, failure }: Target
         errors={errors}
       />
       <ConfigFields
-        kind={kind}
+        type={kind}
         form={config}
         onChange={(changed: ConfigForm) => setConfig((now) => ({ ...now, ...changed }))}
         errors={errors}
@@ -125,11 +123,11 @@ export function TargetForm({ target, action, onSave, isSaving, failure }: Target
   );
 }
 
-function pathsOf(kind: Kind): readonly string[] {
+function pathsOf(kind: TypeForm): readonly string[] {
   return ["name", "type", "url", "secret", "deploys", ...fieldsOf(kind).map(({ path }) => `config.${path}`)];
 }
 
-/** Of an address that is as good as a password, nothing comes back: the field is empty then. */
+/** The address for the field; empty if the address is a secret, since the API does not return it. */
 function shownAddress(target: Target | null): string {
   return target === null || isHidden(target) ? "" : target.url;
 }
@@ -138,15 +136,15 @@ function isHidden(target: Target | null): boolean {
   return target?.url.endsWith("/…") ?? false;
 }
 
-function movedHint(kind: Kind, target: Target): string {
-  if (kind.secret === null) return "A new address needs a new secret. It is created when you save, and shown once.";
+function movedHint(kind: TypeForm, target: Target): string {
+  if (kind.makesSecret) return "A new address needs a new secret. It is created when you save, and shown once.";
   return target.hasSecret
     ? "The stored secret is never sent to a new address. Enter it again below."
     : kind.address.hint;
 }
 
 interface SecretFieldsProps {
-  readonly kind: Kind;
+  readonly kind: TypeForm;
   readonly target: Target | null;
   readonly isMoved: boolean;
   readonly secret: string;
@@ -169,7 +167,7 @@ function SecretFields({ kind, target, isMoved, secret, onSecret, hasNone, onNone
         required={isRequired && (target === null || isMoved)}
         disabled={hasNone}
         placeholder={has && !isMoved ? "unchanged" : undefined}
-        hint={`${hint} It is not shown again.`}
+        hint={`${hint} It is not shown again.`.trim()}
         value={secret}
         onChange={(event) => onSecret(event.target.value)}
         error={errors.at("secret")}

@@ -4,6 +4,7 @@ import { useState } from "react";
 import { z } from "zod";
 import type { Target } from "../../../contract/operations.ts";
 import { operationQuery, REFRESH_EVERY, useChange } from "../../api/queries.ts";
+import { useTargetTypes } from "../../api/target-types.ts";
 import { Command } from "../../components/command.tsx";
 import { TriggerLink, useDeployment } from "../../parts/deployment.tsx";
 import { Facts } from "../../components/facts.tsx";
@@ -16,9 +17,9 @@ import { Time } from "../../components/time.tsx";
 import { toast } from "../../components/toasts.tsx";
 import { TargetActions } from "./actions.tsx";
 import { TargetForm } from "./form.tsx";
-import { kindOf } from "./kinds.ts";
+import { typeFormOf } from "./type-form.ts";
 
-/** Of an Octopus target without an API key. */
+/** The config of an Octopus target without an API key. */
 const octopusConfig = z.looseObject({ serviceAccount: z.string() });
 
 /** A target, to be looked at, changed and tried. */
@@ -47,7 +48,7 @@ export function TargetPage() {
           <section className="section">
             <h2>Settings</h2>
             <TargetForm
-              // What was saved is what the form begins with.
+              // The form begins anew with what was saved.
               key={`${id} ${saves}`}
               target={target}
               action="Save"
@@ -75,6 +76,7 @@ export function TargetPage() {
 
 function State({ space, target }: { readonly space: string; readonly target: Target }) {
   const { id, type, deploys, disabledReason, failingSince, identity, createdAt, config } = target;
+  const types = useTargetTypes();
   const deployment = useDeployment(space);
   const users = deployment.triggers.items.filter(({ targets }) => targets.includes(id));
   const trusted = octopusConfig.safeParse(config).success;
@@ -84,7 +86,7 @@ function State({ space, target }: { readonly space: string; readonly target: Tar
         State: <TargetStatus target={target} />,
         "Disabled because": disabledReason,
         "Failing since": failingSince === null ? null : <Time at={failingSince} />,
-        Kind: kindOf(type).title,
+        Kind: typeFormOf(types, type).title,
         Purpose: deploys ? "Deploys what it receives" : "Only notifies",
         Triggers:
           users.length === 0 ? (

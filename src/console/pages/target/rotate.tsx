@@ -5,7 +5,7 @@ import { TextField } from "../../components/field.tsx";
 import { fieldErrors } from "../../components/field-errors.ts";
 import { Failure } from "../../components/notice.tsx";
 import { toast } from "../../components/toasts.tsx";
-import type { Kind } from "./kinds.ts";
+import type { SecretField } from "./type-form.ts";
 
 interface RotateDialogProps {
   readonly isOpen: boolean;
@@ -13,7 +13,8 @@ interface RotateDialogProps {
   readonly space: string;
   readonly id: string;
   readonly name: string;
-  readonly secret: Kind["secret"];
+  /** Null: the registry makes it. */
+  readonly secret: SecretField | null;
   readonly onSecret: (secret: string) => void;
 }
 

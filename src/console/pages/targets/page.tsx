@@ -1,7 +1,8 @@
 import { Link, useParams } from "@tanstack/react-router";
 import { useMemo } from "react";
-import type { Target } from "../../../contract/operations.ts";
+import type { Target, TargetType } from "../../../contract/operations.ts";
 import { useList } from "../../api/queries.ts";
+import { useTargetTypes } from "../../api/target-types.ts";
 import { LinkButton } from "../../components/button.tsx";
 import { type Column, DataTable } from "../../components/data-table.tsx";
 import { Icon } from "../../components/icon.tsx";
@@ -9,14 +10,15 @@ import { Loading } from "../../components/loading.tsx";
 import { Empty, Failure } from "../../components/notice.tsx";
 import { PageHead } from "../../components/page-head.tsx";
 import { TargetStatus } from "../../parts/target-status.tsx";
-import { kindOf } from "../target/kinds.ts";
+import { typeFormOf } from "../target/type-form.ts";
 
-/** Where a space's pushes are delivered. */
+/** The targets of a space. */
 export function TargetsPage() {
   const { space } = useParams({ from: "/signed-in/spaces/$space" });
+  const types = useTargetTypes();
   const input = { path: { space }, query: { limit: 1000 } };
   const { items, isPending, error, retry } = useList("listTargets", input, { all: true });
-  const columns = useMemo(() => columnsOf(space), [space]);
+  const columns = useMemo(() => columnsOf(space, types), [space, types]);
   return (
     <>
       <PageHead title="Targets">
@@ -43,7 +45,7 @@ export function TargetsPage() {
   );
 }
 
-function columnsOf(space: string): readonly Column<Target>[] {
+function columnsOf(space: string, types: readonly TargetType[]): readonly Column<Target>[] {
   return [
     {
       id: "name",
@@ -60,7 +62,7 @@ function columnsOf(space: string): readonly Column<Target>[] {
       title: "Kind",
       isSecondary: true,
       sortBy: ({ type }) => type,
-      cell: ({ type }) => kindOf(type).title,
+      cell: ({ type }) => typeFormOf(types, type).title,
     },
     { id: "address", title: "Address", isSecondary: true, cell: ({ url }) => url },
     {

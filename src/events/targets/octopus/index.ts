@@ -12,7 +12,7 @@ import { type Command, releaseCommand, taskCommands } from "./commands.ts";
 import { octopusConfig, type OctopusConfig } from "./config.ts";
 import { followed, parseTask, type TaskState } from "./tasks.ts";
 
-/** What attempts leave for the next one. */
+/** The progress that an attempt leaves for the next one. */
 const progressShape = z.object({
   release: z.object({ id: z.string(), version: z.string() }).nullable(),
   /** Keys of the commands that were answered. */
@@ -31,7 +31,7 @@ const startedTasks = z.union([
   z.looseObject({ RunbookRunServerTasks: taskList }).transform((answer) => answer.RunbookRunServerTasks),
 ]);
 
-/** What is wrong with the request: to send it again is of no use. */
+/** Statuses of a request that is wrong: sending it again is of no use. */
 const HOPELESS = new Set([400, 405, 422]);
 
 const HINTS: Readonly<Record<number, string>> = {
@@ -42,10 +42,12 @@ const HINTS: Readonly<Record<number, string>> = {
 
 export const octopus = defineSteppedTarget({
   type: "octopus",
-  summary:
-    "Creates a release in Octopus Deploy, deploys it or runs a runbook, and follows the tasks to their end; the secret is an API key.",
+  title: "Octopus Deploy",
+  description: "Creates a release, deploys it or runs a runbook, and follows the tasks to their end.",
   secret: "optional",
+  secretField: { title: "API key", description: "Not needed with a service account." },
   events: TAG_PUSHES,
+  address: { description: "Your Octopus server.", example: "https://acme.octopus.app" },
   config: octopusConfig,
   secretProblem: ({ serviceAccount }, hasSecret) =>
     hasSecret === (serviceAccount === undefined)
@@ -117,7 +119,7 @@ function describe({ url, config }: Attempt<OctopusConfig>, { release }: Progress
   return [...(made === null ? [] : [made]), ...lines].join("; ");
 }
 
-/** What was started stays on record, and is not started again. */
+/** Keeps on record what was started, so that it is not started again. */
 function failure(fault: unknown, { now }: Attempt<OctopusConfig>, progress: Progress): Outcome {
   if (fault instanceof z.ZodError) {
     const detail = "Octopus gave an unexpected answer";

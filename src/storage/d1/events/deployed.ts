@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { Deployed, DeployedFilter, DeployedStore, Redelivery } from "../../../events/deployed.ts";
-import { isFollowed } from "../../../events/targets/index.ts";
+import { isFollowed } from "../../../events/target-types.ts";
 import { pageOf } from "../../../oci/page.ts";
 import { MAX_PREVIOUSLY_DEPLOYED } from "../../../management/retention.ts";
 import { listWithin, rows } from "../rows.ts";

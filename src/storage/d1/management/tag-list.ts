@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { isFollowed } from "../../../events/targets/index.ts";
+import { isFollowed } from "../../../events/target-types.ts";
 import { type PageRequest, pageOf } from "../../../oci/page.ts";
 import type { TagDirectory, TaggedManifest } from "../../../management/tags.ts";
 import { IS_CURRENT } from "../events/deployed.ts";
