@@ -113,7 +113,7 @@ export async function tryOnce(delivering: Delivering, sending: Sending, now: Dat
   const type = findTargetType(name);
   if (type === null) return refused(`unknown target type ${name}`);
   const redaction = redactionOf(target);
-  const until = now.getTime() + beginWithin(type);
+  const until = now.getTime() + beginWithin(type.type);
   const attempt = {
     event,
     deliveryId: sending.deliveryId,
