@@ -5,7 +5,7 @@
 import type { D1Reader } from "./reader.ts";
 
 /** A parameter's value, as D1 takes it. */
-export type Value = string | number | null;
+type Value = string | number | null;
 
 /** Values by parameter. A statement may use some of them only. */
 export type Values = Readonly<Record<string, Value>>;
@@ -71,10 +71,7 @@ export async function runAll<S extends Statements>(db: D1Reader, statements: S):
     statement === undefined ? [] : [{ name, prepared: prepare(db, statement) }],
   );
   const results = await db.batch(given.map(({ prepared }) => prepared));
-  return byName<S>(
-    given.map(({ name }) => name),
-    results,
-  );
+  return resultsOf(statements, Object.fromEntries(given.map(({ name }, index) => [name, results[index]])));
 }
 
 /** Runs a list of like statements as one transaction; the results come in the list's order. */
@@ -82,10 +79,28 @@ export function runList(db: D1Reader, statements: readonly Statement[]): Promise
   return db.batch(statements.map((statement) => prepare(db, statement)));
 }
 
-function byName<S>(names: readonly string[], results: readonly D1Result[]): Results<S>;
-function byName(
-  names: readonly string[],
-  results: readonly D1Result[],
+/** SQL by name. */
+export type Texts = Readonly<Record<string, string>>;
+
+/** Makes statements of texts that share their values. */
+export function sharing<T extends Texts>(values: Values, texts: T): { readonly [name in keyof T]: Statement };
+export function sharing(values: Values, texts: Texts): Statements {
+  return Object.fromEntries(Object.entries(texts).map(([name, sql]) => [name, { sql, values }]));
+}
+
+/** Picks the results of these statements. */
+export function resultsOf<S extends object>(
+  statements: S,
+  results: Readonly<Record<string, D1Result | undefined>>,
+): Results<S>;
+export function resultsOf(
+  statements: object,
+  results: Readonly<Record<string, D1Result | undefined>>,
 ): Readonly<Record<string, D1Result | undefined>> {
-  return Object.fromEntries(names.map((name, index) => [name, results[index]]));
+  return Object.fromEntries(Object.keys(statements).map((name) => [name, results[name]]));
+}
+
+/** True if the statement has written rows. */
+export function hasWritten(result: D1Result | undefined): boolean {
+  return (result?.meta.changes ?? 0) > 0;
 }
