@@ -3,8 +3,9 @@ import type { RegistryEvent } from "./event.ts";
 import { ANSWER_WITHIN, type Delivering, type MessageOutcome, type Processing } from "./processing.ts";
 import { type Redaction, redactionOf } from "./redact.ts";
 import { nextAttemptIn } from "./schedule.ts";
-import { outdatedBy } from "./standing.ts";
-import type { AttemptRecord, ClaimedDelivery, DeliveryResult, Leases, OpenTarget, TargetSecrets } from "./stores.ts";
+import { reasonNotToSend } from "./staleness.ts";
+import type { AttemptRecord, ClaimedDelivery, DeliveryResult, Leases } from "./delivery-store.ts";
+import type { OpenTarget, TargetSecrets } from "./target-store.ts";
 import { type Outcome, type Sender, type TargetType, UnsendableError } from "./target.ts";
 import { findTargetType, TARGET_TYPES } from "./targets/index.ts";
 
@@ -72,7 +73,7 @@ async function takeTurn(processing: Processing, id: string): Promise<Turn> {
   if (claim === "over") return { outcome: "done", attempted: false, before: null };
   if ("later" in claim) return { outcome: { retryIn: claim.later }, attempted: false, before: null };
   if ("before" in claim) return { outcome: { retryIn: SOON }, attempted: false, before: claim.before };
-  const reason = await outdatedBy(deliveries, claim);
+  const reason = await reasonNotToSend(deliveries, claim);
   if (reason === null)
     return { outcome: await attemptClaimed(processing, claim, began), attempted: true, before: null };
   await deliveries.supersede(id, reason, began.getTime());

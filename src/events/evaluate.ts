@@ -1,5 +1,7 @@
 import { matchTrigger, type MatchResult, newestOf } from "./match.ts";
-import type { DeliverySubject, PlacedEvent, TagHolder, Trigger, TriggerStore } from "./stores.ts";
+import type { DeliverySubject } from "./delivery-store.ts";
+import type { PlacedEvent } from "./outbox-store.ts";
+import type { TagHolder, Trigger, TriggerStore } from "./trigger-store.ts";
 import { compileTagRule } from "./tag-rule.ts";
 import type { TriggerRules } from "./trigger.ts";
 

@@ -1,6 +1,6 @@
 import { platformInConfig } from "../oci/image-config.ts";
 import type { Processing } from "./processing.ts";
-import type { StoredEvent } from "./stores.ts";
+import type { StoredEvent } from "./outbox-store.ts";
 
 /**
  * The event with its image's platform, which is in the config of an image that is no index: a push does not wait for that

@@ -6,7 +6,10 @@ import type { QueueMessage } from "./messages.ts";
 import { orderOf } from "./order.ts";
 import { withPlatform } from "./platforms.ts";
 import type { MessageOutcome, Processing } from "./processing.ts";
-import type { EventStores, PlannedDelivery, StoredEvent, Trigger } from "./stores.ts";
+import type { PlannedDelivery } from "./delivery-store.ts";
+import type { StoredEvent } from "./outbox-store.ts";
+import type { EventStores } from "./stores.ts";
+import type { Trigger } from "./trigger-store.ts";
 
 /** What the sweep gives a message before it takes it for lost, in milliseconds. */
 const PATIENCE = 120_000;

@@ -1,5 +1,7 @@
 import type { AddressRules } from "./address.ts";
-import type { ConfigObject, EventStores, Target } from "./stores.ts";
+import type { ConfigObject } from "./outbox-store.ts";
+import type { EventStores } from "./stores.ts";
+import type { Target } from "./target-store.ts";
 import type { RegistryEvent } from "./event.ts";
 import type { Sender } from "./target.ts";
 

@@ -3,7 +3,7 @@
  * where that is one, and what the requests made of them. All of that is taken out, as it was and in the forms that receivers
  * give to what they quote: escaped for JSON, HTML or addresses, once or several times, and in base64.
  */
-import type { OpenTarget } from "./stores.ts";
+import type { OpenTarget } from "./target-store.ts";
 import { KEPT_OF_ANSWER, type TargetRequest } from "./target.ts";
 
 /** The secrets of one attempt. */
