@@ -120,7 +120,7 @@ export interface UpkeepStores {
 }
 
 /** What was told, and to whom. Each looks at the next `limit` records that were made before the cutoff, and returns where to go on; null: at the beginning. */
-export interface RecordStore {
+export interface ForgettingStore {
   /** Takes what targets were given longer ago than rules count. Looks at the next `limit` rows, whenever they were made. */
   forgetDeployed(from: string | null, limit: number): Promise<string | null>;
   /** Takes deliveries that ended before the cutoff, with their attempts; but none whose digest counts as deployed. */
