@@ -33,7 +33,7 @@ function beginWithin({ canBeFollowed }: TargetType): number {
 /** A target that does nothing but fail for this long, in milliseconds, is switched off: 5 days. */
 const DISABLED_AFTER = 5 * 86_400_000;
 
-/** What is to be sent where, by a delivery or for a test. */
+/** An event to be sent to a target, by a delivery or for a test. */
 export interface Sending {
   readonly deliveryId: string;
   /** Null: it is gone. */
@@ -48,7 +48,7 @@ const MOST_BEFORE = 10;
 /** Seconds after which a delivery that waits for others looks again. */
 const SOON = 1;
 
-/** Attempts a delivery that is due, records what came of it, and says when to come back. */
+/** Attempts a delivery that is due, records the result, and says when to come back. */
 export async function attemptDelivery(processing: Processing, id: string): Promise<MessageOutcome> {
   for (let sent = 0; sent < MOST_BEFORE; sent++) {
     const turn = await takeTurn(processing, id);
@@ -202,7 +202,7 @@ function statusAfter(verdict: Outcome["verdict"], wait: number | null): Delivery
   return wait === null ? "failed" : "pending";
 }
 
-/** What a list says of it: a sentence is said as it is, an answer with its status. What was followed tells how it ended. */
+/** Says in a list how it went: by a sentence as it is, or an answer with its status. A delivery that was followed tells how it ended. */
 function reasonFor({ outcome, status, detail }: AttemptRecord, wasFollowed: boolean): string | null {
   if (outcome === "done") return wasFollowed ? detail : null;
   if (status === null || outcome === "running") return detail;

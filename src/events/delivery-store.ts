@@ -131,7 +131,7 @@ export interface DeliverySubject {
 }
 
 /** A delivery to be written. */
-export interface PlannedDelivery {
+export interface NewDelivery {
   readonly triggerId: string;
   readonly targetId: string;
   /** Newer deliveries of the same trigger and target with the same topic take its place; null: none does. */
@@ -159,9 +159,9 @@ export interface DeliveryStore {
    * made of it, and supersedes older pending deliveries of the same topic. Keeps the event's platforms, and its manifest's
    * where they had to be read. Returns those of the event that are pending.
    */
-  plan(
+  create(
     stored: StoredEvent,
-    planned: readonly PlannedDelivery[],
+    deliveries: readonly NewDelivery[],
     verdicts: readonly TriggerVerdict[],
     now: number,
   ): Promise<readonly PendingDelivery[]>;

@@ -7,8 +7,8 @@ import type { TriggerRules } from "./trigger.ts";
 /** Events that are previewed at most: each may take a query. */
 const PREVIEWED = 20;
 
-/** Events that are looked through for a trigger that takes more than pushes. */
-const LOOKED_AT = 100;
+/** Events that are searched for a trigger that takes more than pushes. */
+const SEARCHED = 100;
 
 const PUSHES: readonly EventType[] = ["tag.created", "tag.updated"];
 
@@ -29,7 +29,7 @@ export async function previewOf(
 ): Promise<readonly PreviewedEvent[]> {
   const wanted = new Set<EventType>([...PUSHES, ...(rules?.match.events ?? [])]);
   const pushesOnly = wanted.size === PUSHES.length;
-  const page = await outbox.list(grant, { pushesOnly }, { limit: pushesOnly ? PREVIEWED : LOOKED_AT, last: null });
+  const page = await outbox.list(grant, { pushesOnly }, { limit: pushesOnly ? PREVIEWED : SEARCHED, last: null });
   const shown = page.entries.filter(({ event }) => wanted.has(event.type)).slice(0, PREVIEWED);
   return Promise.all(
     shown.map(async (stored) => ({

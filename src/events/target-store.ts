@@ -16,7 +16,7 @@ export interface Target {
   readonly id: string;
   readonly name: string;
   readonly type: string;
-  /** As it may be shown: only scheme and host, where the whole of it is secret. */
+  /** The address as it may be shown: only scheme and host, where the whole of it is secret. */
   readonly url: string;
   readonly config: unknown;
   /** It puts in place what it is given. One that does not is only told, and keeps nothing from retention. */

@@ -1,6 +1,7 @@
 /**
- * Forgets what was told long ago: deliveries that ended, with their attempts, events, and who did what; then the rows of what was deleted, to
- * which those referred; and what targets were given before what counts as deployed. In steps that are bounded and may each be repeated or cut off: what is kept is decided by the statement that deletes, so what is redelivered meanwhile stays.
+ * Forgets what was told long ago: deliveries that ended, with their attempts, events and activity; then the rows of what was deleted, to
+ * which those referred; and digests that targets were given before what counts as deployed. It runs in steps that are bounded and may each be
+ * repeated or cut off: the statement that deletes decides what is kept, so a delivery that is redelivered meanwhile stays.
  */
 import { inTurn } from "./in-turn.ts";
 import type { Bounds, ForgettingStore, WalkStore } from "./stores.ts";
@@ -10,10 +11,10 @@ interface ForgetStores {
   readonly forgetting: ForgettingStore;
 }
 
-/** Records looked at in one run: there may be 144,000 of each in a day. */
+/** Rows read in one run: there may be 144,000 of each kind in a day. */
 const STEP = 500;
 
-/** @param keep milliseconds that records are kept; null: for ever. */
+/** Makes one run. @param keep milliseconds that rows are kept; null: for ever. */
 export async function forget(
   { walks, forgetting }: ForgetStores,
   keep: number | null,

@@ -1,6 +1,6 @@
 import { SPACE } from "../space-gate.ts";
 
-/** Of pending ones, an attempt may be on its way: should it arrive, the delivery says so. */
+/** An attempt of a pending one may be on its way: should it arrive, the delivery says so. */
 const cancel = (deliveries: string): string => `
   UPDATE deliveries SET status = 'canceled', canceled_by = :by,
     reason = :deed || ' by ' || COALESCE((SELECT name FROM tokens WHERE id = :by), :by), finished_at = :now, replayed_at = NULL, redelivered_at = NULL

@@ -13,7 +13,7 @@ import { timeOrderedId } from "../../../registry/time-ordered-id.ts";
 import type { SecretBox } from "../../secret-box.ts";
 import { CANCEL_ONE } from "./cancel.ts";
 import { begunAbove, CLAIM, currentStateFrom, currentStateOf, FIND_BEFORE } from "./delivery-order.ts";
-import { FREE_ONCE, INSERT, MARK_DECIDED, NOTE_PLATFORMS, PENDING, SUPERSEDE } from "./delivery-planning.ts";
+import { FREE_ONCE, INSERT, MARK_DECIDED, NOTE_PLATFORMS, PENDING, SUPERSEDE } from "./new-deliveries.ts";
 import { markDeployed } from "./deployed.ts";
 import { eventFromRow, eventRow, FIND_EVENT, LAST_ID } from "./outbox.ts";
 import { firstRow, rows } from "../rows.ts";
@@ -51,7 +51,7 @@ const ADD_ATTEMPT = `
   ON CONFLICT (delivery_id, number) DO UPDATE SET
     milliseconds = excluded.at + excluded.milliseconds - at, status = excluded.status, outcome = excluded.outcome,
     detail = excluded.detail`;
-/** What was superseded or canceled meanwhile stays so, unless it arrived all the same, or the target has begun with what was superseded. */
+/** A delivery that was superseded or canceled meanwhile stays so, unless it arrived all the same, or the target has begun with one that was superseded. */
 const FINISH = `
   UPDATE deliveries SET status = :status, next_attempt_at = COALESCE(:nextAttemptAt, next_attempt_at), finished_at = :finishedAt,
     reason = :reason, progress = :progress, leased_until = NULL, replayed_at = IIF(:finishedAt IS NULL, replayed_at, NULL), canceled_by = NULL,
@@ -60,12 +60,12 @@ const FINISH = `
   WHERE id = :deliveryId
     AND (status IN ('pending', 'running') OR :status = 'delivered' OR (:status = 'running' AND status = 'superseded'))`;
 
-/** What ended while it was being sent kept its lane closed until the answer. */
+/** Opens the lane of a delivery that ended while it was being sent: it kept the lane closed until the answer. */
 const OPEN_LANE = `
   UPDATE deliveries SET leased_until = NULL
   WHERE id = :deliveryId AND leased_until IS NOT NULL AND status IN ('superseded', 'canceled')`;
 
-/** Nothing was sent, so that it is no attempt. */
+/** Ends a delivery of which nothing was sent, so that it is no attempt. */
 const END_UNSENT = `
   UPDATE deliveries SET status = 'superseded', reason = :reason, finished_at = :now, attempts = attempts - 1, tries = tries - 1,
     leased_until = NULL, replayed_at = NULL
@@ -77,7 +77,7 @@ const NOTE_TARGET = `
     enabled = CASE WHEN :disabledReason IS NULL THEN enabled ELSE 0 END, disabled_reason = COALESCE(:disabledReason, disabled_reason)
   WHERE id = :targetId`;
 
-/** What runs is followed for longer than a message lives: that is no failure. */
+/** Spares what runs: it is followed for longer than a message lives, and that is no failure. */
 const GIVE_UP = `
   UPDATE deliveries SET status = 'failed', reason = :reason, finished_at = :now, leased_until = NULL, replayed_at = NULL, redelivered_at = NULL
   WHERE id = :deliveryId AND status = 'pending' AND created_at < :before`;
@@ -89,7 +89,7 @@ const REDELIVER = `
     redelivered_at = :now, replayed_at = NULL, canceled_by = NULL
   WHERE space_id = ${SPACE} AND id = :id`;
 
-/** In the order of their events, in which they are to go. */
+/** The failed deliveries in the order of their events, in which they are to go. */
 const REPLAYED = `
   SELECT id FROM deliveries WHERE space_id = ${SPACE} AND trigger_id = :triggerId AND status = 'failed' AND created_at >= :since
   ORDER BY event_id, id LIMIT :limit`;
@@ -157,9 +157,9 @@ export function d1Deliveries(db: D1Database, box: SecretBox): DeliveryStore {
     };
   };
   return {
-    async plan({ event, spaceId, repositoryId, config }, planned, verdicts, now) {
+    async create({ event, spaceId, repositoryId, config }, deliveries, verdicts, now) {
       const values = {
-        deliveries: JSON.stringify(planned.map((one) => ({ id: timeOrderedId("dlv"), ...one }))),
+        deliveries: JSON.stringify(deliveries.map((one) => ({ id: timeOrderedId("dlv"), ...one }))),
         eventId: event.id,
         spaceId,
         repositoryId,
@@ -170,7 +170,7 @@ export function d1Deliveries(db: D1Database, box: SecretBox): DeliveryStore {
         now,
       };
       const { pending } = await runAll(db, {
-        freed: planned.some((one) => one.once !== null) ? { sql: FREE_ONCE, values } : undefined,
+        freed: deliveries.some((one) => one.once !== null) ? { sql: FREE_ONCE, values } : undefined,
         ...sharing(values, { inserted: INSERT, superseded: SUPERSEDE, decided: MARK_DECIDED, pending: PENDING }),
         platforms: config === null ? undefined : { sql: NOTE_PLATFORMS, values },
       });

@@ -13,7 +13,7 @@ import { deploys } from "./targets.ts";
 import { TRIGGER_COLUMNS, triggerFromRow, triggerRow } from "./triggers.ts";
 import { foundInSpans, spanQueries, spanStatements } from "./version-spans.ts";
 
-/** Due before the delivery `d`, of the same replay, or of one since. */
+/** The delivery that is due before the delivery `d`, of the same replay, or of one since. */
 const BEFORE = `
   SELECT o.id FROM deliveries o
   WHERE o.replayed_at IS NOT NULL AND o.trigger_id = d.trigger_id AND o.target_id = d.target_id AND o.scope = d.scope
@@ -22,7 +22,7 @@ const BEFORE = `
   ORDER BY o.event_id LIMIT 1`;
 
 /**
- * Being sent in the lane of the delivery `d`, also if it was outdated or canceled meanwhile: two at once could arrive in either order. At a target
+ * Deliveries that are being sent in the lane of the delivery `d`, also if it was outdated or canceled meanwhile: two at once could arrive in either order. At a target
  * that only notifies, only pushes of one tag wait for each other.
  */
 const IN_LANE = `
@@ -34,7 +34,7 @@ const IN_LANE = `
 const LEASE_END = `:now + COALESCE(
   :leases ->> (SELECT type FROM targets WHERE id = d.target_id), (SELECT MAX(value) FROM json_each(:leases)))`;
 
-/** What runs is only asked how it goes: that is no further attempt, and waits for no other. */
+/** Claims a delivery. One that runs is only asked how it goes: that is no further attempt, and waits for no other. */
 export const CLAIM = `
   UPDATE deliveries AS d SET attempts = attempts + (status = 'pending'), tries = tries + (status = 'pending'),
     next_attempt_at = ${LEASE_END}, leased_until = ${LEASE_END}
@@ -82,11 +82,11 @@ const laterIn = (same: string): string => `
     JOIN events e ON e.id = o.event_id AND e.type IN ${TAG_SETS}
   WHERE d.id = :deliveryId AND ${isBegun("o")}`;
 const LATER_IN_TOPIC = `${laterIn("topic")} LIMIT 1`;
-/** Only where the rule compares tags: then the lane is the scope. */
+/** Later deliveries where the rule compares tags: then the lane is the scope. */
 const LATER_IN_SCOPE = `${laterIn("scope")} AND d.lane = d.scope AND ${deploys("d")} ORDER BY o.event_id DESC LIMIT ${MOST_LATER}`;
 
 /**
- * What the target was given last of the repository, and of each of a group's, where another trigger sent it; or the same one, when it
+ * The last delivery to the target of the repository, and of each of a group's, where another trigger sent it; or the same one, when it
  * sent groups and now does not, or the other way round.
  */
 const FROM_ANOTHER = `
@@ -98,14 +98,14 @@ const FROM_ANOTHER = `
     JOIN deliveries o ON o.id = p.delivery_id AND (o.trigger_id <> d.trigger_id OR o.scope <> d.scope) AND o.tag IS NOT NULL
   WHERE d.id = :deliveryId AND ${deploys("d")}`;
 
-/** When what a person asked for arrived last, if the push of the delivery came after that. */
+/** The time when the last redelivery arrived that a person asked for before the push of the delivery. */
 const SINCE = `COALESCE((
   SELECT h.delivered_at FROM deliveries h
   WHERE h.trigger_id = d.trigger_id AND h.target_id = d.target_id AND h.scope = d.scope AND h.redelivered_at IS NOT NULL
     AND h.redelivered_at < (SELECT occurred_at FROM events WHERE id = d.event_id)
   ORDER BY h.delivered_at DESC LIMIT 1), 0)`;
 
-/** Those of the same trigger, target and scope as the delivery; what has not arrived is on its way. */
+/** Deliveries of the same trigger, target and scope as this one; those that have not arrived are on their way. */
 const SAME_SCOPE = `
   deliveries d CROSS JOIN deliveries x ON x.trigger_id = d.trigger_id AND x.target_id = d.target_id AND x.scope = d.scope
   WHERE d.id = :deliveryId AND x.id <> d.id AND ${isBegun("x")} AND COALESCE(x.delivered_at, ${Number.MAX_SAFE_INTEGER}) >= ${SINCE}
@@ -163,7 +163,7 @@ export async function begunAbove(
   const values = { deliveryId, limit };
   if (newer.by === "name") {
     const found = rows(pastRow, await run(db, NEWEST, values));
-    // What is not among the newest was deleted since, or its tag would have kept this one from being planned.
+    // What is not among the newest was deleted since, or its tag would have kept this one from being made.
     return { deliveries: found.map(pastFromRow), isCut: false };
   }
   const { found, isCut } = foundInSpans(

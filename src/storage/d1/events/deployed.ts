@@ -48,7 +48,7 @@ const LIST = `
     AND (:repository IS NULL OR s.name || '/' || r.path = :repository) AND (NOT :currentOnly OR ${IS_CURRENT("d")})
   ORDER BY d.id DESC LIMIT :limit`;
 
-/** What the delivery is about, beside what its target was given last. */
+/** The repositories and digests of the delivery, beside what its target was given last. */
 const REDELIVERY = `
   SELECT sp.name || '/' || r.path AS repository, d.tag, COALESCE(s.value ->> 'digest', e.digest) AS digest,
     g.type AS target_type, g.config AS target_config, COALESCE(g.deploys, 0) AS deploys,

@@ -23,7 +23,7 @@ const IN_SPANS = spanQueries({
   from: "tags x WHERE x.repository_id = :repositoryId",
 });
 
-/** By the first characters in `:initials`, a JSON list. */
+/** Tags by the first characters in `:initials`, a JSON list. */
 const BY_NAME = `
   SELECT t.name, t.created_at, ${madeBy("t")} AS made_by FROM json_each(:initials) s CROSS JOIN tags t
   WHERE t.repository_id = :repositoryId AND t.name >= s.value AND t.name < char(unicode(s.value) + 1) LIMIT ${MOST_NAMES}`;

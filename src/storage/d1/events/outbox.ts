@@ -23,7 +23,7 @@ const IMAGE_CONFIGS = IMAGE_CONFIG_TYPES.map((type) => `'${type}'`).join(", ");
 const UNREAD_CONFIG = `CASE
   WHEN m.platforms = '[]' AND m.artifact_type IN (${IMAGE_CONFIGS}) AND json_valid(m.body) THEN m.body ->> '$.config.digest' END`;
 
-const FIND_TO_PLAN = `
+const FIND_TO_MATCH = `
   SELECT found.*, m.platforms AS manifest_platforms, b.key AS config_key, b.size AS config_size
   FROM (${FIND_EVENT}) found
     LEFT JOIN manifests m ON m.repository_id = found.repository_id AND m.digest = found.digest
@@ -63,7 +63,7 @@ export const eventRow = z.object({
   verdicts: z.string().nullable(),
 });
 
-const plannedRow = eventRow.extend({
+const storedRow = eventRow.extend({
   manifest_platforms: textsColumn.nullable(),
   config_key: z.string().nullable(),
   config_size: z.int().nullable(),
@@ -76,7 +76,7 @@ const idRow = z.object({ id: z.string() });
 export function d1Outbox(db: D1Database): OutboxStore {
   return {
     async find(id) {
-      const row = firstRow(plannedRow, await run(db, FIND_TO_PLAN, { eventId: id }));
+      const row = firstRow(storedRow, await run(db, FIND_TO_MATCH, { eventId: id }));
       if (row === null) return null;
       const { config_key: key, config_size: size } = row;
       // Another event of the same manifest may have had them read since this one was written.

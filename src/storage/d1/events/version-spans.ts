@@ -13,9 +13,9 @@ interface SpanQuery {
 
 /** Queries for the newest rows of each of the `:spans`, at most `:limit` of each. */
 interface SpanQueries {
-  /** By the versions as they are written. */
+  /** Compares versions as they are written. */
   readonly written: string;
-  /** By the versions with capitals folded. */
+  /** Compares versions with capitals folded. */
   readonly folded: string;
 }
 
@@ -54,7 +54,7 @@ export function spanStatements(
 
 const foundRow = z.object({ found: z.string() });
 
-/** The rows of all spans; `isCut` if one of them may have more. */
+/** Reads the rows of all spans; `isCut` if one of them may have more. */
 export function foundInSpans<S extends z.ZodType>(
   shape: S,
   { written, folded }: { readonly written: D1Result | undefined; readonly folded?: D1Result | undefined },

@@ -1,4 +1,4 @@
-/** How an event becomes deliveries, in SQL. */
+/** SQL that makes deliveries of an event. */
 import { deploys } from "./targets.ts";
 
 /** Writes the `:deliveries`, a JSON list, as far as their targets are there. */
