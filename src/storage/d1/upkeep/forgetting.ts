@@ -2,7 +2,7 @@ import { z } from "zod";
 import { PREVIOUSLY_DEPLOYED } from "../../../management/retention.ts";
 import { firstIdAt } from "../../../registry/time-ordered-id.ts";
 import type { Bounds, ForgettingStore } from "../../../upkeep/stores.ts";
-import { NEWER } from "../events/deployed.ts";
+import { givenSince } from "../events/deployed.ts";
 import { rows } from "../rows.ts";
 import { run, runAll, runList, sharing, type Values } from "../statement.ts";
 import { FORGET_TOMBSTONES } from "./tombstones.ts";
@@ -21,7 +21,7 @@ const countedIn = (space: string): string => `COALESCE(
 const NEXT_DEPLOYED = "SELECT id FROM deployed WHERE id > :after ORDER BY id LIMIT :limit";
 const FORGET_DEPLOYED = `
   DELETE FROM deployed WHERE id IN (
-    SELECT d.id FROM deployed d WHERE d.id IN (${NEXT_DEPLOYED}) AND ${NEWER("d")} > ${countedIn("d.space_id")})`;
+    SELECT d.id FROM deployed d WHERE d.id IN (${NEXT_DEPLOYED}) AND ${givenSince("d")} > ${countedIn("d.space_id")})`;
 
 const FORGOTTEN = `
   d.id IN (${nextOf("deliveries")}) AND d.status NOT IN ('pending', 'running') AND d.finished_at < :cutoff AND NOT ${IS_DEPLOYED}`;
