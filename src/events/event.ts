@@ -56,7 +56,7 @@ export function imageOf(event: RegistryEvent): string {
   return `${event.registry}/${repositoryOf(event)}${tag}@${event.digest}`;
 }
 
-/** Makes our own form of an event, which the formats without one of their own carry. */
+/** Our own form of an event, which the formats without one of their own carry. */
 export function eventDocument(event: RegistryEvent): object {
   const { space, registry, tag, digest, previousDigest, mediaType, size, platforms, actor } = event;
   return {
