@@ -36,16 +36,16 @@ const CUT = `
     WHERE new.delivery_id = :deliveryId)`;
 
 /** Condition: the target was given nothing else of the repository since. */
-export const isCurrent = (row: string): string => `NOT EXISTS (
+export const isDeployedNow = (row: string): string => `NOT EXISTS (
   SELECT 1 FROM deployed n WHERE n.repository_id = ${row}.repository_id AND n.target_id = ${row}.target_id AND n.id > ${row}.id)`;
 
 const LIST = `
   SELECT d.id, d.target_id, g.type AS target_type, g.config AS target_config, s.name || '/' || r.path AS repository, d.tag,
-    d.digest, d.delivery_id, d.deployed_at, ${isCurrent("d")} AS is_current
+    d.digest, d.delivery_id, d.deployed_at, ${isDeployedNow("d")} AS is_current
   FROM deployed d JOIN spaces s ON s.id = d.space_id JOIN repositories r ON r.id = d.repository_id AND r.deleted_at IS NULL
     JOIN targets g ON g.id = d.target_id
   WHERE d.space_id = ${SPACE} AND d.id < :before AND (:target IS NULL OR d.target_id = :target)
-    AND (:repository IS NULL OR s.name || '/' || r.path = :repository) AND (NOT :currentOnly OR ${isCurrent("d")})
+    AND (:repository IS NULL OR s.name || '/' || r.path = :repository) AND (NOT :currentOnly OR ${isDeployedNow("d")})
   ORDER BY d.id DESC LIMIT :limit`;
 
 /** The repositories and digests of the delivery, beside what its target was given last. */
