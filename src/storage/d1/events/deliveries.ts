@@ -42,8 +42,9 @@ const LIST = `
     AND (:event IS NULL OR d.event_id = :event)
   ORDER BY d.id DESC LIMIT :limit`;
 const FIND_TARGET = `SELECT ${OPEN_COLUMNS} FROM targets WHERE id = :targetId AND deleted_at IS NULL`;
-const ATTEMPTS =
-  "SELECT number, at, milliseconds, status, outcome, detail FROM attempts WHERE delivery_id = :deliveryId ORDER BY number";
+const ATTEMPTS = `
+  SELECT number, at, milliseconds, status, outcome, detail FROM attempts
+  WHERE delivery_id = (SELECT id FROM deliveries WHERE space_id = ${SPACE} AND id = :deliveryId) ORDER BY number`;
 
 const ADD_ATTEMPT = `
   INSERT INTO attempts (delivery_id, number, at, milliseconds, status, outcome, detail)
