@@ -43,7 +43,7 @@ import { d1Manifests } from "./storage/d1/registry/manifests.ts";
 import { d1OpenUploads } from "./storage/d1/registry/open-uploads.ts";
 import { d1Outbox } from "./storage/d1/events/outbox.ts";
 import { d1PullTimes } from "./storage/d1/registry/pull-times.ts";
-import { d1Records } from "./storage/d1/upkeep/forgetting.ts";
+import { d1Forgetting } from "./storage/d1/upkeep/forgetting.ts";
 import { d1Quarantine, findHolders } from "./storage/d1/upkeep/quarantine.ts";
 import { d1Repositories } from "./storage/d1/registry/catalog.ts";
 import { d1RetentionRules } from "./storage/d1/management/retention-rules.ts";
@@ -73,7 +73,7 @@ import { sendOut } from "./storage/send-out.ts";
 import { durableUploads } from "./storage/uploads/uploads.ts";
 import { collectDeleted, collectUnneeded } from "./upkeep/collect.ts";
 import { endDeadUploads, endUploads } from "./upkeep/end-uploads.ts";
-import { forgetRecords } from "./upkeep/forget.ts";
+import { forget } from "./upkeep/forget.ts";
 import { noteStorage } from "./upkeep/note-storage.ts";
 import { retain } from "./upkeep/retention.ts";
 import { scrub, scrubObjects } from "./upkeep/scrub.ts";
@@ -95,7 +95,7 @@ export function openTurns(env: Env, at: number): Readonly<Record<string, readonl
     "*/5 * * * *": [
       () => sweep(openProcessing(env)),
       () => collectDeleted(upkeep, kept, at),
-      () => forgetRecords({ walks, records: d1Records(databaseOf(env, null)) }, keepEventsOf(settings), at),
+      () => forget({ walks, forgetting: d1Forgetting(databaseOf(env, null)) }, keepEventsOf(settings), at),
       () => noteStorage(d1StorageDays(databaseOf(env, null)), at),
     ],
     "2-59/5 * * * *": [() => collectUnneeded(upkeep, kept, at), () => endUploads(openUploadsOf(env), at)],

@@ -85,7 +85,6 @@ export const listDeliveries = defineOperation({
       target: query.target ?? null,
     };
     const page = await registry.events.deliveries.list(grant, filter, pageRequest(query));
-    if (page === null) throw new RegistryError("SPACE_UNKNOWN");
     return listAnswer(page, view, ({ id }) => id);
   },
 });

@@ -1,7 +1,6 @@
 import { z } from "zod";
 import type { Deployed } from "../events/deployed.ts";
 import { space } from "../guard.ts";
-import { RegistryError } from "../oci/errors.ts";
 import { isoTime, listAnswer, pageRequest } from "./answer.ts";
 import { type Answer, defineOperation } from "./operation.ts";
 import { listOf, pageQuery, time } from "./shapes.ts";
@@ -49,7 +48,6 @@ export const listDeployed = defineOperation({
       currentOnly: query.current === "true",
     };
     const page = await registry.events.deployed.list(grant, filter, pageRequest(query));
-    if (page === null) throw new RegistryError("SPACE_UNKNOWN");
     return listAnswer(page, view, ({ id }) => String(id));
   },
 });

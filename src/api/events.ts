@@ -43,7 +43,6 @@ export const listEvents = defineOperation({
   async run({ query, registry, grant }) {
     const filter = { pushesOnly: query.kind === "push" };
     const page = await registry.events.outbox.list(grant, filter, pageRequest(query));
-    if (page === null) throw new RegistryError("SPACE_UNKNOWN");
     return listAnswer(page, view, ({ event }) => event.id);
   },
 });

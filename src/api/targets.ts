@@ -126,8 +126,7 @@ export const createTarget = defineOperation({
       failingSince: null,
       createdAt: Date.now(),
     };
-    const created = await registry.events.targets.create(grant, target, address.whole, secret);
-    if (!created) throw new RegistryError("SPACE_UNKNOWN");
+    await registry.events.targets.create(grant, target, address.whole, secret);
     await noteInSpace(call, "target.created", { subject: target.id, name: target.name, detail: { type: target.type } });
     return { ...view(call, target), ...createdSecret(kind, secret) };
   },
@@ -143,7 +142,6 @@ export const listTargets = defineOperation({
   answer: listOf(targetOutput),
   async run(call) {
     const page = await call.registry.events.targets.list(call.grant, pageRequest(call.query));
-    if (page === null) throw new RegistryError("SPACE_UNKNOWN");
     return listAnswer(
       page,
       (target) => view(call, target),

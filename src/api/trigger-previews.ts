@@ -5,7 +5,6 @@ import { repositoryOf } from "../events/event.ts";
 import { type PreviewedEvent, previewOf } from "../events/preview.ts";
 import { checkGroup, triggerMatch, triggerRuleFields, type TriggerRules } from "../events/trigger.ts";
 import { space } from "../guard.ts";
-import { RegistryError } from "../oci/errors.ts";
 import { isoTime } from "./answer.ts";
 import { type Answer, defineOperation } from "./operation.ts";
 import { assumedPush, pushOf } from "./sample-events.ts";
@@ -86,7 +85,6 @@ export const previewPushes = defineOperation({
   }),
   async run(call) {
     const previewed = await previewOf(call.registry.events, call.grant, await rulesOf(call));
-    if (previewed === null) throw new RegistryError("SPACE_UNKNOWN");
     return { pushes: previewed.map(view) };
   },
 });

@@ -65,7 +65,7 @@ export const createTrigger = defineOperation({
     const { name, targets, ...rules } = body;
     await requireTargets(call, targets);
     const trigger: Trigger = { id: generateId("trg"), name, rules, targets, enabled: true, createdAt: Date.now() };
-    if (!(await registry.events.triggers.create(grant, trigger))) throw new RegistryError("SPACE_UNKNOWN");
+    await registry.events.triggers.create(grant, trigger);
     await noteInSpace(call, "trigger.created", { subject: trigger.id, name });
     return view(trigger);
   },
@@ -81,7 +81,6 @@ export const listTriggers = defineOperation({
   answer: listOf(triggerOutput),
   async run({ query, registry, grant }) {
     const page = await registry.events.triggers.list(grant, pageRequest(query));
-    if (page === null) throw new RegistryError("SPACE_UNKNOWN");
     return listAnswer(page, view, ({ id }) => id);
   },
 });

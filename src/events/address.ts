@@ -1,8 +1,8 @@
-/** Why a target's address is refused, in a sentence; or null when it may be called. */
+/** The reason why a target's address is refused, in a sentence; null when it may be called. */
 export type AddressProblem = string | null;
 
 export interface AddressRules {
-  /** For work on one's own machine: http, any port, loopback. */
+  /** Allows http, any port and loopback, to work on one's own machine. */
   readonly allowLocal: boolean;
   /** The hosts, with their ports, that this registry answers under: a delivery must not come back to us. */
   readonly ownHosts: readonly string[];

@@ -3,8 +3,9 @@ import type { RegistryEvent } from "./event.ts";
 import { ANSWER_WITHIN, type Delivering, type MessageOutcome, type Processing } from "./processing.ts";
 import { type Redaction, redactionOf } from "./redact.ts";
 import { nextAttemptIn } from "./schedule.ts";
-import { outdatedBy } from "./standing.ts";
-import type { AttemptRecord, ClaimedDelivery, DeliveryResult, Leases, OpenTarget, TargetSecrets } from "./stores.ts";
+import { reasonNotToSend } from "./staleness.ts";
+import type { AttemptRecord, ClaimedDelivery, DeliveryResult, Leases } from "./delivery-store.ts";
+import type { OpenTarget, TargetSecrets } from "./target-store.ts";
 import { type Outcome, type Sender, UnsendableError } from "./target.ts";
 import { findTargetType, targetTypeNames } from "./target-types.ts";
 
@@ -32,7 +33,7 @@ function beginWithin(type: string): number {
 /** A target that does nothing but fail for this long, in milliseconds, is switched off: 5 days. */
 const DISABLED_AFTER = 5 * 86_400_000;
 
-/** What is to be sent where, by a delivery or for a test. */
+/** An event to be sent to a target, by a delivery or for a test. */
 export interface Sending {
   readonly deliveryId: string;
   /** Null: it is gone. */
@@ -47,7 +48,7 @@ const MOST_BEFORE = 10;
 /** Seconds after which a delivery that waits for others looks again. */
 const SOON = 1;
 
-/** Attempts a delivery that is due, records what came of it, and says when to come back. */
+/** Attempts a delivery that is due, records the result, and says when to come back. */
 export async function attemptDelivery(processing: Processing, id: string): Promise<MessageOutcome> {
   for (let sent = 0; sent < MOST_BEFORE; sent++) {
     const turn = await takeTurn(processing, id);
@@ -72,7 +73,7 @@ async function takeTurn(processing: Processing, id: string): Promise<Turn> {
   if (claim === "over") return { outcome: "done", attempted: false, before: null };
   if ("later" in claim) return { outcome: { retryIn: claim.later }, attempted: false, before: null };
   if ("before" in claim) return { outcome: { retryIn: SOON }, attempted: false, before: claim.before };
-  const reason = await outdatedBy(deliveries, claim);
+  const reason = await reasonNotToSend(deliveries, claim);
   if (reason === null)
     return { outcome: await attemptClaimed(processing, claim, began), attempted: true, before: null };
   await deliveries.supersede(id, reason, began.getTime());
@@ -201,7 +202,7 @@ function statusAfter(verdict: Outcome["verdict"], wait: number | null): Delivery
   return wait === null ? "failed" : "pending";
 }
 
-/** What a list says of it: a sentence is said as it is, an answer with its status. What was followed tells how it ended. */
+/** Says in a list how it went: by a sentence as it is, or an answer with its status. A delivery that was followed tells how it ended. */
 function reasonFor({ outcome, status, detail }: AttemptRecord, wasFollowed: boolean): string | null {
   if (outcome === "done") return wasFollowed ? detail : null;
   if (status === null || outcome === "running") return detail;

@@ -1,5 +1,5 @@
 /**
- * What counts as deployed: what a target was given last of a repository, in the order of deliveries, under whatever tag. The
+ * Deployed is the digest that a target was given last of a repository, in the order of deliveries, under whatever tag. The
  * digests that it was given before that are remembered as far as retention counts them.
  */
 import type { SpaceGrant } from "../auth/space-grant.ts";
@@ -10,14 +10,14 @@ export interface Deployed {
   readonly id: number;
   readonly targetId: string;
   readonly repository: string;
-  /** Under which it was delivered last. */
+  /** The tag under which it was delivered last. */
   readonly tag: string;
   readonly digest: string;
   readonly deliveryId: string;
   readonly deployedAt: number;
   /** The target was given nothing else of the repository since. */
   readonly current: boolean;
-  /** The target was followed to its end: it runs what it was given. Of others we know that they were told. */
+  /** The target was followed to its end: it runs what it was given. We only know of others that they were told. */
   readonly followed: boolean;
 }
 
@@ -26,21 +26,21 @@ export interface DeployedFilter {
   readonly target: string | null;
   /** A name with its space. */
   readonly repository: string | null;
-  /** Nothing from before what is deployed. */
+  /** Leaves out what was deployed before. */
   readonly currentOnly: boolean;
 }
 
-/** What a delivery would change if it were sent again; of a group, one for each member. */
+/** A change that a delivery would make if it were sent again; a group has one for each member. */
 export interface Redelivery extends Pick<Deployed, "repository" | "tag" | "digest" | "followed"> {
   /** False: the target is only told. */
   readonly deploys: boolean;
-  /** What the target was given last; null: nothing that is known. */
+  /** The digest that the target was given last; null: none that is known. */
   readonly current: Pick<Deployed, "tag" | "digest" | "deliveryId" | "deployedAt"> | null;
 }
 
 export interface DeployedStore {
-  /** Newest first; `last` is an id. Null when there is no such space. */
-  list(grant: SpaceGrant, filter: DeployedFilter, page: PageRequest): Promise<Page<Deployed> | null>;
-  /** Empty for a delivery that deploys nothing, as of a deletion. */
+  /** Lists the newest first; `last` is an id. Throws SPACE_UNKNOWN. */
+  list(grant: SpaceGrant, filter: DeployedFilter, page: PageRequest): Promise<Page<Deployed>>;
+  /** Finds what a delivery would change. Empty for one that deploys nothing, as one of a deletion. */
   redelivery(grant: SpaceGrant, deliveryId: string): Promise<readonly Redelivery[]>;
 }

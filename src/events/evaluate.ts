@@ -1,12 +1,14 @@
 import { matchTrigger, type MatchResult, newestOf } from "./match.ts";
-import type { DeliverySubject, PlacedEvent, TagHolder, Trigger, TriggerStore } from "./stores.ts";
+import type { DeliverySubject } from "./delivery-store.ts";
+import type { PlacedEvent } from "./outbox-store.ts";
+import type { TagHolder, Trigger, TriggerStore } from "./trigger-store.ts";
 import { compileTagRule } from "./tag-rule.ts";
 import type { TriggerRules } from "./trigger.ts";
 
-/** Tags looked at for a rule that compares: mostly the first few decide. What is more than the last is not guessed at. */
-const LOOKED_AT = [5, 500] as const;
+/** Limits on the tags that a rule is compared with, tried one after the other: mostly the first few decide. Nothing is guessed beyond the last. */
+const LIMITS = [5, 500] as const;
 
-/** When the decision is made: by the queue's consumer, or afterwards, for somebody who wonders what it would have been. */
+/** The moment of the decision: when the queue's consumer makes it, or afterwards, for a person who asks what it would have been. */
 export type Moment = "now" | "afterwards";
 
 /** Checks if a trigger fires on an event; and for a group, on what. */
@@ -14,11 +16,11 @@ export type Evaluation =
   | { readonly fires: true; readonly members: readonly DeliverySubject[] | null }
   | Extract<MatchResult, { fires: false }>;
 
-type Known = Pick<TriggerStore, "newerTags" | "tagIn">;
+type TagLookups = Pick<TriggerStore, "newerTags" | "tagIn">;
 
 /** Decides by the tags that the repository had when the event happened. */
 export async function evaluateTrigger(
-  triggers: Known,
+  triggers: TagLookups,
   { rules }: Pick<Trigger, "rules">,
   stored: PlacedEvent,
   moment: Moment = "now",
@@ -32,14 +34,18 @@ export async function evaluateTrigger(
   return completeGroup(triggers, rules.group, stored, moment === "now" ? null : stored.event.id);
 }
 
-async function againstOtherTags(triggers: Known, { match }: TriggerRules, stored: PlacedEvent): Promise<MatchResult> {
+async function againstOtherTags(
+  triggers: TagLookups,
+  { match }: TriggerRules,
+  stored: PlacedEvent,
+): Promise<MatchResult> {
   const { tag } = stored.event;
   if (match.tag?.onlyIfNewer !== true || tag === null) return { fires: true };
   const { newerThan, order, isSpent } = compileTagRule(match.tag);
   const newer = newerThan?.(tag) ?? null;
   // By push time, nothing is newer than a push when it happens.
   if (newer === null) return { fires: true };
-  for (const limit of LOOKED_AT) {
+  for (const limit of LIMITS) {
     if (isSpent()) break;
     const { tags, laterInPush, isCut } = await triggers.newerTags(stored, newer, limit);
     // Of tags of one push that are one version, as 1.2 and 1.2.0, the first that it told of counts.
@@ -63,7 +69,7 @@ async function againstOtherTags(triggers: Known, { match }: TriggerRules, stored
 
 /** The push that makes a group complete fires: all others have the tag already, and not for longer than the group waits. */
 async function completeGroup(
-  triggers: Known,
+  triggers: TagLookups,
   { requireAll, timeoutSeconds }: NonNullable<TriggerRules["group"]>,
   { event, spaceId, repositoryId }: PlacedEvent,
   before: string | null,

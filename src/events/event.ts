@@ -1,4 +1,4 @@
-/** What can happen to a repository, as the outbox names it. */
+/** The types of events in a repository, as the outbox names them. */
 export const EVENT_TYPES = [
   "tag.created",
   "tag.updated",
@@ -9,7 +9,7 @@ export const EVENT_TYPES = [
 
 export type EventType = (typeof EVENT_TYPES)[number];
 
-/** Those that say what a tag points to from then on. */
+/** Types of events that set a tag: they say what it points to from then on. */
 export const TAG_SETS: ReadonlySet<EventType> = new Set(["tag.created", "tag.updated"]);
 
 /** One change of a tag or manifest, as the outbox holds it. */
@@ -27,7 +27,7 @@ export interface RegistryEvent {
   /** Null for what happens to a manifest as such. */
   readonly tag: string | null;
   readonly digest: string;
-  /** What the tag pointed to before; null when it is new. */
+  /** The digest that the tag pointed to before; null when it is new. */
   readonly previousDigest: string | null;
   readonly mediaType: string;
   readonly artifactType: string | null;
@@ -38,19 +38,19 @@ export interface RegistryEvent {
   readonly actor: Actor;
 }
 
-/** Who did it: mostly a token of the space. */
+/** The token of the space, mostly, that did it. */
 export interface Actor {
   readonly id: string;
   /** The token's name, as in `ci`. */
   readonly name: string;
 }
 
-/** The repository's full name, as in `acme/web/api`. */
+/** Returns the repository's full name, as in `acme/web/api`. */
 export function repositoryOf({ space, path }: RegistryEvent): string {
   return `${space}/${path}`;
 }
 
-/** The image's whole reference: `registry.example.com/acme/web:1.2.3@sha256:…`. */
+/** Returns the image's whole reference: `registry.example.com/acme/web:1.2.3@sha256:…`. */
 export function imageOf(event: RegistryEvent): string {
   const tag = event.tag === null ? "" : `:${event.tag}`;
   return `${event.registry}/${repositoryOf(event)}${tag}@${event.digest}`;

@@ -23,8 +23,8 @@ export interface LinearRegex {
 const MAX_REMEMBERED = 5000;
 
 /**
- * Throws RuleError with what it is about the pattern that isn't supported.
- * @param effort is added to with each text that is looked at.
+ * Makes a regex ready. Throws RuleError, which says what of the pattern isn't supported.
+ * @param effort grows with each text that is searched.
  */
 export function compileRegex(pattern: string, effort: Effort = { steps: 0 }): LinearRegex {
   const { node, groups } = parseRegex(pattern);
@@ -73,7 +73,7 @@ function initialsOf({ entry, isAnchored }: Program): readonly string[] {
 }
 
 function search({ entry, size, isAnchored }: Program, text: string, effort: Effort): boolean {
-  /** Where in the text each state was last seen: each is taken once there, however many ways lead to it. */
+  /** The place in the text at which each state was last seen: it is taken once there, however many ways lead to it. */
   const seenAt = new Int32Array(size).fill(-1);
   let active: State[] = [];
   for (let at = 0; at <= text.length; at++) {

@@ -5,18 +5,18 @@ import { type RegistryEvent, repositoryOf } from "./event.ts";
 import { compileTagRule } from "./tag-rule.ts";
 import type { TriggerMatch } from "./trigger.ts";
 
-/** What the repository knows beside the event. */
+/** Facts of the repository that count beside the event. */
 export interface MatchFacts {
-  /** As {@link newestOf} finds it among the repository's other tags; null when there is none. */
+  /** The tag that {@link newestOf} finds among the repository's other tags; null when there is none. */
   readonly newestTag: string | null;
 }
 
 export type MatchResult = { readonly fires: true } | { readonly fires: false; readonly reason: string };
 
-/** Null when the event passes; otherwise one sentence for the operator who wonders why nothing was deployed. */
+/** Returns null when the event passes; otherwise one sentence for the operator who wonders why nothing was deployed. */
 type Check = (match: TriggerMatch, event: RegistryEvent, facts: MatchFacts) => string | null;
 
-/** The first that objects gives the reason: the coarse ones come first. */
+/** The checks in their order. The first that fails gives the reason, and the coarse ones come first. */
 const CHECKS: readonly Check[] = [
   checkType,
   checkRepository,
@@ -39,8 +39,8 @@ export function matchTrigger(match: TriggerMatch, event: RegistryEvent, facts: M
 }
 
 /**
- * The tag of the newest version that the trigger's tag rule takes; null without one, and for rules that aren't about versions. It may be another
- * where the rule is spent before the last tag.
+ * Finds the tag of the newest version that the trigger's tag rule takes; null without one, and for rules that aren't about versions. It may be
+ * another where the rule is spent before the last tag.
  */
 export function newestOf(match: TriggerMatch, tags: readonly string[]): string | null {
   if (match.tag === undefined) return null;
@@ -50,7 +50,7 @@ export function newestOf(match: TriggerMatch, tags: readonly string[]): string |
   for (const tag of tags) {
     if (isSpent()) break;
     const isNewer = newest === null || order(tag, newest) > 0;
-    // Asked last, since a regex is the dearest part of it.
+    // Asked last, since a regex is the most expensive part.
     if (isNewer && refusal(tag) === null) newest = tag;
   }
   return newest;
@@ -121,7 +121,7 @@ function checkNewest({ tag: rule }: TriggerMatch, { tag }: RegistryEvent, { newe
   return order > 0 ? null : `the tag ${tag} is not newer than ${newestTag}, which the repository has`;
 }
 
-/** How a trigger names ordinary images and indexes, which have no artifact type of their own. */
+/** The name that triggers have for ordinary images and indexes, which have no artifact type of their own. */
 const IMAGE = "image";
 
 const IMAGE_CONFIGS: ReadonlySet<string | null> = new Set([null, ...IMAGE_CONFIG_TYPES]);
@@ -145,7 +145,7 @@ function matchesArtifactType(artifactTypes: readonly string[], event: RegistryEv
   return matchesSomeGlob(globsOf(artifactTypes), event.artifactType ?? "");
 }
 
-/** The platform, and what it is without its variant: whoever asks for that takes any. */
+/** Returns the platform, and the same without its variant, which stands for any variant. */
 function withoutVariants(platform: string): readonly string[] {
   const parts = platform.split("/");
   return parts.length > 2 ? [platform, parts.slice(0, 2).join("/")] : [platform];
@@ -156,7 +156,7 @@ function normalPlatform(platform: string): string {
   return platform.toLowerCase().replace(/\/arm64\/v8$/, "/arm64");
 }
 
-/** A few of the list: the reason stays a sentence. */
+/** Lists the first few, so that the reason stays a sentence. */
 function listed(items: readonly string[] = []): string {
   const shown = items.slice(0, 5).join(", ");
   return items.length > 5 ? `${shown} and ${items.length - 5} more` : shown;

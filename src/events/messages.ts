@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-/** What the queue carries: ids only. The rows that they name say the rest. */
+/** A message in the queue carries an id only. The row that it names says the rest. */
 export const queueMessage = z.discriminatedUnion("kind", [
   /** An event whose triggers are to be matched. */
   z.strictObject({ kind: z.literal("event"), id: z.string() }),

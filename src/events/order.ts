@@ -1,8 +1,8 @@
-/** In which order a trigger's deliveries may reach a target. */
+/** The order in which a trigger's deliveries may reach a target. */
 import { compileTagRule, type NewerTags, type TagRule } from "./tag-rule.ts";
 import type { TriggerRules } from "./trigger.ts";
 
-/** What is compared of two deliveries of tags that were set. */
+/** The part of a delivery that is compared: its tag, which was set, and the event that did it. */
 export interface Ordered {
   readonly tag: string;
   /** Ids of events are ordered by time. */
@@ -10,22 +10,22 @@ export interface Ordered {
 }
 
 export interface DeliveryOrder {
-  /** Other tags count as well, and not only other pushes of the same one: they share a lane, and wait for each other. */
+  /** Other tags count as well, beside other pushes of the same one: they share a lane, and wait for each other. */
   readonly comparesTags: boolean;
   /** A push of any tag takes the place of those before it. */
   readonly isByPush: boolean;
   /** After this one was delivered, or while it is on its way, the other must not be delivered. */
   readonly supersedes: (one: Ordered, other: Ordered) => boolean;
   /**
-   * Where tags are that supersede one although they were pushed before it; null where none does. What is pushed later always has to be
-   * looked at.
+   * Makes the search for tags that supersede one although they were pushed before it; null where none does. Later pushes always have to be
+   * compared.
    */
   readonly newerThan: ((tag: string) => NewerTags) | null;
   /** True once the rule has cost so much that no others must be compared. */
   readonly isSpent: () => boolean;
 }
 
-/** Outdates a push by a later one of the same tag, whatever else a rule says: all that a target that only notifies goes by. */
+/** Outdates a push by a later one of the same tag, whatever else a rule says: the only order of a target that only notifies. */
 export const BY_TAG: DeliveryOrder = {
   comparesTags: false,
   isByPush: false,
@@ -34,7 +34,7 @@ export const BY_TAG: DeliveryOrder = {
   isSpent: () => false,
 };
 
-/** The order of a trigger with these rules; null: they are no longer understood. */
+/** Makes the order of a trigger with these rules; null: they are no longer understood. */
 export function orderOf(rules: TriggerRules | null): DeliveryOrder {
   const tag = rules?.match.tag;
   return tag === undefined ? BY_TAG : orderOfTags(tag);

@@ -1,9 +1,9 @@
 import { platformInConfig } from "../oci/image-config.ts";
 import type { Processing } from "./processing.ts";
-import type { StoredEvent } from "./stores.ts";
+import type { StoredEvent } from "./outbox-store.ts";
 
 /**
- * The event with its image's platform, which is in the config of an image that is no index: a push does not wait for that
+ * Adds its image's platform to an event, which is in the config of an image that is no index: a push does not wait for that
  * to be read. Where it cannot be told, the event stays as it is. Throws where the bytes cannot be had just now.
  */
 export async function withPlatform({ readConfig }: Processing, stored: StoredEvent): Promise<StoredEvent> {

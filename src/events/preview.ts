@@ -4,11 +4,11 @@ import type { EventType, RegistryEvent } from "./event.ts";
 import type { EventStores } from "./stores.ts";
 import type { TriggerRules } from "./trigger.ts";
 
-/** What is previewed, at most: each may take a query. */
+/** Events that are previewed at most: each may take a query. */
 const PREVIEWED = 20;
 
-/** Events that are looked through for a trigger that takes more than pushes. */
-const LOOKED_AT = 100;
+/** Events that are searched for a trigger that takes more than pushes. */
+const SEARCHED = 100;
 
 const PUSHES: readonly EventType[] = ["tag.created", "tag.updated"];
 
@@ -18,19 +18,18 @@ export interface PreviewedEvent {
 }
 
 /**
- * What a trigger with these rules would have made of the newest pushes, and of what else it takes; newest first. Each is
- * decided by the tags that were there when it happened. Null when there is no such space.
+ * Decides what a trigger with these rules would have done at the newest pushes, and at other events that it takes; newest first. Each is
+ * decided by the tags that were there when it happened. Throws SPACE_UNKNOWN.
  * @param rules null: they are no longer understood.
  */
 export async function previewOf(
   { outbox, triggers }: Pick<EventStores, "outbox" | "triggers">,
   grant: SpaceGrant,
   rules: TriggerRules | null,
-): Promise<readonly PreviewedEvent[] | null> {
+): Promise<readonly PreviewedEvent[]> {
   const wanted = new Set<EventType>([...PUSHES, ...(rules?.match.events ?? [])]);
   const pushesOnly = wanted.size === PUSHES.length;
-  const page = await outbox.list(grant, { pushesOnly }, { limit: pushesOnly ? PREVIEWED : LOOKED_AT, last: null });
-  if (page === null) return null;
+  const page = await outbox.list(grant, { pushesOnly }, { limit: pushesOnly ? PREVIEWED : SEARCHED, last: null });
   const shown = page.entries.filter(({ event }) => wanted.has(event.type)).slice(0, PREVIEWED);
   return Promise.all(
     shown.map(async (stored) => ({

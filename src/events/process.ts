@@ -6,23 +6,26 @@ import type { QueueMessage } from "./messages.ts";
 import { orderOf } from "./order.ts";
 import { withPlatform } from "./platforms.ts";
 import type { MessageOutcome, Processing } from "./processing.ts";
-import type { EventStores, PlannedDelivery, StoredEvent, Trigger } from "./stores.ts";
+import type { NewDelivery } from "./delivery-store.ts";
+import type { StoredEvent } from "./outbox-store.ts";
+import type { EventStores } from "./stores.ts";
+import type { Trigger } from "./trigger-store.ts";
 
-/** What the sweep gives a message before it takes it for lost, in milliseconds. */
+/** Milliseconds that the sweep gives a message before it takes it for lost. */
 const PATIENCE = 120_000;
 
-/** Of each kind, in one sweep: what an outage of the queue left behind must not take hours to come in. */
+/** Messages of each kind in one sweep: those that an outage of the queue left behind must not take hours to come in. */
 const SWEEP_LIMIT = 1000;
 
 /** Handles one message. It may be handled twice, by two consumers at once, or die at any point: the rows decide. */
 export async function processMessage(processing: Processing, message: QueueMessage): Promise<MessageOutcome> {
   if (message.kind === "delivery") return attemptDelivery(processing, message.id);
-  await planDeliveries(processing, message.id);
+  await createDeliveries(processing, message.id);
   return "done";
 }
 
 /** Matches an event's triggers, writes its deliveries, and has them attempted. */
-async function planDeliveries(processing: Processing, eventId: string): Promise<void> {
+async function createDeliveries(processing: Processing, eventId: string): Promise<void> {
   const { stores, now } = processing;
   const found = await stores.outbox.find(eventId);
   const at = now().getTime();
@@ -34,17 +37,17 @@ async function planDeliveries(processing: Processing, eventId: string): Promise<
   const stored = found.taken ? found : await withPlatform(processing, found);
   // What was decided once stays: a trigger that was made since has no say.
   const decided = stored.taken ? [] : await decide(stores, stored);
-  const planned = decided.flatMap(([trigger, evaluation]) => plannedFor(trigger, evaluation, stored, at));
+  const deliveries = decided.flatMap(([trigger, evaluation]) => deliveriesOf(trigger, evaluation, stored, at));
   const verdicts = decided.map(([{ id }, evaluation]) => ({
     trigger: id,
     fires: evaluation.fires,
     reason: evaluation.fires ? null : evaluation.reason,
   }));
-  const pending = await stores.deliveries.plan(stored, planned, verdicts, at);
+  const pending = await stores.deliveries.create(stored, deliveries, verdicts, at);
   const byDelay = Map.groupBy(pending, ({ dueAt }) => Math.max(0, Math.ceil((dueAt - at) / 1000)));
-  for (const [delay, deliveries] of byDelay) {
+  for (const [delay, due] of byDelay) {
     await stores.queue.send(
-      deliveries.map(({ id }) => ({ kind: "delivery", id })),
+      due.map(({ id }) => ({ kind: "delivery", id })),
       delay,
     );
   }
@@ -60,12 +63,12 @@ async function decide(
   );
 }
 
-function plannedFor(
+function deliveriesOf(
   { id, targets, rules }: Trigger,
   evaluation: Evaluation,
   { event, repositoryId }: StoredEvent,
   now: number,
-): readonly PlannedDelivery[] {
+): readonly NewDelivery[] {
   if (!evaluation.fires) return [];
   const { tag } = event;
   const { members } = evaluation;
@@ -92,7 +95,7 @@ function hashOf(parts: readonly (string | null)[]): string {
   return createHash("sha256").update(JSON.stringify(parts)).digest("hex");
 }
 
-/** Tells the queue again of what it seems not to know: events that were never taken, deliveries that are overdue. */
+/** Sends the queue what it seems to have lost: events that were never taken, and deliveries that are overdue. */
 export async function sweep({ stores, now }: Processing): Promise<number> {
   const before = now().getTime() - PATIENCE;
   const events = await stores.outbox.unsent(before, SWEEP_LIMIT);

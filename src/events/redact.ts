@@ -1,9 +1,9 @@
 /**
- * What a receiver answers is shown to people, and it may send back what it was sent: the secrets of the target, its address
+ * The answers of receivers are shown to people, and may quote what was sent: the secrets of the target, its address
  * where that is one, and what the requests made of them. All of that is taken out, as it was and in the forms that receivers
- * give to what they quote: escaped for JSON, HTML or addresses, once or several times, and in base64.
+ * give to quotes: escaped for JSON, HTML or addresses, once or several times, and in base64.
  */
-import type { OpenTarget } from "./stores.ts";
+import type { OpenTarget } from "./target-store.ts";
 import { KEPT_OF_ANSWER, type TargetRequest } from "./target.ts";
 
 /** The secrets of one attempt. */
@@ -64,7 +64,7 @@ export function redactionOf({ target, address, secrets: { current, previous } }:
   };
 }
 
-/** What is secret in an address by itself: components of its path and values of its query, but for what is filled in. */
+/** The parts of an address that are secret by themselves: components of its path and values of its query, but for what is filled in. */
 function partsOf(address: string): readonly string[] {
   const { pathname = "", searchParams = new URLSearchParams() } = URL.parse(address) ?? {};
   return [...pathname.split("/"), ...searchParams.values()]
@@ -72,7 +72,7 @@ function partsOf(address: string): readonly string[] {
     .filter((part) => part.length >= MIN_PART);
 }
 
-/** Text as UTF-8, a character for each byte; and which characters of the original each of them is. */
+/** Text as UTF-8, a character for each byte; and the places of each of them in the original. */
 interface Reading {
   readonly bytes: string;
   readonly from: readonly number[];
@@ -99,7 +99,7 @@ function redact(text: string, secrets: ReadonlySet<string>): string {
 
 type Place = readonly [from: number, to: number];
 
-/** Where secrets stand, also the beginning of one at the end, since answers are cut off. */
+/** Finds secrets, also the beginning of one at the end, since answers are cut off. */
 function placesOf({ bytes, from, to }: Reading, secrets: readonly string[]): readonly Place[] {
   const whole = bytes.replace(HALF_ESCAPE, "");
   return secrets.flatMap((secret) => {
@@ -112,7 +112,7 @@ function placesOf({ bytes, from, to }: Reading, secrets: readonly string[]): rea
   });
 }
 
-/** Where the end of a text begins that is the beginning of a secret; -1 where none is. */
+/** Finds the place where the end of a text is the beginning of a secret; -1 where none is. */
 function restOf(bytes: string, secret: string): number {
   const beginning = secret.slice(0, MIN_REST);
   if (beginning.length < MIN_REST) return -1;
@@ -123,7 +123,7 @@ function restOf(bytes: string, secret: string): number {
 
 const BASE64 = /[\w+/-]{8,}/g;
 
-/** Where base64 stands that has a secret in it: of the secret, or of what the secret is a part of. */
+/** Finds base64 that has a secret in it: of the secret, or of a text that it is a part of. */
 function placesInBase64({ bytes, from, to }: Reading, secrets: readonly string[]): readonly Place[] {
   return [...bytes.matchAll(BASE64)].flatMap(({ 0: run, index }) => {
     // It may stand behind what looks like more of it.

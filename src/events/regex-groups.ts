@@ -1,10 +1,10 @@
 /**
- * What the named groups of a match have: all states are followed at once, in the order in which JavaScript would try them, each with
+ * The texts of the named groups of a match. All states are followed at once, in the order in which JavaScript would try them, each with
  * the places that it came by (Pike's virtual machine; Cox, "Regular Expression Matching: the Virtual Machine Approach").
  */
 import { type Effort, isAt, type Program, type State } from "./regex-program.ts";
 
-/** Where groups begin and end, two places for each; -1: nowhere. */
+/** The beginning and end of each group, two places for each; -1: nowhere. */
 type Places = readonly number[];
 
 interface Thread {
@@ -12,7 +12,7 @@ interface Thread {
   readonly places: Places;
 }
 
-/** The first match, by JavaScript's choice. Null without one. */
+/** Finds the groups of the first match, by JavaScript's choice. Null without one. */
 export function captureGroups(
   program: Program,
   text: string,
@@ -44,7 +44,7 @@ function findPlaces({ entry, size, isAnchored }: Program, text: string, groups: 
   return found;
 }
 
-/** Where the threads are that take the character. */
+/** Moves on the threads that take the character; the others end. */
 function taking(threads: readonly Thread[], code: number): readonly Thread[] {
   const taken: Thread[] = [];
   for (const { state, places } of threads) {

@@ -5,9 +5,9 @@ import type { RegexNode } from "./regex-syntax.ts";
 /** Counts repeat what they count: `(a{50}){50}` has 2,500 states. */
 const MAX_STATES = 2000;
 
-/** What regexes have cost so far. */
+/** The cost of regexes so far. */
 export interface Effort {
-  /** States that were gone through. */
+  /** States that were visited. */
   steps: number;
 }
 
@@ -15,7 +15,7 @@ export interface Effort {
 export interface State {
   readonly id: number;
   /**
-   * What must be there to go on: a character, which is then used up; a place in the text; or nothing (`fork`, and `save`, which
+   * Needed to go on: a character, which is then used up; a place in the text; or nothing (`fork`, and `save`, which
    * notes the place in the text).
    */
   readonly needs:
@@ -33,7 +33,7 @@ export interface Program {
   readonly isAnchored: boolean;
 }
 
-/** The automaton of a pattern. Throws RuleError where it is too big. */
+/** Makes the automaton of a pattern. Throws RuleError where it is too big. */
 export function buildProgram(node: RegexNode): Program {
   if (statesOf(node) > MAX_STATES) {
     throw new RuleError(
@@ -43,7 +43,7 @@ export function buildProgram(node: RegexNode): Program {
   return build(node);
 }
 
-/** How many states a node takes. At least one, so that it bounds the time to build them as well. */
+/** Counts the states that a node takes. At least one, so that it bounds the time to build them as well. */
 function statesOf(node: RegexNode): number {
   if (node.kind === "repeat") {
     const body = statesOf(node.body);
@@ -103,7 +103,7 @@ function build(root: RegexNode): Program {
   return { entry, size, isAnchored };
 }
 
-/** The states that are reached without using a character. */
+/** Finds the states that are reached without using a character. */
 export function reachable(entry: State, atStart: boolean): readonly State[] {
   const found = new Set([entry]);
   for (const { needs, next } of found) {

@@ -7,8 +7,8 @@
  * - `(…)` and `(?:…)`, which only group; `(?<name>…)`, whose text can be told; `|`
  * - `*` `+` `?` `{m}` `{m,}` `{m,n}`
  *
- * All else is refused: what would need backtracking (backreferences, lookaround), what makes no difference to whether a
- * text matches (lazy quantifiers), and what JavaScript only takes for the sake of old pages (a bare `]` or `{`).
+ * All else is refused: syntax that would need backtracking (backreferences, lookaround), that makes no difference to a match
+ * (lazy quantifiers), or that JavaScript only takes for the sake of old pages (a bare `]` or `{`).
  */
 import { RuleError } from "./rule-error.ts";
 
@@ -39,7 +39,7 @@ interface ParsedRegex {
   readonly groups: readonly string[];
 }
 
-/** The pattern as a tree. Throws RuleError with what it is about the pattern that isn't supported. */
+/** Parses a pattern into a tree. Throws RuleError, which says what isn't supported. */
 export function parseRegex(pattern: string): ParsedRegex {
   if (pattern.length > MAX_PATTERN) throw new RuleError(`a regex may have at most ${MAX_PATTERN} characters`);
   const cursor: Cursor = { pattern, at: 0, groups: [] };
@@ -101,7 +101,7 @@ function parseQuantifier(cursor: Cursor): { min: number; max: number } | null {
   return { min, max };
 }
 
-/** What is special outside classes; any other character is a literal. */
+/** Characters that are special outside classes; any other is a literal. */
 const SPECIAL: Readonly<Record<string, (cursor: Cursor) => RegexNode>> = {
   "(": parseGroup,
   "[": (cursor) => ({ kind: "character", takes: parseClass(cursor) }),

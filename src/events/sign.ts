@@ -5,7 +5,7 @@ const KEY_BYTES = 32;
 
 const HMAC = { name: "HMAC", hash: "SHA-256" };
 
-/** What a signature of Standard Webhooks covers. */
+/** The content that a signature of Standard Webhooks covers. */
 export interface SignedMessage {
   readonly id: string;
   /** Seconds since the epoch. */
@@ -13,12 +13,12 @@ export interface SignedMessage {
   readonly body: string;
 }
 
-/** A new secret in the form that Standard Webhooks asks for. */
+/** Makes a new secret in the form that Standard Webhooks asks for. */
 export function makeWebhookSecret(): string {
   return PREFIX + crypto.getRandomValues(new Uint8Array(KEY_BYTES)).toBase64();
 }
 
-/** The `webhook-signature` header: one `v1,<base64>` for each secret, so that a receiver may know either. */
+/** Makes the `webhook-signature` header: one `v1,<base64>` for each secret, so that a receiver may know either. */
 export async function standardSignatures(
   secrets: readonly string[],
   { id, timestamp, body }: SignedMessage,
@@ -30,7 +30,7 @@ export async function standardSignatures(
   return (await Promise.all(signatures)).join(" ");
 }
 
-/** In hexadecimal; the key is the secret's own characters. */
+/** Signs in hexadecimal; the key is the secret's own characters. */
 export async function hmacSha256Hex(secret: string, body: string): Promise<string> {
   return (await hmacSha256(new TextEncoder().encode(secret), body)).toHex();
 }

@@ -22,7 +22,7 @@ interface TagPattern {
   readonly value: string;
 }
 
-/** Which tags a trigger takes; trigger.ts tells of each field. */
+/** A rule for the tags that a trigger takes; trigger.ts describes each field. */
 export interface TagRule {
   readonly type: TagRuleType;
   readonly value: string;
@@ -35,10 +35,10 @@ export interface TagRule {
   readonly order?: (typeof ORDERS)[number] | undefined;
 }
 
-/** Where tags that may be newer than one are found. */
+/** A search for tags that may be newer than one. */
 export type NewerTags =
   | { readonly by: "version"; readonly spans: readonly VersionSpan[] }
-  /** By their names' first characters: all that the rule can take. */
+  /** Searches by the first characters of names: all that the rule can take. */
   | { readonly by: "name"; readonly initials: readonly string[] };
 
 /** A rule made ready for many tags. */
@@ -48,15 +48,15 @@ export interface TagMatcher extends TagOrder {
 }
 
 interface TagOrder {
-  /** Null for a tag that is taken; otherwise a sentence that says why it isn't. */
+  /** Returns null for a tag that is taken; otherwise a sentence that says why it isn't. */
   readonly refusal: (tag: string) => string | null;
   /** Orders tags that are taken, oldest version first; null where the rule isn't about versions. */
   readonly order: ((left: string, right: string) => number) | null;
-  /** Where all are that may be newer than a tag, or equal to it; null where the rule has no order. */
+  /** Makes the search for all that may be newer than a tag, or equal to it; null where the rule has no order. */
   readonly newerThan: ((tag: string) => NewerTags) | null;
 }
 
-/** How ranges are written, and what of a version counts when two are compared. */
+/** A notation of ranges, with the part of a version that counts when two are compared. */
 interface Notation {
   readonly parseRange: (text: string) => Range;
   readonly comparable: (version: Version) => Version;
@@ -80,10 +80,10 @@ const MATCHERS: Readonly<Record<TagRuleType, (rule: TagRule, effort: Effort) => 
   },
 };
 
-/** What rules came to, by the rule: each is asked for many tags. */
+/** Matchers by their rule: each is asked for many tags. */
 const compiled = new WeakMap<TagRule, TagMatcher>();
 
-/** The rule is read once, and must not change. Throws RuleError when it cannot work. */
+/** Makes a rule ready. It is read once, and must not change. Throws RuleError when it cannot work. */
 export function compileTagRule(rule: TagRule): TagMatcher {
   const matcher = compiled.get(rule) ?? makeMatcher(rule);
   compiled.set(rule, matcher);
@@ -192,7 +192,7 @@ function prereleasesOf({ prerelease }: TagRule, range: Range): (typeof PRERELEAS
   return prerelease ?? (namesPrerelease(range) ? "any" : "none");
 }
 
-/** What the rule has to say on prereleases within its range. */
+/** Makes the check of prereleases within the rule's range. */
 function prereleaseMatcher(
   rule: TagRule,
   range: Range,
@@ -205,7 +205,7 @@ function prereleaseMatcher(
   return (tag, version) => (isPrerelease(version) ? `the tag ${tag} is a prerelease; the trigger takes none` : null);
 }
 
-/** As Octopus does it: the regex must match the prerelease, which is empty for a release. */
+/** Matches the prerelease, which is empty for a release, as Octopus does. */
 function prereleaseRegexMatcher(pattern: string, effort: Effort): (tag: string, version: Version) => string | null {
   const regex = compileRegex(pattern, effort);
   return (tag, version) => {

@@ -2,7 +2,7 @@
 import { RegistryError } from "../oci/errors.ts";
 import { addressProblem, type AddressRules } from "./address.ts";
 import { makeWebhookSecret } from "./sign.ts";
-import type { OpenTarget, TargetUpdate } from "./stores.ts";
+import type { OpenTarget, TargetUpdate } from "./target-store.ts";
 import { givenSecret, type TargetType } from "./target.ts";
 import { findTargetType, targetTypeNames } from "./target-types.ts";
 

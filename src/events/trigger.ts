@@ -18,7 +18,7 @@ import {
 /** Entries of any list: more than anybody needs, and it bounds what matching costs. */
 const MAX_ENTRIES = 100;
 
-/** As long as a regex may be. */
+/** Characters of a regex at most. */
 const MAX_VALUE = 200;
 
 const tagRuleFields = z.strictObject({
@@ -65,7 +65,7 @@ type TagRuleInput = z.output<typeof tagRuleFields>;
 
 const RANGES: ReadonlySet<TagRule["type"]> = new Set(["semver", "nuget"]);
 
-/** What is wrong with a rule whose fields are well formed, and which field should be mended; the first problem is enough. */
+/** Checks of a rule whose fields are well formed, each with the field to be mended; the first problem is enough. */
 const TAG_RULE_CHECKS: readonly {
   field: keyof TagRule;
   problem: (rule: TagRuleInput) => string | null;
@@ -144,10 +144,10 @@ const actor = z
   .max(200)
   .regex(/^(?:token:|\*)/, "write an actor as token:<name>; the name may contain * and ?");
 
-/** What has no tag, and so never meets a tag rule. */
+/** Types of events that have no tag, and so never meet a tag rule. */
 const UNTAGGED: ReadonlySet<EventType> = new Set(["manifest.pushed", "manifest.deleted"]);
 
-/** Which events a trigger fires on: all that is given must hold. Refuses what cannot work, so that nothing of the kind is saved. */
+/** Decides the events that a trigger fires on: all conditions must hold. Refuses rules that cannot work, so that none is saved. */
 export const triggerMatch = z
   .strictObject({
     repositories: givenRepositoryPatterns,
@@ -227,7 +227,7 @@ const group = z
     description: "Fire once all of these repositories have the same tag; the event is the push that completes them.",
   });
 
-/** What a trigger is made of beside its name and targets. */
+/** The fields of a trigger beside its name and targets. */
 export const triggerRuleFields = {
   match: triggerMatch.prefault({}),
   group: group.optional(),

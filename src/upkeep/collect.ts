@@ -27,7 +27,7 @@ export interface CollectionSettings {
 /** Rows, objects or keys in one step: an invocation on the Free plan has 50 queries, and R2 deletes 1,000 keys a call. */
 const STEP = 500;
 
-/** Times that a step is repeated in one run while it finds work: what piled up must not take days. */
+/** Times that a step is repeated in one run while it finds work: a backlog must not take days. */
 const REPEATS = 5;
 
 /** Repositories that are taken apart in one run: each takes six queries. */
@@ -38,12 +38,12 @@ const REMEMBERED = 7 * 86_400_000;
 
 const OBJECTS = "objects";
 
-/** One run of both, at `now`. Bounded, like each: what is left is for the next one. */
+/** Makes one run of both, at `now`. It is bounded, like each: the rest is left to the next one. */
 export async function collect(stores: UpkeepStores, settings: CollectionSettings, now: number): Promise<void> {
   await inTurn([() => collectDeleted(stores, settings, now), () => collectUnneeded(stores, settings, now)]);
 }
 
-/** What was deleted, and is no longer kept. In 23 queries at most. */
+/** Collects deleted content that is no longer kept. In 23 queries at most. */
 export async function collectDeleted(
   { collection }: Pick<UpkeepStores, "collection">,
   { keepDeleted }: CollectionSettings,
@@ -56,7 +56,7 @@ export async function collectDeleted(
   ]);
 }
 
-/** Links that no manifest needs, blobs that nothing links, and bytes. In 47 queries at most. */
+/** Collects links that no manifest needs, blobs that nothing links, and bytes. In 47 queries at most. */
 export async function collectUnneeded(stores: UpkeepStores, settings: CollectionSettings, now: number): Promise<void> {
   const { collection } = stores;
   const bounds: Bounds = { now, cutoff: now - settings.grace, limit: STEP };
@@ -77,7 +77,7 @@ async function repeat(step: () => Promise<number>, times = REPEATS): Promise<voi
   }
 }
 
-/** Looks at the next objects, and condemns those that no row points to. */
+/** Condemns those of the next objects that no row points to. */
 async function condemnOrphans(
   { collection, objects }: UpkeepStores,
   { grace, orphanGrace }: CollectionSettings,

@@ -1,6 +1,6 @@
 /**
  * Ends uploads whose credential, space or repository is gone, and forgets rows of sessions that have ended by themselves: the sessions
- * say. In steps that are bounded and may each be repeated or cut off. A session that cannot be asked holds up none of the others.
+ * say. It runs in steps that are bounded and may each be repeated or cut off. A session that cannot be asked holds up none of the others.
  */
 import type { SessionTerms } from "../auth/session-token.ts";
 import type { UploadStore } from "../registry/stores.ts";
@@ -24,9 +24,11 @@ const QUIET = 15 * 60_000;
 /** Milliseconds that one is left alone that could not be asked: two runs of upkeep, which come to others. */
 const FAILED = 8 * 60_000;
 
-/** Looks at some of the sessions that are due. Throws the failures, after the others are settled. */
+/** Settles some of the sessions that are due. Throws the failures, after the others are settled. */
 export async function endUploads(stores: EndStores, now: number): Promise<void> {
-  throwTogether(await look(stores, await stores.openUploads.due({ now, cutoff: now - QUIET, limit: STEP }, null), now));
+  throwTogether(
+    await settleAll(stores, await stores.openUploads.due({ now, cutoff: now - QUIET, limit: STEP }, null), now),
+  );
 }
 
 /**
@@ -38,15 +40,15 @@ export async function endDeadUploads(stores: EndStores, now: number): Promise<vo
   let after: OpenUpload | null = null;
   for (let step = 0; step < STEPS_AT_ONCE; step++) {
     const found: readonly OpenUpload[] = await stores.openUploads.due({ now, cutoff: 0, limit: STEP }, after);
-    failures.push(...(await look(stores, found, now)));
+    failures.push(...(await settleAll(stores, found, now)));
     after = found[STEP - 1] ?? null;
     if (after === null) break;
   }
   throwTogether(failures);
 }
 
-/** Settles what was looked at, and returns why the others could not be. Those are left alone for a while, so that they hold up none. */
-async function look(
+/** Settles uploads by what their sessions say, and returns the failures of the others. Those are left alone for a while, so that they hold up none. */
+async function settleAll(
   { openUploads, uploads }: EndStores,
   found: readonly OpenUpload[],
   now: number,
@@ -78,7 +80,7 @@ async function bytesLeft(uploads: EndStores["uploads"], upload: OpenUpload, now:
   return 0;
 }
 
-/** As much of a session's terms as it takes to end it. */
+/** The terms of a session, as far as ending it needs them. */
 function termsOf({ id }: OpenUpload, now: number): SessionTerms {
   const expiresAt = now + 7 * 86_400_000;
   return { id, spaceId: 0, repositoryId: null, algorithm: "sha256", expiresAt, room: null, confirmedAt: 0 };

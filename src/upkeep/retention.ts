@@ -35,7 +35,7 @@ const walkShape = z.object({
 
 type Walk = z.infer<typeof walkShape>;
 
-/** One run, at `now`. Bounded: what is left is for the next one. */
+/** Makes one run, at `now`. It is bounded: the rest is left to the next one. */
 export async function retain(stores: RetainingStores, now: number): Promise<void> {
   await inTurn([
     () => repeat(WALK_STEPS, () => walkOn(stores, now)),
@@ -56,22 +56,22 @@ async function walkOn({ walks, retention }: RetainingStores, now: number): Promi
   const ruled = await retention.ruledFrom(walk.repository, REPOSITORIES);
   const coverage = coverageOf(ruled.repositories, ruled.rules);
   const look: Look = { coverage, after: coverage.ids[0] === walk.repository ? walk.after : "", now };
-  const seen = await LOOKS[walk.phase](retention, look);
+  const seen = await PHASES[walk.phase](retention, look);
   // The position first: a page that fails, for whatever reason, does not hold back what comes after it.
   await walks.setPosition(WALK, JSON.stringify(nextWalk(walk, ruled, seen.end)));
   await seen.act();
   return true;
 }
 
-/** What a step saw: where it ended, unless it came to the end of its repositories; and what is to be done about it. */
-interface Seen {
+/** The result of a step: its end, unless it came to the end of its repositories; and the action that it calls for. */
+interface StepResult {
   readonly end: Pick<Walk, "repository" | "after"> | null;
   readonly act: () => Promise<void>;
 }
 
-type LookAt = (store: RetentionRunStore, look: Look) => Promise<Seen>;
+type Phase = (store: RetentionRunStore, look: Look) => Promise<StepResult>;
 
-const LOOKS: Readonly<Record<Exclude<Walk["phase"], "over">, LookAt>> = {
+const PHASES: Readonly<Record<Exclude<Walk["phase"], "over">, Phase>> = {
   async tags(store, look) {
     const seen = await store.tags(look, STEP);
     const last = seen[STEP - 1];
@@ -99,7 +99,7 @@ function currentWalk(position: string | null, now: number): Walk {
   return isDue ? { began: now, phase: "tags", repository: 0, after: "" } : walk;
 }
 
-function nextWalk(walk: Walk, { repositories }: Ruled, end: Seen["end"]): Walk {
+function nextWalk(walk: Walk, { repositories }: Ruled, end: StepResult["end"]): Walk {
   if (end !== null) return { ...walk, ...end };
   const last = repositories[REPOSITORIES - 1];
   if (last !== undefined) return { ...walk, repository: last.id + 1, after: "" };
@@ -116,7 +116,7 @@ async function takeMarked(store: RetentionRunStore, now: number): Promise<boolea
   return batch.length < marked.length || marked.length === STEP;
 }
 
-/** The first of them, in so many repositories and of so many bytes as one transaction takes. */
+/** Takes the first of them, in as many repositories and of as many bytes as one transaction can move. */
 function batchOf(marked: readonly MarkedManifest[]): readonly MarkedManifest[] {
   const batch: MarkedManifest[] = [];
   const repositories = new Set<number>();

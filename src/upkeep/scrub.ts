@@ -5,7 +5,13 @@
  */
 import { z } from "zod";
 import type { Damage } from "../registry/damage.ts";
-import { OBJECT_KINDS, type ObjectKind, type ScrubbedObject, type ScrubStores, type Verdict } from "./scrub-stores.ts";
+import {
+  OBJECT_KINDS,
+  type ObjectKind,
+  type ScrubbedObject,
+  type ScrubResult,
+  type ScrubStores,
+} from "./scrub-stores.ts";
 
 export interface ScrubSettings {
   /** Bytes read in one run; what is larger has a run for itself. 0: no scrub. */
@@ -20,12 +26,12 @@ const WALK_INTERVAL = 86_400_000;
 
 const WALK = "scrub";
 
-/** How far the walk is; `kind` is null when it has come to its end. */
+/** The walk's position; `kind` is null when it has come to its end. */
 const walkSchema = z.object({ begunAt: z.int(), kind: z.enum(OBJECT_KINDS).nullable(), after: z.string() });
 
 type Walk = Readonly<z.infer<typeof walkSchema>>;
 
-/** One run, at `now`. */
+/** Makes one run, at `now`. */
 export async function scrub(stores: ScrubStores, { bytesPerRun }: ScrubSettings, now: number): Promise<void> {
   if (bytesPerRun === 0) return;
   const walk = await currentWalk(stores, now);
@@ -41,25 +47,25 @@ export async function scrub(stores: ScrubStores, { bytesPerRun }: ScrubSettings,
   if (!passesFirst) await setWalk(stores, next);
 }
 
-/** Looks at objects, and quarantines or releases them. One that cannot be read stays as it is, for the next walk. */
+/** Reads objects, and quarantines or releases them. One that cannot be read stays as it is, for the next walk. */
 export async function scrubObjects(
   { examine, quarantine }: Pick<ScrubStores, "examine" | "quarantine">,
   objects: readonly ScrubbedObject[],
   now: number,
 ): Promise<void> {
-  const verdicts: Verdict[] = [];
+  const results: ScrubResult[] = [];
   for (const object of objects) {
     try {
       const damage = await secondOpinion(() => examine(object));
-      if (damage !== object.damage) verdicts.push({ digest: object.digest, key: object.key, damage });
+      if (damage !== object.damage) results.push({ digest: object.digest, key: object.key, damage });
     } catch (fault) {
       console.error(
         JSON.stringify({ scrub: "unreadable", digest: object.digest, key: object.key, fault: String(fault) }),
       );
     }
   }
-  if (verdicts.length === 0) return;
-  for (const { damage, digest, key } of await quarantine.judge(verdicts, now)) {
+  if (results.length === 0) return;
+  for (const { damage, digest, key } of await quarantine.apply(results, now)) {
     console.error(JSON.stringify({ scrub: damage === null ? "released" : "quarantined", damage, digest, key }));
   }
 }
@@ -69,7 +75,7 @@ async function secondOpinion(look: () => Promise<Damage | null>): Promise<Damage
   return (await look()) === null ? null : look();
 }
 
-/** As many of the first objects as have so many bytes together, but one at least. */
+/** Takes as many of the first objects as have so many bytes together, but one at least. */
 function withinBytes(objects: readonly ScrubbedObject[], bytes: number): readonly ScrubbedObject[] {
   let sum = 0;
   const end = objects.findIndex(({ size }) => (sum += size) > bytes);

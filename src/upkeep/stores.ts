@@ -1,4 +1,4 @@
-/** What upkeep needs of storage. Times are milliseconds since the epoch. Every method is one round trip or two, and bounded. */
+/** Storage, as upkeep needs it. Times are milliseconds since the epoch. Every method is one round trip or two, and bounded. */
 
 import type {
   CoverableRepository,
@@ -9,15 +9,15 @@ import type {
   SeenManifest,
 } from "../management/retention.ts";
 
-/** Rows looked at, or taken, in one step. */
+/** Bounds on the rows that one step reads or takes. */
 export interface Bounds {
   readonly now: number;
-  /** What was marked, touched, deleted or condemned after this is left alone. */
+  /** Rows that were marked, touched, deleted or condemned after this are left alone. */
   readonly cutoff: number;
   readonly limit: number;
 }
 
-/** Where walks have come to that go on from run to run. */
+/** The positions of walks that go on from run to run. */
 export interface WalkStore {
   /** Null: to its beginning. */
   position(walk: string): Promise<string | null>;
@@ -37,7 +37,7 @@ export interface CollectionStore extends WalkStore {
   emptyTrash(bounds: Bounds): Promise<number>;
   /** Takes tags, manifests and links out of a repository that was deleted before the cutoff. Returns how many rows it took. */
   purgeRepository(bounds: Bounds): Promise<number>;
-  /** Of these keys, condemns those that no row points to. */
+  /** Condemns those of the keys that no row points to. */
   condemnOrphans(keys: readonly string[], now: number): Promise<void>;
   /** Keys that were condemned before the cutoff, whose bytes are to be deleted. None to which a row points, whatever was restored. */
   condemned(bounds: Bounds): Promise<readonly string[]>;
@@ -49,17 +49,17 @@ export interface CollectionStore extends WalkStore {
 /** An upload that is open, as its row has it. */
 export interface OpenUpload {
   readonly credentialId: string;
-  /** The session's. */
+  /** The session's id. */
   readonly id: string;
-  /** As last noted. */
+  /** The number as last noted. */
   readonly bytes: number;
   /** Its credential, space or repository is gone. */
   readonly isDead: boolean;
 }
 
-/** One that goes on, or that could not be asked. */
+/** An upload that goes on, or that could not be asked. */
 export interface HeldUpload extends OpenUpload {
-  /** When; in the future, it is left alone until then. */
+  /** The time of that; if it is in the future, the upload is left alone until then. */
   readonly lookedAt: number;
 }
 
@@ -83,21 +83,21 @@ export interface MarkedManifest {
   readonly size: number;
 }
 
-/** What retention takes. A tag or manifest is judged again in the transaction that takes it. */
+/** Retention in the database. A tag or manifest is judged again in the transaction that takes it. */
 export interface RetentionRunStore extends Pick<RetentionStore, "tags"> {
-  /** The next repositories, ordered by id, from this one on. */
+  /** Lists the next repositories, ordered by id, from this one on. */
   ruledFrom(repositoryId: number, limit: number): Promise<Ruled>;
   ruledAmong(repositoryIds: readonly number[]): Promise<Ruled>;
-  /** Deletes those of the tags that go, with the events. */
+  /** Deletes the tags that go, of these, and writes the events. */
   removeTags(coverage: Coverage, tags: readonly (readonly [number, string])[], now: number): Promise<void>;
-  /** The next manifests, ordered by digest; those go that nothing needs, and that are not marked yet. */
+  /** Judges the next manifests, ordered by digest; those go that nothing needs, and that are not marked yet. */
   unneeded(look: Look, limit: number): Promise<readonly SeenManifest[]>;
   mark(manifestIds: readonly number[], now: number): Promise<void>;
-  /** Those that were marked a grace ago, the first marked first. */
+  /** Lists manifests that were marked a grace ago, the first marked first. */
   marked(now: number, limit: number): Promise<readonly MarkedManifest[]>;
   /**
-   * Moves those of the manifests to the trash that nothing needs still, with the events, and what needs them with them:
-   * all of that was marked a grace ago. Unmarks the others.
+   * Moves the manifests to the trash that still nothing needs, together with all that depends on them, which was marked a grace ago, too;
+   * and writes the events. Unmarks the others.
    */
   take(coverage: Coverage, manifestIds: readonly number[], now: number): Promise<void>;
 }
@@ -119,9 +119,9 @@ export interface UpkeepStores {
   readonly objects: ObjectStore;
 }
 
-/** What was told, and to whom. Each looks at the next `limit` records that were made before the cutoff, and returns where to go on; null: at the beginning. */
-export interface RecordStore {
-  /** Takes what targets were given longer ago than rules count. Looks at the next `limit` rows, whenever they were made. */
+/** Rows of events, deliveries and activity, and of what was deleted. Each method reads the next `limit` rows that were made before the cutoff, and returns where to go on; null: at the beginning. */
+export interface ForgettingStore {
+  /** Takes digests that targets were given longer ago than rules count. Reads the next `limit` rows, whenever they were made. */
   forgetDeployed(from: string | null, limit: number): Promise<string | null>;
   /** Takes deliveries that ended before the cutoff, with their attempts; but none whose digest counts as deployed. */
   forgetDeliveries(from: string | null, bounds: Bounds): Promise<string | null>;
@@ -134,7 +134,7 @@ export interface RecordStore {
 }
 
 export interface StorageDayStore {
-  /** Notes what each space has, as of this day (as in `2026-11-28`); nothing where that was done. One query. */
+  /** Notes the figures of each space on this day (as in `2026-11-28`), unless that was done. One query. */
   note(day: string): Promise<void>;
 }
 

@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, it, vi } from "vitest";
 import { z } from "zod";
 import { noteAct } from "../../src/api/activity.ts";
 import { d1Activity } from "../../src/storage/d1/management/activity.ts";
-import { d1Records } from "../../src/storage/d1/upkeep/forgetting.ts";
+import { d1Forgetting } from "../../src/storage/d1/upkeep/forgetting.ts";
 import { signIn } from "../support/console.ts";
 import { pushImage } from "../support/content.ts";
 import { makeTarget, makeTrigger, receive } from "../support/deploy.ts";
@@ -280,9 +280,9 @@ describe("old activity", () => {
     for (const name of ["a", "b", "c"])
       await store.note(administratorOf(space), { actor: "x", action: "space.changed", name }, 0);
     const later = Date.now() + 60_000;
-    await d1Records(env.DB).forgetActivity({ now: later, cutoff: 0, limit: 2 });
+    await d1Forgetting(env.DB).forgetActivity({ now: later, cutoff: 0, limit: 2 });
     expect((await list()).items).toHaveLength(3);
-    await d1Records(env.DB).forgetActivity({ now: later, cutoff: later, limit: 2 });
+    await d1Forgetting(env.DB).forgetActivity({ now: later, cutoff: later, limit: 2 });
     expect((await list()).items).toHaveLength(1);
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { redactionOf } from "../../src/events/redact.ts";
-import type { OpenTarget } from "../../src/events/stores.ts";
+import type { OpenTarget } from "../../src/events/target-store.ts";
 
 const ADDRESS = "https://api.render.com/deploy/srv-9f8e7d6c5b4a?key=very%2Fsecret-key&image={image}";
 const SENT =

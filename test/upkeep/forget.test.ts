@@ -4,8 +4,8 @@ import { beforeEach, describe, expect, it, vi } from "vitest";
 import { z } from "zod";
 import { processMessage } from "../../src/events/process.ts";
 import { d1Collection } from "../../src/storage/d1/upkeep/collection.ts";
-import { d1Records } from "../../src/storage/d1/upkeep/forgetting.ts";
-import { forgetRecords } from "../../src/upkeep/forget.ts";
+import { d1Forgetting } from "../../src/storage/d1/upkeep/forgetting.ts";
+import { forget } from "../../src/upkeep/forget.ts";
 import worker from "../../src/worker.ts";
 import { attemptsOf, deliveriesOf, eventsOf, makeTarget, makeTrigger } from "../support/deploy.ts";
 import {
@@ -23,7 +23,7 @@ import { ask, manage } from "../support/registry.ts";
 const DAY = 86_400_000;
 const KEEP = 400 * DAY;
 const HOOK = "https://receiver.example.com/hook";
-const STORES = { walks: d1Collection(env.DB), records: d1Records(env.DB) };
+const STORES = { walks: d1Collection(env.DB), forgetting: d1Forgetting(env.DB) };
 
 let shop: Workshop;
 let target = "";
@@ -38,7 +38,7 @@ beforeEach(async () => {
 async function forgetAfter(time: number, keep: number | null = KEEP, limit = 500): Promise<void> {
   const under = new Set(["old deliveries", "old events"]);
   while (under.size > 0) {
-    await forgetRecords(STORES, keep, Date.now() + time, limit);
+    await forget(STORES, keep, Date.now() + time, limit);
     for (const walk of under) if ((await STORES.walks.position(walk)) === null) under.delete(walk);
   }
 }

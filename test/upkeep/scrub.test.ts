@@ -182,10 +182,10 @@ describe("a walk", () => {
     expect(await SCRUB.walks.position("scrub")).toBeNull();
   });
 
-  it("is repeated from where it was, if a run's verdicts could not be written", async () => {
+  it("is repeated from where it was, if the results of a run could not be written", async () => {
     const [digest = ""] = await pushBlobs(10);
     await HARM["other bytes"](await keyOf(digest));
-    const failing = { ...noting, quarantine: { ...SCRUB.quarantine, judge: () => Promise.reject(new Error("D1")) } };
+    const failing = { ...noting, quarantine: { ...SCRUB.quarantine, apply: () => Promise.reject(new Error("D1")) } };
     await expect(scrub(failing, { bytesPerRun: 1000 }, Date.now())).rejects.toThrow("D1");
     await scrub(SCRUB, { bytesPerRun: 1000 }, Date.now());
     expect((await blob(`${space}/web`, digest)).status).toBe(404);

@@ -14,7 +14,7 @@ const IDENTIFIERS = 5;
 /** Sorts after whatever else stands in its place. */
 const RELEASE = "~";
 
-/** Of two versions, the newer never has the lesser key. */
+/** Makes the key of a version: the newer of two never has the lesser one. */
 export function versionKey({ release, prerelease }: Version): string {
   const numbers = Array.from({ length: NUMBERS }, (_, index) => numberKey(release[index] ?? 0n));
   const label = prerelease.length === 0 ? RELEASE : `0${prerelease.slice(0, IDENTIFIERS).map(identifierKey).join("")}`;
@@ -32,7 +32,7 @@ function identifierKey(identifier: string): string {
   return /^\d+$/.test(identifier) ? `1${numberKey(BigInt(identifier))}` : `2${identifier} `;
 }
 
-/** Versions of one kind between two keys: what the database is asked for. */
+/** A range of keys, of versions of one kind, that the database is asked for. */
 export interface VersionSpan {
   /** Ten times how many numbers they have, plus 0 for releases, 1 for prereleases, 2 for prereleases with capitals. */
   readonly kind: number;
@@ -47,12 +47,12 @@ interface SpanRules {
   readonly range: Range;
   /** True if capitals are told apart, as SemVer does and NuGet does not. */
   readonly folded: boolean;
-  /** How many numbers a version may have. */
+  /** The counts of numbers that a version may have. */
   readonly numbers: readonly number[];
   readonly withPrereleases: boolean;
 }
 
-/** Everything that is not older than the version and within the range: all that could be newer, by the order of the keys. */
+/** Finds everything that is not older than the version and within the range: all that could be newer, by the order of the keys. */
 export function spansFrom(version: Version, { range, folded, numbers, withPrereleases }: SpanRules): VersionSpan[] {
   const labels = withPrereleases ? [0, 1, 2] : [0];
   return above(range, version).flatMap(({ lower, upper }) =>
@@ -78,10 +78,10 @@ function above(range: Range, version: Version): readonly (Interval & { readonly 
     }));
 }
 
-/** As many numbers as versions may have. */
+/** All counts of numbers that versions may have. */
 export const ANY_NUMBERS: readonly number[] = [1, 2, 3, 4];
 
-/** The kind that the database gives a version, by its tag's name. */
+/** Returns the kind that the database gives a version, by its tag's name. */
 export function kindOf(version: Version): number {
   const capitals = version.prerelease.some((identifier) => /[A-Z]/.test(identifier));
   return version.release.length * 10 + (isPrerelease(version) ? 1 + Number(capitals) : 0);

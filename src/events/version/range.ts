@@ -40,7 +40,7 @@ function floorOf(release: readonly bigint[]): Version {
 
 const LOWEST: Bound = { version: floorOf([0n]), inclusive: true };
 
-/** What is in both. */
+/** Returns the versions that are in both. */
 export function intersect(left: Interval, right: Interval): Interval {
   return {
     lower: narrower(left.lower, right.lower, (a, b) => compareVersions(a, b)),
@@ -85,7 +85,7 @@ export function beforeNext(release: readonly bigint[], place: number): Bound {
   return { version: floorOf(raised), inclusive: false };
 }
 
-/** True if whoever wrote the range wrote a prerelease in it, and so means to have them. */
+/** True if a prerelease was written in the range, so that prereleases are meant. */
 export function namesPrerelease(range: Range): boolean {
   return bounds(range).some(({ version }) => version.prerelease !== FLOOR && isPrerelease(version));
 }

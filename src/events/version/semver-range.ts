@@ -1,6 +1,6 @@
 /**
  * Ranges as npm writes them (node-semver, "Ranges"): `1.2.3`, `>=1.2 <2`, `^1.2`, `~1.2.3`, `1.x`, `*`, `1.2 - 2.3`,
- * `1.x || 3.x`. What is ours: versions have up to four numbers; a comma says "and", as in Helm and Flux;
+ * `1.x || 3.x`. Our additions: versions have up to four numbers; a comma says "and", as in Helm and Flux;
  * `1.2-rc.1` is one version, and an empty alternative is a mistake.
  */
 import { RuleError } from "../rule-error.ts";
@@ -23,7 +23,7 @@ interface Operand {
   readonly release: readonly bigint[];
 }
 
-/** What each comparison makes of its operand. `^` and `~` let the numbers change after the place they hold fast. */
+/** The interval that each comparison makes of its operand. `^` and `~` let the numbers change after the place they hold fast. */
 const COMPARISONS: Readonly<Record<string, (operand: Operand) => Interval>> = {
   "": ({ span }) => span,
   "=": ({ span }) => span,

@@ -11,7 +11,7 @@ export interface Version {
 
 const VERSION = /^v?(\d+(?:\.\d+){0,3})(?:-([0-9a-z-]+(?:\.[0-9a-z-]+)*))?(?:[+_][0-9a-z._-]+)?$/i;
 
-/** Null for text that is no version, as `latest`. Build metadata has no say in order or equality (SemVer, 10), so it isn't kept. */
+/** Reads a version; null for text that is none, as `latest`. Build metadata has no say in order or equality (SemVer, 10), so it isn't kept. */
 export function parseVersion(text: string): Version | null {
   const [, release, prerelease] = VERSION.exec(text) ?? [];
   if (release === undefined) return null;
@@ -22,7 +22,7 @@ export function isPrerelease({ prerelease }: Version): boolean {
   return prerelease.length > 0;
 }
 
-/** Before (negative), after (positive) or equal (0), by SemVer, 11. */
+/** Compares by SemVer, 11: before (negative), after (positive) or equal (0). */
 export function compareVersions(left: Version, right: Version): number {
   return compareReleases(left.release, right.release) || comparePrereleases(left.prerelease, right.prerelease);
 }
@@ -47,7 +47,7 @@ function comparePrereleases(left: readonly string[], right: readonly string[]): 
   return compare(left.length, right.length);
 }
 
-/** By SemVer, 11: numbers as such, and before words. */
+/** Compares by SemVer, 11: numbers as such, and before words. */
 export function compareIdentifiers(left: string, right: string): number {
   const [leftNumber, rightNumber] = [numberIn(left), numberIn(right)];
   if (leftNumber !== null && rightNumber !== null) return compare(leftNumber, rightNumber);

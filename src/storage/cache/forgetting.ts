@@ -11,8 +11,8 @@ export type FindHolders = (key: string) => Promise<readonly RepositoryName[]>;
 export function forgettingQuarantine(quarantine: QuarantineStore, cache: Cache): QuarantineStore {
   return {
     ...quarantine,
-    async judge(verdicts, now) {
-      const changed = await quarantine.judge(verdicts, now);
+    async apply(results, now) {
+      const changed = await quarantine.apply(results, now);
       await forgetObjects(
         cache,
         changed.map(({ key }) => key),

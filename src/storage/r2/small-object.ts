@@ -1,4 +1,4 @@
-import type { ConfigObject } from "../../events/stores.ts";
+import type { ConfigObject } from "../../events/outbox-store.ts";
 
 /** A small object's bytes, held whole; null: it is not there, or not of the size that its row says. */
 export async function readSmallObject(bucket: R2Bucket, { key, size }: ConfigObject): Promise<Uint8Array | null> {

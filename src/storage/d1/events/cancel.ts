@@ -1,16 +1,16 @@
-import { LIVE_SPACE } from "../management/spaces.ts";
+import { SPACE } from "../space-gate.ts";
 
-/** Of pending ones, an attempt may be on its way: should it arrive, the delivery says so. */
-const CANCEL = (which: string): string => `
-  UPDATE deliveries SET status = 'canceled', canceled_by = ?3,
-    reason = ?4 || ' by ' || COALESCE((SELECT name FROM tokens WHERE id = ?3), ?3), finished_at = ?5, replayed_at = NULL, redelivered_at = NULL
-  WHERE space_id = ${LIVE_SPACE} AND ${which}`;
+/** An attempt of a pending one may be on its way: should it arrive, the delivery says so. */
+const cancel = (deliveries: string): string => `
+  UPDATE deliveries SET status = 'canceled', canceled_by = :by,
+    reason = :deed || ' by ' || COALESCE((SELECT name FROM tokens WHERE id = :by), :by), finished_at = :now, replayed_at = NULL, redelivered_at = NULL
+  WHERE space_id = ${SPACE} AND ${deliveries}`;
 
-/** ?1 space, ?2 delivery, ?3 who, ?4 what was done, ?5 now. */
-export const CANCEL_ONE = CANCEL("id = ?2 AND status IN ('pending', 'running')");
+/** Cancels a delivery that has not ended. */
+export const CANCEL_ONE = cancel("id = :id AND status IN ('pending', 'running')");
 
-/** As above, with a trigger or target in ?2: what has not been begun for it. */
+/** Cancels what a trigger or target has pending, and has not begun. */
 export const CANCEL_PENDING_OF = {
-  trigger: CANCEL("status = 'pending' AND trigger_id = ?2"),
-  target: CANCEL("status = 'pending' AND target_id = ?2"),
+  trigger: cancel("status = 'pending' AND trigger_id = :id"),
+  target: cancel("status = 'pending' AND target_id = :id"),
 } as const;

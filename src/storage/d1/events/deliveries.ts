@@ -1,19 +1,27 @@
 import { z } from "zod";
-import { type AttemptRecord, type Delivery, DELIVERY_STATUSES, type DeliveryStore } from "../../../events/stores.ts";
+import type { SpaceGrant } from "../../../auth/space-grant.ts";
+import {
+  type AttemptRecord,
+  type ClaimedDelivery,
+  type Delivery,
+  DELIVERY_STATUSES,
+  type DeliveryStore,
+} from "../../../events/delivery-store.ts";
 import { VERDICTS } from "../../../events/target.ts";
 import { pageOf } from "../../../oci/page.ts";
 import { timeOrderedId } from "../../../registry/time-ordered-id.ts";
 import type { SecretBox } from "../../secret-box.ts";
 import { CANCEL_ONE } from "./cancel.ts";
-import { begunAbove, CLAIM, FIND_BEFORE, standingFrom, standingStatements } from "./delivery-order.ts";
-import { FREE_ONCE, INSERT, MARK_DECIDED, NOTE_PLATFORMS, PENDING, SUPERSEDE } from "./delivery-planning.ts";
+import { begunAbove, CLAIM, currentStateFrom, currentStateOf, FIND_BEFORE } from "./delivery-order.ts";
+import { FREE_ONCE, INSERT, MARK_DECIDED, NOTE_PLATFORMS, PENDING, SUPERSEDE } from "./new-deliveries.ts";
 import { markDeployed } from "./deployed.ts";
 import { eventFromRow, eventRow, FIND_EVENT, LAST_ID } from "./outbox.ts";
-import { firstRow, listWithin, rows } from "../rows.ts";
-import { FIND_SPACE, LIVE_SPACE } from "../management/spaces.ts";
+import { firstRow, rows } from "../rows.ts";
+import { runInSpace, SPACE } from "../space-gate.ts";
+import { hasWritten, run, runAll, sharing, type Values } from "../statement.ts";
 import { OPEN_COLUMNS, openRow, openTarget } from "./targets.ts";
 
-/** Of an event's verdicts, so that they fit into a row. */
+/** Verdicts of an event that are kept, so that they fit into a row. */
 const MAX_VERDICTS = 100;
 
 /** Seconds that a delivery waits for another one of its lane. */
@@ -26,63 +34,69 @@ const DELIVERIES = `
   FROM deliveries d JOIN spaces s ON s.id = d.space_id JOIN repositories r ON r.id = d.repository_id
     LEFT JOIN tokens k ON k.id = d.canceled_by`;
 
-const FIND = `${DELIVERIES} WHERE d.id = ?1`;
-const FIND_IN_SPACE = `${DELIVERIES} WHERE d.space_id = ${LIVE_SPACE} AND d.id = ?2`;
+const FIND = `${DELIVERIES} WHERE d.id = :deliveryId`;
+const FIND_IN_SPACE = `${DELIVERIES} WHERE d.space_id = ${SPACE} AND d.id = :deliveryId`;
 const LIST = `
-  ${DELIVERIES} WHERE d.space_id = ${LIVE_SPACE} AND d.id < ?2 AND (?3 IS NULL OR d.status = ?3)
-    AND (?4 IS NULL OR d.trigger_id = ?4) AND (?5 IS NULL OR d.target_id = ?5) AND (?6 IS NULL OR d.event_id = ?6)
-  ORDER BY d.id DESC LIMIT ?7`;
-const FIND_TARGET = `SELECT ${OPEN_COLUMNS} FROM targets WHERE id = ?1 AND deleted_at IS NULL`;
-const ATTEMPTS =
-  "SELECT number, at, milliseconds, status, outcome, detail FROM attempts WHERE delivery_id = ?1 ORDER BY number";
+  ${DELIVERIES} WHERE d.space_id = ${SPACE} AND d.id < :before AND (:status IS NULL OR d.status = :status)
+    AND (:trigger IS NULL OR d.trigger_id = :trigger) AND (:target IS NULL OR d.target_id = :target)
+    AND (:event IS NULL OR d.event_id = :event)
+  ORDER BY d.id DESC LIMIT :limit`;
+const FIND_TARGET = `SELECT ${OPEN_COLUMNS} FROM targets WHERE id = :targetId AND deleted_at IS NULL`;
+const ATTEMPTS = `
+  SELECT number, at, milliseconds, status, outcome, detail FROM attempts
+  WHERE delivery_id = (SELECT id FROM deliveries WHERE space_id = ${SPACE} AND id = :deliveryId) ORDER BY number`;
 
 const ADD_ATTEMPT = `
-  INSERT INTO attempts (delivery_id, number, at, milliseconds, status, outcome, detail) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+  INSERT INTO attempts (delivery_id, number, at, milliseconds, status, outcome, detail)
+  VALUES (:deliveryId, :number, :at, :milliseconds, :status, :outcome, :detail)
   ON CONFLICT (delivery_id, number) DO UPDATE SET
     milliseconds = excluded.at + excluded.milliseconds - at, status = excluded.status, outcome = excluded.outcome,
     detail = excluded.detail`;
-/** What was superseded or canceled meanwhile stays so, unless it arrived all the same, or the target has begun with what was superseded. */
+/** A delivery that was superseded or canceled meanwhile stays so, unless it arrived all the same, or the target has begun with one that was superseded. */
 const FINISH = `
-  UPDATE deliveries SET status = ?2, next_attempt_at = COALESCE(?3, next_attempt_at), finished_at = ?4, reason = ?5, progress = ?6,
-    leased_until = NULL, replayed_at = IIF(?4 IS NULL, replayed_at, NULL), canceled_by = NULL,
-    redelivered_at = IIF(?2 = 'delivered' OR ?4 IS NULL, redelivered_at, NULL), delivered_at = IIF(?2 = 'delivered', ?4, delivered_at)
-  WHERE id = ?1 AND (status IN ('pending', 'running') OR ?2 = 'delivered' OR (?2 = 'running' AND status = 'superseded'))`;
+  UPDATE deliveries SET status = :status, next_attempt_at = COALESCE(:nextAttemptAt, next_attempt_at), finished_at = :finishedAt,
+    reason = :reason, progress = :progress, leased_until = NULL, replayed_at = IIF(:finishedAt IS NULL, replayed_at, NULL), canceled_by = NULL,
+    redelivered_at = IIF(:status = 'delivered' OR :finishedAt IS NULL, redelivered_at, NULL),
+    delivered_at = IIF(:status = 'delivered', :finishedAt, delivered_at)
+  WHERE id = :deliveryId
+    AND (status IN ('pending', 'running') OR :status = 'delivered' OR (:status = 'running' AND status = 'superseded'))`;
 
-/** What ended while it was being sent kept its lane closed until the answer. */
+/** Opens the lane of a delivery that ended while it was being sent: it kept the lane closed until the answer. */
 const OPEN_LANE = `
-  UPDATE deliveries SET leased_until = NULL WHERE id = ?1 AND leased_until IS NOT NULL AND status IN ('superseded', 'canceled')`;
+  UPDATE deliveries SET leased_until = NULL
+  WHERE id = :deliveryId AND leased_until IS NOT NULL AND status IN ('superseded', 'canceled')`;
 
-/** Nothing was sent, so that it is no attempt. */
+/** Ends a delivery of which nothing was sent, so that it is no attempt. */
 const END_UNSENT = `
-  UPDATE deliveries SET status = 'superseded', reason = ?2, finished_at = ?3, attempts = attempts - 1, tries = tries - 1,
+  UPDATE deliveries SET status = 'superseded', reason = :reason, finished_at = :now, attempts = attempts - 1, tries = tries - 1,
     leased_until = NULL, replayed_at = NULL
-  WHERE id = ?1 AND status = 'pending'`;
+  WHERE id = :deliveryId AND status = 'pending'`;
 
 const NOTE_TARGET = `
   UPDATE targets SET
-    failing_since = CASE ?2 WHEN 'good' THEN NULL WHEN 'bad' THEN COALESCE(failing_since, ?3) ELSE failing_since END,
-    enabled = CASE WHEN ?4 IS NULL THEN enabled ELSE 0 END, disabled_reason = COALESCE(?4, disabled_reason)
-  WHERE id = ?1`;
+    failing_since = CASE :health WHEN 'good' THEN NULL WHEN 'bad' THEN COALESCE(failing_since, :now) ELSE failing_since END,
+    enabled = CASE WHEN :disabledReason IS NULL THEN enabled ELSE 0 END, disabled_reason = COALESCE(:disabledReason, disabled_reason)
+  WHERE id = :targetId`;
 
-/** What runs is followed for longer than a message lives: that is no failure. */
+/** Spares what runs: it is followed for longer than a message lives, and that is no failure. */
 const GIVE_UP = `
-  UPDATE deliveries SET status = 'failed', reason = ?3, finished_at = ?4, leased_until = NULL, replayed_at = NULL, redelivered_at = NULL
-  WHERE id = ?1 AND status = 'pending' AND created_at < ?2`;
+  UPDATE deliveries SET status = 'failed', reason = :reason, finished_at = :now, leased_until = NULL, replayed_at = NULL, redelivered_at = NULL
+  WHERE id = :deliveryId AND status = 'pending' AND created_at < :before`;
 
-const OVERDUE =
-  "SELECT id FROM deliveries WHERE status IN ('pending', 'running') AND next_attempt_at < ?1 ORDER BY next_attempt_at LIMIT ?2";
+const OVERDUE = `
+  SELECT id FROM deliveries WHERE status IN ('pending', 'running') AND next_attempt_at < :before ORDER BY next_attempt_at LIMIT :limit`;
 const REDELIVER = `
-  UPDATE deliveries SET status = 'pending', reason = NULL, progress = NULL, tries = 0, next_attempt_at = ?3, finished_at = NULL,
-    redelivered_at = ?3, replayed_at = NULL, canceled_by = NULL
-  WHERE space_id = ${LIVE_SPACE} AND id = ?2`;
+  UPDATE deliveries SET status = 'pending', reason = NULL, progress = NULL, tries = 0, next_attempt_at = :now, finished_at = NULL,
+    redelivered_at = :now, replayed_at = NULL, canceled_by = NULL
+  WHERE space_id = ${SPACE} AND id = :id`;
 
-/** In the order of their events, in which they are to go. */
+/** The failed deliveries in the order of their events, in which they are to go. */
 const REPLAYED = `
-  SELECT id FROM deliveries WHERE space_id = ${LIVE_SPACE} AND trigger_id = ?2 AND status = 'failed' AND created_at >= ?3
-  ORDER BY event_id, id LIMIT ?4`;
+  SELECT id FROM deliveries WHERE space_id = ${SPACE} AND trigger_id = :triggerId AND status = 'failed' AND created_at >= :since
+  ORDER BY event_id, id LIMIT :limit`;
 const REPLAY = `
-  UPDATE deliveries SET status = 'pending', reason = NULL, progress = NULL, tries = 0, next_attempt_at = ?5, finished_at = NULL,
-    replayed_at = ?5
+  UPDATE deliveries SET status = 'pending', reason = NULL, progress = NULL, tries = 0, next_attempt_at = :now, finished_at = NULL,
+    replayed_at = :now
   WHERE id IN (${REPLAYED})`;
 
 const deliveryRow = z.object({
@@ -121,119 +135,124 @@ const pendingRow = z.object({ id: z.string(), next_attempt_at: z.int() });
 
 /** @param box opens the secrets of the target that a claimed delivery goes to. */
 export function d1Deliveries(db: D1Database, box: SecretBox): DeliveryStore {
-  const ids = async (sql: string, ...values: readonly (string | number)[]): Promise<readonly string[]> => {
-    const statement = db.prepare(sql).bind(...values);
-    return rows(idRow, await statement.all()).map(({ id }) => id);
+  const change = async (grant: SpaceGrant, sql: string, values: Values, now: number): Promise<boolean> =>
+    hasWritten((await runInSpace(db, grant, { change: { sql, values } }, now)).change);
+  /** Reads what an attempt needs. */
+  const claimedFrom = async (row: z.infer<typeof deliveryRow>): Promise<ClaimedDelivery> => {
+    const { event, target, ...state } = await runAll(db, {
+      event: { sql: FIND_EVENT, values: { eventId: row.event_id } },
+      target: { sql: FIND_TARGET, values: { targetId: row.target_id } },
+      ...currentStateOf(row.id),
+    });
+    const eventFound = firstRow(eventRow, event);
+    const targetFound = firstRow(openRow, target);
+    const progress: unknown = row.progress === null ? null : JSON.parse(row.progress);
+    const goesAnyway = row.status === "running" || row.redelivered_at !== null;
+    return {
+      delivery: deliveryFromRow(row),
+      tries: row.tries,
+      event: eventFound && eventFromRow(eventFound),
+      target: targetFound && (await openTarget(box, targetFound)),
+      progress,
+      currentState: goesAnyway ? null : currentStateFrom(state),
+    };
   };
   return {
-    async plan({ event, spaceId, repositoryId, config }, planned, verdicts, now) {
-      const list = JSON.stringify(planned.map((one) => ({ id: timeOrderedId("dlv"), ...one })));
-      const kept = JSON.stringify(verdicts.slice(0, MAX_VERDICTS));
-      const platforms = JSON.stringify(event.platforms);
-      const once = planned.some((one) => one.once !== null) ? [db.prepare(FREE_ONCE).bind(list, event.id)] : [];
-      const results = await db.batch([
-        ...once,
-        db.prepare(INSERT).bind(list, spaceId, event.id, repositoryId, event.tag, now),
-        db.prepare(SUPERSEDE).bind(event.id, now),
-        db.prepare(MARK_DECIDED).bind(event.id, now, kept, platforms),
-        db.prepare(PENDING).bind(event.id),
-        ...(config === null ? [] : [db.prepare(NOTE_PLATFORMS).bind(repositoryId, event.digest, platforms)]),
-      ]);
-      return rows(pendingRow, results[once.length + 3]).map((row) => ({ id: row.id, dueAt: row.next_attempt_at }));
+    async create({ event, spaceId, repositoryId, config }, deliveries, verdicts, now) {
+      const values = {
+        deliveries: JSON.stringify(deliveries.map((one) => ({ id: timeOrderedId("dlv"), ...one }))),
+        eventId: event.id,
+        spaceId,
+        repositoryId,
+        tag: event.tag,
+        digest: event.digest,
+        verdicts: JSON.stringify(verdicts.slice(0, MAX_VERDICTS)),
+        platforms: JSON.stringify(event.platforms),
+        now,
+      };
+      const { pending } = await runAll(db, {
+        freed: deliveries.some((one) => one.once !== null) ? { sql: FREE_ONCE, values } : undefined,
+        ...sharing(values, { inserted: INSERT, superseded: SUPERSEDE, decided: MARK_DECIDED, pending: PENDING }),
+        platforms: config === null ? undefined : { sql: NOTE_PLATFORMS, values },
+      });
+      return rows(pendingRow, pending).map((row) => ({ id: row.id, dueAt: row.next_attempt_at }));
     },
 
     async claim(id, now, leases) {
-      const [claimed, found, before] = await db.batch([
-        db.prepare(CLAIM).bind(id, now, JSON.stringify(leases)),
-        db.prepare(FIND).bind(id),
-        db.prepare(FIND_BEFORE).bind(id, now),
-      ]);
-      const row = firstRow(deliveryRow, found);
+      const values = { deliveryId: id, now, leases: JSON.stringify(leases) };
+      const { claim, delivery, before } = await runAll(
+        db,
+        sharing(values, { claim: CLAIM, delivery: FIND, before: FIND_BEFORE }),
+      );
+      const row = firstRow(deliveryRow, delivery);
       if (row === null || !["pending", "running"].includes(row.status)) return "over";
-      if ((claimed?.meta.changes ?? 0) === 0) return waiting(row, firstRow(beforeRow, before)?.id ?? null, now);
-      const [event, target, ...standing] = await db.batch([
-        db.prepare(FIND_EVENT).bind(row.event_id),
-        db.prepare(FIND_TARGET).bind(row.target_id),
-        ...standingStatements(db, id),
-      ]);
-      const eventFound = firstRow(eventRow, event);
-      const targetFound = firstRow(openRow, target);
-      const progress: unknown = row.progress === null ? null : JSON.parse(row.progress);
-      const goesAnyway = row.status === "running" || row.redelivered_at !== null;
-      return {
-        delivery: deliveryFromRow(row),
-        tries: row.tries,
-        event: eventFound && eventFromRow(eventFound),
-        target: targetFound && (await openTarget(box, targetFound)),
-        progress,
-        standing: goesAnyway ? null : standingFrom(standing),
-      };
+      if (!hasWritten(claim)) return waiting(row, firstRow(beforeRow, before)?.id ?? null, now);
+      return claimedFrom(row);
     },
 
     begunAbove: (id, newer, limit) => begunAbove(db, id, newer, limit),
 
     async supersede(id, reason, now) {
-      await db.prepare(END_UNSENT).bind(id, reason, now).run();
+      await run(db, END_UNSENT, { deliveryId: id, reason, now });
     },
 
     async record(id, targetId, result, now) {
-      const { number, at, milliseconds, outcome, detail, status } = result.attempt;
-      const finishedAt = result.nextAttemptAt === null ? now : null;
-      const progress = result.progress === null ? null : JSON.stringify(result.progress);
-      await db.batch([
-        db.prepare(ADD_ATTEMPT).bind(id, number, at, milliseconds, status, outcome, detail),
-        db.prepare(FINISH).bind(id, result.status, result.nextAttemptAt, finishedAt, result.reason, progress),
-        db.prepare(OPEN_LANE).bind(id),
-        db.prepare(NOTE_TARGET).bind(targetId, result.health, now, result.disableTarget),
-        ...(result.status === "delivered" ? markDeployed(db, id, now) : []),
-      ]);
+      const { attempt, status, reason, nextAttemptAt, health } = result;
+      const delivery = { deliveryId: id, now };
+      const end = {
+        ...delivery,
+        status,
+        reason,
+        nextAttemptAt,
+        finishedAt: nextAttemptAt === null ? now : null,
+        progress: result.progress === null ? null : JSON.stringify(result.progress),
+      };
+      await runAll(db, {
+        attempt: { sql: ADD_ATTEMPT, values: { ...delivery, ...attempt } },
+        finish: { sql: FINISH, values: end },
+        lane: { sql: OPEN_LANE, values: delivery },
+        target: { sql: NOTE_TARGET, values: { targetId, health, disabledReason: result.disableTarget, now } },
+        ...(status === "delivered" ? markDeployed(delivery) : {}),
+      });
     },
 
     async giveUp(id, before, reason, now) {
-      await db.prepare(GIVE_UP).bind(id, before, reason, now).run();
+      await run(db, GIVE_UP, { deliveryId: id, before, reason, now });
     },
 
-    overdue: (before, limit) => ids(OVERDUE, before, limit),
+    async overdue(before, limit) {
+      return rows(idRow, await run(db, OVERDUE, { before, limit })).map(({ id }) => id);
+    },
 
-    async list({ space }, { status, trigger, target, event }, { limit, last }) {
-      const deliveries = await listWithin(
+    async list(grant, { status, trigger, target, event }, { limit, last }) {
+      const values = { before: last ?? LAST_ID, status, trigger, target, event, limit: limit + 1 };
+      const { deliveries } = await runInSpace(db, grant, { deliveries: { sql: LIST, values } });
+      return pageOf(rows(deliveryRow, deliveries).map(deliveryFromRow), limit);
+    },
+
+    async find(grant, id) {
+      const { delivery, attempts } = await runInSpace(
         db,
-        db.prepare(FIND_SPACE).bind(space),
-        db.prepare(LIST).bind(space, last ?? LAST_ID, status, trigger, target, event, limit + 1),
-        deliveryRow,
+        grant,
+        sharing({ deliveryId: id }, { delivery: FIND_IN_SPACE, attempts: ATTEMPTS }),
       );
-      return deliveries && pageOf(deliveries.map(deliveryFromRow), limit);
-    },
-
-    async find({ space }, id) {
-      const [found, attempts] = await db.batch([
-        db.prepare(FIND_IN_SPACE).bind(space, id),
-        db.prepare(ATTEMPTS).bind(id),
-      ]);
-      const row = firstRow(deliveryRow, found);
+      const row = firstRow(deliveryRow, delivery);
       return row && { delivery: deliveryFromRow(row), attempts: rows(attemptRow, attempts) satisfies AttemptRecord[] };
     },
 
-    async replay({ space }, triggerId, since, limit, now) {
-      const range = [space, triggerId, since, limit] as const;
+    async replay(grant, triggerId, since, limit, now) {
       // The rows that an update returns come in no order.
-      const [found] = await db.batch([db.prepare(REPLAYED).bind(...range), db.prepare(REPLAY).bind(...range, now)]);
-      return rows(idRow, found).map(({ id }) => id);
+      const statements = sharing({ triggerId, since, limit }, { replayed: REPLAYED, replay: REPLAY });
+      const { replayed } = await runInSpace(db, grant, statements, now);
+      return rows(idRow, replayed).map(({ id }) => id);
     },
 
-    async redeliver({ space }, id, now) {
-      const { meta } = await db.prepare(REDELIVER).bind(space, id, now).run();
-      return meta.changes > 0;
-    },
-
-    async cancel({ space }, id, by, now) {
-      const { meta } = await db.prepare(CANCEL_ONE).bind(space, id, by, "canceled", now).run();
-      return meta.changes > 0;
-    },
+    redeliver: (grant, id, now) => change(grant, REDELIVER, { id }, now),
+    cancel: (grant, id, by, now) => change(grant, CANCEL_ONE, { id, by, deed: "canceled" }, now),
   };
 }
 
-/** Not due, or behind another one. */
+/** The claim of a delivery that is not due, or behind another one. */
 function waiting(
   { next_attempt_at: dueAt, leased_until: leasedUntil }: z.infer<typeof deliveryRow>,
   before: string | null,

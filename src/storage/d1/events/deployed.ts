@@ -3,24 +3,25 @@ import type { Deployed, DeployedFilter, DeployedStore, Redelivery } from "../../
 import { isFollowed } from "../../../events/target-types.ts";
 import { pageOf } from "../../../oci/page.ts";
 import { MAX_PREVIOUSLY_DEPLOYED } from "../../../management/retention.ts";
-import { listWithin, rows } from "../rows.ts";
-import { FIND_SPACE, LIVE_SPACE } from "../management/spaces.ts";
+import { rows } from "../rows.ts";
+import { runInSpace, SPACE } from "../space-gate.ts";
+import type { Statement } from "../statement.ts";
 
 /**
- * What a delivery ?1 is about, and when it was given: a new row each time, so that what a target was given last of a repository
- * has the highest id. A target or repository that went meanwhile leaves nothing behind.
+ * Notes what a delivery has put in place: a new row each time, so that what a target was given last of a repository has the highest id.
+ * A target or repository that went meanwhile leaves nothing behind.
  */
 const MARK = `
   INSERT OR REPLACE INTO deployed (space_id, target_id, repository_id, tag, digest, delivery_id, deployed_at)
-  SELECT d.space_id, d.target_id, r.id, d.tag, COALESCE(s.value ->> 'digest', e.digest), d.id, ?2
+  SELECT d.space_id, d.target_id, r.id, d.tag, COALESCE(s.value ->> 'digest', e.digest), d.id, :now
   FROM deliveries d JOIN events e ON e.id = d.event_id
     JOIN targets g ON g.id = d.target_id AND g.deleted_at IS NULL AND g.deploys = 1
     LEFT JOIN json_each(d.subjects) s
     JOIN repositories r ON r.id = COALESCE(s.value ->> 'repositoryId', d.repository_id) AND r.purge_begun_at IS NULL
-  WHERE d.id = ?1 AND d.status = 'delivered' AND e.type IN ('tag.created', 'tag.updated')`;
+  WHERE d.id = :deliveryId AND d.status = 'delivered' AND e.type IN ('tag.created', 'tag.updated')`;
 
 /** A scalar subquery: how many digests the row's target was given since, of the same repository. */
-export const NEWER = (row: string): string => `(
+export const givenSince = (row: string): string => `(
   SELECT COUNT(*) FROM (
     SELECT 1 FROM deployed n WHERE n.repository_id = ${row}.repository_id AND n.target_id = ${row}.target_id
       AND n.id > ${row}.id LIMIT ${MAX_PREVIOUSLY_DEPLOYED + 1}))`;
@@ -32,22 +33,22 @@ const CUT = `
       ON old.repository_id = new.repository_id AND old.target_id = new.target_id AND old.id < (
         SELECT n.id FROM deployed n WHERE n.repository_id = new.repository_id AND n.target_id = new.target_id
         ORDER BY n.id DESC LIMIT 1 OFFSET ${MAX_PREVIOUSLY_DEPLOYED})
-    WHERE new.delivery_id = ?1)`;
+    WHERE new.delivery_id = :deliveryId)`;
 
 /** Condition: the target was given nothing else of the repository since. */
-export const IS_CURRENT = (row: string): string => `NOT EXISTS (
+export const isDeployedNow = (row: string): string => `NOT EXISTS (
   SELECT 1 FROM deployed n WHERE n.repository_id = ${row}.repository_id AND n.target_id = ${row}.target_id AND n.id > ${row}.id)`;
 
 const LIST = `
   SELECT d.id, d.target_id, g.type AS target_type, g.config AS target_config, s.name || '/' || r.path AS repository, d.tag,
-    d.digest, d.delivery_id, d.deployed_at, ${IS_CURRENT("d")} AS is_current
+    d.digest, d.delivery_id, d.deployed_at, ${isDeployedNow("d")} AS is_current
   FROM deployed d JOIN spaces s ON s.id = d.space_id JOIN repositories r ON r.id = d.repository_id AND r.deleted_at IS NULL
     JOIN targets g ON g.id = d.target_id
-  WHERE d.space_id = ${LIVE_SPACE} AND d.id < ?2 AND (?3 IS NULL OR d.target_id = ?3)
-    AND (?4 IS NULL OR s.name || '/' || r.path = ?4) AND (NOT ?5 OR ${IS_CURRENT("d")})
-  ORDER BY d.id DESC LIMIT ?6`;
+  WHERE d.space_id = ${SPACE} AND d.id < :before AND (:target IS NULL OR d.target_id = :target)
+    AND (:repository IS NULL OR s.name || '/' || r.path = :repository) AND (NOT :currentOnly OR ${isDeployedNow("d")})
+  ORDER BY d.id DESC LIMIT :limit`;
 
-/** What delivery ?2 of the space ?1 is about, beside what its target was given last. */
+/** The repositories and digests of the delivery, beside what its target was given last. */
 const REDELIVERY = `
   SELECT sp.name || '/' || r.path AS repository, d.tag, COALESCE(s.value ->> 'digest', e.digest) AS digest,
     g.type AS target_type, g.config AS target_config, COALESCE(g.deploys, 0) AS deploys,
@@ -58,7 +59,7 @@ const REDELIVERY = `
     JOIN repositories r ON r.id = COALESCE(s.value ->> 'repositoryId', d.repository_id)
     LEFT JOIN deployed p ON p.id = (
       SELECT MAX(n.id) FROM deployed n WHERE n.repository_id = r.id AND n.target_id = d.target_id)
-  WHERE d.space_id = ${LIVE_SPACE} AND d.id = ?2 AND e.type IN ('tag.created', 'tag.updated')`;
+  WHERE d.space_id = ${SPACE} AND d.id = :deliveryId AND e.type IN ('tag.created', 'tag.updated')`;
 
 const deployedRow = z.object({
   id: z.int(),
@@ -87,27 +88,26 @@ const redeliveryRow = z.object({
 });
 
 /** Statements that note what a delivery has put in place; they go into the batch that records it as delivered, after that. */
-export function markDeployed(db: D1Database, deliveryId: string, now: number): readonly D1PreparedStatement[] {
-  return [db.prepare(MARK).bind(deliveryId, now), db.prepare(CUT).bind(deliveryId)];
+export function markDeployed(values: { readonly deliveryId: string; readonly now: number }): {
+  readonly mark: Statement;
+  readonly cut: Statement;
+} {
+  return { mark: { sql: MARK, values }, cut: { sql: CUT, values } };
 }
 
 export function d1Deployed(db: D1Database): DeployedStore {
   return {
-    async list({ space }, { target, repository, currentOnly }: DeployedFilter, { limit, last }) {
-      const before = last === null ? Number.MAX_SAFE_INTEGER : Number(last);
-      const from = Number.isSafeInteger(before) ? before : 0;
-      const deployed = await listWithin(
-        db,
-        db.prepare(FIND_SPACE).bind(space),
-        db.prepare(LIST).bind(space, from, target, repository, currentOnly ? 1 : 0, limit + 1),
-        deployedRow,
-      );
-      return deployed && pageOf(deployed.map(deployedFromRow), limit);
+    async list(grant, { target, repository, currentOnly }: DeployedFilter, { limit, last }) {
+      const from = last === null ? Number.MAX_SAFE_INTEGER : Number(last);
+      const before = Number.isSafeInteger(from) ? from : 0;
+      const values = { before, target, repository, currentOnly: Number(currentOnly), limit: limit + 1 };
+      const { deployed } = await runInSpace(db, grant, { deployed: { sql: LIST, values } });
+      return pageOf(rows(deployedRow, deployed).map(deployedFromRow), limit);
     },
 
-    async redelivery({ space }, deliveryId) {
-      const found = rows(redeliveryRow, await db.prepare(REDELIVERY).bind(space, deliveryId).all());
-      return found.map(redeliveryFromRow);
+    async redelivery(grant, deliveryId) {
+      const { members } = await runInSpace(db, grant, { members: { sql: REDELIVERY, values: { deliveryId } } });
+      return rows(redeliveryRow, members).map(redeliveryFromRow);
     },
   };
 }

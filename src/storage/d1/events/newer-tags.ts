@@ -1,46 +1,48 @@
 import { z } from "zod";
-import type { FoundTags, PlacedEvent } from "../../../events/stores.ts";
+import type { PlacedEvent } from "../../../events/outbox-store.ts";
+import type { FoundTags } from "../../../events/trigger-store.ts";
 import type { NewerTags } from "../../../events/tag-rule.ts";
 import { rows } from "../rows.ts";
-import { foundInSpans, spanQueries, spansParameter } from "./version-spans.ts";
+import { runAll } from "../statement.ts";
+import { foundInSpans, spanQueries, spanStatements } from "./version-spans.ts";
 
-/** Deletions since an event that are looked at. */
+/** Deletions since an event that are read at most. */
 const MOST_DELETED = 2000;
 
-/** Names that are looked at where the database knows no order of them. */
+/** Names that are read at most where the database knows no order of them. */
 const MOST_NAMES = 5000;
 
-/** The event that told of a tag, if that was made at the moment ?4 in the repository ?1. */
-const MADE_BY = (tag: string): string => `
-  IIF(${tag}.created_at = ?4, (
-    SELECT MAX(e.id) FROM events e WHERE e.repository_id = ?1 AND e.tag = ${tag}.name AND e.occurred_at = ?4), NULL)`;
+/** The event that told of a tag, if that was made when the event happened (`:occurredAt`). */
+const madeBy = (tag: string): string => `
+  IIF(${tag}.created_at = :occurredAt, (
+    SELECT MAX(e.id) FROM events e
+    WHERE e.repository_id = :repositoryId AND e.tag = ${tag}.name AND e.occurred_at = :occurredAt), NULL)`;
 
-/** ?1 repository, ?2 spans, ?3 how many, ?4 when the event happened. */
 const IN_SPANS = spanQueries({
-  json: `json_object('name', x.name, 'created_at', x.created_at, 'made_by', ${MADE_BY("x")})`,
-  from: "tags x WHERE x.repository_id = ?1",
-  spans: "?2",
-  limit: "?3",
+  json: `json_object('name', x.name, 'created_at', x.created_at, 'made_by', ${madeBy("x")})`,
+  from: "tags x WHERE x.repository_id = :repositoryId",
 });
 
-/** ?1 repository, ?2 JSON list of first characters, ?3 how many, ?4 when the event happened. */
+/** Tags by the first characters in `:initials`, a JSON list. */
 const BY_NAME = `
-  SELECT t.name, t.created_at, ${MADE_BY("t")} AS made_by FROM json_each(?2) s CROSS JOIN tags t
-  WHERE t.repository_id = ?1 AND t.name >= s.value AND t.name < char(unicode(s.value) + 1) LIMIT ?3`;
+  SELECT t.name, t.created_at, ${madeBy("t")} AS made_by FROM json_each(:initials) s CROSS JOIN tags t
+  WHERE t.repository_id = :repositoryId AND t.name >= s.value AND t.name < char(unicode(s.value) + 1) LIMIT ${MOST_NAMES}`;
 
 /** The tag may be a version: after its numbers comes nothing, or what stands before a prerelease or build. */
-const LIKE_VERSION = (tag: string): string => `
+const isLikeVersion = (tag: string): string => `
   ltrim(${tag}, 'vV') GLOB '[0-9]*' AND substr(ltrim(ltrim(${tag}, 'vV'), '0123456789.'), 1, 1) IN ('', '-', '_')`;
 
-/** ?1 repository, ?2 event, ?3 JSON list of first characters, or null for versions: what was deleted since, unless it was made since. */
+/** Tags that were deleted since the event, unless they were made since. By their `:initials`; null: those like versions. */
 const DELETED_SINCE = `
   SELECT DISTINCT d.tag AS name, 0 AS created_at, NULL AS made_by FROM events d
-  WHERE d.repository_id = ?1 AND d.type = 'tag.deleted' AND d.id > ?2
-    AND IIF(?3 IS NULL, ${LIKE_VERSION("d.tag")}, substr(d.tag, 1, 1) IN (SELECT value FROM json_each(?3))) AND (
-    SELECT e.type FROM events e WHERE e.repository_id = ?1 AND e.tag = d.tag AND e.id > ?2 ORDER BY e.id LIMIT 1) <> 'tag.created'
+  WHERE d.repository_id = :repositoryId AND d.type = 'tag.deleted' AND d.id > :eventId
+    AND IIF(:initials IS NULL, ${isLikeVersion("d.tag")}, substr(d.tag, 1, 1) IN (SELECT value FROM json_each(:initials))) AND (
+    SELECT e.type FROM events e WHERE e.repository_id = :repositoryId AND e.tag = d.tag AND e.id > :eventId ORDER BY e.id LIMIT 1) <> 'tag.created'
   LIMIT ${MOST_DELETED}`;
 
 const tagRow = z.object({ name: z.string(), created_at: z.int(), made_by: z.string().nullable() });
+
+const NO_SPANS = { written: undefined, folded: undefined };
 
 type FoundTag = z.infer<typeof tagRow>;
 
@@ -52,17 +54,15 @@ export async function newerTags(
   limit: number,
 ): Promise<FoundTags> {
   const initials = newer.by === "name" ? JSON.stringify(newer.initials) : null;
-  const [gone, ...present] = await db.batch([
-    db.prepare(DELETED_SINCE).bind(repositoryId, event.id, initials),
-    ...(newer.by === "name"
-      ? [db.prepare(BY_NAME).bind(repositoryId, initials, MOST_NAMES, event.occurredAt)]
-      : spanStatements(newer.spans).map((sql) =>
-          db.prepare(sql).bind(repositoryId, spansParameter(newer.spans), limit, event.occurredAt),
-        )),
-  ]);
-  const deleted = rows(tagRow, gone);
+  const values = { repositoryId, eventId: event.id, occurredAt: event.occurredAt, initials, limit };
+  const results = await runAll(db, {
+    deleted: { sql: DELETED_SINCE, values },
+    byName: newer.by === "name" ? { sql: BY_NAME, values } : undefined,
+    ...(newer.by === "version" ? spanStatements(IN_SPANS, newer.spans, values) : NO_SPANS),
+  });
+  const deleted = rows(tagRow, results.deleted);
   const { found, isCut } =
-    newer.by === "name" ? cutAt(rows(tagRow, present[0]), MOST_NAMES) : foundInSpans(tagRow, present, limit);
+    newer.by === "name" ? cutAt(rows(tagRow, results.byName), MOST_NAMES) : foundInSpans(tagRow, results, limit);
   const then = [...deleted, ...found].filter((tag) => tag.created_at <= event.occurredAt);
   const isLater = (tag: FoundTag): boolean => tag.made_by !== null && tag.made_by > event.id;
   return {
@@ -70,13 +70,6 @@ export async function newerTags(
     laterInPush: namesOf(then.filter(isLater)),
     isCut: isCut || deleted.length === MOST_DELETED,
   };
-}
-
-type Spans = Extract<NewerTags, { by: "version" }>["spans"];
-
-/** Few rules fold capitals: the others need no second statement. */
-function spanStatements(spans: Spans): readonly string[] {
-  return spans.some(({ folded }) => folded) ? IN_SPANS : IN_SPANS.slice(0, 1);
 }
 
 function namesOf(tags: readonly FoundTag[]): readonly string[] {

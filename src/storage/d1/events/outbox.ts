@@ -1,10 +1,12 @@
+/** The outbox for those who read it: the statements of registry/event-statements.ts write it, in the batch of the change that they tell of. */
 import { z } from "zod";
 import { EVENT_TYPES, type RegistryEvent } from "../../../events/event.ts";
-import type { ListedEvent, OutboxStore } from "../../../events/stores.ts";
+import type { ListedEvent, OutboxStore } from "../../../events/outbox-store.ts";
 import { IMAGE_CONFIG_TYPES, MAX_IMAGE_CONFIG_BYTES } from "../../../oci/image-config.ts";
 import { pageOf } from "../../../oci/page.ts";
-import { firstRow, listWithin, rows, textsColumn } from "../rows.ts";
-import { FIND_SPACE, LIVE_SPACE } from "../management/spaces.ts";
+import { firstRow, rows, textsColumn } from "../rows.ts";
+import { runInSpace, SPACE } from "../space-gate.ts";
+import { run } from "../statement.ts";
 
 const EVENTS = `
   SELECT e.id, e.type, e.occurred_at, e.registry, s.name AS space, r.path, e.tag, e.digest, e.previous_digest, e.media_type,
@@ -13,31 +15,30 @@ const EVENTS = `
   FROM events e JOIN spaces s ON s.id = e.space_id AND s.deleted_at IS NULL JOIN repositories r ON r.id = e.repository_id
     LEFT JOIN tokens t ON t.id = e.actor`;
 
-export const FIND_EVENT = `${EVENTS} WHERE e.id = ?1`;
+export const FIND_EVENT = `${EVENTS} WHERE e.id = :eventId`;
 
 const IMAGE_CONFIGS = IMAGE_CONFIG_TYPES.map((type) => `'${type}'`).join(", ");
 
-/** The digest of the config that says what an image is for, where nobody has read it. JSON that SQLite does not take has none. */
+/** The digest of an image's config that has not been read for its platform. JSON that SQLite does not take has none. */
 const UNREAD_CONFIG = `CASE
   WHEN m.platforms = '[]' AND m.artifact_type IN (${IMAGE_CONFIGS}) AND json_valid(m.body) THEN m.body ->> '$.config.digest' END`;
 
-const FIND_TO_PLAN = `
+const FIND_TO_MATCH = `
   SELECT found.*, m.platforms AS manifest_platforms, b.key AS config_key, b.size AS config_size
   FROM (${FIND_EVENT}) found
     LEFT JOIN manifests m ON m.repository_id = found.repository_id AND m.digest = found.digest
     LEFT JOIN repository_blobs c ON c.repository_id = m.repository_id AND c.digest = ${UNREAD_CONFIG}
     LEFT JOIN blobs b ON b.digest = c.digest AND b.quarantined_at IS NULL AND b.size <= ${MAX_IMAGE_CONFIG_BYTES}`;
 
-/** ?4: only of tags that were set. */
 const LIST_EVENTS = `
-  ${EVENTS} WHERE e.space_id = ${LIVE_SPACE} AND e.id < ?2 AND (NOT ?4 OR e.type IN ('tag.created', 'tag.updated'))
-  ORDER BY e.id DESC LIMIT ?3`;
-const FIND_IN_SPACE = `${EVENTS} WHERE e.space_id = ${LIVE_SPACE} AND e.id = ?2`;
-const UNSENT = "SELECT id FROM events WHERE sent_at IS NULL AND occurred_at < ?1 ORDER BY id LIMIT ?2";
+  ${EVENTS} WHERE e.space_id = ${SPACE} AND e.id < :before AND (NOT :pushesOnly OR e.type IN ('tag.created', 'tag.updated'))
+  ORDER BY e.id DESC LIMIT :limit`;
+const FIND_IN_SPACE = `${EVENTS} WHERE e.space_id = ${SPACE} AND e.id = :eventId`;
+const UNSENT = "SELECT id FROM events WHERE sent_at IS NULL AND occurred_at < :before ORDER BY id LIMIT :limit";
 
-const MARK_TAKEN = "UPDATE events SET sent_at = COALESCE(sent_at, ?2) WHERE id = ?1";
+const MARK_TAKEN = "UPDATE events SET sent_at = COALESCE(sent_at, :now) WHERE id = :eventId";
 
-/** After every id there can be. */
+/** Sorts after every id. */
 export const LAST_ID = "~";
 
 export const eventRow = z.object({
@@ -62,7 +63,7 @@ export const eventRow = z.object({
   verdicts: z.string().nullable(),
 });
 
-const plannedRow = eventRow.extend({
+const storedRow = eventRow.extend({
   manifest_platforms: textsColumn.nullable(),
   config_key: z.string().nullable(),
   config_size: z.int().nullable(),
@@ -75,7 +76,7 @@ const idRow = z.object({ id: z.string() });
 export function d1Outbox(db: D1Database): OutboxStore {
   return {
     async find(id) {
-      const row = firstRow(plannedRow, await db.prepare(FIND_TO_PLAN).bind(id).all());
+      const row = firstRow(storedRow, await run(db, FIND_TO_MATCH, { eventId: id }));
       if (row === null) return null;
       const { config_key: key, config_size: size } = row;
       // Another event of the same manifest may have had them read since this one was written.
@@ -90,25 +91,22 @@ export function d1Outbox(db: D1Database): OutboxStore {
     },
 
     async markTaken(id, now) {
-      await db.prepare(MARK_TAKEN).bind(id, now).run();
+      await run(db, MARK_TAKEN, { eventId: id, now });
     },
 
     async unsent(before, limit) {
-      return rows(idRow, await db.prepare(UNSENT).bind(before, limit).all()).map(({ id }) => id);
+      return rows(idRow, await run(db, UNSENT, { before, limit })).map(({ id }) => id);
     },
 
-    async list({ space }, { pushesOnly }, { limit, last }) {
-      const events = await listWithin(
-        db,
-        db.prepare(FIND_SPACE).bind(space),
-        db.prepare(LIST_EVENTS).bind(space, last ?? LAST_ID, limit + 1, pushesOnly ? 1 : 0),
-        eventRow,
-      );
-      return events && pageOf(events.map(listedFromRow), limit);
+    async list(grant, { pushesOnly }, { limit, last }) {
+      const values = { before: last ?? LAST_ID, limit: limit + 1, pushesOnly: pushesOnly ? 1 : 0 };
+      const { events } = await runInSpace(db, grant, { events: { sql: LIST_EVENTS, values } });
+      return pageOf(rows(eventRow, events).map(listedFromRow), limit);
     },
 
-    async listed({ space }, id) {
-      const row = firstRow(eventRow, await db.prepare(FIND_IN_SPACE).bind(space, id).all());
+    async listed(grant, id) {
+      const { event } = await runInSpace(db, grant, { event: { sql: FIND_IN_SPACE, values: { eventId: id } } });
+      const row = firstRow(eventRow, event);
       return row && listedFromRow(row);
     },
   };

@@ -1,54 +1,58 @@
 import { z } from "zod";
-import type { TaggedSubject, Trigger, TriggerStore } from "../../../events/stores.ts";
+import type { SpaceGrant } from "../../../auth/space-grant.ts";
+import type { TaggedSubject, Trigger, TriggerStore } from "../../../events/trigger-store.ts";
 import { orderOf } from "../../../events/order.ts";
 import { triggerRules } from "../../../events/trigger.ts";
 import { parseInput } from "../../../oci/parse-input.ts";
 import { pageOf } from "../../../oci/page.ts";
 import { CANCEL_PENDING_OF } from "./cancel.ts";
 import { newerTags } from "./newer-tags.ts";
-import { firstRow, listWithin, rows } from "../rows.ts";
-import { FIND_SPACE, LIVE_SPACE } from "../management/spaces.ts";
+import { firstRow, rows } from "../rows.ts";
+import { runInSpace, SPACE } from "../space-gate.ts";
+import { hasWritten, run, type Values } from "../statement.ts";
 
 /** More than a space has: they are all matched against each event. */
 const MAX_ACTIVE = 1000;
 
 export const TRIGGER_COLUMNS = "id, name, match, timing, targets, enabled, created_at";
-const IN_SPACE = `space_id = ${LIVE_SPACE} AND id = ?2 AND deleted_at IS NULL`;
+const IN_SPACE = `space_id = ${SPACE} AND id = :id AND deleted_at IS NULL`;
 
 const CREATE = `
   INSERT INTO triggers (id, space_id, name, match, timing, targets, created_at)
-  SELECT ?2, space_id, ?3, ?4, ?5, ?6, ?7 FROM (SELECT ${LIVE_SPACE} AS space_id) WHERE space_id IS NOT NULL`;
+  SELECT :id, space_id, :name, :match, :timing, :targets, :createdAt FROM (SELECT ${SPACE} AS space_id) WHERE space_id IS NOT NULL`;
 const FIND = `SELECT ${TRIGGER_COLUMNS} FROM triggers WHERE ${IN_SPACE}`;
 const LIST = `
-  SELECT ${TRIGGER_COLUMNS} FROM triggers WHERE space_id = ${LIVE_SPACE} AND id > ?2 AND deleted_at IS NULL ORDER BY id LIMIT ?3`;
-const ACTIVE = `SELECT ${TRIGGER_COLUMNS} FROM triggers WHERE space_id = ?1 AND deleted_at IS NULL AND enabled = 1 ORDER BY id LIMIT ?2`;
-const UPDATE = `UPDATE triggers SET name = ?3, match = ?4, timing = ?5, targets = ?6 WHERE ${IN_SPACE}`;
-const SET_ENABLED = `UPDATE triggers SET enabled = ?3 WHERE ${IN_SPACE}`;
-const DELETE = `UPDATE triggers SET deleted_at = ?3 WHERE ${IN_SPACE}`;
+  SELECT ${TRIGGER_COLUMNS} FROM triggers WHERE space_id = ${SPACE} AND id > :after AND deleted_at IS NULL ORDER BY id LIMIT :limit`;
+const ACTIVE = `
+  SELECT ${TRIGGER_COLUMNS} FROM triggers WHERE space_id = :spaceId AND deleted_at IS NULL AND enabled = 1 ORDER BY id LIMIT ${MAX_ACTIVE}`;
+const UPDATE = `UPDATE triggers SET name = :name, match = :match, timing = :timing, targets = :targets WHERE ${IN_SPACE}`;
+const SET_ENABLED = `UPDATE triggers SET enabled = :enabled WHERE ${IN_SPACE}`;
+const DELETE = `UPDATE triggers SET deleted_at = :now WHERE ${IN_SPACE}`;
+
+const REPOSITORIES_WANTED = `
+  json_each(:paths) wanted JOIN repositories r ON r.space_id = :spaceId AND r.path = wanted.value AND r.deleted_at IS NULL`;
 const TAG_IN = `
   SELECT r.path, r.id, t.digest, t.updated_at
-  FROM json_each(?2) wanted JOIN repositories r ON r.space_id = ?1 AND r.path = wanted.value AND r.deleted_at IS NULL
-    JOIN tags t ON t.repository_id = r.id AND t.name = ?3`;
-const TAGGED = `
-  SELECT r.space_id, r.id, m.digest, m.media_type, m.artifact_type, m.size, m.platforms
-  FROM repositories r JOIN tags t ON t.repository_id = r.id AND t.name = ?3
-    JOIN manifests m ON m.repository_id = t.repository_id AND m.digest = t.digest
-  WHERE r.space_id = ${LIVE_SPACE} AND r.path = ?2 AND r.deleted_at IS NULL`;
-/** ?4: the id of an event; what was so before it, by what was told of the tag last. */
+  FROM ${REPOSITORIES_WANTED} JOIN tags t ON t.repository_id = r.id AND t.name = :tag`;
+/** The tag as it was before the event `:before`, by the event before that. */
 const TAG_WAS_IN = `
   SELECT r.path, r.id, e.digest, e.occurred_at AS updated_at
-  FROM json_each(?2) wanted JOIN repositories r ON r.space_id = ?1 AND r.path = wanted.value AND r.deleted_at IS NULL
+  FROM ${REPOSITORIES_WANTED}
     JOIN events e ON e.id = (
-      SELECT MAX(x.id) FROM events x WHERE x.repository_id = r.id AND x.tag = ?3 AND x.id < ?4)
+      SELECT MAX(x.id) FROM events x WHERE x.repository_id = r.id AND x.tag = :tag AND x.id < :before)
   WHERE e.type IN ('tag.created', 'tag.updated')`;
-/**
- * What has not ended is sent by what the trigger says now, beside what it makes from now on. ?3: its rule compares tags, ?4: and does so by push time.
- */
+const TAGGED = `
+  SELECT r.space_id, r.id, m.digest, m.media_type, m.artifact_type, m.size, m.platforms
+  FROM repositories r JOIN tags t ON t.repository_id = r.id AND t.name = :tag
+    JOIN manifests m ON m.repository_id = t.repository_id AND m.digest = t.digest
+  WHERE r.space_id = ${SPACE} AND r.path = :path AND r.deleted_at IS NULL`;
+
+/** Puts what has not ended where the trigger's rule puts it now, beside what it makes from now on. */
 const SET_LANES = `
   UPDATE deliveries AS d SET
-    topic = IIF(?4 AND EXISTS (SELECT 1 FROM events e WHERE e.id = d.event_id AND e.type IN ('tag.created', 'tag.updated')), scope, scope || ':' || tag),
-    lane = IIF(?3, scope, scope || ':' || tag)
-  WHERE space_id = ${LIVE_SPACE} AND trigger_id = ?2 AND status IN ('pending', 'running')`;
+    topic = IIF(:isByPush AND EXISTS (SELECT 1 FROM events e WHERE e.id = d.event_id AND e.type IN ('tag.created', 'tag.updated')), scope, scope || ':' || tag),
+    lane = IIF(:comparesTags, scope, scope || ':' || tag)
+  WHERE space_id = ${SPACE} AND trigger_id = :id AND status IN ('pending', 'running')`;
 
 export const triggerRow = z.object({
   id: z.string(),
@@ -75,72 +79,57 @@ const taggedRow = z.object({
 });
 
 export function d1Triggers(db: D1Database): TriggerStore {
-  const changes = async (sql: string, ...values: readonly (string | number)[]): Promise<boolean> => {
-    const statement = db.prepare(sql).bind(...values);
-    return (await statement.run()).meta.changes > 0;
-  };
-  /** Nothing that a trigger has pending outlives it. */
-  const endedBy = async (
-    change: D1PreparedStatement,
-    space: string,
-    id: string,
-    by: string,
-    reason: string,
-  ): Promise<boolean> => {
-    const [changed] = await db.batch([
-      change,
-      db.prepare(CANCEL_PENDING_OF.trigger).bind(space, id, by, reason, Date.now()),
-    ]);
-    return (changed?.meta.changes ?? 0) > 0;
+  const ask = async (grant: SpaceGrant, sql: string, values: Values): Promise<D1Result> =>
+    (await runInSpace(db, grant, { triggers: { sql, values } })).triggers;
+  /** Changes a trigger so that it sends nothing more: nothing that it has pending outlives it. */
+  const end = async (grant: SpaceGrant, sql: string, values: Values & { readonly deed: string }): Promise<boolean> => {
+    const { change } = await runInSpace(db, grant, {
+      change: { sql, values },
+      cancellation: { sql: CANCEL_PENDING_OF.trigger, values },
+    });
+    return hasWritten(change);
   };
   return {
-    create: ({ space }, trigger) =>
-      changes(CREATE, space, trigger.id, trigger.name, ...rulesColumns(trigger), trigger.createdAt),
-
-    async update({ space }, trigger) {
-      const { comparesTags, isByPush } = orderOf(trigger.rules);
-      const [updated] = await db.batch([
-        db.prepare(UPDATE).bind(space, trigger.id, trigger.name, ...rulesColumns(trigger)),
-        db.prepare(SET_LANES).bind(space, trigger.id, comparesTags ? 1 : 0, isByPush ? 1 : 0),
-      ]);
-      return (updated?.meta.changes ?? 0) > 0;
+    async create(grant, trigger) {
+      await ask(grant, CREATE, { ...columnsOf(trigger), createdAt: trigger.createdAt });
     },
 
-    async find({ space }, id) {
-      const row = firstRow(triggerRow, await db.prepare(FIND).bind(space, id).all());
+    async update(grant, trigger) {
+      const { comparesTags, isByPush } = orderOf(trigger.rules);
+      const values = { ...columnsOf(trigger), comparesTags: Number(comparesTags), isByPush: Number(isByPush) };
+      const { update } = await runInSpace(db, grant, {
+        update: { sql: UPDATE, values },
+        lanes: { sql: SET_LANES, values },
+      });
+      return hasWritten(update);
+    },
+
+    async find(grant, id) {
+      const row = firstRow(triggerRow, await ask(grant, FIND, { id }));
       return row && triggerFromRow(row);
     },
 
-    async list({ space }, { limit, last }) {
-      const triggers = await listWithin(
-        db,
-        db.prepare(FIND_SPACE).bind(space),
-        db.prepare(LIST).bind(space, last ?? "", limit + 1),
-        triggerRow,
-      );
-      return triggers && pageOf(triggers.map(triggerFromRow), limit);
+    async list(grant, { limit, last }) {
+      const triggers = rows(triggerRow, await ask(grant, LIST, { after: last ?? "", limit: limit + 1 }));
+      return pageOf(triggers.map(triggerFromRow), limit);
     },
 
     async active(spaceId) {
-      return rows(triggerRow, await db.prepare(ACTIVE).bind(spaceId, MAX_ACTIVE).all()).map(triggerFromRow);
+      return rows(triggerRow, await run(db, ACTIVE, { spaceId })).map(triggerFromRow);
     },
 
-    async setEnabled({ space }, id, enabled, by) {
-      if (enabled) return changes(SET_ENABLED, space, id, 1);
-      const off = db.prepare(SET_ENABLED).bind(space, id, 0);
-      return endedBy(off, space, id, by, "the trigger was disabled");
+    async setEnabled(grant, id, enabled, by) {
+      if (enabled) return hasWritten(await ask(grant, SET_ENABLED, { id, enabled: 1 }));
+      return end(grant, SET_ENABLED, { id, enabled: 0, by, deed: "the trigger was disabled" });
     },
 
-    delete: ({ space }, id, by) =>
-      endedBy(db.prepare(DELETE).bind(space, id, Date.now()), space, id, by, "the trigger was deleted"),
+    delete: (grant, id, by) => end(grant, DELETE, { id, by, deed: "the trigger was deleted" }),
 
     newerTags: (stored, newer, limit) => newerTags(db, stored, newer, limit),
 
     async tagIn(spaceId, paths, tag, before) {
-      const wanted = [spaceId, JSON.stringify(paths), tag] as const;
-      const found = await (
-        before === null ? db.prepare(TAG_IN).bind(...wanted) : db.prepare(TAG_WAS_IN).bind(...wanted, before)
-      ).all();
+      const values = { spaceId, paths: JSON.stringify(paths), tag, before };
+      const found = await run(db, before === null ? TAG_IN : TAG_WAS_IN, values);
       return rows(holderRow, found).map(({ path, id, digest, updated_at: updatedAt }) => ({
         path,
         repositoryId: id,
@@ -149,17 +138,22 @@ export function d1Triggers(db: D1Database): TriggerStore {
       }));
     },
 
-    async tagged({ space }, path, tag) {
-      const row = firstRow(taggedRow, await db.prepare(TAGGED).bind(space, path, tag).all());
+    async tagged(grant, path, tag) {
+      const row = firstRow(taggedRow, await ask(grant, TAGGED, { path, tag }));
       return row && taggedFromRow(row);
     },
   };
 }
 
-/** The columns match, timing and targets. */
-function rulesColumns({ rules, targets }: Trigger): readonly string[] {
-  const { match, ...timing } = rules ?? {};
-  return [match ?? {}, timing, targets].map((value) => JSON.stringify(value));
+function columnsOf({ id, name, rules, targets }: Trigger): Values {
+  const { match = {}, ...timing } = rules ?? {};
+  return {
+    id,
+    name,
+    match: JSON.stringify(match),
+    timing: JSON.stringify(timing),
+    targets: JSON.stringify(targets),
+  };
 }
 
 export function triggerFromRow(row: z.infer<typeof triggerRow>): Trigger {

@@ -3,7 +3,7 @@
  * `:judgedUntil`: what came later is too young to be judged.
  */
 
-import { NEWER } from "../events/deployed.ts";
+import { givenSince } from "../events/deployed.ts";
 
 /** The referrers tag schema (distribution spec), and cosign's: a subject's digest, and perhaps a suffix. */
 export const isOfSubject = (name: string): string => `(
@@ -49,7 +49,7 @@ const isInUse = (row: string): string => `(
   EXISTS (
     SELECT 1 FROM deployed d
     WHERE d.repository_id = ${row}.repository_id AND d.digest = ${row}.digest
-      AND ${NEWER("d")} <= (SELECT MAX(covered.previously) FROM covered WHERE covered.repository_id = d.repository_id))
+      AND ${givenSince("d")} <= (SELECT MAX(covered.previously) FROM covered WHERE covered.repository_id = d.repository_id))
   OR (${row}.repository_id, ${row}.digest) IN (SELECT held.repository_id, held.digest FROM held))`;
 
 /** True if the patterns of any of the rules name the tag; what one excludes another may include. */

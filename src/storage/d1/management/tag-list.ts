@@ -2,7 +2,7 @@ import { z } from "zod";
 import { isFollowed } from "../../../events/target-types.ts";
 import { type PageRequest, pageOf } from "../../../oci/page.ts";
 import type { TagDirectory, TaggedManifest } from "../../../management/tags.ts";
-import { IS_CURRENT } from "../events/deployed.ts";
+import { isDeployedNow } from "../events/deployed.ts";
 import { FIND_REPOSITORY, LIVE_REPOSITORY } from "./repositories.ts";
 import { jsonColumn, listWithin, textsColumn } from "../rows.ts";
 
@@ -20,7 +20,7 @@ const DEPLOYED = `(
   SELECT json_group_array(json_object(
     'target', target_id, 'name', name, 'type', type, 'config', json(config), 'at', deployed_at, 'isCurrent', is_current))
   FROM (
-    SELECT d.target_id, g.name, g.type, g.config, d.deployed_at, ${IS_CURRENT("d")} AS is_current
+    SELECT d.target_id, g.name, g.type, g.config, d.deployed_at, ${isDeployedNow("d")} AS is_current
     FROM deployed d JOIN targets g ON g.id = d.target_id
     WHERE d.repository_id = t.repository_id AND d.digest = t.digest ORDER BY d.id DESC LIMIT ${MAX_DEPLOYED}) found)`;
 

@@ -1,90 +1,101 @@
 import { z } from "zod";
 import type { Bounds, CollectionStore } from "../../../upkeep/stores.ts";
 import { firstRow, rows } from "../rows.ts";
+import { run, runAll, sharing, type Statement } from "../statement.ts";
 
-const NAMED_IN = (references: string): string => `EXISTS (
+const namedIn = (references: string): string => `EXISTS (
   SELECT 1 FROM ${references} f WHERE f.repository_id = repository_blobs.repository_id AND f.digest = repository_blobs.digest)`;
-/** By a manifest, or by one in the trash: its deletion could be undone. */
-const NEEDED = `(${NAMED_IN("manifest_references")} OR ${NAMED_IN("deleted_references")})`;
+/** True if a manifest needs the link, or one in the trash: its deletion could be undone. */
+const NEEDED = `(${namedIn("manifest_references")} OR ${namedIn("deleted_references")})`;
 const LINKED = "EXISTS (SELECT 1 FROM repository_blobs rb WHERE rb.digest = blobs.digest)";
 
 const NEXT_LINKS = `
-  SELECT repository_id, digest FROM repository_blobs WHERE (repository_id, digest) > (?1, ?2)
-  ORDER BY repository_id, digest LIMIT ?3`;
+  SELECT repository_id, digest FROM repository_blobs WHERE (repository_id, digest) > (:fromRepository, :fromDigest)
+  ORDER BY repository_id, digest LIMIT :limit`;
 const MARK_LINKS = `
-  UPDATE repository_blobs SET marked_at = ?5 WHERE marked_at IS NULL
-    AND (repository_id, digest) > (?1, ?2) AND (repository_id, digest) <= (?3, ?4) AND NOT ${NEEDED}`;
+  UPDATE repository_blobs SET marked_at = :now WHERE marked_at IS NULL
+    AND (repository_id, digest) > (:fromRepository, :fromDigest)
+    AND (repository_id, digest) <= (:toRepository, :toDigest) AND NOT ${NEEDED}`;
 
-/** Those that were marked, and not touched since, before ?1: at most ?2. */
+/** Links that were marked up to the cutoff, and not touched since. */
 const MARKED_LINKS = `
-  SELECT repository_id, digest FROM repository_blobs WHERE marked_at <= ?1 ORDER BY marked_at LIMIT ?2`;
+  SELECT repository_id, digest FROM repository_blobs WHERE marked_at <= :cutoff ORDER BY marked_at LIMIT :limit`;
 const UNMARK_LINKS = `
   UPDATE repository_blobs SET marked_at = NULL WHERE (repository_id, digest) IN (${MARKED_LINKS}) AND ${NEEDED}`;
 const DELETE_LINKS = `
   DELETE FROM repository_blobs WHERE (repository_id, digest) IN (${MARKED_LINKS}) AND NOT ${NEEDED}`;
 
-const NEXT_BLOBS = "SELECT digest FROM blobs WHERE digest > ?1 ORDER BY digest LIMIT ?2";
+const NEXT_BLOBS = "SELECT digest FROM blobs WHERE digest > :from ORDER BY digest LIMIT :limit";
 const MARK_BLOBS = `
-  UPDATE blobs SET marked_at = ?3 WHERE marked_at IS NULL AND digest > ?1 AND digest <= ?2 AND NOT ${LINKED}`;
+  UPDATE blobs SET marked_at = :now WHERE marked_at IS NULL AND digest > :from AND digest <= :to AND NOT ${LINKED}`;
 
-const MARKED_BLOBS = "SELECT digest FROM blobs WHERE marked_at <= ?1 ORDER BY marked_at LIMIT ?2";
+const MARKED_BLOBS = "SELECT digest FROM blobs WHERE marked_at <= :cutoff ORDER BY marked_at LIMIT :limit";
 const UNMARK_BLOBS = `UPDATE blobs SET marked_at = NULL WHERE digest IN (${MARKED_BLOBS}) AND ${LINKED}`;
 const CONDEMN_BLOBS = `
   INSERT INTO condemned (key, condemned_at)
-  SELECT key, ?3 FROM blobs WHERE digest IN (${MARKED_BLOBS}) AND NOT ${LINKED} ON CONFLICT (key) DO NOTHING`;
+  SELECT key, :now FROM blobs WHERE digest IN (${MARKED_BLOBS}) AND NOT ${LINKED} ON CONFLICT (key) DO NOTHING`;
 const DELETE_BLOBS = `DELETE FROM blobs WHERE digest IN (${MARKED_BLOBS}) AND NOT ${LINKED}`;
 
 const EMPTY_TRASH = `
   DELETE FROM deleted_manifests WHERE id IN (
-    SELECT id FROM deleted_manifests WHERE deleted_at <= ?1 ORDER BY deleted_at LIMIT ?2) RETURNING id`;
+    SELECT id FROM deleted_manifests WHERE deleted_at <= :cutoff ORDER BY deleted_at LIMIT :limit) RETURNING id`;
 
 /**
- * One that was deleted before ?1 and still has content. What was in its trash is older, and goes by itself. From here on it
+ * Begins with one that was deleted before the cutoff and still has content. What was in its trash is older, and goes by itself. From here on it
  * cannot be undeleted, which may be asked for at the same moment.
  */
 const BEGIN_PURGE = `
-  UPDATE repositories SET purge_begun_at = COALESCE(purge_begun_at, ?2) WHERE id = (
-    SELECT id FROM repositories WHERE deleted_at <= ?1 AND purged_at IS NULL ORDER BY deleted_at LIMIT 1) RETURNING id`;
+  UPDATE repositories SET purge_begun_at = COALESCE(purge_begun_at, :now) WHERE id = (
+    SELECT id FROM repositories WHERE deleted_at <= :cutoff AND purged_at IS NULL ORDER BY deleted_at LIMIT 1) RETURNING id`;
 const PURGE_TAGS = `
-  DELETE FROM tags WHERE repository_id = ?1 AND name IN (
-    SELECT name FROM tags WHERE repository_id = ?1 ORDER BY name LIMIT ?2)`;
-/** Once all tags are gone, which may take some steps: none must be left without its manifest. */
+  DELETE FROM tags WHERE repository_id = :id AND name IN (
+    SELECT name FROM tags WHERE repository_id = :id ORDER BY name LIMIT :limit)`;
+/** Manifests once all tags are gone, which may take some steps: no tag must be left without its manifest. */
 const UNTAGGED = `
-  SELECT id FROM manifests WHERE repository_id = IIF(EXISTS (SELECT 1 FROM tags WHERE repository_id = ?1), NULL, ?1)
-  ORDER BY digest LIMIT ?2`;
+  SELECT id FROM manifests WHERE repository_id = IIF(EXISTS (SELECT 1 FROM tags WHERE repository_id = :id), NULL, :id)
+  ORDER BY digest LIMIT :limit`;
 const CONDEMN_MANIFESTS = `
   INSERT INTO condemned (key, condemned_at)
-  SELECT key, ?3 FROM manifests WHERE id IN (${UNTAGGED}) AND key IS NOT NULL ON CONFLICT (key) DO NOTHING`;
+  SELECT key, :now FROM manifests WHERE id IN (${UNTAGGED}) AND key IS NOT NULL ON CONFLICT (key) DO NOTHING`;
 const PURGE_MANIFESTS = `DELETE FROM manifests WHERE id IN (${UNTAGGED})`;
 const PURGE_LINKS = `
-  DELETE FROM repository_blobs WHERE repository_id = ?1 AND digest IN (
-    SELECT digest FROM repository_blobs WHERE repository_id = ?1 ORDER BY digest LIMIT ?2)
+  DELETE FROM repository_blobs WHERE repository_id = :id AND digest IN (
+    SELECT digest FROM repository_blobs WHERE repository_id = :id ORDER BY digest LIMIT :limit)
   AND NOT ${NEEDED}`;
 const NOTE_PURGED = `
-  UPDATE repositories SET purged_at = ?2 WHERE id = ?1
-    AND NOT EXISTS (SELECT 1 FROM manifests m WHERE m.repository_id = ?1)
-    AND NOT EXISTS (SELECT 1 FROM repository_blobs rb WHERE rb.repository_id = ?1)`;
+  UPDATE repositories SET purged_at = :now WHERE id = :id
+    AND NOT EXISTS (SELECT 1 FROM manifests m WHERE m.repository_id = :id)
+    AND NOT EXISTS (SELECT 1 FROM repository_blobs rb WHERE rb.repository_id = :id)`;
 
-/** That no row points to the object: every table that holds keys is named here. */
-const UNCLAIMED = (key: string): string => `
+/** The steps of taking a repository apart, in their order. */
+const PURGE = {
+  tags: PURGE_TAGS,
+  condemned: CONDEMN_MANIFESTS,
+  manifests: PURGE_MANIFESTS,
+  links: PURGE_LINKS,
+  purged: NOTE_PURGED,
+};
+
+/** True if no row points to the object: every table that holds keys is named here. */
+const unclaimed = (key: string): string => `
   NOT EXISTS (SELECT 1 FROM blobs b WHERE b.key = ${key})
   AND NOT EXISTS (SELECT 1 FROM manifests m WHERE m.key = ${key})
   AND NOT EXISTS (SELECT 1 FROM deleted_manifests d WHERE d.key = ${key})`;
 
 const CONDEMN_ORPHANS = `
   INSERT INTO condemned (key, condemned_at)
-  SELECT k.value, ?2 FROM json_each(?1) k WHERE ${UNCLAIMED("k.value")} ON CONFLICT (key) DO NOTHING`;
+  SELECT k.value, :now FROM json_each(:keys) k WHERE ${unclaimed("k.value")} ON CONFLICT (key) DO NOTHING`;
 const CONDEMNED = `
-  SELECT key FROM condemned WHERE deleted_at IS NULL AND condemned_at <= ?1 AND ${UNCLAIMED("condemned.key")}
-  ORDER BY condemned_at LIMIT ?2`;
-const NOTE_DELETED = "UPDATE condemned SET deleted_at = ?2 WHERE key IN (SELECT value FROM json_each(?1))";
+  SELECT key FROM condemned WHERE deleted_at IS NULL AND condemned_at <= :cutoff AND ${unclaimed("condemned.key")}
+  ORDER BY condemned_at LIMIT :limit`;
+const NOTE_DELETED = "UPDATE condemned SET deleted_at = :now WHERE key IN (SELECT value FROM json_each(:keys))";
 const FORGET = `
-  DELETE FROM condemned WHERE key IN (SELECT key FROM condemned WHERE deleted_at <= ?1 ORDER BY deleted_at LIMIT ?2)`;
+  DELETE FROM condemned WHERE key IN (SELECT key FROM condemned WHERE deleted_at <= :before ORDER BY deleted_at LIMIT :limit)`;
 
-const POSITION = "SELECT position FROM walks WHERE name = ?1";
+const POSITION = "SELECT position FROM walks WHERE name = :walk";
 const SET_POSITION = `
-  INSERT INTO walks (name, position) VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET position = excluded.position`;
-const DROP_POSITION = "DELETE FROM walks WHERE name = ?1";
+  INSERT INTO walks (name, position) VALUES (:walk, :to) ON CONFLICT (name) DO UPDATE SET position = excluded.position`;
+const DROP_POSITION = "DELETE FROM walks WHERE name = :walk";
 
 const linkRow = z.object({ repository_id: z.int(), digest: z.string() });
 const digestRow = z.object({ digest: z.string() });
@@ -97,90 +108,94 @@ const linkPosition = z.tuple([z.int(), z.string()]);
 const LINKS = "links";
 const BLOBS = "blobs";
 
-/** The rows of collection. What marks and what takes is decided by the same conditions, in one statement each. */
+/** The rows of collection. Marking and taking are decided by the same conditions, in one statement each. */
 export function d1Collection(db: D1Database): CollectionStore {
   const position = async (walk: string): Promise<string | null> =>
-    firstRow(positionRow, await db.prepare(POSITION).bind(walk).all())?.position ?? null;
-  const moved = (walk: string, to: string | null): D1PreparedStatement =>
-    to === null ? db.prepare(DROP_POSITION).bind(walk) : db.prepare(SET_POSITION).bind(walk, to);
+    firstRow(positionRow, await run(db, POSITION, { walk }))?.position ?? null;
 
   return {
     async markLinks({ now, limit }) {
-      const from = parseLink(await position(LINKS));
-      const found = db.prepare(NEXT_LINKS).bind(...from, limit);
-      const next = rows(linkRow, await found.all());
+      const [fromRepository, fromDigest] = parseLink(await position(LINKS));
+      const from = { fromRepository, fromDigest };
+      const next = rows(linkRow, await run(db, NEXT_LINKS, { ...from, limit }));
       const end = next.at(-1);
       // The last page is shorter: the next walk begins anew.
       const to = end === undefined || next.length < limit ? null : JSON.stringify([end.repository_id, end.digest]);
-      const mark = end === undefined ? [] : [db.prepare(MARK_LINKS).bind(...from, end.repository_id, end.digest, now)];
-      await db.batch([...mark, moved(LINKS, to)]);
+      const range = end && { ...from, toRepository: end.repository_id, toDigest: end.digest, now };
+      await runAll(db, {
+        mark: range && { sql: MARK_LINKS, values: range },
+        walk: moved(LINKS, to),
+      });
     },
 
     async unlink({ cutoff, limit }) {
-      return changesOf(await db.batch([UNMARK_LINKS, DELETE_LINKS].map((sql) => db.prepare(sql).bind(cutoff, limit))));
+      const { unmarked, deleted } = await runAll(
+        db,
+        sharing({ cutoff, limit }, { unmarked: UNMARK_LINKS, deleted: DELETE_LINKS }),
+      );
+      return changesOf(unmarked, deleted);
     },
 
     async markBlobs({ now, limit }) {
       const from = (await position(BLOBS)) ?? "";
-      const next = rows(digestRow, await db.prepare(NEXT_BLOBS).bind(from, limit).all());
-      const end = next.at(-1);
-      const mark = end === undefined ? [] : [db.prepare(MARK_BLOBS).bind(from, end.digest, now)];
-      await db.batch([...mark, moved(BLOBS, end === undefined || next.length < limit ? null : end.digest)]);
+      const next = rows(digestRow, await run(db, NEXT_BLOBS, { from, limit }));
+      const to = next.at(-1)?.digest;
+      await runAll(db, {
+        mark: to === undefined ? undefined : { sql: MARK_BLOBS, values: { from, to, now } },
+        walk: moved(BLOBS, to === undefined || next.length < limit ? null : to),
+      });
     },
 
     async condemnBlobs({ now, cutoff, limit }) {
-      const [unmarked, , deleted] = await db.batch([
-        db.prepare(UNMARK_BLOBS).bind(cutoff, limit),
-        db.prepare(CONDEMN_BLOBS).bind(cutoff, limit, now),
-        db.prepare(DELETE_BLOBS).bind(cutoff, limit),
-      ]);
-      return (unmarked?.meta.changes ?? 0) + (deleted?.meta.changes ?? 0);
+      const steps = { unmarked: UNMARK_BLOBS, condemned: CONDEMN_BLOBS, deleted: DELETE_BLOBS };
+      const { unmarked, deleted } = await runAll(db, sharing({ now, cutoff, limit }, steps));
+      return changesOf(unmarked, deleted);
     },
 
     async emptyTrash({ cutoff, limit }) {
       // Counted by rows: `changes` has those of other tables too.
-      return rows(idRow, await db.prepare(EMPTY_TRASH).bind(cutoff, limit).all()).length;
+      return rows(idRow, await run(db, EMPTY_TRASH, { cutoff, limit })).length;
     },
 
     async purgeRepository({ now, cutoff, limit }: Bounds) {
-      const id = firstRow(idRow, await db.prepare(BEGIN_PURGE).bind(cutoff, now).all())?.id;
+      const id = firstRow(idRow, await run(db, BEGIN_PURGE, { cutoff, now }))?.id;
       if (id === undefined) return 0;
-      const [tags, , manifests, links] = await db.batch([
-        db.prepare(PURGE_TAGS).bind(id, limit),
-        db.prepare(CONDEMN_MANIFESTS).bind(id, limit, now),
-        db.prepare(PURGE_MANIFESTS).bind(id, limit),
-        db.prepare(PURGE_LINKS).bind(id, limit),
-        db.prepare(NOTE_PURGED).bind(id, now),
-      ]);
+      const { tags, manifests, links } = await runAll(db, sharing({ id, limit, now }, PURGE));
       // One that is done makes room for the next, in the same run.
-      return Math.max(limit, changesOf([tags, manifests, links].filter((result) => result !== undefined)));
+      return Math.max(limit, changesOf(tags, manifests, links));
     },
 
     async condemnOrphans(keys, now) {
-      await db.prepare(CONDEMN_ORPHANS).bind(JSON.stringify(keys), now).run();
+      await run(db, CONDEMN_ORPHANS, { keys: JSON.stringify(keys), now });
     },
 
     async condemned({ cutoff, limit }) {
-      return rows(keyRow, await db.prepare(CONDEMNED).bind(cutoff, limit).all()).map(({ key }) => key);
+      return rows(keyRow, await run(db, CONDEMNED, { cutoff, limit })).map(({ key }) => key);
     },
 
     async noteDeleted(keys, now) {
-      await db.prepare(NOTE_DELETED).bind(JSON.stringify(keys), now).run();
+      await run(db, NOTE_DELETED, { keys: JSON.stringify(keys), now });
     },
 
     async forget(before, limit) {
-      await db.prepare(FORGET).bind(before, limit).run();
+      await run(db, FORGET, { before, limit });
     },
 
     position,
 
     async setPosition(walk, to) {
-      await moved(walk, to).run();
+      const { sql, values } = moved(walk, to);
+      await run(db, sql, values);
     },
   };
 }
 
-function changesOf(results: readonly D1Result[]): number {
+/** The statement that moves a walk; null: to its beginning. */
+function moved(walk: string, to: string | null): Statement {
+  return { sql: to === null ? DROP_POSITION : SET_POSITION, values: { walk, to } };
+}
+
+function changesOf(...results: readonly D1Result[]): number {
   return results.reduce((sum, { meta }) => sum + meta.changes, 0);
 }
 

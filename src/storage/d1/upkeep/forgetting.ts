@@ -1,91 +1,91 @@
 import { z } from "zod";
 import { PREVIOUSLY_DEPLOYED } from "../../../management/retention.ts";
 import { firstIdAt } from "../../../registry/time-ordered-id.ts";
-import type { Bounds, RecordStore } from "../../../upkeep/stores.ts";
-import { NEWER } from "../events/deployed.ts";
+import type { Bounds, ForgettingStore } from "../../../upkeep/stores.ts";
+import { givenSince } from "../events/deployed.ts";
 import { rows } from "../rows.ts";
+import { run, runAll, runList, sharing, type Values } from "../statement.ts";
 import { FORGET_TOMBSTONES } from "./tombstones.ts";
 
-/** Ids are ordered by time: those after ?1 and before ?2, at most ?3. */
-const NEXT = (table: string): string => `SELECT id FROM ${table} WHERE id > ?1 AND id < ?2 ORDER BY id LIMIT ?3`;
+/** The next rows of a table. Their ids are ordered by time. */
+const nextOf = (table: string): string =>
+  `SELECT id FROM ${table} WHERE id > :after AND id < :before ORDER BY id LIMIT :limit`;
 
-/** What is deployed, or was just before, can be told of and sent again. */
+/** A delivery of what is deployed, or was just before, can be shown and sent again. */
 const IS_DEPLOYED = "EXISTS (SELECT 1 FROM deployed p WHERE p.delivery_id = d.id)";
 
-/** How many digests count for a target, beside what is deployed: as the space's rules say, switched on or not. */
-const COUNTED = (space: string): string => `COALESCE(
+/** The number of digests that count for a target, beside what is deployed: as the space's rules say, switched on or not. */
+const countedIn = (space: string): string => `COALESCE(
   (SELECT MAX(k.keep ->> 'previouslyDeployed') FROM retention_rules k WHERE k.space_id = ${space}), ${PREVIOUSLY_DEPLOYED})`;
 
-const NEXT_DEPLOYED = "SELECT id FROM deployed WHERE id > ?1 ORDER BY id LIMIT ?2";
+const NEXT_DEPLOYED = "SELECT id FROM deployed WHERE id > :after ORDER BY id LIMIT :limit";
 const FORGET_DEPLOYED = `
   DELETE FROM deployed WHERE id IN (
-    SELECT d.id FROM deployed d WHERE d.id IN (${NEXT_DEPLOYED}) AND ${NEWER("d")} > ${COUNTED("d.space_id")})`;
+    SELECT d.id FROM deployed d WHERE d.id IN (${NEXT_DEPLOYED}) AND ${givenSince("d")} > ${countedIn("d.space_id")})`;
 
-/** ?4: when it must have ended. */
 const FORGOTTEN = `
-  d.id IN (${NEXT("deliveries")}) AND d.status NOT IN ('pending', 'running') AND d.finished_at < ?4 AND NOT ${IS_DEPLOYED}`;
+  d.id IN (${nextOf("deliveries")}) AND d.status NOT IN ('pending', 'running') AND d.finished_at < :cutoff AND NOT ${IS_DEPLOYED}`;
 
 const FORGET_ATTEMPTS = `
   DELETE FROM attempts WHERE delivery_id IN (SELECT d.id FROM deliveries d WHERE ${FORGOTTEN})`;
 const FORGET_DELIVERIES = `DELETE FROM deliveries AS d WHERE ${FORGOTTEN}`;
 
-/** What set a tag, and what came of it since, belongs to the tag. */
+/** The event that set a tag, and those after it, belong to the tag. */
 const FORGET_EVENTS = `
-  DELETE FROM events AS e WHERE e.id IN (${NEXT("events")}) AND e.sent_at IS NOT NULL
+  DELETE FROM events AS e WHERE e.id IN (${nextOf("events")}) AND e.sent_at IS NOT NULL
     AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.event_id = e.id)
     AND NOT EXISTS (
       SELECT 1 FROM tags t WHERE t.repository_id = e.repository_id AND t.name = e.tag AND t.updated_at <= e.occurred_at)`;
 
-/** None is kept for anything else. */
-const FORGET_ACTIVITY = "DELETE FROM activity WHERE id IN (SELECT id FROM activity WHERE id < ?1 ORDER BY id LIMIT ?2)";
+/** Nothing else needs these rows. */
+const FORGET_ACTIVITY =
+  "DELETE FROM activity WHERE id IN (SELECT id FROM activity WHERE id < :before ORDER BY id LIMIT :limit)";
 
 const idRow = z.object({ id: z.string() });
 const deployedRow = z.object({ id: z.int() });
 
-export function d1Records(db: D1Database): RecordStore {
-  const next = (table: string, range: readonly (string | number)[]): D1PreparedStatement =>
-    db.prepare(NEXT(table)).bind(...range);
-
+export function d1Forgetting(db: D1Database): ForgettingStore {
   return {
     async forgetDeployed(from, limit) {
-      const range = [Number(from ?? 0), limit];
-      const [found] = await db.batch([NEXT_DEPLOYED, FORGET_DEPLOYED].map((sql) => db.prepare(sql).bind(...range)));
-      const ids = rows(deployedRow, found);
+      const values = { after: Number(from ?? 0), limit };
+      const { next } = await runAll(db, sharing(values, { next: NEXT_DEPLOYED, forgotten: FORGET_DEPLOYED }));
+      const ids = rows(deployedRow, next);
       return ids.length < limit ? null : String(ids.at(-1)?.id ?? 0);
     },
 
     async forgetDeliveries(from, bounds) {
-      const range = rangeOf("dlv", from, bounds);
-      const [found] = await db.batch([
-        next("deliveries", range),
-        db.prepare(FORGET_ATTEMPTS).bind(...range, bounds.cutoff),
-        db.prepare(FORGET_DELIVERIES).bind(...range, bounds.cutoff),
-      ]);
-      return endOf(found, bounds);
+      const values = { ...rangeOf("dlv", from, bounds), cutoff: bounds.cutoff };
+      const { next } = await runAll(
+        db,
+        sharing(values, { next: nextOf("deliveries"), attempts: FORGET_ATTEMPTS, deliveries: FORGET_DELIVERIES }),
+      );
+      return endOf(next, bounds);
     },
 
     async forgetEvents(from, bounds) {
-      const range = rangeOf("evt", from, bounds);
-      const [found] = await db.batch([next("events", range), db.prepare(FORGET_EVENTS).bind(...range)]);
-      return endOf(found, bounds);
+      const statements = sharing(rangeOf("evt", from, bounds), { next: nextOf("events"), forgotten: FORGET_EVENTS });
+      return endOf((await runAll(db, statements)).next, bounds);
     },
 
     async forgetActivity({ cutoff, limit }) {
-      await db.prepare(FORGET_ACTIVITY).bind(firstIdAt("act", cutoff), limit).run();
+      await run(db, FORGET_ACTIVITY, { before: firstIdAt("act", cutoff), limit });
     },
 
     async forgetTombstones({ cutoff, limit }) {
-      await db.batch(FORGET_TOMBSTONES.map((sql) => db.prepare(sql).bind(cutoff, limit)));
+      await runList(
+        db,
+        FORGET_TOMBSTONES.map((sql) => ({ sql, values: { cutoff, limit } })),
+      );
     },
   };
 }
 
-function rangeOf(prefix: string, from: string | null, { cutoff, limit }: Bounds): readonly (string | number)[] {
-  return [from ?? "", firstIdAt(prefix, cutoff), limit];
+function rangeOf(prefix: string, from: string | null, { cutoff, limit }: Bounds): Values {
+  return { after: from ?? "", before: firstIdAt(prefix, cutoff), limit };
 }
 
-/** The last page is shorter: the next walk begins anew. */
-function endOf(found: D1Result | undefined, { limit }: Bounds): string | null {
-  const ids = rows(idRow, found);
+/** Returns where to go on. The last page is shorter: the next walk begins anew. */
+function endOf(next: D1Result, { limit }: Bounds): string | null {
+  const ids = rows(idRow, next);
   return ids.length < limit ? null : (ids.at(-1)?.id ?? null);
 }

@@ -2,12 +2,13 @@ import { z } from "zod";
 import { requireDigest } from "../../../oci/digest.ts";
 import { type RepositoryName, requireRepositoryName } from "../../../oci/name.ts";
 import { DAMAGES } from "../../../registry/damage.ts";
-import type { ObjectKind, QuarantineStore, Judged, ScrubbedObject } from "../../../upkeep/scrub-stores.ts";
+import type { ChangedObject, ObjectKind, QuarantineStore, ScrubbedObject } from "../../../upkeep/scrub-stores.ts";
 import { firstRow, rows, textsColumn } from "../rows.ts";
+import { run, runAll, sharing } from "../statement.ts";
 
 const damage = z.enum(DAMAGES).nullable();
 const objectRow = z.object({ digest: z.string(), key: z.string(), size: z.int(), damage });
-const verdictRow = z.object({ digest: z.string(), key: z.string(), damage, holders: textsColumn });
+const changedRow = z.object({ digest: z.string(), key: z.string(), damage, holders: textsColumn });
 
 /** More are forgotten when their time is over: an invocation may ask a cache only so often. */
 const MAX_HOLDERS = 20;
@@ -24,44 +25,45 @@ const HOLDERS: Readonly<Record<ObjectKind, string>> = {
   manifests: namesOf("manifests.repository_id"),
 };
 
-const NEXT = (table: ObjectKind): string => `
-  SELECT digest, key, size, damage FROM ${table} WHERE key > ?1 ORDER BY key LIMIT ?2`;
+const nextOf = (table: ObjectKind): string => `
+  SELECT digest, key, size, damage FROM ${table} WHERE key > :after ORDER BY key LIMIT :limit`;
 
 /** Keys are fresh for each object, so a key names both the row and the bytes that were looked at. */
-const JUDGE = (table: ObjectKind): string => `
+const applyTo = (table: ObjectKind): string => `
   UPDATE ${table}
-  SET damage = verdict.value ->> 'damage',
-    quarantined_at = IIF(verdict.value ->> 'damage' IS NULL, NULL, COALESCE(${table}.quarantined_at, ?2))
-  FROM json_each(?1) verdict
-  WHERE ${table}.key = verdict.value ->> 'key' AND ${table}.damage IS NOT verdict.value ->> 'damage'
+  SET damage = result.value ->> 'damage',
+    quarantined_at = IIF(result.value ->> 'damage' IS NULL, NULL, COALESCE(${table}.quarantined_at, :now))
+  FROM json_each(:results) result
+  WHERE ${table}.key = result.value ->> 'key' AND ${table}.damage IS NOT result.value ->> 'damage'
   RETURNING digest, key, damage, ${HOLDERS[table]} AS holders`;
 
-/** Quarantine, in the rows of what is quarantined. */
+const APPLY = { blobs: applyTo("blobs"), manifests: applyTo("manifests") };
+
+/** Quarantine, in the rows of blobs and manifests. */
 export function d1Quarantine(db: D1Database): QuarantineStore {
   return {
     async next(kind, after, limit) {
-      return rows(objectRow, await db.prepare(NEXT(kind)).bind(after, limit).all()).map(objectFromRow);
+      return rows(objectRow, await run(db, nextOf(kind), { after, limit })).map(objectFromRow);
     },
 
-    async judge(verdicts, now) {
-      const values = [JSON.stringify(verdicts), now];
-      const statements = (["blobs", "manifests"] as const).map((table) => db.prepare(JUDGE(table)).bind(...values));
-      const results = await db.batch(statements);
-      return results.flatMap((result): readonly Judged[] => rows(verdictRow, result).map(judgedFromRow));
+    async apply(found, now) {
+      const values = { results: JSON.stringify(found), now };
+      const { blobs, manifests } = await runAll(db, sharing(values, APPLY));
+      return [...rows(changedRow, blobs), ...rows(changedRow, manifests)].map(changedFromRow);
     },
   };
 }
 
-const FIND_HOLDERS = `SELECT ${HOLDERS.blobs} AS holders FROM blobs WHERE key = ?1`;
+const FIND_HOLDERS = `SELECT ${HOLDERS.blobs} AS holders FROM blobs WHERE key = :key`;
 const holdersRow = z.object({ holders: textsColumn });
 
 /** Some of the repositories that have the blob whose bytes are under this key. */
 export async function findHolders(db: D1Database, key: string): Promise<readonly RepositoryName[]> {
-  const row = firstRow(holdersRow, await db.prepare(FIND_HOLDERS).bind(key).all());
+  const row = firstRow(holdersRow, await run(db, FIND_HOLDERS, { key }));
   return (row?.holders ?? []).map((name) => requireRepositoryName(name));
 }
 
-function judgedFromRow({ holders, ...row }: z.infer<typeof verdictRow>): Judged {
+function changedFromRow({ holders, ...row }: z.infer<typeof changedRow>): ChangedObject {
   return { ...row, holders: holders.map((name) => requireRepositoryName(name)) };
 }
 

@@ -5,22 +5,22 @@
  * statement asks for a live one (gate.ts).
  */
 
-/** At most ?2 that ended before ?1. */
+/** Deletes rows that ended before the cutoff, at most `:limit`. */
 const ended = (table: string, at: string, condition: string): string => `
   DELETE FROM ${table} WHERE id IN (
-    SELECT x.id FROM ${table} x WHERE ${at} < ?1 AND ${condition} ORDER BY ${at} LIMIT ?2)`;
+    SELECT x.id FROM ${table} x WHERE ${at} < :cutoff AND ${condition} ORDER BY ${at} LIMIT :limit)`;
 
 const none = (...froms: readonly string[]): string =>
   froms.map((from) => `NOT EXISTS (SELECT 1 FROM ${from})`).join(" AND ");
 
 /** A delivery that is on its way looks at them at each attempt. */
-const NOT_UNDER_WAY = (condition: string): string =>
+const notUnderWay = (condition: string): string =>
   none(`deliveries d WHERE d.space_id = x.space_id AND d.status IN ('pending', 'running') AND ${condition}`);
 
-/** Events keep the name of their actor, and so does the trash, which is emptied sooner. By what a token made, that can be revoked with its maker's maker. */
+/** Events keep the name of their actor, and so does the trash, which is emptied sooner. A token that made others stays as long as they do: by it they can be revoked with its own maker. */
 const FORGET_TOKENS = `
   DELETE FROM tokens WHERE id IN (
-    SELECT x.id FROM tokens x WHERE (x.revoked_at < ?1 OR x.expires_at < ?1) AND ${none("tokens made WHERE made.created_by = x.id")} LIMIT ?2)`;
+    SELECT x.id FROM tokens x WHERE (x.revoked_at < :cutoff OR x.expires_at < :cutoff) AND ${none("tokens made WHERE made.created_by = x.id")} LIMIT :limit)`;
 
 /** All that was in one is gone, and all that happened in it is forgotten. */
 const FORGET_REPOSITORIES = ended(
@@ -35,11 +35,11 @@ const FORGET_REPOSITORIES = ended(
       "deployed p WHERE p.repository_id = x.id",
       "events e WHERE e.repository_id = x.id AND e.tag IS NOT NULL",
     ),
-    NOT_UNDER_WAY("d.repository_id = x.id"),
+    notUnderWay("d.repository_id = x.id"),
   ].join(" AND "),
 );
 
-/** What is in a space, and what is told of it. */
+/** Tables of what is in a space, and of what is told of it. */
 const OF_SPACE = [
   "repositories",
   "tokens",
@@ -53,10 +53,10 @@ const OF_SPACE = [
   "deployed",
 ];
 
-/** Each takes ?1 since when they must have ended, ?2 how many. In this order: a space goes after what was in it. */
+/** The statements that forget, in their order: a space goes after what was in it. */
 export const FORGET_TOMBSTONES = [
-  ended("targets", "x.deleted_at", NOT_UNDER_WAY("d.target_id = x.id")),
-  ended("triggers", "x.deleted_at", NOT_UNDER_WAY("d.trigger_id = x.id")),
+  ended("targets", "x.deleted_at", notUnderWay("d.target_id = x.id")),
+  ended("triggers", "x.deleted_at", notUnderWay("d.trigger_id = x.id")),
   FORGET_TOKENS,
   FORGET_REPOSITORIES,
   ended("spaces", "x.deleted_at", none(...OF_SPACE.map((table) => `${table} o WHERE o.space_id = x.id`))),

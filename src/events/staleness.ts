@@ -1,40 +1,40 @@
-/** The one look before each attempt: rules are decided at a push, and acted on up to a day later. */
+/** Checks a delivery before each attempt, since rules are decided at a push and acted on up to a day later. */
 import type { EventType, RegistryEvent } from "./event.ts";
 import { TAG_SETS } from "./event.ts";
 import { matchTrigger } from "./match.ts";
 import { BY_TAG, type DeliveryOrder, type Ordered, orderOf } from "./order.ts";
 import type { TriggerRules } from "./trigger.ts";
-import type { ClaimedDelivery, DeliveryStore, PastDelivery, Standing } from "./stores.ts";
+import type { ClaimedDelivery, CurrentState, DeliveryStore, PastDelivery } from "./delivery-store.ts";
 
-/** Deliveries that were begun and may be newer, as many as are looked at: mostly there are none. */
-const LOOKED_AT = [5, 500] as const;
+/** Limits on the deliveries that were begun and may be newer, tried one after the other: mostly there are none. */
+const LIMITS = [5, 500] as const;
 
-/** Why a claimed delivery must not be sent any more, in a sentence; null when it goes. */
-export async function outdatedBy(
+/** Returns why a claimed delivery must not be sent any more, in a sentence; null when it goes. */
+export async function reasonNotToSend(
   deliveries: Pick<DeliveryStore, "begunAbove">,
-  { delivery, event, target, standing }: ClaimedDelivery,
+  { delivery, event, target, currentState: state }: ClaimedDelivery,
 ): Promise<string | null> {
-  if (standing === null || event === null) return null;
-  const { trigger } = standing;
+  if (state === null || event === null) return null;
+  const { trigger } = state;
   if (trigger === null) return "the trigger was deleted";
   if (!trigger.enabled) return "the trigger is disabled";
   if (trigger.rules === null) return "the trigger's rules are no longer understood: delete it and create it again";
   if (!trigger.targets.includes(delivery.targetId))
     return "the trigger was changed, and no longer sends to this target";
-  if (!isOfGroup(trigger.rules, standing))
+  if (!isOfGroup(trigger.rules, state))
     return "the trigger was changed, and its group of repositories is no longer the one that this delivery is of";
   const match = matchTrigger(trigger.rules.match, event, { newestTag: null });
   if (!match.fires) return `the trigger was changed, and no longer takes this push: ${match.reason}`;
-  const moved = movedSince(event, standing);
+  const moved = movedSince(event, state);
   if (moved !== null || event.tag === null || !TAG_SETS.has(event.type)) return moved;
   const own: Ordered = { tag: event.tag, eventId: event.id };
   // A target that only notifies is told of each push: nothing goes backwards there.
   const order = target?.target.deploys === false ? BY_TAG : orderOf(trigger.rules);
-  return outdatedByLater(order, own, standing) ?? (await outdatedByNewer(deliveries, delivery.id, order, own));
+  return outdatedByLater(order, own, state) ?? (await outdatedByNewer(deliveries, delivery.id, order, own));
 }
 
-/** What has to be so for each type of event, so that a receiver is told nothing that is no longer true. */
-const STILL: Readonly<Record<EventType, (event: RegistryEvent, standing: Standing) => string | null>> = {
+/** Checks for each type of event, so that a receiver is told nothing that is no longer true. */
+const STILL: Readonly<Record<EventType, (event: RegistryEvent, state: CurrentState) => string | null>> = {
   "tag.created": stillTagged,
   "tag.updated": stillTagged,
   "tag.deleted": ({ tag }, { tagDigest }) => (tagDigest === null ? null : `the tag ${tag} was set again`),
@@ -42,26 +42,26 @@ const STILL: Readonly<Record<EventType, (event: RegistryEvent, standing: Standin
   "manifest.deleted": (_, { hasManifest }) => (hasManifest ? "the manifest was pushed again" : null),
 };
 
-function movedSince(event: RegistryEvent, standing: Standing): string | null {
-  const own = STILL[event.type](event, standing);
-  const moved = standing.members.filter(({ isMoved }) => isMoved).map(({ path }) => path);
+function movedSince(event: RegistryEvent, state: CurrentState): string | null {
+  const own = STILL[event.type](event, state);
+  const moved = state.members.filter(({ isMoved }) => isMoved).map(({ path }) => path);
   if (own !== null || moved.length === 0) return own;
   return `the tag ${event.tag} of ${moved.join(", ")} was moved or deleted`;
 }
 
 /** True if the trigger's group is still that of the delivery, or both have none: groups are compared with groups only. */
-function isOfGroup({ group }: TriggerRules, { members }: Standing): boolean {
+function isOfGroup({ group }: TriggerRules, { members }: CurrentState): boolean {
   const paths = members.filter(({ isMoved }) => !isMoved).map(({ path }) => path);
   const required = group?.requireAll ?? [];
   return required.length === members.length && paths.every((path) => required.includes(path));
 }
 
-function stillTagged({ tag, digest }: RegistryEvent, { tagDigest }: Standing): string | null {
+function stillTagged({ tag, digest }: RegistryEvent, { tagDigest }: CurrentState): string | null {
   if (tagDigest === null) return `the tag ${tag} was deleted`;
   return tagDigest === digest ? null : `the tag ${tag} was moved to ${tagDigest}`;
 }
 
-/** Why one of these must not be followed by another; null where all may be. */
+/** Returns why none of these may be followed by the own delivery; null if it may follow all. */
 function outdatedByOne(
   { supersedes, isSpent }: DeliveryOrder,
   own: Ordered,
@@ -74,7 +74,7 @@ function outdatedByOne(
   return null;
 }
 
-function outdatedByLater(order: DeliveryOrder, own: Ordered, { later, fromAnother }: Standing): string | null {
+function outdatedByLater(order: DeliveryOrder, own: Ordered, { later, fromAnother }: CurrentState): string | null {
   const reason = outdatedByOne(order, own, [...later.deliveries, ...fromAnother]);
   if (reason !== null) return reason;
   return later.isCut
@@ -90,7 +90,7 @@ async function outdatedByNewer(
 ): Promise<string | null> {
   const { newerThan } = order;
   if (newerThan === null) return null;
-  for (const limit of LOOKED_AT) {
+  for (const limit of LIMITS) {
     const found = await deliveries.begunAbove(id, newerThan(own.tag), limit);
     const reason = outdatedByOne(order, own, found.deliveries);
     if (reason !== null) return reason;
