@@ -22,20 +22,6 @@ export function isEmpty(result: D1Result | undefined): boolean {
   return (result?.results.length ?? 0) === 0;
 }
 
-/**
- * The rows of a list, asked for in one round trip with what it is a list of; null when that is not there.
- * @param parent finds the space or repository; @param list its entries.
- */
-export async function listWithin<S extends z.ZodType>(
-  db: D1Database,
-  parent: D1PreparedStatement,
-  list: D1PreparedStatement,
-  shape: S,
-): Promise<z.output<S>[] | null> {
-  const [found, entries] = await db.batch([parent, list]);
-  return isEmpty(found) ? null : rows(shape, entries);
-}
-
 /** A column that holds a JSON list of texts. */
 export const textsColumn = jsonColumn(z.array(z.string()));
 
@@ -55,9 +41,4 @@ export function jsonOrNull(value: unknown): string | null {
 /** Values for a statement's `IIF(:nameGiven, :name, column)`: the column is set where there is a value, even to none. */
 export function given(name: string, value: string | number | null | undefined): Values {
   return { [name]: value ?? null, [`${name}Given`]: Number(value !== undefined) };
-}
-
-/** For a statement's `IIF(?n, ?n+1, column)`: whether a value is to be set, and to what, perhaps to none. */
-export function change<T extends string | number>(value: T | null | undefined): readonly [number, T | null] {
-  return value === undefined ? [0, null] : [1, value];
 }

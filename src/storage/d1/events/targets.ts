@@ -4,7 +4,7 @@ import type { OpenTarget, Target, TargetStore } from "../../../events/target-sto
 import { pageOf } from "../../../oci/page.ts";
 import type { SecretBox } from "../../secret-box.ts";
 import { CANCEL_PENDING_OF } from "./cancel.ts";
-import { change, firstRow, jsonOrNull, rows } from "../rows.ts";
+import { firstRow, given, jsonOrNull, rows } from "../rows.ts";
 import { runInSpace, SPACE } from "../space-gate.ts";
 import { hasWritten, type Values } from "../statement.ts";
 
@@ -29,10 +29,10 @@ const SET_ENABLED = `UPDATE targets SET enabled = :enabled, disabled_reason = NU
 /** Without `:url` the address stays. A secret that stays never meets a new address, whatever else changes meanwhile. */
 const UPDATE = `
   UPDATE targets SET name = COALESCE(:name, name), url = COALESCE(:url, url), sealed_url = IIF(:url IS NULL, sealed_url, :sealedUrl),
-    config = COALESCE(:config, config), deploys = COALESCE(:deploys, deploys), secret = IIF(:changesSecret, :secret, secret),
-    previous_secret = IIF(:changesSecret, NULL, previous_secret), previous_until = IIF(:changesSecret, NULL, previous_until),
-    failing_since = IIF(:url IS NULL AND :config IS NULL AND NOT :changesSecret, failing_since, NULL)
-  WHERE ${IN_SPACE} AND (:url IS NULL OR :changesSecret OR secret IS NULL)`;
+    config = COALESCE(:config, config), deploys = COALESCE(:deploys, deploys), secret = IIF(:secretGiven, :secret, secret),
+    previous_secret = IIF(:secretGiven, NULL, previous_secret), previous_until = IIF(:secretGiven, NULL, previous_until),
+    failing_since = IIF(:url IS NULL AND :config IS NULL AND NOT :secretGiven, failing_since, NULL)
+  WHERE ${IN_SPACE} AND (:url IS NULL OR :secretGiven OR secret IS NULL)`;
 const ROTATE = `UPDATE targets SET previous_secret = secret, previous_until = :previousUntil, secret = :secret WHERE ${IN_SPACE}`;
 const DELETE = `UPDATE targets SET deleted_at = :now, sealed_url = NULL, secret = NULL, previous_secret = NULL WHERE ${IN_SPACE}`;
 const KNOWN = `
@@ -93,15 +93,13 @@ export function d1Targets(db: D1Database, box: SecretBox): TargetStore {
 
     async update(grant, id, { name = null, address, config, deploys: isDeploying, secret }) {
       const isSealed = address !== undefined && address.whole !== address.shown;
-      const [changesSecret, given] = change(secret);
       return changes(grant, UPDATE, {
         id,
         name,
         url: address?.shown ?? null,
         sealedUrl: isSealed ? await box.seal(address.whole, addressOf(id)) : null,
         config: jsonOrNull(config),
-        changesSecret,
-        secret: given === null ? null : await box.seal(given, id),
+        ...given("secret", secret && (await box.seal(secret, id))),
         deploys: isDeploying === undefined ? null : Number(isDeploying),
       });
     },

@@ -16,6 +16,7 @@ import {
   manifestRow,
   referenceText,
 } from "../registry/manifest-rows.ts";
+import { referrersTagOf } from "../referrers-tag.ts";
 import { firstRow, jsonColumn, rows, textsColumn } from "../rows.ts";
 import { type Results, sharing } from "../statement.ts";
 
@@ -133,7 +134,7 @@ function reportOf(by: string) {
      WHERE x.repository_id = ${REPOSITORY} AND x.digest = ${self} ORDER BY x.manifest_id DESC LIMIT ${PARENTS}`,
     // One by one: for `name IN (…)` SQLite would read all tags of the repository.
     attached: `SELECT t.name, t.digest FROM json_each('[".sig", ".att", ".sbom"]') ending
-       CROSS JOIN tags t ON t.repository_id = ${REPOSITORY} AND t.name = replace(${self}, ':', '-') || ending.value`,
+       CROSS JOIN tags t ON t.repository_id = ${REPOSITORY} AND t.name = ${referrersTagOf(self)} || ending.value`,
     needs: `SELECT f.digest, b.size AS blob_size, b.damage AS blob_damage, c.size AS manifest_size, c.damage AS manifest_damage,
        c.content_size - c.size AS content_size, ${sharedWith(self)} AS shared_with
      FROM manifest_references f

@@ -1,9 +1,9 @@
 import { z } from "zod";
 import type { Repository, RepositoryDirectory } from "../../../management/stores.ts";
 import { listCovered } from "../covered.ts";
+import { REPOSITORY as GRANTED_REPOSITORY, runGated } from "../gate.ts";
 import { firstRow, given, jsonOrNull, rows, textsColumn } from "../rows.ts";
 import { runInSpace, SPACE } from "../space-gate.ts";
-import { LIVE_SPACE } from "./spaces.ts";
 
 const repositoryRow = z.object({
   path: z.string(),
@@ -31,9 +31,7 @@ const UPDATE = `
   WHERE id = ${REPOSITORY} RETURNING ${COLUMNS}`;
 const DELETE = `UPDATE repositories SET deleted_at = :now WHERE id = ${REPOSITORY}`;
 
-/** For statements that are not yet behind the gate: a scalar subquery, the id of the repository at path ?2 in the space ?1, or null. */
-export const LIVE_REPOSITORY = `(SELECT id FROM repositories WHERE space_id = ${LIVE_SPACE} AND path = ?2 AND deleted_at IS NULL)`;
-export const FIND_REPOSITORY = `SELECT ${COLUMNS} FROM repositories WHERE id = ${LIVE_REPOSITORY}`;
+const FIND = `SELECT ${COLUMNS} FROM repositories WHERE id = ${GRANTED_REPOSITORY}`;
 
 /** Keeps repositories as the management API shows them. */
 export function d1Directory(db: D1Database): RepositoryDirectory {
@@ -46,8 +44,9 @@ export function d1Directory(db: D1Database): RepositoryDirectory {
       return { entries: entries.map(repositoryFromRow), next };
     },
 
-    async find({ name: { space, path } }) {
-      const row = firstRow(repositoryRow, await db.prepare(FIND_REPOSITORY).bind(space, path).all());
+    async find(grant) {
+      const { results } = await runGated(db, grant, { found: { sql: FIND } });
+      const row = firstRow(repositoryRow, results.found);
       return row && repositoryFromRow(row);
     },
 

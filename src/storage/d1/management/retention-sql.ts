@@ -4,11 +4,7 @@
  */
 
 import { givenSince } from "../events/deployed.ts";
-
-/** The referrers tag schema (distribution spec), and cosign's: a subject's digest, and perhaps a suffix. */
-export const isOfSubject = (name: string): string => `(
-  (${name} GLOB 'sha256-*' OR ${name} GLOB 'sha512-*') AND length(${name}) >= 71
-  AND substr(${name}, 8, 64) NOT GLOB '*[^0-9a-f]*' AND substr(${name}, 72, 1) IN ('', '.'))`;
+import { isNamedAfterDigest } from "../referrers-tag.ts";
 
 /** A sha512 digest is cut in a tag. */
 const hasSubjectIn = (tag: string): string => `EXISTS (
@@ -21,7 +17,7 @@ const placeOf = (tag: string): string => `printf('%015d', ${tag}.updated_at) || 
 
 const NEWEST = `
   SELECT n.updated_at, n.name, ROW_NUMBER() OVER (ORDER BY n.updated_at DESC, n.name DESC) AS number
-  FROM tags n WHERE n.repository_id = p.repository_id AND NOT ${isOfSubject("n.name")}
+  FROM tags n WHERE n.repository_id = p.repository_id AND NOT ${isNamedAfterDigest("n.name")}
   ORDER BY n.updated_at DESC, n.name DESC LIMIT json_extract(:coverage, '$.newest')`;
 
 /** `covered`: a row for each repository. `held`: what deliveries that are not over are about. */
@@ -71,7 +67,7 @@ export const tagStays = (tag: string, hasSubject = hasSubjectIn(tag)): string =>
   OR EXISTS (SELECT 1 FROM immutable_tags i WHERE i.repository_id = ${tag}.repository_id AND i.name = ${tag}.name)
   OR ${isInUse(tag)}
   OR EXISTS (SELECT 1 FROM covered WHERE covered.repository_id = ${tag}.repository_id AND ${isNamed(tag)})
-  OR CASE WHEN ${isOfSubject(`${tag}.name`)} THEN ${hasSubject} ELSE EXISTS (
+  OR CASE WHEN ${isNamedAfterDigest(`${tag}.name`)} THEN ${hasSubject} ELSE EXISTS (
     SELECT 1 FROM covered WHERE covered.repository_id = ${tag}.repository_id AND (
       ${tag}.updated_at > covered.newer_than OR ${pulledAt(tag)} >= covered.pulled_since
       OR ${placeOf(tag)} >= covered.newest_from)) END)`;

@@ -10,8 +10,9 @@ import type {
   SeenTag,
 } from "../../../management/retention.ts";
 import { keepColumn } from "./retention-rules.ts";
-import { isCovered, isOfSubject, isUnneeded, JUDGING, MOST_ABOVE, STEPS_UP, tagStays } from "./retention-sql.ts";
+import { isCovered, isUnneeded, JUDGING, MOST_ABOVE, STEPS_UP, tagStays } from "./retention-sql.ts";
 import { textsColumn, rows } from "../rows.ts";
+import { isNamedAfterDigest, referrersTagOf } from "../referrers-tag.ts";
 import { runInSpace, SPACE } from "../space-gate.ts";
 import { run, type Values } from "../statement.ts";
 
@@ -57,12 +58,12 @@ const MANIFESTS = `${JUDGING}, ${foundIn("manifests", "digest")}, ${judged(tagSt
 /** At most `:limit` tags of subjects, as of cosign's signatures, once the manifests with these `:ids` are gone. */
 const ORPHANED_TAGS = `
   ${JUDGING}, going AS MATERIALIZED (
-    SELECT m.repository_id, replace(substr(m.digest, 1, 71), ':', '-') AS base
+    SELECT m.repository_id, ${referrersTagOf("m.digest")} AS base
     FROM json_each(:ids) g CROSS JOIN manifests m ON m.id = g.value),
   found AS MATERIALIZED (
     SELECT t.* FROM going CROSS JOIN tags t
       ON t.repository_id = going.repository_id AND t.name >= going.base AND t.name < going.base || '/'
-    WHERE ${isOfSubject("t.name")} LIMIT :limit)
+    WHERE ${isNamedAfterDigest("t.name")} LIMIT :limit)
   SELECT found.repository_id, found.name, NOT ${tagStays("found", "FALSE")} AS goes FROM found`;
 
 const STAYS_BESIDE = `(

@@ -49,11 +49,6 @@ const DELETE = [
      AND EXISTS (SELECT 1 FROM spaces s WHERE s.id = tokens.space_id AND s.deleted_at IS NOT NULL)`,
 ];
 
-/** For statements that are not yet behind the gate: the space named in ?1. */
-export const FIND_SPACE = `SELECT ${COLUMNS} FROM spaces WHERE name = ?1 AND deleted_at IS NULL`;
-/** For statements that are not yet behind the gate: a scalar subquery, the id of the space named in ?1, or null. */
-export const LIVE_SPACE = "(SELECT id FROM spaces WHERE name = ?1 AND deleted_at IS NULL)";
-
 export function d1Spaces(db: D1Database): SpaceStore {
   const ask = async (grant: SpaceGrant, sql: string, values: Values): Promise<Space> => {
     const { space } = await runInSpace(db, grant, { space: { sql, values } });

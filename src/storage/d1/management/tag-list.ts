@@ -3,8 +3,11 @@ import { isFollowed } from "../../../events/target-types.ts";
 import { type PageRequest, pageOf } from "../../../oci/page.ts";
 import type { TagDirectory, TaggedManifest } from "../../../management/tags.ts";
 import { isDeployedNow } from "../events/deployed.ts";
-import { FIND_REPOSITORY, LIVE_REPOSITORY } from "./repositories.ts";
-import { jsonColumn, listWithin, textsColumn } from "../rows.ts";
+import type { Grant } from "../../../auth/grant.ts";
+import { REPOSITORY, runGated } from "../gate.ts";
+import { referrersTagOf } from "../referrers-tag.ts";
+import { jsonColumn, rows, textsColumn } from "../rows.ts";
+import type { Values } from "../statement.ts";
 
 /** The newest event of a tag that is there is the one that set it: upkeep never forgets that one. */
 const PUSHED_BY = `(
@@ -15,7 +18,7 @@ const PUSHED_BY = `(
 /** More than anybody has targets for one repository. */
 const MAX_DEPLOYED = 20;
 
-/** Newest first. */
+/** The targets that were given the tag's manifest, newest first. */
 const DEPLOYED = `(
   SELECT json_group_array(json_object(
     'target', target_id, 'name', name, 'type', type, 'config', json(config), 'at', deployed_at, 'isCurrent', is_current))
@@ -24,7 +27,7 @@ const DEPLOYED = `(
     FROM deployed d JOIN targets g ON g.id = d.target_id
     WHERE d.repository_id = t.repository_id AND d.digest = t.digest ORDER BY d.id DESC LIMIT ${MAX_DEPLOYED}) found)`;
 
-/** Of notation, and of cosign with referrers. */
+/** The types of notation's signatures, and of cosign's with referrers. */
 const SIGNATURE_TYPES = `(
   'application/vnd.cncf.notary.signature',
   'application/vnd.dev.cosign.artifact.sig.v1+json')`;
@@ -39,9 +42,9 @@ const IS_SIGNATURE = `(
 /** Referrers that one tag's row looks at. */
 const MAX_REFERRERS = 100;
 
-/** By cosign's tag, or by a referrer. Nobody has verified it. */
+/** True if the tag's manifest has cosign's tag or a signature among its referrers. Nobody has verified it. */
 const SIGNED = `(
-  EXISTS (SELECT 1 FROM tags s WHERE s.repository_id = t.repository_id AND s.name = replace(t.digest, ':', '-') || '.sig')
+  EXISTS (SELECT 1 FROM tags s WHERE s.repository_id = t.repository_id AND s.name = ${referrersTagOf("t.digest")} || '.sig')
   OR EXISTS (SELECT 1 FROM (
     SELECT x.artifact_type, x.annotations FROM manifests x
     WHERE x.repository_id = t.repository_id AND x.subject = t.digest LIMIT ${MAX_REFERRERS}) found WHERE ${IS_SIGNATURE}))`;
@@ -54,11 +57,11 @@ const LIST = `
     ${PULLED_AT} AS pulled_at, ${PUSHED_BY} AS pushed_by, ${DEPLOYED} AS deployed, ${SIGNED} AS signed,
     EXISTS (SELECT 1 FROM immutable_tags i WHERE i.repository_id = t.repository_id AND i.name = t.name) AS immutable
   FROM tags t JOIN manifests m ON m.repository_id = t.repository_id AND m.digest = t.digest
-  WHERE t.repository_id = ${LIVE_REPOSITORY}`;
+  WHERE t.repository_id = ${REPOSITORY}`;
 
-const BY_NAME = `${LIST} AND t.name > ?3 ORDER BY t.name LIMIT ?4`;
+const BY_NAME = `${LIST} AND t.name > :after ORDER BY t.name LIMIT :limit`;
 const NEWEST_FIRST = `
-  ${LIST} AND (t.updated_at, t.name) < (?3, ?4) ORDER BY t.updated_at DESC, t.name DESC LIMIT ?5`;
+  ${LIST} AND (t.updated_at, t.name) < (:updatedBefore, :nameBefore) ORDER BY t.updated_at DESC, t.name DESC LIMIT :limit`;
 
 const actor = z.object({ id: z.string(), name: z.string() });
 const deployed = z.object({
@@ -90,31 +93,24 @@ const tagRow = z.object({
 /** A repository's tags as the management API shows them: each row costs a fixed number of looks at indexes. */
 export function d1TagList(db: D1Database): TagDirectory {
   const list = async (
-    space: string,
-    path: string,
-    statement: D1PreparedStatement,
-    limit: number,
+    grant: Grant,
+    sql: string,
+    { limit, ...place }: Values & { readonly limit: number },
   ): ReturnType<TagDirectory["byName"]> => {
-    const found = await listWithin(db, db.prepare(FIND_REPOSITORY).bind(space, path), statement, tagRow);
-    return found && pageOf(found.map(tagFromRow), limit);
+    const tags = { sql, values: { ...place, limit: limit + 1 } };
+    const { facts, results } = await runGated(db, grant, { tags });
+    return facts.repositoryId === null ? null : pageOf(rows(tagRow, results.tags).map(tagFromRow), limit);
   };
   return {
-    byName: ({ name: { space, path } }, { limit, last }) =>
-      list(space, path, db.prepare(BY_NAME).bind(space, path, last ?? "", limit + 1), limit),
-    newestFirst: ({ name: { space, path } }, request) =>
-      list(
-        space,
-        path,
-        db.prepare(NEWEST_FIRST).bind(space, path, ...placeBefore(request), request.limit + 1),
-        request.limit,
-      ),
+    byName: (grant, { limit, last }) => list(grant, BY_NAME, { after: last ?? "", limit }),
+    newestFirst: (grant, request) => list(grant, NEWEST_FIRST, { ...placeBefore(request), limit: request.limit }),
   };
 }
 
-/** The place in the list of the newest that a cursor names: any other text is before all of them. */
-function placeBefore({ last }: PageRequest): readonly [number, string] {
+/** Reads the place that a cursor names in the list of the newest: any other text is before all of them. */
+function placeBefore({ last }: PageRequest): { readonly updatedBefore: number; readonly nameBefore: string } {
   const [, time, name = ""] = /^(\d{1,15}):(.*)$/.exec(last ?? "") ?? [];
-  return time === undefined ? [Number.MAX_SAFE_INTEGER, ""] : [Number(time), name];
+  return { updatedBefore: time === undefined ? Number.MAX_SAFE_INTEGER : Number(time), nameBefore: name };
 }
 
 function tagFromRow(row: z.infer<typeof tagRow>): TaggedManifest {

@@ -98,7 +98,6 @@ export function d1OpenUploads(db: D1Database): OpenUploadStore & OpenUploadWalk 
 
     async settle({ ended, held }) {
       if (ended.length === 0 && held.length === 0) return;
-      const list = (uploads: readonly unknown[]): Values => ({ uploads: JSON.stringify(uploads) });
       await runAll(db, {
         forget: ended.length === 0 ? undefined : { sql: FORGET, values: list(ended.map(keyOf)) },
         replace:
@@ -108,6 +107,10 @@ export function d1OpenUploads(db: D1Database): OpenUploadStore & OpenUploadWalk 
       });
     },
   };
+}
+
+function list(uploads: readonly unknown[]): Values {
+  return { uploads: JSON.stringify(uploads) };
 }
 
 function keyOf({ credentialId, id }: OpenUpload): readonly string[] {
