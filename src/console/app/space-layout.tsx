@@ -4,7 +4,7 @@ import { ClosedPage } from "./closed-page.tsx";
 import { LimitedPage } from "./limited-page.tsx";
 import { Main } from "./main-area.tsx";
 
-/** The pages of a space, one after the other. A link leads to a page's route. */
+/** The links to a space's pages, and the page. A link leads to a page's route. */
 export function SpaceLayout() {
   const { space } = useParams({ from: "/signed-in/spaces/$space" });
   const session = useSession();
@@ -30,11 +30,13 @@ export function SpaceLayout() {
   );
 }
 
-/** Where whoever is signed in may not look, and asks for nothing; null: they may look here. */
+/**
+ * Returns the area that is closed to the signed-in user, whose page then asks for nothing; null if they may look here.
+ */
 function useClosed(): Pick<Parameters<typeof ClosedPage>[0], "repository"> | null {
   const session = useSession();
   const { repository } = useParams({ strict: false });
-  // An address without a page is nobody's in particular.
+  // An address without a page belongs to no group of readers.
   const isForManagers = useMatches({
     select: (matches) =>
       matches.at(-1)?.routeId !== "/signed-in/spaces/$space" &&
