@@ -3,14 +3,14 @@ import { resolve, type Schema, type Schemas } from "./document.ts";
 interface SchemaViewProps {
   readonly schema: Schema;
   readonly schemas: Schemas;
-  /** Where it is within another. */
+  /** The schema's depth within others. */
   readonly depth?: number;
 }
 
-/** Schemas that refer to themselves, or nest deeply, end here. */
+/** The deepest level to show, since schemas may refer to themselves. */
 const MAX_DEPTH = 5;
 
-/** The fields of an object, and of those in it. */
+/** Lists the fields of an object, and of the objects in it. */
 export function SchemaView({ schema, schemas, depth = 0 }: SchemaViewProps) {
   const object = objectIn(schemas, schema);
   if (object === null || depth > MAX_DEPTH)
@@ -34,14 +34,15 @@ export function SchemaView({ schema, schemas, depth = 0 }: SchemaViewProps) {
   );
 }
 
-/** What the document says; it has code between backticks. */
+/** Shows a description of the document, with code between backticks. */
 export function Description({ text }: { readonly text: string }) {
-  // Between two backticks are those with an odd number. What they are never changes, so their places are their keys.
+  // Parts with an odd number stand between two backticks. The text never changes, so the places of its parts can be
+  // their keys.
   const parts = text.split("`").map((part, at) => ({ part, key: String(at), isCode: at % 2 === 1 }));
   return parts.map(({ part, key, isCode }) => (isCode ? <code key={key}>{part}</code> : part));
 }
 
-/** The object that a schema is, or has in its list, or may be. */
+/** Returns the object that a schema is, or has in its list, or has among its alternatives. */
 function objectIn(schemas: Schemas, given: Schema): Schema | null {
   const schema = resolve(schemas, given);
   if (schema.properties !== undefined) return schema;
@@ -49,7 +50,7 @@ function objectIn(schemas: Schemas, given: Schema): Schema | null {
   return within === undefined ? null : objectIn(schemas, within);
 }
 
-/** As in "string", "list of integer", "string or null". */
+/** Names a schema's type: "string", "list of integer", "string or null". */
 export function typeOf(schemas: Schemas, given: Schema): string {
   const schema = resolve(schemas, given);
   if (schema.enum !== undefined) return schema.enum.map((value) => JSON.stringify(value)).join(" or ");
@@ -61,7 +62,7 @@ export function typeOf(schemas: Schemas, given: Schema): string {
   return schema.type.join(" or ") || "anything";
 }
 
-/** What is said of a value, and what it may be. */
+/** Describes a value: its description and its limits. */
 export function describe(schemas: Schemas, given: Schema): string {
   const { description, minimum, maximum, default: usual } = { ...resolve(schemas, given), ...given };
   const bounds = [

@@ -11,7 +11,7 @@ import { PageHead } from "../../components/page-head.tsx";
 import { TargetStatus } from "../../parts/target-status.tsx";
 import { kindOf } from "../target/kinds.ts";
 
-/** Where a space's pushes are delivered. */
+/** Lists the targets that a space's pushes are delivered to. */
 export function TargetsPage() {
   const { space } = useParams({ from: "/signed-in/spaces/$space" });
   const input = { path: { space }, query: { limit: 1000 } };
