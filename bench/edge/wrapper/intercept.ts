@@ -1,15 +1,15 @@
-/** Puts something around the calls of a binding that cross the network; what they do is left as it is. */
+/** Wraps the calls of a binding that cross the network; their effect stays the same. */
 import type { CallKind, Plan } from "./plans.ts";
 
 export interface Call {
   readonly kind: CallKind;
-  /** As in "R2 put". */
+  /** The call's name: "R2 put". */
   readonly name: string;
-  /** The id of the Durable Object that is called; null: another kind of call. */
+  /** The id of the Durable Object that is called; null for another kind of call. */
   readonly object: string | null;
 }
 
-/** What happens at a call: it must proceed, and give back what that gives. */
+/** Wraps a call: it must call `proceed` and return its result. */
 export type Around = (call: Call, proceed: () => unknown) => unknown;
 
 const originals = new WeakMap<object, object>();
@@ -44,7 +44,7 @@ function interceptedResult(result: unknown, plan: Plan | null, around: Around): 
   return intercepted(result, plan, around);
 }
 
-/** The runtime's own objects know only their own kind: a batch gets the statements that were wrapped. */
+/** Unwraps values. The runtime's own objects know only their own kind, so a batch must get the original statements. */
 function original(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(original);
   return isObject(value) ? (originals.get(value) ?? value) : value;

@@ -1,18 +1,21 @@
-/** Which calls on a binding cross the network, and to what: the wrapper's knowledge of the platform, as data. */
+/**
+ * The wrapper's knowledge of the platform, as data: which calls on a binding cross the network, and to which
+ * destination.
+ */
 
-/** What a call goes to. `d1Replica`: a read that a session may have answered by any replica. */
+/** Destinations of calls. `d1Replica` is a read that any replica may answer within a session. */
 export const CALL_KINDS = ["cache", "r2", "d1Primary", "d1Replica", "durableObject", "queue", "kv"] as const;
 
 export type CallKind = (typeof CALL_KINDS)[number];
 
-/** What calls on one kind of object are. */
+/** The destinations of calls on one kind of object. */
 export interface Plan {
   readonly product: string;
-  /** Null: the call stays inside the isolate. */
+  /** Returns the call's destination; null if it stays inside the isolate. */
   readonly kindOf: (method: string, args: readonly unknown[]) => CallKind | null;
-  /** What calls on the method's result are; null: nothing. */
+  /** Returns the plan of the method's result; null if its calls need none. */
   readonly resultOf: (method: string, args: readonly unknown[]) => Plan | null;
-  /** Of a prepared statement: whether it only reads. */
+  /** True for a prepared statement that only reads. */
   readonly reads?: boolean;
 }
 
@@ -57,12 +60,12 @@ const OBJECT_NAMESPACE: Plan = {
   resultOf: (method) => (["get", "getByName"].includes(method) ? OBJECT_STUB : null),
 };
 
-/** Where a query goes, by whether all its statements only read. */
+/** Returns a query's destination. Its argument is true if all its statements only read. */
 type Routing = (reads: boolean) => CallKind;
 
 const toPrimary: Routing = () => "d1Primary";
 
-/** Reads go to a replica, unless the session asked for the primary's state first: then from its second query on. */
+/** Sends reads to a replica. If the session asks for the primary's state first, its first query goes to the primary. */
 function sessionRouting(constraint: unknown): Routing {
   let isFresh = constraint !== "first-primary";
   return (reads) => {
@@ -87,7 +90,7 @@ function statement(route: Routing, reads: boolean): Plan {
 function database(route: Routing, planOf: PlanOf): Plan {
   return {
     product: "D1",
-    // However many statements a batch has, it is one round trip.
+    // A batch is one round trip, however many statements it has.
     kindOf: (method, [first]) => {
       if (method === "batch") return route(isList(first) && first.every((one) => planOf(one)?.reads === true));
       return ["exec", "dump"].includes(method) ? route(false) : null;
@@ -99,14 +102,14 @@ function database(route: Routing, planOf: PlanOf): Plan {
   };
 }
 
-/** The plan of an object that was wrapped, which a batch asks for its statements. */
+/** Returns the plan of a wrapped object; a batch needs it for its statements. */
 export type PlanOf = (wrapped: unknown) => Plan | null;
 
 const isList = (value: unknown): value is readonly unknown[] => Array.isArray(value);
 
 export type BindingKind = "r2" | "d1" | "durableObject" | "queue" | "kv";
 
-/** How calls on each kind of binding go. */
+/** The plan of each kind of binding. */
 export const BINDING_PLANS: Readonly<Record<BindingKind, (planOf: PlanOf) => Plan>> = {
   r2: () => R2_BUCKET,
   d1: (planOf) => database(toPrimary, planOf),

@@ -1,4 +1,4 @@
-/** A Worker as it would be at the edge: its bindings answer as late as they would over a network. */
+/** Runs a Worker as it would run at the edge: its bindings answer as late as they would over a network. */
 import { type Around, intercepted, planOf } from "./intercept.ts";
 import { BINDING_PLANS, type BindingKind, CACHE } from "./plans.ts";
 import { REQUEST_HEADER, TRACE_PATH } from "./protocol.ts";
@@ -6,21 +6,24 @@ import { type Delays, Tracer } from "./trace.ts";
 
 type Bindings = Readonly<Record<string, BindingKind>>;
 
-/** Of a Worker's default export: what this can be put round. */
+/** The handlers of a Worker's default export, which the wrapper goes around. */
 interface Handlers<Env> {
   fetch(request: Request, env: Env, context: ExecutionContext): Response | Promise<Response>;
 }
 
 interface Edge {
-  /** The Worker's handlers. Nobody waits for its queue and schedule: they stay as they are, and are not counted. */
+  /**
+   * Wraps the Worker's handlers. Its queue and schedule stay as they are and are not counted, since no client waits for
+   * them.
+   */
   worker<Env extends object, H extends Handlers<Env>>(handlers: H): H & Handlers<Env>;
-  /** What a Durable Object's class gets for its bindings. */
+  /** Wraps the bindings that a Durable Object's class gets. */
   objectEnv<Env extends object>(context: { readonly id: DurableObjectId }, env: Env): Env;
-  /** The cache of the data centre, which is no binding. */
+  /** Wraps the cache of the data centre, which is no binding. */
   caches(storage: CacheStorage): CacheStorage;
 }
 
-/** @param wait resolves after so many milliseconds. */
+/** Makes the wrapper. @param wait resolves after a number of milliseconds */
 export function makeEdge(bindings: Bindings, delays: Delays, wait = (ms: number) => scheduler.wait(ms)): Edge {
   const tracer = new Tracer(delays, wait);
   return {
@@ -35,7 +38,7 @@ function edgeWorker<Env extends object, H extends Handlers<Env>>(
   bindings: Bindings,
   tracer: Tracer,
 ): H & Handlers<Env> {
-  // A Worker may keep what it made of its `env`: the same one for the same.
+  // A Worker may keep values by its `env`, so the same `env` must always give the same wrapped one.
   const environments = new WeakMap<Env, Env>();
   return {
     ...handlers,
