@@ -13,8 +13,8 @@ export type Lifetime = keyof typeof LIFETIMES;
 const DAYS: Partial<Record<Lifetime, number>> = { "7 days": 7, "30 days": 30, "90 days": 90, year: 365 };
 
 /**
- * Returns the seconds until a token expires; null if it does not. @param date such as `2026-11-28`, until the end of
- * that day in the reader's zone
+ * Returns the seconds until a token expires; null if it does not.
+ * @param date such as `2026-11-28`, until the end of that day in the reader's zone
  */
 export function secondsOf(lifetime: Lifetime, date: string, now: number): number | null {
   const days = DAYS[lifetime];
