@@ -37,8 +37,8 @@ const MAX_ROWS_RATIO = 1.5;
 const MAX_QUERIES = 50;
 
 /**
- * The most CPU that a run of upkeep may take in the largest registry, as a multiple of that in the smallest. It is high
- * because each run is measured once.
+ * The most CPU that a run of upkeep may take in the largest registry, as a multiple of that in the smallest. It is
+ * generous, since each run is measured once.
  */
 const MAX_CPU_RATIO = 2;
 

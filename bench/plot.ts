@@ -2,7 +2,7 @@
 interface Curve {
   readonly label: string;
   readonly points: readonly { readonly x: number; readonly y: number }[];
-  /** True for a curve that is not held to the bar, which is drawn with dashes. */
+  /** True to draw dashes, for a curve that is not held to the bar. */
   readonly dashed: boolean;
 }
 

@@ -32,7 +32,7 @@ import { withServer } from "./server.ts";
 import { progress } from "./units.ts";
 import { measureUploads, type UploadTimes } from "./uploads.ts";
 
-/** The results of each section. Null if the system does not show its processes. */
+/** The results of each section; null if it needs processes that the system does not show. */
 interface Results {
   readonly operations: Operations;
   readonly dollars: Dollars;

@@ -1,4 +1,4 @@
-/** Runs tests in workerd that measure, and collects the results that they leave in their reports. */
+/** Runs measuring tests in workerd, and collects the results from their reports. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, readFile, rm } from "node:fs/promises";

@@ -12,7 +12,7 @@ import { COLLECTED, IMAGES, markGarbage, seed, seedGarbage } from "../../test/su
 
 export interface LoadCost {
   readonly task: string;
-  /** Manifests in the repository, and the number of everything else. */
+  /** The number of manifests in the repository, and of everything else. */
   readonly size: number;
   /** Milliseconds from the trigger to the end of the run. */
   readonly ms: number;

@@ -18,7 +18,7 @@ export interface CollectionCost {
   readonly task: string;
   /** The shape of the manifests in the repository. */
   readonly shape: string;
-  /** Manifests in the repository, and the number of everything else. */
+  /** The number of manifests in the repository, and of everything else. */
   readonly size: number;
   /** Rows that the run examined, or took. */
   readonly items: number;

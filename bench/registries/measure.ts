@@ -70,7 +70,7 @@ async function prepare({ prepare: makeReady }: Workload, peer: Peer): Promise<Re
   }
 }
 
-/** True unless the operation has failed so far without any success: then it is not tried again. */
+/** False if the workload has failed and never succeeded: then it is not tried again. */
 function isWorthWhile({ durations, reasons }: Record): boolean {
   return durations.length > 0 || reasons.length === 0;
 }

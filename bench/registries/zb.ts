@@ -72,7 +72,7 @@ async function perform(
   }
 }
 
-/** Returns the counts of refused requests. zb prints no more about an answer than its status. */
+/** Returns the number of answers with each kind of error status; zb prints no more about them. */
 function refusalsIn(text: string): readonly string[] {
   const refusals = text.match(/^[45]xx responses: \d+$/gm) ?? [];
   return refusals.length === 0 ? ["zb says no more"] : refusals;
