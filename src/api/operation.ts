@@ -63,7 +63,7 @@ interface Declaration<C extends Call, Q extends Maybe, B extends Maybe, A extend
    * address. If present, the status is 201.
    */
   readonly made?: A extends Schema ? (answer: Answer<A>) => string : never;
-  /** True if no cache may keep the answer: it has a secret, or depends on the user. */
+  /** True if no cache may keep the answer: it has a secret, or identifies the caller. */
   readonly noStore?: true;
   readonly run: (
     call: Unread<C> & Given<Q, B>,
