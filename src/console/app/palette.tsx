@@ -16,7 +16,7 @@ interface Place {
   readonly go: () => void;
 }
 
-/** More than anyone reads; typing narrows the list. */
+/** The most places to list: more than anyone reads. Typing narrows the list. */
 const SHOWN = 50;
 
 /** Jumps to a repository of the current space, and the administrator also to another space. */

@@ -4,7 +4,7 @@ import { ClosedPage } from "./closed-page.tsx";
 import { LimitedPage } from "./limited-page.tsx";
 import { Main } from "./main-area.tsx";
 
-/** The links to a space's pages, and the page. A link leads to a page's route. */
+/** Shows links to a space's pages, and the current page. A link leads to a page's route. */
 export function SpaceLayout() {
   const { space } = useParams({ from: "/signed-in/spaces/$space" });
   const session = useSession();
@@ -30,9 +30,7 @@ export function SpaceLayout() {
   );
 }
 
-/**
- * Returns the area that is closed to the signed-in user, whose page then asks for nothing; null if they may look here.
- */
+/** Returns the properties of the closed page if the signed-in user may not look here; null if they may. */
 function useClosed(): Pick<Parameters<typeof ClosedPage>[0], "repository"> | null {
   const session = useSession();
   const { repository } = useParams({ strict: false });

@@ -38,7 +38,7 @@ interface DataTableProps<T> {
   readonly selection?: Selection;
 }
 
-/** Estimated height in pixels; the rows that are shown are measured. */
+/** Pixels: the estimated height of a row. Visible rows are measured. */
 const ROW_HEIGHT = 45;
 
 /** A table of any length, which renders only the visible rows. Arrow keys, Home and End go from row to row. */

@@ -8,7 +8,7 @@ export interface FieldErrors {
    * none.
    */
   readonly at: (path: string) => string | undefined;
-  /** The problem that belongs to no visible field; null if there is none. */
+  /** The whole error, if any of it belongs to no visible field; else null. */
   readonly elsewhere: Error | null;
 }
 

@@ -11,7 +11,7 @@ interface SecretDialogProps {
   readonly onClose: () => void;
 }
 
-/** Shows a secret, this once. */
+/** Shows a secret, which cannot be shown again. */
 export function SecretDialog({ secret, title, children, onClose }: SecretDialogProps) {
   return (
     <Dialog isOpen={secret !== null} onClose={onClose} title={title} description={`${children} It is not shown again.`}>

@@ -62,7 +62,7 @@ export function parseImageConfig(json: unknown): ImageConfig | null {
   return imageConfig.safeParse(json).data ?? null;
 }
 
-/** Splits `NAME=value` into names and values. */
+/** Returns the environment as names and values, split from `NAME=value`. */
 export function environment({ config }: ImageConfig): readonly Entry[] {
   return config.Env.map((one) => {
     const [name = ""] = one.split("=", 1);

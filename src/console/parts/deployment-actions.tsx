@@ -24,7 +24,7 @@ interface DeploymentActionsProps {
   readonly what: "trigger" | "target";
   readonly space: string;
   readonly item: { readonly id: string; readonly name: string; readonly enabled: boolean };
-  /** Changes made by `useChange`. */
+  /** Changes from `useChange`. */
   readonly changes: Readonly<Record<"enable" | "disable" | "remove", Change>> & { readonly test: Test };
   /** The things that are lost on deletion. */
   readonly consequences: ReactNode;

@@ -14,7 +14,7 @@ interface DeployedWhereProps {
   readonly deliveries: readonly Delivery[];
 }
 
-/** Lists the targets that took a push, and tells whether it is the last one that they received from its repository. */
+/** Lists the targets that took a push, and tells for each whether it has since received another push of the repository. */
 export function DeployedWhere({ space, event, deliveries }: DeployedWhereProps) {
   const delivered = deliveries.filter(({ status }) => status === "delivered");
   const targets = new Set(delivered.map(({ target }) => target));

@@ -26,7 +26,7 @@ const nameOf = ({ name }: Tag): string => name;
 
 const NONE: ReadonlySet<string> = new Set();
 
-/** Milliseconds without typing after which the address takes the text. */
+/** Milliseconds without typing after which the search text goes into the address. */
 const REST = 250;
 
 /** Lists a repository's tags. All of them are loaded, page by page, then searched and sorted here. */

@@ -12,7 +12,7 @@ export function withAttached(tags: readonly Tag[], selected: ReadonlySet<string>
   });
 }
 
-/** Returns the prefix that the tags of attachments have, for each tag's manifest. */
+/** Returns the referrers tag of each tag's manifest, with which the tags of its attachments begin. */
 function subjects(tags: readonly Tag[]): ReadonlySet<string> {
   const digests = tags.map(({ digest }) => parseDigest(digest)).filter((digest) => digest !== null);
   return new Set(digests.map(referrersTag));

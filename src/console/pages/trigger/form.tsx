@@ -99,7 +99,7 @@ function TargetChoice({ space, known, chosen, onChange, error }: TargetChoicePro
         />
       ))}
       <p>
-        {/* A new tab keeps the form's content so far. */}
+        {/* A new tab, so that the form keeps its content. */}
         <Link to="/spaces/$space/targets/new" params={{ space }} target="_blank">
           {known?.length === 0 ? "Create the first target" : "New target"} (in a new tab)
         </Link>
