@@ -10,7 +10,7 @@ import { toast } from "../../components/toasts.tsx";
 import { Bytes } from "../../components/values.tsx";
 import type { Tag, TagsDeletion } from "../../../contract/operations.ts";
 
-/** The most tags to name; nobody reads more. */
+/** The most tags to name: as many as a person reads. */
 const NAMED = 8;
 
 const DAY = new Intl.DateTimeFormat(undefined, { dateStyle: "long" });
