@@ -1,4 +1,4 @@
-/** What each section must keep to: the bars that were missed, in words. */
+/** The bars of each section; the missed ones are told in words. */
 import { overBudget } from "../test/budget/rows.ts";
 import type { LoadCost } from "./collection/load.ts";
 import type { CollectionCost } from "./collection/measure.ts";
@@ -10,34 +10,39 @@ import { growth, megabytes, rowsPerItem } from "./report.ts";
 import { MB, sizeText } from "./units.ts";
 import type { UploadTimes } from "./uploads.ts";
 
-/** How many times as long the finishing PUT of the largest upload may take as that of the smallest. */
+/** The most that the finishing PUT of the largest upload may take, as a multiple of that of the smallest. */
 const MAX_FINISH_RATIO = 5;
 
-/** Bytes by which the peak may be higher for a large layer, or repository, than for a small one. */
+/** The most bytes by which the peak may be higher for a large layer, or repository, than for a small one. */
 const MAX_GROWTH = 100 * MB;
 
-/** Bytes by which that of the Worker's isolate may rise while layers arrive. */
+/** The most bytes by which the memory of the Worker's isolate may rise while layers arrive. */
 const MAX_AT_ONCE = 150 * MB;
 
-/** Milliseconds from the last push to the last delivery. */
+/** The most milliseconds from the last push to the last delivery. */
 const LAST_DELIVERY_WITHIN = 300_000;
 
-/** How fast a layer must pass the proxy, as a share of its rate without. */
+/** The least rate of a layer through the proxy, as a share of its rate without the proxy. */
 const MIN_PROXY_RATIO = 0.8;
 
-/** Bytes that the proxy may have in memory. */
+/** The most bytes that the proxy may have in memory. */
 const MAX_PROXY_MEMORY = 150 * MB;
 
-/** How many times as many rows an item of collection may read where there is most as where there is least. */
+/**
+ * The most rows that an item of collection may read in the largest registry, as a multiple of those in the smallest.
+ */
 const MAX_ROWS_RATIO = 1.5;
 
-/** Queries of one invocation, on the Free plan. */
+/** The most queries of one invocation, on the Free plan. */
 const MAX_QUERIES = 50;
 
-/** How many times as much CPU a run of upkeep may take where there is most as where there is least: it is measured once. */
+/**
+ * The most CPU that a run of upkeep may take in the largest registry, as a multiple of that in the smallest. It is
+ * generous, since each run is measured once.
+ */
 const MAX_CPU_RATIO = 2;
 
-/** Milliseconds of CPU that an invocation may take, on the Paid plan and without a limit of our own. */
+/** The most milliseconds of CPU of an invocation, on the Paid plan and without a limit of our own. */
 const MAX_CPU = 30_000;
 
 export function missedCollection(costs: readonly CollectionCost[]): readonly string[] {
@@ -88,7 +93,7 @@ export function missedProxy({ times: { directMs, proxyMs }, memory }: ProxyResul
 
 export function missedBudgets({ costs, failures }: Operations): readonly string[] {
   const over = costs.flatMap(missedBudget);
-  // A test that failed for another reason than its budget, such as the ones that test the counting.
+  // If no budget is exceeded, tests that failed for another reason are told, such as those that test the counting.
   return over.length > 0 ? over : failures.map((failure) => `test/budget failed: ${failure}`);
 }
 

@@ -12,26 +12,26 @@ const REPOSITORY = `${SPACE}/uploads`;
 
 interface Sending {
   readonly method: string;
-  /** Absolute, or relative to the server. */
+  /** An absolute address, or one relative to the server. */
   readonly address: string;
   readonly status: number;
   readonly body?: RandomBody;
-  /** `chunked`: the length is not told beforehand. */
+  /** `chunked` sends the body without telling its length. */
   readonly transfer?: "chunked" | "whole";
 }
 
 interface Answer {
   readonly location: string;
-  /** From the first byte of the request to the last of the answer, in milliseconds. */
+  /** Milliseconds from the first byte of the request to the last of the answer. */
   readonly ms: number;
 }
 
-/** Sends one request, its body as fast as the server takes it. Fails when the answer has another status. */
+/** Sends one request, its body as fast as the server takes it. Fails if the answer has another status. */
 export type Send = (sending: Sending) => Promise<Answer>;
 
 const tokenAnswer = z.object({ token: z.string() });
 
-/** A session of a client that has logged in as clients do; its token lives for five minutes. */
+/** Opens a session of a client that has logged in as clients do. Its token lasts for five minutes. */
 export async function logIn({ url, secret }: BenchServer): Promise<Send> {
   const scope = encodeURIComponent(`repository:${REPOSITORY}:pull,push`);
   const basic = Buffer.from(`bench:${secret}`).toString("base64");
@@ -47,11 +47,11 @@ async function send(url: string, token: string, sending: Sending): Promise<Answe
   const request = httpRequest(new URL(address, url), {
     method,
     headers: { Authorization: `Bearer ${token}`, "Content-Type": "application/octet-stream", ...framing },
-    // A connection for each request: the server may be closing one that lies idle.
+    // Each request has a connection of its own, since the server may be closing an idle one.
     agent: false,
   });
   const sent = pipeline(Readable.from(body?.chunks() ?? []), request);
-  // An answer may come before the body's end, and says more than the connection that breaks.
+  // An answer may come before the body's end, and says more than the broken connection does.
   sent.catch(() => undefined);
   const [response] = await once(request, "response").catch((cause: unknown) => {
     const seconds = Math.round((performance.now() - begun) / 1000);
@@ -69,7 +69,7 @@ export async function startSession(as: Send): Promise<string> {
   return location;
 }
 
-/** The address that finishes a session. */
+/** Returns the address that finishes a session. */
 export function finishAddress(session: string, digest: string): string {
   return `${session}?digest=${digest}`;
 }

@@ -3,8 +3,8 @@ interface Helpful {
 }
 
 /**
- * Runs a bench as a command: its exit code is what `run` returns, or 2 where the options are not those of the help text.
- * @param read the options; null where they are others.
+ * Runs a bench as a command. The exit code is the result of `run`, or 2 if the options do not match the help text.
+ * @param read reads the options; null if they do not match
  */
 export async function runCommand<O extends Helpful>(
   help: string,

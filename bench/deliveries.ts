@@ -1,4 +1,7 @@
-/** Pushes in a row to a space with five triggers: whether each that matches is delivered once, and how long it takes. */
+/**
+ * Pushes repeatedly to a space with five triggers. Measures whether each push that matches is delivered once, and how
+ * long that takes.
+ */
 import { createHash } from "node:crypto";
 import { createServer, type IncomingMessage, type Server } from "node:http";
 import { text } from "node:stream/consumers";
@@ -10,9 +13,12 @@ import { median, progress } from "./units.ts";
 
 export interface DeliveryTimes {
   readonly pushes: number;
-  /** What the triggers match: pushes times triggers that take them. */
+  /** The deliveries that the triggers call for: one for each push and each trigger that takes it. */
   readonly expected: number;
-  /** Those that were not sent, since a newer version had gone to the target before: a deployment never goes backwards. */
+  /**
+   * Deliveries that were not sent because the target had already received a newer version: a deployment never goes
+   * backwards.
+   */
   readonly outdated: number;
   readonly missing: number;
   /** Deliveries that arrived more than once. */
@@ -25,7 +31,7 @@ export interface DeliveryTimes {
   readonly latency: { readonly median: number; readonly longest: number };
 }
 
-/** Which of the pushes 0, 1, 2, … each trigger takes; tags are 1.0.0, 1.0.1, 1.0.2, …. */
+/** Triggers, and the pushes 0, 1, 2, … that each takes. The tags are 1.0.0, 1.0.1, 1.0.2, …. */
 const TRIGGERS: readonly { readonly tag?: object; readonly takes: (push: number) => boolean }[] = [
   { takes: () => true },
   { tag: { type: "semver", value: "^1.0" }, takes: () => true },
@@ -37,7 +43,7 @@ const TRIGGERS: readonly { readonly tag?: object; readonly takes: (push: number)
 const REPOSITORY = `${SPACE}/deliveries`;
 const MANIFEST = "application/vnd.oci.image.manifest.v1+json";
 
-/** Milliseconds without any delivery after which no more is expected. */
+/** Milliseconds without any delivery after which no more are expected. */
 const PATIENCE = 60_000;
 
 interface Arrival {
@@ -105,7 +111,7 @@ async function post({ url, adminToken }: BenchServer, path: string, body: object
   return made.parse(await answer.json());
 }
 
-/** When each push was answered, in order. */
+/** Pushes in order, and returns the time of each answer. */
 async function pushAll(server: BenchServer, pushes: number): Promise<readonly number[]> {
   const content = "{}";
   const digest = `sha256:${createHash("sha256").update(content).digest("hex")}`;
@@ -131,8 +137,8 @@ async function pushAll(server: BenchServer, pushes: number): Promise<readonly nu
 }
 
 /**
- * Waits until so many different deliveries have arrived or were outdated, or none has for long; and a little, for those that come twice.
- * Returns how many were outdated.
+ * Waits until the expected number of deliveries have arrived or become outdated, or until none has arrived for long.
+ * Then waits a little more, for deliveries that come twice. Returns the number of outdated ones.
  */
 async function arrivalOf(server: BenchServer, expected: number, arrivals: readonly Arrival[]): Promise<number> {
   let last = performance.now();

@@ -1,4 +1,4 @@
-/** What whole pushes, pulls and lists cost in dollars: what tests count of each, by Cloudflare's prices. */
+/** Dollars that whole pushes, pulls and lists cost: the counts of the tests at Cloudflare's prices. */
 import { z } from "zod";
 import { type Usage, workloadSchema, WORKLOADS, type WorkloadKey, workloadKeys } from "../test/budget/usage.ts";
 import { dollarsOf, type Priced } from "./prices.ts";
@@ -6,13 +6,13 @@ import { table } from "./table.ts";
 import { runTests } from "./test-report.ts";
 import { progress } from "./units.ts";
 
-/** One workload, here and on serverless-registry. */
+/** The cost of one workload, here and on serverless-registry. */
 interface WorkloadCost {
   readonly key: WorkloadKey;
   readonly usage: Usage;
-  /** Dollars for one of it. */
+  /** Dollars for one push, pull or page. */
   readonly dollars: number;
-  /** Likewise on serverless-registry; null where nothing is known of it. */
+  /** Dollars for the same on serverless-registry; null if its cost is unknown. */
   readonly peerDollars: number | null;
 }
 
@@ -37,8 +37,9 @@ function costOf({ key, usage }: { readonly key: WorkloadKey; readonly usage: Usa
 }
 
 /**
- * R2 operations of serverless-registry, counted by hand on local wrangler, whether by PUT or PATCH and with layers of what size is not on record. Of a pull
- * it makes one for each blob and the manifest, cold or warm, so that one of 10 layers makes 12.
+ * R2 operations of serverless-registry, counted by hand on local wrangler. For pushes, neither the way of uploading
+ * (PUT or PATCH) nor the layers' sizes are on record. A pull takes one operation for each blob and the manifest, cold
+ * or warm: 12 for 10 layers.
  */
 const PEER: Readonly<Partial<Record<WorkloadKey, Priced>>> = {
   firstPushByPut: { classA: 41, classB: 38 },
@@ -54,7 +55,7 @@ const PEER: Readonly<Partial<Record<WorkloadKey, Priced>>> = {
   catalog: { classA: 41 },
 };
 
-/** It knows no token: neither the fetching of one, nor what consumes messages, are requests there. */
+/** Returns the requests that serverless-registry does not have: it has no tokens to fetch, and consumes no messages. */
 const ownRequests = ({ messages }: Usage): number => 1 + (messages > 0 ? 1 : 0);
 
 /** GB that a Durable Object counts as. */
@@ -103,7 +104,7 @@ export function dollarsTable({ costs }: Dollars): string {
 
 const isPush = (key: WorkloadKey): boolean => key.includes("ush");
 
-/** For a thousand pushes, or a million of what is read. */
+/** Formats dollars: for a thousand pushes, or for a million pulls or pages. */
 function money(key: WorkloadKey, dollars: number): string {
   return `$${(dollars * (isPush(key) ? 1000 : 1_000_000)).toFixed(isPush(key) ? 3 : 2)}`;
 }
@@ -113,7 +114,9 @@ const MAX_CLASS_A: Readonly<Partial<Record<WorkloadKey, number>>> = { firstPushB
 
 const WARM: ReadonlySet<WorkloadKey> = new Set(["pullTagWarm", "pullDigestWarm"]);
 
-/** A warm pull costs less than on serverless-registry, and a first push takes few class A operations. */
+/**
+ * Checks that a warm pull costs less than on serverless-registry, and that a first push takes few class A operations.
+ */
 export function missedDollars({ costs, failures }: Dollars): readonly string[] {
   const missing = workloadKeys.filter((key) => !costs.some((cost) => cost.key === key));
   return [

@@ -1,4 +1,4 @@
-/** What metadata operations cost, by how much there is. */
+/** Costs of metadata operations, by the amount of content. */
 import { z } from "zod";
 import {
   type DatabaseSize,
@@ -33,7 +33,7 @@ export async function measureGrowth(sizes: readonly number[]): Promise<Growth> {
   };
 }
 
-/** The operations in their order, each with its costs from the smallest size to the largest. */
+/** Groups costs by operation, in the order of the operations; each group goes from the smallest size to the largest. */
 function byOperation(costs: readonly GrowthCost[]): ReadonlyMap<string, readonly GrowthCost[]> {
   return Map.groupBy(costs, ({ operation }) => operation);
 }

@@ -1,8 +1,8 @@
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 /**
- * Ends servers that were started here when this process is told to end: they lead process groups of their own, which Ctrl-C does
- * not reach. Once they are ended, `use` fails and cleans up; then the process ends too.
+ * Ends servers that were started here when this process is told to end. The servers lead process groups of their own,
+ * which Ctrl-C does not reach. Once they have ended, `use` fails and cleans up; then the process ends too.
  */
 export async function stopOnSignal<T>(
   stop: () => Promise<unknown>,

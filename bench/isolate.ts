@@ -1,9 +1,12 @@
-/** What the Worker's isolate has in memory, by the inspector of `wrangler dev`: its heap, and the buffers outside of it. */
+/**
+ * Measures the memory of the Worker's isolate by the inspector of `wrangler dev`: its heap, and the buffers outside of
+ * it.
+ */
 import { WebSocket } from "undici";
 import { z } from "zod";
 
 export interface Isolate {
-  /** Bytes, garbage that is not collected yet included. */
+  /** Returns the bytes in memory, uncollected garbage included. */
   readonly memory: () => Promise<number>;
   readonly close: () => void;
 }
@@ -17,7 +20,7 @@ const heapUsage = z.object({
 /** Connects to the inspector on this port. */
 export async function openIsolate(port: number): Promise<Isolate> {
   const [target] = targets.parse(await (await fetch(`http://127.0.0.1:${port}/json`)).json());
-  // Wrangler lets in debuggers that run on this machine, and knows them by this.
+  // Wrangler lets in debuggers that run on this machine, and knows them by their Origin.
   const socket = new WebSocket(target?.webSocketDebuggerUrl ?? "", { headers: { Origin: "http://localhost" } });
   await opened(socket);
   const waiting = new Map<number, (bytes: number) => void>();

@@ -9,29 +9,29 @@ import { progress, sizeText } from "./units.ts";
 
 const SAMPLED_EVERY_MS = 100;
 
-/** What arrives at once. */
+/** Layers that arrive at once. */
 export interface Arrival {
   readonly layers: number;
-  /** Bytes of each. */
+  /** Bytes of each layer. */
   readonly size: number;
 }
 
-/** All in bytes. */
+/** Memory during an arrival, in bytes. */
 export interface MemoryUse extends Arrival {
-  /** The server's workerd processes together, the simulated stores among them. */
+  /** The server's workerd processes together, with the simulated stores. */
   readonly processes: Rise;
-  /** The Worker's isolate, which is all that it has on Cloudflare. */
+  /** The Worker's isolate, the only part that it has on Cloudflare. */
   readonly isolate: Rise;
 }
 
 interface Rise {
-  /** Before anything came. */
+  /** The memory before anything arrived. */
   readonly idle: number;
-  /** The highest that was seen. */
+  /** The highest memory seen. */
   readonly peak: number;
 }
 
-/** Sends each to a fresh server. Null where the system does not show its processes. */
+/** Sends each arrival to a fresh server. Null if the system does not show its processes. */
 export async function measureMemory(arrivals: readonly Arrival[]): Promise<readonly MemoryUse[] | null> {
   if (!processesVisible) return null;
   const uses: MemoryUse[] = [];
@@ -77,7 +77,7 @@ function riseOf(samples: readonly Sample[], of: keyof Sample): Rise {
   return { idle: all[0] ?? 0, peak: Math.max(...all) };
 }
 
-/** By docker's way: each layer in one PATCH that does not say how long it is. */
+/** Sends layers as docker does: each in one PATCH without its length. */
 async function arrive(as: Send, { layers, size }: Arrival): Promise<void> {
   const addresses = await Promise.all(Array.from({ length: layers }, () => startSession(as)));
   await Promise.all(

@@ -3,22 +3,22 @@ import { BUDGET, type Measured, measuredSchema, type BudgetRow } from "../test/b
 import { runTests } from "./test-report.ts";
 import { progress } from "./units.ts";
 
-/** A row of the budget, and what the tests of `test/budget` found. */
+/** A row of the budget, with the counts that the tests of `test/budget` found. */
 export interface OperationCost {
   readonly row: BudgetRow;
-  /** Null when the test failed before it had counted. */
+  /** The counts; null if the test failed before it had counted. */
   readonly measured: Measured | null;
 }
 
 export interface Operations {
   readonly costs: readonly OperationCost[];
-  /** What failed: a test's name or a file's error. */
+  /** Failures: a test's name or a file's error. */
   readonly failures: readonly string[];
 }
 
 const metaSchema = z.object({ measured: measuredSchema.optional() });
 
-/** Runs the tests that hold the budget, in workerd, and collects what they counted. */
+/** Runs the tests of the budget, in workerd, and collects their counts. */
 export async function countOperations(): Promise<Operations> {
   progress("counting calls to R2, D1 and Durable Objects");
   const { metas, failures } = await runTests(["test/budget/operations", "test/budget/counting"], metaSchema);

@@ -5,36 +5,37 @@ import { MIB } from "./units.ts";
 
 export interface Options {
   readonly help: boolean;
-  /** Where the results go as JSON; null: nowhere. */
+  /** The file for the results as JSON; null for none. */
   readonly json: string | null;
-  /** The directory that plots go to, as SVG; null: nowhere. */
+  /** The directory for plots as SVG; null for none. */
   readonly plots: string | null;
   readonly sections: readonly SectionName[];
   readonly plan: Plan;
 }
 
-/** What is measured. Sizes in bytes. */
+/** The extent of the measurement. Sizes are in bytes. */
 export interface Plan {
   readonly quick: boolean;
-  /** Tags, repositories and so on, among which metadata operations are measured. The smallest first. */
+  /** Amounts of tags, repositories and so on, among which metadata operations are measured. The smallest first. */
   readonly growth: readonly number[];
-  /** The smallest first: the others are compared with it. */
+  /** Sizes of uploads. The smallest first: the others are compared with it. */
   readonly uploads: readonly { readonly size: number; readonly runs: number }[];
   /** A small layer, a large one, and some at once. */
   readonly memory: readonly [Arrival, Arrival, Arrival];
-  /** To a space with triggers. */
+  /** Pushes to a space with triggers. */
   readonly pushes: number;
-  /** Layers through `spacedock proxy`: for their rate, and for its memory. */
+  /** Layers through `spacedock proxy`: `size` and `runs` measure its rate, `memory` its memory. */
   readonly proxy: { readonly size: number; readonly runs: number; readonly memory: number };
   /** Manifests in the repository that upkeep works on: of plain images, and of other shapes. The smallest first. */
   readonly collection: { readonly images: readonly number[]; readonly shapes: readonly number[] };
-  /** Likewise, while CPU and memory are measured. Small and large. */
+  /** Manifests in that repository while CPU and memory are measured: few, then many. */
   readonly load: readonly [number, number];
 }
 
 const oneOf = (size: number): Arrival => ({ layers: 1, size });
 
-// All are whole parts of 5 MiB, so that each finishing PUT has the same to do: to send the last part, which is full.
+// All sizes are whole multiples of 5 MiB, so that each finishing PUT does the same work: it sends the last part, which
+// is full.
 const FULL: Plan = {
   quick: false,
   growth: [100, 1000, 10_000, 100_000],
@@ -94,7 +95,7 @@ Measures what Spacedock costs and how fast it is, and compares it with what it m
 Ends with 1 when a bar is missed. It starts servers of its own and ends them; their state lies in the temporary
 directory, which needs room for 8 GB (3 GB when quick). Leave src/ alone meanwhile: a change restarts the servers.`;
 
-/** Null where the options are not those of HELP. */
+/** Reads the options; null if they do not match HELP. */
 export function readOptions(args: readonly string[]): Options | null {
   try {
     const { values } = parseArgs({

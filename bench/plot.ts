@@ -1,8 +1,8 @@
-/** Curves as SVG, both axes logarithmic; colours are those of the page it is shown on, light or dark. */
+/** Curves as SVG, with logarithmic axes. The colours are those of the page around it, light or dark. */
 interface Curve {
   readonly label: string;
   readonly points: readonly { readonly x: number; readonly y: number }[];
-  /** Dashes: for what is not held to the bar. */
+  /** True to draw dashes, for a curve that is not held to the bar. */
   readonly dashed: boolean;
 }
 
@@ -16,9 +16,9 @@ export interface Plot {
 const WIDTH = 860;
 const HEIGHT = 520;
 const BOX = { left: 70, top: 44, right: 580, bottom: 460 };
-/** Between labels of curves that end at the same height. */
+/** The least distance between the labels of curves that end at the same height. */
 const LABEL_STEP = 15;
-/** So far below its curve's end may a label stand, to leave room for those above it. */
+/** The most that a label may stand below its curve's end, to leave room for the labels above it. */
 const LABEL_DROP = 70;
 const LABELS = 640;
 
@@ -31,7 +31,7 @@ const STYLE = `
   .curve { fill: none; stroke: currentColor; stroke-width: 1.5; opacity: 0.75; }
   .dashed { stroke-dasharray: 5 4; }`;
 
-/** A whole SVG document. */
+/** Returns a whole SVG document. */
 export function svgOf({ title, xLabel, yLabel, curves }: Plot): string {
   const x = scale(
     curves.flatMap(({ points }) => points.map((point) => point.x)),
@@ -89,13 +89,13 @@ function path({ points, dashed }: Curve, x: Scale["at"], y: Scale["at"]): string
   return `<path class="curve${dashed ? " dashed" : ""}" d="${line.join("")}"/>`;
 }
 
-/** To the right of where each curve ends, pushed apart, with a line from the one to the other. */
+/** Labels each curve to the right of its end, with a line from the end to the label. Labels are moved apart. */
 function labels(curves: readonly Curve[], y: Scale["at"]): readonly string[] {
   const ends = curves
     .map(({ label, points }) => ({ label, end: y(points.at(-1)?.y ?? 1) }))
     .toSorted((a, b) => b.end - a.end);
   let free = Infinity;
-  // From the lowest upwards.
+  // Labels are placed from the lowest upwards.
   return ends.flatMap(({ label, end }) => {
     free = Math.min(end + LABEL_DROP, free - LABEL_STEP);
     return [line(BOX.right, end, LABELS - 4, free - 4), text(LABELS, free, label, "")];

@@ -1,8 +1,8 @@
-/** What Cloudflare asks for (Workers Paid), past what a month includes. From its documentation, 2026-11. */
+/** Cloudflare's prices (Workers Paid) for usage beyond that included in a month. From its documentation, 2026-11. */
 interface Price {
   /** Dollars. */
   readonly dollars: number;
-  /** For so many units. */
+  /** The number of units that the price is for. */
   readonly per: number;
 }
 
@@ -15,9 +15,9 @@ const PRICES = {
   rowsRead: { dollars: 0.001, per: MILLION },
   rowsWritten: { dollars: 1, per: MILLION },
   objectRequests: { dollars: 0.15, per: MILLION },
-  /** Of a Durable Object in memory, which counts as 128 MB. */
+  /** The price of a Durable Object's memory; an object counts as 128 MB. */
   objectGbSeconds: { dollars: 12.5, per: MILLION },
-  /** Each message is written, read and deleted. */
+  /** A message takes three operations: it is written, read and deleted. */
   queueOperations: { dollars: 0.4, per: MILLION },
 } satisfies Record<string, Price>;
 
@@ -25,7 +25,7 @@ export type Priced = Readonly<Partial<Record<keyof typeof PRICES, number>>>;
 
 const isPriced = (key: string): key is keyof typeof PRICES => Object.hasOwn(PRICES, key);
 
-/** Dollars for one of what uses this. */
+/** Returns the dollars for one push, pull or page with this usage. */
 export function dollarsOf(used: Priced): number {
   return Object.keys(PRICES)
     .filter(isPriced)

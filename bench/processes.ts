@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 /** True if this system shows its processes as Linux does. */
 export const processesVisible = existsSync("/proc/self/status");
 
-/** Milliseconds: the unit of Linux for times of processes. */
+/** The unit of Linux for times of processes, in milliseconds. */
 const TICK_MS = 10;
 
 interface Process {
@@ -12,7 +12,7 @@ interface Process {
   readonly name: string;
 }
 
-/** The process ids of all that descends from a process and has this name. */
+/** Returns the ids of all descendants of a process that have this name. */
 export function descendants(of: number, name: string): readonly number[] {
   const all = processes();
   const family = new Set([of]);
@@ -23,14 +23,15 @@ export function descendants(of: number, name: string): readonly number[] {
   return all.filter((one) => one.name === name && family.has(one.pid)).map(({ pid }) => pid);
 }
 
-/** Bytes of memory that a process has in use; 0 when it has ended. */
+/** Returns the bytes of memory that a process uses; 0 if it has ended. */
 export function residentBytes(pid: number): number {
   return bytesOf(pid, "VmRSS");
 }
 
-/** Milliseconds of CPU that a process has taken, in user mode and in the kernel for it; 0 when it has ended. */
+/** Returns the milliseconds of CPU that a process has taken, in user mode and in the kernel; 0 if it has ended. */
 export function cpuTime(pid: number): number {
-  // After the name, which may hold anything: state, parent, …; user and system time are the 14th and 15th field of all.
+  // The name may contain anything. After it come the state, the parent, …; user and system time are the 14th and 15th
+  // field of all.
   const [user, system] = read(`/proc/${pid}/stat`)
     .replace(/^.*\) /s, "")
     .split(" ")
@@ -38,12 +39,12 @@ export function cpuTime(pid: number): number {
   return (Number(user ?? 0) + Number(system ?? 0)) * TICK_MS;
 }
 
-/** Lets the peak of a process's memory begin at what it has in use. */
+/** Resets the peak of a process's memory to the bytes that it uses now. */
 export function forgetPeak(pid: number): void {
   writeFileSync(`/proc/${pid}/clear_refs`, "5");
 }
 
-/** Bytes of memory that a process has had in use at most; 0 when it has ended. */
+/** Returns the most bytes of memory that a process has used; 0 if it has ended. */
 export function peakBytes(pid: number): number {
   return bytesOf(pid, "VmHWM");
 }
@@ -57,13 +58,13 @@ function processes(): readonly Process[] {
   return readdirSync("/proc")
     .filter((entry) => /^\d+$/.test(entry))
     .flatMap((entry) => {
-      // `<pid> (<name>) <state> <parent> …`, and the name may hold anything.
+      // `<pid> (<name>) <state> <parent> …`, where the name may contain anything.
       const [, pid, name, parent] = /^(\d+) \((.*)\) \S (\d+) /s.exec(read(`/proc/${entry}/stat`)) ?? [];
       return name === undefined ? [] : [{ pid: Number(pid), name, parent: Number(parent) }];
     });
 }
 
-/** Empty when the process has ended meanwhile. */
+/** Reads a file; empty if the process has ended meanwhile. */
 function read(file: string): string {
   try {
     return readFileSync(file, "utf8");

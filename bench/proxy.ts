@@ -10,7 +10,10 @@ import { type BenchServer, withServer } from "./server.ts";
 import { MIB, progress, sizeText } from "./units.ts";
 import { inSession } from "./uploads.ts";
 
-/** What layers of one size take with `spacedock proxy` and without. Milliseconds, the least of the runs: whatever else the machine does only adds. */
+/**
+ * Times of layers of one size with `spacedock proxy` and without, in milliseconds. Each is the least of the runs, since
+ * other work on the machine only adds time.
+ */
 interface ProxyTimes {
   /** Bytes. */
   readonly size: number;
@@ -21,7 +24,9 @@ interface ProxyTimes {
 
 export interface ProxyResults {
   readonly times: ProxyTimes;
-  /** Bytes of the layer, and what the proxy had in memory at most while it passed; null where the system does not show it. */
+  /**
+   * Bytes of a layer, and the most memory of the proxy while it passed; null if the system does not show its processes.
+   */
   readonly memory: { readonly size: number; readonly peak: number } | null;
 }
 
@@ -29,11 +34,11 @@ const root = resolve(import.meta.dirname, "..");
 
 interface RunningProxy {
   readonly url: string;
-  /** The most that it has had in memory since it began, in bytes. */
+  /** Returns the most bytes that the proxy has had in memory since it began. */
   peak(): number;
 }
 
-/** Pushes through the proxy as it is published, in turns with pushes without it. */
+/** Pushes through the proxy in its published form, in turns with pushes without it. */
 export async function measureProxy({ size, runs, memory }: Plan["proxy"]): Promise<ProxyResults> {
   const built = spawnSync(process.execPath, ["scripts/build-cli.ts"], { cwd: root, stdio: "inherit" });
   if (built.status !== 0) throw new Error("the command line cannot be built");

@@ -5,8 +5,8 @@ const CHUNK_BYTES = 256 * 1024;
 const BLOCK_BYTES = 16;
 
 /**
- * Random bytes that are made as they are read, as often as need be and from anywhere, and never held whole: the key
- * stream of a cipher. Its digest is found beforehand, so that hashing here does not slow what is measured there.
+ * Random bytes, generated while they are read, any number of times and from any place, and never held whole. They are
+ * the key stream of a cipher. The digest is computed beforehand, so that hashing here does not slow the measured part.
  */
 export class RandomBody {
   /** Bytes. */
@@ -17,7 +17,7 @@ export class RandomBody {
     this.size = size;
   }
 
-  /** The bytes from one offset up to another. */
+  /** Returns the bytes from one offset up to another. */
   *chunks(from = 0, to = this.size): Generator<Uint8Array> {
     const cipher = createCipheriv("aes-128-ctr", this.#key, counterOf(Math.floor(from / BLOCK_BYTES)));
     const zeros = Buffer.alloc(CHUNK_BYTES);
@@ -34,7 +34,7 @@ export class RandomBody {
   }
 }
 
-/** What the cipher counts blocks with, at one of them. */
+/** Returns the cipher's counter at a block. */
 function counterOf(block: number): Buffer {
   const counter = Buffer.alloc(BLOCK_BYTES);
   counter.writeBigUInt64BE(BigInt(block), BLOCK_BYTES - 8);

@@ -142,7 +142,7 @@ export function rowsPerItem({ rowsRead, items }: CollectionCost): number {
   return rowsRead / Math.max(items, 1);
 }
 
-/** By how many bytes the peak is higher for the larger of single layers than for the smaller. */
+/** Returns the bytes by which the peak is higher for the largest single layer than for the smallest. */
 export function growth(memory: readonly MemoryUse[]): number {
   const single = memory.filter(({ layers }) => layers === 1);
   return (single.at(-1)?.processes.peak ?? 0) - (single[0]?.processes.peak ?? 0);

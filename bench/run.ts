@@ -1,4 +1,4 @@
-/** `npm run bench`: what Spacedock costs and how fast it is. See HELP in options.ts. */
+/** `npm run bench`: the costs and the speed of Spacedock. See HELP in options.ts. */
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { runCommand } from "./command.ts";

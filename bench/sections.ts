@@ -1,4 +1,4 @@
-/** The parts of the bench: what each measures, shows, and must keep to. */
+/** The parts of the bench: the measurement of each, its table, and its bars. */
 import {
   missedBudgets,
   missedCollection,
@@ -32,7 +32,7 @@ import { withServer } from "./server.ts";
 import { progress } from "./units.ts";
 import { measureUploads, type UploadTimes } from "./uploads.ts";
 
-/** What each measures. Null where the system does not show its processes. */
+/** The results of each section; null if it needs processes that the system does not show. */
 interface Results {
   readonly operations: Operations;
   readonly dollars: Dollars;
@@ -51,7 +51,7 @@ export type SectionName = keyof Results;
 interface Section<T> {
   readonly measure: (plan: Plan) => Promise<T>;
   readonly table: (measured: T) => string;
-  /** The bars that were missed, in words. */
+  /** Returns the missed bars, in words. */
   readonly missed: (measured: T) => readonly string[];
   readonly plot?: (measured: T) => Plot;
 }
@@ -93,17 +93,17 @@ const onServer: typeof withServer = (use) => {
 
 export const isSection = (name: string): name is SectionName => Object.hasOwn(SECTIONS, name);
 
-/** In their order. */
+/** The names of the sections, in order. */
 export const SECTION_NAMES: readonly SectionName[] = Object.keys(SECTIONS).filter(isSection);
 
 interface Outcome<T> {
   readonly measured: T;
   readonly missed: readonly string[];
-  /** An SVG document; null where there is nothing to be drawn. */
+  /** An SVG document; null if the section has no plot. */
   readonly plot: string | null;
 }
 
-/** Measures one section, and shows what came out. */
+/** Measures one section, and shows the results. */
 export async function runSection<N extends SectionName>(name: N, plan: Plan): Promise<Outcome<Results[N]>> {
   const { measure, table, missed, plot }: Section<Results[N]> = SECTIONS[name];
   const measured = await measure(plan);

@@ -12,7 +12,7 @@ export const SPACE = "bench";
 
 export interface BenchServer {
   readonly url: string;
-  /** Of `npm start`, which all of the server's processes descend from. */
+  /** The id of the process `npm start`, which all of the server's processes descend from. */
   readonly pid: number;
   readonly adminToken: string;
   /** A secret that may do everything in {@link SPACE}. */
@@ -22,13 +22,13 @@ export interface BenchServer {
 const root = resolve(import.meta.dirname, "..");
 
 interface Beginning {
-  /** Settings beside those that every server of the bench has. */
+  /** Settings in addition to those of every server of the bench. */
   readonly env?: Environment;
-  /** Fills the directory of its state before it starts. */
+  /** Fills the directory of the server's state before it starts. */
   readonly fill?: (state: string) => Promise<void>;
 }
 
-/** Starts a server with a state of its own, and ends it whatever happens. */
+/** Starts a server with a state of its own, and always ends it. */
 export async function withServer<T>(
   use: (server: BenchServer) => Promise<T>,
   { env: settings = {}, fill }: Beginning = {},

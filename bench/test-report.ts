@@ -1,4 +1,4 @@
-/** Runs tests in workerd that measure, and collects what they leave in their reports. */
+/** Runs measuring tests in workerd, and collects the results from their reports. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
@@ -13,9 +13,9 @@ const root = resolve(import.meta.dirname, "..");
 const vitest = join(dirname(createRequire(import.meta.url).resolve("vitest/package.json")), "vitest.mjs");
 
 interface TestReport<M> {
-  /** Of each test that left something. */
+  /** The results, one for each test that left some. */
   readonly metas: readonly M[];
-  /** What failed: a test's name or a file's error. */
+  /** Failures: a test's name or a file's error. */
   readonly failures: readonly string[];
 }
 
@@ -28,7 +28,11 @@ const reportSchema = z.object({
   ),
 });
 
-/** `files`: the beginnings of their paths. `settings` are put into its environment. */
+/**
+ * Runs tests.
+ * @param files the beginnings of the files' paths
+ * @param settings variables to add to the tests' environment
+ */
 export async function runTests<M>(
   files: readonly string[],
   metaSchema: z.ZodType<M>,

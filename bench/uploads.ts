@@ -4,16 +4,16 @@ import { RandomBody } from "./random-body.ts";
 import type { BenchServer } from "./server.ts";
 import { median, MIB, progress, sizeText } from "./units.ts";
 
-/** What uploads of one size took: milliseconds, the median of the runs. */
+/** Times of uploads of one size: milliseconds, the median of the runs. */
 export interface UploadTimes {
   /** Bytes. */
   readonly size: number;
   readonly runs: number;
-  /** The bytes in one PATCH with chunked transfer. */
+  /** The time to send the bytes in one PATCH with chunked transfer. */
   readonly patchMs: number;
-  /** The PUT without a body that ends that session. */
+  /** The time of the PUT without a body that ends that session. */
   readonly finishMs: number;
-  /** The bytes in one PUT with Content-Length. */
+  /** The time to send the bytes in one PUT with Content-Length. */
   readonly putMs: number;
 }
 
@@ -45,7 +45,7 @@ async function measureSize(server: BenchServer, size: number, runs: number): Pro
   };
 }
 
-/** As docker pushes: one PATCH that does not say how long it is, and a PUT that ends the session. */
+/** Pushes as docker does: one PATCH without its length, and a PUT that ends the session. */
 export async function inSession(server: BenchServer, size: number): Promise<{ patchMs: number; finishMs: number }> {
   const body = new RandomBody(size);
   const digest = body.digest();

@@ -1,6 +1,6 @@
 /**
- * CPU and memory that runs of upkeep take with as much to do as one run does. They are those of the server's workerd processes,
- * which are D1 and R2 too: the Worker's own are less.
+ * CPU and memory of runs of upkeep that have as much to do as one run does. They are measured for the server's workerd
+ * processes, which include D1 and R2; the Worker's own share is smaller.
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { openStorage } from "../../scripts/backup/storage.ts";
@@ -12,15 +12,15 @@ import { COLLECTED, IMAGES, markGarbage, seed, seedGarbage } from "../../test/su
 
 export interface LoadCost {
   readonly task: string;
-  /** Manifests in the repository, and of everything else as many. */
+  /** The number of manifests in the repository, and of everything else. */
   readonly size: number;
   /** Milliseconds from the trigger to the end of the run. */
   readonly ms: number;
-  /** Milliseconds of CPU, beyond what the processes take anyway. */
+  /** Milliseconds of CPU, less those that the idle processes take. */
   readonly cpuMs: number;
-  /** Bytes in memory before. */
+  /** Bytes in memory before the run. */
   readonly idle: number;
-  /** The highest while it ran. */
+  /** The most bytes in memory during the run. */
   readonly peak: number;
 }
 
@@ -29,19 +29,19 @@ interface Load {
   readonly makeDue: (server: BenchServer) => Promise<void>;
 }
 
-/** In their order; what was seeded is due at once. */
+/** Loads in their order; seeded content is due at once. */
 const LOADS: readonly Load[] = [
   { task: "links, blobs, the trash, and retention", makeDue: async () => {} },
   { task: "a deleted repository", makeDue: deleteRepository },
 ];
 
-/** Scrub has done its work: nothing that is seeded has an object. */
+/** Marks scrub's work as done, since seeded content has no objects. */
 const SCRUBBED = "INSERT INTO walks (name, position) VALUES ('scrub', ?1)";
 
-/** Milliseconds for which the processes are watched while they have nothing to do. */
+/** Milliseconds for which the idle processes are watched. */
 const IDLE_FOR = 2000;
 
-/** Null where the system does not show its processes. */
+/** Measures the load of upkeep at each size. Null if the system does not show its processes. */
 export async function measureLoad(sizes: readonly number[]): Promise<readonly LoadCost[] | null> {
   if (!processesVisible) return null;
   const costs: LoadCost[] = [];
@@ -93,6 +93,6 @@ async function deleteRepository({ url, adminToken }: BenchServer): Promise<void>
     headers: { authorization: `Bearer ${adminToken}` },
   });
   if (!answer.ok) throw new Error(`the repository was not deleted: ${answer.status} ${await answer.text()}`);
-  // Longer than it is kept.
+  // Deleted repositories are kept for less than this.
   await sleep(1500);
 }

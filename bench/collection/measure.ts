@@ -1,4 +1,7 @@
-/** What a run of collection or retention costs, by the size and shape of what there is: per item it must cost the same. */
+/**
+ * Costs of a run of collection or retention, by the size and shape of the registry. The cost of an item must stay the
+ * same.
+ */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -10,14 +13,14 @@ import { metered } from "../../test/support/metered.ts";
 import { IMAGES, seed, seedGarbage, type Shape, SHAPES } from "../../test/support/large-registry.ts";
 import { type Bindings, type Task, TASKS } from "./tasks.ts";
 
-/** One run with a certain thing to do. */
+/** The cost of one run with a certain task. */
 export interface CollectionCost {
   readonly task: string;
-  /** Of the manifests in the repository. */
+  /** The shape of the manifests in the repository. */
   readonly shape: string;
-  /** Manifests in the repository, and of everything else as many. */
+  /** The number of manifests in the repository, and of everything else. */
   readonly size: number;
-  /** Rows that it looked at, or took. */
+  /** Rows that the run examined, or took. */
   readonly items: number;
   readonly queries: number;
   readonly rowsRead: number;
@@ -25,7 +28,7 @@ export interface CollectionCost {
   readonly ms: number;
 }
 
-/** In the trash, and not due. */
+/** The time of deletion for content in the trash that must not become due. */
 const NOT_DUE = 9e15;
 
 export async function measureCollection(sizes: Plan["collection"]): Promise<readonly CollectionCost[]> {

@@ -1,4 +1,4 @@
-/** What one run of upkeep may have to do. Each is made due by itself, in the order in which they stand here. */
+/** The tasks of one run of upkeep. The bench makes them due one by one, in this order. */
 import { d1Collection } from "../../src/storage/d1/upkeep/collection.ts";
 import { d1RetentionRuns } from "../../src/storage/d1/upkeep/retention-runs.ts";
 import { r2Objects } from "../../src/storage/r2/objects.ts";
@@ -11,7 +11,7 @@ export interface Bindings {
   readonly BLOBS: R2Bucket;
 }
 
-/** A registry that was seeded. */
+/** A seeded registry. */
 interface Seeded {
   readonly size: number;
   readonly shape: Shape;
@@ -19,11 +19,11 @@ interface Seeded {
 
 export interface Task {
   readonly task: string;
-  /** True if the manifests' shape has a say in what it costs. */
+  /** True if the task's cost depends on the manifests' shape. */
   readonly isOfShape: boolean;
   readonly makeDue: (db: D1Database, seeded: Seeded) => Promise<void>;
   readonly run: (bindings: Bindings) => Promise<void>;
-  /** Rows that one run looks at; or a query for the number `n` of what is left to take. */
+  /** The rows that one run examines; or a query that counts, as `n`, the rows that are left to take. */
   readonly items: number | string;
 }
 
@@ -43,7 +43,7 @@ const statements =
     await db.batch(sql.map((one) => db.prepare(one)));
   };
 
-/** A walk of retention that comes to this. */
+/** A walk of retention that has come to this phase. */
 const walkAt = (phase: "tags" | "manifests" | "over"): string => `
   INSERT OR REPLACE INTO walks (name, position)
   VALUES ('retention', '{"began":${NOW},"phase":"${phase}","repository":0,"after":""}')`;
@@ -101,7 +101,7 @@ export const TASKS: readonly Task[] = [
     task: "retention: manifests whose grace is over",
     isOfShape: true,
     makeDue: async (db, { size, shape }) => {
-      // The tags of the others stay: they must not be asked for each that goes.
+      // The tags of other manifests stay: the run must not read them for each manifest that goes.
       await tagAgain(db, size, shape);
       await statements(
         `DELETE FROM tags WHERE digest IN (SELECT digest FROM manifests WHERE id IN (${FIRST}))`,

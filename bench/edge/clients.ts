@@ -1,8 +1,8 @@
-/** What clients do when they pull and push: which requests, in what order, and how many beside each other. */
+/** Pulls and pushes as clients perform them: their requests, in order, and the number that run at a time. */
 import { type Content, digestOf, type Pushed } from "./content.ts";
 import type { Answer, Send, Session, Task } from "./session.ts";
 
-/** Its first part is a space of ours. */
+/** A space of ours, which is the first part of the repository's name. */
 export const SPACE = "bench";
 const REPOSITORY = `/v2/${SPACE}/edge`;
 export const SCOPE = `repository:${SPACE}/edge:pull,push`;
@@ -11,7 +11,7 @@ const MANIFEST = { "Content-Type": "application/vnd.oci.image.manifest.v1+json" 
 const ACCEPT = { Accept: "application/vnd.oci.image.manifest.v1+json" };
 const BYTES = { "Content-Type": "application/octet-stream" };
 
-/** How an upload's bytes are sent. */
+/** The means of sending an upload's bytes. */
 export type UploadWay = "PUT" | "PATCH";
 
 /** Docker's `max-concurrent-uploads`, with its own store and with containerd's. */
@@ -22,7 +22,7 @@ const DOCKER_DOWNLOADS = 3;
 
 type Pull = (session: Session, pushed: Pushed, reference: string) => Promise<void>;
 
-/** Asks who it is talking to, gets the manifest, then the configuration beside three layers at once. */
+/** Pings the registry, gets the manifest, then the configuration beside three layers at a time. */
 const pullAsDocker: Pull = async (session, { manifest, config, layers }, reference) => {
   await session.perform(
     one(async (send) => {
@@ -33,7 +33,7 @@ const pullAsDocker: Pull = async (session, { manifest, config, layers }, referen
   await session.perform(one(getBlob(config)), { lanes: DOCKER_DOWNLOADS, tasks: layers.map(getBlob) });
 };
 
-/** Resolves the reference, gets the manifest by its digest, then everything that it names at once. */
+/** Resolves the reference, gets the manifest by its digest, then all its blobs at once. */
 const pullAsContainerd: Pull = async (session, { manifest, config, layers }, reference) => {
   await session.perform(
     one(async (send) => {
@@ -47,7 +47,7 @@ const pullAsContainerd: Pull = async (session, { manifest, config, layers }, ref
 
 export const PULLS = { Docker: pullAsDocker, containerd: pullAsContainerd } as const satisfies Record<string, Pull>;
 
-/** Each layer unless it is there, then the configuration, then the manifest under its tag. */
+/** Pushes each layer unless it is there, then the configuration, then the manifest under its tag. */
 export async function push(session: Session, { manifest, config, layers, tag }: Pushed, way: UploadWay): Promise<void> {
   await session.perform(one(ping));
   await session.perform({ lanes: UPLOADS, tasks: layers.map((layer) => pushBlob(layer, way)) });
@@ -60,7 +60,7 @@ export async function push(session: Session, { manifest, config, layers, tag }: 
   );
 }
 
-/** One layer that is not there yet. */
+/** Pushes one layer that is not there yet. */
 export async function pushLayer(session: Session, layer: Content, way: UploadWay): Promise<void> {
   await session.perform(one(ping));
   await session.perform(one(pushBlob(layer, way)));

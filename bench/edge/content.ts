@@ -1,12 +1,12 @@
 import { createHash, randomBytes } from "node:crypto";
 
-/** Bytes under their digest. */
+/** Bytes with their digest. */
 export interface Content {
   readonly bytes: Buffer;
   readonly digest: string;
 }
 
-/** What is pushed and pulled: never the same twice, so that no registry knows it before. */
+/** Content to push and pull. It is never the same twice, so that no registry knows it beforehand. */
 export interface Pushed {
   readonly tag: string;
   readonly manifest: Content;
@@ -20,7 +20,7 @@ const LAYER_TYPE = "application/vnd.oci.image.layer.v1.tar+gzip";
 
 let made = 0;
 
-/** @param sizes of its layers, in bytes. */
+/** Makes new content. @param sizes the sizes of its layers, in bytes */
 export function makePushed(sizes: readonly number[]): Pushed {
   made += 1;
   const layers = sizes.map((size) => randomContent(size));

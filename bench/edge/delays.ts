@@ -2,12 +2,12 @@ import { readFile } from "node:fs/promises";
 import { z } from "zod";
 import type { Delays } from "./wrapper/trace.ts";
 
-/** Milliseconds that are added to each call by kind, and to each request of the client. */
+/** Milliseconds that are added to each call, by kind, and to each request of the client. */
 export interface EdgeDelays extends Delays {
   readonly client: number;
 }
 
-/** Assumptions, not measurements: a client near a data centre, a bucket and a database some way off. */
+/** Assumptions, not measurements: the client is near a data centre; the bucket and the database are some way off. */
 const DELAYS: EdgeDelays = {
   client: 20,
   cache: 3,
@@ -31,7 +31,7 @@ const delaysSchema = z.strictObject({
   kv: ms.default(DELAYS.kv),
 });
 
-/** Those of a file over the usual ones. Throws where it has others, or cannot be read. */
+/** Returns the usual delays, overridden by those of a file. Throws if the file has others, or cannot be read. */
 export async function readDelays(file: string | null): Promise<EdgeDelays> {
   return delaysSchema.parse(file === null ? {} : JSON.parse(await readFile(file, "utf8")));
 }

@@ -10,21 +10,21 @@ import type { Delays } from "./wrapper/trace.ts";
 export interface WorkerSource {
   /** Its configuration for wrangler. */
   readonly config: string;
-  /** The environment in there that is meant; null: the top level. */
+  /** The environment in that configuration; null for the top level. */
   readonly environment: string | null;
 }
 
 interface WorkerParts {
-  /** The path of its entry module. */
+  /** The path of the Worker's entry module. */
   readonly main: string;
   readonly bindings: Readonly<Record<string, BindingKind>>;
-  /** The Durable Object classes that its module exports. */
+  /** The Durable Object classes that the entry module exports. */
   readonly classes: readonly string[];
 }
 
 const bindingList = z.array(z.object({ binding: z.string() })).default([]);
 
-/** What we need of a configuration that wrangler has read. */
+/** The parts that we need of a configuration that wrangler has read. */
 const configSchema = z.object({
   main: z.string(),
   r2_buckets: bindingList,
@@ -38,7 +38,7 @@ const configSchema = z.object({
 
 const WRAPPER = resolve(import.meta.dirname, "wrapper/worker.ts");
 
-/** Writes it into a directory; returns its path. */
+/** Writes the entry module into a directory, and returns its path. */
 export async function writeEntry(directory: string, source: WorkerSource, delays: Delays): Promise<string> {
   const parts = readParts(source);
   const entry = join(directory, "entry.js");
@@ -69,7 +69,7 @@ function bound(kind: BindingKind, list: z.infer<typeof bindingList>): readonly (
   return list.map(({ binding }) => [binding, kind]);
 }
 
-/** A module of its own, imported first: what the Worker's modules take from `caches` when they load is wrapped already. */
+/** Returns a module that is imported first, so that `caches` is wrapped before the Worker's modules load. */
 function edgeModule({ bindings }: WorkerParts, delays: Delays): string {
   return `import { makeEdge } from ${JSON.stringify(WRAPPER)};
 

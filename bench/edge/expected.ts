@@ -1,11 +1,12 @@
-/** How long an operation takes where nothing but the stated delays takes time: the same on every machine. */
+/** The time that an operation takes if nothing but the delays takes time. It is the same on every machine. */
 import type { Stage } from "./session.ts";
 import type { TracedCall, TracedRequest } from "./wrapper/trace.ts";
 
 /**
- * Milliseconds of delays that one request waited for: the longest chain of calls of which each began when the one before had its
- * delay behind it. A chain is never longer than the request took. What went on after the answer does not count.
- * @param others all requests: one that looks into the cache and soon looks again may wait meanwhile for what another does after its answer.
+ * Returns the milliseconds of delay that one request waited for: the longest chain of calls, each of which began after
+ * the delay of the one before. A chain never takes longer than the request. Calls after the answer do not count.
+ * @param others all requests. One that looks into the cache and soon looks again may wait, in between, for the work
+ * that another does after its answer.
  */
 export function delayOf({ answered, calls }: TracedRequest, others: readonly TracedRequest[]): number {
   const before = calls.filter(({ ended }) => answered === null || ended <= answered);
@@ -22,7 +23,7 @@ export function delayOf({ answered, calls }: TracedRequest, others: readonly Tra
 
 const LOOK = "cache match";
 
-/** Of the time between two looks into the cache, that in which any of the other calls was delayed. */
+/** Returns the time between two looks into the cache during which any of the other calls was delayed. */
 function waitBetween(one: TracedCall, next: TracedCall, others: readonly TracedCall[]): number {
   if (one.name !== LOOK || next.name !== LOOK) return 0;
   let [ms, until] = [0, one.ended];
@@ -35,14 +36,17 @@ function waitBetween(one: TracedCall, next: TracedCall, others: readonly TracedC
   return ms;
 }
 
-/** @param delays of each request by its name, the client's round trip included. */
+/**
+ * Returns the expected time of some stages.
+ * @param delays each request's delay by its name, the client's round trip included
+ */
 export function expectedMs(stages: readonly Stage[], delays: ReadonlyMap<string, number>): number {
   const delayOfTask = (names: readonly string[]): number => sum(names.map((name) => delays.get(name) ?? Number.NaN));
   const ofPool = ({ lanes, tasks }: Stage[number]): number => makespan(lanes, tasks.map(delayOfTask));
   return sum(stages.map((pools) => Math.max(...pools.map(ofPool))));
 }
 
-/** When the last of some tasks ends, if each begins as soon as one of the lanes is free. */
+/** Returns the time at which the last of some tasks ends, if each begins as soon as a lane is free. */
 export function makespan(lanes: number, tasks: readonly number[]): number {
   const ends = Array.from({ length: lanes }, () => 0);
   for (const ms of tasks) {

@@ -1,4 +1,4 @@
-/** Pushes and pulls at each Worker in turns, and what each took. */
+/** Pushes and pulls at each Worker in turns, and times each operation. */
 import { z } from "zod";
 import { progress } from "../units.ts";
 import { PULLS, push, pushLayer, SCOPE } from "./clients.ts";
@@ -14,21 +14,21 @@ import type { TracedRequest } from "./wrapper/trace.ts";
 /** One operation of a client, done once. */
 export interface Sample {
   readonly ms: number;
-  /** What the stated delays alone make it take. */
+  /** Milliseconds that the delays alone make it take. */
   readonly expectedMs: number;
-  /** What the client's round trips alone make it take: no registry can be faster. */
+  /** Milliseconds that the client's round trips alone make it take: no registry can be faster. */
   readonly leastMs: number;
   readonly requests: number;
-  /** Those after the answer included. */
+  /** Calls by kind, those after the answer included. */
   readonly calls: Readonly<Partial<Record<CallKind, number>>>;
-  /** As in "R2 put". */
+  /** Calls by name, such as "R2 put". */
   readonly names: Readonly<Partial<Record<string, number>>>;
 }
 
-/** An operation, as often as it was done at one Worker. */
+/** An operation's samples at one Worker. */
 export interface Measured {
   readonly operation: string;
-  /** What the bars are for. */
+  /** The kind that the bars are for. */
   readonly kind: OperationKind;
   readonly worker: string;
   readonly samples: Sample[];
@@ -42,7 +42,7 @@ interface Operation {
   readonly act: (session: Session) => Promise<void>;
 }
 
-/** Each operation at all Workers in turns. A first round does not count. */
+/** Performs each operation at all Workers in turns. A first round does not count. */
 export async function measure(
   targets: readonly Target[],
   { rounds, layers, largeLayer }: Plan,
@@ -64,10 +64,13 @@ export async function measure(
   return [...measured.values()];
 }
 
-/** How what is pulled was pushed: both ways, in turns. */
+/** The way to push an image, by the way to pull it. Both ways are used in turns. */
 const WAYS = { tag: "PUT", digest: "PATCH" } as const;
 
-/** One round, in its order. All that is pushed is new, so that the first pull of it is cold, and the next one is warm. */
+/**
+ * Returns the operations of one round, in order. All content is new, so that its first pull is cold, and the next one
+ * is warm.
+ */
 function operationsOf(layers: readonly number[], largeLayer: number): readonly Operation[] {
   const ofClients = Object.entries(PULLS).flatMap(([client, pull]) =>
     (["tag", "digest"] as const).flatMap((by): readonly Operation[] => {
@@ -111,7 +114,7 @@ async function sampleOf(target: Target, roundTrip: number, act: Operation["act"]
   };
 }
 
-/** How often each occurs. */
+/** Counts the occurrences of each key. */
 function tally<K extends string>(keys: readonly K[]): Partial<Record<K, number>> {
   const counts: Partial<Record<K, number>> = {};
   for (const key of keys) counts[key] = (counts[key] ?? 0) + 1;
@@ -134,7 +137,7 @@ const traceSchema: z.ZodType<readonly TracedRequest[]> = z.array(
   }),
 );
 
-/** What the Worker traced since it was last asked, once it has done what it does after its answers. */
+/** Returns the Worker's trace since the last call, once its work after answers has ended. */
 async function takeTrace({ url }: Target): Promise<readonly TracedRequest[]> {
   const response = await fetch(url + TRACE_PATH);
   return traceSchema.parse(await response.json());

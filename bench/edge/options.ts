@@ -2,28 +2,28 @@ import { parseArgs } from "node:util";
 
 export interface Options {
   readonly help: boolean;
-  /** Where the results go as JSON; null: nowhere. */
+  /** The file for the results as JSON; null for none. */
   readonly json: string | null;
-  /** Another Worker's configuration, or its directory; null: none. */
+  /** Another Worker's configuration, or its directory; null for none. */
   readonly worker: string | null;
   readonly workerEnvironment: string | null;
-  /** As in "user:password". */
+  /** The login: "user:password". */
   readonly workerLogin: string;
-  /** A file with other delays; null: the usual ones. */
+  /** A file with other delays; null for the usual ones. */
   readonly delays: string | null;
-  /** Settings of this Worker, as in "WARM_MB:0". */
+  /** Settings of this Worker, such as "WARM_MB:0". */
   readonly settings: readonly string[];
-  /** Likewise, of the same Worker once more, at the same time; null: only once. */
+  /** A setting of a second copy of this Worker, measured at the same time; null for no second copy. */
   readonly beside: string | null;
   readonly plan: Plan;
 }
 
-/** What is done. Sizes in bytes. */
+/** The extent of the measurement. Sizes are in bytes. */
 export interface Plan {
   readonly rounds: number;
-  /** Small, since bytes take their time whatever a registry does: what is measured is round trips. */
+  /** Small layers, since bytes take the same time in any registry, and the bench measures round trips. */
   readonly layers: readonly number[];
-  /** More than two parts of an upload. */
+  /** Larger than two parts of an upload. */
   readonly largeLayer: number;
 }
 
@@ -55,7 +55,7 @@ that makes, and how long it would take if nothing but the delays took time, whic
 With another Worker, ends with 1 when a bar is missed: a warm pull takes at most 0.3 of its time, a cold one at most 0.9.
 Leave src/ alone meanwhile: a change restarts the Worker.`;
 
-/** Null where the options are not those of HELP. */
+/** Reads the options; null if they do not match HELP. */
 export function readOptions(args: readonly string[]): Options | null {
   try {
     const { values } = parseArgs({

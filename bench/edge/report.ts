@@ -1,4 +1,4 @@
-/** Tables of what was measured, and the bars. */
+/** Tables of the measurements, and the bars. */
 import { table } from "../table.ts";
 import { median } from "../units.ts";
 import type { EdgeDelays } from "./delays.ts";
@@ -15,10 +15,10 @@ const KINDS = {
   kv: "KV",
 } as const;
 
-/** The most that an operation may take of the other Worker's time. */
+/** The most that an operation may take, as a share of the other Worker's time. */
 type Bars = Readonly<Partial<Record<Measured["kind"], number>>>;
 
-/** Against another registry. */
+/** Bars for the comparison with another registry. */
 export const PEER_BARS: Bars = { "cold pull": 0.9, "warm pull": 0.3 };
 
 export function delaysText({ client, ...calls }: EdgeDelays): string {
@@ -26,7 +26,7 @@ export function delaysText({ client, ...calls }: EdgeDelays): string {
   return `Delays in ms: client's round trip ${client}, ${each.join(", ")}`;
 }
 
-/** Kinds of calls that nobody made are left out. */
+/** Returns the table of times. It leaves out kinds of calls that never occurred. */
 export function timesTable(measured: readonly Measured[]): string {
   const samples = measured.flatMap((row) => row.samples);
   const kinds = CALL_KINDS.filter((kind) => samples.some(({ calls }) => calls[kind] !== undefined));
@@ -46,19 +46,19 @@ export function timesTable(measured: readonly Measured[]): string {
   return table(["operation", "Worker", ...columns], rows);
 }
 
-/** How one Worker's time for an operation compares with the other's. */
+/** A comparison of one Worker's time for an operation with the other's, as ratios. */
 export interface Comparison {
   readonly operation: string;
-  /** Of the medians. */
+  /** The ratio of the measured medians. `expected` is the same for expected times. */
   readonly measured: number;
   readonly expected: number;
-  /** Of the first Worker's round trips to what is expected of the second. */
+  /** The ratio of the first Worker's round trips alone to the second's expected time. */
   readonly least: number;
-  /** The most that `measured` may be; null: there is no bar. */
+  /** The most that `measured` may be; null if there is no bar. */
   readonly bar: number | null;
 }
 
-/** The first Worker against the second. */
+/** Compares the first Worker with the second. */
 export function compare(
   measured: readonly Measured[],
   first: string,
@@ -85,7 +85,7 @@ const middleOf = ({ samples }: Measured, of: (sample: Sample) => number): number
 
 export const isMissed = ({ measured, bar }: Comparison): boolean => bar !== null && measured > bar;
 
-/** @param other the second Worker's name. */
+/** Returns the table of comparisons. @param other the second Worker's name */
 export function comparisonTable(comparisons: readonly Comparison[], other: string): string {
   const rows = comparisons.map((one) => {
     const verdict = one.bar === null ? "–" : `${one.bar} ${isMissed(one) ? "missed" : "met"}`;
@@ -98,7 +98,7 @@ function spread(values: readonly number[]): readonly [number, number, number] {
   return [Math.round(Math.min(...values)), Math.round(median(values)), Math.round(Math.max(...values))];
 }
 
-/** One number where all are the same. */
+/** Formats values as their median and range; as one number if all are the same. */
 function span(values: readonly number[]): string {
   const [low, middle, high] = spread(values);
   return low === high ? String(low) : `${middle} (${low}–${high})`;

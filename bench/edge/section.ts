@@ -1,4 +1,6 @@
-/** The part of `npm run bench` that needs no other Worker: ours, and ours without reading ahead, in turns. */
+/**
+ * The part of `npm run bench` that needs no other Worker. It compares ours with ours without reading ahead, in turns.
+ */
 import { type EdgeDelays, readDelays } from "./delays.ts";
 import { type Measured, measure } from "./measure.ts";
 import { QUICK_PLAN } from "./options.ts";
@@ -7,13 +9,13 @@ import { spacedock, withTargets } from "./targets.ts";
 
 const NO_WARMING = "WARM_MB:0";
 
-/** For whom reading ahead is: a client that asks for a few blobs at a time. */
+/** The operation that reading ahead is meant for: a client asks for a few blobs at a time. */
 const WARMED = "pull by tag, Docker, cold";
 
 export interface EdgeTimes {
   readonly delays: EdgeDelays;
   readonly measured: readonly Measured[];
-  /** With reading ahead, against without it. */
+  /** Ratios of times with reading ahead to times without it. */
   readonly warming: readonly Comparison[];
 }
 
@@ -29,7 +31,7 @@ export function edgeTables({ delays, measured, warming }: EdgeTimes): string {
   return [delaysText(delays), timesTable(measured), comparisonTable(warming, NO_WARMING)].join("\n\n");
 }
 
-/** By what the delays alone make of it, which is the same on every machine. */
+/** Checks the expected ratio, which follows from the delays alone and so is the same on every machine. */
 export function missedEdge({ warming }: EdgeTimes): readonly string[] {
   const expected = warming.find(({ operation }) => operation === WARMED)?.expected ?? Number.NaN;
   return expected < 1

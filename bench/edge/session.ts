@@ -1,64 +1,67 @@
-/** A client that logs in as clients do, and keeps account of which requests it made in what order. */
+/** A client that logs in as clients do, and records its requests in their order. */
 import { Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Agent, type Dispatcher, request } from "undici";
 import { z } from "zod";
 import { REQUEST_HEADER } from "./wrapper/protocol.ts";
 
-/** A registry, and who may push to it. */
+/** A registry, with the login of a user who may push to it. */
 export interface Account {
   readonly url: string;
-  /** User and password, as in "user:password". */
+  /** The login: "user:password". */
   readonly login: string;
 }
 
 interface Wish {
   readonly method: Dispatcher.HttpMethod;
-  /** Absolute, or relative to the registry. */
+  /** An absolute address, or one relative to the registry. */
   readonly address: string;
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: Uint8Array;
-  /** The body's length is not told beforehand. */
+  /** True to send the body without telling its length. */
   readonly isChunked?: boolean;
-  /** It is only about how to log in: it is not sent again once that is done. */
+  /** True for a request that only finds out how to log in. It is not sent again after the login. */
   readonly isPing?: boolean;
 }
 
 export interface Answer {
   readonly status: number;
-  /** A header's value; empty: it has none. */
+  /** Returns a header's value; empty if the answer does not have it. */
   readonly header: (name: string) => string;
   readonly bytes: Uint8Array;
 }
 
-/** Sends one request. Fails when the answer has another status. */
+/** Sends one request. Fails if the answer has another status. */
 export type Send = (wish: Wish) => Promise<Answer>;
 
 /** Requests that one client makes one after the other. */
 export type Task = (send: Send) => Promise<void>;
 
-/** Tasks of which so many are under way at a time, in their order. */
+/** Tasks in their order, with the number of those that run at a time. */
 interface Pool<T> {
   readonly lanes: number;
   readonly tasks: readonly T[];
 }
 
-/** Pools that run beside each other: what a client waits for before it goes on. By the names of the requests. */
+/**
+ * Pools that run beside each other. The client waits for all of them before it goes on. Requests are given by their
+ * names.
+ */
 export type Stage = readonly Pool<readonly string[]>[];
 
 export interface Session {
   readonly stages: readonly Stage[];
-  /** Does all the tasks of some pools. */
+  /** Performs all tasks of some pools. */
   perform(...pools: readonly Pool<Task>[]): Promise<void>;
 }
 
-/** A server may be closing a connection that lies idle for longer. */
+/** A server may close a connection that lies idle for longer. */
 const agent = new Agent({ keepAliveTimeout: 500 });
 
 let sent = 0;
 
-/** @param roundTrip milliseconds that are added to each request. */
+/** Opens a session. @param roundTrip milliseconds that are added to each request */
 export function openSession(account: Account, roundTrip: number, scope: string): Session {
   const stages: Stage[] = [];
   let authorization: string | null = null;
@@ -132,7 +135,7 @@ function expectStatus({ method, address, status }: Wish, answer: Answer): Answer
 
 const tokenAnswer = z.object({ token: z.string() });
 
-/** What to send after a challenge. */
+/** Answers a challenge with the value of the Authorization header. */
 async function authorize(
   challenge: string,
   { login }: Account,

@@ -17,17 +17,17 @@ import type { Account } from "./session.ts";
 import { TRACE_PATH } from "./wrapper/protocol.ts";
 import type { Delays } from "./wrapper/trace.ts";
 
-/** A Worker to be measured. */
+/** A Worker to measure. */
 export interface Candidate {
   readonly name: string;
   readonly source: WorkerSource;
-  /** Makes what it needs before it starts, in its directory; returns options for `wrangler dev`. */
+  /** Prepares its directory before it starts, and returns options for `wrangler dev`. */
   readonly prepare: (directory: string) => Promise<readonly string[]>;
-  /** User and password, as in "user:password", once it runs at an address. */
+  /** Returns its login, "user:password", once it runs at an address. */
   readonly logIn: (url: string, directory: string) => Promise<string>;
 }
 
-/** One that runs. */
+/** A running Worker. */
 export interface Target extends Account {
   readonly name: string;
 }
@@ -36,7 +36,7 @@ const config = resolve(import.meta.dirname, "../../wrangler.toml");
 const secretsIn = (directory: string): string => join(directory, "secrets.env");
 const stateIn = (directory: string): string => join(directory, "state");
 
-/** The Worker of this checkout, with settings as in "WARM_MB:0". */
+/** Returns the Worker of this checkout, with settings such as "WARM_MB:0". */
 export const spacedock = (settings: readonly string[], name = "Spacedock"): Candidate => ({
   name,
   source: { config, environment: null },
@@ -55,7 +55,7 @@ export const spacedock = (settings: readonly string[], name = "Spacedock"): Cand
   },
 });
 
-/** Another Worker, by the path of its configuration or of the directory that has it. */
+/** Returns another Worker, by the path of its configuration or of the directory that contains it. */
 export function otherWorker(path: string, environmentName: string | null, login: string): Candidate {
   const files = ["", "wrangler.jsonc", "wrangler.json", "wrangler.toml"].map((name) => resolve(path, name));
   const found = files.find((file) => /\.(?:jsonc?|toml)$/.test(file) && existsSync(file));
@@ -68,7 +68,7 @@ export function otherWorker(path: string, environmentName: string | null, login:
   };
 }
 
-/** Starts them, and ends them whatever happens. */
+/** Starts Workers, and always ends them. */
 export async function withTargets<T>(
   candidates: readonly Candidate[],
   delays: Delays,

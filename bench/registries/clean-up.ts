@@ -6,18 +6,18 @@ import type { Digest } from "../../src/oci/digest.ts";
 import { reasonOf } from "./measure.ts";
 import type { Peer } from "./peer.ts";
 
-/** How many manifests and blobs went, and what the registry said of those that it kept. */
+/** The number of manifests and blobs that were deleted, and the registry's reasons for keeping others. */
 export interface CleanUp {
   readonly deleted: number;
   readonly kept: number;
-  /** Each once, and not many. */
+  /** The reasons, each once, and not many. */
   readonly reasons: readonly string[];
 }
 
 const AT_ONCE = 8;
 const MOST_REASONS = 5;
 
-/** Deletes what was pushed, manifests before the blobs that they need, as far as the registry lets it. */
+/** Deletes the content of this run as far as the registry allows it, manifests before the blobs that they need. */
 export async function cleanUp(peer: Peer): Promise<CleanUp> {
   const repositories = [...peer.pushed];
   const manifests = repositories.flatMap(([name, content]) =>
@@ -38,12 +38,12 @@ export async function cleanUp(peer: Peer): Promise<CleanUp> {
   };
 }
 
-/** Null: it is gone. */
+/** Returns the reason of a refused deletion; null if the content is gone. */
 function refusalOf(deletion: Promise<unknown>): Promise<string | null> {
   return deletion.then(() => null, reasonOf);
 }
 
-/** end-10 */
+/** Deletes a blob (end-10). */
 async function deleteBlob({ connection }: Peer, name: string, digest: Digest): Promise<void> {
   const answer = await connection.ask({
     method: "DELETE",

@@ -12,7 +12,7 @@ import { type Content, uploadBlob, type Way } from "./uploads.ts";
 
 const MANIFEST_TYPE = "application/vnd.oci.image.manifest.v1+json";
 
-/** An image that no registry has yet. Its layers are made as they are sent. */
+/** An image that no registry has yet. Its layers are generated while they are sent. */
 export interface Image {
   /** Its layers, then its config. */
   readonly blobs: readonly Content[];
@@ -20,7 +20,7 @@ export interface Image {
   readonly tag: string;
 }
 
-/** @param sizes of the layers, in bytes. */
+/** Makes an image. @param sizes the sizes of the layers, in bytes */
 export function makeImage(sizes: readonly number[]): Image {
   const layers = sizes.map(randomContent);
   const config = bytesContent(Buffer.from(JSON.stringify(configOf(layers))));
@@ -33,13 +33,13 @@ export function makeImage(sizes: readonly number[]): Image {
   return { blobs: [...layers, config], manifest: Buffer.from(JSON.stringify(manifest)), tag: randomUUID() };
 }
 
-/** The same content again, but for the manifest: another one, under another tag. */
+/** Returns an image of the same blobs with another manifest, under another tag. */
 export function variant({ blobs, manifest }: Image, tag: string): Image {
   const text = manifest.toString().replace(/}$/, endOf(tag));
   return { blobs, manifest: Buffer.from(text), tag };
 }
 
-/** What a manifest is a variant of, to make more of them; its content is not known. */
+/** Returns the image that a manifest is a variant of, to make more variants. Its blobs are unknown. */
 export function originalOf(manifest: Buffer, tag: string): Image {
   return { blobs: [], manifest: Buffer.from(manifest.toString().replace(endOf(tag), "}")), tag };
 }
@@ -71,7 +71,7 @@ function bytesContent(bytes: Buffer): Content {
   return { digest: digestOf(bytes), size: bytes.length, open: (from, to) => Readable.from([bytes.subarray(from, to)]) };
 }
 
-/** As clients push: all layers at once, each only where a HEAD does not find it, and the manifest last. */
+/** Pushes an image as clients do: all layers at once, each only if a HEAD does not find it, and the manifest last. */
 export async function pushImage(peer: Peer, name: string, image: Image, way: Way): Promise<void> {
   const pushed = await Promise.allSettled(image.blobs.map((content) => pushBlob(peer, name, content, way)));
   for (const one of pushed) if (one.status === "rejected") throw one.reason;
@@ -84,20 +84,23 @@ async function pushBlob(peer: Peer, name: string, content: Content, way: Way): P
   noteBlob(peer, name, content.digest);
 }
 
-/** Where the blobs are there already. */
+/** Pushes the manifest of an image whose blobs are there already. */
 export async function pushManifest(peer: Peer, name: string, { manifest, tag }: Image): Promise<void> {
   const { digest } = await putManifest(peer.connection, name, tag, { bytes: manifest, mediaType: MANIFEST_TYPE });
   noteManifest(peer, name, digest);
 }
 
-/** As clients pull: the manifest by its tag, then all blobs at once. Throws where anything is missing or short. */
+/**
+ * Pulls an image as clients do: the manifest by its tag, then all blobs at once. Throws if anything is missing or
+ * short.
+ */
 export async function pullImage({ connection }: Peer, name: string, { tag, blobs }: Image): Promise<void> {
   if ((await getManifest(connection, name, tag)) === null) throw new Error(`there is no manifest ${name}:${tag}`);
   const pulled = await Promise.allSettled(blobs.map(({ digest, size }) => pullBlob(connection, name, digest, size)));
   for (const one of pulled) if (one.status === "rejected") throw one.reason;
 }
 
-/** Counts the bytes and drops them: to hash them would measure this machine. */
+/** Counts the bytes and drops them. Hashing them would measure this machine. */
 async function pullBlob(connection: Peer["connection"], name: string, digest: Digest, size: number): Promise<void> {
   const answer = await connection.ask({
     method: "GET",
@@ -112,7 +115,10 @@ async function pullBlob(connection: Peer["connection"], name: string, digest: Di
 
 const WARM_UP_BYTES = 1_000_000;
 
-/** A push and a pull, so that what is loaded and compiled at first use does not count. What fails here fails again later. */
+/**
+ * Pushes and pulls once, so that loading and compiling at first use do not count. A failure is ignored here, since it
+ * will occur again.
+ */
 export async function warmUp(peer: Peer): Promise<void> {
   const name = `${peer.root}/first`;
   for (const way of ["put", "patch"] as const) {

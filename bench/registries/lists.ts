@@ -3,22 +3,22 @@ import { pullScope, repositoryPath } from "../../src/cli/client/repository.ts";
 import { readText } from "../../src/cli/client/transport.ts";
 import type { Peer } from "./peer.ts";
 
-/** How many names a page is asked for. */
+/** Names to request for a page. */
 export const PAGE = 100;
 
-/** Bytes; a registry that knows no pages sends everything. */
+/** Bytes of the longest answer to read; a registry without pages sends everything. */
 const MOST_BYTES = 64 * 1024 * 1024;
 
 const tagList = z.object({ tags: z.array(z.string()).nullable() });
 const catalog = z.object({ repositories: z.array(z.string()).nullable() });
 
-/** end-8b: one page of a repository's tags, those after a tag. Throws where it has none. */
+/** Reads one page of a repository's tags after a tag (end-8b). Throws if there is none. */
 export async function readTagPage(peer: Peer, name: string, after: string | null): Promise<void> {
   const text = await readPage(peer, repositoryPath({ name }, "tags/list"), pullScope({ name }), after);
   requireNames(tagList.parse(JSON.parse(text)).tags, name);
 }
 
-/** One page of the catalog, which registries have had since before the specification. */
+/** Reads one page of the catalog, which registries have had since before the specification. */
 export async function readCatalogPage(peer: Peer, after: string | null): Promise<void> {
   const text = await readPage(peer, "/v2/_catalog", "registry:catalog:*", after);
   requireNames(catalog.parse(JSON.parse(text)).repositories, "the catalog");

@@ -3,31 +3,34 @@ import { progress } from "../units.ts";
 import type { Peer } from "./peer.ts";
 import { type Spread, spreadOf } from "./statistics.ts";
 
-/** One thing that a client does, from its first request to its last answer. */
+/** One action of a client, from its first request to its last answer. */
 export type Operation = () => Promise<void>;
 
-/** Something that all peers are asked to do. */
+/** Operations that all peers are asked to perform. */
 export interface Workload {
   readonly name: string;
-  /** Each peer's turn comes so often. */
+  /** The number of turns for each peer. */
   readonly runs: number;
-  /** How many operations are under way together. */
+  /** The number of operations that run at a time. */
   readonly concurrency: number;
-  /** Brings to a peer what it must have. What comes back makes the operations of one run; neither is measured. */
+  /**
+   * Gives a peer the content that it needs. Returns a function that makes the operations of one run. Neither is
+   * measured.
+   */
   readonly prepare: (peer: Peer) => Promise<() => readonly Operation[]>;
 }
 
-/** What came of a workload at one peer. */
+/** The results of a workload at one peer. */
 export interface Result {
   readonly peer: string;
-  /** Of all operations that went well; null: none did. */
+  /** The durations of all successful operations; null if there are none. */
   readonly spread: Spread | null;
-  /** Operations a second that went well; null likewise. */
+  /** Successful operations a second; null if there are none. */
   readonly rate: number | null;
-  /** The median as a multiple of the first peer's; null where either has none. */
+  /** The median as a multiple of the first peer's; null if either has none. */
   readonly ratio: number | null;
   readonly failed: number;
-  /** Why, each reason once. */
+  /** Reasons of failures, each once. */
   readonly reasons: readonly string[];
 }
 
@@ -36,18 +39,18 @@ export interface Measured {
   readonly results: readonly Result[];
 }
 
-/** What one peer has done so far. */
+/** One peer's results so far. */
 interface Record {
   readonly peer: Peer;
-  /** Null: it could not be made ready. */
+  /** Makes the operations of one run; null if the peer could not be prepared. */
   readonly makeRun: (() => readonly Operation[]) | null;
   readonly durations: number[];
   readonly reasons: string[];
-  /** Of all runs, milliseconds. */
+  /** Milliseconds of all runs together. */
   elapsed: number;
 }
 
-/** Performs a workload at all peers, in turns: a machine that is busy for a while slows them all. */
+/** Performs a workload at all peers in turns, so that a machine that is busy for a while slows them all. */
 export async function measure(workload: Workload, peers: readonly Peer[]): Promise<Measured> {
   progress(workload.name);
   const records = await Promise.all(peers.map((peer) => prepare(workload, peer)));
@@ -67,18 +70,18 @@ async function prepare({ prepare: makeReady }: Workload, peer: Peer): Promise<Re
   }
 }
 
-/** What has never gone well is not tried again. */
+/** False if the workload has failed and never succeeded: then it is not tried again. */
 function isWorthWhile({ durations, reasons }: Record): boolean {
   return durations.length > 0 || reasons.length === 0;
 }
 
-/** Milliseconds after which a run begins nothing more. */
+/** Milliseconds after which a run begins no more operations. */
 const RUN_LIMIT = 60_000;
 
 async function perform(record: Record, concurrency: number): Promise<void> {
   const operations = record.makeRun?.() ?? [];
   const begun = performance.now();
-  // None fails for inBatches, so that it returns when all have ended.
+  // No operation fails for inBatches, so that it returns only after all have ended.
   await inBatches(operations, concurrency, async (operation) => {
     const start = performance.now();
     if (start - begun > RUN_LIMIT) return;

@@ -1,6 +1,6 @@
 import type { Peer } from "./peer.ts";
 
-/** Does something at each peer when it is first needed, once; what fails is tried again. */
+/** Returns a function that does work once for each peer, when it is first needed. Failed work is tried again. */
 export function oncePerPeer<T>(work: (peer: Peer) => Promise<T>): (peer: Peer) => Promise<T> {
   const done = new Map<Peer, T>();
   return async (peer) => {

@@ -3,33 +3,33 @@ import { parseArgs } from "node:util";
 export interface Options {
   readonly help: boolean;
   readonly addresses: readonly string[];
-  /** Where the results go as JSON; null: nowhere. */
+  /** The file for the results as JSON; null for none. */
   readonly json: string | null;
-  /** Parts of the names of workloads; none: all. */
+  /** Parts of the names of workloads to run; empty for all. */
   readonly only: readonly string[];
-  /** What was pushed stays. */
+  /** True to leave the pushed content. */
   readonly keep: boolean;
-  /** The earlier run whose tags and repositories are read; null: they are pushed. */
+  /** An earlier run whose tags and repositories are read; null to push them. */
   readonly again: string | null;
-  /** The path of zot's `zb`; null: it is not run. */
+  /** The path of zot's `zb`; null to leave it out. */
   readonly zb: string | null;
   readonly plan: Plan;
 }
 
-/** How much of everything there is. */
+/** The extent of the measurement. */
 export interface Plan {
   readonly quick: boolean;
-  /** Runs of what is small, of what is large, and of what takes longest. */
+  /** Runs of small, of large, and of the longest workloads. */
   readonly runs: { readonly small: number; readonly large: number; readonly largest: number };
   /** Pushes and pulls of a run, by their size: 1, 10 and 100 MB. */
   readonly transfers: { readonly small: number; readonly medium: number; readonly large: number };
   /** Manifests and pages read in a run. */
   readonly reads: number;
-  /** Transfers under way together. */
+  /** Transfers that run at a time. */
   readonly concurrency: number;
   readonly tags: number;
   readonly repositories: number;
-  /** What sizes of layers are multiplied by. */
+  /** A factor for the sizes of layers. */
   readonly scale: number;
 }
 
@@ -92,7 +92,7 @@ const OPTIONS = {
   help: { type: "boolean", short: "h" },
 } as const;
 
-/** Null where the options are not those of HELP. */
+/** Reads the options; null if they do not match HELP. */
 export function readOptions(args: readonly string[]): Options | null {
   try {
     const { values, positionals } = parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true });

@@ -1,4 +1,4 @@
-/** How registries are started that the bench compares. Each asks for a login, as it would where it is used. */
+/** Kinds of registries that the bench starts and compares. Each requires a login, as it would in use. */
 import { randomBytes } from "node:crypto";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -10,7 +10,7 @@ import { startDaemon, waitUntilReady } from "../../test/live/process.ts";
 import { connect } from "../../test/live/server.ts";
 import { environment } from "../environment.ts";
 
-/** Starts one; what goes onto the stack ends it. Returns its address with its credential. */
+/** Starts a registry and adds its end to the stack. Returns its address with its credential. */
 type Start = (path: string, stack: AsyncDisposableStack) => Promise<string>;
 
 const SPACE = "bench";
@@ -48,7 +48,7 @@ async function startSpacedock(checkout: string, stack: AsyncDisposableStack): Pr
   return `http://ci:${secret}@${new URL(endpoint.url).host}/${SPACE}`;
 }
 
-/** By our wrangler, so that both run on the same simulator. */
+/** Starts serverless-registry with our wrangler, so that both run on the same simulator. */
 async function startServerless(checkout: string, stack: AsyncDisposableStack): Promise<string> {
   const port = String(await freePort());
   const state = await scratch(stack);
@@ -84,7 +84,7 @@ interface Serving {
   readonly args: readonly string[];
   readonly cwd: string;
   readonly env: Record<string, string>;
-  /** Answers, whatever it is, once the registry is up. */
+  /** An address that answers, with any status, once the registry is up. */
   readonly ready: string;
 }
 

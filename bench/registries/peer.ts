@@ -7,13 +7,13 @@ import type { Digest } from "../../src/oci/digest.ts";
 
 /** A registry that is measured. */
 export interface Peer {
-  /** As tables call it. */
+  /** The name in tables. */
   readonly name: string;
-  /** Without its credential. */
+  /** The address without its credential. */
   readonly address: string;
   readonly credential: Credential | null;
   readonly connection: Connection;
-  /** All repositories of this run are below this one. */
+  /** The path that all repositories of this run are below. */
   readonly root: string;
   readonly pushed: Pushed;
 }
@@ -23,11 +23,11 @@ interface Content {
   readonly blobs: Set<Digest>;
 }
 
-/** What was pushed, by repository. */
+/** Pushed content, by repository. */
 type Pushed = Map<string, Content>;
 
 /**
- * Reads `http[s]://[user:password@]host[:port][/path][#name]`: repositories are made below the path, and tables show
+ * Reads `http[s]://[user:password@]host[:port][/path][#name]`. Repositories are made below the path, and tables show
  * the name. Throws a usage error.
  */
 export function openPeer(text: string, run: string): Peer {
@@ -41,7 +41,7 @@ export function openPeer(text: string, run: string): Peer {
     name: decodeURIComponent(url.hash.slice(1)) || url.host,
     address: [url.origin, ...path].join("/"),
     credential,
-    // Without patience nothing is tried twice: what is measured is one request, and a failure is shown.
+    // Without patience, no request is tried again: the bench measures one request, and shows a failure.
     connection: connect(parseRegistry(url.origin), { env: process.env, credential, patience: 0 }),
     root: [...path, run].join("/"),
     pushed: new Map(),
@@ -57,17 +57,17 @@ function withoutPassword(text: string): string {
   return text.replace(/\/\/[^@]*@/, "//…@");
 }
 
-/** Throws where no registry is there, or it does not let us in. */
+/** Checks that the registry is there. Throws if it is not, or if it refuses our login. */
 export function requirePeer({ connection }: Peer): Promise<void> {
   return ping(connection);
 }
 
-/** Remembers what a repository has got, for clean-up. */
+/** Records a blob that a repository has received, for clean-up. */
 export function noteBlob({ pushed }: Peer, repository: string, digest: Digest): void {
   contentOf(pushed, repository).blobs.add(digest);
 }
 
-/** Likewise. */
+/** Records a manifest that a repository has received, for clean-up. */
 export function noteManifest({ pushed }: Peer, repository: string, digest: Digest): void {
   contentOf(pushed, repository).manifests.add(digest);
 }

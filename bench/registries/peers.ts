@@ -1,4 +1,6 @@
-/** `npm run bench:peers`: registries on this machine, started for the while, side by side. See HELP. */
+/**
+ * `npm run bench:peers`: registries side by side, started on this machine for as long as they are measured. See HELP.
+ */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { resolve } from "node:path";
@@ -42,21 +44,21 @@ async function benchPeers(peers: readonly Wanted[], rest: readonly string[]): Pr
     addresses.push(`${await PEERS[kind](path, stack)}#${encodeURIComponent(name)}`);
     if (interrupted.signal.aborted) return 130;
   }
-  // Awaited here: the registries are ended when this returns.
+  // This waits, since the registries are ended when the function returns.
   return await bench([...rest, ...addresses], interrupted.signal);
 }
 
-/** Ends what measures when it is interrupted, so that the registries can be ended after it. */
+/** Runs the bench, and ends it when interrupted, so that the registries can be ended after it. */
 async function bench(args: readonly string[], signal: AbortSignal): Promise<number> {
   const run = resolve(import.meta.dirname, "run.ts");
-  // Their state goes with them, so there is nothing to clean up.
+  // The registries' state is deleted with them, so the bench need not clean up.
   const child = spawn(process.execPath, [run, "--keep", ...args], { stdio: "inherit" });
   signal.addEventListener("abort", () => child.kill());
   await once(child, "exit");
   return child.exitCode ?? 130;
 }
 
-/** Null where the arguments are not those of HELP. */
+/** Reads the arguments; null if they do not match HELP. */
 function readWanted(args: string[]): { help: boolean; peers: readonly Wanted[]; rest: readonly string[] } | null {
   try {
     const kinds = Object.fromEntries(

@@ -10,10 +10,10 @@ import { oncePerPeer } from "./once.ts";
 import type { Plan } from "./options.ts";
 import type { Peer } from "./peer.ts";
 
-/** A repository with many tags, each of a manifest of its own. */
+/** A repository with many tags, each on a manifest of its own. */
 interface Tagged {
   readonly name: string;
-  /** What they all have but for their annotation. */
+  /** The image that all the manifests are variants of. */
   readonly base: Image;
   readonly count: number;
 }
@@ -21,7 +21,10 @@ interface Tagged {
 const AT_ONCE = 8;
 const LAYER_BYTES = 1000;
 
-/** Manifests, tags and the catalog, in a repository and a registry that have many. @param isThere an earlier run has left them. */
+/**
+ * Returns the reads: of manifests, tags and the catalog, in a repository and a registry that have many.
+ * @param isThere true if an earlier run has left the content
+ */
 export function reads(plan: Plan, isThere: boolean): readonly Workload[] {
   const { runs, reads: count, tags, repositories } = plan;
   const tagged = oncePerPeer((peer) => (isThere ? findTags(peer, tags) : fillTags(peer, tags)));
@@ -29,7 +32,7 @@ export function reads(plan: Plan, isThere: boolean): readonly Workload[] {
   const [manyTags, manyRepositories] = [tags, repositories].map((number) => number.toLocaleString("en"));
   const among = `${manyTags} tags and ${manyRepositories} repositories`;
 
-  /** `count` reads of a run, one after another. */
+  /** Makes a workload of `count` reads a run, one after another. */
   const read = (name: string, makeRead: (peer: Peer, there: Tagged, at: number) => Operation): Workload => ({
     name,
     runs: runs.small,
@@ -42,7 +45,7 @@ export function reads(plan: Plan, isThere: boolean): readonly Workload[] {
   });
 
   return [
-    // The least that any request takes: what is measured beside it is the registry's own work.
+    // The cheapest request of all: the difference to it is the registry's own work.
     read("GET /v2/, logged in", (peer) => () => askVersion(peer)),
     read(`HEAD manifest by tag, of ${among}`, ({ connection }, there, at) => {
       const { tag } = imageAt(there, at);
@@ -82,7 +85,7 @@ async function requireFound(found: Promise<unknown>, reference: string): Promise
   if ((await found) === null) throw new Error(`the manifest ${reference} is not there`);
 }
 
-/** The image of a tag; neighbours in time are far apart in the list. */
+/** Returns a tag's image. Successive images are far apart in the list of tags. */
 function imageAt({ base, count }: Tagged, at: number): Image {
   return variant(base, numbered("t", (at * 7919) % count));
 }
@@ -97,7 +100,7 @@ async function fillTags(peer: Peer, count: number): Promise<Tagged> {
   return { name, base, count };
 }
 
-/** The tags that an earlier run has pushed. */
+/** Finds the tags that an earlier run has pushed. */
 async function findTags({ connection, root }: Peer, count: number): Promise<Tagged> {
   const name = `${root}/tags`;
   const [tag, last] = [numbered("t", 0), numbered("t", count - 1)];
@@ -118,7 +121,7 @@ function listedName({ root }: Peer, at: number): string {
   return `${root}/${numbered("r", at)}`;
 }
 
-/** Names that sort as their numbers do. */
+/** Returns a name that sorts as its number does. */
 function numbered(letter: string, at: number): string {
   return `${letter}-${String(Math.max(0, Math.floor(at))).padStart(7, "0")}`;
 }

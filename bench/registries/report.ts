@@ -1,7 +1,10 @@
 import { table } from "../table.ts";
 import type { Measured, Result } from "./measure.ts";
 
-/** One line a workload; for each registry how long an operation took, and the ratio to the first. */
+/**
+ * Returns a table with one line a workload: each registry's time for an operation, and its ratio to the first
+ * registry's.
+ */
 export function registriesTable(measured: readonly Measured[]): string {
   const peers = measured[0]?.results.map(({ peer }) => peer) ?? [];
   const header = ["Median / p90 / p99", ...peers.flatMap((peer, at) => (at === 0 ? [peer] : [peer, "ratio"]))];
@@ -26,7 +29,7 @@ function ratioCell({ ratio }: Result): string {
   return ratio?.toFixed(2) ?? "";
 }
 
-/** Why something is missing in the table: each reason of a registry once, with what it is the reason of. */
+/** Explains gaps in the table: each reason of a registry once, with the workloads that it belongs to. */
 export function failureLines(measured: readonly Measured[]): readonly string[] {
   const workloads = new Map<string, string[]>();
   for (const { workload, results } of measured) {

@@ -34,7 +34,7 @@ async function bench(wanted: Options): Promise<number> {
   return 0;
 }
 
-/** Null, once it has been said why, where one of them is no registry, or does not let us in. */
+/** Opens registries. Null, after saying why, if one of them is no registry, or refuses our login. */
 async function openPeers(addresses: readonly string[], run: string): Promise<readonly Peer[] | null> {
   try {
     const peers = addresses.map((address) => openPeer(address, run));

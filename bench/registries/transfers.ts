@@ -21,10 +21,10 @@ const WAYS: { readonly [W in Way]: string } = {
   chunks: "in ten chunks",
 };
 
-/** A repository below the peer's own. */
+/** A repository below the peer's own path. */
 const repositoryOf = ({ root }: Peer): string => `${root}/images`;
 
-/** Pushes and pulls as zot's zb has them. */
+/** Returns pushes and pulls like those of zot's zb. */
 export function transfers({ runs, transfers: counts, concurrency, scale }: Plan): readonly Workload[] {
   const [one, ten, hundred] = [scaled(1, scale), scaled(10, scale), scaled(100, scale)];
   const same = (size: number, count: number, often: number): Batch => {
@@ -51,7 +51,7 @@ export function transfers({ runs, transfers: counts, concurrency, scale }: Plan)
   ];
 }
 
-/** What the bars are about: several layers at once, a large one, and a push of what is there. */
+/** Returns the workloads that the bars are for: several layers at once, a large one, and a push of existing content. */
 export function shapes({ runs, scale }: Plan): readonly Workload[] {
   const [twenty, huge] = [scaled(20, scale), scaled(300, scale)];
   const ways = ["put", "stream"] as const;
@@ -112,7 +112,7 @@ function pushAgain(name: string, layers: readonly number[], runs: number): Workl
   };
 }
 
-/** The push of an image that no registry has seen. */
+/** Pushes an image that no registry has seen. */
 function pushNew(peer: Peer, layers: readonly number[], way: Way): Operation {
   const image = makeImage(layers);
   return () => pushImage(peer, repositoryOf(peer), image, way);
@@ -126,7 +126,7 @@ function pullOf(peer: Peer, images: ReadonlyMap<number, Image>, size: number): O
 
 const imagesOf = oncePerPeer(() => Promise.resolve(new Map<number, Image>()));
 
-/** An image of each size, which the peer has: pushed when one is first asked for. */
+/** Returns an image of each size that the peer has. Each is pushed when it is first asked for. */
 async function pushedImages(peer: Peer, sizes: readonly number[]): Promise<ReadonlyMap<number, Image>> {
   const images = await imagesOf(peer);
   for (const size of new Set(sizes)) {

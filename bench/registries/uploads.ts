@@ -6,7 +6,7 @@ import { locationOf, type SessionRequest } from "../../src/cli/client/upload-ses
 import type { Digest } from "../../src/oci/digest.ts";
 import { finishAddress } from "../../test/live/ask.ts";
 
-/** Content of a blob, which can be read as often as need be. */
+/** The content of a blob, which can be read any number of times. */
 export interface Content {
   readonly digest: Digest;
   /** Bytes. */
@@ -15,13 +15,13 @@ export interface Content {
 }
 
 /**
- * How a blob's bytes are sent, after the POST that begins its session. `put`: in the PUT that ends it, as containerd,
- * buildx and oras do. `patch`: in one PATCH of known length, as zb does. `stream`: in one PATCH that does not say how long
- * it is, as docker does. `chunks`: in ten PATCHes with Content-Range.
+ * The means of sending a blob's bytes, after the POST that begins its session. `put`: in the PUT that ends it, as
+ * containerd, buildx and oras do. `patch`: in one PATCH of known length, as zb does. `stream`: in one PATCH without its
+ * length, as docker does. `chunks`: in ten PATCHes with Content-Range.
  */
 export type Way = "put" | "patch" | "stream" | "chunks";
 
-/** Begins a session, sends the bytes, ends it. Each request once: a failure is the registry's result. */
+/** Begins a session, sends the bytes, and ends it. No request is repeated: a failure is the registry's result. */
 export async function uploadBlob(connection: Connection, name: string, content: Content, way: Way): Promise<void> {
   const address = repositoryPath({ name }, "blobs/uploads/");
   const send = (request: SessionRequest, status: number): Promise<string> =>
@@ -58,7 +58,7 @@ function bodyOf({ size, open }: Content, from = 0, to = size): Body {
   return { length: to - from, open: () => open(from, to) };
 }
 
-/** Returns where the session goes on. Throws RefusedError for another status. */
+/** Sends a request, and returns the address at which the session goes on. Throws RefusedError for another status. */
 async function sendTo(connection: Connection, scope: string, request: SessionRequest, status: number): Promise<string> {
   const answer = await connection.ask({ ...request, scopes: [scope], expect: [status], retry: false });
   await drain(answer);

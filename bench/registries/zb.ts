@@ -12,7 +12,7 @@ import type { Spread } from "./statistics.ts";
 
 const run = promisify(execFile);
 
-/** Milliseconds after which a test is taken for hanging. */
+/** Milliseconds after which a test counts as hanging. */
 const TIME_LIMIT = 600_000;
 
 interface Load {
@@ -20,7 +20,7 @@ interface Load {
   readonly concurrency: number;
 }
 
-/** @param command the path of `zb`. */
+/** Runs the tests of zb. @param command the path of `zb` */
 export async function measureZb(
   command: string,
   peers: readonly Peer[],
@@ -29,7 +29,7 @@ export async function measureZb(
   const measured: Measured[] = [];
   for (const test of await testsOf(command)) {
     const wanted = transfers[/100MB/.test(test) ? "large" : /10MB/.test(test) ? "medium" : "small"];
-    // It panics where there is less to be done than there are to do it.
+    // zb panics if there are fewer requests than workers.
     const requests = Math.max(wanted, concurrency);
     const workload = `zb, ${test}, ${requests} times`;
     progress(workload);
@@ -45,7 +45,7 @@ export async function measureZb(
   return measured;
 }
 
-/** All that it has, but for what needs a registry to fetch from. */
+/** Lists the tests of zb, except those that need a registry to fetch from. */
 async function testsOf(command: string): Promise<readonly string[]> {
   const { stdout } = await run(command, ["--list-tests", "http://localhost"]);
   return stdout.split("\n").filter((line) => line !== "" && !line.includes("Sync"));
@@ -57,7 +57,7 @@ async function perform(
   { name, address, root, credential }: Peer,
   { requests, concurrency }: Load,
 ): Promise<Result> {
-  // It deletes this directory at its end.
+  // zb deletes this directory at its end.
   const directory = await mkdtemp(join(tmpdir(), "spacedock-zb-"));
   const login = credential?.kind === "password" ? ["-A", `${credential.username}:${credential.secret}`] : [];
   const load = ["-n", String(requests), "-c", String(concurrency)];
@@ -72,13 +72,13 @@ async function perform(
   }
 }
 
-/** Of an answer that it did not like it prints no more than how many had such a status. */
+/** Returns the number of answers with each kind of error status; zb prints no more about them. */
 function refusalsIn(text: string): readonly string[] {
   const refusals = text.match(/^[45]xx responses: \d+$/gm) ?? [];
   return refusals.length === 0 ? ["zb says no more"] : refusals;
 }
 
-/** What it prints of one test. Throws where that is something else. */
+/** Reads the output of one test. Throws if it is something else. */
 export function readResult(text: string, count: number): Omit<Result, "peer" | "ratio"> {
   const failed = Number(/^Failed requests:\s+(\d+)/m.exec(text)?.[1] ?? Number.NaN);
   const rate = Number(/^Requests per second:\s+([\d.]+)/m.exec(text)?.[1] ?? Number.NaN);
@@ -96,7 +96,7 @@ export function readResult(text: string, count: number): Omit<Result, "peer" | "
 
 const MILLISECONDS: Readonly<Record<string, number>> = { h: 3_600_000, m: 60_000, s: 1000, ms: 1, µs: 0.001, ns: 1e-6 };
 
-/** Milliseconds of a duration as Go writes it: `1m2.5s`, `12.3ms`. NaN: there is none. */
+/** Reads a duration as Go writes it, in milliseconds: `1m2.5s`, `12.3ms`. NaN if there is none. */
 function durationIn(text: string, label: string): number {
   const [, written = ""] = new RegExp(`^${label}: (.+)$`, "m").exec(text) ?? [];
   const parts = [...written.matchAll(/([\d.]+)(h|ms|m|s|µs|ns)/g)];

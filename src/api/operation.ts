@@ -1,6 +1,6 @@
 /**
- * One declaration for each operation of the management API: the router, the OpenAPI document and, made from that, the console's and the
- * command line's clients all come from it.
+ * One declaration for each operation of the management API. It feeds the router and the OpenAPI document, from which
+ * the clients of the console and of the command line are made.
  */
 import type { z } from "zod";
 import type { Call } from "../call.ts";
@@ -10,20 +10,20 @@ import { readBody, readQuery } from "./input.ts";
 type Schema = z.ZodType;
 type Maybe = Schema | undefined;
 
-/** A call whose body and query are read already, and only if the operation declares them. */
+/** A call without its request. The query and the body are given only if the operation declares them, and parsed. */
 export type Unread<C extends Call> = Omit<C, "request"> & { readonly headers: Headers };
 
 type Given<Q extends Maybe, B extends Maybe> = (Q extends Schema ? { readonly query: z.output<Q> } : object) &
   (B extends Schema ? { readonly body: z.output<B> } : object);
 
-/** What a handler may return for a shape: lists and fields that nobody changes fit it, too. */
+/** The values that a handler may return for a shape. Readonly lists and fields are accepted, too. */
 type Kept<T> = T extends readonly (infer E)[]
   ? readonly Kept<E>[]
   : T extends object
     ? { readonly [K in keyof T]: Kept<T[K]> }
     : T;
 
-/** What an operation's handler returns. */
+/** The result of an operation's handler. */
 export type Answer<A extends Maybe> = A extends Schema ? Kept<z.input<A>> : void;
 
 /** An answer with headers of its own. */
@@ -41,9 +41,9 @@ interface Described {
   /** The operation's id in the OpenAPI document, and its name in the clients made from that. */
   readonly id: string;
   readonly method: string;
-  /** As the router takes it. A verb is `…/:id/enable` for one thing, and `…:preview` for a collection. */
+  /** The path for the router. A verb is `…/:id/enable` for one thing, and `…:preview` for a collection. */
   readonly path: string;
-  /** Where it was in an earlier version: it goes on answering there. */
+  /** The path of an earlier version, which still answers. */
   readonly formerly?: string;
   /** One sentence for the reference, in the imperative. */
   readonly summary: string;
@@ -56,11 +56,14 @@ interface Declaration<C extends Call, Q extends Maybe, B extends Maybe, A extend
   readonly guard: Guard<C>;
   readonly query?: Q;
   readonly body?: B;
-  /** The answer's shape; absent: 204. */
+  /** The answer's shape; if absent, the status is 204. */
   readonly answer?: A;
-  /** The status of an operation that makes something is 201, and its address the request's own with this at its end. */
+  /**
+   * Returns the last part of the address of the thing that the operation made: it is added to the request's own
+   * address. If present, the status is 201.
+   */
   readonly made?: A extends Schema ? (answer: Answer<A>) => string : never;
-  /** True if the answer must be in no cache: it has a secret, or tells who asks. */
+  /** True if no cache may keep the answer: it has a secret, or identifies the caller. */
   readonly noStore?: true;
   readonly run: (
     call: Unread<C> & Given<Q, B>,
@@ -77,8 +80,8 @@ export interface Operation extends Described {
 }
 
 /**
- * Declares an operation. The handler gets what the guard obtained, with the query and the body as the declaration has them: one that is
- * not declared cannot be read. It returns the answer, not a response.
+ * Declares an operation. The handler gets the guard's result, and the query and the body as declared: an undeclared one
+ * cannot be read. It returns the answer, not a response.
  */
 export function defineOperation<
   C extends Call,

@@ -1,6 +1,6 @@
-/** What the client and the wrapped Worker agree on. */
+/** The protocol between the client and the wrapped Worker. */
 
-/** Names the request, for the trace. */
+/** The header that names a request, for the trace. */
 export const REQUEST_HEADER = "x-edge-request";
-/** Answers with what was traced since it was last asked. */
+/** The path that answers with the trace since the last call. */
 export const TRACE_PATH = "/.edge/trace";

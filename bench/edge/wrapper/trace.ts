@@ -1,7 +1,7 @@
 /**
- * Which calls each request of the client made, and when. The Worker and its Durable Objects run in one isolate, so this
- * module sees all of them: a call belongs to the request in whose context it is made, and one that a Durable Object makes
- * to the request that called the object last.
+ * Traces the calls of each client's request, with their times. The Worker and its Durable Objects run in one isolate,
+ * so this module sees all of them. A call belongs to the request in whose context it is made; a call by a Durable
+ * Object belongs to the request that called the object last.
  */
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { Around, Call } from "../../../harness/bindings/intercept.ts";
@@ -12,17 +12,17 @@ export type Delays = Readonly<Record<CallKind, number>>;
 export interface TracedCall {
   readonly kind: CallKind;
   readonly name: string;
-  /** Milliseconds that were added before it. */
+  /** Milliseconds of delay that were added before the call. */
   readonly delay: number;
-  /** When that began and ended, in milliseconds since 1970. */
+  /** The delay's beginning, in milliseconds since 1970. `ended` is its end. */
   readonly began: number;
   readonly ended: number;
 }
 
 export interface TracedRequest {
-  /** As the client names it; empty: what belongs to none. */
+  /** The request's name from the client; empty for calls that belong to no request. */
   readonly request: string;
-  /** When the Worker gave its response, in milliseconds since 1970; null: it did not. */
+  /** The time of the Worker's response, in milliseconds since 1970; null if there was none. */
   readonly answered: number | null;
   readonly calls: readonly TracedCall[];
 }
@@ -32,7 +32,7 @@ interface Noted {
   readonly calls: TracedCall[];
 }
 
-/** Delays calls, and notes them. */
+/** Delays calls, and records them. */
 export class Tracer {
   readonly #delays: Delays;
   readonly #wait: (ms: number) => Promise<void>;
@@ -44,13 +44,13 @@ export class Tracer {
   /** Calls, and work after an answer, that have not ended. */
   #unsettled = 0;
 
-  /** @param wait resolves after so many milliseconds. */
+  /** @param wait resolves after a number of milliseconds */
   constructor(delays: Delays, wait: (ms: number) => Promise<void>) {
     this.#delays = delays;
     this.#wait = wait;
   }
 
-  /** Handles a request of the client, to which all calls belong that are made meanwhile. */
+  /** Handles a request of the client. All calls made meanwhile belong to it. */
   handle(request: string, work: () => Promise<Response>): Promise<Response> {
     return this.#current.run(request, async () => {
       const response = await work();
@@ -59,7 +59,7 @@ export class Tracer {
     });
   }
 
-  /** Waits for `work` before a trace is given. Whoever began it deals with its failure. */
+  /** Makes `take` wait for this work. The caller must handle the work's failure. */
   follow(work: unknown): void {
     this.#unsettled += 1;
     const settle = (): void => {
@@ -68,17 +68,17 @@ export class Tracer {
     void Promise.resolve(work).then(settle, settle);
   }
 
-  /** What happens at the calls of the Worker. */
+  /** Returns the wrapper for calls of the Worker. */
   ofWorker(): Around {
     return (call, proceed) => this.#perform(call, this.#current.getStore() ?? "", proceed);
   }
 
-  /** What happens at those of the Durable Object with this id. */
+  /** Returns the wrapper for calls of the Durable Object with this id. */
   ofObject(id: string): Around {
     return (call, proceed) => this.#perform(call, this.#callers.get(id) ?? "", proceed);
   }
 
-  /** What was noted since the last time, once all that was begun has ended. */
+  /** Returns the records since the last time, once all work that was begun has ended. */
   async take(): Promise<readonly TracedRequest[]> {
     while (this.#unsettled > 0) await scheduler.wait(1);
     const noted = this.#noted;

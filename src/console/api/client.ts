@@ -13,7 +13,7 @@ import {
 } from "../../contract/operation.ts";
 import { operations, type Problem } from "../../contract/operations.ts";
 
-// Zod would make code at run time, which the Content-Security-Policy refuses (and reports).
+// Without this, Zod generates code at run time: the Content-Security-Policy refuses that, and reports it.
 z.config({ jitless: true });
 
 const problem: z.ZodType<Pick<Problem, "code" | "detail" | "errors">> = z.object({
@@ -22,23 +22,26 @@ const problem: z.ZodType<Pick<Problem, "code" | "detail" | "errors">> = z.object
   errors: z.unknown().optional(),
 });
 
-/** What is wrong with each field of a request. */
+/** The problems of a request, by field. */
 const fieldProblems = z.array(z.object({ path: z.string(), message: z.string() })).min(1);
 
 export type FieldProblem = z.output<typeof fieldProblems>[number];
 
-/** What the API says of fields, if that is what an error is about. Paths are as in `match.tag.value`. */
+/**
+ * Returns the API's problems with single fields; none if the error is about something else. Paths look like
+ * `match.tag.value`.
+ */
 export function fieldProblemsOf(error: Error | null): readonly FieldProblem[] {
   if (!(error instanceof ApiProblem)) return [];
   return fieldProblems.safeParse(error.errors).data ?? [];
 }
 
-/** An answer that is no success, with a sentence for whoever asked. */
+/** An unsuccessful answer, with a sentence for the reader. */
 export class ApiProblem extends Error {
-  /** Of the answer; 0: none came. */
+  /** The answer's status; 0 if none came. */
   readonly status: number;
   readonly code: string;
-  /** What is wrong with each field, if the API says so. */
+  /** The problems of each field, if the API names them. */
   readonly errors: unknown;
 
   constructor(status: number, code: string, message: string, errors?: unknown) {
@@ -50,7 +53,7 @@ export class ApiProblem extends Error {
   }
 }
 
-/** Asks the management API. Throws ApiProblem. */
+/** Calls an operation of the management API. Throws ApiProblem. */
 export async function call<O extends OperationId>(
   id: O,
   input: OperationInput<O>,
@@ -59,7 +62,7 @@ export async function call<O extends OperationId>(
   return parse(outputs[id].output, await ask(operations[id], input, signal));
 }
 
-/** One page of a list, from its cursor on. Throws ApiProblem. */
+/** Returns one page of a list, beginning at its cursor. Throws ApiProblem. */
 export async function callPage<O extends ListOperationId>(
   id: O,
   input: Input,
@@ -105,7 +108,7 @@ async function ask(
   throw new ApiProblem(response.status, data.code, sentenceOf(data), data.errors);
 }
 
-/** The API's sentence; where it is about fields, what it says of each. */
+/** Returns the API's sentence; for problems with fields, the problem of each. */
 function sentenceOf({ detail, errors }: Pick<Problem, "detail" | "errors">): string {
   const fields = fieldProblems.safeParse(errors);
   if (!fields.success) return detail;

@@ -17,10 +17,10 @@ import type {
 } from "../../contract/operation.ts";
 import { call, callPage } from "./client.ts";
 
-/** Milliseconds between looks at what others may change. Only while the page is visible. */
+/** Milliseconds between refreshes of data that others may change. Refreshes happen only while the page is visible. */
 export const REFRESH_EVERY = 4000;
 
-/** What an operation answers, for `useQuery`, `useSuspenseQuery` and a route's loader. */
+/** The query for an operation's answer, for `useQuery`, `useSuspenseQuery` and a route's loader. */
 export function operationQuery<O extends OperationId>(id: O, input: OperationInput<O>) {
   return queryOptions({
     queryKey: [id, input],
@@ -40,9 +40,9 @@ function listQuery<O extends ListOperationId>(id: O, input: Input, isLive: boole
 
 export interface List<T> {
   readonly items: readonly T[];
-  /** The first page is on its way. */
+  /** True while the first page loads. */
   readonly isPending: boolean;
-  /** More is on its way. */
+  /** True while another page loads. */
   readonly isLoadingMore: boolean;
   readonly hasMore: boolean;
   readonly error: Error | null;
@@ -57,10 +57,10 @@ interface ListOptions {
 }
 
 /**
- * A list, page by page, looked at again every few seconds (the longer it is, the more rarely).
- * @param options.all loads all pages one after the other, for what is searched and sorted here.
- * @param options.isEnabled whether to ask at all.
- * @param options.isLive false for what costs the registry too much to be looked at again unasked.
+ * Returns a list, page by page, and refreshes it every few seconds: the longer the list, the more rarely.
+ * @param options.all true to load all pages, one after the other, for lists that are searched and sorted here.
+ * @param options.isEnabled false to ask for nothing.
+ * @param options.isLive false for lists that are too expensive for the registry to refresh unasked.
  */
 export function useList<O extends ListOperationId>(
   id: O,
@@ -73,7 +73,7 @@ export function useList<O extends ListOperationId>(
   useEffect(() => {
     if (goOn) void fetchNextPage({ cancelRefetch: false });
   }, [goOn, fetchNextPage]);
-  // The same list until it changes: what is made of it may take long.
+  // The array stays the same until the list changes, since work derived from it may take long.
   const items = useMemo(() => data?.pages.flatMap((page) => page.items) ?? [], [data]);
   return {
     items,
@@ -87,7 +87,7 @@ export function useList<O extends ListOperationId>(
 }
 
 /**
- * A change. What is shown is looked at anew once it is done.
+ * Makes a change, then refreshes the affected data.
  * @param changes the operations whose answers it may change.
  */
 export function useChange<O extends OperationId>(id: O, changes: readonly OperationId[]) {

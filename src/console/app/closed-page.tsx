@@ -5,11 +5,14 @@ import { PatternList } from "../components/pattern-list.tsx";
 
 interface ClosedPageProps {
   readonly space: string;
-  /** What the page is about, if it is a repository that the token does not cover; else the page is for who manages the space. */
+  /**
+   * The repository that the page is about, if the token does not cover it; null if the page is for managers of the
+   * space.
+   */
   readonly repository: string | null;
 }
 
-/** For tokens that look around, where they may not. Nothing was asked, so it does not tell what is there. */
+/** Tells a token's user that they may not look here. The page asks the API for nothing, so it reveals nothing. */
 export function ClosedPage({ space, repository }: ClosedPageProps) {
   const { token } = useSession();
   return (

@@ -5,7 +5,7 @@ import { PageHead } from "../components/page-head.tsx";
 import { Header } from "./header.tsx";
 import { Main } from "./main-area.tsx";
 
-/** Where a page cannot be shown: its error, and a way to try again. */
+/** Stands in for a page that cannot be shown: tells the error, and offers to try again. */
 export function PageFailure({ error, reset }: ErrorComponentProps) {
   const router = useRouter();
   const retry = (): void => {
@@ -20,7 +20,7 @@ export function PageFailure({ error, reset }: ErrorComponentProps) {
   );
 }
 
-/** Where not even the session is known: the header stays, and with it the way back. */
+/** Stands in for every page if even the session cannot be loaded. The header stays, as the way back. */
 export function WholePageFailure(props: ErrorComponentProps) {
   return (
     <>
@@ -32,7 +32,7 @@ export function WholePageFailure(props: ErrorComponentProps) {
   );
 }
 
-/** The same for an address outside of the pages behind the sign-in. */
+/** Tells that no page has this address, outside of the pages behind the sign-in. */
 export function WholePageNotFound() {
   return (
     <>

@@ -2,7 +2,7 @@ import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import { Icon } from "../components/icon.tsx";
 
-/** The top of every page, and the way past it. @param children what stands beside the name */
+/** The top of every page, with the link that skips it. @param children the content beside the name */
 export function Header({ children }: { readonly children?: ReactNode }) {
   return (
     <>

@@ -2,7 +2,7 @@ import { useSession } from "../api/session.ts";
 import { PageHead } from "../components/page-head.tsx";
 import { PushCommands } from "../parts/push-commands.tsx";
 
-/** For tokens that may neither look at their space nor manage it. */
+/** The page for tokens that may neither look at their space nor manage it. */
 export function LimitedPage({ space }: { readonly space: string }) {
   const { token } = useSession();
   return (

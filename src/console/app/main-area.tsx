@@ -1,6 +1,6 @@
 import type { ReactNode } from "react";
 
-/** The part of a page that is its own: where the skip link leads. */
+/** A page's own content, which the skip link leads to. */
 export function Main({ children }: { readonly children: ReactNode }) {
   return (
     <main id="main" className="main" tabIndex={-1}>

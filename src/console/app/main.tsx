@@ -18,7 +18,7 @@ if (root === null) throw new Error("index.html has no #root");
 applyTheme();
 createRoot(root).render(
   <StrictMode>
-    {/* Inline style elements are refused by the Content-Security-Policy. */}
+    {/* The Content-Security-Policy refuses inline style elements. */}
     <CSPProvider disableStyleElements>
       <QueryClientProvider client={queryClient}>
         <Toasts>

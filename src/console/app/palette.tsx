@@ -5,21 +5,21 @@ import { may, useSession } from "../api/session.ts";
 import { Dialog } from "../components/dialog.tsx";
 
 interface PaletteProps {
-  /** The space that one is in, if any. */
+  /** The current space, if any. */
   readonly space: string | undefined;
   readonly onClose: () => void;
 }
 
-/** Where one can jump to. */
+/** A destination to jump to. */
 interface Place {
   readonly label: string;
   readonly go: () => void;
 }
 
-/** More than anybody reads; typing narrows it. */
+/** The most places to list: more than anyone reads. Typing narrows the list. */
 const SHOWN = 50;
 
-/** Jumps to a repository of the space that one is in; the administrator also to another space. */
+/** Jumps to a repository of the current space, and the administrator also to another space. */
 export default function Palette({ space, onClose }: PaletteProps) {
   const places = [...useRepositories(space ?? null), ...useSpaces()];
   return (

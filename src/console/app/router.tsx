@@ -24,7 +24,9 @@ import { SpaceLayout } from "./space-layout.tsx";
 
 /** The pages, each with its address. A page is a folder in pages/, loaded when it is first opened. */
 
-/** Pages that ask for nothing but what tokens may have that only pull. All others are for who manages the space. */
+/**
+ * Marks pages that need no more than the rights of a pull-only token. All other pages are for managers of the space.
+ */
 const FOR_READERS = { forReaders: true } as const;
 
 const rootRoute = createRootRouteWithContext<{ readonly queryClient: QueryClient }>()({
@@ -38,7 +40,8 @@ const signInRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: "/sign-in",
   validateSearch: ({ to }): { readonly to?: string | undefined } => {
-    // Nowhere else than in the console: a link could otherwise lead away from it. What is left out here would stay as it is.
+    // Only an address within the console is kept, since a link could otherwise lead away from it. It must be set to
+    // undefined: an omitted parameter would stay as it was.
     return { to: typeof to === "string" && /^\/(?![/\\])/.test(to) ? to : undefined };
   },
   component: SignInPage,
@@ -221,7 +224,7 @@ const installationActivityRoute = createRoute({
   component: lazyRouteComponent(() => import("../pages/activity/page.tsx"), "InstallationActivityPage"),
 });
 
-/** Where the Worker gives browsers the console's page too. */
+/** The API's reference, at the address where the Worker also serves the console's page to browsers. */
 const referenceRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: "/api/v1/docs",
@@ -318,7 +321,7 @@ export const router = createRouter({
   stringifySearch: stringifySearchWith(JSON.stringify, parseSearchValue),
   context: { queryClient },
   defaultPreload: "intent",
-  // Queries keep what is loaded.
+  // The query client keeps loaded data, so the router need not.
   defaultPreloadStaleTime: 0,
   scrollRestoration: true,
   defaultPendingComponent: () => <Loading what="the page" />,
@@ -326,7 +329,7 @@ export const router = createRouter({
   defaultNotFoundComponent: NotFoundPage,
 });
 
-// Whoever is signed out, by themselves or since their session ended, is led to the sign-in.
+// A user who has signed out, or whose session has ended, is led to the sign-in.
 queryClient.getQueryCache().subscribe(({ query }) => {
   if (query.queryKey[0] !== sessionQuery.queryKey[0] || router.state.location.pathname === "/sign-in") return;
   if (queryClient.getQueryData(sessionQuery.queryKey)?.session === null) void router.invalidate();

@@ -10,12 +10,12 @@ import { Header } from "./header.tsx";
 import { SpaceSwitcher } from "./space-switcher.tsx";
 import { setTheme, THEMES, useTheme } from "./theme.ts";
 
-/** Answered by Cloudflare, ahead of the Worker. */
+/** The sign-out of Cloudflare Access, which Cloudflare answers ahead of the Worker. */
 const ACCESS_LOGOUT = "/cdn-cgi/access/logout";
 
 const Palette = lazy(() => import("./palette.tsx"));
 
-/** What all pages behind the sign-in have around them. */
+/** The frame around every page behind the sign-in. */
 export function Shell() {
   const { space } = useParams({ strict: false });
   const [isSearching, setSearching] = useState(false);
@@ -48,7 +48,7 @@ export function Shell() {
   );
 }
 
-/** Ctrl-K, and Cmd-K. */
+/** Runs a function on Ctrl-K and Cmd-K. */
 function useShortcut(run: () => void): void {
   useEffect(() => {
     const listen = (event: KeyboardEvent): void => {
@@ -70,10 +70,10 @@ function AccountMenu() {
   const signOut = useMutation({
     mutationFn: () => call("signOut", { path: {} }),
     onSuccess: () => {
-      // Whom Cloudflare Access let in is signed out there too: it would let them in again.
+      // A user who came through Cloudflare Access is signed out there too: otherwise Access would let them in again.
       if (session.email !== null) return location.assign(ACCESS_LOGOUT);
       const known = client.getQueryData(sessionQuery.queryKey);
-      // Nothing of what was seen stays behind.
+      // Nothing that the user has seen stays in memory.
       client.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== sessionQuery.queryKey[0] });
       client.setQueryData(sessionQuery.queryKey, known && { ...known, session: null });
     },

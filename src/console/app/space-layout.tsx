@@ -4,7 +4,7 @@ import { ClosedPage } from "./closed-page.tsx";
 import { LimitedPage } from "./limited-page.tsx";
 import { Main } from "./main-area.tsx";
 
-/** The pages of a space, one after the other. A link leads to a page's route. */
+/** Shows links to a space's pages, and the current page. A link leads to a page's route. */
 export function SpaceLayout() {
   const { space } = useParams({ from: "/signed-in/spaces/$space" });
   const session = useSession();
@@ -30,11 +30,11 @@ export function SpaceLayout() {
   );
 }
 
-/** Where whoever is signed in may not look, and asks for nothing; null: they may look here. */
+/** Returns the properties of the closed page if the signed-in user may not look here; null if they may. */
 function useClosed(): Pick<Parameters<typeof ClosedPage>[0], "repository"> | null {
   const session = useSession();
   const { repository } = useParams({ strict: false });
-  // An address without a page is nobody's in particular.
+  // An address without a page belongs to no group of readers.
   const isForManagers = useMatches({
     select: (matches) =>
       matches.at(-1)?.routeId !== "/signed-in/spaces/$space" &&

@@ -3,7 +3,7 @@ import { useList } from "../api/queries.ts";
 import { may, useSession } from "../api/session.ts";
 import { Menu, MenuItem, MenuSeparator } from "../components/menu.tsx";
 
-/** Which space one is in; the administrator can go to another. */
+/** Shows the current space; the administrator can switch to another. */
 export function SpaceSwitcher({ current }: { readonly current: string | undefined }) {
   const session = useSession();
   if (!may(session, "manageInstallation")) return <span className="header-space">{session.space}</span>;

@@ -7,7 +7,7 @@ export type Theme = (typeof THEMES)[number];
 const KEY = "spacedock-theme";
 const listeners = new Set<() => void>();
 
-/** The one that was chosen here last. */
+/** Returns the theme that was chosen last in this browser. */
 function currentTheme(): Theme {
   const kept = localStorage.getItem(KEY);
   return THEMES.find((theme) => theme === kept) ?? "system";
@@ -19,7 +19,7 @@ export function setTheme(theme: Theme): void {
   for (const listener of listeners) listener();
 }
 
-/** The style sheet follows the system unless the document says otherwise. */
+/** Sets the theme on the document; without it, the style sheet follows the system. */
 export function applyTheme(): void {
   document.documentElement.dataset["theme"] = currentTheme();
 }

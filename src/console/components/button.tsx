@@ -11,7 +11,7 @@ interface Looks {
 
 type ButtonProps = ComponentPropsWithRef<"button"> & Looks & { readonly isBusy?: boolean };
 
-/** @param props.isBusy while what it does is under way: it cannot be pressed twice. */
+/** Draws a button. @param props.isBusy true while its action is under way: it cannot be pressed again. */
 export function Button({ look = "plain", icon, isBusy = false, type = "button", children, ...props }: ButtonProps) {
   return (
     <button

@@ -3,15 +3,15 @@ import { CopyButton } from "./copy-button.tsx";
 interface CommandProps {
   readonly text: string;
   readonly what: string;
-  /** What is copied, where it is not exactly what is shown. */
+  /** The text to copy, if it differs from the shown one. */
   readonly copied?: string;
 }
 
-/** Lines to be typed or put into a file elsewhere. */
+/** Shows lines to type, or to put into a file, elsewhere. */
 export function Command({ text, what, copied = text }: CommandProps) {
   return (
     <div className="command">
-      {/* It scrolls where it is too wide, so the keyboard must get there. */}
+      {/* A command that is too wide scrolls, so the keyboard must be able to reach it. */}
       <pre tabIndex={0} aria-label={what}>
         {text}
       </pre>

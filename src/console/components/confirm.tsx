@@ -8,21 +8,21 @@ interface ConfirmProps {
   readonly isOpen: boolean;
   readonly onClose: () => void;
   readonly title: string;
-  /** What will happen, and whether it can be undone. */
+  /** The consequences, and whether they can be undone. */
   readonly children: ReactNode;
-  /** What the button says that does it: a verb, as in "Delete 3 tags". */
+  /** The label of the button that confirms: a verb, as in "Delete 3 tags". */
   readonly action: string;
-  /** Does it; the dialog closes when it is done, and shows why it is not. */
+  /** Performs the action. The dialog closes once it succeeds, and shows the error if it fails. */
   readonly onConfirm: () => Promise<unknown>;
-  /** Has to be typed first: for what takes a lot with it. */
+  /** A text that must be typed before confirming, for actions that delete a lot. */
   readonly typed?: string;
-  /** False while it is not known yet what would happen. */
+  /** False until the consequences are known. */
   readonly isReady?: boolean;
-  /** `primary` for what takes nothing away. */
+  /** `primary` for actions that delete nothing. */
   readonly look?: "danger" | "primary";
 }
 
-/** Asks before what is hard to undo. */
+/** Asks for confirmation before an action that is hard to undo. */
 export function Confirm({
   isOpen,
   onClose,

@@ -2,10 +2,10 @@ import { useEffect, useState } from "react";
 import { Button } from "./button.tsx";
 import { Icon } from "./icon.tsx";
 
-/** Milliseconds that it says that it is done. */
+/** Milliseconds for which the button says that it has copied. */
 const DONE_FOR = 2000;
 
-/** @param props.what names what is copied, for those who do not see it: "Copy <what>". */
+/** Copies text. @param props.what the name of the text for screen readers: "Copy <what>". */
 export function CopyButton({ text, what }: { readonly text: string; readonly what: string }) {
   const [state, setState] = useState<"idle" | "done" | "failed">("idle");
   useEffect(() => {

@@ -1,6 +1,6 @@
 import { Link } from "@tanstack/react-router";
 
-/** The way back to the repository that a page is about a part of. */
+/** A link back to the repository, for pages about a part of it. */
 export function RepositoryCrumb({ space, repository }: { readonly space: string; readonly repository: string }) {
   return (
     <nav aria-label="Breadcrumb" className="crumbs">

@@ -8,10 +8,10 @@ export interface Column<T> {
   readonly id: string;
   readonly title: string;
   readonly cell: (row: T) => ReactNode;
-  /** What rows are sorted by in this column; without it, they cannot be. */
+  /** Returns the value to sort rows by in this column; without it, the column cannot be sorted. */
   readonly sortBy?: (row: T) => SortValue;
   readonly align?: "end";
-  /** Left out where the page is narrow. */
+  /** True if narrow pages leave the column out. */
   readonly isSecondary?: boolean;
 }
 
@@ -26,22 +26,22 @@ export interface Sorting {
 }
 
 interface DataTableProps<T> {
-  /** What the rows are, for those who hear the page. */
+  /** The name of the table, for screen readers. */
   readonly label: string;
   readonly rows: readonly T[];
   readonly rowId: (row: T) => string;
-  /** How a row is called, where it can be selected. */
+  /** Returns a row's name, for tables whose rows can be selected. */
   readonly rowName?: (row: T) => string;
-  /** The first names the row: it should have its link. */
+  /** The columns. The first names the row, and should have its link. */
   readonly columns: readonly Column<T>[];
   readonly initialSorting?: Sorting;
   readonly selection?: Selection;
 }
 
-/** Pixels; rows are measured once they are shown. */
+/** Pixels: the estimated height of a row. Visible rows are measured. */
 const ROW_HEIGHT = 45;
 
-/** A table of any length: only the rows that can be seen are there. Arrow keys, Home and End go from row to row. */
+/** A table of any length, which renders only the visible rows. Arrow keys, Home and End go from row to row. */
 export function DataTable<T>({
   label,
   rows,
@@ -69,7 +69,7 @@ export function DataTable<T>({
   const after = virtualizer.getTotalSize() - ((shown.at(-1)?.end ?? margin) - margin);
   const goTo = (index: number): void => {
     virtualizer.scrollToIndex(index);
-    // The row is there with the next frame, if it was not.
+    // A row that was out of sight is rendered within the next frame.
     requestAnimationFrame(() => requestAnimationFrame(() => focusRow(body.current, index)));
   };
   return (
@@ -161,7 +161,7 @@ function SelectAll({ ids, selection }: { readonly ids: readonly string[]; readon
   );
 }
 
-/** Stands for the rows that are not there. */
+/** The space of rows that are not rendered. */
 function Gap({ height }: { readonly height: number }) {
   return height > 0 ? <tr aria-hidden="true" style={{ height }} /> : null;
 }

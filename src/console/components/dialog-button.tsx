@@ -3,7 +3,7 @@ import { Button } from "./button.tsx";
 
 interface DialogButtonProps {
   readonly label: string;
-  /** The dialog that it opens. */
+  /** The dialog that the button opens. */
   readonly children: (dialog: { readonly isOpen: boolean; readonly onClose: () => void }) => ReactNode;
 }
 

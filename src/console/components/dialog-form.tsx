@@ -4,16 +4,16 @@ import { Dialog } from "./dialog.tsx";
 
 interface DialogFormProps extends ComponentProps<typeof Dialog> {
   readonly onSubmit: () => void;
-  /** What the button says that sends it. */
+  /** The label of the button that sends the form. */
   readonly action: string;
   readonly isBusy: boolean;
-  /** What the button says that sends nothing. */
+  /** The label of the button that closes the form without sending it. */
   readonly dismissal?: string;
-  /** False while something in it is wrong. */
+  /** False while the form is incomplete or has an error. */
   readonly isReady?: boolean;
 }
 
-/** A dialog that is filled in and sent. */
+/** A dialog with a form to fill in and send. */
 export function DialogForm(props: DialogFormProps) {
   const { onSubmit, action, isBusy, dismissal = "Cancel", isReady = true, children, ...dialog } = props;
   return (

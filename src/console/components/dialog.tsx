@@ -10,7 +10,7 @@ interface DialogProps {
   readonly children?: ReactNode;
 }
 
-/** A dialog over the page: it holds the focus, and gives it back. */
+/** Opens a dialog over the page. It holds the focus, and gives it back when it closes. */
 export function Dialog({ isOpen, onClose, title, description, children }: DialogProps) {
   return (
     <Base.Root open={isOpen} onOpenChange={(open) => !open && onClose()}>

@@ -9,7 +9,7 @@ interface EntriesTableProps {
   readonly entries: readonly Entry[];
 }
 
-/** Names and values of somebody else's, shown as text. */
+/** Shows names and values that others wrote, as text. */
 export function EntriesTable({ title, entries }: EntriesTableProps) {
   const rows = keyed(entries, ([name]) => name).map(([key, [name, value]]) => ({
     key,
@@ -21,12 +21,12 @@ export function EntriesTable({ title, entries }: EntriesTableProps) {
 
 interface NamedRowsProps {
   readonly title: string;
-  /** Of the cells. */
+  /** The heading of the cells' column. */
   readonly heading: string;
   readonly rows: readonly { readonly key: string; readonly name: string; readonly cell: ReactNode }[];
 }
 
-/** Something of each name; nothing, where there is none. */
+/** Shows one row for each name; nothing if there are no rows. */
 export function NamedRows({ title, heading, rows }: NamedRowsProps) {
   if (rows.length === 0) return null;
   return (
@@ -54,10 +54,10 @@ export function NamedRows({ title, heading, rows }: NamedRowsProps) {
   );
 }
 
-/** Characters that are shown without being asked for. */
+/** Characters that are shown until the reader asks for more. */
 const SHORT = 400;
 
-/** A text of any length, its beginning first. */
+/** Shows text of any length: its beginning, then the rest on request. */
 export function LongText({ text }: { readonly text: string }): ReactNode {
   if (text.length <= SHORT) return <LinkedText text={text} />;
   return (

@@ -1,7 +1,7 @@
 import type { ReactNode } from "react";
 import "./facts.css";
 
-/** What there is to say of one thing; what is null is left out. */
+/** Lists facts about one thing, and leaves out those that are null. */
 export function Facts({ facts }: { readonly facts: Readonly<Record<string, ReactNode>> }) {
   const told = Object.entries(facts).filter(([, value]) => value !== null && value !== undefined);
   return (

@@ -1,17 +1,22 @@
 import { type FieldProblem, fieldProblemsOf } from "../api/client.ts";
 import { sentence } from "./notice.tsx";
 
-/** What the API has to say of a form's fields. */
+/** The API's problems with a form's fields. */
 export interface FieldErrors {
-  /** Of a field, by its path in the request, or of what is in it; undefined: nothing. */
+  /**
+   * Returns the problem with a field or with a part of it, by the field's path in the request; undefined if there is
+   * none.
+   */
   readonly at: (path: string) => string | undefined;
-  /** What is wrong with no field that is shown; null: nothing. */
+  /** The whole error, if any of it belongs to no visible field; else null. */
   readonly elsewhere: Error | null;
 }
 
 /**
- * @param error of the request; @param fields the paths that the form shows, of which an error in a deeper one belongs to the
- * longest that leads to it.
+ * Assigns the API's problems to the fields of a form.
+ * @param error the request's error.
+ * @param fields the paths that the form shows. A problem with a deeper path belongs to the longest of them that leads
+ * to it.
  */
 export function fieldErrors(error: Error | null, fields: readonly string[]): FieldErrors {
   const problems = fieldProblemsOf(error).map((problem) => ({

@@ -3,11 +3,11 @@ import { type ComponentPropsWithRef, type ReactNode, useId } from "react";
 interface FieldProps {
   readonly label: string;
   readonly hint?: ReactNode;
-  /** What is wrong with what is in it. */
+  /** The problem with the field's value. */
   readonly error?: string | undefined;
 }
 
-/** What makes an element a field's, for those who hear the page. */
+/** Attributes that tie a control to its label, hint and error, for screen readers. */
 interface Described {
   readonly id: string;
   readonly "aria-invalid": boolean;
@@ -22,7 +22,7 @@ export function TextField({ label, hint, error, ...props }: ComponentPropsWithRe
   );
 }
 
-/** Several lines. */
+/** A text field of several lines. */
 export function TextArea({ label, hint, error, ...props }: ComponentPropsWithRef<"textarea"> & FieldProps) {
   return (
     <Field label={label} hint={hint} error={error}>
@@ -33,12 +33,12 @@ export function TextArea({ label, hint, error, ...props }: ComponentPropsWithRef
 
 interface SelectFieldProps<T extends string> extends FieldProps {
   readonly value: T;
-  /** Each with what it is called. */
+  /** The label of each choice. */
   readonly choices: Readonly<Record<T, string>>;
   readonly onChange: (value: T) => void;
 }
 
-/** One of a few. */
+/** A choice of one among a few. */
 export function SelectField<T extends string>({ label, hint, error, value, choices, onChange }: SelectFieldProps<T>) {
   const ids = Object.keys(choices).filter((id): id is T => Object.hasOwn(choices, id));
   return (
@@ -60,7 +60,7 @@ export function SelectField<T extends string>({ label, hint, error, value, choic
   );
 }
 
-/** A control with its label, what it is for, and what is wrong with it. */
+/** A control with its label, its purpose, and the problem with its value. */
 export function Field({
   label,
   hint,
@@ -82,7 +82,7 @@ interface CheckFieldProps extends FieldProps {
   readonly onChange: (isChecked: boolean) => void;
 }
 
-/** Yes or no. */
+/** A box to tick, for yes or no. */
 export function CheckField({ label, hint, error, isChecked, onChange }: CheckFieldProps) {
   const described = useDescribed(hint, error);
   return (
@@ -100,7 +100,7 @@ function useDescribed(hint: ReactNode, error: string | undefined): Described {
   return { id, "aria-invalid": error !== undefined, "aria-describedby": told || undefined };
 }
 
-/** What stands below a control, where {@link useDescribed} says that it does. */
+/** The hint and the error below a control, under the ids that {@link useDescribed} refers to. */
 function Told({ id, hint, error }: Pick<FieldProps, "hint" | "error"> & { readonly id: string }) {
   return (
     <>
@@ -124,7 +124,7 @@ interface SearchFieldProps {
   readonly onChange: (value: string) => void;
 }
 
-/** Narrows what is shown below it. */
+/** A search field that narrows the list below it. */
 export function SearchField({ label, value, onChange }: SearchFieldProps) {
   return (
     <input

@@ -5,13 +5,13 @@ interface Choice {
 
 interface FilterProps {
   readonly label: string;
-  /** Undefined: whatever. */
+  /** The chosen value; undefined for no filter. */
   readonly value: string | undefined;
   readonly choices: readonly Choice[];
   readonly onChange: (value: string | undefined) => void;
 }
 
-/** Narrows a list by one of its properties. A value that is not among the choices stays what it is. */
+/** Narrows a list by one of its properties. A value that is not among the choices is kept. */
 export function Filter({ label, value, choices, onChange }: FilterProps) {
   const isUnknown = value !== undefined && !choices.some((choice) => choice.value === value);
   return (

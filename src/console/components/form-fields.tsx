@@ -7,7 +7,7 @@ type NameFieldProps = Omit<ComponentProps<typeof TextField>, "label" | "value" |
   readonly onChange: (value: string) => void;
 };
 
-/** What something is called, by whoever makes it. */
+/** A field for the name that its maker gives to something. */
 export function NameField({ onChange, ...props }: NameFieldProps) {
   return (
     <TextField
@@ -30,7 +30,7 @@ interface LinesFieldProps {
   readonly onChange: (value: string) => void;
 }
 
-/** Several values, one a line. It is as high as they need. */
+/** A field for several values, one a line. It grows with them. */
 export function LinesField({ value, onChange, ...props }: LinesFieldProps) {
   return (
     <TextArea
@@ -50,7 +50,7 @@ interface FieldsetProps {
   readonly children: ReactNode;
 }
 
-/** Fields that belong together. */
+/** Groups fields that belong together. */
 export function Fieldset({ legend, hint, error, children }: FieldsetProps) {
   return (
     <fieldset className="fieldset">
@@ -66,7 +66,7 @@ export function Fieldset({ legend, hint, error, children }: FieldsetProps) {
   );
 }
 
-/** Fields that few need, until they are used. */
+/** Hides fields that few people need, until they are used. */
 export function MoreFields({
   summary,
   isOpen,

@@ -1,4 +1,4 @@
-/** Lines of 24 by 24, drawn in the colour of the text. */
+/** Lines on a grid of 24 by 24, drawn in the colour of the text. */
 const PATHS = {
   anchor: "M12 7v14M5 13a7 7 0 0 0 14 0M9 5a3 3 0 1 0 6 0 3 3 0 0 0-6 0M8 11h8",
   check: "m5 12 5 5L20 7",

@@ -9,21 +9,21 @@ export interface ChartPoint {
 }
 
 interface LineChartProps {
-  /** What it shows, for those who hear the page. */
+  /** The chart's subject, for screen readers. */
   readonly label: string;
-  /** In the order of time, two at least. */
+  /** Points in the order of time, at least two. */
   readonly points: readonly ChartPoint[];
   readonly formatValue: (value: number) => string;
   readonly formatTime: (at: number) => string;
 }
 
 const HEIGHT = 220;
-/** Pixels around the lines: for what stands at the axes. */
+/** Pixels around the lines, for the labels of the axes. */
 const EDGE = { top: 12, right: 12, bottom: 28, left: 64 } as const;
-/** Before it is known how wide it may be. */
+/** Width in pixels, until the available width is known. */
 const FIRST_WIDTH = 640;
 
-/** A value over time, from nothing up. The point nearest to the pointer says what it is. */
+/** Draws a value over time, from zero up. The point nearest to the pointer shows its value. */
 export function LineChart({ label, points, formatValue, formatTime }: LineChartProps) {
   const box = useRef<HTMLDivElement>(null);
   const width = useWidth(box);
@@ -76,7 +76,7 @@ export function LineChart({ label, points, formatValue, formatTime }: LineChartP
   );
 }
 
-/** The place of the point that is the least far. */
+/** Returns the index of the nearest point. */
 function nearest(points: readonly ChartPoint[], distance: (at: number) => number): number {
   const distances = points.map(({ at }) => distance(at));
   return distances.indexOf(Math.min(...distances));

@@ -1,4 +1,4 @@
-/** What a field of several lines holds. */
+/** Returns the lines of a field, trimmed, without empty ones. */
 export function linesOf(text: string): string[] {
   return text
     .split("\n")
@@ -6,7 +6,7 @@ export function linesOf(text: string): string[] {
     .filter((line) => line !== "");
 }
 
-/** Likewise; undefined where there is nothing, so that it is left out of a request. */
+/** Like linesOf, but returns undefined if there are none, so that the request leaves them out. */
 export function linesOrNone(text: string): string[] | undefined {
   const lines = linesOf(text);
   return lines.length === 0 ? undefined : lines;

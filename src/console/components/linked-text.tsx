@@ -1,9 +1,12 @@
 import type { ReactNode } from "react";
 
-/** Up to what can belong to no address, or ends a sentence or bracket around one. */
+/**
+ * A web address. It ends before a character that no address has, and before punctuation that ends a sentence or bracket
+ * around it.
+ */
 const ADDRESS = /https?:\/\/[^\s<>"'`]*[^\s<>"'`.,;:!?)\]}]/g;
 
-/** A text of somebody else's, in which web addresses, shown as they are, can be followed. */
+/** Shows text that others wrote. Web addresses in it become links, with their full text. */
 export function LinkedText({ text }: { readonly text: string }) {
   const parts: ReactNode[] = [];
   let end = 0;

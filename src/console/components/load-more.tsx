@@ -1,7 +1,7 @@
 import type { List } from "../api/queries.ts";
 import { Button } from "./button.tsx";
 
-/** Below a list that goes on. */
+/** The button below a list that has more pages. */
 export function LoadMore({ list }: { readonly list: List<unknown> }) {
   if (!list.hasMore) return null;
   return (

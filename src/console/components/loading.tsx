@@ -1,9 +1,9 @@
 import { useEffect, useState } from "react";
 
-/** Milliseconds after which one wants to know that something is under way. */
+/** Milliseconds after which a person wants to know that something is under way. */
 const PATIENCE = 500;
 
-/** Says that something is under way, once that has taken longer than a moment. */
+/** Says that something is under way, once it has taken longer than a moment. */
 export function Loading({ what }: { readonly what: string }) {
   const [isLong, setLong] = useState(false);
   useEffect(() => {

@@ -4,9 +4,9 @@ import { Icon } from "./icon.tsx";
 import "./menu.css";
 
 interface MenuProps {
-  /** What the button says. */
+  /** The button's content. */
   readonly label: ReactNode;
-  /** Names it, where the label alone does not. */
+  /** The button's accessible name, if the label alone does not name it. */
   readonly name?: string;
   readonly children: ReactNode;
 }
@@ -42,7 +42,7 @@ interface MenuChoiceProps<T extends string> {
   readonly onChange: (value: T) => void;
 }
 
-/** One of several, in a menu. */
+/** A choice of one among several, within a menu. */
 export function MenuChoice<T extends string>({ label, value, choices, onChange }: MenuChoiceProps<T>) {
   return (
     <Base.Group>

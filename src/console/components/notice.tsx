@@ -2,7 +2,7 @@ import type { ReactNode } from "react";
 import { Button } from "./button.tsx";
 import { Icon } from "./icon.tsx";
 
-/** What failed and what to do about it. */
+/** Tells what failed, and offers to try again. */
 export function Failure({ error, onRetry }: { readonly error: Error; readonly onRetry?: () => void }) {
   return (
     <div role="alert" className="notice notice-failure">
@@ -13,7 +13,7 @@ export function Failure({ error, onRetry }: { readonly error: Error; readonly on
   );
 }
 
-/** What one should know, and is no failure. */
+/** Tells something that the reader should know and that is no failure. */
 export function Warning({ children }: { readonly children: ReactNode }) {
   return (
     <output className="notice notice-warning">
@@ -23,13 +23,13 @@ export function Warning({ children }: { readonly children: ReactNode }) {
   );
 }
 
-/** The API's sentences begin in lower case, as they may come after a colon. */
+/** Makes a whole sentence of the API's text, which begins in lower case since it may follow a colon. */
 export function sentence(text: string): string {
   const start = text.charAt(0).toUpperCase() + text.slice(1);
   return /[.!?]$/.test(start) ? start : `${start}.`;
 }
 
-/** What is shown where there is nothing yet: why, and what to do. */
+/** Stands in for an empty list: says why it is empty, and what to do. */
 export function Empty({ title, children }: { readonly title: string; readonly children?: ReactNode }) {
   return (
     <section className="empty">

@@ -14,7 +14,7 @@ interface OutcomeProps {
   readonly of: { readonly outcome: string; readonly status: number | null; readonly milliseconds: number };
 }
 
-/** What an attempt came to, what was answered, and how long that took. */
+/** Shows the outcome of an attempt, the status of the answer, and how long it took. */
 export function Outcome({ of: { outcome, status, milliseconds } }: OutcomeProps) {
   const [words, tone] = WORDS[outcome] ?? [outcome, "quiet"];
   return (
@@ -25,13 +25,13 @@ export function Outcome({ of: { outcome, status, milliseconds } }: OutcomeProps)
   );
 }
 
-/** Where a target is only asked how it goes, its answer has no status of its own. */
+/** Names the answer's status. An answer that only reports progress has none. */
 function answerOf(outcome: string, status: number | null): string {
   if (status !== null) return `answered ${status}`;
   return outcome === "done" || outcome === "running" ? "" : "no answer";
 }
 
-/** A second is much for an answer: what is below is told to the millisecond. */
+/** Formats a duration: in milliseconds below 10 seconds, which is long for an answer. */
 function timeOf(milliseconds: number): string {
   return milliseconds < 10_000 ? `${milliseconds.toLocaleString()} ms` : formatDuration(milliseconds);
 }

@@ -1,6 +1,6 @@
 import { Fragment } from "react";
 
-/** Patterns of repositories in a sentence. */
+/** Lists patterns of repositories within a sentence. */
 export function PatternList({ patterns }: { readonly patterns: readonly string[] }) {
   return patterns.map((pattern, index) => (
     <Fragment key={pattern}>

@@ -3,15 +3,15 @@ import { Command } from "./command.tsx";
 import { Dialog } from "./dialog.tsx";
 
 interface SecretDialogProps {
-  /** Null: there is none to show. */
+  /** The secret; null if there is none to show. */
   readonly secret: string | null;
   readonly title: string;
-  /** What it is for. */
+  /** The secret's purpose. */
   readonly children: string;
   readonly onClose: () => void;
 }
 
-/** A secret that is shown this once. */
+/** Shows a secret, which cannot be shown again. */
 export function SecretDialog({ secret, title, children, onClose }: SecretDialogProps) {
   return (
     <Dialog isOpen={secret !== null} onClose={onClose} title={title} description={`${children} It is not shown again.`}>

@@ -1,6 +1,6 @@
 import "./size-bar.css";
 
-/** How large something is beside its neighbours. The number stands beside it: this is for the eye alone. */
+/** Draws a size in proportion to its neighbours'. It is for the eye alone: the number stands beside it. */
 export function SizeBar({
   part,
   of,
@@ -25,7 +25,7 @@ interface Share {
   readonly title: string;
 }
 
-/** Parts of a whole beside each other, to scale. */
+/** Draws parts of a whole beside each other, to scale. */
 export function ShareBar({ shares }: { readonly shares: readonly Share[] }) {
   return (
     <span className="share-bar" aria-hidden="true">

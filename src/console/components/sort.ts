@@ -1,7 +1,7 @@
-/** What rows are sorted by; null comes last. */
+/** A value to sort rows by; null comes last. */
 export type SortValue = string | number | null;
 
-/** As people sort: 1.9 before 1.10, whatever the case. */
+/** Compares as people do: 1.9 before 1.10, ignoring case. */
 const collator = new Intl.Collator(undefined, { numeric: true, sensitivity: "base" });
 
 export function compareValues(left: SortValue, right: SortValue): number {

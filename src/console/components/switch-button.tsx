@@ -4,7 +4,7 @@ import { toast } from "./toasts.tsx";
 
 interface SwitchButtonProps {
   readonly isOn: boolean;
-  /** What is switched, by its name. */
+  /** The name of the thing that is switched. */
   readonly what: string;
   readonly change: (isOn: boolean) => Promise<unknown>;
 }

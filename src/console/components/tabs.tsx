@@ -11,7 +11,7 @@ export interface Tab {
 interface TabsProps {
   readonly label: string;
   readonly tabs: readonly Tab[];
-  /** The id of the tab that is shown, where an address says it; what is no tab's is the first. */
+  /** The id of the tab to show, from the address; the first tab if no tab has this id. */
   readonly value?: string | undefined;
   readonly onChange?: (id: string) => void;
 }

@@ -6,7 +6,7 @@ const TICK = 30_000;
 
 const ABSOLUTE = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "long" });
 
-/** The time, as far as it counts here: to half a minute. */
+/** Returns the current time, to half a minute. */
 export function useNow(): Date {
   const [now, setNow] = useState(() => new Date());
   useEffect(() => {
@@ -16,7 +16,7 @@ export function useNow(): Date {
   return now;
 }
 
-/** How long ago a time was, or until it comes; the time itself, in the reader's zone, as title. */
+/** Shows how long ago a time was, or how far off it is. The title has the time itself, in the reader's zone. */
 export function Time({ at }: { readonly at: string }) {
   const now = useNow();
   const then = new Date(at);

@@ -5,7 +5,7 @@ import "./toasts.css";
 
 const manager = Toast.createToastManager();
 
-/** Says that something is done, for a few seconds. Failures belong beside what failed. */
+/** Says for a few seconds that something is done. Failures are told beside the thing that failed. */
 export function toast(title: string): void {
   manager.add({ title });
 }

@@ -2,12 +2,12 @@ import { shortDigest } from "../../contract/format.ts";
 import { formatBytes } from "../../oci/size.ts";
 import { CopyButton } from "./copy-button.tsx";
 
-/** As the command line shows them; the exact number as title. */
+/** Shows a size as the command line does; the title has the exact number. */
 export function Bytes({ count }: { readonly count: number }) {
   return <span title={`${count.toLocaleString()} bytes`}>{formatBytes(count)}</span>;
 }
 
-/** Enough of a digest to tell it from others, and all of it to copy. */
+/** Shows enough of a digest to tell it from others, and copies all of it. */
 export function Digest({ digest }: { readonly digest: string }) {
   return (
     <span className="digest">

@@ -3,16 +3,16 @@ import { shortDigest } from "../../contract/format.ts";
 import { attachmentName, predicateType, typeName } from "./kind.ts";
 import { annotation, type Descriptor } from "./manifest.ts";
 
-/** Something that was attached to a manifest. */
+/** Content that was attached to a manifest. */
 export interface Attachment {
   readonly digest: string;
-  /** What it is, in words. */
+  /** The attachment's kind, in words. */
   readonly title: string;
-  /** How it is attached, in words. */
+  /** The means of attachment, in words. */
   readonly how: string;
-  /** As whoever attached it wrote it. */
+  /** The time of creation, unchecked, as its author wrote it. */
   readonly created: string | null;
-  /** True if a list of packages may be in it. */
+  /** True if it may contain a list of packages. */
   readonly mayBeSbom: boolean;
 }
 
@@ -44,12 +44,15 @@ export function attachedByTag(attached: Manifest["attached"]): readonly Attachme
   }));
 }
 
-/** What cosign keeps under a tag that it made of a digest; null where the tag does not say. */
+/** Names the kind of content that cosign keeps under a tag made of a digest; null if the tag does not say. */
 export function nameByTag(tag: string): string | null {
   return BY_TAG[tag.slice(tag.lastIndexOf(".") + 1)] ?? null;
 }
 
-/** What a builder put into the index: of an image what is about it, of an index what is about each of its images. */
+/**
+ * Returns attachments that a builder put into the index: about the image itself, or, for an index, about each of its
+ * images.
+ */
 export function attachedByBuilder({ attestations }: Manifest): readonly Attachment[] {
   return attestations.map(({ digest, platform, subject, predicateTypes }) => ({
     digest,
@@ -60,7 +63,7 @@ export function attachedByBuilder({ attestations }: Manifest): readonly Attachme
   }));
 }
 
-/** What a blob of an attachment says of itself: the predicate's type, where there is one. */
+/** Returns a blob's own title: the type of its predicate, if it has one. */
 export function blobTitle(layer: Descriptor): string {
   return (
     annotation(layer, "in-toto.io/predicate-type") ??

@@ -1,14 +1,14 @@
 import { compareValues } from "../components/sort.ts";
 import type { Entry } from "./json.ts";
 
-/** What differs between two lists of names and values; null where one has no such name. */
+/** A difference between two lists of names and values; null if a list lacks the name. */
 export interface Difference {
   readonly name: string;
   readonly from: string | null;
   readonly to: string | null;
 }
 
-/** Names with another value, or in one list alone. Several values of a name are one. */
+/** Returns the names whose value differs, or that only one list has. Several values of a name count as one. */
 export function differencesOf(from: readonly Entry[], to: readonly Entry[]): readonly Difference[] {
   const [before, after] = [valuesOf(from), valuesOf(to)];
   return [...new Set([...before.keys(), ...after.keys()])]

@@ -2,23 +2,23 @@ import { z } from "zod";
 import { entries, type Entry, listOf, parseJson, text } from "./json.ts";
 import { parseSbom, type Sbom } from "./packages.ts";
 
-/** What is attached to an image, as far as a person can read it. */
+/** A document attached to an image, as far as a person can read it. */
 export type Document =
   | { readonly kind: "sbom"; readonly sbom: Sbom }
   | { readonly kind: "statement"; readonly statement: Statement }
   | { readonly kind: "scan"; readonly scan: Scan }
   | { readonly kind: "other" };
 
-/** An in-toto statement: what somebody says of some subjects. */
+/** An in-toto statement: claims about some subjects. */
 export interface Statement {
   readonly predicateType: string;
   readonly subjects: readonly string[];
-  /** True if it came in an envelope with signatures. Nobody has verified them here. */
+  /** True if it came in an envelope with signatures, which are not verified here. */
   readonly isSigned: boolean;
   readonly facts: readonly Entry[];
-  /** What it was built from. */
+  /** The materials that it was built from. */
   readonly materials: readonly string[];
-  /** The predicate, where it is a document that is understood itself. */
+  /** The predicate, if it is itself a document of a known kind; else `other`. */
   readonly inner: Document;
 }
 
@@ -34,7 +34,7 @@ interface Finding {
   readonly title: string | null;
 }
 
-/** Statements do not hold each other without end. */
+/** The most levels of statements within statements. */
 const MAX_DEPTH = 3;
 
 export function parseDocument(json: unknown, depth = 0): Document {

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { entries, type Entry, listOf, text, texts } from "./json.ts";
 import { platformName } from "./manifest.ts";
 
-/** An image's config (image spec, "Image Configuration"), as far as it is shown. */
+/** The displayed parts of an image's config (image spec, "Image Configuration"). */
 
 const step = z.object({
   created: text,
@@ -23,7 +23,7 @@ const healthcheck = z
   .nullable()
   .catch(null);
 
-/** A command may be one text, though it should be a list. */
+/** A command should be a list, but may be a single text. */
 const command = z.union([z.array(z.string()), z.string().transform((one) => [one])]).catch([]);
 
 const run = z.object({
@@ -57,12 +57,12 @@ const imageConfig = z.object({
 export type ImageConfig = z.output<typeof imageConfig>;
 export type Step = z.output<typeof step>;
 
-/** Null where it is no object. */
+/** Parses an image's config; null if it is no object. */
 export function parseImageConfig(json: unknown): ImageConfig | null {
   return imageConfig.safeParse(json).data ?? null;
 }
 
-/** `NAME=value`, taken apart. */
+/** Returns the environment as names and values, split from `NAME=value`. */
 export function environment({ config }: ImageConfig): readonly Entry[] {
   return config.Env.map((one) => {
     const [name = ""] = one.split("=", 1);
@@ -70,7 +70,7 @@ export function environment({ config }: ImageConfig): readonly Entry[] {
   });
 }
 
-/** How it runs, as names and values: without what it does not say. */
+/** Returns the settings that an image runs with, as names and values; unset ones are left out. */
 export function settingsOf(image: ImageConfig): readonly Entry[] {
   const { config } = image;
   const all: readonly Entry[] = [
@@ -95,7 +95,10 @@ function seconds(name: string, value: number | null): string | null {
   return value ? `${name} ${value / NANOSECONDS} s` : null;
 }
 
-/** As `HEALTHCHECK` has it in a build's file: what is run, then how often. Durations are in nanoseconds. */
+/**
+ * Formats a health check in the order of `HEALTHCHECK` in a build's file: the command, then its timing. Durations are
+ * in nanoseconds.
+ */
 function healthText(check: z.output<typeof healthcheck>): string {
   const [kind, ...words] = check?.Test ?? [];
   if (check === null || kind === undefined) return "";
@@ -115,7 +118,7 @@ function namesOf(named: readonly Entry[]): string {
   return named.map(([name]) => name).join(", ");
 }
 
-/** As a shell would take it. */
+/** Quotes words as a shell would take them. */
 function commandLine(words: readonly string[]): string {
   return words.map((word) => (/^[\w./:=@%+,-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`)).join(" ");
 }

@@ -1,8 +1,8 @@
 import { z } from "zod";
 
-/** Somebody else's JSON: what is understood of it is shown, and nothing of it is trusted. */
+/** JSON that others wrote: the console shows the parts that it understands, and trusts none of them. */
 
-/** Undefined where it is no JSON. */
+/** Parses JSON; undefined if it is none. */
 export function parseJson(text: string | null): unknown {
   try {
     return text === null ? undefined : JSON.parse(text);
@@ -11,10 +11,10 @@ export function parseJson(text: string | null): unknown {
   }
 }
 
-/** A field that may be anything: its text, or null. */
+/** A field that may hold anything: its text, or null. */
 export const text = z.string().nullable().catch(null);
 
-/** Likewise a list: those of its entries that have the shape. */
+/** A field that may hold anything: a list of the entries that have the shape. */
 export function listOf<S extends z.ZodType>(shape: S): z.ZodType<z.output<S>[]> {
   return z
     .array(z.unknown())
@@ -29,7 +29,7 @@ export function listOf<S extends z.ZodType>(shape: S): z.ZodType<z.output<S>[]> 
 
 export const texts = listOf(z.string());
 
-/** A name and its value, whatever the names are: an object's entries, other values than texts as JSON. */
+/** A name and its value, whatever the names are. Values other than text are given as JSON. */
 export type Entry = readonly [name: string, value: string];
 
 export const entries: z.ZodType<readonly Entry[]> = z

@@ -1,4 +1,4 @@
-/** A list's items, each with a key of its own: its name, and which of that name it is. */
+/** Gives each item of a list a key of its own: its name, and its number among the items of that name. */
 export function keyed<T>(
   items: readonly T[],
   nameOf: (item: T) => string,

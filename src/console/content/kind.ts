@@ -5,7 +5,7 @@ import { parseImageConfig } from "./image-config.ts";
 import { text } from "./json.ts";
 import { parseContent, platformName } from "./manifest.ts";
 
-/** What a manifest is, to somebody who wants to use it. */
+/** A manifest's kind, for a person who wants to use it. */
 export type Kind = "index" | "image" | "chart" | "artifact";
 
 const IMAGE_CONFIGS: ReadonlySet<string> = new Set(IMAGE_CONFIG_TYPES);
@@ -21,13 +21,16 @@ export function kindOf({ mediaType, config, artifactType, raw }: Manifest): Kind
 
 const LAYER = /^application\/vnd\.(?:oci\.image\.layer|docker\.image\.rootfs)\./;
 
-/** Signatures of older cosigns and attestations of older builders are images but for their layers: the type of these. Null for all else. */
+/**
+ * Returns the type of the first layer if no layer is an image's; else null. Older versions of cosign and of builders
+ * push signatures and attestations as images, and only the types of their layers tell them apart.
+ */
 function payloadType(raw: string | null): string | null {
   const { layers } = parseContent(raw);
   return layers.some(({ mediaType }) => LAYER.test(mediaType)) ? null : (layers[0]?.mediaType ?? null);
 }
 
-/** One line on what it is. */
+/** Describes a manifest in one line. */
 export function describe(manifest: Manifest): string {
   switch (kindOf(manifest)) {
     case "index":
@@ -51,7 +54,7 @@ const chart = z.object({ name: text, version: text, appVersion: text, descriptio
 
 type Chart = z.output<typeof chart>;
 
-/** What a chart's config says of it. */
+/** Returns the facts in a chart's config; null if there are none. */
 export function parseChart(manifest: Manifest): Chart | null {
   return chart.safeParse(manifest.config?.json).data ?? null;
 }
@@ -78,7 +81,7 @@ const TYPES: readonly (readonly [RegExp, string])[] = [
   [/wasm/i, "WebAssembly module"],
 ];
 
-/** A type of artifact in words; the type itself where nobody has words for it. */
+/** Returns words for a type of artifact; if there are none, the type itself. */
 export function typeName(artifactType: string | null): string {
   if (artifactType === null) return "Artifact";
   return wordsFor(artifactType) ?? `Artifact of type ${artifactType}`;
@@ -88,7 +91,7 @@ function wordsFor(type: string): string | null {
   return TYPES.find(([pattern]) => pattern.test(type))?.[1] ?? null;
 }
 
-/** Likewise, by what its annotations say of what is in it. */
+/** Like typeName, but prefers the annotations of an attachment, which describe its content. */
 export function attachmentName(artifactType: string | null, annotations: Manifest["annotations"]): string {
   const predicate = predicateType(annotations);
   if (predicate !== null) return wordsFor(predicate) ?? `Attestation of type ${predicate}`;
@@ -96,7 +99,7 @@ export function attachmentName(artifactType: string | null, annotations: Manifes
   return isSignature ? "Signature (cosign)" : typeName(artifactType);
 }
 
-/** What a Sigstore bundle says that its statement is about; null for all else. */
+/** Returns the predicate's type from a Sigstore bundle's annotations; null for all other manifests. */
 export function predicateType(annotations: Manifest["annotations"]): string | null {
   return annotations?.["dev.sigstore.bundle.predicateType"] ?? null;
 }

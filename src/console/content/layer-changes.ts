@@ -4,9 +4,9 @@ export type LayerState = "added" | "removed" | "changed" | "shared";
 
 export interface LayerChange {
   readonly state: LayerState;
-  /** As it is; of a removed one as it was. */
+  /** The layer now; for a removed one, as it was. */
   readonly layer: Layer;
-  /** Of a changed one, as it was. */
+  /** The former layer of a changed one; else null. */
   readonly before: Layer | null;
   readonly command: string | null;
 }
@@ -17,8 +17,9 @@ interface Made {
 }
 
 /**
- * What became of each layer. One that both have is shared. Of the others, those are a pair, and changed, that the same command made:
- * the first with the first, the second with the second. Where no command is known, the place in the image decides.
+ * Tells the fate of each layer. A layer of both images is shared. The rest are paired by the command that made them,
+ * the first with the first, the second with the second: a pair is changed. If no command is known, the place in the
+ * image stands for it.
  */
 export function layerChanges(from: readonly LayerStep[], to: readonly LayerStep[]): readonly LayerChange[] {
   const [before, after] = [madeBy(from), madeBy(to)];
@@ -46,7 +47,7 @@ function digestsOf(made: readonly Made[]): ReadonlySet<string> {
   return new Set(made.map(({ layer }) => layer.digest));
 }
 
-/** By the command but for the digests that builders write into it, which are another with each build. */
+/** Returns the command without the digests that builders write into it, since these differ from build to build. */
 function keyOf({ layer, command }: Made): string {
   return command === null ? `place ${layer.number}` : command.replaceAll(/[0-9a-f]{64}/g, "…");
 }

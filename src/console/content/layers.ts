@@ -4,7 +4,7 @@ import { annotation, type Descriptor } from "./manifest.ts";
 
 type Needed = Manifest["needs"][number];
 
-/** A step of a build: with the layer that it made, if it made one. */
+/** A step of a build, with the layer that it made, if any. */
 export interface LayerStep {
   readonly command: string | null;
   readonly created: string | null;
@@ -12,17 +12,17 @@ export interface LayerStep {
 }
 
 export interface Layer {
-  /** From 1 on, as they lie on each other. */
+  /** The layer's place, from 1 at the bottom. */
   readonly number: number;
   readonly digest: string;
   readonly mediaType: string;
-  /** Bytes, as it is stored. */
+  /** Bytes, as stored. */
   readonly size: number;
-  /** The file that it is, where it is one. */
+  /** The name of the file that the layer is, if it is one. */
   readonly title: string | null;
-  /** Some tags that have it too. */
+  /** Some other tags that have this layer. */
   readonly sharedWith: readonly string[];
-  /** In words, where it cannot be pulled. */
+  /** The reason that it cannot be pulled, in words; null if it can. */
   readonly trouble: string | null;
 }
 
@@ -43,14 +43,14 @@ export function layersOf(layers: readonly Descriptor[], needs: readonly Needed[]
   });
 }
 
-/** What is wrong with something that is needed, in words. What is not known is not told. */
+/** Returns the fault of content that is needed, in words; null if none is known. */
 export function troubleOf(need: Needed | undefined): string | null {
   if (need === undefined) return null;
   if (need.damage !== null) return need.damage;
   return need.kind === null ? "not there" : null;
 }
 
-/** A config's history with the layers: step by step, and what has no step after them. */
+/** Returns the steps of a config's history with their layers, then the layers that no step made. */
 export function stepsOf(layers: readonly Layer[], config: ImageConfig | null): readonly LayerStep[] {
   const left = [...layers];
   const steps = (config?.history ?? []).map((step) => ({
@@ -61,15 +61,15 @@ export function stepsOf(layers: readonly Layer[], config: ImageConfig | null): r
   return [...steps, ...left.map((layer) => ({ command: layer.title, created: null, layer }))];
 }
 
-/** As it stood in the build's file, without what builders put around it. */
+/** Returns the command as it stood in the build's file, without the text that builders put around it. */
 function commandOf({ created_by: by, comment }: Step): string | null {
   if (!by) return comment;
   if (by.startsWith("/bin/sh -c #(nop)")) return by.slice("/bin/sh -c #(nop)".length).trim();
-  // The arguments of the build are counted: |1 VERSION=1.0 /bin/sh -c make
+  // Builders count the build's arguments: |1 VERSION=1.0 /bin/sh -c make
   return by.replace(/ # buildkit$/, "").replace(/^(?:RUN )?(?:\|\d+ .*?)?\/bin\/sh -c /s, "RUN ");
 }
 
-/** Bytes of some layers, each blob once. */
+/** Returns the bytes of some layers, each blob once. */
 export function sizeOf(layers: readonly Pick<Layer, "digest" | "size">[]): number {
   return [...new Map(layers.map(({ digest, size }) => [digest, size])).values()].reduce((sum, size) => sum + size, 0);
 }

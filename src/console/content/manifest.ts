@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { entries, listOf, parseJson, text } from "./json.ts";
 
-/** What a manifest's text says, as far as it is shown. */
+/** The displayed parts of a manifest's text. */
 
 const descriptor = z.object({
   mediaType: z.string().catch(""),
@@ -32,7 +32,7 @@ interface Platform {
   readonly variant: string | null;
 }
 
-/** As in linux/arm64/v8; null where there is none, as of what a builder attaches. */
+/** Returns a platform such as linux/arm64/v8; null if there is none, as for a builder's attachments. */
 export function platformName(platform: Platform | null): string | null {
   const name = platform && [platform.os, platform.architecture, platform.variant].filter(Boolean).join("/");
   return name === "unknown/unknown" ? null : name || null;
@@ -42,7 +42,7 @@ export function annotation({ annotations }: Pick<Descriptor, "annotations">, nam
   return annotations.find(([key]) => key === name)?.[1] ?? null;
 }
 
-/** The digest of what a builder's attestation is about; null for all else. */
+/** Returns the digest of the subject of a builder's attestation; null for all other descriptors. */
 export function attests(one: Descriptor): string | null {
   return annotation(one, "vnd.docker.reference.type") === "attestation-manifest"
     ? annotation(one, "vnd.docker.reference.digest")

@@ -1,4 +1,4 @@
-/** Why content is not shown, as the end of a sentence. */
+/** Returns the reason that content is not shown, as the end of a sentence. */
 export function omissionText(omitted: string): string {
   return TEXTS[omitted] ?? "cannot be shown.";
 }

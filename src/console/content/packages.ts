@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { listOf, text, texts } from "./json.ts";
 
-/** An SBOM as far as it is shown: SPDX 2 and 3 (JSON), CycloneDX (JSON). */
+/** The displayed parts of an SBOM: SPDX 2 and 3 (JSON), CycloneDX (JSON). */
 export interface Sbom {
   readonly format: "SPDX" | "CycloneDX";
   readonly name: string | null;
@@ -14,7 +14,7 @@ export interface Package {
   readonly name: string;
   readonly version: string | null;
   readonly license: string | null;
-  /** As in `deb`, `npm`: what its package URL says. */
+  /** The type in its package URL, such as `deb` or `npm`. */
   readonly type: string | null;
 }
 
@@ -41,7 +41,7 @@ const cycloneDx = z.object({
     .object({
       timestamp: text,
       component: z.object({ name: text, version: text }).nullable().catch(null),
-      // A list up to 1.4, then an object with components.
+      // CycloneDX has a list up to 1.4, then an object with components.
       tools: z
         .union([
           z.array(z.object({ name: text })),
@@ -54,14 +54,14 @@ const cycloneDx = z.object({
   components: listOf(z.object({ name: z.string(), version: text, purl: text, licenses: listOf(license) })),
 });
 
-/** Null where it is none that is understood. */
+/** Parses an SBOM; null if it is in none of the known formats. */
 export function parseSbom(json: unknown): Sbom | null {
   return fromSpdx(json) ?? fromCycloneDx(json);
 }
 
 const typeOf = (purl: string | null): string | null => /^pkg:([^/]+)\//.exec(purl ?? "")?.[1] ?? null;
 
-/** SPDX has words for what nobody knows. */
+/** Returns null for SPDX's words for an unknown value. */
 const known = (value: string | null): string | null =>
   value === null || value === "NOASSERTION" || value === "NONE" ? null : value;
 

@@ -73,7 +73,7 @@ function columnsOf(space: string, deployment: ReturnType<typeof useDeployment>):
   ];
 }
 
-/** Why it is in that state, and when it goes on. */
+/** Tells the reason of a delivery's state, and when it goes on. */
 function Reason({ delivery: { status, reason, attempts, nextAttemptAt } }: { readonly delivery: Delivery }) {
   const isTriedAgain = status === "pending" && nextAttemptAt !== null && attempts > 0;
   return (

@@ -1,11 +1,11 @@
 interface Given {
-  /** Nothing else of the repository was given to the target since. */
+  /** True if the target has received nothing else from the repository since. */
   readonly current: boolean;
-  /** The target was followed to its end. */
+  /** True if the target was followed to its end. */
   readonly followed: boolean;
 }
 
-/** What a target does with what it was given. Only of one that was followed to its end is it known that it runs it. */
+/** Says how a target uses the push that it received. Only a target that was followed to its end is known to run it. */
 export function givenWords({ current, followed }: Given): string {
   if (followed) return current ? "runs it" : "ran it";
   return current ? "was told" : "was told before";

@@ -24,15 +24,15 @@ interface DeploymentActionsProps {
   readonly what: "trigger" | "target";
   readonly space: string;
   readonly item: { readonly id: string; readonly name: string; readonly enabled: boolean };
-  /** As `useChange` gives them. */
+  /** Changes from `useChange`. */
   readonly changes: Readonly<Record<"enable" | "disable" | "remove", Change>> & { readonly test: Test };
-  /** What is lost when it is deleted. */
+  /** The things that are lost on deletion. */
   readonly consequences: ReactNode;
-  /** What only one of the two has. */
+  /** Further actions, which only triggers or only targets have. */
   readonly children: ReactNode;
 }
 
-/** What one can do with a trigger or a target beside changing it. */
+/** Shows the actions on a trigger or a target, except changing its settings. */
 export function DeploymentActions(props: DeploymentActionsProps) {
   const { what, space, item, changes, consequences, children } = props;
   const { id, name, enabled } = item;

@@ -3,14 +3,14 @@ import type { Delivery, Target, Trigger } from "../../contract/operations.ts";
 import { type List, useList } from "../api/queries.ts";
 import { Status } from "../components/status.tsx";
 
-/** What pages about triggers, targets and deliveries share. */
+/** Names and links that the pages about triggers, targets and deliveries share. */
 
 interface Deployment {
   readonly triggers: List<Trigger>;
   readonly targets: List<Target>;
 }
 
-/** A space's triggers and targets, for their names. */
+/** Loads a space's triggers and targets, for their names. */
 export function useDeployment(space: string): Deployment {
   const input = { path: { space }, query: { limit: 1000 } };
   return {
@@ -25,7 +25,7 @@ interface NamedProps {
   readonly deployment: Deployment;
 }
 
-/** A trigger by its name; what was deleted has none any more. */
+/** Links to a trigger by its name; a deleted trigger has no name any more. */
 export function TriggerLink({ space, id, deployment }: NamedProps) {
   const trigger = deployment.triggers.items.find((one) => one.id === id);
   if (trigger === undefined) return <Unknown id={id} list={deployment.triggers} />;
@@ -68,7 +68,7 @@ export function DeliveryStatus({ status }: Pick<Delivery, "status">) {
   return <Status tone={TONES[status] ?? "quiet"}>{status}</Status>;
 }
 
-/** `web/api:1.2.3`, as a push is called within its space. */
+/** Names a push within its space: `web/api:1.2.3`. */
 export function pushName(
   space: string,
   { repository, tag }: { readonly repository: string; readonly tag: string | null },
@@ -76,7 +76,7 @@ export function pushName(
   return `${pathIn(space, repository)}${tag === null ? "" : `:${tag}`}`;
 }
 
-/** A repository's path within its space, of its full name. */
+/** Returns a repository's path within its space, given its full name. */
 export function pathIn(space: string, fullName: string): string {
   return fullName.startsWith(`${space}/`) ? fullName.slice(space.length + 1) : fullName;
 }

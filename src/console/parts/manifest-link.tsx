@@ -9,7 +9,7 @@ interface ManifestLinkProps {
   readonly digest: string;
 }
 
-/** Enough of a manifest's digest to tell it from others, as a link to its page; and all of it to copy. */
+/** Links to a manifest's page by enough of its digest to tell it from others, and copies all of it. */
 export function ManifestLink({ space, repository, digest }: ManifestLinkProps) {
   return (
     <span className="digest">

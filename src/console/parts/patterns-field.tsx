@@ -4,13 +4,13 @@ import { TextArea } from "../components/field.tsx";
 
 interface PatternsFieldProps {
   readonly space: string;
-  /** One pattern a line. */
+  /** Patterns, one a line. */
   readonly value: string;
   readonly onChange: (value: string) => void;
   readonly error?: string | undefined;
 }
 
-/** The patterns in a text, one a line; everything, where there are none. */
+/** Returns the patterns of a text, separated by lines or commas; if there are none, the pattern of everything. */
 export function patternsIn(text: string): string[] {
   const patterns = text
     .split(/[\n,]/)
@@ -19,10 +19,10 @@ export function patternsIn(text: string): string[] {
   return patterns.length === 0 ? ["**"] : patterns;
 }
 
-/** Repositories that are named shown at most. */
+/** The most repositories to name. */
 const NAMED = 5;
 
-/** Which repositories of a space are meant, and which of those that are there are. */
+/** A field for patterns of repositories, which shows the existing repositories that they cover. */
 export function PatternsField({ space, value, onChange, error }: PatternsFieldProps) {
   const { items, isPending, hasMore } = useList("listRepositories", { path: { space }, query: { limit: 1000 } });
   const patterns = patternsIn(value);
@@ -76,7 +76,7 @@ function listed(names: readonly string[]): string {
   return names.slice(0, NAMED).join(", ") + (more > 0 ? ` and ${more.toLocaleString()} more` : "");
 }
 
-/** Says how many repositories the patterns cover, of those that are known here. */
+/** Says how many of the known repositories the patterns cover. */
 function coverage(covered: number, all: number, hasMore: boolean): string {
   const those = `${hasMore ? "the first " : ""}${all.toLocaleString()} ${all === 1 ? "repository" : "repositories"}`;
   if (covered === all) return `Covers ${all === 1 ? "the only repository" : `all of ${those}`}`;

@@ -2,7 +2,7 @@ import { useRegistryHost } from "../api/session.ts";
 import { Command } from "../components/command.tsx";
 import { Tabs } from "../components/tabs.tsx";
 
-/** How images and other content get into a space, with each client. */
+/** Shows the commands that push images and other content to a space, by client. */
 export function PushCommands({ space }: { readonly space: string }) {
   const host = useRegistryHost();
   const tabs = Object.entries(CLIENTS).map(([id, { title, lines }]) => ({
@@ -20,7 +20,7 @@ interface Client {
 
 const isLocal = (host: string): boolean => /^(?:localhost|127\.0\.0\.1)(?::|$)/.test(host);
 
-/** Over plain http, some clients have to be told so. */
+/** Returns a flag that tells a client to use plain http; empty unless the registry is local. */
 export const unless = (host: string, flag: string): string => (isLocal(host) ? ` ${flag}` : "");
 
 const CLIENTS: Readonly<Record<string, Client>> = {

@@ -7,13 +7,13 @@ interface ReferenceLinkProps {
   readonly repository: string;
   /** A tag or a digest. */
   readonly reference: string;
-  /** Instead of the reference itself. */
+  /** The link's content, in place of the reference itself. */
   readonly children?: ReactNode;
-  /** The part of the page that it leads to, where it is not the first. */
+  /** The tab of the page to open, if not the first. */
   readonly view?: string;
 }
 
-/** To a manifest's page. */
+/** Links to a manifest's page. */
 export function ReferenceLink({ space, repository, reference, children, view }: ReferenceLinkProps) {
   return (
     <Link

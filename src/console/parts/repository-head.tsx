@@ -12,11 +12,11 @@ interface RepositoryHeadProps {
   readonly space: string;
   /** The repository's path. */
   readonly repository: string;
-  /** What stands after the last push: who did it. */
+  /** The name of the last pusher, shown after the time of the last push. */
   readonly pushedBy?: ReactNode;
 }
 
-/** What the pages of a repository begin with: its name, what it has, and the way from one page to the others. */
+/** Heads each page of a repository: its name, its facts, and links to its other pages. */
 export function RepositoryHead({ space, repository, pushedBy }: RepositoryHeadProps) {
   const query = operationQuery("getRepository", { path: { space, name: repository } });
   const { data } = useQuery({ ...query, refetchInterval: REFRESH_EVERY });
@@ -64,7 +64,7 @@ function RepositoryNav(params: Pick<RepositoryHeadProps, "space" | "repository">
 
 const EXACT = { exact: true, includeSearch: false };
 
-/** As in "1 tag" and "1,234 tags". */
+/** Counts things in words: "1 tag" and "1,234 tags". */
 export function count(number: number, what: string): string {
   return `${number.toLocaleString()} ${what}${number === 1 ? "" : "s"}`;
 }

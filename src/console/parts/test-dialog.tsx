@@ -14,11 +14,11 @@ interface TestDialogProps {
   readonly onClose: () => void;
   readonly title: string;
   readonly space: string;
-  /** Sends what a push of a tag, or the newest that fits, would be. */
+  /** Sends the event that a push of this tag would cause; by default, of the newest tag that fits. */
   readonly send: (push: { readonly repository?: string; readonly tag?: string }) => Promise<Tested>;
 }
 
-/** Sends something real, now and once, and shows what is answered. */
+/** Sends a real event, now and once, and shows the answer. */
 export function TestDialog({ isOpen, onClose, title, space, send }: TestDialogProps) {
   const [repository, setRepository] = useState("");
   const [tag, setTag] = useState("");

@@ -3,7 +3,7 @@ import { ApiProblem } from "../api/client.ts";
 
 const missingContent = z.object({ missing: z.array(z.string()) });
 
-/** Awaits an undo; where content is missing for it, the error says which, as a person would. */
+/** Awaits an undo. If content is missing for it, throws an error that names the content in plain words. */
 export async function withMissing<T>(undo: Promise<T>): Promise<T> {
   try {
     return await undo;

@@ -1,7 +1,7 @@
 import type { Column } from "../components/data-table.tsx";
 import { Time } from "../components/time.tsx";
 
-/** Until when something that was deleted can be brought back. */
+/** Returns a column that tells until when deleted content can be restored. */
 export function untilColumn<T extends { readonly until: string }>(): Column<T> {
   return {
     id: "until",

@@ -11,14 +11,14 @@ import { Thing } from "./thing.tsx";
 import { actorName, detailOf, KIND_NAMES, wordsOf } from "./words.ts";
 
 interface ActivityListProps {
-  /** Null: of the installation. */
+  /** The space; null for the installation. */
   readonly space: string | null;
   readonly list: List<Activity>;
   readonly search: ActivitySearch;
   readonly onSearch: (search: ActivitySearch) => void;
 }
 
-/** Who did what, the newest first. */
+/** Lists actions with their actors, newest first. */
 export function ActivityList({ space, list, search, onSearch }: ActivityListProps) {
   const { items, isPending, isLoadingMore, hasMore, error, loadMore, retry } = list;
   const isNarrowed = search.actor !== undefined || search.kind !== undefined;
@@ -66,7 +66,7 @@ export function ActivityList({ space, list, search, onSearch }: ActivityListProp
   );
 }
 
-/** Everybody who is in the list, and whom it is narrowed to. */
+/** Returns all actors in the list, and the one that it is narrowed to. */
 function actorsIn(items: readonly Activity[], chosen: string | undefined): Readonly<Record<string, string>> {
   const seen = items.map(({ actor }) => [actor.id, actorName(actor)] as const);
   const asked = chosen === undefined ? [] : [[chosen, chosen] as const];

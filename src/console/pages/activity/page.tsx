@@ -7,7 +7,7 @@ import "./activity.css";
 
 const PAGE = 50;
 
-/** Who did what in a space. */
+/** Shows all activity in a space, with its actors. */
 export function ActivityPage() {
   const { space } = useParams({ from: "/signed-in/spaces/$space/activity" });
   const search = useSearch({ from: "/signed-in/spaces/$space/activity" });
@@ -21,7 +21,7 @@ export function ActivityPage() {
   );
 }
 
-/** Who did what to the installation. */
+/** Shows all activity on the installation, with its actors. */
 export function InstallationActivityPage() {
   const search = useSearch({ from: "/signed-in/activity" });
   const navigate = useNavigate({ from: "/activity" });

@@ -1,7 +1,7 @@
 import { operations } from "../../../contract/operations.ts";
 import { choiceOf, textOf } from "../../app/search.ts";
 
-/** What activity can be narrowed to. */
+/** Kinds of subject that the list can be narrowed to. */
 const KINDS = operations.listActivity.query.shape.kind.unwrap().options;
 
 export interface ActivitySearch {

@@ -4,12 +4,12 @@ import { shortDigest } from "../../../contract/format.ts";
 import type { Activity } from "../../../contract/operations.ts";
 
 interface ThingProps {
-  /** Null: of the installation. */
+  /** The space; null for the installation. */
   readonly space: string | null;
   readonly activity: Activity;
 }
 
-/** What it was done to, with a link where there is a page of it. */
+/** Names the subject of an action, as a link if it has a page. */
 export function Thing({ space, activity }: ThingProps) {
   const { id, action, subject, name, repository, reference } = activity;
   if (repository !== null && space !== null) {
@@ -28,7 +28,7 @@ export function Thing({ space, activity }: ThingProps) {
   }
   const called = name ?? subject;
   if (called === null) return null;
-  // What was deleted has no page any more.
+  // A deleted subject has no page any more.
   const isGone = action.endsWith(".deleted");
   if (space === null) return isGone ? <strong>{called}</strong> : <SpaceLink space={called} />;
   const page = isGone || subject === null ? undefined : PAGES[action.slice(0, action.indexOf("."))];
@@ -41,7 +41,7 @@ interface PageProps {
   readonly called: string;
 }
 
-/** By what an action is about. */
+/** The page of each kind of subject. */
 const PAGES: Partial<Record<string, (props: PageProps) => ReactNode>> = {
   token: ({ space, id, called }) => (
     <Link to="/spaces/$space/tokens" params={{ space }} search={{ search: id }}>
@@ -78,7 +78,7 @@ function SpaceLink({ space }: { readonly space: string }) {
   );
 }
 
-/** A push or deletion has a page that tells what came of it. */
+/** Links a push or deletion to the page that tells its results. */
 function Push({ space, id, children }: { readonly space: string; readonly id: string; readonly children: ReactNode }) {
   if (!id.startsWith("evt_")) return children;
   return (

@@ -1,7 +1,7 @@
 import type { Activity } from "../../../contract/operations.ts";
 import type { ActivitySearch } from "./search.ts";
 
-/** What was done, as a person says it; what is not here yet is shown as the API has it. */
+/** Actions in a person's words. An action that is missing here is shown as the API names it. */
 const WORDS: Partial<Record<string, string>> = {
   "tag.created": "pushed the new tag",
   "tag.updated": "moved the tag",
@@ -62,7 +62,7 @@ export function wordsOf({ action }: Activity): string {
   return WORDS[action] ?? action;
 }
 
-/** What was asked for, in a line. */
+/** Describes the details of a request in a line. */
 export function detailOf({ detail }: Activity): string {
   return Object.entries(detail ?? {})
     .map(([name, value]) => `${name}: ${valueText(value)}`)
@@ -79,7 +79,7 @@ function valueText(value: unknown): string {
   return value === null ? "none" : JSON.stringify(value).replaceAll('"', "");
 }
 
-/** As people call `administrator`, which is whoever has ADMIN_TOKEN, and `retention`, which is nobody. */
+/** Returns an actor's name. `administrator` is the holder of ADMIN_TOKEN, and `retention` is no person. */
 export function actorName({ id, name }: Activity["actor"]): string {
   const names: Partial<Record<string, string>> = { administrator: "Administrator", retention: "Retention rules" };
   return names[id] ?? name;

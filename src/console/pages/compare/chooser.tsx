@@ -10,7 +10,7 @@ interface ChooserProps extends Place {
   readonly to: string | undefined;
 }
 
-/** Tags that are suggested; any other can be typed. */
+/** The most tags to suggest; any other can be typed. */
 const SUGGESTED = 500;
 
 export function Chooser({ from = "", to = "", space, repository }: ChooserProps) {
@@ -20,7 +20,7 @@ export function Chooser({ from = "", to = "", space, repository }: ChooserProps)
   const list = useId();
   const go = (search: { readonly from: string; readonly to: string }): void => {
     void navigate({
-      // The platform stays: what one looks at is often the same in another pair.
+      // The platform stays, since the reader often wants the same one of another pair.
       search: (known) => ({ ...known, from: search.from.trim() || undefined, to: search.to.trim() || undefined }),
     });
   };

@@ -13,18 +13,18 @@ import { ImageComparison } from "./image-comparison.tsx";
 interface ComparisonProps extends Place {
   readonly from: Manifest;
   readonly to: Manifest;
-  /** Which of the platforms, where there are several. */
+  /** The chosen platform, if there are several. */
   readonly platform: string | undefined;
 }
 
-/** Two manifests: images as they are, indexes by platform. */
+/** Compares two manifests: images directly, indexes by platform. */
 export function Comparison({ from, to, platform, ...place }: ComparisonProps) {
   if (from.digest === to.digest) return <p className="notice">Both are the same, byte for byte.</p>;
   if (kindOf(from) !== "index" && kindOf(to) !== "index") return <ImageComparison {...place} from={from} to={to} />;
   return <ByPlatform {...place} from={from} to={to} platform={platform} />;
 }
 
-/** Platforms with the digest of each one's manifest. An image stands for its own. */
+/** Returns the platforms of a manifest, each with the digest of its image. An image stands for its own platform. */
 function platformsOf(manifest: Manifest): ReadonlyMap<string, string> {
   if (kindOf(manifest) !== "index") {
     return new Map([[platformName(parseImageConfig(manifest.config?.json)) ?? "unknown", manifest.digest]]);
@@ -32,7 +32,7 @@ function platformsOf(manifest: Manifest): ReadonlyMap<string, string> {
   const named = parseContent(manifest.raw).manifests.map(
     ({ platform, digest }) => [platformName(platform), digest] as const,
   );
-  // The first of a platform is the one that is pulled.
+  // Clients pull the first image of a platform.
   return new Map(named.flatMap(([name, digest]) => (name === null ? [] : [[name, digest] as const])).toReversed());
 }
 

@@ -6,7 +6,10 @@ interface DifferencesTableProps {
   readonly differences: readonly Difference[];
 }
 
-/** What was, and what is: in words too, for those who do not see the colours. Nothing where nothing differs. */
+/**
+ * Lists former and current values, in words too, for readers who do not see the colours. Shows nothing if nothing
+ * differs.
+ */
 export function DifferencesTable({ title, differences }: DifferencesTableProps) {
   if (differences.length === 0) return null;
   const rows = differences.map(({ name, from, to }) => ({

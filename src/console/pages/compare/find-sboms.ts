@@ -13,17 +13,17 @@ import { parseContent } from "../../content/manifest.ts";
 import type { Sbom } from "../../content/packages.ts";
 import type { Place } from "../manifest/place.ts";
 
-/** How much is looked through for SBOMs: attachments, blobs of each, and their bytes. */
+/** Limits of the search for SBOMs: attachments, blobs of each, and bytes of a blob. */
 const ATTACHMENTS = 8;
 const BLOBS = 6;
 const MAX_BYTES = 4 * 1024 * 1024;
 
-/** Of SPDX and CycloneDX. */
+/** The number of formats: SPDX and CycloneDX. */
 const FORMATS = 2;
 
 /**
- * The SBOMs that are attached to the manifest in whichever way, or to the index that it belongs to: the nearest of each format.
- * Throws ApiProblem.
+ * Finds the SBOMs attached to a manifest, by whichever means, or to the index that it belongs to. Returns the nearest
+ * of each format. Throws ApiProblem.
  */
 export async function findSboms(place: Place, manifest: Manifest, signal: AbortSignal): Promise<readonly Sbom[]> {
   const found = new Map<Sbom["format"], Sbom>();
@@ -43,7 +43,10 @@ export async function findSboms(place: Place, manifest: Manifest, signal: AbortS
   return [...found.values()];
 }
 
-/** Digests, the nearest first. Builders and pipelines often attach to the index what is about all its images. */
+/**
+ * Returns digests of attachments, nearest first. Builders and pipelines often attach documents about all images to
+ * their index.
+ */
 async function candidates(place: Place, manifest: Manifest, signal: AbortSignal): Promise<readonly string[]> {
   const [parent] = manifest.usedBy;
   const index = parent && (await show(place, parent.digest, signal));

@@ -18,7 +18,7 @@ interface ImageComparisonProps extends Place {
   readonly to: Manifest;
 }
 
-/** Two images, or other artifacts: layers, configuration, packages. */
+/** Compares two images, or other artifacts: layers, configuration, packages. */
 export function ImageComparison({ from, to, ...place }: ImageComparisonProps) {
   const [before, after] = [sideOf(from), sideOf(to)];
   const settings = differencesOf(before.settings, after.settings);

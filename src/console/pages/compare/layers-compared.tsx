@@ -17,12 +17,12 @@ interface LayersComparedProps {
   readonly to: LayerSide;
 }
 
-/** Rows that are shown without being asked for. */
+/** Rows that are shown until the reader asks for more. */
 const SHOWN = 300;
 
 const STATES = ["removed", "added", "changed", "shared"] as const satisfies readonly LayerState[];
 
-/** Which layers went, came, changed and stayed. */
+/** Lists the layers that were added, removed, changed and kept. */
 export function LayersCompared({ from, to }: LayersComparedProps) {
   const [isWhole, setWhole] = useState(false);
   const changes = layerChanges(from.steps, to.steps);

@@ -14,7 +14,7 @@ interface PackagesComparedProps extends Place {
   readonly to: Manifest;
 }
 
-/** Packages that came, went and changed, where both have an SBOM. */
+/** Lists packages that were added, removed or changed, if both images have an SBOM. */
 export function PackagesCompared({ from, to, ...place }: PackagesComparedProps) {
   const [left, right] = [useSboms(place, from), useSboms(place, to)];
   const error = left.error ?? right.error;
@@ -40,7 +40,7 @@ interface Pair {
   readonly to: Sbom | null;
 }
 
-/** Two of one format, if there are: what one format leaves out, the other may have. */
+/** Returns two SBOMs of one format, if there are, since formats differ in what they leave out. */
 function pairOf(from: readonly Sbom[], to: readonly Sbom[]): Pair {
   const alike = from.flatMap((one) => {
     const other = to.find(({ format }) => format === one.format);
@@ -78,7 +78,9 @@ function Result({ from, to }: Pair) {
   );
 }
 
-/** Packages of one name may be of several kinds. */
+/**
+ * Returns packages with their versions. Packages of one name may be of several kinds, so the name includes the kind.
+ */
 function versionsOf({ packages }: Sbom): readonly Entry[] {
   return packages.map(({ name, version, type }) => [
     type === null ? name : `${name} (${type})`,

@@ -12,7 +12,7 @@ import "./compare.css";
 
 const ROUTE = "/signed-in/spaces/$space/repositories/$repository/compare";
 
-/** What differs between two tags, or digests, of a repository. */
+/** Shows the differences between two tags, or digests, of a repository. */
 export function ComparePage() {
   const place = useParams({ from: ROUTE });
   const { from, to, platform } = useSearch({ from: ROUTE });

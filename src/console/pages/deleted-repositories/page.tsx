@@ -12,7 +12,7 @@ import { toast } from "../../components/toasts.tsx";
 import { untilColumn } from "../../parts/until-column.tsx";
 import type { DeletedRepository } from "../../../contract/operations.ts";
 
-/** A space's deleted repositories, until when they can be brought back, and the way back. */
+/** Lists a space's deleted repositories, with the end of the time to restore them, and restores them. */
 export function DeletedRepositoriesPage() {
   const { space } = useParams({ from: "/signed-in/spaces/$space" });
   const [chosen, setChosen] = useState<DeletedRepository | null>(null);

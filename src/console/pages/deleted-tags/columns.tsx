@@ -9,7 +9,7 @@ import { shortDigest } from "../../../contract/format.ts";
 import type { DeletedManifest, TagChange } from "../../../contract/operations.ts";
 import type { Deleted } from "./page.tsx";
 
-/** Tags of a manifest that are named. */
+/** The most tags of a manifest to name. */
 const NAMED = 5;
 
 type Choose = (deleted: Deleted) => void;

@@ -12,18 +12,18 @@ import { withMissing } from "../../parts/undo-failure.ts";
 import { manifestColumns, tagColumns } from "./columns.tsx";
 import "./deleted.css";
 
-/** What comes back: a tag, or a manifest with the tags that went with it. */
+/** Deleted content to restore: a tag, or a manifest with the tags that were deleted with it. */
 export interface Deleted {
-  /** In the request. */
+  /** The reference for the request. */
   readonly what: { readonly tag: string } | { readonly digest: string };
-  /** As in "the tag latest". */
+  /** The name in a sentence: "the tag latest". */
   readonly name: string;
-  /** What it brings back, as a sentence. */
+  /** The effect of restoring it, as a sentence. */
   readonly brings: string;
   readonly hasTags: boolean;
 }
 
-/** A repository's deleted tags and manifests, until when they can be brought back, and the way back. */
+/** Lists a repository's deleted tags and manifests, with the end of the time to restore them, and restores them. */
 export function DeletedTagsPage() {
   const { space, repository } = useParams({ from: "/signed-in/spaces/$space/repositories/$repository/deleted" });
   const [chosen, setChosen] = useState<Deleted | null>(null);

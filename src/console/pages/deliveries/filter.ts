@@ -3,7 +3,7 @@ import { choiceOf, textOf } from "../../app/search.ts";
 
 export const STATUSES = operations.listDeliveries.query.shape.status.unwrap().options;
 
-/** Which deliveries are shown, as the page's address says it. */
+/** The filter of the list, as in the page's address. */
 export interface DeliveryFilter {
   readonly status?: (typeof STATUSES)[number] | undefined;
   readonly trigger?: string | undefined;
@@ -11,7 +11,7 @@ export interface DeliveryFilter {
   readonly event?: string | undefined;
 }
 
-/** Reads an address; what is no filter counts as none. */
+/** Reads the filter from an address, and ignores values that are none. */
 export function parseDeliveryFilter({
   status,
   trigger,

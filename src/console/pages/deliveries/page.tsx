@@ -11,7 +11,7 @@ import { type DeliveryFilter, STATUSES } from "./filter.ts";
 
 const PAGE = 50;
 
-/** What goes where, as it happens. */
+/** Lists a space's deliveries as they happen. */
 export function DeliveriesPage() {
   const { space } = useParams({ from: "/signed-in/spaces/$space" });
   const filter = useSearch({ from: "/signed-in/spaces/$space/deliveries" });

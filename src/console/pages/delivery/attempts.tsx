@@ -6,7 +6,7 @@ import "./attempts.css";
 
 type Attempt = DeliveryDetail["attempts"][number];
 
-/** What was tried, the last first, each with the beginning of what was answered. */
+/** Lists the attempts of a delivery, newest first, each with the beginning of its answer. */
 export function Attempts({ attempts }: { readonly attempts: readonly Attempt[] }) {
   return (
     <section className="section">

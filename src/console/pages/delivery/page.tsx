@@ -14,7 +14,7 @@ import { toast } from "../../components/toasts.tsx";
 import { Attempts } from "./attempts.tsx";
 import { Redeliver } from "./redeliver.tsx";
 
-/** One delivery: how it stands, what was tried, and a way to send it again. */
+/** Shows one delivery: its state, its attempts, and a way to send it again. */
 export function DeliveryPage() {
   const { space, delivery: id } = useParams({ from: "/signed-in/spaces/$space/deliveries/$delivery" });
   const query = useQuery({

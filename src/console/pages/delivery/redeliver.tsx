@@ -13,7 +13,7 @@ interface RedeliverProps {
   readonly delivery: DeliveryDetail;
 }
 
-/** Sends a delivery again, once somebody has seen what would run in place of what. */
+/** Sends a delivery again, after showing which version would replace which. */
 export function Redeliver({ space, delivery }: RedeliverProps) {
   const { id, status, target, redelivery } = delivery;
   const [isOpen, setOpen] = useState(false);

@@ -16,10 +16,10 @@ import type { ManifestProps, Place } from "./place.ts";
 
 const AttachmentContent = lazy(() => import("./attachment-content.tsx"));
 
-/** Indexes that are named. */
+/** The most indexes to name. */
 const PARENTS = 3;
 
-/** Signatures, SBOMs, attestations and scan reports: what refers to it, in whichever way. */
+/** Lists signatures, SBOMs, attestations and scan reports that are attached to a manifest, by whichever means. */
 export function AttachedView({ manifest, ...place }: ManifestProps) {
   const { space, repository } = place;
   const { digest, usedBy, attached } = manifest;
@@ -48,7 +48,10 @@ export function AttachedView({ manifest, ...place }: ManifestProps) {
   );
 }
 
-/** Pipelines often sign the index, and attach to it what is about all its images. */
+/**
+ * Names the indexes that contain the image: pipelines often sign the index, and attach documents about all images to
+ * it.
+ */
 function OfIndexes({ usedBy, ...place }: Place & Pick<Manifest, "usedBy">) {
   if (usedBy.length === 0) return null;
   return (

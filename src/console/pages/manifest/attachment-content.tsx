@@ -16,7 +16,7 @@ interface AttachmentContentProps extends Place {
   readonly digest: string;
 }
 
-/** What is in an attachment, blob by blob. */
+/** Shows the content of an attachment, blob by blob. */
 export default function AttachmentContent({ digest, ...place }: AttachmentContentProps) {
   const { space, repository } = place;
   const { data, error, refetch } = useQuery(
@@ -39,7 +39,7 @@ export default function AttachmentContent({ digest, ...place }: AttachmentConten
   );
 }
 
-/** More is not for reading. */
+/** The most blobs to show. An attachment with more is not made for reading. */
 const BLOBS = 20;
 
 function BlobContent({ layer, space, repository }: Place & { readonly layer: Descriptor }) {

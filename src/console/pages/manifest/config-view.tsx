@@ -8,7 +8,7 @@ import { kindOf } from "../../content/kind.ts";
 import { omissionText } from "../../content/omission.ts";
 import type { ManifestProps } from "./place.ts";
 
-/** How an image runs, and what its builder says of it. */
+/** Shows the settings that an image runs with, and its builder's annotations. */
 export function ConfigView({ manifest }: ManifestProps) {
   const { config, annotations } = manifest;
   const isImage = kindOf(manifest) === "image";
@@ -51,7 +51,7 @@ function ImageFacts({ image }: { readonly image: ImageConfig }) {
   );
 }
 
-/** As the config of an artifact that needs none. */
+/** True for the empty config of an artifact that needs none. */
 function isBlank(json: unknown): boolean {
   return JSON.stringify(json) === JSON.stringify(parseJson("{}"));
 }

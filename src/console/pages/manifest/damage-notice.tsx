@@ -2,7 +2,7 @@ import type { Manifest } from "../../../contract/operations.ts";
 import { Failure } from "../../components/notice.tsx";
 import { troubleOf } from "../../content/layers.ts";
 
-/** What cannot be pulled of it, and how that is mended. */
+/** Tells which content of a manifest cannot be pulled, and how to repair it. */
 export function DamageNotice({ manifest }: { readonly manifest: Manifest }) {
   if (manifest.damage !== null) {
     const what = `The registry's copy of this manifest is ${manifest.damage}, so it cannot be pulled. Push it again to repair it.`;

@@ -9,12 +9,12 @@ import type { Package, Sbom } from "../../content/packages.ts";
 
 interface DocumentViewProps {
   readonly document: Document;
-  /** The exact text, and the same for reading. */
+  /** The exact text. `pretty` is the same text, indented for reading. */
   readonly text: string;
   readonly pretty: string;
 }
 
-/** An SBOM, a statement or a scan report to be read; and its text. */
+/** Shows an SBOM, a statement or a scan report for reading, and its text. */
 export function DocumentView({ document, text, pretty }: DocumentViewProps) {
   return (
     <>
@@ -27,7 +27,7 @@ export function DocumentView({ document, text, pretty }: DocumentViewProps) {
   );
 }
 
-/** Characters that are shown of a text. */
+/** Characters of a text that are shown. */
 const SHOWN = 100_000;
 
 function Understood({ document }: { readonly document: Document }) {

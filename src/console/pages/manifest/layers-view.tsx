@@ -11,10 +11,10 @@ import { type Layer, layersOf, type LayerStep, sizeOf, stepsOf } from "../../con
 import type { Descriptor } from "../../content/manifest.ts";
 import type { ManifestProps, Place } from "./place.ts";
 
-/** Steps that are shown without being asked for: a page of more is slow. */
+/** Steps that are shown until the reader asks for more: a page of more is slow. */
 const SHOWN = 500;
 
-/** An image's layers with the commands that made them; or an artifact's files. */
+/** Lists an image's layers with the commands that made them, or an artifact's files. */
 export function LayersView({ manifest, layers, ...place }: ManifestProps & { readonly layers: readonly Descriptor[] }) {
   const [isWhole, setWhole] = useState(false);
   const isImage = kindOf(manifest) === "image";

@@ -7,7 +7,7 @@ import { describe, parseChart } from "../../content/kind.ts";
 import { isTime } from "../../content/time.ts";
 import type { ManifestProps } from "./place.ts";
 
-/** What one wants to know first. */
+/** Shows the facts that a reader looks for first. */
 export function ManifestFacts({ manifest, ...place }: ManifestProps) {
   const { tags, usedBy, config, contentSize, pushedAt, pulledAt, subject } = manifest;
   const created = parseImageConfig(config?.json)?.created;

@@ -25,13 +25,13 @@ import "./manifest.css";
 
 const ROUTE = "/signed-in/spaces/$space/repositories/$repository/manifests/$reference";
 
-/** What a tag or a digest stands for. */
+/** The page of the manifest that a tag or a digest names. */
 export function ManifestPage() {
   const { space, repository, reference } = useParams({ from: ROUTE });
   const isTag = !reference.includes(":");
   const { data, error, refetch } = useQuery({
     ...operationQuery("getManifest", { path: { space }, query: { repository, reference } }),
-    // A digest always stands for the same, but what is around it changes.
+    // A digest always names the same manifest, but its surroundings change.
     refetchInterval: isTag ? REFRESH_EVERY : 4 * REFRESH_EVERY,
   });
   const title = isTag ? `${repository}:${reference}` : `${repository}@${shortDigest(reference)}`;
@@ -74,7 +74,10 @@ function Shown({ tag, ...props }: ManifestProps & { readonly tag: string | null 
 
 const AttachmentContent = lazy(() => import("./attachment-content.tsx"));
 
-/** What refers to something else has a page of its own as well; it is read there as beside what it is about. */
+/**
+ * The tab that shows an attachment's content. An attachment has a page of its own, and its content is shown there just
+ * as beside its subject.
+ */
 function readTab({ manifest, ...place }: ManifestProps): Tab {
   const content = (
     <Suspense fallback={<Loading what="the document" />}>

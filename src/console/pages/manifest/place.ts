@@ -1,13 +1,13 @@
 import type { Manifest } from "../../../contract/operations.ts";
 
-/** Where a manifest is. */
+/** A manifest's space and repository. */
 export interface Place {
   readonly space: string;
   /** The repository's path. */
   readonly repository: string;
 }
 
-/** What the parts of a manifest's page show. */
+/** Properties of the parts of a manifest's page. */
 export interface ManifestProps extends Place {
   readonly manifest: Manifest;
 }

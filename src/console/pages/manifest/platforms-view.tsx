@@ -9,10 +9,10 @@ import { attests, type Descriptor, platformName } from "../../content/manifest.t
 import type { ManifestProps } from "./place.ts";
 import "../../components/data-table.css";
 
-/** More rows than anybody reads. */
+/** More rows than anyone reads. */
 const SHOWN = 500;
 
-/** What an index leads to: an image for each platform, and what a builder attached to them. */
+/** Lists an index's entries: an image for each platform, and a builder's attachments to them. */
 export function PlatformsView({
   manifest,
   entries,

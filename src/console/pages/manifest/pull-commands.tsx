@@ -4,7 +4,10 @@ import { unless } from "../../parts/push-commands.tsx";
 import { parseChart, kindOf } from "../../content/kind.ts";
 import type { ManifestProps } from "./place.ts";
 
-/** How it is pulled: by the tag that one looks at, and by digest, which always gives the same. */
+/**
+ * Shows the commands that pull a manifest: by the tag that the page is about, and by digest, which always gives the
+ * same content.
+ */
 export function PullCommands({ manifest, space, repository, tag }: ManifestProps & { readonly tag: string | null }) {
   const host = useRegistryHost();
   const name = `${host}/${space}/${repository}`;
@@ -24,7 +27,7 @@ export function PullCommands({ manifest, space, repository, tag }: ManifestProps
   return <Command text={references.map((one) => `${client} ${one}`).join("\n")} what="commands to pull it" />;
 }
 
-/** What a chart calls its version is anybody's text, and goes into a shell. */
+/** Quotes a chart's version for a shell, since it may be any text. */
 function shellWord(text: string): string {
   return /^[\w.+-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }

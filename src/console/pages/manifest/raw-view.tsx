@@ -2,10 +2,10 @@ import type { Manifest } from "../../../contract/operations.ts";
 import { Command } from "../../components/command.tsx";
 import { parseJson } from "../../content/json.ts";
 
-/** Characters that a browser shows at once without being slow. */
+/** Characters that a browser shows at once without becoming slow. */
 const SHOWN = 300_000;
 
-/** The manifest's text, indented for reading; what is copied is exactly what was pushed. */
+/** Shows a manifest's text, indented for reading. Copying gives the exact text that was pushed. */
 export function RawView({ manifest }: { readonly manifest: Manifest }) {
   const raw = manifest.raw ?? "";
   const pretty = JSON.stringify(parseJson(raw), null, 2) ?? raw;

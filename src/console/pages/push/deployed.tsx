@@ -14,7 +14,7 @@ interface DeployedWhereProps {
   readonly deliveries: readonly Delivery[];
 }
 
-/** The targets that took a push, and whether it is the last that they were given of its repository. */
+/** Lists the targets that took a push, and tells for each whether it has since received another push of the repository. */
 export function DeployedWhere({ space, event, deliveries }: DeployedWhereProps) {
   const delivered = deliveries.filter(({ status }) => status === "delivered");
   const targets = new Set(delivered.map(({ target }) => target));
@@ -44,7 +44,7 @@ function DeployedAt({
   if (isPending) return <Loading what="what it received last" />;
   const [now] = items;
   const isThis = now?.digest === data.digest;
-  // Of a target that only notifies nothing else is known than that it was told.
+  // A target that only notifies is known to have been told, and no more.
   const words = givenWords({ current: isThis || now === undefined, followed: now?.followed ?? false });
   return (
     <>

@@ -16,7 +16,10 @@ import { Bytes } from "../../components/values.tsx";
 import { DeployedWhere } from "./deployed.tsx";
 import { Verdicts } from "./verdicts.tsx";
 
-/** The whole chain of a push: who, what, what the triggers made of it, what was delivered, and what runs now. */
+/**
+ * Shows the whole chain of a push: the actor, the content, the triggers' decisions, the deliveries, and the version
+ * that runs now.
+ */
 export function PushPage() {
   const { space, event: id } = useParams({ from: "/signed-in/spaces/$space/pushes/$event" });
   const query = useQuery({ ...operationQuery("getEvent", { path: { space, id } }), refetchInterval: REFRESH_EVERY });

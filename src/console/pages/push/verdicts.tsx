@@ -4,7 +4,7 @@ import { sentence } from "../../components/notice.tsx";
 import { Status } from "../../components/status.tsx";
 import "./verdicts.css";
 
-/** What each trigger made of an event, when it was decided. */
+/** Shows each trigger's decision on an event, as it was made at the time. */
 export function Verdicts({ space, verdicts }: { readonly space: string; readonly verdicts: Event["triggers"] }) {
   const deployment = useDeployment(space);
   if (verdicts === null) return <p className="muted">Not decided yet: that takes seconds.</p>;

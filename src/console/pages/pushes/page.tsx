@@ -14,7 +14,7 @@ import { Digest } from "../../components/values.tsx";
 
 const PAGE = 50;
 
-/** A space's last pushes, each with what its triggers made of it. */
+/** Lists a space's latest pushes, each with the decisions of its triggers. */
 export function PushesPage() {
   const { space } = useParams({ from: "/signed-in/spaces/$space" });
   const list = useList("listEvents", { path: { space }, query: { limit: PAGE, kind: "push" } });
@@ -57,7 +57,7 @@ function columnsOf(space: string): readonly Column<Event>[] {
   ];
 }
 
-/** How many of the triggers that there were then took it. */
+/** Says how many of the triggers that existed at the time fired. */
 function firedOf(triggers: Event["triggers"]): string {
   if (triggers === null) return "deciding";
   if (triggers.length === 0) return "no triggers";

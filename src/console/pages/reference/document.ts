@@ -1,14 +1,14 @@
 import { queryOptions } from "@tanstack/react-query";
 import { z } from "zod";
 
-/** The OpenAPI document, as far as the page shows it. */
+/** The displayed parts of the OpenAPI document. */
 
 const jsonValue = z.unknown();
 
 /** A JSON schema, as far as ours use it. */
 export interface Schema {
   readonly $ref?: string | undefined;
-  /** One, or several that it may be. */
+  /** The type, or the several that are allowed. */
   readonly type: readonly string[];
   readonly title?: string | undefined;
   readonly description?: string | undefined;
@@ -50,7 +50,7 @@ const content = z.record(z.string(), z.object({ schema }));
 const operation = z.object({
   operationId: z.string(),
   summary: z.string(),
-  /** What whoever asks needs. */
+  /** The permission that the operation requires. */
   description: z.string().default(""),
   parameters: z.array(z.object({ name: z.string(), in: z.enum(["path", "query"]), schema })).default([]),
   requestBody: z.object({ content }).optional(),
@@ -68,7 +68,7 @@ type Operation = z.infer<typeof operation>;
 /** Schemas by their names. */
 export type Schemas = Readonly<Record<string, Schema>>;
 
-/** An operation, where it is. */
+/** An operation with its method and path. */
 export interface Route extends Operation {
   readonly method: string;
   readonly path: string;
@@ -95,18 +95,18 @@ export const referenceQuery = queryOptions({
   },
 });
 
-/** The schema that a reference means; any other is itself. */
+/** Returns the schema that a reference means; any other schema as it is. */
 export function resolve(schemas: Schemas, one: Schema): Schema {
   const name = one.$ref?.replace("#/components/schemas/", "");
   return name === undefined ? one : (schemas[name] ?? one);
 }
 
-/** The first content of a body or answer. */
+/** Returns the schema of a body's or answer's first content. */
 export function schemaOf(body: { readonly content?: z.infer<typeof content> | undefined } | undefined): Schema | null {
   return Object.values(body?.content ?? {})[0]?.schema ?? null;
 }
 
-/** Subjects that are one with others. */
+/** Subjects that are shown within another. */
 const WITHIN: Partial<Record<string, string>> = {
   gc: "storage",
   damaged: "storage",
@@ -120,7 +120,7 @@ const WITHIN: Partial<Record<string, string>> = {
   "target-types": "targets",
 };
 
-/** What a route is about, by its path. */
+/** Returns a route's subject, by its path. */
 export function subjectOf({ path }: Route): string {
   const [, , , first = "", , inSpace = "spaces"] = path.split("/");
   const subject = first === "spaces" ? inSpace.replace(/:.*/, "") : first;

@@ -1,6 +1,6 @@
 import { resolve, type Route, type Schema, schemaOf, type Schemas } from "./document.ts";
 
-/** What stands in addresses. */
+/** Examples for the parameters of paths. */
 const PARTS: Partial<Record<string, string>> = {
   space: "acme",
   name: "web",
@@ -11,7 +11,7 @@ const PARTS: Partial<Record<string, string>> = {
 
 const ANYTHING: Schema = { type: [] };
 
-/** A request as one types it. */
+/** Returns a request as a person would type it. */
 export function curlOf(server: string, route: Route, schemas: Schemas): string {
   const path = route.path.replaceAll(/\{(\w+)\}/g, (_, name: string) => PARTS[name] ?? `<${name}>`);
   const query = route.parameters
@@ -27,13 +27,13 @@ export function curlOf(server: string, route: Route, schemas: Schemas): string {
   return lines.join(" \\\n");
 }
 
-/** Queries that an operation is of no use without; the document calls all of them optional. */
+/** True for a query parameter that the operation is of no use without. The document calls all of them optional. */
 function isNeeded({ operationId }: Route, name: string): boolean {
   const asksForRepository = ["getHistory", "listDeletedManifests", "listDeletedTags"].includes(operationId);
   return asksForRepository && (name === "repository" || (name === "tag" && operationId === "getHistory"));
 }
 
-/** Something that the schema takes: what must be there, or where nothing must, the first that may. */
+/** Returns an example that the schema accepts: all required fields or, if none is required, the first optional one. */
 function exampleOf(schemas: Schemas, given: Schema, depth = 0): unknown {
   const schema = resolve(schemas, given);
   const [first] = schema.examples ?? schema.enum ?? [];

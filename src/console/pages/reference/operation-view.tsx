@@ -3,7 +3,7 @@ import { schemaOf, type Reference, type Route } from "./document.ts";
 import { curlOf } from "./example.ts";
 import { describe, Description, SchemaView, typeOf } from "./schema-view.tsx";
 
-/** One operation: where it is, what goes in, what comes out, and a request to copy. */
+/** Shows one operation: its path, its input, its output, and a request to copy. */
 export function OperationView({ route, reference }: { readonly route: Route; readonly reference: Reference }) {
   const { operationId, method, path, summary, description, parameters } = route;
   const { schemas, server } = reference;

@@ -11,7 +11,7 @@ import { type Reference, referenceQuery, type Route, subjectOf } from "./documen
 import { OperationView } from "./operation-view.tsx";
 import "./reference.css";
 
-/** The management API's reference, made from its OpenAPI document. Anybody may read it. */
+/** Shows the management API's reference, made from its OpenAPI document. It needs no sign-in. */
 export function ReferencePage() {
   const { data, error, isPending, refetch } = useQuery(referenceQuery);
   return (
@@ -44,7 +44,8 @@ function Operations({ reference }: { readonly reference: Reference }) {
   const groups = [...Map.groupBy(found, subjectOf)];
   const router = useRouter();
   useEffect(() => {
-    // The browser looked for it before it was there; and the router may begin the page at its top after that.
+    // The browser looked for the named operation before it was rendered, and the router may afterwards scroll the page
+    // to its top.
     showNamed();
     return router.subscribe("onRendered", showNamed);
   }, [router]);
@@ -70,7 +71,7 @@ function Operations({ reference }: { readonly reference: Reference }) {
   );
 }
 
-/** Goes to the operation that the address names, if any. */
+/** Scrolls to the operation that the address names, if any. */
 function showNamed(): void {
   if (location.hash !== "") document.querySelector(`#${CSS.escape(location.hash.slice(1))}`)?.scrollIntoView();
 }

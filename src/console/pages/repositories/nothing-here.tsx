@@ -3,7 +3,7 @@ import { Empty } from "../../components/notice.tsx";
 import { PatternList } from "../../components/pattern-list.tsx";
 import { PushCommands } from "../../parts/push-commands.tsx";
 
-/** A space without repositories, as far as whoever is signed in sees it. */
+/** Stands in for the list of a space in which the signed-in user sees no repositories. */
 export function NothingHere({ space }: { readonly space: string }) {
   const session = useSession();
   const manages = may(session, "manageSpace");

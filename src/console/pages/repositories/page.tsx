@@ -11,7 +11,7 @@ import { Bytes } from "../../components/values.tsx";
 import type { Repository } from "../../../contract/operations.ts";
 import { NothingHere } from "./nothing-here.tsx";
 
-/** A space's repositories; a push is seen without reloading. */
+/** Lists a space's repositories. New pushes appear without a reload. */
 export function RepositoriesPage() {
   const { space } = useParams({ from: "/signed-in/spaces/$space" });
   const [search, setSearch] = useState("");

@@ -8,7 +8,7 @@ import { DeleteRepository } from "./delete-repository.tsx";
 import { SettingsForm } from "./settings-form.tsx";
 import "./settings.css";
 
-/** Who may pull from a repository, which of its tags are immutable, and its deletion. */
+/** Shows who may pull from a repository and which of its tags are immutable, and deletes it. */
 export function RepositorySettingsPage() {
   const { space, repository } = useParams({ from: "/signed-in/spaces/$space/repositories/$repository/settings" });
   const settings = useQuery(operationQuery("getRepository", { path: { space, name: repository } }));

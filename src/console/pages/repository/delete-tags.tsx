@@ -10,7 +10,7 @@ import { toast } from "../../components/toasts.tsx";
 import { Bytes } from "../../components/values.tsx";
 import type { Tag, TagsDeletion } from "../../../contract/operations.ts";
 
-/** Names of tags that are listed; more than that nobody reads. */
+/** The most tags to name: as many as a person reads. */
 const NAMED = 8;
 
 const DAY = new Intl.DateTimeFormat(undefined, { dateStyle: "long" });
@@ -18,22 +18,22 @@ const DAY = new Intl.DateTimeFormat(undefined, { dateStyle: "long" });
 interface DeleteTagsProps {
   readonly space: string;
   readonly repository: string;
-  /** Those to be deleted, as they were seen. */
+  /** The tags to delete, as the user saw them. */
   readonly tags: readonly Tag[];
   readonly onClose: () => void;
   readonly onDone: () => void;
 }
 
-/** Asks before tags are deleted, with what goes with them and how many bytes come back. */
+/** Asks for confirmation before tags are deleted, and tells what goes with them and how many bytes become free. */
 export default function DeleteTags({ space, repository, tags: seen, onClose, onDone }: DeleteTagsProps) {
-  // They go from the page's list before this is closed.
+  // The tags vanish from the page's list before this dialog is closed.
   const [tags] = useState(seen);
   const [keepManifests, setKeepManifests] = useState(false);
   const body = { repository, tags: tags.map(({ name }) => name), keepManifests };
   const preview = useQuery({
     queryKey: ["deleteTags", "preview", space, body],
     queryFn: ({ signal }) => call("deleteTags", { path: { space }, body: { ...body, dryRun: true } }, signal),
-    // What was so a moment ago may not be so now.
+    // The answer of a moment ago may be outdated.
     staleTime: 0,
     gcTime: 0,
   });

@@ -1,7 +1,7 @@
 import { IMAGE_CONFIG_TYPES } from "../../../oci/image-config.ts";
 import { MANIFEST_TYPES, isManifestType } from "../../../oci/media-types.ts";
 
-/** What a manifest is to those who pull it. */
+/** A manifest's kind, for a person who pulls it. */
 export type Kind = "image" | "chart" | "artifact";
 
 const IMAGE_CONFIGS: ReadonlySet<string | null> = new Set(IMAGE_CONFIG_TYPES);

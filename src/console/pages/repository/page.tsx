@@ -26,10 +26,10 @@ const nameOf = ({ name }: Tag): string => name;
 
 const NONE: ReadonlySet<string> = new Set();
 
-/** Milliseconds that typing rests before the address has it. */
+/** Milliseconds without typing after which the search text goes into the address. */
 const REST = 250;
 
-/** A repository's tags: all of them are loaded, page by page, and searched and sorted here. */
+/** Lists a repository's tags. All of them are loaded, page by page, then searched and sorted here. */
 export function RepositoryPage() {
   const { space, repository } = useParams({ from: FROM });
   const { attached = false } = useSearch({ from: FROM });
@@ -123,7 +123,7 @@ export function RepositoryPage() {
   );
 }
 
-/** What is searched for: at once here, and in the address as soon as typing rests. */
+/** Returns the search text: current here at once, and in the address once typing rests. */
 function useSearchText(): readonly [string, (text: string) => void] {
   const { q = "" } = useSearch({ from: FROM });
   const navigate = useNavigate({ from: "/spaces/$space/repositories/$repository" });
@@ -166,7 +166,7 @@ function useColumns(
   );
 }
 
-/** From a menu, which is gone by then. */
+/** Copies text on behalf of a menu, which has closed by then, and says so in a toast. */
 function copyAndSay(text: string): void {
   navigator.clipboard.writeText(text).then(
     () => toast("Copied"),

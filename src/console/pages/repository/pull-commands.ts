@@ -5,7 +5,7 @@ import { type Kind, kindOf } from "./kinds.ts";
 
 interface Client {
   readonly title: string;
-  /** @param reference `:tag` or `@digest`, after the name. */
+  /** Returns the client's command. @param reference `:tag` or `@digest`, to follow the name */
   readonly command: (host: string, name: string, reference: string) => string;
 }
 
@@ -30,21 +30,21 @@ const helm: Client = {
       : `helm pull${unless(host, "--plain-http")} oci://${host}/${name}${reference}`,
 };
 
-/** The first is what most use. */
+/** Clients by kind of manifest, the most common first. */
 const CLIENTS: Readonly<Record<Kind, readonly [Client, ...Client[]]>> = {
   image: [docker, podman],
   chart: [helm, oras],
   artifact: [oras],
 };
 
-/** How most would pull this. */
+/** Returns the most common client's command that pulls this tag. */
 export function pullCommand(host: string, name: string, tag: Tag, by: "tag" | "digest"): string {
   const [client] = clientsFor(tag);
   return client.command(host, name, by === "tag" ? `:${tag.name}` : `@${tag.digest}`);
 }
 
-/** Those that can pull this. */
+/** Returns the clients that can pull this tag. */
 export function clientsFor(tag: Tag): readonly [Client, ...Client[]] {
-  // A signature that is pushed as an image is nothing to run.
+  // A signature that is pushed as an image cannot be run.
   return CLIENTS[subjectOfTag(tag.name) === null ? kindOf(tag) : "artifact"];
 }

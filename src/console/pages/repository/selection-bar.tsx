@@ -3,7 +3,7 @@ import { Link } from "@tanstack/react-router";
 import { count } from "../../parts/repository-head.tsx";
 import type { Tag } from "../../../contract/operations.ts";
 
-/** As many as the API takes at once. */
+/** The most tags that the API takes in one request. */
 const MOST = 1000;
 
 interface SelectionBarProps {
@@ -11,13 +11,13 @@ interface SelectionBarProps {
   readonly repository: string;
   readonly chosen: readonly Tag[];
   readonly onClear: () => void;
-  /** Null: whoever looks may not. */
+  /** Asks to delete the selected tags; null if the user may not. */
   readonly onDelete: (() => void) | null;
 }
 
-/** What can be done with the tags that are selected. */
+/** Shows the actions on the selected tags. */
 export function SelectionBar({ space, repository, chosen, onClear, onDelete }: SelectionBarProps) {
-  // The one that was pushed first is what the other is compared with.
+  // The tag that was pushed first is the one to compare the other with.
   const [from, to] = chosen.toSorted((left, right) => (left.updatedAt < right.updatedAt ? -1 : 1));
   const isPair = chosen.length === 2 && from !== undefined && to !== undefined;
   return (

@@ -2,7 +2,7 @@ import type { Tag } from "../../../contract/operations.ts";
 import { parseDigest } from "../../../oci/digest.ts";
 import { referrersTag, subjectOfTag } from "../../../oci/referrers-tag.ts";
 
-/** Adds to the selected tags those that are kept beside an image which would be left without any other tag. */
+/** Adds, to the selected tags, the tags of attachments to an image that would lose its last other tag. */
 export function withAttached(tags: readonly Tag[], selected: ReadonlySet<string>): readonly Tag[] {
   const kept = subjects(tags.filter(({ name }) => !selected.has(name) && subjectOfTag(name) === null));
   const going = subjects(tags.filter(({ name }) => selected.has(name)));
@@ -12,13 +12,13 @@ export function withAttached(tags: readonly Tag[], selected: ReadonlySet<string>
   });
 }
 
-/** Lists the tags' manifests as what is kept beside them is named. */
+/** Returns the referrers tag of each tag's manifest, with which the tags of its attachments begin. */
 function subjects(tags: readonly Tag[]): ReadonlySet<string> {
   const digests = tags.map(({ digest }) => parseDigest(digest)).filter((digest) => digest !== null);
   return new Set(digests.map(referrersTag));
 }
 
-/** The tags whose name, or digest, has the text in it. */
+/** Returns the tags whose name or digest contains the text. */
 export function matching(tags: readonly Tag[], text: string): readonly Tag[] {
   const wanted = text.trim().toLowerCase();
   if (wanted === "") return tags;

@@ -11,13 +11,13 @@ import { nameByTag } from "../../content/attachments.ts";
 import { subjectOfTag } from "../../../oci/referrers-tag.ts";
 import { kindOf } from "./kinds.ts";
 
-/** What can be done with one tag. */
+/** Actions on one tag. */
 export interface TagActions {
   readonly pullCommand: (tag: Tag, by: "tag" | "digest") => string;
   readonly copy: (text: string) => void;
   readonly showPull: (tag: Tag) => void;
   readonly showHistory: (tag: Tag) => void;
-  /** Null: whoever looks may not. */
+  /** Deletes the tag; null if the user may not. */
   readonly remove: ((tag: Tag) => void) | null;
 }
 
@@ -26,7 +26,7 @@ interface Place {
   readonly repository: string;
 }
 
-/** Platforms of an index that are named; there may be dozens. */
+/** The most platforms of an index to name; it may have dozens. */
 const PLATFORMS_NAMED = 4;
 
 export function tagColumns(place: Place, actions: TagActions): readonly Column<Tag>[] {
@@ -110,7 +110,7 @@ function TagName({ tag, place }: { readonly tag: Tag; readonly place: Place }) {
   );
 }
 
-/** What it is, as far as the list knows; null for an image of which no platform is known. */
+/** Describes a tag as far as the list's data tells; null for an image without a known platform. */
 function describe(tag: Tag): string | null {
   const { name, platforms, artifactType } = tag;
   if (subjectOfTag(name) !== null) return nameByTag(name);

@@ -1,9 +1,9 @@
 import type { RetentionRule } from "../../../contract/operations.ts";
 
-/** A rule as its form has it: texts, of which empty ones say nothing. */
+/** A rule as its form has it, in texts; an empty text sets nothing. */
 export interface RuleDraft {
   readonly name: string;
-  /** One pattern a line. */
+  /** Patterns, one a line. */
   readonly repositories: string;
   readonly newest: string;
   readonly newerThanDays: string;
@@ -50,12 +50,12 @@ export function keepOf(draft: RuleDraft): Keep {
   };
 }
 
-/** True if nothing but what is kept in any case would stay. */
+/** True if the rule keeps nothing but the content that is always kept. */
 export function keepsNothing({ newest, newerThanDays, pulledWithinDays, tags }: Keep): boolean {
   return tags === undefined && [newest, newerThanDays, pulledWithinDays].every((value) => (value ?? 0) === 0);
 }
 
-/** What a rule keeps, in words. */
+/** Says in words which tags a rule keeps. */
 export function keepWords({ newest, newerThanDays, pulledWithinDays, tags }: Keep): string {
   const words = [
     newest !== undefined && newest > 0 && `the newest ${newest} of each repository`,

@@ -13,7 +13,7 @@ import type { RetentionRule } from "../../../contract/operations.ts";
 import { keepWords } from "./keep.ts";
 import { Preview } from "./preview.tsx";
 
-/** A space's retention rules, and what would go by them. */
+/** Lists a space's retention rules, and what they would delete. */
 export function RetentionPage() {
   const { space } = useParams({ from: "/signed-in/spaces/$space/retention" });
   const [deleted, setDeleted] = useState<RetentionRule | null>(null);

@@ -12,16 +12,16 @@ export type PreviewedRule = OperationInput<"previewRetention">["body"];
 
 type InRepository = RetentionPreview["items"][number];
 
-/** Tags that are named of a repository. */
+/** The most tags of a repository to name. */
 const NAMED = 12;
 
 interface PreviewProps {
   readonly space: string;
-  /** A rule that is not saved yet; nothing: the rules as they are. */
+  /** A rule that is not saved yet; empty to preview the saved rules. */
   readonly rule: PreviewedRule;
 }
 
-/** What would go by the rules, in each repository. */
+/** Shows what the rules would delete, by repository. */
 export function Preview({ space, rule }: PreviewProps) {
   const input = { path: { space }, body: rule };
   const list = useList("previewRetention", input, { isLive: false });
@@ -76,7 +76,10 @@ function amountOf(items: readonly InRepository[]): number {
   return items.reduce((sum, { tagCount, manifestCount }) => sum + tagCount + manifestCount, 0);
 }
 
-/** What goes beside that once nothing is too young any more, in the repositories that were looked at first. */
+/**
+ * Tells what goes in addition once the grace period of recent pushes is over, in the repositories that were examined
+ * first.
+ */
 function AfterGrace({ space, rule, now }: PreviewProps & { readonly now: number }) {
   const input = { path: { space }, body: { ...rule, afterGrace: true } };
   const { items, isPending, error } = useList("previewRetention", input, { isLive: false });

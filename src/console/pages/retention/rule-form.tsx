@@ -7,7 +7,7 @@ import { PatternsField, patternsIn } from "../../parts/patterns-field.tsx";
 import { type Keep, keepOf, keepsNothing, type RuleDraft } from "./keep.ts";
 import { Preview, type PreviewedRule } from "./preview.tsx";
 
-/** What is saved. */
+/** The rule to save. */
 interface RuleInput {
   readonly name: string;
   readonly repositories: string[];
@@ -19,7 +19,7 @@ interface RuleInput {
 interface RuleFormProps {
   readonly space: string;
   readonly initial: RuleDraft;
-  /** The id of the rule that is changed, if any. */
+  /** The id of the rule to change; absent for a new one. */
   readonly replaces?: string;
   readonly onSave: (rule: RuleInput) => Promise<unknown>;
 }
@@ -35,7 +35,7 @@ const NUMBERS = [
   { field: "pulledWithinDays", label: "Pulled within (days)", max: 3650, hint: "A push counts as a pull." },
 ] as const;
 
-/** A rule's form: what it keeps, what would go, and whether to save it. */
+/** A form for a rule: its conditions for keeping tags, a preview of deletions, and the button that saves. */
 export function RuleForm({ space, initial, replaces, onSave }: RuleFormProps) {
   const [draft, setDraft] = useState(initial);
   const [previewed, setPreviewed] = useState<PreviewedRule | null>(null);

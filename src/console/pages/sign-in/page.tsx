@@ -9,7 +9,7 @@ import { TextField } from "../../components/field.tsx";
 import { Failure, sentence } from "../../components/notice.tsx";
 import { PageHead } from "../../components/page-head.tsx";
 
-/** A token is asked for once; the browser keeps a cookie that stands for it, which no script can read. */
+/** Asks once for a token. The browser keeps a cookie that stands for it, which no script can read. */
 export function SignInPage() {
   const { to = "/" } = useSearch({ from: "/sign-in" });
   const client = useQueryClient();

@@ -9,7 +9,7 @@ import { linesOf } from "../../components/lines.ts";
 import { Failure } from "../../components/notice.tsx";
 import { toast } from "../../components/toasts.tsx";
 
-/** The fields that were changed here. The others show what the registry has, and are left out of the request. */
+/** The fields that were changed here. The others show the registry's values, and are left out of the request. */
 interface Draft {
   readonly public?: boolean;
   readonly immutableTags?: string;
@@ -30,7 +30,7 @@ export function SettingsForm({ space }: { readonly space: Space }) {
       {
         onSuccess: () => {
           toast("Settings saved");
-          // What was typed while it was saved stays.
+          // Text that was typed during saving stays.
           setDraft((now) => (now === draft ? UNCHANGED : now));
         },
       },

@@ -52,7 +52,7 @@ const COLUMNS: readonly Column<Space>[] = [
   },
 ];
 
-/** The installation's spaces, for its administrator. */
+/** Lists the installation's spaces, for its administrator. */
 export function SpacesPage() {
   const [search, setSearch] = useState("");
   const [isMaking, setMaking] = useState(false);

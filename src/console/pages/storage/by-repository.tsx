@@ -6,10 +6,10 @@ import { Failure } from "../../components/notice.tsx";
 import { Bytes } from "../../components/values.tsx";
 import type { RepositoryStorage } from "../../../contract/operations.ts";
 
-/** Bars that a person takes in at a glance. */
+/** The number of bars that a person takes in at a glance. */
 const BARS = 10;
 
-/** What each repository stores, the largest first: for itself, in common with others, and no longer needed. */
+/** Shows the bytes of each repository, the largest first: its own, shared with others, and no longer needed. */
 export function ByRepository({ space }: { readonly space: string }) {
   const input = { path: { space }, query: { limit: 100 } };
   const { items, isPending, hasMore, error, retry } = useList("getStorage", input, { all: true, isLive: false });
@@ -81,7 +81,7 @@ function Bar({ space, repository, max }: BarProps) {
   );
 }
 
-/** In parts that add up: what is both shared and no longer needed counts as no longer needed. */
+/** Splits bytes into parts that add up: bytes both shared and no longer needed count as no longer needed. */
 function partsOf({
   bytes,
   sharedBytes,

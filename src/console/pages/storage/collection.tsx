@@ -8,7 +8,7 @@ import { Time, useNow } from "../../components/time.tsx";
 import { Bytes, Digest } from "../../components/values.tsx";
 import type { Collectable } from "../../../contract/operations.ts";
 
-/** What nothing needs any more, and when it goes. */
+/** Lists content that nothing needs any more, and when it goes. */
 export function Collection({ space }: { readonly space: string }) {
   const list = useList("previewCollection", { path: { space }, query: { limit: 100 } }, { isLive: false });
   const { items, isPending, isLoadingMore, hasMore, error, loadMore, retry } = list;

@@ -6,7 +6,7 @@ import { Time } from "../../components/time.tsx";
 import { Digest } from "../../components/values.tsx";
 import type { Damaged } from "../../../contract/operations.ts";
 
-/** What cannot be pulled since its bytes are gone or wrong; nothing where all is well. */
+/** Lists content that cannot be pulled because its bytes are lost or wrong. Shows nothing if all is well. */
 export function Damage({ space }: { readonly space: string }) {
   const { items, hasMore, error, retry } = useList(
     "listDamaged",

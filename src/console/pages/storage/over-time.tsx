@@ -12,7 +12,7 @@ const DAY = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeZone: 
 
 const DAY_LENGTH = 86_400_000;
 
-/** What a space stored, day by day, until now. */
+/** Draws the bytes that a space stored, day by day, until now. */
 export function OverTime({ space }: { readonly space: string }) {
   const { days = RANGES[0] } = useSearch({ from: "/signed-in/spaces/$space/storage" });
   const history = useQuery(operationQuery("getStorageHistory", { path: { space }, query: { limit: days } }));
@@ -64,7 +64,7 @@ function told(point: ChartPoint | undefined): string {
   return point === undefined ? "" : `${formatBytes(point.value)} on ${DAY.format(point.at)}`;
 }
 
-/** In the order of time; the last is now. */
+/** Returns points in the order of time; the last is now. */
 function pointsOf(
   items: readonly { readonly day: string; readonly bytes: number }[],
   days: number,
@@ -76,7 +76,7 @@ function pointsOf(
   return bytes === undefined ? within : [...within, { at: now, value: bytes }];
 }
 
-/** The same for whoever reads no lines. */
+/** Lists the chart's figures in a table, for readers of text. */
 function Figures({ points }: { readonly points: readonly ChartPoint[] }) {
   return (
     <details>

@@ -6,7 +6,7 @@ import { Damage } from "./damage.tsx";
 import { OverTime } from "./over-time.tsx";
 import { Usage } from "./usage.tsx";
 
-/** What a space stores: now, by repository, over time, what goes, and what is broken. */
+/** Shows a space's storage: now, by repository, over time, what goes, and what is broken. */
 export function StoragePage() {
   const { space } = useParams({ from: "/signed-in/spaces/$space/storage" });
   return (

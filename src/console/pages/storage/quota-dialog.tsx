@@ -8,7 +8,7 @@ import { Failure } from "../../components/notice.tsx";
 import { toast } from "../../components/toasts.tsx";
 import type { Space } from "../../../contract/operations.ts";
 
-/** How much a space may have, for the installation's administrator. */
+/** Sets a space's quota, for the installation's administrator. */
 export function QuotaDialog({ space, onClose }: { readonly space: Space; readonly onClose: () => void }) {
   const { name, quota } = space;
   const [bytes, setBytes] = useState(quota.bytes === null ? "" : exactBytes(quota.bytes));
@@ -62,7 +62,7 @@ export function QuotaDialog({ space, onClose }: { readonly space: Space; readonl
   );
 }
 
-/** In words that mean the same number again. */
+/** Formats bytes with a unit if that reads back as the same number; else as a plain number. */
 function exactBytes(bytes: number): string {
   const text = formatBytes(bytes);
   return parseBytes(text) === bytes ? text : String(bytes);

@@ -9,7 +9,7 @@ import { Failure } from "../../components/notice.tsx";
 import type { Space } from "../../../contract/operations.ts";
 import { QuotaDialog } from "./quota-dialog.tsx";
 
-/** What a space has, of what it may have. */
+/** Shows a space's usage beside its limits. */
 export function Usage({ space }: { readonly space: string }) {
   const { data, error, isPending, refetch } = useQuery(operationQuery("getSpace", { path: { space } }));
   const [isEditing, setEditing] = useState(false);
@@ -38,7 +38,7 @@ export function Usage({ space }: { readonly space: string }) {
   );
 }
 
-/** The share of a limit from which on whoever pushes is warned. */
+/** The share of a limit from which on clients are warned when they push. */
 const NEAR = 0.9;
 
 interface FigureProps {

@@ -19,7 +19,7 @@ import type { TagChange } from "../../../contract/operations.ts";
 
 const DATE = new Intl.DateTimeFormat(undefined, { dateStyle: "long", timeStyle: "short" });
 
-/** Who moved a tag from what to what, newest first, and the way back. */
+/** Lists the changes of a tag, newest first: who moved it, from which manifest to which. The tag can be reverted to each. */
 export function TagHistoryPage() {
   const { space, repository, tag } = useParams({
     from: "/signed-in/spaces/$space/repositories/$repository/tags/$tag/history",
@@ -120,7 +120,7 @@ function columnsOf(
 interface WayProps {
   readonly change: TagChange;
   readonly current: string | null;
-  /** Null: whoever looks may not. */
+  /** Reverts the tag to a change; null if the user may not. */
   readonly revertTo: ((change: TagChange) => void) | null;
 }
 

@@ -2,10 +2,10 @@ import { Warning } from "../../components/notice.tsx";
 import { Time, useNow } from "../../components/time.tsx";
 import type { Token } from "../../../contract/operations.ts";
 
-/** Milliseconds before its end in which somebody should think of a token. */
+/** Milliseconds before a token's expiry in which the page warns of it. */
 const SOON = 14 * 86_400_000;
 
-/** Tokens that are named; of more, only how many. */
+/** The most tokens to name; if there are more, the notice only counts them. */
 const NAMED = 3;
 
 export function lifeOf({ expiresAt }: Token, now: Date): "lasting" | "ending" | "expired" {
@@ -15,7 +15,7 @@ export function lifeOf({ expiresAt }: Token, now: Date): "lasting" | "ending" | 
   return left < SOON ? "ending" : "lasting";
 }
 
-/** What is about to stop working. */
+/** Warns of tokens that are about to expire. */
 export function ExpiringNotice({ tokens }: { readonly tokens: readonly Token[] }) {
   const now = useNow();
   const ending = tokens

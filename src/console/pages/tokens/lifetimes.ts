@@ -1,4 +1,4 @@
-/** How long a token may last, by what one chooses. */
+/** A token's possible lifetimes, each with its words. */
 export const LIFETIMES = {
   "7 days": "in 7 days",
   "30 days": "in 30 days",
@@ -12,7 +12,10 @@ export type Lifetime = keyof typeof LIFETIMES;
 
 const DAYS: Partial<Record<Lifetime, number>> = { "7 days": 7, "30 days": 30, "90 days": 90, year: 365 };
 
-/** Seconds until its end; null: it has none. @param date as in `2026-11-28`, whose end in the reader's zone it is. */
+/**
+ * Returns the seconds until a token expires; null if it does not.
+ * @param date such as `2026-11-28`, until the end of that day in the reader's zone
+ */
 export function secondsOf(lifetime: Lifetime, date: string, now: number): number | null {
   const days = DAYS[lifetime];
   if (days !== undefined) return days * 86_400;

@@ -23,7 +23,7 @@ type Action = keyof typeof ACTIONS;
 
 const ALL_ACTIONS: readonly Action[] = ["pull", "push", "delete", "admin"];
 
-/** Makes a token, and shows its secret this once. */
+/** Creates a token, and shows its secret once. */
 export function NewTokenPage() {
   const { space } = useParams({ from: "/signed-in/spaces/$space/tokens/new" });
   const [made, setMade] = useState<NewToken | null>(null);

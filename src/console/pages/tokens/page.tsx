@@ -15,7 +15,7 @@ import { toast } from "../../components/toasts.tsx";
 import type { Token } from "../../../contract/operations.ts";
 import { ExpiringNotice, lifeOf } from "./expiry.tsx";
 
-/** A space's tokens, and what is about to expire. */
+/** Lists a space's tokens, with a notice of those that are about to expire. */
 export function TokensPage() {
   const { space } = useParams({ from: "/signed-in/spaces/$space/tokens" });
   const { search = "" } = useSearch({ from: "/signed-in/spaces/$space/tokens" });
@@ -76,7 +76,7 @@ export function TokensPage() {
 interface RevocationProps {
   readonly space: string;
   readonly token: Token;
-  /** The tokens that it made. */
+  /** The tokens that this token created. */
   readonly made: readonly Token[];
   readonly onClose: () => void;
 }

@@ -6,7 +6,7 @@ import { PageHead } from "../../components/page-head.tsx";
 import { Time } from "../../components/time.tsx";
 import type { NewToken } from "../../../contract/operations.ts";
 
-/** A token's secret, which nobody can be shown again. */
+/** Shows a new token's secret, which cannot be shown again. */
 export function TokenSecret({ space, token }: { readonly space: string; readonly token: NewToken }) {
   const host = useRegistryHost();
   const { name, actions, expiresAt } = token;

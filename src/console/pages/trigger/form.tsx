@@ -13,7 +13,7 @@ import { RuleFields } from "./rule-fields.tsx";
 import { formOf, RULE_PATHS, type Rules, type RulesForm, rulesOf } from "./rules.ts";
 import "./trigger.css";
 
-/** A trigger as the form says it. */
+/** A trigger as the form states it. */
 interface TriggerInput extends Rules {
   readonly name: string;
   readonly targets: string[];
@@ -21,18 +21,18 @@ interface TriggerInput extends Rules {
 
 interface TriggerFormProps {
   readonly space: string;
-  /** Null: a new one. */
+  /** The trigger to change; null for a new one. */
   readonly trigger: Trigger | null;
   readonly action: string;
   readonly onSave: (input: TriggerInput) => void;
   readonly isSaving: boolean;
-  /** Of the last attempt to save. */
+  /** The error of the last attempt to save. */
   readonly failure: Error | null;
 }
 
 const PATHS = ["name", "targets", ...RULE_PATHS];
 
-/** Name, targets and rules, beside what they would have made of the last pushes. */
+/** A form for a trigger's name, targets and rules, beside their decisions on the latest pushes. */
 export function TriggerForm({ space, trigger, action, onSave, isSaving, failure }: TriggerFormProps) {
   const [name, setName] = useState(trigger?.name ?? "");
   const [targets, setTargets] = useState<ReadonlySet<string>>(new Set(trigger?.targets));
@@ -40,13 +40,13 @@ export function TriggerForm({ space, trigger, action, onSave, isSaving, failure 
   const change = (changed: Partial<RulesForm>): void => setForm((now) => ({ ...now, ...changed }));
   const rules = useMemo(() => rulesOf(form), [form]);
   const preview = usePreview(space, rules);
-  // The preview hears of what is typed first; what was wrong when it was saved may be mended since.
+  // The preview learns of changes first, so a problem of the last attempt to save may be fixed by now.
   const isMended = fieldProblemsOf(failure).length > 0 && preview.error === null && failureIsOfRules(failure);
   const errors = fieldErrors(preview.error ?? (isMended ? null : failure), PATHS);
   const { items: known, isPending, hasMore } = useDeployment(space).targets;
   const submit = (event: SubmitEvent): void => {
     event.preventDefault();
-    // Targets that were deleted since are left out, once it is known which exist.
+    // Targets that have been deleted meanwhile are left out, once all existing ones are known.
     const kept = isPending || hasMore ? targets : targets.intersection(new Set(known.map(({ id }) => id)));
     onSave({ ...rules, name, targets: [...kept] });
   };
@@ -80,7 +80,7 @@ function failureIsOfRules(failure: Error | null): boolean {
 
 interface TargetChoiceProps {
   readonly space: string;
-  /** Null: they are on their way. */
+  /** The space's targets; null while they load. */
   readonly known: readonly Target[] | null;
   readonly chosen: ReadonlySet<string>;
   readonly onChange: (chosen: ReadonlySet<string>) => void;
@@ -99,7 +99,7 @@ function TargetChoice({ space, known, chosen, onChange, error }: TargetChoicePro
         />
       ))}
       <p>
-        {/* What the form says so far stays where it is. */}
+        {/* A new tab, so that the form keeps its content. */}
         <Link to="/spaces/$space/targets/new" params={{ space }} target="_blank">
           {known?.length === 0 ? "Create the first target" : "New target"} (in a new tab)
         </Link>

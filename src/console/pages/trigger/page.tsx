@@ -9,7 +9,7 @@ import { toast } from "../../components/toasts.tsx";
 import { TriggerActions } from "./actions.tsx";
 import { TriggerForm } from "./form.tsx";
 
-/** A trigger, to be looked at, changed and tried. */
+/** Shows a trigger, to look at, change and try. */
 export function TriggerPage() {
   const { space, trigger: id } = useParams({ from: "/signed-in/spaces/$space/triggers/$trigger" });
   const query = useQuery({ ...operationQuery("getTrigger", { path: { space, id } }), refetchInterval: REFRESH_EVERY });

@@ -12,21 +12,21 @@ import { Time } from "../../components/time.tsx";
 import type { Rules } from "./rules.ts";
 import "../push/verdicts.css";
 
-/** Milliseconds without a key, after which what was typed is tried. */
+/** Milliseconds without typing after which the rules are tried. */
 const TYPED_FOR = 350;
 
-/** What rules would have made of the last pushes, while they are typed. @param rules the same object until they change. */
+/** Tries rules on the latest pushes while they are typed. @param rules the same object until they change */
 export function usePreview(space: string, rules: Rules) {
   const body = useSettled(rules);
   return useQuery({
     ...operationQuery("previewPushes", { path: { space }, body }),
     placeholderData: keepPreviousData,
-    // What was refused is refused again.
+    // Rules that the API has refused would be refused again.
     refetchInterval: ({ state }) => (state.status === "error" ? false : REFRESH_EVERY),
   });
 }
 
-/** A value that has not changed for a moment. */
+/** Returns a value once it has stayed the same for a moment. */
 function useSettled<T>(value: T): T {
   const [settled, setSettled] = useState({ value });
   useEffect(() => {

@@ -26,10 +26,10 @@ const SINCE = {
   month: "the last 30 days",
 } as const satisfies Record<keyof typeof SPANS, string>;
 
-/** The most that one call replays. */
+/** The most deliveries that one call replays. */
 const BATCH = 1000;
 
-/** Sends again what failed. */
+/** Sends failed deliveries again. */
 export function ReplayDialog({ isOpen, onClose, space, id, name }: ReplayDialogProps) {
   const [since, setSince] = useState<keyof typeof SPANS>("day");
   const client = useQueryClient();
@@ -61,7 +61,7 @@ export function ReplayDialog({ isOpen, onClose, space, id, name }: ReplayDialogP
   );
 }
 
-/** Resolves to how many there were. */
+/** Replays all failed deliveries since a time, call by call, and returns their number. */
 async function replayAll(space: string, id: string, since: Date): Promise<number> {
   for (let total = 0; ;) {
     const { replayed } = await call("replayTrigger", { path: { space, id }, body: { since: since.toISOString() } });

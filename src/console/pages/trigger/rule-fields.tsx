@@ -18,7 +18,7 @@ const EVENT_WORDS: Readonly<Record<(typeof EVENTS)[number], string>> = {
   "manifest.deleted": "a manifest is deleted",
 };
 
-/** When a trigger fires: all that is said must hold. */
+/** Fields for a trigger's conditions, all of which must hold for it to fire. */
 export function RuleFields(props: RuleFieldsProps) {
   const { form, onChange, errors } = props;
   return (

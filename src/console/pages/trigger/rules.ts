@@ -17,22 +17,22 @@ export const TAG_TYPES = tagTypes.options;
 const PRERELEASES = prereleases.unwrap().options;
 const PATTERNS = pattern.unwrap().shape.type.options;
 
-/** What the form holds: texts as they are typed. */
+/** The form's content: texts as they are typed. */
 export interface RulesForm {
   readonly repositories: string;
   readonly events: ReadonlySet<string>;
-  /** Empty: any tag. */
+  /** The kind of condition on tags; empty for any tag. */
   readonly tagType: string;
   readonly tagValue: string;
-  /** Empty: as the range says. */
+  /** The treatment of prereleases; empty to follow the range. */
   readonly prerelease: string;
   readonly prereleaseRegex: string;
   readonly exclude: string;
   readonly onlyIfNewer: boolean;
-  /** By when tags were pushed, and not by what they are called. */
+  /** True to order tags by the time of their push, and not by their names. */
   readonly byPush: boolean;
   readonly strict: boolean;
-  /** As type and value, as in `glob:v*`; empty: none. */
+  /** A pattern as type and value, such as `glob:v*`; empty for none. */
   readonly pattern: string;
   readonly digestChangedOnly: boolean;
   readonly platforms: string;
@@ -45,7 +45,7 @@ export interface RulesForm {
 
 const DEFAULT_EVENTS = ["tag.created", "tag.updated"];
 
-/** The form of rules that are saved; of none, where they are no longer understood. */
+/** Returns the form for saved rules; the form of no rules if this version cannot read them. */
 export function formOf(trigger: Pick<Trigger, "match" | "group" | "debounceSeconds"> | null): RulesForm {
   const { match, group, debounceSeconds } = trigger ?? {};
   const { match: known = {}, group: groupRule } =
@@ -73,7 +73,7 @@ export function formOf(trigger: Pick<Trigger, "match" | "group" | "debounceSecon
   };
 }
 
-/** The rules that a form says; whether they can work is for the API to say. */
+/** Returns the rules that a form states. The API checks whether they can work. */
 export function rulesOf(form: RulesForm): Rules {
   const requireAll = linesOrNone(form.group);
   return {
@@ -91,7 +91,7 @@ export function rulesOf(form: RulesForm): Rules {
   };
 }
 
-/** As it is when nothing is said. */
+/** True for the default, which covers all repositories. */
 function isAll(repositories: readonly string[] = []): boolean {
   return repositories.length === 1 && repositories[0] === "**";
 }
@@ -121,7 +121,7 @@ function orderOf({ onlyIfNewer, byPush }: RulesForm): Pick<TagRule, "onlyIfNewer
   return { onlyIfNewer, order: byPush ? "pushed" : undefined };
 }
 
-/** Without a type in front it is a glob. */
+/** Reads a pattern; one without a type in front is a glob. */
 function patternOf(text: string): TagRule["pattern"] {
   if (text === "") return undefined;
   const [, written, value = ""] = /^(?:([a-z]+):)?(.*)$/.exec(text) ?? [];
@@ -132,12 +132,12 @@ export function isOfVersions(tagType: string): boolean {
   return tagType === "semver" || tagType === "nuget";
 }
 
-/** What is no number goes as it is, for the API to say so. */
+/** Reads a number. Text that is no number becomes NaN, so that the API reports it. */
 function numberOf(text: string): number | undefined {
   return text.trim() === "" ? undefined : Number(text);
 }
 
-/** Where the API's problems belong, of those that the form shows. */
+/** Paths of the form's fields, which the API's problems are assigned to. */
 export const RULE_PATHS = [
   "match.repositories",
   "match.events",

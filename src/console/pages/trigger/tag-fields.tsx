@@ -50,7 +50,7 @@ const PRERELEASE_CHOICES: Readonly<Record<string, string>> = {
   regex: "those that match…",
 };
 
-/** Which tags. */
+/** Fields for a trigger's conditions on tags. */
 export function TagFields(props: RuleFieldsProps) {
   const { form, onChange, errors } = props;
   const type = TAG_TYPES.find((known) => known === form.tagType);

@@ -2,7 +2,7 @@ import type { Trigger } from "../../../contract/operations.ts";
 import { linesOf } from "../../components/lines.ts";
 import { formOf } from "../trigger/rules.ts";
 
-/** The gist of a trigger's rules, in a line. */
+/** Sums up a trigger's rules in a line. */
 export function inWords(trigger: Trigger): string {
   if (trigger.match === null) return "nothing: this version cannot read its rules";
   const form = formOf(trigger);

@@ -11,7 +11,7 @@ import { PageHead } from "../../components/page-head.tsx";
 import { Status } from "../../components/status.tsx";
 import { inWords } from "./in-words.ts";
 
-/** Which pushes are delivered where. */
+/** Lists a space's triggers: which pushes are delivered where. */
 export function TriggersPage() {
   const { space } = useParams({ from: "/signed-in/spaces/$space" });
   const deployment = useDeployment(space);
