@@ -6,8 +6,8 @@ import { readD1Migrations } from "@cloudflare/vitest-pool-workers";
 import { getPlatformProxy } from "wrangler";
 import type { Plan } from "../options.ts";
 import { progress } from "../units.ts";
-import { metered } from "../../test/support/metered.ts";
-import { IMAGES, seed, seedGarbage, type Shape, SHAPES } from "../../test/support/large-registry.ts";
+import { metered } from "../../harness/metered.ts";
+import { IMAGES, seed, seedGarbage, type Shape, SHAPES } from "../../harness/large-registry.ts";
 import { type Bindings, type Task, TASKS } from "./tasks.ts";
 
 /** One run with a certain thing to do. */

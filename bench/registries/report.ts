@@ -1,4 +1,4 @@
-import { table } from "../table.ts";
+import { table } from "../../harness/table.ts";
 import type { Measured, Result } from "./measure.ts";
 
 /** One line a workload; for each registry how long an operation took, and the ratio to the first. */

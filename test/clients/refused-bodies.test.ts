@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { connect as openSocket, type Socket } from "node:net";
 import { text } from "node:stream/consumers";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
-import { connect } from "../live/server.ts";
+import { connect } from "../../harness/live/server.ts";
 
 /** Bodies that are refused, over a real connection: the client hears why, and may ask the next thing on the same one. */
 

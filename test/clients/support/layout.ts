@@ -3,7 +3,7 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { z } from "zod";
-import { sha256 } from "../../live/sha256.ts";
+import { sha256 } from "../../../harness/live/sha256.ts";
 
 /** OCI image layouts: made from random bytes, and read back with every digest checked. */
 

@@ -1,5 +1,5 @@
-import { type Access, ask, finishAddress, locationOf } from "../../live/ask.ts";
-import { blobOf } from "../../live/image.ts";
+import { type Access, ask, finishAddress, locationOf } from "../../../harness/live/ask.ts";
+import { blobOf } from "../../../harness/live/image.ts";
 
 /** Content of any kind, pushed as a client does. */
 

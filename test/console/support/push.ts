@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
-import { type Access, ask, finishAddress, locationOf } from "../../live/ask.ts";
-import { type Blob, blobOf, makeImage, putManifest } from "../../live/image.ts";
+import { type Access, ask, finishAddress, locationOf } from "../../../harness/live/ask.ts";
+import { type Blob, blobOf, makeImage, putManifest } from "../../../harness/live/image.ts";
 
 /** Pushes an image of one random layer, as a client does. Returns its digest. */
 export async function push(access: Access, repository: string, tag: string): Promise<string> {
