@@ -1,12 +1,11 @@
 import { z } from "zod";
+import { manifestOf, OCI_CONFIG, OCI_INDEX, OCI_MANIFEST } from "../images.ts";
 import { type Access, ask } from "./ask.ts";
 import { sha256 } from "./sha256.ts";
 
-const MANIFEST_TYPE = "application/vnd.oci.image.manifest.v1+json";
-
 const ACCEPTED = [
-  MANIFEST_TYPE,
-  "application/vnd.oci.image.index.v1+json",
+  OCI_MANIFEST,
+  OCI_INDEX,
   "application/vnd.docker.distribution.manifest.v2+json",
   "application/vnd.docker.distribution.manifest.list.v2+json",
 ].join(", ");
@@ -28,7 +27,7 @@ export interface Blob {
 export interface Image {
   readonly manifest: Blob;
   /** Its config, then its layers. */
-  readonly blobs: readonly Blob[];
+  readonly blobs: readonly [Blob, ...Blob[]];
 }
 
 export function blobOf(bytes: Uint8Array<ArrayBuffer>): Blob {
@@ -39,12 +38,10 @@ export function blobOf(bytes: Uint8Array<ArrayBuffer>): Blob {
 export function makeImage(name: string, layers: readonly Blob[]): Image {
   const config = blobOf(json({ architecture: "amd64", os: "linux", config: { Labels: { name } } }));
   const describe = (mediaType: string, { digest, bytes }: Blob): object => ({ mediaType, digest, size: bytes.length });
-  const manifest = {
-    schemaVersion: 2,
-    mediaType: MANIFEST_TYPE,
-    config: describe("application/vnd.oci.image.config.v1+json", config),
-    layers: layers.map((layer) => describe("application/vnd.oci.image.layer.v1.tar", layer)),
-  };
+  const manifest = manifestOf(
+    describe(OCI_CONFIG, config),
+    layers.map((layer) => describe("application/vnd.oci.image.layer.v1.tar", layer)),
+  );
   return { manifest: blobOf(json(manifest)), blobs: [config, ...layers] };
 }
 
@@ -57,7 +54,7 @@ export async function putManifest(access: Access, repository: string, tag: strin
   await ask(access, "PUT", `/v2/${repository}/manifests/${tag}`, {
     expect: [201],
     body: manifest.bytes,
-    headers: { "Content-Type": MANIFEST_TYPE },
+    headers: { "Content-Type": OCI_MANIFEST },
   });
 }
 

@@ -1,3 +1,4 @@
+import { OCI_CONFIG, OCI_LAYER, OCI_MANIFEST } from "../../../harness/images.ts";
 import { type Access, ask, finishAddress, locationOf } from "../../../harness/live/ask.ts";
 import { blobOf } from "../../../harness/live/image.ts";
 
@@ -9,16 +10,11 @@ export interface Descriptor {
   readonly size: number;
 }
 
-const OCI_MANIFEST = "application/vnd.oci.image.manifest.v1+json";
-export const OCI_INDEX = "application/vnd.oci.image.index.v1+json";
-const IMAGE_CONFIG = "application/vnd.oci.image.config.v1+json";
-const LAYER = "application/vnd.oci.image.layer.v1.tar+gzip";
-
 export async function pushBlob(
   access: Access,
   repository: string,
   bytes: Uint8Array<ArrayBuffer>,
-  mediaType = LAYER,
+  mediaType = OCI_LAYER,
 ): Promise<Descriptor> {
   const { digest } = blobOf(bytes);
   const started = await ask(access, "POST", `/v2/${repository}/blobs/uploads/`, { expect: [202] });
@@ -68,7 +64,7 @@ export async function pushImage(
   repository: string,
   { tag, layers, config, more = {} }: ImagePush,
 ): Promise<Descriptor> {
-  const descriptor = await pushJson(access, repository, config, IMAGE_CONFIG);
+  const descriptor = await pushJson(access, repository, config, OCI_CONFIG);
   return pushDocument(access, repository, { tag, document: { config: descriptor, layers, ...more } });
 }
 
