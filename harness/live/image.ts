@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { manifestOf, OCI_CONFIG, OCI_INDEX, OCI_MANIFEST } from "../images.ts";
-import { type Access, ask } from "./ask.ts";
+import { type Access, ask, finishAddress, locationOf } from "./ask.ts";
 import { sha256 } from "./sha256.ts";
 
 const ACCEPTED = [
@@ -47,6 +47,12 @@ export function makeImage(name: string, layers: readonly Blob[]): Image {
 
 function json(value: object): Uint8Array<ArrayBuffer> {
   return new Uint8Array(Buffer.from(JSON.stringify(value)));
+}
+
+/** Pushes a blob as most clients do: a POST that begins, and a PUT with all of it. */
+export async function pushBlob(access: Access, repository: string, { digest, bytes }: Blob): Promise<void> {
+  const started = await ask(access, "POST", `/v2/${repository}/blobs/uploads/`, { expect: [202] });
+  await ask(access, "PUT", finishAddress(locationOf(started), digest), { expect: [201], body: bytes });
 }
 
 /** Puts the manifest of an image whose blobs are there. */

@@ -1,6 +1,6 @@
 import { OCI_CONFIG, OCI_LAYER, OCI_MANIFEST } from "../../../harness/images.ts";
-import { type Access, ask, finishAddress, locationOf } from "../../../harness/live/ask.ts";
-import { blobOf } from "../../../harness/live/image.ts";
+import { type Access, ask } from "../../../harness/live/ask.ts";
+import { blobOf, pushBlob as pushContent } from "../../../harness/live/image.ts";
 
 /** Content of any kind, pushed as a client does. */
 
@@ -16,10 +16,9 @@ export async function pushBlob(
   bytes: Uint8Array<ArrayBuffer>,
   mediaType = OCI_LAYER,
 ): Promise<Descriptor> {
-  const { digest } = blobOf(bytes);
-  const started = await ask(access, "POST", `/v2/${repository}/blobs/uploads/`, { expect: [202] });
-  await ask(access, "PUT", finishAddress(locationOf(started), digest), { expect: [201], body: bytes });
-  return { mediaType, digest, size: bytes.length };
+  const blob = blobOf(bytes);
+  await pushContent(access, repository, blob);
+  return { mediaType, digest: blob.digest, size: bytes.length };
 }
 
 export function jsonBytes(value: unknown): Uint8Array<ArrayBuffer> {
