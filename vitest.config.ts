@@ -47,6 +47,7 @@ export default defineConfig(async () => ({
           TEST_MIGRATIONS: await readD1Migrations("migrations"),
           LOOPBACK_RECEIVER: await startReceiver(),
           GROWTH_SIZES: process.env["GROWTH_SIZES"] ?? "[100,1000]",
+          LONG_TESTS: process.env["LONG_TESTS"] ?? "",
           MODEL_SETTINGS: process.env["MODEL_SETTINGS"] ?? "{}",
         },
         serviceBindings: {

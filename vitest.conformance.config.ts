@@ -3,7 +3,7 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     include: ["test/conformance/**/*.test.ts"],
-    globalSetup: ["test/live/global-setup.ts"],
+    globalSetup: ["harness/live/global-setup.ts"],
     fileParallelism: false,
     testTimeout: 900_000,
     hookTimeout: 900_000,

@@ -4,7 +4,7 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     include: ["test/console/**/*.test.ts"],
-    globalSetup: ["test/live/global-setup.ts"],
+    globalSetup: ["harness/live/global-setup.ts"],
     fileParallelism: false,
     testTimeout: 120_000,
     hookTimeout: 120_000,

@@ -1,5 +1,5 @@
 /** The bars of each section; the missed ones are told in words. */
-import { overBudget } from "../test/budget/rows.ts";
+import { overBudget } from "../harness/budget/rows.ts";
 import type { LoadCost } from "./collection/load.ts";
 import type { CollectionCost } from "./collection/measure.ts";
 import type { DeliveryTimes } from "./deliveries.ts";

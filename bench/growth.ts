@@ -8,9 +8,9 @@ import {
   growthSchema,
   LINEAR,
   MAX_GROWTH,
-} from "../test/budget/usage.ts";
+} from "../harness/budget/usage.ts";
 import type { Plot } from "./plot.ts";
-import { table } from "./table.ts";
+import { table } from "../harness/table.ts";
 import { runTests } from "./test-report.ts";
 import { progress } from "./units.ts";
 

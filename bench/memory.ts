@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { freePort } from "../test/live/port.ts";
+import { freePort } from "../harness/live/port.ts";
 import { logIn, type Send, startSession } from "./client.ts";
 import { openIsolate } from "./isolate.ts";
-import { descendants, processesVisible, residentBytes } from "./processes.ts";
+import { descendants, processesVisible, residentBytes } from "../harness/processes.ts";
 import { RandomBody } from "./random-body.ts";
 import { withServer } from "./server.ts";
 import { progress, sizeText } from "./units.ts";

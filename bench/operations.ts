@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { BUDGET, type Measured, measuredSchema, type BudgetRow } from "../test/budget/rows.ts";
+import { BUDGET, type Measured, measuredSchema, type BudgetRow } from "../harness/budget/rows.ts";
 import { runTests } from "./test-report.ts";
 import { progress } from "./units.ts";
 

@@ -1,11 +1,11 @@
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { freePort } from "../test/live/port.ts";
-import { startDaemon, waitUntilReady } from "../test/live/process.ts";
+import { freePort } from "../harness/live/port.ts";
+import { startDaemon, waitUntilReady } from "../harness/live/process.ts";
 import { environment } from "./environment.ts";
 import type { Plan } from "./options.ts";
-import { processesVisible } from "./processes.ts";
+import { processesVisible } from "../harness/processes.ts";
 import { type BenchServer, withServer } from "./server.ts";
 import { MIB, progress, sizeText } from "./units.ts";
 import { inSession } from "./uploads.ts";

@@ -1,11 +1,11 @@
-import { overBudget, type Tally } from "../test/budget/rows.ts";
+import { overBudget, type Tally } from "../harness/budget/rows.ts";
 import type { LoadCost } from "./collection/load.ts";
 import type { CollectionCost } from "./collection/measure.ts";
 import type { DeliveryTimes } from "./deliveries.ts";
 import { arrivalText, type MemoryUse } from "./memory.ts";
 import type { OperationCost, Operations } from "./operations.ts";
 import type { ProxyResults } from "./proxy.ts";
-import { table } from "./table.ts";
+import { table } from "../harness/table.ts";
 import { MB, rate, sizeText } from "./units.ts";
 import type { UploadTimes } from "./uploads.ts";
 

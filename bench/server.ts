@@ -2,9 +2,9 @@ import { randomBytes } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { freePort } from "../test/live/port.ts";
-import { type Daemon, type Environment, startDaemon, waitUntilReady } from "../test/live/process.ts";
-import { connect, type Endpoint } from "../test/live/server.ts";
+import { freePort } from "../harness/live/port.ts";
+import { type Daemon, type Environment, startDaemon, waitUntilReady } from "../harness/live/process.ts";
+import { connect, type Endpoint } from "../harness/live/server.ts";
 import { environment } from "./environment.ts";
 import { stopOnSignal } from "./interrupt.ts";
 

@@ -4,11 +4,18 @@
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { openStorage } from "../../scripts/backup/storage.ts";
-import { keepFor, runUpkeep } from "../../test/live/upkeep.ts";
-import { cpuTime, descendants, forgetPeak, peakBytes, processesVisible, residentBytes } from "../processes.ts";
+import { keepFor, runUpkeep } from "../../harness/live/upkeep.ts";
+import {
+  cpuTime,
+  descendants,
+  forgetPeak,
+  peakBytes,
+  processesVisible,
+  residentBytes,
+} from "../../harness/processes.ts";
 import { type BenchServer, withServer } from "../server.ts";
 import { progress } from "../units.ts";
-import { COLLECTED, IMAGES, markGarbage, seed, seedGarbage } from "../../test/support/large-registry.ts";
+import { COLLECTED, IMAGES, markGarbage, seed, seedGarbage } from "../../harness/large-registry.ts";
 
 export interface LoadCost {
   readonly task: string;

@@ -9,8 +9,8 @@ import { readD1Migrations } from "@cloudflare/vitest-pool-workers";
 import { getPlatformProxy } from "wrangler";
 import type { Plan } from "../options.ts";
 import { progress } from "../units.ts";
-import { metered } from "../../test/support/metered.ts";
-import { IMAGES, seed, seedGarbage, type Shape, SHAPES } from "../../test/support/large-registry.ts";
+import { metered } from "../../harness/metered.ts";
+import { IMAGES, seed, seedGarbage, type Shape, SHAPES } from "../../harness/large-registry.ts";
 import { type Bindings, type Task, TASKS } from "./tasks.ts";
 
 /** The cost of one run with a certain task. */

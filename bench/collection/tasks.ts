@@ -4,7 +4,7 @@ import { d1RetentionRuns } from "../../src/storage/d1/upkeep/retention-runs.ts";
 import { r2Objects } from "../../src/storage/r2/objects.ts";
 import { collectDeleted, collectUnneeded } from "../../src/upkeep/collect.ts";
 import { retain } from "../../src/upkeep/retention.ts";
-import { type Shape, tagAgain } from "../../test/support/large-registry.ts";
+import { type Shape, tagAgain } from "../../harness/large-registry.ts";
 
 export interface Bindings {
   readonly DB: D1Database;

@@ -1,5 +1,7 @@
 /** Pulls and pushes as clients perform them: their requests, in order, and the number that run at a time. */
-import { type Content, digestOf, type Pushed } from "./content.ts";
+import type { Blob } from "../../harness/live/image.ts";
+import { sha256 } from "../../harness/live/sha256.ts";
+import type { Pushed } from "./content.ts";
 import type { Answer, Send, Session, Task } from "./session.ts";
 
 /** A space of ours, which is the first part of the repository's name. */
@@ -23,7 +25,7 @@ const DOCKER_DOWNLOADS = 3;
 type Pull = (session: Session, pushed: Pushed, reference: string) => Promise<void>;
 
 /** Pings the registry, gets the manifest, then the configuration beside three layers at a time. */
-const pullAsDocker: Pull = async (session, { manifest, config, layers }, reference) => {
+const pullAsDocker: Pull = async (session, { manifest, blobs: [config, ...layers] }, reference) => {
   await session.perform(
     one(async (send) => {
       await ping(send);
@@ -34,21 +36,24 @@ const pullAsDocker: Pull = async (session, { manifest, config, layers }, referen
 };
 
 /** Resolves the reference, gets the manifest by its digest, then all its blobs at once. */
-const pullAsContainerd: Pull = async (session, { manifest, config, layers }, reference) => {
+const pullAsContainerd: Pull = async (session, { manifest, blobs }, reference) => {
   await session.perform(
     one(async (send) => {
       await send({ method: "HEAD", address: `${REPOSITORY}/manifests/${reference}`, headers: ACCEPT, status: 200 });
       await getManifest(send, manifest, manifest.digest);
     }),
   );
-  const blobs = [config, ...layers];
   await session.perform({ lanes: blobs.length, tasks: blobs.map(getBlob) });
 };
 
 export const PULLS = { Docker: pullAsDocker, containerd: pullAsContainerd } as const satisfies Record<string, Pull>;
 
 /** Pushes each layer unless it is there, then the configuration, then the manifest under its tag. */
-export async function push(session: Session, { manifest, config, layers, tag }: Pushed, way: UploadWay): Promise<void> {
+export async function push(
+  session: Session,
+  { manifest, blobs: [config, ...layers], tag }: Pushed,
+  way: UploadWay,
+): Promise<void> {
   await session.perform(one(ping));
   await session.perform({ lanes: UPLOADS, tasks: layers.map((layer) => pushBlob(layer, way)) });
   await session.perform(one(pushBlob(config, way)));
@@ -61,7 +66,7 @@ export async function push(session: Session, { manifest, config, layers, tag }: 
 }
 
 /** Pushes one layer that is not there yet. */
-export async function pushLayer(session: Session, layer: Content, way: UploadWay): Promise<void> {
+export async function pushLayer(session: Session, layer: Blob, way: UploadWay): Promise<void> {
   await session.perform(one(ping));
   await session.perform(one(pushBlob(layer, way)));
 }
@@ -72,24 +77,24 @@ const ping: Task = async (send) => {
   await send({ method: "GET", address: "/v2/", status: 200, isPing: true });
 };
 
-async function getManifest(send: Send, manifest: Content, reference: string): Promise<void> {
+async function getManifest(send: Send, manifest: Blob, reference: string): Promise<void> {
   const address = `${REPOSITORY}/manifests/${reference}`;
   const { bytes } = await send({ method: "GET", address, headers: ACCEPT, status: 200 });
   expectBytes(bytes, manifest);
 }
 
-function getBlob(blob: Content): Task {
+function getBlob(blob: Blob): Task {
   return async (send) => {
     const { bytes } = await send({ method: "GET", address: `${REPOSITORY}/blobs/${blob.digest}`, status: 200 });
     expectBytes(bytes, blob);
   };
 }
 
-function expectBytes(bytes: Uint8Array, { digest }: Content): void {
-  if (digestOf(bytes) !== digest) throw new Error(`${bytes.length} bytes came under ${digest} that are others`);
+function expectBytes(bytes: Uint8Array, { digest }: Blob): void {
+  if (sha256(bytes) !== digest) throw new Error(`${bytes.length} bytes came under ${digest} that are others`);
 }
 
-function pushBlob({ digest, bytes }: Content, way: UploadWay): Task {
+function pushBlob({ digest, bytes }: Blob, way: UploadWay): Task {
   return async (send) => {
     await send({ method: "HEAD", address: `${REPOSITORY}/blobs/${digest}`, status: 404 });
     const session = await send({ method: "POST", address: `${REPOSITORY}/blobs/uploads/`, status: 202 });

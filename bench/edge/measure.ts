@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { progress } from "../units.ts";
 import { PULLS, push, pushLayer, SCOPE } from "./clients.ts";
-import { makePushed, randomContent } from "./content.ts";
+import { makePushed, randomBlob } from "./content.ts";
 import { delayOf, expectedMs } from "./expected.ts";
 import type { Plan } from "./options.ts";
 import { openSession, type Session } from "./session.ts";
@@ -85,7 +85,7 @@ function operationsOf(layers: readonly number[], largeLayer: number): readonly O
     }),
   );
   const ofLayers = Object.values(WAYS).map((way): Operation => {
-    const layer = randomContent(largeLayer);
+    const layer = randomBlob(largeLayer);
     return {
       operation: `push a large layer by ${way}`,
       kind: "push",

@@ -1,5 +1,5 @@
 /** Tables of the measurements, and the bars. */
-import { table } from "../table.ts";
+import { table } from "../../harness/table.ts";
 import { median } from "../units.ts";
 import type { EdgeDelays } from "./delays.ts";
 import type { Measured, Sample } from "./measure.ts";

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { Readable } from "node:stream";
+import { manifestOf, OCI_CONFIG, OCI_MANIFEST } from "../../harness/images.ts";
 import { headBlob } from "../../src/cli/client/blobs.ts";
 import { digestOf } from "../../src/cli/client/digests.ts";
 import { getManifest, putManifest } from "../../src/cli/client/manifests.ts";
@@ -10,9 +11,7 @@ import { RandomBody } from "../random-body.ts";
 import { noteBlob, noteManifest, type Peer } from "./peer.ts";
 import { type Content, uploadBlob, type Way } from "./uploads.ts";
 
-const MANIFEST_TYPE = "application/vnd.oci.image.manifest.v1+json";
-
-/** An image that no registry has yet. Its layers are generated while they are sent. */
+/** An image that no registry has yet. Its layers are made as they are sent. */
 export interface Image {
   /** Its layers, then its config. */
   readonly blobs: readonly Content[];
@@ -24,12 +23,10 @@ export interface Image {
 export function makeImage(sizes: readonly number[]): Image {
   const layers = sizes.map(randomContent);
   const config = bytesContent(Buffer.from(JSON.stringify(configOf(layers))));
-  const manifest = {
-    schemaVersion: 2,
-    mediaType: MANIFEST_TYPE,
-    config: describe("application/vnd.oci.image.config.v1+json", config),
-    layers: layers.map((layer) => describe("application/vnd.oci.image.layer.v1.tar", layer)),
-  };
+  const manifest = manifestOf(
+    describe(OCI_CONFIG, config),
+    layers.map((layer) => describe("application/vnd.oci.image.layer.v1.tar", layer)),
+  );
   return { blobs: [...layers, config], manifest: Buffer.from(JSON.stringify(manifest)), tag: randomUUID() };
 }
 
@@ -86,7 +83,7 @@ async function pushBlob(peer: Peer, name: string, content: Content, way: Way): P
 
 /** Pushes the manifest of an image whose blobs are there already. */
 export async function pushManifest(peer: Peer, name: string, { manifest, tag }: Image): Promise<void> {
-  const { digest } = await putManifest(peer.connection, name, tag, { bytes: manifest, mediaType: MANIFEST_TYPE });
+  const { digest } = await putManifest(peer.connection, name, tag, { bytes: manifest, mediaType: OCI_MANIFEST });
   noteManifest(peer, name, digest);
 }
 

@@ -4,10 +4,10 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { WRANGLER, WRANGLER_SETTINGS } from "../../scripts/wrangler.ts";
-import { htpasswdLine, password, startDistribution, username } from "../../test/clients/support/distribution.ts";
-import { freePort } from "../../test/live/port.ts";
-import { startDaemon, waitUntilReady } from "../../test/live/process.ts";
-import { connect } from "../../test/live/server.ts";
+import { htpasswdLine, password, startDistribution, username } from "../../harness/live/distribution.ts";
+import { freePort } from "../../harness/live/port.ts";
+import { startDaemon, waitUntilReady } from "../../harness/live/process.ts";
+import { connect } from "../../harness/live/server.ts";
 import { environment } from "../environment.ts";
 
 /** Starts a registry and adds its end to the stack. Returns its address with its credential. */

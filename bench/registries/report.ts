@@ -1,4 +1,4 @@
-import { table } from "../table.ts";
+import { table } from "../../harness/table.ts";
 import type { Measured, Result } from "./measure.ts";
 
 /**

@@ -4,7 +4,7 @@ import { pushScope, repositoryPath } from "../../src/cli/client/repository.ts";
 import { type Body, drain } from "../../src/cli/client/transport.ts";
 import { locationOf, type SessionRequest } from "../../src/cli/client/upload-session.ts";
 import type { Digest } from "../../src/oci/digest.ts";
-import { finishAddress } from "../../test/live/ask.ts";
+import { finishAddress } from "../../harness/live/ask.ts";
 
 /** The content of a blob, which can be read any number of times. */
 export interface Content {

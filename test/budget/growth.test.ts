@@ -7,10 +7,10 @@ import { expect, it } from "vitest";
 import { z } from "zod";
 import { bearerOf } from "../support/bearer.ts";
 import { imageText, newSeed, OCI_MANIFEST, pushImage } from "../support/content.ts";
-import { grow } from "../support/large-registry.ts";
+import { grow } from "../../harness/large-registry.ts";
 import { makeSpace, makeToken } from "../support/registry.ts";
 import { meteredWorker, type Step } from "./metering.ts";
-import { type DatabaseSize, type GrowthCost, growthOf, LINEAR, MAX_GROWTH } from "./usage.ts";
+import { type DatabaseSize, type GrowthCost, growthOf, LINEAR, MAX_GROWTH } from "../../harness/budget/usage.ts";
 
 declare module "vitest" {
   interface TaskMeta {

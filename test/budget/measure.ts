@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import { bearerOf } from "../support/bearer.ts";
 import { ask } from "../support/registry.ts";
 import { countCalls, type CountedCall } from "../support/counting.ts";
-import { BUDGET, type BudgetKey, type Measured, overBudget, type Tally } from "./rows.ts";
+import { BUDGET, type BudgetKey, type Measured, overBudget, type Tally } from "../../harness/budget/rows.ts";
 
 declare module "vitest" {
   interface TaskMeta {

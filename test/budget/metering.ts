@@ -5,9 +5,9 @@ import type { Env } from "../../src/env.ts";
 import type { QueueMessage } from "../../src/events/messages.ts";
 import worker from "../../src/worker.ts";
 import { countCalls, countedContext, countedEnv } from "../support/counting.ts";
-import { metered } from "../support/metered.ts";
+import { metered } from "../../harness/metered.ts";
 import { ORIGIN } from "../support/registry.ts";
-import type { Usage } from "./usage.ts";
+import type { Usage } from "../../harness/budget/usage.ts";
 
 export interface Step {
   readonly path: string;

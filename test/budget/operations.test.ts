@@ -13,7 +13,7 @@ import { setCaching } from "../support/caching.ts";
 import { countCalls, settled } from "../support/counting.ts";
 import { makeSpace } from "../support/registry.ts";
 import { bearerClient, budgeted, type Client } from "./measure.ts";
-import { LARGE_BLOB, MANY_LAYERS, PULLED_BLOBS, SMALL_BLOB } from "./rows.ts";
+import { LARGE_BLOB, MANY_LAYERS, PULLED_BLOBS, SMALL_BLOB } from "../../harness/budget/rows.ts";
 
 beforeAll(() => setCaching(true));
 afterAll(() => setCaching(false));

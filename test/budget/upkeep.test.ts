@@ -4,8 +4,8 @@ import { env } from "cloudflare:workers";
 import { beforeAll, expect, it, vi } from "vitest";
 import { z } from "zod";
 import worker from "../../src/worker.ts";
-import { IMAGES, markGarbage, seed, seedGarbage } from "../support/large-registry.ts";
-import { metered } from "../support/metered.ts";
+import { IMAGES, markGarbage, seed, seedGarbage } from "../../harness/large-registry.ts";
+import { metered } from "../../harness/metered.ts";
 
 const CRONS = z.array(z.string()).parse(JSON.parse(/^crons = (.*)$/m.exec(env.WRANGLER_TOML)?.[1] ?? "[]"));
 

@@ -14,7 +14,14 @@ import {
 } from "../support/content.ts";
 import { makeSpace } from "../support/registry.ts";
 import { meteredWorker, type Step } from "./metering.ts";
-import { LAYERS, LARGE_LAYER, type Usage, workloadKeys, WORKLOADS, type WorkloadKey } from "./usage.ts";
+import {
+  LAYERS,
+  LARGE_LAYER,
+  type Usage,
+  workloadKeys,
+  WORKLOADS,
+  type WorkloadKey,
+} from "../../harness/budget/usage.ts";
 
 declare module "vitest" {
   interface TaskMeta {

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import packageJson from "../../package.json" with { type: "json" };
-import { run } from "../live/run.ts";
+import { run } from "../../harness/live/run.ts";
 
 const root = resolve(import.meta.dirname, "../..");
 /** Without what the checkout brings: the system's own Node, which may be an older one. */

@@ -5,12 +5,11 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { z } from "zod";
-import { spreadOf } from "../../bench/registries/statistics.ts";
-import { type Answer, ask } from "../live/ask.ts";
-import { freePort } from "../live/port.ts";
-import { attempt } from "../live/run.ts";
-import { connect } from "../live/server.ts";
-import { openSpace, type Space } from "../live/space.ts";
+import { type Answer, ask } from "../../harness/live/ask.ts";
+import { freePort } from "../../harness/live/port.ts";
+import { attempt } from "../../harness/live/run.ts";
+import { connect } from "../../harness/live/server.ts";
+import { openSpace, type Space } from "../../harness/live/space.ts";
 
 const root = resolve(import.meta.dirname, "../..");
 
@@ -141,17 +140,5 @@ describe("npm run bench:peers", () => {
     expect(exitCode, stderr).toBe(0);
     expect(stdout.toString()).toMatch(/one +two +ratio/);
     expect(stdout.toString()).toMatch(/push 1 kB, by PUT .* ms .* ms +\d/);
-  });
-});
-
-describe("the spread of durations", () => {
-  it("has each percentile at a value that was measured", () => {
-    const hundred = Array.from({ length: 100 }, (_, at) => 100 - at);
-    expect(spreadOf(hundred)).toEqual({ count: 100, min: 1, p50: 50, p90: 90, p99: 99, max: 100 });
-    expect(spreadOf([3, 1, 2])).toEqual({ count: 3, min: 1, p50: 2, p90: 3, p99: 3, max: 3 });
-  });
-
-  it("is nothing where nothing was measured", () => {
-    expect(spreadOf([])).toBeNull();
   });
 });

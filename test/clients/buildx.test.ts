@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
-import { connect } from "../live/server.ts";
+import { connect } from "../../harness/live/server.ts";
 import { useBench } from "./support/bench.ts";
 import { hashTree, writeRandomTree } from "./support/content.ts";
 import { type Client, describeContract } from "./support/contract.ts";

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
-import { freePort } from "../live/port.ts";
-import { type Daemon, startDaemon, waitUntilReady } from "../live/process.ts";
+import { freePort } from "../../harness/live/port.ts";
+import { type Daemon, startDaemon, waitUntilReady } from "../../harness/live/process.ts";
 import { useBench } from "./support/bench.ts";
 import { deploymentOf, type ListedDelivery } from "./support/deployment.ts";
 import type { Home } from "./support/home.ts";

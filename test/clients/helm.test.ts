@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { beforeAll, describe, expect, it } from "vitest";
-import type { Printed } from "../live/run.ts";
+import type { Printed } from "../../harness/live/run.ts";
 import { useBench } from "./support/bench.ts";
 import { hashTree } from "./support/content.ts";
 import { type Client, describeContract } from "./support/contract.ts";

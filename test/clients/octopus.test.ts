@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { freePort } from "../live/port.ts";
+import { freePort } from "../../harness/live/port.ts";
 import { useBench } from "./support/bench.ts";
 import { deploymentOf } from "./support/deployment.ts";
 import type { Home } from "./support/home.ts";

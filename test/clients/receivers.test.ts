@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
-import { freePort } from "../live/port.ts";
+import { freePort } from "../../harness/live/port.ts";
 import { useBench } from "./support/bench.ts";
 import { deploymentOf, type ListedDelivery } from "./support/deployment.ts";
 import { makeImageLayout } from "./support/layout.ts";

@@ -2,8 +2,8 @@ import { once } from "node:events";
 import { connect as openSocket, type Socket } from "node:net";
 import { text } from "node:stream/consumers";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
-import { connect } from "../live/server.ts";
-import { sha256 } from "../live/sha256.ts";
+import { connect } from "../../harness/live/server.ts";
+import { sha256 } from "../../harness/live/sha256.ts";
 
 /** Bodies that are refused, over a real connection: the client hears why, and may ask the next thing on the same one. */
 

@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { freePort } from "../live/port.ts";
-import { type Daemon, startDaemon, waitUntilReady } from "../live/process.ts";
+import { freePort } from "../../harness/live/port.ts";
+import { type Daemon, startDaemon, waitUntilReady } from "../../harness/live/process.ts";
 
 let state = "";
 let port = 0;

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, inject, it } from "vitest";
-import { connect } from "../live/server.ts";
-import { openSpace } from "../live/space.ts";
+import { connect } from "../../harness/live/server.ts";
+import { openSpace } from "../../harness/live/space.ts";
 import { runSuite, type SuiteResult } from "./suite.ts";
 
 // An acknowledged tag can be pulled whole: a manifest with missing parts is refused, as the spec allows.

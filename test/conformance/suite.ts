@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parse } from "yaml";
 import { z } from "zod";
-import { attempt } from "../live/run.ts";
-import { toolsPath } from "../live/tools.ts";
+import { attempt } from "../../harness/live/run.ts";
+import { toolsPath } from "../../harness/live/tools.ts";
 
 interface SuiteRun {
   readonly version: string;

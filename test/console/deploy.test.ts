@@ -1,6 +1,6 @@
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { z } from "zod";
-import { openSpace, type Space } from "../live/space.ts";
+import { openSpace, type Space } from "../../harness/live/space.ts";
 import { PHONE, useConsole, WIDE } from "./support/browser.ts";
 import { push } from "./support/push.ts";
 import { useReceiver } from "./support/receiver.ts";

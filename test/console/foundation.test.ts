@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
-import { ask } from "../live/ask.ts";
-import { openSpace, type Space } from "../live/space.ts";
+import { ask } from "../../harness/live/ask.ts";
+import { openSpace, type Space } from "../../harness/live/space.ts";
 import { PHONE, useConsole, WIDE } from "./support/browser.ts";
 import { push } from "./support/push.ts";
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { openSpace, type Space } from "../live/space.ts";
-import { type OwnServer, startOwnServer } from "../live/server.ts";
+import { openSpace, type Space } from "../../harness/live/space.ts";
+import { type OwnServer, startOwnServer } from "../../harness/live/server.ts";
 import { useBrowser } from "./support/browser.ts";
 import { copyRepository } from "./support/copies.ts";
 import { push } from "./support/push.ts";

@@ -1,9 +1,10 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
-import type { Access } from "../live/ask.ts";
-import { openSpace, type Space } from "../live/space.ts";
+import type { Access } from "../../harness/live/ask.ts";
+import { openSpace, type Space } from "../../harness/live/space.ts";
 import { PHONE, useConsole } from "./support/browser.ts";
-import { jsonBytes, OCI_INDEX, pushBlob, pushDocument, pushJson } from "./support/content.ts";
+import { OCI_INDEX } from "../../harness/images.ts";
+import { jsonBytes, pushBlob, pushDocument, pushJson } from "./support/content.ts";
 import { fillShop, HOSTILE, pushChart, pushHostile, pushTall, type Shop } from "./support/shop.ts";
 
 const { registry, open } = useConsole();

@@ -1,6 +1,6 @@
 import type { Page } from "playwright-core";
 import { beforeAll, describe, expect, it } from "vitest";
-import { openSpace, type Space } from "../live/space.ts";
+import { openSpace, type Space } from "../../harness/live/space.ts";
 import { PHONE, useConsole, WIDE } from "./support/browser.ts";
 import { push } from "./support/push.ts";
 import { fillShop } from "./support/shop.ts";

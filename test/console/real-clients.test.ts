@@ -2,7 +2,7 @@ import type { Locator, Page } from "playwright-core";
 import { beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import * as helm from "../clients/support/helm.ts";
 import { openHome } from "../clients/support/home.ts";
-import { openSpace, type Space } from "../live/space.ts";
+import { openSpace, type Space } from "../../harness/live/space.ts";
 import { PHONE, useConsole } from "./support/browser.ts";
 import { type Release, release } from "./support/release.ts";
 

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import type { Page } from "playwright-core";
-import { type Access, ask } from "../live/ask.ts";
-import { openSpace, type Space } from "../live/space.ts";
+import { type Access, ask } from "../../harness/live/ask.ts";
+import { openSpace, type Space } from "../../harness/live/space.ts";
 import { PHONE, useConsole, WIDE } from "./support/browser.ts";
 import { pushArtifact, pushIndex, sizeOf } from "./support/manifests.ts";
 import { push } from "./support/push.ts";

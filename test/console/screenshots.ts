@@ -3,7 +3,7 @@ import { mkdir } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { beforeAll, expect, it } from "vitest";
 import { z } from "zod";
-import { openSpace, type Space } from "../live/space.ts";
+import { openSpace, type Space } from "../../harness/live/space.ts";
 import { useConsole } from "./support/browser.ts";
 import { push } from "./support/push.ts";
 import { useReceiver } from "./support/receiver.ts";

@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
-import { ask, finishAddress, locationOf } from "../live/ask.ts";
-import { blobOf } from "../live/image.ts";
-import { openSpace, type Space } from "../live/space.ts";
+import { ask, finishAddress, locationOf } from "../../harness/live/ask.ts";
+import { blobOf } from "../../harness/live/image.ts";
+import { openSpace, type Space } from "../../harness/live/space.ts";
 import { PHONE, useConsole, WIDE } from "./support/browser.ts";
 import { push } from "./support/push.ts";
 

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { ask } from "../live/ask.ts";
+import { ask } from "../../harness/live/ask.ts";
 import type { Push } from "./pushes.ts";
 import type { PushedImage, World } from "./world.ts";
 

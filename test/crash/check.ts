@@ -1,7 +1,7 @@
-import { ask } from "../live/ask.ts";
-import { pullImage } from "../live/image.ts";
-import { readState } from "../live/state.ts";
-import { runUpkeepToRest, violationsOf } from "../live/upkeep.ts";
+import { ask } from "../../harness/live/ask.ts";
+import { pullImage } from "../../harness/live/image.ts";
+import { readState } from "../../harness/live/state.ts";
+import { runUpkeepToRest, violationsOf } from "../../harness/live/upkeep.ts";
 import type { Attempt } from "./attempts.ts";
 import { type PushedImage, TAG, type World } from "./world.ts";
 

@@ -1,5 +1,5 @@
-import { type Access, type Answer, ask, finishAddress, locationOf } from "../live/ask.ts";
-import type { Blob } from "../live/image.ts";
+import { type Access, type Answer, ask, finishAddress, locationOf } from "../../harness/live/ask.ts";
+import type { Blob } from "../../harness/live/image.ts";
 import { isDisturbance, patiently, untilHealthy } from "./patience.ts";
 import type { World } from "./world.ts";
 

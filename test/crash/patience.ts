@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { UnexpectedAnswer } from "../live/ask.ts";
-import { isHealthy } from "../live/server.ts";
+import { UnexpectedAnswer } from "../../harness/live/ask.ts";
+import { isHealthy } from "../../harness/live/server.ts";
 
 const TRIES = 5;
 /** Milliseconds. */

@@ -3,7 +3,7 @@ import * as docker from "../clients/support/docker.ts";
 import { makeImageLayout } from "../clients/support/layout.ts";
 import * as oras from "../clients/support/oras.ts";
 import * as skopeo from "../clients/support/skopeo.ts";
-import { blobOf, makeImage, putManifest } from "../live/image.ts";
+import { blobOf, makeImage, putManifest } from "../../harness/live/image.ts";
 import { uploadInChunks } from "./chunked-upload.ts";
 import { patiently } from "./patience.ts";
 import { SPACE, TAG, type World } from "./world.ts";

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { runUpkeep } from "../live/upkeep.ts";
+import { runUpkeep } from "../../harness/live/upkeep.ts";
 import { pick } from "../support/random.ts";
 import { type Attempt, attemptDeletion, attemptPush } from "./attempts.ts";
 import { bringToRest, confirmGone, pullAll, redo } from "./check.ts";

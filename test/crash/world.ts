@@ -1,5 +1,5 @@
-import type { Access } from "../live/ask.ts";
-import type { OwnServer } from "../live/server.ts";
+import type { Access } from "../../harness/live/ask.ts";
+import type { OwnServer } from "../../harness/live/server.ts";
 import type { Home } from "../clients/support/home.ts";
 
 export const SPACE = "crash";

@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from "node:crypto";
 import { z } from "zod";
+import { manifestOf, OCI_CONFIG, OCI_LAYER, OCI_MANIFEST } from "../../harness/images.ts";
 
 /** An image that was pushed, and the token that may pull it. */
 export interface Image {
@@ -9,7 +10,6 @@ export interface Image {
 }
 
 const digestOf = (bytes: string | Buffer): string => `sha256:${createHash("sha256").update(bytes).digest("hex")}`;
-const MANIFEST = "application/vnd.oci.image.manifest.v1+json";
 
 interface Asked {
   readonly method?: string;
@@ -18,7 +18,7 @@ interface Asked {
 }
 
 async function ask(url: string, token: string, expected: number, init: Asked = {}): Promise<Response> {
-  const headers = { Authorization: `Bearer ${token}`, "Content-Type": MANIFEST, ...init.headers };
+  const headers = { Authorization: `Bearer ${token}`, "Content-Type": OCI_MANIFEST, ...init.headers };
   const response = await fetch(url, { ...init, headers });
   if (response.status !== expected) throw new Error(`${url} answered ${response.status}: ${await response.text()}`);
   return response;
@@ -51,19 +51,14 @@ export async function pushImage(host: string, adminToken: string): Promise<Image
     const sent = { ...headers, "Content-Type": "application/octet-stream" };
     await ask(upload.href, token, 201, { method: "PUT", headers: sent, body });
   }
-  const manifest = JSON.stringify({
-    schemaVersion: 2,
-    mediaType: MANIFEST,
-    config: described("application/vnd.oci.image.config.v1+json", config),
-    layers: [described("application/vnd.oci.image.layer.v1.tar", blob)],
-  });
+  const manifest = JSON.stringify(manifestOf(described(OCI_CONFIG, config), [described(OCI_LAYER, blob)]));
   await ask(`${origin}/v2/acme/web/manifests/1.0`, token, 201, { method: "PUT", headers, body: manifest });
   return { token, manifest, blob };
 }
 
 /** Pulls the image from a registry, and compares it. */
 export async function pullImage(host: string, { token, manifest, blob }: Image): Promise<void> {
-  const headers = { Authorization: basic(token), Accept: MANIFEST };
+  const headers = { Authorization: basic(token), Accept: OCI_MANIFEST };
   const found = await ask(`https://${host}/v2/acme/web/manifests/1.0`, token, 200, { headers });
   if ((await found.text()) !== manifest) throw new Error(`${host} has another manifest`);
   const layer = await ask(`https://${host}/v2/acme/web/blobs/${digestOf(blob)}`, token, 200, { headers });

@@ -1,10 +1,12 @@
+import { env } from "cloudflare:workers";
 import { disturbCalls } from "../support/counting.ts";
 
-/** When a call fails: before it takes effect, or after, so that only its answer is lost. */
-export const WHEN = [
-  { when: "before it takes effect", takesEffect: false },
-  { when: "after it took effect", takesEffect: true },
-];
+const BEFORE = { when: "before it takes effect", takesEffect: false };
+/** Only the answer is lost. */
+const AFTER = { when: "after it took effect", takesEffect: true };
+
+/** When a call fails. `npm test` tries the harder one, `npm run test:long` both. */
+export const WHEN = env.LONG_TESTS === "" ? [AFTER] : [BEFORE, AFTER];
 
 /** Runs `act` while its `count`th call to a binding fails; false when it makes fewer calls. */
 export async function failCall(count: number, takesEffect: boolean, act: () => Promise<void>): Promise<boolean> {

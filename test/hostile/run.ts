@@ -1,8 +1,8 @@
 /** `npm run hostile`: what a client may send to keep an isolate busy. See HELP. */
-import { table } from "../../bench/table.ts";
-import { cpuTime, descendants } from "../../bench/processes.ts";
-import { type Findings, runProgram } from "../live/program.ts";
-import { startOwnServer } from "../live/server.ts";
+import { table } from "../../harness/table.ts";
+import { cpuTime, descendants } from "../../harness/processes.ts";
+import { type Findings, runProgram } from "../../harness/live/program.ts";
+import { startOwnServer } from "../../harness/live/server.ts";
 import { type Case, casesOf, HEAVY_PATTERNS } from "./cases.ts";
 import { openWorld, type World } from "./world.ts";
 

@@ -1,6 +1,6 @@
-import { type Access, ask } from "../live/ask.ts";
-import { blobOf, type Image, makeImage } from "../live/image.ts";
-import type { OwnServer } from "../live/server.ts";
+import { type Access, ask } from "../../harness/live/ask.ts";
+import { blobOf, type Image, makeImage } from "../../harness/live/image.ts";
+import type { OwnServer } from "../../harness/live/server.ts";
 
 const SPACE = "hostile";
 

@@ -1,9 +1,9 @@
 import { z } from "zod";
 
-/** What `npm run model` hands to the tests, as JSON in the environment variable `MODEL_SETTINGS`. */
+/** The settings that `npm run model` and `npm run test:long` hand to the tests, as JSON in the environment variable `MODEL_SETTINGS`. */
 export const modelSettings = z.strictObject({
   /** Sequences, and as many interleavings. */
-  runs: z.int().positive().default(3),
+  runs: z.int().positive().default(1),
   /** In a sequence, at most. */
   steps: z.int().positive().default(60),
   /** The same sequences come again under the same seed. */

@@ -1,5 +1,5 @@
-import { ask } from "../live/ask.ts";
-import { pullImage } from "../live/image.ts";
+import { ask } from "../../harness/live/ask.ts";
+import { pullImage } from "../../harness/live/image.ts";
 import { pick } from "../support/random.ts";
 import { pushOne } from "./push.ts";
 import type { PushedImage, World } from "./world.ts";

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
-import { type Access, ask, finishAddress, locationOf, UnexpectedAnswer } from "../live/ask.ts";
-import { type Blob, type Image, makeImage, putManifest } from "../live/image.ts";
+import { type Access, ask, finishAddress, locationOf, UnexpectedAnswer } from "../../harness/live/ask.ts";
+import { type Blob, type Image, makeImage, putManifest } from "../../harness/live/image.ts";
 import { pick } from "../support/random.ts";
 import type { Repository, World } from "./world.ts";
 

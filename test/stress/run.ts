@@ -1,9 +1,9 @@
 /** `npm run stress`: pushes, pulls and deletions while collection runs. See HELP. */
 import { randomBytes } from "node:crypto";
-import { blobOf } from "../live/image.ts";
-import { type Findings, runProgram } from "../live/program.ts";
-import { type OwnServer, startOwnServer } from "../live/server.ts";
-import { keepFor, runUpkeep, runUpkeepToRest, violationsOf } from "../live/upkeep.ts";
+import { blobOf } from "../../harness/live/image.ts";
+import { type Findings, runProgram } from "../../harness/live/program.ts";
+import { type OwnServer, startOwnServer } from "../../harness/live/server.ts";
+import { keepFor, runUpkeep, runUpkeepToRest, violationsOf } from "../../harness/live/upkeep.ts";
 import { randomFrom } from "../support/random.ts";
 import { change, deleteOne, pullAll, pullOne, repeatUntil } from "./load.ts";
 import { NO_FIGURES, type Repository, type World } from "./world.ts";

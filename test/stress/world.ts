@@ -1,5 +1,5 @@
-import type { Access } from "../live/ask.ts";
-import type { Blob, Image } from "../live/image.ts";
+import type { Access } from "../../harness/live/ask.ts";
+import type { Blob, Image } from "../../harness/live/image.ts";
 
 /** What a run counts. */
 export const NO_FIGURES = {

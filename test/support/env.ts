@@ -14,6 +14,8 @@ declare global {
       readonly GROWTH_SIZES: string;
       /** JSON: how much the model test tries. */
       readonly MODEL_SETTINGS: string;
+      /** Empty, but in `npm run test:long`. */
+      readonly LONG_TESTS: string;
       readonly PUBLIC_NETWORK: Fetcher;
       readonly PRIVATE_NETWORK: Fetcher;
     }

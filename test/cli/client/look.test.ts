@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { image, index } from "../support/images.ts";
+import { image, index } from "../../../harness/images.ts";
 import type { MemoryRegistry } from "../support/memory-registry.ts";
 import { useRegistries } from "../support/registries.ts";
 import { runCli } from "../support/world.ts";

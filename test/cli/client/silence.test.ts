@@ -11,7 +11,7 @@ import { pushBlob } from "../../../src/cli/client/upload.ts";
 import { collect } from "../../../src/cli/collect.ts";
 import { firstOf, startBlackHole } from "../support/black-hole.ts";
 import { randomBlob } from "../support/blob.ts";
-import { image } from "../support/images.ts";
+import { image } from "../../../harness/images.ts";
 import { MemoryRegistry } from "../support/memory-registry.ts";
 import { serve } from "../support/server.ts";
 

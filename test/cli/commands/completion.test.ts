@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { TARGET_TYPES } from "../../../src/events/targets/index.ts";
 import { stubManagement } from "../support/management-stub.ts";
 import { runCli } from "../support/world.ts";
-import { run } from "../../live/run.ts";
+import { run } from "../../../harness/live/run.ts";
 import {
   delivery,
   digestOf,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { image, index, json, OCI_INDEX, type TestImage } from "../support/images.ts";
+import { image, index, json, OCI_INDEX, type TestImage } from "../../../harness/images.ts";
 import { useRegistries } from "../support/registries.ts";
 
 const registries = await useRegistries();

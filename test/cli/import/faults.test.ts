@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { content, image, index, json, randomLayer, type TestImage } from "../support/images.ts";
+import { content, image, index, json, randomLayer, type TestImage } from "../../../harness/images.ts";
 import type { MemoryRegistry } from "../support/memory-registry.ts";
 import { useRegistries } from "../support/registries.ts";
 import { refuse, reply, serve } from "../support/server.ts";

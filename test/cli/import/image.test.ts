@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { image, index, json, randomLayer, twoPlatforms } from "../support/images.ts";
+import { image, index, json, randomLayer, twoPlatforms } from "../../../harness/images.ts";
 import { useRegistries } from "../support/registries.ts";
 import { refuse } from "../support/server.ts";
 import { runCli } from "../support/world.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { image, index, randomLayer, type TestImage } from "../support/images.ts";
+import { image, index, randomLayer, type TestImage } from "../../../harness/images.ts";
 import { useRegistries } from "../support/registries.ts";
 import { refuse, reply } from "../support/server.ts";
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { image, OCI_INDEX, index, twoPlatforms } from "../support/images.ts";
+import { image, OCI_INDEX, index, twoPlatforms } from "../../../harness/images.ts";
 import { useRegistries } from "../support/registries.ts";
 
 const registries = await useRegistries();

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { image, randomLayer } from "../support/images.ts";
+import { image, randomLayer } from "../../../harness/images.ts";
 import { useRegistries } from "../support/registries.ts";
 
 const registries = await useRegistries();

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { parseRegistry } from "../../../src/cli/client/reference.ts";
 import { openMemory } from "../../../src/cli/push/memory.ts";
-import { randomLayer } from "../support/images.ts";
+import { randomLayer } from "../../../harness/images.ts";
 
 const DAY = 24 * 60 * 60 * 1000;
 const POSITION = { location: "https://registry.example.com/v2/a/b/blobs/uploads/1?state=x", offset: 90 };

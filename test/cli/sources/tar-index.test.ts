@@ -3,7 +3,7 @@ import { link, open, readFile, symlink, truncate, writeFile } from "node:fs/prom
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { indexTar, type TarIndex } from "../../../src/cli/sources/tar-index.ts";
-import { run } from "../../live/run.ts";
+import { run } from "../../../harness/live/run.ts";
 import { pack, writeFiles } from "../support/archives.ts";
 import { scratchDirectory } from "../support/scratch.ts";
 

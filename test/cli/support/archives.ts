@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import { mkdir, symlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { run } from "../../live/run.ts";
+import { run } from "../../../harness/live/run.ts";
 
 const env = { PATH: process.env["PATH"] ?? "" };
 

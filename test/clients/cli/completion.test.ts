@@ -1,7 +1,7 @@
 import { chmod, mkdir, writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { run } from "../../live/run.ts";
+import { run } from "../../../harness/live/run.ts";
 import { type Home, openHome } from "../support/home.ts";
 
 /** The shells that a developer's machine need not have; bash is tested with the command itself. */

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { useBench } from "../support/bench.ts";
-import { type Distribution, startDistribution } from "../support/distribution.ts";
+import { type Distribution, startDistribution } from "../../../harness/live/distribution.ts";
 import type { Home } from "../support/home.ts";
 import { makeImageLayout, makeIndexLayout } from "../support/layout.ts";
 import { startPagingProxy } from "../support/paging-proxy.ts";

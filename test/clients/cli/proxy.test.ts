@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
-import { type Connection, connect, startServer } from "../../live/server.ts";
-import { openSpace, type Space } from "../../live/space.ts";
+import { type Connection, connect, startServer } from "../../../harness/live/server.ts";
+import { openSpace, type Space } from "../../../harness/live/space.ts";
 import { hashTree } from "../support/content.ts";
 import type { Client } from "../support/contract.ts";
 import * as docker from "../support/docker.ts";

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import { startServer } from "../../live/server.ts";
-import { openSpace } from "../../live/space.ts";
+import { startServer } from "../../../harness/live/server.ts";
+import { openSpace } from "../../../harness/live/space.ts";
 import { startBlackHole } from "../../cli/support/black-hole.ts";
 import { makeBigLayout } from "../support/big-layout.ts";
 import { type Fate, startCountingProxy } from "../support/counting-proxy.ts";

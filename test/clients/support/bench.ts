@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, inject } from "vitest";
-import { connect } from "../../live/server.ts";
-import { openSpace, type Space } from "../../live/space.ts";
+import { connect } from "../../../harness/live/server.ts";
+import { openSpace, type Space } from "../../../harness/live/space.ts";
 import type { Client } from "./contract.ts";
 import { type Home, openHome } from "./home.ts";
 

@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
-import { freePort } from "../../live/port.ts";
-import { type Daemon, startDaemon, waitUntilReady } from "../../live/process.ts";
-import { toolsPath } from "../../live/tools.ts";
+import { freePort } from "../../../harness/live/port.ts";
+import { type Daemon, startDaemon, waitUntilReady } from "../../../harness/live/process.ts";
+import { toolsPath } from "../../../harness/live/tools.ts";
 
 const root = resolve(import.meta.dirname, "../../..");
 

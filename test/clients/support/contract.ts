@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import type { Environment } from "../../live/process.ts";
+import type { Environment } from "../../../harness/live/process.ts";
 import { useBench } from "./bench.ts";
 import type { Home } from "./home.ts";
 

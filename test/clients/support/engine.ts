@@ -2,8 +2,8 @@ import { randomUUID } from "node:crypto";
 import { access, mkdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Daemon, startDaemon, waitUntilReady } from "../../live/process.ts";
-import { toolsPath } from "../../live/tools.ts";
+import { type Daemon, startDaemon, waitUntilReady } from "../../../harness/live/process.ts";
+import { toolsPath } from "../../../harness/live/tools.ts";
 
 /** A daemon that a client needs, with a socket and a state of its own: none that runs already is touched. */
 interface Engine {

@@ -1,9 +1,9 @@
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Environment } from "../../live/process.ts";
-import { attempt, type Outcome, type Printed, run, runAll } from "../../live/run.ts";
-import { toolsPath } from "../../live/tools.ts";
+import type { Environment } from "../../../harness/live/process.ts";
+import { attempt, type Outcome, type Printed, run, runAll } from "../../../harness/live/run.ts";
+import { toolsPath } from "../../../harness/live/tools.ts";
 
 /** A machine that has never seen a registry: all that a client keeps lies in one directory. */
 export interface Home {

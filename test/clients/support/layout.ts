@@ -3,14 +3,10 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { z } from "zod";
-import { sha256 } from "../../live/sha256.ts";
+import { OCI_CONFIG, OCI_INDEX, OCI_LAYER, OCI_MANIFEST, manifestOf } from "../../../harness/images.ts";
+import { sha256 } from "../../../harness/live/sha256.ts";
 
 /** OCI image layouts: made from random bytes, and read back with every digest checked. */
-
-const indexType = "application/vnd.oci.image.index.v1+json";
-const manifestType = "application/vnd.oci.image.manifest.v1+json";
-const configType = "application/vnd.oci.image.config.v1+json";
-const layerType = "application/vnd.oci.image.layer.v1.tar+gzip";
 
 const nameAnnotation = "org.opencontainers.image.ref.name";
 
@@ -66,10 +62,10 @@ function tarOfRandomBytes(name: string, size: number): Buffer {
 async function storeImage(layout: string, layerSizes: readonly number[], architecture: string): Promise<Descriptor> {
   const archives = layerSizes.map((size, index) => tarOfRandomBytes(`file-${index}`, size));
   const layers: Descriptor[] = [];
-  for (const archive of archives) layers.push(await store(layout, layerType, gzipSync(archive)));
+  for (const archive of archives) layers.push(await store(layout, OCI_LAYER, gzipSync(archive)));
   const rootfs = { type: "layers", diff_ids: archives.map(sha256) };
-  const config = await storeJson(layout, configType, { architecture, os: "linux", config: {}, rootfs });
-  return storeJson(layout, manifestType, { schemaVersion: 2, mediaType: manifestType, config, layers });
+  const config = await storeJson(layout, OCI_CONFIG, { architecture, os: "linux", config: {}, rootfs });
+  return storeJson(layout, OCI_MANIFEST, manifestOf(config, layers));
 }
 
 async function begin(layout: string): Promise<void> {
@@ -81,7 +77,7 @@ async function finish(layout: string, root: Descriptor): Promise<string> {
   const named = { ...root, annotations: { [nameAnnotation]: "latest" } };
   await writeFile(
     join(layout, "index.json"),
-    JSON.stringify({ schemaVersion: 2, mediaType: indexType, manifests: [named] }),
+    JSON.stringify({ schemaVersion: 2, mediaType: OCI_INDEX, manifests: [named] }),
   );
   return root.digest;
 }
@@ -96,9 +92,9 @@ export async function makeImageLayout(layout: string, layerSizes: readonly numbe
 export async function makeLayoutWithNulls(layout: string): Promise<string> {
   await begin(layout);
   const rootfs = { type: "layers", diff_ids: [] };
-  const config = await storeJson(layout, configType, { architecture: "amd64", os: "linux", config: {}, rootfs });
-  const image = { schemaVersion: 2, mediaType: manifestType, config, layers: null, annotations: { a: null } };
-  return finish(layout, await storeJson(layout, manifestType, image));
+  const config = await storeJson(layout, OCI_CONFIG, { architecture: "amd64", os: "linux", config: {}, rootfs });
+  const image = { schemaVersion: 2, mediaType: OCI_MANIFEST, config, layers: null, annotations: { a: null } };
+  return finish(layout, await storeJson(layout, OCI_MANIFEST, image));
 }
 
 /** Makes a layout with an index of two images, tagged `latest`, and returns the digest of the index. */
@@ -109,7 +105,7 @@ export async function makeIndexLayout(layout: string, layerSizes: readonly numbe
     const image = await storeImage(layout, layerSizes, architecture);
     manifests.push({ ...image, platform: { os: "linux", architecture } });
   }
-  return finish(layout, await storeJson(layout, indexType, { schemaVersion: 2, mediaType: indexType, manifests }));
+  return finish(layout, await storeJson(layout, OCI_INDEX, { schemaVersion: 2, mediaType: OCI_INDEX, manifests }));
 }
 
 async function readBlob(layout: string, { digest, size }: Descriptor): Promise<Buffer> {

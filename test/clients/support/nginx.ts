@@ -2,9 +2,9 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { connect as connectTo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { freePort } from "../../live/port.ts";
-import { type Daemon, startDaemon, waitUntilReady } from "../../live/process.ts";
-import { toolsPath } from "../../live/tools.ts";
+import { freePort } from "../../../harness/live/port.ts";
+import { type Daemon, startDaemon, waitUntilReady } from "../../../harness/live/process.ts";
+import { toolsPath } from "../../../harness/live/tools.ts";
 
 /** A reverse proxy that plays the limit of a zone's plan: it refuses bodies of over 100 MB with a page of its own. */
 export interface LimitingNginx {

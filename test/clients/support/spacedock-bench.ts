@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, inject } from "vitest";
-import type { Environment } from "../../live/process.ts";
-import { connect } from "../../live/server.ts";
-import { openSpace, type Space } from "../../live/space.ts";
+import type { Environment } from "../../../harness/live/process.ts";
+import { connect } from "../../../harness/live/server.ts";
+import { openSpace, type Space } from "../../../harness/live/space.ts";
 import { type Home, openHome } from "./home.ts";
 import { readLayout } from "./layout.ts";
 import { scratch } from "./scratch.ts";

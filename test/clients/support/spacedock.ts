@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { text } from "node:stream/consumers";
-import { run } from "../../live/run.ts";
+import { run } from "../../../harness/live/run.ts";
 import type { Home } from "./home.ts";
 
 const root = resolve(import.meta.dirname, "../../..");

@@ -1,5 +1,6 @@
-import { type Access, ask, finishAddress, locationOf } from "../../live/ask.ts";
-import { blobOf } from "../../live/image.ts";
+import { OCI_CONFIG, OCI_LAYER, OCI_MANIFEST } from "../../../harness/images.ts";
+import { type Access, ask } from "../../../harness/live/ask.ts";
+import { blobOf, pushBlob as pushContent } from "../../../harness/live/image.ts";
 
 /** Content of any kind, pushed as a client does. */
 
@@ -9,21 +10,15 @@ export interface Descriptor {
   readonly size: number;
 }
 
-const OCI_MANIFEST = "application/vnd.oci.image.manifest.v1+json";
-export const OCI_INDEX = "application/vnd.oci.image.index.v1+json";
-const IMAGE_CONFIG = "application/vnd.oci.image.config.v1+json";
-const LAYER = "application/vnd.oci.image.layer.v1.tar+gzip";
-
 export async function pushBlob(
   access: Access,
   repository: string,
   bytes: Uint8Array<ArrayBuffer>,
-  mediaType = LAYER,
+  mediaType = OCI_LAYER,
 ): Promise<Descriptor> {
-  const { digest } = blobOf(bytes);
-  const started = await ask(access, "POST", `/v2/${repository}/blobs/uploads/`, { expect: [202] });
-  await ask(access, "PUT", finishAddress(locationOf(started), digest), { expect: [201], body: bytes });
-  return { mediaType, digest, size: bytes.length };
+  const blob = blobOf(bytes);
+  await pushContent(access, repository, blob);
+  return { mediaType, digest: blob.digest, size: bytes.length };
 }
 
 export function jsonBytes(value: unknown): Uint8Array<ArrayBuffer> {
@@ -68,7 +63,7 @@ export async function pushImage(
   repository: string,
   { tag, layers, config, more = {} }: ImagePush,
 ): Promise<Descriptor> {
-  const descriptor = await pushJson(access, repository, config, IMAGE_CONFIG);
+  const descriptor = await pushJson(access, repository, config, OCI_CONFIG);
   return pushDocument(access, repository, { tag, document: { config: descriptor, layers, ...more } });
 }
 

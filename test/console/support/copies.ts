@@ -1,4 +1,4 @@
-import { openDatabase } from "../../live/state.ts";
+import { openDatabase } from "../../../harness/live/state.ts";
 
 /**
  * Makes copies of a repository, past the server, which must have been stopped: pushing ten thousand takes minutes.

@@ -1,5 +1,5 @@
-import { type Access, ask } from "../../live/ask.ts";
-import { sha256 } from "../../live/sha256.ts";
+import { type Access, ask } from "../../../harness/live/ask.ts";
+import { sha256 } from "../../../harness/live/sha256.ts";
 import { pushBlobs } from "./push.ts";
 
 const MANIFEST = "application/vnd.oci.image.manifest.v1+json";

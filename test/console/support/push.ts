@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
-import { type Access, ask, finishAddress, locationOf } from "../../live/ask.ts";
-import { type Blob, blobOf, makeImage, putManifest } from "../../live/image.ts";
+import type { Access } from "../../../harness/live/ask.ts";
+import { type Blob, blobOf, makeImage, pushBlob, putManifest } from "../../../harness/live/image.ts";
 
 /** Pushes an image of one random layer, as a client does. Returns its digest. */
 export async function push(access: Access, repository: string, tag: string): Promise<string> {
@@ -11,8 +11,5 @@ export async function push(access: Access, repository: string, tag: string): Pro
 }
 
 export async function pushBlobs(access: Access, repository: string, blobs: readonly Blob[]): Promise<void> {
-  for (const { digest, bytes } of blobs) {
-    const started = await ask(access, "POST", `/v2/${repository}/blobs/uploads/`, { expect: [202] });
-    await ask(access, "PUT", finishAddress(locationOf(started), digest), { expect: [201], body: bytes });
-  }
+  for (const blob of blobs) await pushBlob(access, repository, blob);
 }

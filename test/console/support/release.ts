@@ -8,7 +8,7 @@ import * as helm from "../../clients/support/helm.ts";
 import { type Home, openHome } from "../../clients/support/home.ts";
 import { scratch } from "../../clients/support/scratch.ts";
 import * as skopeo from "../../clients/support/skopeo.ts";
-import type { Space } from "../../live/space.ts";
+import type { Space } from "../../../harness/live/space.ts";
 import { spdx } from "./shop.ts";
 
 /** What a team releases, brought by the clients that teams use: BuildKit, cosign, oras, skopeo, helm and Docker. */

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
-import type { Access } from "../../live/ask.ts";
-import { attach, type Descriptor, OCI_INDEX, pushBlob, pushDocument, pushImage, pushJson } from "./content.ts";
+import type { Access } from "../../../harness/live/ask.ts";
+import { OCI_INDEX } from "../../../harness/images.ts";
+import { attach, type Descriptor, pushBlob, pushDocument, pushImage, pushJson } from "./content.ts";
 
 /** A repository as a team has it: two versions of an image for two platforms, signed and with SBOMs, a chart, and oddities. */
 

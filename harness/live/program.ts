@@ -1,6 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
-import { table } from "../../bench/table.ts";
+import { table } from "../table.ts";
 
 export interface Findings {
   /** What was counted, by its name in a table. */

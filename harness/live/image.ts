@@ -1,12 +1,11 @@
 import { z } from "zod";
-import { type Access, ask } from "./ask.ts";
+import { manifestOf, OCI_CONFIG, OCI_INDEX, OCI_MANIFEST } from "../images.ts";
+import { type Access, ask, finishAddress, locationOf } from "./ask.ts";
 import { sha256 } from "./sha256.ts";
 
-const MANIFEST_TYPE = "application/vnd.oci.image.manifest.v1+json";
-
 const ACCEPTED = [
-  MANIFEST_TYPE,
-  "application/vnd.oci.image.index.v1+json",
+  OCI_MANIFEST,
+  OCI_INDEX,
   "application/vnd.docker.distribution.manifest.v2+json",
   "application/vnd.docker.distribution.manifest.list.v2+json",
 ].join(", ");
@@ -28,7 +27,7 @@ export interface Blob {
 export interface Image {
   readonly manifest: Blob;
   /** Its config, then its layers. */
-  readonly blobs: readonly Blob[];
+  readonly blobs: readonly [Blob, ...Blob[]];
 }
 
 export function blobOf(bytes: Uint8Array<ArrayBuffer>): Blob {
@@ -39,12 +38,10 @@ export function blobOf(bytes: Uint8Array<ArrayBuffer>): Blob {
 export function makeImage(name: string, layers: readonly Blob[]): Image {
   const config = blobOf(json({ architecture: "amd64", os: "linux", config: { Labels: { name } } }));
   const describe = (mediaType: string, { digest, bytes }: Blob): object => ({ mediaType, digest, size: bytes.length });
-  const manifest = {
-    schemaVersion: 2,
-    mediaType: MANIFEST_TYPE,
-    config: describe("application/vnd.oci.image.config.v1+json", config),
-    layers: layers.map((layer) => describe("application/vnd.oci.image.layer.v1.tar", layer)),
-  };
+  const manifest = manifestOf(
+    describe(OCI_CONFIG, config),
+    layers.map((layer) => describe("application/vnd.oci.image.layer.v1.tar", layer)),
+  );
   return { manifest: blobOf(json(manifest)), blobs: [config, ...layers] };
 }
 
@@ -52,12 +49,18 @@ function json(value: object): Uint8Array<ArrayBuffer> {
   return new Uint8Array(Buffer.from(JSON.stringify(value)));
 }
 
+/** Pushes a blob as most clients do: a POST that begins, and a PUT with all of it. */
+export async function pushBlob(access: Access, repository: string, { digest, bytes }: Blob): Promise<void> {
+  const started = await ask(access, "POST", `/v2/${repository}/blobs/uploads/`, { expect: [202] });
+  await ask(access, "PUT", finishAddress(locationOf(started), digest), { expect: [201], body: bytes });
+}
+
 /** Puts the manifest of an image whose blobs are there. */
 export async function putManifest(access: Access, repository: string, tag: string, { manifest }: Image): Promise<void> {
   await ask(access, "PUT", `/v2/${repository}/manifests/${tag}`, {
     expect: [201],
     body: manifest.bytes,
-    headers: { "Content-Type": MANIFEST_TYPE },
+    headers: { "Content-Type": OCI_MANIFEST },
   });
 }
 

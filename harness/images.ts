@@ -1,16 +1,22 @@
+/** Images, for tests and bench: content of any kind under its digest, and the manifests and indexes that name it. */
 import { createHash, randomBytes } from "node:crypto";
-import { type Digest, makeDigest } from "../../../src/oci/digest.ts";
+import { type Digest, makeDigest } from "../src/oci/digest.ts";
 
-const OCI_MANIFEST = "application/vnd.oci.image.manifest.v1+json";
+export const OCI_MANIFEST = "application/vnd.oci.image.manifest.v1+json";
 export const OCI_INDEX = "application/vnd.oci.image.index.v1+json";
-const OCI_CONFIG = "application/vnd.oci.image.config.v1+json";
-const OCI_LAYER = "application/vnd.oci.image.layer.v1.tar+gzip";
+export const OCI_CONFIG = "application/vnd.oci.image.config.v1+json";
+export const OCI_LAYER = "application/vnd.oci.image.layer.v1.tar+gzip";
 
-interface TestDescriptor {
+export interface TestDescriptor {
   readonly mediaType: string;
   readonly digest: Digest;
   readonly size: number;
   readonly [more: string]: unknown;
+}
+
+/** The document of an image's manifest. */
+export function manifestOf(config: object, layers: readonly object[], more: object = {}): object {
+  return { schemaVersion: 2, mediaType: OCI_MANIFEST, config, layers, ...more };
 }
 
 /** Something that a registry keeps. */
@@ -55,14 +61,11 @@ export function image(options: ImageOptions = {}): TestImage {
     mediaType = OCI_MANIFEST,
   } = options;
   const config = json({ os: "linux", architecture, random: randomBytes(8).toString("hex") }, OCI_CONFIG);
-  const document = {
-    schemaVersion: 2,
-    mediaType,
-    ...(artifactType !== undefined && { artifactType }),
-    config: config.descriptor,
-    layers: layers.map(({ descriptor }) => descriptor),
-    ...(subject && { subject }),
-  };
+  const document = manifestOf(
+    config.descriptor,
+    layers.map(({ descriptor }) => descriptor),
+    { mediaType, ...(artifactType !== undefined && { artifactType }), ...(subject && { subject }) },
+  );
   return { ...json(document, mediaType), parts: [config, ...layers] };
 }
 

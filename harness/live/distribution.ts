@@ -1,9 +1,9 @@
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { freePort } from "../../live/port.ts";
-import { startDaemon, waitUntilReady } from "../../live/process.ts";
-import { toolsPath } from "../../live/tools.ts";
+import { freePort } from "./port.ts";
+import { startDaemon, waitUntilReady } from "./process.ts";
+import { toolsPath } from "./tools.ts";
 
 /** Debian's docker-registry, with a directory of its own. Its referrers are found by tags: it has no list of them. */
 export interface Distribution {

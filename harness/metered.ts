@@ -1,7 +1,7 @@
 /** A database that notes what each statement cost, as D1 counts and bills it. */
 import { z } from "zod";
-import { intercepted, planOf } from "../../harness/bindings/intercept.ts";
-import { BINDING_PLANS } from "../../harness/bindings/plans.ts";
+import { intercepted, planOf } from "./bindings/intercept.ts";
+import { BINDING_PLANS } from "./bindings/plans.ts";
 
 interface Meter {
   queries: number;
