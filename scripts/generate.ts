@@ -1,6 +1,6 @@
 /**
- * `npm run generate`: writes the command line's view of the management API, src/contract/operations.ts, from
- * the OpenAPI document that the Worker serves. With --check it only says whether the file is current.
+ * `npm run generate`: writes the command line's view of the management API, src/contract/operations.ts, from the
+ * OpenAPI document that the Worker serves. With --check it only reports if the file is current.
  */
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -82,7 +82,7 @@ function operationSource(path: string, method: string, operation: Operation): st
   },`;
 }
 
-/** As `npm run format` would have it: else the two would undo each other's work. */
+/** Formats the text like `npm run format`, so that the two do not undo each other's work. */
 function format(text: string): string {
   const directory = mkdtempSync(join(tmpdir(), "spacedock-generate-"));
   try {

@@ -216,8 +216,8 @@ export class UploadSession extends DurableObject<UploadEnv> {
   }
 
   /**
-   * Runs some work, and after a fault starts again from the rows. The hash may be ahead of the bytes that R2 has taken,
-   * so the state in memory is dropped.
+   * Runs some work. After a fault it drops the state in memory, since the hash may be ahead of the bytes that R2 has
+   * taken; the rows count from then on.
    */
   async #orStartAgain<T>(live: LiveSession, work: () => Promise<T>): Promise<T> {
     try {
