@@ -49,7 +49,7 @@ interface UploadState {
 
 /**
  * Starts an upload. Until its first byte comes, a session has no object: it is its address, and a row that counts it.
- * As the blob's length is not known, there must be room for one byte. If content is damaged, the blob may be a repair,
+ * The blob's length is not known, so there must be room for one byte. If content is damaged, the blob may be a repair,
  * which needs no room; the end of the upload decides. Throws SPACE_FULL, REPOSITORIES_FULL, UPLOADS_FULL.
  */
 export function startUpload(stores: Stores, grant: Grant, algorithm: DigestAlgorithm): Promise<StartedUpload> {
