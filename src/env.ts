@@ -31,7 +31,7 @@ export interface Env {
   /** Hours for which unneeded content is kept before it is collected. */
   readonly GC_GRACE_HOURS?: string | number;
   /**
-   * The least minutes for which an object without a row is left: longer than a push takes from the bytes to their row.
+   * Minutes for which an object without a row is left at least: longer than a push takes from the bytes to their row.
    */
   readonly ORPHAN_GRACE_MINUTES?: string | number;
   /** Days for which the content of deleted repositories is kept. */

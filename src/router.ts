@@ -217,7 +217,7 @@ export const ROUTES: readonly Route[] = [
   ...OTHER_ROUTES,
 ];
 
-/** The surroundings of an exchange: all that it needs beside the request. */
+/** The surroundings of an exchange: everything that it needs beside the request. */
 export interface Surroundings {
   readonly registry: Call["registry"];
   /** Names the request in the log and in answers. */

@@ -59,7 +59,7 @@ export interface Found {
   readonly databaseId: string | null;
   readonly hasBucket: boolean;
   readonly queues: readonly FoundQueue[];
-  /** The account's name on workers.dev, if the installation is to be there. */
+  /** The account's name on workers.dev, if the installation is to use that. */
   readonly subdomain: string | null;
 }
 

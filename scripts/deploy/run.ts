@@ -141,7 +141,7 @@ async function withoutLost({ api, account, found, file }: Place, kept: KeptSecre
   return { ...rest, undeployed: [], isTokenUnshown: false, secrets };
 }
 
-/** Adds to an error where the secrets are, if there are new ones that were not shown or not deployed yet. */
+/** Adds the place of the secrets to an error, if there are new ones that were not shown or not deployed yet. */
 function withSecretsFile(error: unknown, file: string): unknown {
   // An error about a file that cannot be read names the file already.
   if (error instanceof Problem && error.message.startsWith(file)) return error;

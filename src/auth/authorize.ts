@@ -63,7 +63,8 @@ function authorizeBearer(
 
 /**
  * Decides if the principal may read a mount's source. It returns a reason instead of throwing, since a source must
- * never be an error by itself. `ask`: a token with that scope could help. `never`: one was asked for, or cannot be had.
+ * never be an error by itself. `ask`: a token with that scope could help. `never`: the client has asked for one
+ * already, or cannot get one.
  */
 export function authorizeSource(principal: Principal, name: RepositoryName): Grant | "ask" | "never" {
   if (principal.kind === "bearer") {

@@ -20,7 +20,7 @@ export interface Credential {
   readonly expiresAt: number | null;
 }
 
-/** Actions that a credential permits, and the repositories in which it does. */
+/** Actions that a credential permits, and the repositories in which it permits them. */
 export type Rights = Pick<Credential, "space" | "actions" | "repositories">;
 
 export function permits(rights: Rights, action: RepositoryAction, name: RepositoryName): boolean {

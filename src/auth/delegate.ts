@@ -35,8 +35,8 @@ function tooMuch(reason: string): RegistryError {
 const MAX_STEPS = 2_000_000;
 
 /**
- * Returns a pattern that lets through paths which these patterns do not, as far as their form tells; null: there is
- * none.
+ * Finds a wished pattern that lets through paths outside the maker's patterns, as far as their form tells; null: there
+ * is none.
  */
 function uncoveredPattern(makers: readonly string[], wished: readonly string[]): string | null {
   const [own, wanted] = [split(makers), split(wished)];

@@ -2,7 +2,7 @@
 import { RegistryError } from "../oci/errors.ts";
 
 export interface FailedLogins {
-  /** Throws LOGINS_LIMITED if so many logins failed lately that no further guess is looked at. */
+  /** Throws LOGINS_LIMITED if so many logins failed lately that no further guess is checked. */
   requireOpen(): void;
   /** Counts a failed login. Throws LOGINS_LIMITED if there were too many. */
   count(): Promise<void>;

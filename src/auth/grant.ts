@@ -63,9 +63,7 @@ export function confirmGrant(grant: Grant, facts: GrantFacts): void {
   }
 }
 
-/**
- * Makes the refusal. It is the same for a private and for an absent repository, so that it does not tell which it is.
- */
+/** Makes the refusal. A private and an absent repository get the same one, so that it does not reveal which it is. */
 export function refusal(final: boolean): RegistryError {
   return final
     ? new RegistryError("DENIED", {

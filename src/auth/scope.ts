@@ -5,7 +5,7 @@ export const REPOSITORY_ACTIONS = ["pull", "push", "delete"] as const;
 
 export type RepositoryAction = (typeof REPOSITORY_ACTIONS)[number];
 
-/** The subject of a token request: rights in one repository, or the list of repositories. */
+/** Rights that a client asks a token for: those in one repository, or the list of repositories. */
 export type Scope = RepositoryScope | { readonly type: "catalog" };
 
 export interface RepositoryScope {

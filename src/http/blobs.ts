@@ -82,7 +82,7 @@ async function getRanges(
   const spans = planSpans(ranges);
   const [firstSpan] = spans ?? [];
   if (spans === null || firstSpan === undefined) return null;
-  // Reads before the answer begins, so that missing bytes still become an error.
+  // The first bytes are read before the answer begins, so that missing bytes still become an error.
   const firstBytes = await readBlob(stores, call.grant, blob, firstSpan);
   const multipart = multipartByteranges({
     type: OCTET_STREAM,

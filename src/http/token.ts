@@ -118,8 +118,8 @@ function ofBearer(principal: Principal): Credential {
 }
 
 /**
- * Makes a token. The repositories are looked up while the sender is identified, so that the answer waits for the
- * database once and not twice.
+ * Makes the answer with a token. The repositories are looked up while the sender is identified, so that it waits for
+ * the database once and not twice.
  * @param identify finds the sender.
  */
 async function answer(

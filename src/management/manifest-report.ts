@@ -87,7 +87,7 @@ export const OMISSIONS = ["too-large", "too-deep", "not-text", "absent", ...DAMA
 
 type Omission = (typeof OMISSIONS)[number];
 
-/** A blob's text, or the reason for which it is not shown. */
+/** A blob's text, or the reason why it is not shown. */
 export interface BlobText {
   readonly size: number | null;
   readonly text: string | null;

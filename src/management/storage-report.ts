@@ -24,7 +24,7 @@ export interface Collectable {
   /** A blob that no manifest of the repository needs, outside the trash; null: the whole repository was deleted. */
   readonly digest: string | null;
   readonly bytes: number;
-  /** Milliseconds since the epoch until which it stays at least; null: collection has not noticed it yet. */
+  /** Milliseconds since the epoch; it stays until then at least. Null: collection has not noticed it yet. */
   readonly keptUntil: number | null;
   /** The position after which a list goes on. */
   readonly position: string;

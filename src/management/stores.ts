@@ -30,7 +30,7 @@ interface SpaceChanges {
   readonly public?: boolean | undefined;
   readonly immutableTags?: TagPatterns | undefined;
   readonly namespaces?: readonly string[] | undefined;
-  /** Limits. One below the present usage deletes nothing; it only keeps more from coming. */
+  /** Limits. A limit below the present usage deletes nothing; it only keeps more from coming. */
   readonly quota?: { readonly [measure in keyof Quota]?: Quota[measure] | undefined } | undefined;
 }
 

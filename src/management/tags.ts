@@ -22,7 +22,7 @@ export interface TaggedManifest {
   readonly updatedAt: number;
   /** The day of the last pull by the tag or of its manifest, the later one; null: not pulled since both were made. */
   readonly pulledAt: number | null;
-  /** The credential that set it last; null: not known. */
+  /** The actor that set it last; null: not known. */
   readonly pushedBy: { readonly id: string; readonly name: string } | null;
   /** Targets to which the manifest was delivered, under this tag or another, latest first. */
   readonly deployed: readonly DeployedAt[];

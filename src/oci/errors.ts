@@ -200,7 +200,7 @@ export interface ErrorOptions {
   readonly cause?: unknown;
 }
 
-/** An error that a client caused. Use cases, authorization and handlers throw no other for that. */
+/** An error that a client caused. It is the only one that use cases, authorization and handlers throw for that. */
 export class RegistryError extends Error {
   readonly kind: ErrorKind;
   readonly detail: unknown;

@@ -28,9 +28,8 @@ export function parseRepositoryName(text: string): RepositoryName | null {
 }
 
 /**
- * Parses a repository's name. Throws NAME_INVALID. If the request only looks for something, throws NAME_UNKNOWN
- * instead, since nothing can be there: clients ask with HEAD first, and its answer shows them nothing of an error but
- * the status.
+ * Parses a repository's name. Throws NAME_INVALID or, for a request that only reads, NAME_UNKNOWN: no repository can
+ * have the name, and clients ask with HEAD first, whose answer shows them only the status of an error.
  */
 export function requireRepositoryName(
   text: string,

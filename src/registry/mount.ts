@@ -13,7 +13,7 @@ const MAX_HOLDERS = 100;
 /**
  * Lets a repository read a blob of another one (distribution spec, "Mounting a blob from another repository"). Returns
  * false if no repository that this principal may read has it; the client then uploads the blob, and learns nothing
- * else. Throws SCOPE_INSUFFICIENT where a token for both repositories could help.
+ * else. Throws SCOPE_INSUFFICIENT if a token for both repositories could help.
  */
 export async function mountBlob(
   stores: Stores,

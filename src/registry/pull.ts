@@ -38,8 +38,8 @@ function wholeBlob(digest: Digest, blob: StoredBlob | Damaged | null): StoredBlo
 }
 
 /**
- * Reads the blob's bytes, or a part of them. The key from this data centre's memory may be older than a push elsewhere
- * that repaired the blob; where bytes are missing, the database is asked for the current key. Throws BLOB_UNKNOWN where
+ * Reads the blob's bytes, or a part of them. The key in this data centre's memory may be older than a push elsewhere
+ * that repaired the blob. So if bytes are missing, the database is asked for the current key. Throws BLOB_UNKNOWN if
  * the bytes are gone, or their number is wrong.
  */
 export async function readBlob(
@@ -98,8 +98,8 @@ function manifestUnknown(reference: string): RegistryError {
 }
 
 /**
- * Reads the exact bytes as pushed. Where the remembered bytes are missing, it asks the database for other ones, like
- * {@link readBlob}. Throws MANIFEST_UNKNOWN where the bytes are gone, or do not have the digest.
+ * Reads the exact bytes as pushed. If the remembered bytes are missing or wrong, it asks the database for other ones,
+ * like {@link readBlob}. Throws MANIFEST_UNKNOWN if the bytes are gone, or do not have the digest.
  */
 export async function readManifest(
   stores: Stores,

@@ -76,7 +76,10 @@ async function manifestDigest(bytes: Uint8Array, reference: Reference): Promise<
  */
 const FIRST_LOOK = 500;
 
-/** Throws MANIFEST_BLOB_UNKNOWN or SIZE_INVALID if a reference is not in the repository as stated. */
+/**
+ * Checks that the repository has the references as the manifest states them. Throws MANIFEST_BLOB_UNKNOWN,
+ * SIZE_INVALID.
+ */
 async function requireThere(stores: Stores, grant: Grant, references: readonly ManifestReference[]): Promise<void> {
   const problems = await stores.manifests.check(grant, references);
   const missing = problems.filter((problem) => problem.actualSize === null);
@@ -93,8 +96,8 @@ async function requireThere(stores: Stores, grant: Grant, references: readonly M
 }
 
 /**
- * Stores the body where it belongs. A body that fits into the row is checked when it is committed; a longer one is
- * checked before, so that the bucket gets nothing that the commit would refuse.
+ * Stores the body if it is too long for a row. The commit checks the references of a shorter one. Those of a long one
+ * are checked here first, so that the bucket gets nothing that the commit would refuse.
  */
 async function storeContent(
   stores: Stores,

@@ -48,7 +48,7 @@ export interface ByteStore {
   discard(key: string): void;
 }
 
-/** A blob's bytes and where they are. */
+/** A blob's bytes, and their place. */
 export type StoredBlob = KeptObject;
 
 /** Reports of damage that pulls find. */
@@ -89,7 +89,7 @@ interface LinkedBlob {
 
 /** The result of a manifest's push. */
 interface CommittedManifest {
-  /** Null when the space has gone. */
+  /** Null: the space is gone. */
   readonly kept: StoredManifest | null;
   /** True if it replaced a damaged one. */
   readonly mends: boolean;

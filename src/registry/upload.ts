@@ -25,7 +25,7 @@ const CONFIRM_EVERY = 30_000;
 
 /** The body of a request that brings bytes. */
 export interface Chunk {
-  /** Null when the request has none. */
+  /** Null: the request has none. */
   readonly body: ReadableStream | null;
   /** Bytes, as Content-Length says; null for chunked transfer. */
   readonly length: number | null;
