@@ -1,10 +1,10 @@
 /**
- * `npm run backup -- <directory>`: copies the registry into a directory: rows, and the bytes that they point to. The next
+ * `npm run backup -- <directory>`: copies the registry's rows, and the bytes that they point to, into a directory. The next
  * backup into the same directory copies only what is new. docs/backup.md is the guide.
  *
  *   --remote             the registry in the Cloudflare account; without it, the one that `npm start` keeps here
- *   --name <name>        with --remote: of a further installation in the account
- *   --persist-to <dir>   where `npm start` keeps it (STATE_DIR, or .wrangler/state)
+ *   --name <name>        with --remote: a further installation in the account
+ *   --persist-to <dir>   the directory in which `npm start` keeps it (STATE_DIR, or .wrangler/state)
  */
 import { backUp } from "./backup/back-up.ts";
 import { fail, parseCommand, report, withStorage } from "./backup/command.ts";

@@ -1,4 +1,4 @@
-/** Builds the command line into one file that needs nothing but Node. Run by `npm ci` and before packing. */
+/** Builds the command line into one file that needs only Node. It is run by `npm ci` and before packing. */
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { build, type Metafile } from "esbuild";
@@ -7,7 +7,7 @@ const root = resolve(import.meta.dirname, "..");
 const directory = join(root, "dist");
 const bin = join(directory, "spacedock.js");
 
-// What some packages find by `require` is built into Node; a module has no `require` of its own.
+// Some packages find modules by `require` that are built into Node; a module has no `require` of its own.
 const banner = `#!/usr/bin/env node
 import { createRequire } from "node:module";
 const require = createRequire(import.meta.url);`;
@@ -29,7 +29,7 @@ const { metafile } = await build({
 chmodSync(bin, 0o755);
 writeFileSync(join(directory, "LICENSES.txt"), licenses(metafile));
 
-/** The licenses of the packages that went in: most ask for a copy to come along. */
+/** Collects the licenses of the bundled packages, since most ask for a copy to come along. */
 function licenses({ inputs }: Metafile): string {
   const packages = new Set(
     Object.keys(inputs).flatMap((input) => /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(input)?.[1] ?? []),

@@ -1,4 +1,7 @@
-/** `npm run console:size`: how much JavaScript the console loads first, and each of its parts; fails where that is too much. */
+/**
+ * `npm run console:size`: prints how much JavaScript the console loads first, and the size of each of its parts. It
+ * fails if that is too much.
+ */
 import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { gzipSync } from "node:zlib";
@@ -6,12 +9,12 @@ import { z } from "zod";
 import { formatBytes } from "../src/oci/size.ts";
 import { buildConsole } from "./console.ts";
 
-/** Bytes of gzip. Nobody waits for more than this before the first page. */
+/** The most bytes of gzip that a browser loads before the first page. */
 const MAX_FIRST_LOAD = 250_000;
 
 const directory = resolve(import.meta.dirname, "../dist/console");
 
-/** Vite's own account of what it built, by source. */
+/** Vite's own list of the files that it built, by source. */
 const manifestShape = z.record(
   z.string(),
   z.object({
@@ -41,7 +44,7 @@ if (first > MAX_FIRST_LOAD) {
   process.exitCode = 1;
 }
 
-/** The files of these sources and of all that they import at once. */
+/** Returns the files of these sources, and of everything that they import at once. */
 function withImports(sources: readonly string[], seen: Set<string> = new Set<string>()): Set<string> {
   for (const source of sources) {
     const chunk = manifest[source];

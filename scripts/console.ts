@@ -6,18 +6,18 @@ import { build } from "vite";
 
 const root = resolve(import.meta.dirname, "..");
 
-/** What the console is made of. */
+/** Files that the console is built from. */
 const SOURCES = ["src/{console,cli,oci}/**", "vite.config.ts", "package-lock.json", "scripts/console.ts"];
 
-/** Says what sources the console that is there was built from. */
+/** The file that records the sources of the console that was built last. */
 const STAMP = join(root, "dist/console.built-from");
 
-/** Builds the console, unless the one that is there is of these very sources: another server may be serving it. */
+/** Builds the console, unless the present one has exactly these sources: another server may be serving it. */
 export async function buildConsole(): Promise<void> {
   const sources = digestOfSources();
   const isBuilt = existsSync(join(root, "dist/console/index.html")) && existsSync(STAMP);
   if (isBuilt && readFileSync(STAMP, "utf8") === sources) return;
-  // That of a test runner would make it a build for development, whose React is several times slower.
+  // A test runner's NODE_ENV would make a development build, whose React is several times slower.
   process.env["NODE_ENV"] = "production";
   await build({ root: join(root, "src/console"), configFile: join(root, "vite.config.ts"), logLevel: "warn" });
   writeFileSync(STAMP, sources);

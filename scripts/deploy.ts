@@ -1,5 +1,6 @@
 /**
- * `npm run deploy`: brings the registry to a Cloudflare account, or updates it there. docs/deploy.md is the guide; `--help` lists the options.
+ * `npm run deploy`: deploys the registry to a Cloudflare account, or updates it there. docs/deploy.md is the guide;
+ * `--help` lists the options.
  */
 import { buildConsole } from "./console.ts";
 import { parseOptions } from "./deploy/options.ts";

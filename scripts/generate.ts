@@ -119,7 +119,7 @@ function operationSource(path: string, method: string, operation: Operation): st
   },`;
 }
 
-/** As `npm run format` would have it: else the two would undo each other's work. */
+/** Formats the text like `npm run format`, so that the two do not undo each other's work. */
 function format(text: string): string {
   const directory = mkdtempSync(join(tmpdir(), "spacedock-generate-"));
   try {

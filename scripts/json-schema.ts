@@ -25,10 +25,13 @@ export const jsonSchema: z.ZodType<JsonSchema> = z.lazy(() =>
   }),
 );
 
-/** `input`: what a client may send, exactly. `output`: what a server of this or a later version may answer. */
+/**
+ * `input`: exactly the values that a client may send. `output`: the values that a server of this or a later version may
+ * answer.
+ */
 export type Direction = "input" | "output";
 
-/** The schema as source text that makes the zod schema for it. Lengths and patterns are left to the server. */
+/** Writes the source text of the zod schema for a JSON schema. Lengths and patterns are left to the server. */
 export function zodSource(schema: JsonSchema, direction: Direction): string {
   if (schema.$ref !== undefined) return componentName(schema.$ref.slice(schema.$ref.lastIndexOf("/") + 1));
   // If a schema states its type, `anyOf` only narrows what the server takes.
@@ -42,7 +45,7 @@ export function zodSource(schema: JsonSchema, direction: Direction): string {
   return types.length === 0 ? "z.unknown()" : union(types.map((type) => sourceOfType(type, schema, direction)));
 }
 
-/** The constant that holds a schema with a name. */
+/** Returns the name of the constant that holds a named schema. */
 export function componentName(name: string): string {
   return `${name.charAt(0).toLowerCase()}${name.slice(1)}Schema`;
 }
@@ -75,6 +78,6 @@ function objectSource({ properties, required = [], additionalProperties }: JsonS
     const source = zodSource(property, direction);
     return `${JSON.stringify(name)}: ${required.includes(name) ? source : `${source}.optional()`}`;
   });
-  // A later server may say more, which --json shows; what is asked of it is taken strictly, here as there.
+  // A later server may answer more fields, which --json shows. A request is strict, here as on the server.
   return `z.${direction === "input" ? "strictObject" : "looseObject"}({ ${fields.join(", ")} })`;
 }

@@ -3,8 +3,8 @@ import { readFileSync } from "node:fs";
 const EVERY = 500;
 
 /**
- * Calls `end` once npm has ended that started this process, which tells nobody when it is killed. Between the two there may be a
- * shell. Without effect for a process that npm did not start: it may outlive who did.
+ * Calls `end` once the npm that started this process has ended. npm tells nobody when it is killed, and there may be a
+ * shell between the two. It does nothing for a process that npm did not start, which may outlive its parent.
  */
 export function endWithNpm(end: () => void): void {
   if (process.env["npm_lifecycle_event"] === undefined) return;
@@ -14,7 +14,10 @@ export function endWithNpm(end: () => void): void {
   }, EVERY).unref();
 }
 
-/** The process that started this one; if that is a shell, and the system tells, also the one that started the shell. */
+/**
+ * Returns the process that started this one. If that is a shell, and the system tells, also returns the process that
+ * started the shell.
+ */
 function ancestors(): readonly number[] {
   const parent = process.ppid;
   try {

@@ -1,9 +1,9 @@
 /**
- * `npm run restore -- <directory>`: brings back what `npm run backup` copied, into an empty registry. docs/backup.md is the guide.
+ * `npm run restore -- <directory>`: restores a backup that `npm run backup` made into an empty registry. docs/backup.md is the guide.
  *
  *   --remote             the registry in the Cloudflare account; without it, the one that `npm start` keeps here
- *   --name <name>        with --remote: of a further installation in the account
- *   --persist-to <dir>   where `npm start` keeps it (STATE_DIR, or .wrangler/state)
+ *   --name <name>        with --remote: a further installation in the account
+ *   --persist-to <dir>   the directory in which `npm start` keeps it (STATE_DIR, or .wrangler/state)
  *   --replace            throws away the rows that are there
  */
 import { fail, parseCommand, report, withStorage } from "./backup/command.ts";

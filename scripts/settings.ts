@@ -1,15 +1,15 @@
-/** What wrangler.toml says, for scripts: one place has the settings and the cron triggers, and that is it. */
+/** Settings and cron triggers for scripts, read from wrangler.toml, which is the only place that has them. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
 const TOML = readFileSync(join(import.meta.dirname, "../wrangler.toml"), "utf8");
 
-/** The names of all settings: those that are set, and those that stand there as a comment with their default. */
+/** Names of all settings: those that are set, and those that appear in a comment with their default. */
 export const SETTINGS: readonly string[] = [...section("vars").matchAll(/^(?:# )?([A-Z][A-Z0-9_]*) = /gm)].map(
   ([, name = ""]) => name,
 );
 
-/** When each kind of upkeep has its turn. */
+/** The cron trigger of each kind of upkeep. */
 export const CRONS: readonly string[] = [...section("triggers").matchAll(/"([^"]+)"/g)].map(([, cron = ""]) => cron);
 
 function section(name: string): string {

@@ -1,14 +1,14 @@
 /**
  * `npm start`: the whole registry on this machine, simulated by wrangler and kept on disk.
  *
- *   PORT         where it listens (8787)
- *   STATE_DIR    where it keeps everything (.wrangler/state)
- *   INSPECTOR_PORT  where a debugger can attach (none)
- *   UPKEEP       0: no upkeep by itself; else it runs as often as where it is deployed
- *   ALLOW_LOCAL_TARGETS  deployment targets may be on this machine, over plain http (1); 0: only where a deployed registry would let them be
+ *   PORT         the port that it listens on (8787)
+ *   STATE_DIR    the directory that keeps everything (.wrangler/state)
+ *   INSPECTOR_PORT  the port that a debugger can attach to (none)
+ *   UPKEEP       0: no upkeep by itself; otherwise it runs as often as on a deployed registry
+ *   ALLOW_LOCAL_TARGETS  1: deployment targets may be on this machine, over plain http (the default); 0: the rules of a deployed registry
  *   ADMIN_TOKEN  the management API's key; without it, one is made and kept in .dev.vars
  *
- * and each setting under [vars] in wrangler.toml, as GC_GRACE_HOURS. MAX_BODY_MB is 0 here: no limit.
+ * and each setting under [vars] in wrangler.toml, like GC_GRACE_HOURS. MAX_BODY_MB is 0 here: no limit.
  */
 import { adminTokenProblem } from "../src/auth/admin-token.ts";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -72,7 +72,7 @@ await waitUntilHealthy();
 console.log(instructions(await demoToken()));
 if (process.env["UPKEEP"] !== "0") void runUpkeep(url, CRONS);
 
-/** True where something listens on the port, by either protocol. */
+/** True if a server listens on the port, by either protocol. */
 async function isTaken(wanted: number): Promise<boolean> {
   const taken = await Promise.all(
     ["127.0.0.1", "::1"].map(
@@ -87,7 +87,7 @@ async function isTaken(wanted: number): Promise<boolean> {
   return taken.includes(true);
 }
 
-/** The settings of this machine, over those of wrangler.toml. */
+/** Returns this machine's settings, which override those of wrangler.toml. */
 function vars(): Record<string, string> {
   const { ALLOW_LOCAL_TARGETS = "1" } = process.env;
   const given = SETTINGS.flatMap((name) => {
@@ -111,7 +111,7 @@ async function waitUntilHealthy(): Promise<void> {
   fail(`the registry did not answer on ${url} within two minutes`);
 }
 
-/** A token for the demo space that works: the one of the last start if it still does, else a new one. */
+/** Returns a working token for the demo space: the last start's if it still works, otherwise a new one. */
 async function demoToken(): Promise<string> {
   const file = join(stateDir, "demo-token");
   const known = existsSync(file) ? readFileSync(file, "utf8") : null;
@@ -127,7 +127,7 @@ async function demoToken(): Promise<string> {
   return token;
 }
 
-/** Tokens of older versions could not open the console. */
+/** True if the token works. Tokens of older versions could not open the console. */
 async function isGood(token: string): Promise<boolean> {
   const response = await fetch(`${url}/api/v1/spaces/${SPACE}`, { headers: { Authorization: `Bearer ${token}` } });
   return response.ok;

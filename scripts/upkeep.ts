@@ -1,8 +1,11 @@
-/** Upkeep on this machine: the simulator has no clock for cron triggers, so they are called here. */
+/** Upkeep on this machine. The simulator has no clock for cron triggers, so they are called here. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { isDue } from "./cron.ts";
 
-/** Calls what is due, once in each minute, for as long as the process lives. A run that fails says so, and the next one goes on. */
+/**
+ * Calls the due triggers once in each minute, for as long as the process lives. A failed run prints its fault, and the
+ * next one goes on.
+ */
 export async function runUpkeep(url: string, crons: readonly string[]): Promise<never> {
   for (;;) {
     await sleep(60_000 - (Date.now() % 60_000), undefined, { ref: false });

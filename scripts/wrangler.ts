@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import type { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
 
-/** What Node runs as wrangler. */
+/** The script that Node runs as wrangler. */
 export const WRANGLER = join(
   dirname(createRequire(import.meta.url).resolve("wrangler/package.json")),
   "bin",
@@ -12,24 +12,27 @@ export const WRANGLER = join(
 );
 
 export interface WranglerRun {
-  /** What becomes of its output; errors go to the terminal unless it is kept. "keep-all" keeps what it says of errors too. */
+  /**
+   * Destination of wrangler's output. "show": the terminal. "hide": dropped, but errors are shown. "keep": returned,
+   * and errors are dropped. "keep-all": returned with the errors.
+   */
   readonly output: "show" | "hide" | "keep" | "keep-all";
   readonly env?: NodeJS.ProcessEnv;
 }
 
 export interface WranglerResult {
   readonly ok: boolean;
-  /** What it printed, where that was kept. */
+  /** The printed text, if it was kept. */
   readonly output: string;
 }
 
 /**
- * What the environment tells wrangler, whoever starts it. Local observability is off: it keeps a trace of each request, some
- * kilobytes, and takes none of them away again.
+ * Environment variables for every run of wrangler. Local observability is off, since it keeps a trace of some kilobytes
+ * for each request and never deletes any.
  */
 export const WRANGLER_SETTINGS = { WRANGLER_SEND_METRICS: "false", X_LOCAL_OBSERVABILITY: "false" } as const;
 
-/** Starts wrangler with the Node that runs this script: the system's own may be too old for it. */
+/** Starts wrangler with the Node that runs this script, since the system's own may be too old for it. */
 export function startWrangler(args: readonly string[], { output, env }: WranglerRun): ChildProcess {
   const stdout = { show: "inherit", hide: "ignore", keep: "pipe", "keep-all": "pipe" } as const;
   const stderr = { show: "inherit", hide: "inherit", keep: "ignore", "keep-all": "pipe" } as const;
@@ -52,7 +55,7 @@ async function read(stream: Readable | null): Promise<string> {
   return stream === null ? "" : text(stream);
 }
 
-/** Runs wrangler to its end. Throws when it fails. */
+/** Runs wrangler to its end. Throws if it fails. */
 export async function runWrangler(args: readonly string[], run: WranglerRun): Promise<void> {
   const { ok } = await tryWrangler(args, run);
   if (!ok) throw new Error(`wrangler ${args.slice(0, 3).join(" ")} failed`);

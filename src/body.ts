@@ -1,22 +1,26 @@
-/** Bytes that are made room for before any have come. */
+/** Bytes to allocate before any have come. */
 const FIRST_PIECE = 4096;
 
-/** Bytes that are read at a time where they are thrown away: few calls for a large body. */
+/** Bytes that are read at a time when a body is discarded: few calls even for a large one. */
 const DISCARDED_AT_ONCE = 256 * 1024;
 
-/** Bytes of a body that are read only to be thrown away: as many as the largest plans of zones let pass. What is longer breaks off. */
+/**
+ * The most bytes of a body that are read to be discarded: as many as the largest plans of zones let pass. A longer body
+ * is broken off.
+ */
 const MOST_DISCARDED = 512 * 1024 * 1024;
 
 /**
- * The whole body, if it has `limit` bytes at most; null if it has more, without reading on. The memory that it takes grows
- * with what has come, whatever was announced. The body is free again afterwards, so that what is left of it can be discarded.
+ * Reads the whole body if it has at most `limit` bytes. Returns null, without reading on, if it has more. Its memory
+ * grows with the bytes that have come, regardless of the announced length. The body is free again afterwards, so that
+ * the rest of it can be discarded.
  */
 export async function readBounded(body: ReadableStream | null, limit: number): Promise<Uint8Array | null> {
   if (body === null) return new Uint8Array(0);
   const reader = body.getReader({ mode: "byob" });
   try {
     const pieces: Uint8Array[] = [];
-    // One byte more than allowed tells whether there is more.
+    // One byte more than allowed shows that there is more.
     for (let size = 0; size <= limit;) {
       const room = Math.min(Math.max(size, FIRST_PIECE), limit + 1 - size);
       const { value, done } = await reader.readAtLeast(room, new Uint8Array(room));
@@ -43,8 +47,9 @@ function joined(pieces: readonly Uint8Array[], size: number): Uint8Array {
 }
 
 /**
- * Reads what a request still brings, up to `limit` bytes, and throws it away. The runtime closes a connection under a client
- * that is still sending: it would hear of that instead of the answer. Whoever reads a body releases it, however that ends.
+ * Reads and discards the rest of a request's body, up to `limit` bytes. The runtime would close the connection of a
+ * client that is still sending, and the client would see that instead of the answer. Every reader of a body releases
+ * it, however the reading ends.
  */
 export async function discardBody(body: ReadableStream<Uint8Array> | null, limit = MOST_DISCARDED): Promise<void> {
   if (body === null || body.locked) return;
@@ -59,7 +64,7 @@ export async function discardBody(body: ReadableStream<Uint8Array> | null, limit
     }
     await reader.cancel();
   } catch {
-    // The client has stopped sending: it needs no answer either.
+    // The client has stopped sending, so it needs no answer.
   } finally {
     reader.releaseLock();
   }

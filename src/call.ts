@@ -18,25 +18,27 @@ export interface Registry {
   readonly management: ManagementStores;
   readonly undo: UndoStore;
   readonly activity: ActivityStore;
-  /** Ends, after the answer, uploads whose credential was just revoked, or whose space or repository was just deleted. */
+  /**
+   * Ends, after the answer, uploads whose credential was just revoked, or whose space or repository was just deleted.
+   */
   readonly endDeadUploads: () => void;
-  /** Milliseconds that what was deleted can be brought back. */
+  /** Milliseconds for which deleted content can be restored. */
   readonly keepDeleted: number;
   readonly events: EventStores;
-  /** Which addresses targets may have, and how they are reached. */
+  /** Rules on the addresses of targets, and the means to reach them. */
   readonly delivering: Delivering;
-  /** The most bytes that a request's body may have; null where no limit is stated. */
+  /** The most bytes of a request's body; null: no limit is stated. */
   readonly maxBody: number | null;
   readonly keys: SigningKeys;
   readonly realm: TokenRealm;
   readonly authenticator: Authenticator;
-  /** The console's index.html, with its headers; null where the console is not served. */
+  /** Returns the console's index.html, with its headers; null: the console is not served. */
   readonly consolePage: (() => Promise<Response>) | null;
-  /** Runs what the answer need not wait for. */
+  /** Runs work that the answer need not wait for. */
   readonly later: (work: Promise<unknown>) => void;
 }
 
-/** One request on its way through route, authorization and handler. Params are untrusted text. */
+/** One request on its way through route, authorization and handler. Its params are untrusted text. */
 export interface Call {
   readonly request: Request;
   readonly url: URL;
@@ -62,9 +64,9 @@ export interface SpaceReaderCall extends Call {
 }
 
 export interface RepositoryReaderCall extends Call {
-  /** For the repository that the request names: what it says of that itself is not to be read again. */
+  /** The right in the repository that the request names. Handlers use the grant and do not parse the name again. */
   readonly grant: Grant;
-  /** True if it is somebody who manages the space. */
+  /** True if the sender manages the space. */
   readonly manages: boolean;
 }
 

@@ -83,8 +83,8 @@ import type { UpkeepStores } from "./upkeep/stores.ts";
 type Chore = () => Promise<unknown>;
 
 /**
- * What each cron trigger of wrangler.toml does. They take turns, so that each run makes at most the 50 queries that an
- * invocation on the Free plan has.
+ * Returns the chores of each cron trigger of wrangler.toml. They take turns, so that each run makes at most the 50
+ * queries that an invocation on the Free plan has.
  */
 export function openTurns(env: Env, at: number): Readonly<Record<string, readonly Chore[]>> {
   const settings = settingsOf(env);
@@ -102,7 +102,7 @@ export function openTurns(env: Env, at: number): Readonly<Record<string, readonl
     "4-59/5 * * * *": [
       () => retain({ walks, retention: d1RetentionRuns(databaseOf(env, null), kept.grace) }, at),
       () => d1EndedSessions(databaseOf(env, null)).forget(at),
-      // Last, since it may take long.
+      // Scrub comes last, since it may take long.
       () => scrub(openScrub(env), scrubOf(settings), at),
     ],
   };
@@ -134,7 +134,7 @@ function openDelivering(settings: Settings, ownHosts: readonly string[]): Delive
   };
 }
 
-/** The registry's address as the pusher of an event used it. */
+/** Returns the registry's address as the pusher of an event used it. */
 function originOf(host: string, allowLocal: boolean): string {
   const isLocal = allowLocal && /^(?:localhost|127\.0\.0\.1)(?::\d+)?$/.test(host);
   return `${isLocal ? "http" : "https"}://${host}`;
@@ -189,7 +189,7 @@ export async function openRegistry(
   const later = (work: Promise<unknown>): void => {
     context.waitUntil(work.catch((fault: unknown) => console.error(JSON.stringify({ later: String(fault) }))));
   };
-  // A replica may lag: where nothing is to be remembered, nothing that may be old is to be read either.
+  // A replica may lag, so it is not read if READ_MEMORY_SECONDS is 0: the installation wants no old answers.
   const replica = settings.READ_MEMORY_SECONDS > 0 ? db.withSession("first-unconstrained") : null;
   const credentials = d1Credentials(db, replica, later);
   const endedSessions = d1EndedSessions(db);
@@ -210,7 +210,7 @@ export async function openRegistry(
   const access = s3AccessOf(settings);
   const presign = access && presigner(access);
   const events = openEventStores(env, settings, db);
-  // The sweep tells the queue again of what this fails to tell it.
+  // If this send fails, the sweep tells the queue again.
   const announce = (ids: readonly string[]): void => later(events.queue.send(ids.map((id) => ({ kind: "event", id }))));
   const announcing = { registry: realm.service, announce };
   return {

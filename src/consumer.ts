@@ -1,4 +1,4 @@
-/** The consumer of the event queue: how messages that fail, or take long, are dealt with. */
+/** The consumer of the event queue, and its rules for messages that fail or take long. */
 import { type QueueMessage, queueMessage } from "./events/messages.ts";
 import { processMessage } from "./events/process.ts";
 import type { MessageOutcome, Processing } from "./events/processing.ts";
@@ -6,12 +6,13 @@ import { DELIVERY_LIFETIME } from "./events/schedule.ts";
 
 type Handle = (processing: Processing, message: Message<QueueMessage>, context: ExecutionContext) => Promise<void>;
 
-/** Milliseconds that a batch waits for one of its messages. */
+/** Milliseconds for which a batch waits for one of its messages. */
 const BATCH_PATIENCE = 1000;
 
 /**
- * Handles one message by itself, so that none fails another; nor delays it: what takes longer than the batch waits goes on
- * after it, and asks for its own next message. Should it die there, the sweep finds the delivery when its lease has ended.
+ * Handles one message by itself, so that it neither fails nor delays another. Work that outlasts the batch's patience
+ * goes on after the batch, and asks for its own next message. If the Worker dies meanwhile, the sweep finds the
+ * delivery once its lease has ended.
  */
 export const consume: Handle = async (processing, message, context) => {
   const parsed = queueMessage.safeParse(message.body);
@@ -34,13 +35,16 @@ async function processOrRetry(processing: Processing, message: QueueMessage): Pr
 
 async function resend({ stores }: Processing, message: QueueMessage, outcome: MessageOutcome): Promise<void> {
   if (outcome === "done") return;
-  // If it fails, the sweep tells the queue.
+  // If this fails, the sweep tells the queue.
   await stores.queue.send([message], outcome.retryIn).catch((fault: unknown) => {
     console.error(JSON.stringify({ message, fault: String(fault) }));
   });
 }
 
-/** What failed every time through a fault of ours comes again by the sweep; once its time is over, it is shown as failed. */
+/**
+ * Handles a message that failed every time through a fault of ours. The sweep brings its delivery back; once the
+ * delivery's time is over, it is shown as failed.
+ */
 export const bury: Handle = async ({ stores, now }, message) => {
   const parsed = queueMessage.safeParse(message.body);
   drop(message);

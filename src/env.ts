@@ -16,60 +16,74 @@ export interface Env {
   readonly EVENTS: Queue<QueueMessage>;
   /** The console's files; absent in tests of the Worker alone. */
   readonly ASSETS?: Fetcher;
-  /** Where pulls are counted, if anywhere. */
+  /** The dataset that counts pulls; absent: pulls are not counted. */
   readonly PULLS?: AnalyticsEngineDataset;
-  /** Says if one more login may fail from an address; absent: their number is not limited. */
+  /** Limits failed logins by address; absent: there is no limit. */
   readonly LOGIN_FAILURES?: RateLimit;
   /** The management API's key. */
   readonly ADMIN_TOKEN: string;
   /** A JSON Web Key Set of private ES256 keys. */
   readonly SIGNING_KEYS: string;
-  /** Any random text: keeps the secrets of targets. */
+  /** Any random text. It encrypts the secrets of targets. */
   readonly ENCRYPTION_KEY: string;
-  /** `1`: targets may be on this machine, over plain http. Never in production. */
+  /** `1`: targets may be on this machine, over plain http. Not for production. */
   readonly ALLOW_LOCAL_TARGETS?: string;
-  /** Hours that what nothing needs is kept before it is collected. */
+  /** Hours for which unneeded content is kept before it is collected. */
   readonly GC_GRACE_HOURS?: string | number;
-  /** Minutes that an object without a row is left at least: longer than it takes from bytes to their row. */
+  /**
+   * Minutes for which an object without a row is left at least: longer than a push takes from the bytes to their row.
+   */
   readonly ORPHAN_GRACE_MINUTES?: string | number;
-  /** Days that the content of deleted repositories is kept. */
+  /** Days for which the content of deleted repositories is kept. */
   readonly KEEP_DELETED_DAYS?: string | number;
-  /** Days that events, and deliveries that ended, are kept. 0: for ever. */
+  /** Days for which events and ended deliveries are kept. 0: for ever. */
   readonly KEEP_EVENTS_DAYS?: string | number;
-  /** How much scrub reads in one run, in MB. 0: no scrub. */
+  /** MB that scrub reads in one run. 0: no scrub. */
   readonly SCRUB_MB_PER_RUN?: string | number;
-  /** Days that bytes are kept after the last row that pointed to them: how far back the database can be restored. */
+  /**
+   * Days for which bytes are kept after the last row that pointed to them: the time to which the database can be
+   * restored.
+   */
   readonly KEEP_BYTES_DAYS?: string | number;
-  /** The most that a request's body may have, in MB: the limit of the zone's plan. 0, or absent: none is known. */
+  /** The most MB of a request's body: the limit of the zone's plan. 0, or absent: unknown. */
   readonly MAX_BODY_MB?: string | number;
-  /** Seconds that a data centre remembers what may be read where: so long may a deletion or a revocation go unnoticed there. 0: not at all. */
+  /**
+   * Seconds for which a data centre remembers confirmed reads. A deletion or a revocation may go unnoticed there for as
+   * long. 0: it remembers nothing.
+   */
   readonly READ_MEMORY_SECONDS?: string | number;
-  /** The longest object that a data centre keeps a copy of, in MB; 0: none. */
+  /** The most MB of an object that a data centre keeps a copy of. 0: none. */
   readonly CACHE_MB?: string | number;
-  /** How much of an image a pull of its manifest brings to the data centre ahead of the client, in MB; 0: nothing. */
+  /** MB of an image that a pull of its manifest brings to the data centre ahead of the client. 0: none. */
   readonly WARM_MB?: string | number;
-  /** The bucket's address by S3's protocol, and a key that reads it: clients are sent there for what the cache does not take. */
+  /**
+   * The bucket's address by S3's protocol; a key that reads it is set beside it. Clients are sent there for objects
+   * that the cache does not take.
+   */
   readonly R2_S3_URL?: string;
   readonly R2_ACCESS_KEY_ID?: string;
   readonly R2_SECRET_ACCESS_KEY?: string;
-  /** The queue of messages that failed every time. `npm run deploy` sets it, from what wrangler.toml names. */
+  /** The queue of messages that failed every time. `npm run deploy` sets it from the name in wrangler.toml. */
   readonly DEAD_LETTER_QUEUE?: string;
-  /** The address that clients use, where it is not the one that requests name. */
+  /** The address that clients use, if it is not the one that requests name. */
   readonly PUBLIC_URL?: string;
-  /** Hosts that the registry answers under beside that of PUBLIC_URL, with commas between them: no delivery may go to one. */
+  /**
+   * Hosts that the registry answers under beside the one of PUBLIC_URL, divided by commas. Deliveries to them are
+   * refused.
+   */
   readonly OWN_HOSTS?: string;
-  /** Of Cloudflare Access, where it guards the console: as in `acme.cloudflareaccess.com`. */
+  /** The team's domain in Cloudflare Access, if Access guards the console, like `acme.cloudflareaccess.com`. */
   readonly ACCESS_TEAM_DOMAIN?: string;
-  /** The Access application's audience tag; of several, with commas between them. */
+  /** The Access application's audience tag; several are divided by commas. */
   readonly ACCESS_AUD?: string;
-  /** Who administers the installation, with commas between them: e-mail addresses, and domains as in `@example.com`. */
+  /** Administrators of the installation, divided by commas: e-mail addresses, and domains like `@example.com`. */
   readonly ACCESS_ADMINS?: string;
 }
 
-/** What the Cache API takes at most, in MB. */
+/** The most MB that the Cache API takes. */
 const MAX_CACHE_MB = 512;
 
-/** What has commas between it, in lower case. */
+/** Reads a list divided by commas, in lower case. */
 const listed = (entry: z.ZodString) =>
   z
     .string()
@@ -117,13 +131,13 @@ export type Settings = z.infer<typeof settingsSchema>;
 
 let parsed: { readonly env: Env; readonly settings: Settings } | null = null;
 
-/** The settings, parsed once in an isolate's life. Throws where they are missing or malformed. */
+/** Reads the settings, parsed once in an isolate's life. Throws if they are missing or malformed. */
 export function settingsOf(env: Env): Settings {
   if (parsed?.env !== env) parsed = { env, settings: settingsSchema.parse(env) };
   return parsed.settings;
 }
 
-/** What upkeep keeps, and for how long. */
+/** Returns the periods for which upkeep keeps content. */
 export function collectionOf(settings: Settings): CollectionSettings {
   return {
     grace: settings.GC_GRACE_HOURS * 3_600_000,
@@ -133,27 +147,33 @@ export function collectionOf(settings: Settings): CollectionSettings {
   };
 }
 
-/** Milliseconds that events and deliveries are kept; null: for ever. What can be undone is read from them, so not less than that. */
+/**
+ * Returns the milliseconds for which events and deliveries are kept; null: for ever. Undo reads events, so they are
+ * kept at least as long as deleted content.
+ */
 export function keepEventsOf({ KEEP_EVENTS_DAYS, KEEP_DELETED_DAYS }: Settings): number | null {
   return KEEP_EVENTS_DAYS === 0 ? null : Math.max(KEEP_EVENTS_DAYS, KEEP_DELETED_DAYS) * 86_400_000;
 }
 
-/** How much scrub does at a time. */
+/** Returns the amount of work of one scrub. */
 export function scrubOf({ SCRUB_MB_PER_RUN }: Settings): ScrubSettings {
   return { bytesPerRun: SCRUB_MB_PER_RUN * 1_000_000 };
 }
 
-/** Bytes that a request's body may have; null where no limit is stated. Cloudflare counts in powers of ten. */
+/** Returns the most bytes of a request's body; null: no limit is stated. Cloudflare counts in powers of ten. */
 export function maxBodyOf({ MAX_BODY_MB }: Settings): number | null {
   return MAX_BODY_MB === 0 ? null : MAX_BODY_MB * 1_000_000;
 }
 
-/** What a data centre keeps copies of. Cloudflare counts in powers of ten. */
+/** Returns the limits on a data centre's copies. Cloudflare counts in powers of ten. */
 export function cacheLimitsOf({ CACHE_MB, WARM_MB }: Settings): CacheLimits {
   return { maxBytes: CACHE_MB * 1_000_000, warmBytes: WARM_MB * 1_000_000 };
 }
 
-/** How clients reach the bucket itself; null: they do not. Throws where only some of the settings are there. */
+/**
+ * Returns the way by which clients reach the bucket itself; null: there is none. Throws if only some of its settings
+ * are there.
+ */
 export function s3AccessOf(settings: Settings): S3Access | null {
   const { R2_S3_URL: url, R2_ACCESS_KEY_ID: accessKeyId, R2_SECRET_ACCESS_KEY: secretAccessKey } = settings;
   if (url === undefined && accessKeyId === undefined && secretAccessKey === undefined) return null;
@@ -163,7 +183,7 @@ export function s3AccessOf(settings: Settings): S3Access | null {
   return { url, accessKeyId, secretAccessKey };
 }
 
-/** Cloudflare Access, where it is set up; else null. Throws where that was begun and not ended. */
+/** Returns the settings of Cloudflare Access; null: they are not set. Throws if only some of them are there. */
 export function accessOf({ ACCESS_TEAM_DOMAIN, ACCESS_AUD, ACCESS_ADMINS }: Settings): AccessSettings | null {
   const [teamDomain] = ACCESS_TEAM_DOMAIN;
   const given = [ACCESS_TEAM_DOMAIN, ACCESS_AUD, ACCESS_ADMINS].filter((list) => list.length > 0);
@@ -174,12 +194,12 @@ export function accessOf({ ACCESS_TEAM_DOMAIN, ACCESS_AUD, ACCESS_ADMINS }: Sett
   return { teamDomain, audiences: ACCESS_AUD, admins: ACCESS_ADMINS };
 }
 
-/** The hosts, with their ports, that the installation is known to answer under. */
+/** Returns the hosts, with their ports, that the installation is known to answer under. */
 export function ownHostsOf({ PUBLIC_URL, OWN_HOSTS }: Settings): readonly string[] {
   return PUBLIC_URL === undefined ? OWN_HOSTS : [new URL(PUBLIC_URL).host, ...OWN_HOSTS];
 }
 
-/** Where tokens for this installation come from, by the address that the request used. */
+/** Returns the realm of this installation's tokens, by the address that the request used. */
 export function realmOf(settings: Settings, requestUrl: URL): TokenRealm {
   const { origin, host } = settings.PUBLIC_URL === undefined ? requestUrl : new URL(settings.PUBLIC_URL);
   return { issuer: origin, service: host };

@@ -1,6 +1,6 @@
 /**
- * Authorization, between route and handler: each route states what it needs by the guard it is wrapped in, and
- * a handler runs only with the grant that the guard obtained.
+ * Authorization, between route and handler. Each route is wrapped in the guard that states its needs, and a handler
+ * runs only with the grant that the guard obtained.
  */
 import { authenticate, authenticateBrowser, browserProofOf } from "./auth/authenticate.ts";
 import {
@@ -32,7 +32,7 @@ import { RegistryError } from "./oci/errors.ts";
 import { requireOwnNamespace, withinNamespace } from "./namespace.ts";
 import { parseRepositoryName, requireRepositoryName } from "./oci/name.ts";
 
-/** What a route needs; the tests derive the matrix of who may do what from it. */
+/** The need of a route. The tests derive the authorization matrix from it. */
 export type Need =
   | "nothing"
   | "login"
@@ -47,14 +47,16 @@ export type Need =
 export interface Guarded {
   readonly need: Need;
   readonly run: Handler;
-  /** What a challenge tells the client to ask a token for. */
+  /** Returns the scopes that a challenge names. */
   readonly scopes: (call: Call) => readonly string[];
 }
 
-/** Wraps a handler so that it runs only with what the guard obtains. */
+/** Wraps a handler so that it runs only with the rights that the guard obtains. */
 export type Guard<C extends Call> = (handler: Handler<C>) => Guarded;
 
-/** The scopes clients are told to ask for: a push also looks whether things are there. */
+/**
+ * Scopes that a challenge names for each action. A push also looks whether content is there, so it names `pull` too.
+ */
 const SCOPE_ACTIONS: Record<RepositoryAction, readonly RepositoryAction[]> = {
   pull: ["pull"],
   push: ["pull", "push"],
@@ -69,7 +71,7 @@ export function open(handler: Handler): Guarded {
   return { need: "nothing", run: handler, scopes: NO_SCOPES };
 }
 
-/** For signing in and out: nobody needs a right to it, but only our own pages may do it. */
+/** Guards signing in and out: anybody may do it, but only from our own pages. */
 export function ownPage(handler: Handler): Guarded {
   const run: Handler = (call) => {
     requireOwnPage(call.request, call.url, call.registry.realm);
@@ -78,7 +80,10 @@ export function ownPage(handler: Handler): Guarded {
   return open(run);
 }
 
-/** Any login will do. Without one it is refused even where anonymous pulls are possible: clients learn only here how to log in. */
+/**
+ * Guards a route that accepts any login. It refuses a request without one even if anonymous pulls are possible, since
+ * this route alone shows clients how to log in.
+ */
 export function login(handler: Handler): Guarded {
   const run: Handler = async (call) => {
     const principal = await identify(call);
@@ -97,7 +102,10 @@ export function catalog(handler: Handler<CatalogCall>): Guarded {
   return { need: "catalog", run, scopes: () => [CATALOG_SCOPE] };
 }
 
-/** @param more scopes that a token should have beside the route's own, such as a mount's source. */
+/**
+ * Guards a route of a repository.
+ * @param more scopes that a token should have beside the route's own, such as a mount's source.
+ */
 export function repository(
   action: RepositoryAction,
   handler: Handler<RepositoryCall>,
@@ -124,28 +132,31 @@ function repositoryWith(
 }
 
 /**
- * For requests to an upload session. Its address is signed for the uploader, and the end of the upload confirms the
- * credential: so a token that was good when the upload began is good until it ends (a client, or what cuts its body
- * into chunks, may have no other).
+ * Guards requests to an upload session. The session's address is signed for the uploader, and the end of the upload
+ * confirms the credential. So a token that was good when the upload began is good until it ends: a client, or a program
+ * that cuts its body into chunks, may have no other.
  */
 export function uploadSession(handler: Handler<RepositoryCall>): Guarded {
   return repositoryWith("push", handler, { leeway: SESSION_LEEWAY });
 }
 
-/** The space that the path names, for its administrator or the installation's. */
+/** Guards routes of the space that the path names, for its administrator and the installation's. */
 export function space(handler: Handler<SpaceCall>): Guarded {
   const run: Handler = async (call) =>
     handler({ ...call, grant: authorizeSpace(await identifyManager(call), call.params["space"] ?? "") });
   return { need: "space", run, scopes: NO_SCOPES };
 }
 
-/** The space that the path names, for who manages it, and for a token that pulls: of the repositories that it covers. */
+/**
+ * Guards reads in the space that the path names, for its managers and for tokens that pull, within the repositories
+ * that they cover.
+ */
 export function spaceReader(handler: Handler<SpaceReaderCall>): Guarded {
   const run: Handler = async (call) => handler({ ...call, grant: await readerOf(call) });
   return { need: "spaceReader", run, scopes: NO_SCOPES };
 }
 
-/** Likewise what is in one repository: the path names it, or `repository` in the query. */
+/** Like {@link spaceReader}, for one repository: the path names it, or `repository` in the query. */
 export function repositoryReader(handler: Handler<RepositoryReaderCall>): Guarded {
   const run: Handler = async (call) => {
     const reader = await readerOf(call);
@@ -158,7 +169,10 @@ async function readerOf(call: Call): Promise<ReaderGrant> {
   return authorizeReader(await identifyManager(call), call.params["space"] ?? "");
 }
 
-/** The one repository that the request is about. Throws REQUEST_INVALID where the query names none, or several: which one counts must be clear. */
+/**
+ * Returns the one repository that the request is about. Throws REQUEST_INVALID if the query names none or several,
+ * since it must be clear which one counts.
+ */
 function namedRepository({ params, url }: Call): string {
   const inPath = params["name"];
   if (inPath !== undefined) return inPath;
@@ -174,7 +188,7 @@ export function installation(handler: Handler<InstallationCall>): Guarded {
   return { need: "installation", run, scopes: NO_SCOPES };
 }
 
-/** Whoever sends a secret, to be told of it. */
+/** Guards a route that tells the sender of a secret about that secret. */
 export function self(handler: Handler<SelfCall>): Guarded {
   const run: Handler = async (call) => handler({ ...call, credential: authorizeSelf(await identifyManager(call)) });
   return { need: "self", run, scopes: NO_SCOPES };
@@ -185,7 +199,10 @@ function identify({ request, registry }: Call, leeway?: number): Promise<Princip
   return authenticate(registry.authenticator, request.headers.get("Authorization"), acceptance);
 }
 
-/** For the management API alone: where there is no Authorization header, the console's cookie counts, and what Cloudflare Access says. */
+/**
+ * Identifies the sender of a management request. Without an Authorization header, the console's cookie counts, and the
+ * assertion of Cloudflare Access.
+ */
 async function identifyManager(call: Call): Promise<Principal> {
   const { request, url, registry } = call;
   const proof = request.headers.has("Authorization") ? null : browserProofOf(registry.authenticator, request.headers);

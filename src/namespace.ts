@@ -4,8 +4,9 @@ import { RegistryError } from "./oci/errors.ts";
 import { isNamespace, requestedNamespace } from "./oci/namespace.ts";
 
 /**
- * Answers for another registry only where the space stands for it: what `docker.io/acme/web` is, our own `acme/web` need not be.
- * `answer` is called once that is known. Throws NAME_UNKNOWN.
+ * Answers for another registry only if the space stands for it, since `docker.io/acme/web` need not be our own
+ * `acme/web`. Throws NAME_UNKNOWN.
+ * @param answer called once it is known that the registry may answer.
  */
 export async function withinNamespace(
   { url, registry }: Call,
@@ -24,7 +25,10 @@ export async function withinNamespace(
   return new Response(response.body, { status: response.status, headers });
 }
 
-/** For what is no space's: another registry has lists of its own. Throws NAME_UNKNOWN. */
+/**
+ * Refuses requests for another registry on routes outside a space, since that registry has lists of its own. Throws
+ * NAME_UNKNOWN.
+ */
 export function requireOwnNamespace({ url, registry }: Call): void {
   const named = requestedNamespace(url);
   if (named !== null && !isOwn(named, url, registry)) throw notOfHere(named);

@@ -16,7 +16,7 @@ import { deleteUpload, getUpload, mountScopes, patchUpload, postUpload, putUploa
 import { RegistryError } from "./oci/errors.ts";
 
 export interface Route {
-  /** The spec's name for it (end-2), or the management operation's. */
+  /** The spec's name of the route (end-2), or the management operation's. */
   readonly id: string;
   readonly method: string;
   readonly path: string;
@@ -25,7 +25,7 @@ export interface Route {
 
 const route = (id: string, method: string, path: string, guarded: Guarded): Route => ({ id, method, path, guarded });
 
-// Order matters where two patterns fit: `uploads` and `list` come before what could take them for a reference.
+// Order matters if two patterns fit: `uploads` and `list` come before patterns that could take them for a reference.
 const REGISTRY_ROUTES: readonly Route[] = [
   route("end-1", "GET", "/v2/", login(getVersion)),
   route("catalog", "GET", "/v2/_catalog", catalog(getCatalog)),
@@ -48,7 +48,7 @@ const TOKEN_ROUTES: readonly Route[] = [
   route("token", "POST", "/token", open(postToken)),
 ];
 
-/** The routes of an operation: also where it was before. */
+/** Returns the routes of an operation, including its earlier address. */
 function routesOf({ id, method, path, formerly, guarded }: Operation): readonly Route[] {
   return [path, ...(formerly === undefined ? [] : [formerly])].map((one) => route(id, method, one, guarded));
 }
@@ -69,14 +69,14 @@ export const ROUTES: readonly Route[] = [
   ...OTHER_ROUTES,
 ];
 
-/** What an exchange needs beside the request. */
+/** The surroundings of an exchange: everything that it needs beside the request. */
 export interface Surroundings {
   readonly registry: Call["registry"];
   /** Names the request in the log and in answers. */
   readonly requestId: string;
 }
 
-/** Far more than any client needs; keeps what is parsed and logged bounded. */
+/** The most characters of an address: far more than any client needs. It bounds the cost of parsing and logging. */
 const MAX_URL_LENGTH = 16 * 1024;
 
 const router = IttyRouter<IRequest, [Request, Surroundings], Response>();
@@ -87,21 +87,21 @@ for (const path of new Set(ROUTES.map((one) => one.path))) {
   );
 }
 
-/** Writes a path for the router, which takes the verb of `…/tags:delete` for a parameter. */
+/** Writes a path for the router, which would take the verb of `…/tags:delete` for a parameter. */
 function pattern(path: string): string {
   return path.replaceAll(/(?<=\w):(?=\w)/g, "[:]");
 }
 
 /**
- * True where an address ends in a slash and the route does not: no route is at `…/spaces/acme/`. The runtime makes that of
- * `…/spaces/acme/tokens/..` before we see it, and a request about a token must not become one about its space.
+ * True if an address ends in a slash and the route does not: `…/spaces/acme/` is no route. The runtime turns
+ * `…/spaces/acme/tokens/..` into it before we see it, and a request about a token must not become one about its space.
  */
 function isAtSlash(url: string, path: string): boolean {
   const { pathname } = new URL(url);
   return pathname.endsWith("//") || (pathname.endsWith("/") && !path.endsWith("/"));
 }
 
-/** Answers any request; never rejects. */
+/** Answers any request. It never rejects. */
 export async function handleRequest(request: Request, surroundings: Surroundings): Promise<Response> {
   const response: Response | undefined = await router.fetch(
     { url: request.url, method: request.method },
@@ -112,9 +112,8 @@ export async function handleRequest(request: Request, surroundings: Surroundings
   const headers = new Headers(answer.headers);
   headers.set("X-Request-Id", surroundings.requestId);
   headers.set("X-Content-Type-Options", "nosniff");
-  // What a browser's session is shown must not outlive it in a cache.
-  if (browserProofOf(surroundings.registry.authenticator, request.headers) !== null)
-    headers.set("Cache-Control", "no-store");
+  // An answer for a browser's session must not outlive the session in a cache.
+  if (browserProofOf(surroundings.registry.authenticator, request.headers) !== null) headers.set("Cache-Control", "no-store");
   if (styleOf(new URL(request.url)) === "registry") headers.set("Docker-Distribution-Api-Version", "registry/2.0");
   return new Response(request.method === "HEAD" ? null : answer.body, { status: answer.status, headers });
 }
@@ -144,7 +143,7 @@ async function dispatch(
   }
 }
 
-/** What the route answers. A body that it had no use for is read all the same, so that the client hears the answer. */
+/** Runs the route. It discards an unread body, so that the client hears the answer. */
 async function answerOf({ guarded }: Route, call: Call): Promise<Response> {
   const answer = await guarded.run(call);
   await discardBody(call.request.body);

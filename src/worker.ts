@@ -1,4 +1,4 @@
-/** The Worker: what the runtime calls. */
+/** The Worker: the entry points that the runtime calls. */
 import { discardBody } from "./body.ts";
 import { openProcessing, openRegistry, openTurns } from "./composition.ts";
 import { bury, consume } from "./consumer.ts";
@@ -17,7 +17,7 @@ export default {
       const registry = await openRegistry(env, new URL(request.url), request.headers.get("CF-Connecting-IP"), context);
       return await handleRequest(request, { registry, requestId });
     } catch (fault) {
-      // Only a setting that is missing or malformed can bring us here; the log names it.
+      // Only a missing or malformed setting leads here; the log names it.
       await discardBody(request.body);
       return unavailable(fault, requestId);
     }
@@ -31,9 +31,9 @@ export default {
 
   async scheduled({ cron }, env): Promise<void> {
     const turns = openTurns(env, Date.now());
-    // Any other trigger, such as one that was changed or that a test pulls, has all of it done.
+    // Any other trigger, such as a changed one or one of a test, runs all chores.
     const chores = turns[cron] ?? Object.values(turns).flat();
-    // What failed is shown by the platform, and done by the next run.
+    // The platform shows a failure, and the next run does the work.
     await inTurn(chores);
   },
 } satisfies ExportedHandler<Env, QueueMessage>;

@@ -10,8 +10,8 @@ import { makePrivateDirectory } from "./private.ts";
 import type { Storage } from "./storage.ts";
 
 /**
- * Copies a registry into a directory. Rows first, then the bytes that they point to: collection keeps those for
- * KEEP_BYTES_DAYS after their rows, so all are there still. Objects that cannot be copied are told of in the tally.
+ * Copies a registry into a directory: first the rows, then the bytes that they point to. Collection keeps those for
+ * KEEP_BYTES_DAYS after their rows, so they are all there still. The tally names the objects that could not be copied.
  */
 export async function backUp(storage: Storage, directory: string): Promise<{ index: Index; tally: Tally }> {
   for (const part of [directory, join(directory, OBJECTS)]) makePrivateDirectory(part);
@@ -32,7 +32,9 @@ export async function backUp(storage: Storage, directory: string): Promise<{ ind
   return { index, tally };
 }
 
-/** Rows of earlier backups, and of one that was interrupted. Objects stay: they are what makes the next backup short. */
+/**
+ * Removes the rows of earlier backups and of an interrupted one. Objects stay, since they make the next backup short.
+ */
 function removeOthers(directory: string, kept: ReadonlySet<string>): void {
   const ours = readdirSync(directory).filter((name) => /^(?:rows|objects)-.*\.(?:sqlite|ndjson|sql)$/.test(name));
   for (const name of ours.filter((one) => !kept.has(one))) rmSync(join(directory, name));

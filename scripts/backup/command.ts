@@ -18,7 +18,10 @@ const OPTIONS = {
 } as const;
 const REPLACE = { replace: { type: "boolean" } } as const;
 
-/** Reads a command's options. Only a command that writes to the registry `mayReplace` what is there. With --help it prints the usage and ends. */
+/**
+ * Reads a command's options. With --help it prints the usage and ends.
+ * @param mayReplace true for a command that writes to the registry, and may replace its rows.
+ */
 export function parseCommand(usage: string, mayReplace = false): CommandLine {
   const { values, positionals } = parseOrFail(usage, { ...OPTIONS, ...(mayReplace && REPLACE) });
   if (values.help === true) {
@@ -46,7 +49,7 @@ function parseOrFail(usage: string, options: Options) {
   }
 }
 
-/** Does something with a registry's storage. What goes wrong is said without a stack, and ends the process. */
+/** Runs an action on a registry's storage. A fault is printed without a stack, and ends the process. */
 export async function withStorage<T>(place: Place, action: (storage: Storage) => Promise<T>): Promise<T> {
   try {
     const storage = await openStorage(place);
@@ -60,7 +63,7 @@ export async function withStorage<T>(place: Place, action: (storage: Storage) =>
   }
 }
 
-/** Says which objects could not be copied, and how many were. */
+/** Prints the objects that could not be copied, and the number of the others. */
 export function report({ there, copied, problems }: Tally): void {
   for (const problem of problems) console.error(`spacedock: ${problem}`);
   console.log(

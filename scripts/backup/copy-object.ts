@@ -9,9 +9,9 @@ import type { Outcome } from "./each-object.ts";
 import { isKept, objectFile, type StoredObject } from "./files.ts";
 import { makePrivate, makePrivateDirectory, PRIVATE_FILE } from "./private.ts";
 
-/** Copies an object from the bucket. It comes to stand under its name once it is whole and has been verified. */
+/** Copies an object from the bucket. It gets its name once it is whole and verified. */
 export async function copyObject(bucket: R2Bucket, directory: string, object: StoredObject): Promise<Outcome> {
-  // Under its key an object never changes.
+  // The object under a key never changes.
   const file = objectFile(directory, object);
   if (isKept(directory, object)) {
     makePrivateDirectory(dirname(file));

@@ -7,7 +7,7 @@ import { makePrivate, makePrivateFile } from "./private.ts";
 import { quoted, list, row, type Row, type Table, tablesOf, tablesWith } from "./schema.ts";
 import type { Storage } from "./storage.ts";
 
-/** Copies tables and rows, as of one moment, into a new SQLite file. Throws where they are not whole. */
+/** Copies tables and rows, as of one moment, into a new SQLite file. Throws if they are not whole. */
 export async function copyRows(storage: Storage, file: string): Promise<DatabaseSync> {
   const sqlFile = file.replace(/sqlite$/, "sql");
   await storage.exportSql(sqlFile);
@@ -25,10 +25,10 @@ export async function copyRows(storage: Storage, file: string): Promise<Database
   return copy;
 }
 
-/** Characters of SQL that are run at once. */
+/** Characters of SQL to run at once. */
 const PIECE = 4_000_000;
 
-/** Where a statement begins for certain: the export puts each insertion on a line of its own. */
+/** Matches a line that surely begins a statement: the export puts each insertion on a line of its own. */
 const INSERTION = /^INSERT INTO "/;
 
 async function runSql(copy: DatabaseSync, sqlFile: string): Promise<void> {
@@ -48,13 +48,14 @@ async function runSql(copy: DatabaseSync, sqlFile: string): Promise<void> {
 }
 
 /**
- * Texts that the export damages. It writes a line's end as the characters `\n` and puts it back on reading, so that a text
- * which has both comes out with two line ends: a manifest with indentation and a `\n` in an annotation, for one.
+ * Condition for texts that the export damages. It writes a line's end as the characters `\n` and turns these back on
+ * reading, so a text with both comes out with two line ends: for example, a manifest with indentation and a `\n` in an
+ * annotation.
  */
 const DAMAGED = (column: string): string =>
   `(instr(${column}, char(10)) > 0 AND instr(${column}, '\\n') > 0) OR (instr(${column}, char(13)) > 0 AND instr(${column}, '\\r') > 0)`;
 
-/** Reads such texts from the database itself. Where a row is gone by now, `check` sees to what matters. */
+/** Reads damaged texts from the database itself. If a row is gone by now, `check` finds out if that matters. */
 async function mendTexts(db: D1Database, copy: DatabaseSync, tables: readonly Table[]): Promise<void> {
   for (const table of tables) {
     const key = table.columns.filter(({ isKey }) => isKey).map(({ name }) => name);
@@ -82,7 +83,7 @@ async function mendText(db: D1Database, copy: DatabaseSync, table: string, colum
 
 const bodyRow = z.object({ digest: z.string(), body: z.string() });
 
-/** Throws where the copy is not of one moment, or a manifest in it has not its digest. */
+/** Throws if the copy is not of one moment, or if a manifest in it does not have its digest. */
 function check(copy: DatabaseSync, tables: readonly Table[]): void {
   const torn = copy.prepare("PRAGMA foreign_key_check").all();
   if (torn.length > 0) throw new Error("the database changed while it was copied: run the backup again");

@@ -8,8 +8,8 @@ const referenceRow = z.object({ name: z.string(), parent: z.string() });
 const REFERENCES = `SELECT t.name, f."table" AS parent FROM (${TABLES}) t JOIN pragma_foreign_key_list(t.name) f`;
 
 /**
- * Drops all tables and views. From then on nothing is served, and upkeep deletes nothing. The list of migrations goes first:
- * a database that has tables and not this one was not restored to its end.
+ * Drops all tables and views. From then on the registry serves nothing, and upkeep deletes nothing. The list of
+ * migrations is dropped first, since a database that has tables without it was not restored to its end.
  */
 export async function dropTables(db: D1Database): Promise<void> {
   const views = await namesOf(db, "SELECT name FROM sqlite_schema WHERE type = 'view'");

@@ -5,7 +5,7 @@ import type { Index, StoredObject } from "./files.ts";
 /** Objects that are copied at the same time. */
 const AT_ONCE = 4;
 
-/** What became of an object: it was there already, was copied, or why it could not be. */
+/** The outcome for an object: it was there already, it was copied, or the reason why it could not be. */
 export type Outcome = "there" | "copied" | { readonly problem: string };
 
 export interface Tally {
@@ -15,7 +15,7 @@ export interface Tally {
   readonly problems: readonly string[];
 }
 
-/** Handles all objects, a few at a time. One that fails does not keep the others from being copied. */
+/** Handles all objects, a few at a time. The failure of one does not keep the others from being copied. */
 export async function eachObject(
   objects: AsyncIterable<StoredObject>,
   { count, bytes }: Pick<Index, "count" | "bytes">,
@@ -38,7 +38,7 @@ export async function eachObject(
   return { ...tally, problems };
 }
 
-/** How often an object is tried: a connection may break, and there may be a million of them. */
+/** The number of tries for an object: a connection may break, and there may be a million objects. */
 const TRIES = 3;
 
 async function insistently(action: () => Promise<Outcome>): Promise<Outcome> {
@@ -54,7 +54,7 @@ async function insistently(action: () => Promise<Outcome>): Promise<Outcome> {
 /** Milliseconds between two lines of progress. */
 const INTERVAL = 5000;
 
-/** Says now and then how much is done; to be called with each object's size. */
+/** Returns a function that prints the progress now and then; it is called with each object's size. */
 function progressOf(count: number, bytes: number): (size: number) => void {
   const done = { count: 0, bytes: 0 };
   let shownAt = Date.now();

@@ -6,17 +6,17 @@ import { asBytes } from "../../src/cli/bytes.ts";
 import { type Digest, digestAlgorithm, makeDigest, parseDigest } from "../../src/oci/digest.ts";
 import { PRIVATE_FILE } from "./private.ts";
 
-/** What a backup's directory holds, beside `objects/`. Written last: where it is missing, no backup has come to its end. */
+/** The file that describes a backup. It is written last, so a directory without it has no complete backup. */
 const INDEX = "backup.json";
 
-/** The directory in it that holds the objects. */
+/** The directory in a backup that holds the objects. */
 export const OBJECTS = "objects";
 
 const index = z.strictObject({
   format: z.literal(1),
-  /** As of when the rows are. */
+  /** The moment of which the rows are. */
   madeAt: z.iso.datetime(),
-  /** A SQLite database. */
+  /** The SQLite database with the rows. */
   rows: z.string().regex(/^rows-[\w-]+\.sqlite$/),
   rowsDigest: z.string(),
   /** A line for each object in R2 that a row points to: key, digest, size. */
@@ -32,7 +32,7 @@ export function readIndex(directory: string): Index | null {
   return existsSync(file) ? index.parse(JSON.parse(readFileSync(file, "utf8"))) : null;
 }
 
-/** At once: the directory holds the backup before, or this one. */
+/** Replaces the index in one step: the directory describes either the earlier backup or this one. */
 export function writeIndex(directory: string, content: Index): void {
   writeFileSync(join(directory, `${INDEX}.part`), `${JSON.stringify(content, null, 2)}\n`, { mode: PRIVATE_FILE });
   renameSync(join(directory, `${INDEX}.part`), join(directory, INDEX));
@@ -46,7 +46,7 @@ export interface StoredObject {
   readonly size: number;
 }
 
-/** A key names a file, so it may not lead elsewhere. */
+/** An object's line. A key names a file, so it must not lead out of the directory. */
 const storedObject = z.object({
   key: z.string().regex(/^[\w-]+(?:\/[\w-]+)*$/),
   digest: z.string().transform((text, context) => {
@@ -62,7 +62,7 @@ export function parseObject(value: unknown): StoredObject {
   return storedObject.parse(value);
 }
 
-/** Where an object's bytes are kept. They stand there once they are whole and have been verified. */
+/** Returns the file of an object's bytes. It exists once they are whole and verified. */
 export function objectFile(directory: string, { key }: StoredObject): string {
   return join(directory, OBJECTS, key);
 }

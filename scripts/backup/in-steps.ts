@@ -1,9 +1,9 @@
-/** Statements in one round trip: the Free plan has 50 queries for it. */
+/** The most statements in one round trip. The Free plan has 50 queries for it. */
 export const MOST_STATEMENTS = 40;
 
 /**
- * Runs statements in order, as many round trips as it takes; each of these is a transaction of its own.
- * @param first what each transaction begins with
+ * Runs statements in order, in as many round trips as they need. Each round trip is a transaction of its own.
+ * @param first statements that each transaction begins with.
  */
 export async function batchInSteps(
   db: D1Database,

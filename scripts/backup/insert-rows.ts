@@ -3,18 +3,21 @@ import { z } from "zod";
 import { batchInSteps, MOST_STATEMENTS } from "./in-steps.ts";
 import { list, MIGRATIONS, quoted, row, type Row, type Table, TABLES, tablesOf } from "./schema.ts";
 
-/** Upkeep's own notes, and uploads whose sessions are elsewhere. They begin afresh, so that nothing is collected by what was true at another time. */
+/**
+ * Tables that are restored without rows: upkeep's own notes, and uploads whose sessions are elsewhere. So nothing is
+ * collected because of a state at another time.
+ */
 const BEGUN_AFRESH: ReadonlySet<string> = new Set(["walks", "condemned", "open_uploads"]);
 const MARK = "marked_at";
 
-/** Values that D1 takes in one statement, and characters that we give it in one round trip. */
+/** The most values that D1 takes in one statement; the limit on characters below is for one round trip. */
 const MOST_VALUES = 100;
 const MOST_CHARACTERS = 1_000_000;
 
 const nameRow = z.object({ name: z.string() });
 const sqlRow = z.object({ sql: z.string() });
 
-/** What there is in the database before it is restored. */
+/** The state of the database before a restoration. */
 export type Existing = "nothing" | "unfinished" | "rows";
 
 export async function whatIsThere(db: D1Database): Promise<Existing> {
@@ -27,7 +30,7 @@ export async function whatIsThere(db: D1Database): Promise<Existing> {
   return "nothing";
 }
 
-/** The names of the migrations that made the tables in the copy. */
+/** Returns the names of the migrations that made the tables in the copy. */
 export function migrationsOf(copy: DatabaseSync): readonly string[] {
   return copy
     .prepare(`SELECT name FROM ${MIGRATIONS}`)
@@ -42,14 +45,14 @@ async function tableNames(db: D1Database): Promise<readonly string[]> {
     .map(({ name }) => name);
 }
 
-/** Makes tables and rows as they are in the copy, triggers last, so that none of them acts on what is restored. */
+/** Makes tables and rows as they are in the copy. Triggers come last, so that none acts on restored rows. */
 export async function insertRows(db: D1Database, copy: DatabaseSync): Promise<void> {
   const tables = tablesOf(copy);
   const [migrations, others] = [
     tables.filter(({ name }) => name === MIGRATIONS),
     tables.filter(({ name }) => name !== MIGRATIONS),
   ];
-  // Indexes first: some of them are what foreign keys refer to.
+  // Indexes come first, since foreign keys refer to some of them.
   await define(db, copy, "type = 'table' AND name <> 'd1_migrations'");
   await define(db, copy, "type = 'index' AND tbl_name <> 'd1_migrations'");
   for (const table of others) await insertTable(db, copy, table);
@@ -87,7 +90,7 @@ async function insertTable(db: D1Database, copy: DatabaseSync, { name, columns }
   }
 }
 
-/** Rows by statement, and statements by round trip. */
+/** Groups rows into statements, and statements into round trips. */
 function* batches(found: Iterable<unknown>, rowsAtOnce: number): Generator<readonly (readonly Row[])[]> {
   let batch: Row[][] = [];
   let characters = 0;
@@ -106,7 +109,7 @@ function* batches(found: Iterable<unknown>, rowsAtOnce: number): Generator<reado
 
 const sequenceRow = z.object({ name: z.string(), seq: z.int() });
 
-/** The last ids that were given: those of rows that are gone are not given again. */
+/** Sets the last ids that were given, so that ids of deleted rows are not given again. */
 async function setSequences(db: D1Database, copy: DatabaseSync): Promise<void> {
   const sequences = copy
     .prepare("SELECT name, seq FROM sqlite_sequence WHERE name <> 'd1_migrations'")

@@ -1,6 +1,9 @@
 import { createReadStream } from "node:fs";
 
-/** A file's lines. They end with line feeds alone: Node's own readline takes U+2028 for an end too, which may stand in JSON and SQL. */
+/**
+ * Reads a file's lines, which end with line feeds alone. Node's own readline also ends a line at U+2028, which JSON and
+ * SQL may contain.
+ */
 export async function* linesOf(file: string): AsyncGenerator<string> {
   let rest = "";
   for await (const piece of createReadStream(file, "utf8")) {

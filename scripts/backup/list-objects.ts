@@ -7,7 +7,7 @@ import { linesOf } from "./lines.ts";
 import { PRIVATE_FILE } from "./private.ts";
 import { quoted, tablesOf, tablesWith } from "./schema.ts";
 
-/** All objects in R2 that rows point to, each once. */
+/** Lists all objects in R2 that rows point to, each once. */
 export function* objectsOf(copy: DatabaseSync): Generator<StoredObject> {
   const tables = tablesWith(tablesOf(copy), "key", "digest", "size");
   const each = tables.map(({ name }) => `SELECT key, digest, size FROM ${quoted(name)} WHERE key IS NOT NULL`);

@@ -4,13 +4,13 @@ import { digestAlgorithm, digestHex, makeDigest } from "../../src/oci/digest.ts"
 import type { Outcome } from "./each-object.ts";
 import { isKept, objectFile, type StoredObject } from "./files.ts";
 
-/** Bytes that go in one request: a way to R2 may refuse more than 100 MB, and a few of these are in memory at a time. */
+/** Bytes of one request: the path to R2 may refuse more than 100 MB, and a few requests are in memory at a time. */
 const PART = 16 * 1024 * 1024;
 const MOST_PARTS = 10_000;
 
-/** Puts an object back under its key, unless it is there. What has not its digest is not put. */
+/** Puts an object back under its key, unless it is there. An object without its digest is not put. */
 export async function putObject(bucket: R2Bucket, directory: string, object: StoredObject): Promise<Outcome> {
-  // A key is never used again, so what stands under it is the object.
+  // A key is never used again, so an object under it is the right one.
   if ((await bucket.head(object.key))?.size === object.size) return "there";
   if (!isKept(directory, object)) return { problem: "it is neither in R2 nor whole in the backup" };
   const file = await open(objectFile(directory, object));

@@ -11,8 +11,9 @@ import { putObject } from "./put-object.ts";
 import type { Storage } from "./storage.ts";
 
 /**
- * Brings a backup back. Bytes first, then rows, as in a push: while it is under way nothing is served, and nothing collected.
- * @param replace whether rows that are there may be thrown away; without it they are an error.
+ * Restores a backup: first the bytes, then the rows, as in a push. Meanwhile the registry serves nothing and collects
+ * nothing.
+ * @param replace true if rows that are there may be thrown away; if false, they are an error.
  */
 export async function restoreFrom(
   directory: string,
@@ -35,7 +36,7 @@ export async function restoreFrom(
   return { index, tally };
 }
 
-/** Throws where the rows are damaged, or of a later version whose tables this one does not know. */
+/** Opens the rows. Throws if they are damaged, or of a later version whose tables this one does not know. */
 async function openRows(file: string, digest: string): Promise<DatabaseSync> {
   if ((await fileDigest(file)) !== digest) throw new Error(`${file} is damaged`);
   const copy = new DatabaseSync(file, { readOnly: true });

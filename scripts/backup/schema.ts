@@ -1,10 +1,12 @@
 import type { DatabaseSync } from "node:sqlite";
 import { z } from "zod";
 
-/** Written last: a database that has tables and not this one was not restored to its end. */
+/**
+ * The table of migrations. It is written last, so a database with tables and without this one was not fully restored.
+ */
 export const MIGRATIONS = "d1_migrations";
 
-/** Selects the names of all tables of ours. */
+/** Selects the names of all our tables. */
 export const TABLES =
   "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT GLOB 'sqlite_*' AND name NOT GLOB '_cf_*' ORDER BY rowid";
 
@@ -16,7 +18,7 @@ export interface Table {
 
 interface Column {
   readonly name: string;
-  /** As declared: TEXT, INTEGER. */
+  /** The declared type: TEXT or INTEGER. */
   readonly type: string;
   readonly isKey: boolean;
 }
@@ -25,11 +27,11 @@ const nameRow = z.object({ name: z.string() });
 const columnRow = z.object({ name: z.string(), type: z.string(), pk: z.int() });
 const parentRow = z.object({ table: z.string() });
 
-/** The values that our tables hold. */
+/** Values that our tables hold. */
 export const row = z.record(z.string(), z.union([z.string(), z.number(), z.null()]));
 export type Row = z.infer<typeof row>;
 
-/** All tables of ours, each after those that its rows refer to. */
+/** Returns all our tables, each after those that its rows refer to. */
 export function tablesOf(copy: DatabaseSync): readonly Table[] {
   const names = copy.prepare("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT GLOB 'sqlite_*'").all();
   const waiting = new Set(names.map((one) => nameRow.parse(one).name));
@@ -58,12 +60,15 @@ function columnsOf(copy: DatabaseSync, table: string): readonly Column[] {
   });
 }
 
-/** The tables that have all of these columns: what tables hold is known by their shape, so that later ones are not forgotten. */
+/**
+ * Returns the tables that have all of these columns. Tables are recognized by their columns, so that later ones are not
+ * forgotten.
+ */
 export function tablesWith(tables: readonly Table[], ...columns: readonly string[]): readonly Table[] {
   return tables.filter((table) => columns.every((name) => table.columns.some((column) => column.name === name)));
 }
 
-/** A name, quoted for SQL. */
+/** Quotes a name for SQL. */
 export function quoted(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;
 }

@@ -9,19 +9,19 @@ import { explain } from "../deploy/explain.ts";
 import { type Installation, readInstallation } from "../deploy/installation.ts";
 import { runWrangler } from "../wrangler.ts";
 
-/** Which registry: the one that wrangler simulates in a directory, or the one in the Cloudflare account. */
+/** The place of a registry: a directory in which wrangler simulates it, or the Cloudflare account. */
 export type Place =
   | { readonly kind: "local"; readonly stateDir: string }
-  /** `name`: of a further installation in the account. */
+  /** `name`: a further installation in the account. */
   | { readonly kind: "remote"; readonly name: string | undefined };
 
-/** A registry's database and bucket, wherever they are. */
+/** A registry's database and bucket, in either place. */
 export interface Storage {
   readonly db: D1Database;
   readonly bucket: R2Bucket;
   /** Writes all tables and rows, as of one moment, into a file of SQL. */
   exportSql(file: string): Promise<void>;
-  /** Brings the tables to the state that this version of the code needs. */
+  /** Migrates the tables to the state that this version of the code needs. */
   migrate(): Promise<void>;
   close(): Promise<void>;
 }
@@ -31,7 +31,7 @@ interface Bindings {
   readonly BLOBS: R2Bucket;
 }
 
-/** Opens a registry's storage past its Worker, by the bindings that wrangler gives. */
+/** Opens a registry's storage without its Worker, through wrangler's bindings. */
 export async function openStorage(place: Place): Promise<Storage> {
   const directory = mkdtempSync(join(tmpdir(), "spacedock-storage-"));
   try {
@@ -65,7 +65,10 @@ export async function openStorage(place: Place): Promise<Storage> {
   }
 }
 
-/** The database and the bucket of wrangler.toml alone, so that nothing else of the Worker is started. */
+/**
+ * Writes a configuration with the database and the bucket of wrangler.toml alone, so that no other part of the Worker
+ * is started.
+ */
 async function writeConfig(directory: string, place: Place): Promise<string> {
   const installation = readInstallation(undefined, place.kind === "remote" ? place.name : undefined);
   const { name, compatibility_date, d1_databases, r2_buckets } = installation.config;
@@ -80,7 +83,7 @@ async function writeConfig(directory: string, place: Place): Promise<string> {
     accountId = account;
     database.database_id = databaseId;
   } else {
-    // `wrangler d1 export` looks for the state beside the configuration, and takes no option for it.
+    // `wrangler d1 export` looks for the state beside the configuration, and has no option for it.
     mkdirSync(place.stateDir, { recursive: true });
     mkdirSync(join(directory, ".wrangler"));
     symlinkSync(place.stateDir, join(directory, ".wrangler", "state"), "junction");
@@ -93,7 +96,7 @@ async function writeConfig(directory: string, place: Place): Promise<string> {
 
 const found = z.looseObject({ uuid: z.string() });
 
-/** Code of Cloudflare's API for a database that does not exist. */
+/** The code of Cloudflare's API for a database that does not exist. */
 const NO_DATABASE = 7404;
 
 async function findDatabase({

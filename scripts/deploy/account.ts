@@ -10,7 +10,7 @@ const login = z.discriminatedUnion("type", [
   z.object({ type: z.literal("api_key"), key: z.string(), email: z.string() }),
 ]);
 
-/** The login that wrangler uses: from the environment, an .env file, or `wrangler login`. */
+/** Finds the login that wrangler uses: from the environment, an .env file, or `wrangler login`. */
 export async function findLogin(): Promise<Credentials> {
   const token = process.env["CLOUDFLARE_API_TOKEN"];
   if (token !== undefined && token !== "") return bearer(token, true);
@@ -28,7 +28,7 @@ function bearer(token: string, isToken: boolean): Credentials {
 
 const accountList = z.array(z.looseObject({ id: z.string(), name: z.string().default("") }));
 
-/** The account to deploy to: the one that is named, or the only one that the login reaches. */
+/** Finds the account to deploy to: the one that is named, or the only one that the login reaches. */
 export async function chooseAccount(api: Api, configured: string | undefined): Promise<string> {
   const named = configured ?? process.env["CLOUDFLARE_ACCOUNT_ID"];
   if (named !== undefined && named !== "") return named;

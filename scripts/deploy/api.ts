@@ -6,11 +6,11 @@ const API = "https://api.cloudflare.com/client/v4";
 /** Milliseconds before each further try of a call that may be repeated. */
 const WAITS = [500, 1500];
 
-/** How long Cloudflare's API is waited for, in milliseconds. */
+/** Milliseconds to wait for Cloudflare's API. */
 const PATIENCE = 60_000;
 
 export interface Credentials {
-  /** True if they are an API token, which somebody gave its permissions. */
+  /** True if they are an API token, whose permissions a person chose. */
   readonly isToken: boolean;
   readonly headers: Readonly<Record<string, string>>;
 }
@@ -25,9 +25,9 @@ interface Call {
 export interface Api {
   /** True if the login is an API token. */
   readonly isToken: boolean;
-  /** Returns the result of a call. Throws `ApiFailure`. */
+  /** Calls the API and returns the result. Throws `ApiFailure`. */
   call(path: string, call?: Call): Promise<unknown>;
-  /** Like `call`, but returns null where the API answers one of these codes. Any other failure is thrown. */
+  /** Like `call`, but returns null if the API answers with one of these codes. Throws any other failure. */
   find(path: string, absent: readonly number[], call?: Call): Promise<unknown>;
 }
 
@@ -37,7 +37,7 @@ export class ApiFailure extends Error {
 
   /** Method and path. */
   readonly what: string;
-  /** Zero where no answer came. */
+  /** The status of the answer; zero: no answer came. */
   readonly status: number;
   readonly codes: readonly number[];
 
@@ -55,7 +55,7 @@ const envelope = z.object({
   result: z.unknown(),
 });
 
-/** Opens the API. `CLOUDFLARE_API_BASE_URL` says where it is, as it does for wrangler. */
+/** Opens the API. `CLOUDFLARE_API_BASE_URL` sets its address, as it does for wrangler. */
 export function openApi({ headers, isToken }: Credentials): Api {
   const base = process.env["CLOUDFLARE_API_BASE_URL"] ?? API;
   const call: Api["call"] = async (path, options = {}) => {
@@ -81,7 +81,10 @@ export function openApi({ headers, isToken }: Credentials): Api {
   };
 }
 
-/** Reading may be repeated after any fault of the other side; writing only where it was turned away for being too fast. */
+/**
+ * True if a failed call may be repeated: a read after any fault of the other side, a write only if it was refused for
+ * being too fast.
+ */
 function mayRepeat({ status }: ApiFailure, { method = "GET" }: Call): boolean {
   return status === 429 || (method === "GET" && (status === 0 || status >= 500));
 }
@@ -124,7 +127,7 @@ function parseJson(text: string): unknown {
   }
 }
 
-/** Fetch hides why a connection failed in the error's cause. */
+/** Returns the reason of a failed connection, which fetch hides in the error's cause. */
 function reasonOf(error: unknown): string {
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
   return cause instanceof Error ? cause.message || cause.name : String(cause);

@@ -3,16 +3,16 @@ import { tryWrangler } from "../wrangler.ts";
 import { permissionFor } from "./explain.ts";
 import { Problem } from "./problem.ts";
 
-/** Runs wrangler without showing what it prints. Ends the command with what it says went wrong. */
+/** Runs wrangler without showing its output. If it fails, ends the command with the error that it printed. */
 export async function callWrangler(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<void> {
-  // Without a terminal, wrangler asks nothing; with CI set, it writes no ids into wrangler.toml either.
+  // Without a terminal, wrangler asks no questions; with CI set, it writes no ids into wrangler.toml either.
   const { ok, output } = await tryWrangler(args, { output: "keep-all", env: { CI: "1", FORCE_COLOR: "0", ...env } });
   if (ok) return;
   const message = errorsIn(output);
   throw new Problem(`wrangler ${args[0] ?? ""} failed: ${message}${adviceFor(message)}`);
 }
 
-/** Finds what wrangler prints after the mark of an error, without its advice on how to report it. */
+/** Finds the text that wrangler prints after the mark of an error, without its advice on how to report it. */
 function errorsIn(output: string): string {
   const lines = stripVTControlCharacters(output).split("\n");
   const first = lines.findIndex((line) => line.includes("[ERROR]"));

@@ -17,15 +17,18 @@ export interface Context {
   readonly installation: Installation;
   readonly found: Found;
   readonly kept: KeptSecrets;
-  /** `--adopt`: what is there under our names is ours. */
+  /** `--adopt`: resources under our names are ours. */
   readonly adopt: boolean;
 }
 
-/** A Worker of our name is a registry, a draft that `wrangler secret put` made before there was one, or somebody else's. */
+/**
+ * The kind of a Worker with our name: a registry, a draft that `wrangler secret put` made before there was one, or
+ * somebody else's.
+ */
 export type Kind = "registry" | "draft" | "foreign";
 
 export function kindOf({ bindings, secrets }: FoundWorker): Kind {
-  // Where Cloudflare tells of no bindings, a registry is known by the secrets that every registry has.
+  // If Cloudflare lists no bindings, a registry is recognized by the secrets that every registry has.
   if (bindings.length === 0 && SECRET_NAMES.every((name) => secrets.includes(name))) return "registry";
   if (bindings.some(({ type, class_name: name }) => type === "durable_object_namespace" && name === "UploadSession"))
     return "registry";
@@ -34,7 +37,7 @@ export function kindOf({ bindings, secrets }: FoundWorker): Kind {
   return isDraft && held.length > 0 ? "draft" : "foreign";
 }
 
-/** Ends the command where a deployment would fail, or would take over what is not ours. Changes nothing. */
+/** Ends the command if a deployment would fail, or would take over something that is not ours. It changes nothing. */
 export async function check(context: Context): Promise<void> {
   const { account, installation, found } = context;
   checkSecretsFile(context);
@@ -92,7 +95,10 @@ function checkQueues(installation: Installation, { queues }: Found): void {
   }
 }
 
-/** A registry whose database or bucket is another than the configuration names would come up empty. */
+/**
+ * Ends the command if a registry's database or bucket is not the one that the configuration names: the registry would
+ * come up empty.
+ */
 function checkBindings({ installation, found, adopt }: Context, { bindings }: FoundWorker): void {
   if (adopt) return;
   const database = bindings.find(({ type, name }) => type === "d1" && name === "DB");
@@ -112,7 +118,10 @@ const tableRow = z.array(z.object({ name: z.string() }));
 const TABLES =
   "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT GLOB 'sqlite_*' AND name NOT GLOB '_cf_*'";
 
-/** Checks what has our names although there is no registry: it is left from a deployment that was cut off, or somebody else's. */
+/**
+ * Checks resources with our names that exist without a registry. They are left from a deployment that was cut off, or
+ * are somebody else's.
+ */
 async function checkLeftovers({ api, account, installation, found, kept, adopt }: Context): Promise<void> {
   if (found.databaseId !== null) {
     const tables = tableRow.parse(await query(api, account, found.databaseId, TABLES)).map(({ name }) => name);
@@ -132,7 +141,10 @@ async function checkLeftovers({ api, account, installation, found, kept, adopt }
   if (found.hasBucket && kept.firstDeploy === undefined && !adopt) await checkBucket(api, account, installation);
 }
 
-/** The registry deletes objects that no row points to: it must not get a bucket with somebody else's. */
+/**
+ * Checks a bucket that exists already. The registry deletes objects that no row points to, so it must not get a bucket
+ * with somebody else's.
+ */
 async function checkBucket(api: Api, account: string, installation: Installation): Promise<void> {
   const { name, jurisdiction } = installation.bucket;
   const path = `/accounts/${account}/r2/buckets/${name}/objects?per_page=1`;
@@ -141,7 +153,8 @@ async function checkBucket(api: Api, account: string, installation: Installation
     if (!objects.success || objects.data.length === 0) return;
   } catch (error) {
     if (!(error instanceof ApiFailure)) throw error;
-    // Not every login may list objects. An empty bucket is the usual case, as one made with a place of its own.
+    // Some logins may not list objects. An empty bucket is the usual case, for example one that was made with a
+    // location of its own.
     console.log(`The bucket "${name}" is there already. Only a registry may use it: it deletes what it does not know.`);
     return;
   }

@@ -4,7 +4,7 @@ import { isAuthFailure } from "./explain.ts";
 import type { DomainRoute, Installation } from "./installation.ts";
 import { Problem } from "./problem.ts";
 
-/** There is no Worker of this name. */
+/** The code for an absent Worker. */
 const NO_WORKER = 10007;
 
 const zoneList = z.array(
@@ -32,8 +32,9 @@ interface Context {
 }
 
 /**
- * Ends the command where a domain of the configuration cannot become the registry's, or is somebody else's. Wrangler would find out
- * after the upload, or, since nobody is there to be asked, take the domain from another Worker and replace its DNS records.
+ * Ends the command if a domain of the configuration cannot become the registry's, or is somebody else's. Wrangler would
+ * find out after the upload. Or, since it cannot ask anybody, it would take the domain from another Worker and replace
+ * its DNS records.
  */
 export async function checkDomains(context: Context): Promise<void> {
   for (const route of context.installation.routes) {
@@ -48,7 +49,7 @@ export async function checkDomains(context: Context): Promise<void> {
   }
 }
 
-/** The zone that a route lies in; null where the route names none, as one for any host. */
+/** Finds the zone of a route; null: the route names none, like one for any host. */
 async function zoneOf({ api, account }: Context, { host, zoneId, zoneName }: DomainRoute): Promise<Zone | null> {
   if (zoneId !== undefined) return usable(zoneList.parse([await api.call(`/zones/${zoneId}`)]), account, zoneId);
   const wanted = zoneName ?? host;
@@ -62,7 +63,7 @@ async function zoneOf({ api, account }: Context, { host, zoneId, zoneName }: Dom
   return usable(found, account, wanted);
 }
 
-/** The one of these zones that the account has, if it is in use. */
+/** Returns the one of these zones that the account has, if it is in use. */
 function usable(zones: readonly Zone[], account: string, wanted: string): Zone {
   const own = zones.find((zone) => zone.account === undefined || zone.account.id === account);
   const [other] = zones;
@@ -81,7 +82,10 @@ function usable(zones: readonly Zone[], account: string, wanted: string): Zone {
   return own;
 }
 
-/** A route comes before a custom domain, so another Worker's on the same host would get all requests. */
+/**
+ * Checks the routes of other Workers. A route comes before a custom domain, so another Worker's route on the same host
+ * would get all requests.
+ */
 async function checkRoutes({ api, account, installation }: Context, zone: Zone, route: DomainRoute): Promise<void> {
   const wanted = route.isCustomDomain ? [`${route.pattern}/*`, route.pattern] : [route.pattern];
   const routes = routeList.parse(await api.call(`/zones/${zone.id}/workers/routes`));
@@ -113,13 +117,13 @@ async function hasRecords(context: Context, { id }: Zone, host: string): Promise
     const records = recordList.parse(await api.call(`/zones/${id}/dns_records?name=${encodeURIComponent(host)}`));
     return records.some(({ type }) => ADDRESS_RECORDS.has(type));
   } catch (error) {
-    // `wrangler login` has no permission that shows records, and needs none to deploy. A token can be given it.
+    // `wrangler login` has no permission to read DNS records, and needs none to deploy. A token can be given it.
     if (!(error instanceof ApiFailure && isAuthFailure(error)) || api.isToken) throw error;
     return conflicts(context, host);
   }
 }
 
-/** Asks what the domain would replace, which a Worker that is there may ask. */
+/** Asks for the records and domains that the domain would replace. Only an existing Worker may ask. */
 async function conflicts({ api, account, installation: { name } }: Context, host: string): Promise<boolean> {
   const path = `/accounts/${account}/workers/scripts/${name}/domains/changeset?replace_state=true`;
   const answer = await api.find(path, [NO_WORKER], { method: "POST", body: [{ hostname: host }] });

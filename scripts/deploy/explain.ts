@@ -2,13 +2,19 @@ import { z } from "zod";
 import { type Api, ApiFailure } from "./api.ts";
 import { Problem } from "./problem.ts";
 
-/** Codes by which Cloudflare says that a login is not good, or not good for this; 7003: there is no such account for it. */
+/**
+ * Codes by which Cloudflare says that a login is not valid, or has no right to this; 7003: the login has no such
+ * account.
+ */
 const AUTH_CODES = new Set([7003, 1000, 1001, 6003, 6111, 9106, 9109, 10000, 10001]);
 
-/** R2 has to be switched on once. It is answered with 403, which is not a matter of permissions. */
+/**
+ * The code for R2 that was not switched on, which has to be done once. Its status is 403, although it is not about
+ * permissions.
+ */
 const R2_IS_OFF = 10042;
 
-/** Permission that an API token needs, by the path that it was refused. */
+/** Permissions that an API token needs, by the path that was refused. */
 const PERMISSIONS: readonly (readonly [RegExp, string])[] = [
   [/^\/accounts\/[^/]+\/d1\//, "D1: Edit"],
   [/^\/accounts\/[^/]+\/r2\//, "Workers R2 Storage: Edit"],
@@ -22,7 +28,7 @@ const PERMISSIONS: readonly (readonly [RegExp, string])[] = [
   [/^/, "Account Settings: Read"],
 ];
 
-/** Advice where there is no login, or none that Cloudflare accepts. */
+/** Advice if there is no login, or none that Cloudflare accepts. */
 export const LOG_IN =
   "log in first: run `npx wrangler login`, or set CLOUDFLARE_API_TOKEN (docs/deploy.md lists the permissions)";
 
@@ -32,12 +38,12 @@ export function isAuthFailure({ status, codes }: ApiFailure): boolean {
   return status === 401 || status === 403 || (status < 500 && codes.some((code) => AUTH_CODES.has(code)));
 }
 
-/** The permission that a call of this path needs. */
+/** Returns the permission that a call of this path needs. */
 export function permissionFor(path: string): string {
   return PERMISSIONS.find(([pattern]) => pattern.test(path))?.[1] ?? "";
 }
 
-/** Turns a failed call into a sentence that says what to do. Other errors are returned as they are. */
+/** Turns a failed call into a sentence that says what to do. Other errors are returned unchanged. */
 export async function explain(error: unknown, api: Api | null, account: string | null): Promise<unknown> {
   if (!(error instanceof ApiFailure)) return error;
   const { what, status, codes, message } = error;
@@ -66,7 +72,10 @@ export async function explain(error: unknown, api: Api | null, account: string |
 
 const accountList = z.array(z.looseObject({ id: z.string(), name: z.string().default("") }));
 
-/** Cloudflare answers alike where the login is not good and where it may not do this: a look at the login tells them apart. */
+/**
+ * Explains a refusal. Cloudflare gives the same answer to an invalid login and to a missing permission, so this checks
+ * the login.
+ */
 async function explainRefusal({ what, status, codes }: ApiFailure, api: Api | null, account: string | null) {
   const path = what.slice(what.indexOf(" ") + 1);
   if (api === null || account === null) return `Cloudflare does not accept the login; ${LOG_IN}`;

@@ -4,15 +4,16 @@ import { query } from "./database.ts";
 import { Problem } from "./problem.ts";
 
 /**
- * A table with one row at most, in the new database: which secrets file the first deployment is of. Two that begin at once would
- * each bring secrets of their own, and the later ones would replace those that the earlier has shown. It goes with the end of the first.
+ * A table with at most one row in the new database: the secrets file of the first deployment. Two first deployments
+ * that begin at once would each bring their own secrets, and the later secrets would replace those that the earlier one
+ * has shown. The end of the first deployment drops the table.
  */
 export const CLAIMS = "first_deploy";
 
 const claim = z.object({ id: z.string(), begun_at: z.string() });
 export type Claimant = z.infer<typeof claim>;
 
-/** Claims the first deployment. Ends the command where another has it. */
+/** Claims the first deployment. Ends the command if another one has it. */
 export async function claimFirstDeploy(
   api: Api,
   account: string,
@@ -34,13 +35,13 @@ export async function claimFirstDeploy(
     );
 }
 
-/** Returns who has claimed the first deployment. Throws where the table is not there. */
+/** Returns the claimant of the first deployment. Throws if the table does not exist. */
 export async function claimantOf(api: Api, account: string, databaseId: string): Promise<Claimant | null> {
   const [row] = await query(api, account, databaseId, `SELECT id, begun_at FROM ${CLAIMS}`);
   return row === undefined ? null : claim.parse(row);
 }
 
-/** Forgets the claim: from now on the Worker itself shows that it has been deployed. */
+/** Drops the claim. From now on the Worker itself shows that it has been deployed. */
 export async function releaseFirstDeploy(api: Api, account: string, databaseId: string): Promise<void> {
   await query(api, account, databaseId, `DROP TABLE IF EXISTS ${CLAIMS}`);
 }

@@ -6,7 +6,7 @@ import { Problem } from "./problem.ts";
 
 const ROOT = resolve(import.meta.dirname, "../..");
 
-/** Names that Cloudflare takes for a Worker, and for a bucket once something is appended. */
+/** Matches names that Cloudflare accepts for a Worker, and for a bucket with something appended. */
 const NAME = /^[a-z][a-z0-9-]{1,49}$/;
 
 const route = z.union([
@@ -50,9 +50,9 @@ type Route = z.infer<typeof route>;
 /** A part of a domain that the configuration gives to the registry. */
 export interface DomainRoute {
   readonly pattern: string;
-  /** Without its wildcards; null where the pattern is for any host. */
+  /** The host without its wildcards; null: the pattern is for any host. */
   readonly host: string | null;
-  /** True if the whole host is the registry's, with the DNS records that it takes. */
+  /** True if the whole host is the registry's, with the DNS records that it needs. */
   readonly isCustomDomain: boolean;
   readonly zoneId: string | undefined;
   readonly zoneName: string | undefined;
@@ -66,12 +66,12 @@ export interface Installation {
   readonly bucket: { readonly name: string; readonly jurisdiction: string | undefined };
   /** All queues, each once. */
   readonly queues: readonly string[];
-  /** Names of migrations, in order, and where they are. */
+  /** Names of the migrations in order, and their directory. */
   readonly migrations: readonly string[];
   readonly migrationsDirectory: string;
   readonly isOnWorkersDev: boolean;
   readonly routes: readonly DomainRoute[];
-  /** The address that clients use, where the configuration says it. */
+  /** The address that clients use, if the configuration states it. */
   readonly ownAddress: string | null;
   readonly config: RawConfig;
   /** The configuration's directory. */
@@ -79,8 +79,8 @@ export interface Installation {
 }
 
 /**
- * Reads what wrangler.toml, or another file, says.
- * @param name of a further installation: everything that wrangler.toml names after the first is then named after this one
+ * Reads the configuration from wrangler.toml, or from another file.
+ * @param name a further installation: everything that wrangler.toml names after the first one gets this name instead.
  */
 export function readInstallation(file = join(ROOT, "wrangler.toml"), name?: string): Installation {
   const parsed = raw.safeParse(readRawConfig({ config: file }).rawConfig);
@@ -160,7 +160,7 @@ function domainRoute(given: Route): DomainRoute {
   const one = typeof given === "string" ? { pattern: given } : given;
   return {
     pattern: one.pattern,
-    // `*.example.com` and `*example.com` are both of the zone example.com.
+    // `*.example.com` and `*example.com` both belong to the zone example.com.
     host: hostIn(one.pattern).replaceAll(/\*\.?/g, "") || null,
     isCustomDomain: one.custom_domain === true,
     zoneId: one.zone_id,
@@ -180,7 +180,10 @@ function hostIn(pattern: string): string {
   return host;
 }
 
-/** The configuration that wrangler gets: the same, with account and database told, and the dead-letter queue's name for the Worker. */
+/**
+ * Writes the configuration for wrangler: the same one, with the account, the database and, for the Worker, the
+ * dead-letter queue's name.
+ */
 export function writeConfig(installation: Installation, account: string, databaseId: string): string {
   const { name, config, directory } = installation;
   const [database] = config.d1_databases;

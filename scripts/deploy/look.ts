@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { Api } from "./api.ts";
 import type { Installation } from "./installation.ts";
 
-/** Codes for what is not there: a Worker or subdomain, a database, a bucket. */
+/** Codes for an absent resource: a Worker or subdomain, a database, a bucket. */
 const NO_WORKER = 10007;
 const NO_DATABASE = 7404;
 const NO_BUCKET = 10006;
@@ -49,21 +49,21 @@ export interface FoundWorker {
 
 interface FoundQueue {
   readonly name: string;
-  /** Names of the Workers that take its messages. */
+  /** Names of the Workers that consume its messages. */
   readonly consumers: readonly string[];
 }
 
-/** Everything in the account under the installation's names. Null: nothing. */
+/** Resources in the account under the installation's names. Null: there is none. */
 export interface Found {
   readonly worker: FoundWorker | null;
   readonly databaseId: string | null;
   readonly hasBucket: boolean;
   readonly queues: readonly FoundQueue[];
-  /** The account's name on workers.dev, where the installation is to be there. */
+  /** The account's name on workers.dev, if the installation is to use that. */
   readonly subdomain: string | null;
 }
 
-/** Looks at everything that a deployment is about to touch. Changes nothing. */
+/** Looks at everything that a deployment will touch. It changes nothing. */
 export async function look(api: Api, account: string, installation: Installation): Promise<Found> {
   const base = `/accounts/${account}`;
   const worker = await findWorker(api, account, installation.name);
@@ -87,7 +87,7 @@ export async function look(api: Api, account: string, installation: Installation
   };
 }
 
-/** The Worker of this name; null only where Cloudflare says that there is none. */
+/** Finds the Worker of this name; null only if Cloudflare says that there is none. */
 export async function findWorker(api: Api, account: string, name: string): Promise<FoundWorker | null> {
   const script = `/accounts/${account}/workers/scripts/${name}`;
   const secrets = await api.find(`${script}/secrets`, [NO_WORKER]);
@@ -99,7 +99,7 @@ export async function findWorker(api: Api, account: string, name: string): Promi
   };
 }
 
-/** The header by which R2 is asked for a bucket of a jurisdiction. */
+/** Returns the header that addresses an R2 bucket in a jurisdiction. */
 export function inJurisdiction(jurisdiction: string | undefined): Record<string, string> {
   return jurisdiction === undefined ? {} : { "cf-r2-jurisdiction": jurisdiction };
 }

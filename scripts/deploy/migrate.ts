@@ -8,7 +8,7 @@ import type { Installation } from "./installation.ts";
 import { Problem } from "./problem.ts";
 import { callWrangler } from "./call-wrangler.ts";
 
-/** The table in which `wrangler d1 migrations apply` notes what it has applied, as wrangler makes it. */
+/** The table in which `wrangler d1 migrations apply` notes applied migrations, as wrangler makes it. */
 const TABLE = `CREATE TABLE IF NOT EXISTS "d1_migrations"(
 		id         INTEGER PRIMARY KEY AUTOINCREMENT,
 		name       TEXT UNIQUE,
@@ -23,11 +23,11 @@ export interface Target {
   readonly databaseId: string;
   /** Wrangler's configuration. */
   readonly configFile: string;
-  /** Migrations go as files that D1 imports, instead of as queries. */
+  /** True if migrations go as files that D1 imports, instead of as queries. */
   readonly byImport: boolean;
 }
 
-/** Applies the migrations that the database has not had, each with the note that it has. Returns their names. */
+/** Applies the migrations that the database lacks, each together with its note. Returns their names. */
 export async function migrate(target: Target, installation: Installation): Promise<readonly string[]> {
   const { api, account, databaseId } = target;
   await query(api, account, databaseId, TABLE);
@@ -52,7 +52,7 @@ async function apply(target: Target, directory: string, name: string): Promise<v
   }
 }
 
-/** D1 takes a whole file, by a way of its own. While it does, the database answers nobody. */
+/** Has D1 import a whole file. While it does, the database answers no queries. */
 async function importSql(configFile: string, sql: string): Promise<void> {
   const directory = mkdtempSync(join(tmpdir(), "spacedock-migration-"));
   try {
@@ -64,7 +64,7 @@ async function importSql(configFile: string, sql: string): Promise<void> {
   }
 }
 
-/** Only what SQLite itself refuses is the migration's fault. */
+/** Turns a failure into an explanation. Only SQLite's own refusal is the migration's fault. */
 function explainMigration(error: unknown, name: string, byImport: boolean): unknown {
   const isRefused = error instanceof ApiFailure ? error.status === 400 || error.codes.includes(7500) : false;
   if (!isRefused && !(error instanceof Problem)) return error;

@@ -4,7 +4,7 @@ import { rotateSigningKeys } from "./signing-keys.ts";
 import { Problem } from "./problem.ts";
 import { type KeptSecrets, SECRET_NAMES, type SecretName } from "./secrets-file.ts";
 
-/** Secrets by what `--rotate` calls them. */
+/** Secrets by their names in `--rotate`. */
 const ROTATABLE: Readonly<Record<string, SecretName>> = {
   "admin-token": "ADMIN_TOKEN",
   "encryption-key": "ENCRYPTION_KEY",
@@ -14,16 +14,16 @@ const ROTATABLE: Readonly<Record<string, SecretName>> = {
 export interface Wish {
   /** Values of `--rotate`. */
   readonly rotate: readonly string[];
-  /** `--forget-old-keys`: signing keys of before no longer verify. */
+  /** `--forget-old-keys`: earlier signing keys stop verifying. */
   readonly forgetOldKeys: boolean;
-  /** `--yes`: what a rotation ends may end. */
+  /** `--yes`: a rotation may end whatever depends on the old secret. */
   readonly yes: boolean;
 }
 
 /**
- * Decides which secrets the next upload brings: those that the Worker lacks, and those that are rotated. Nothing that it has is
- * replaced without being asked for.
- * @param deployed names of the secrets that the Worker has
+ * Decides which secrets the next upload brings: those that the Worker lacks, and those to rotate. A secret that it has
+ * is replaced only on request.
+ * @param deployed names of the secrets that the Worker has.
  */
 export async function planSecrets(
   kept: KeptSecrets,
@@ -46,7 +46,7 @@ export async function planSecrets(
   return { ...kept, undeployed, isTokenUnshown: kept.isTokenUnshown || made.ADMIN_TOKEN !== undefined, secrets };
 }
 
-/** Refuses an admin token that the Worker would refuse. */
+/** Throws for an admin token that the Worker would refuse. */
 function requireStrong(adminToken = ""): void {
   const problem = adminTokenProblem(adminToken);
   if (problem !== null) throw new Problem(`${problem}. --rotate admin-token does that`);

@@ -5,7 +5,10 @@ import { join } from "node:path";
 /** Signals that end the command unless it listens to them. */
 const ENDING = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
-/** Calls `action` with a directory that only this user can read, and that is gone afterwards, also where a signal ends the command. */
+/**
+ * Calls `action` with a directory that only this user can read. The directory is removed afterwards, even if a signal
+ * ends the command.
+ */
 export async function withPrivateDirectory<T>(action: (directory: string) => Promise<T>): Promise<T> {
   const directory = mkdtempSync(join(tmpdir(), "spacedock-deploy-"));
   const remove = (): void => rmSync(directory, { recursive: true, force: true });
@@ -20,7 +23,7 @@ export async function withPrivateDirectory<T>(action: (directory: string) => Pro
   }
 }
 
-/** Ends the process as a shell tells of a signal; what is to be done at its exit is done. */
+/** Ends the process with the status by which a shell reports a signal. Exit handlers still run. */
 function end(signal: (typeof ENDING)[number]): never {
   process.exit(128 + constants.signals[signal]);
 }

@@ -1,9 +1,11 @@
-/** An end that the person can do something about. The message is a sentence that says what happened, then what to do. */
+/**
+ * An error that the person can do something about. Its message is a sentence that says what happened, then what to do.
+ */
 export class Problem extends Error {
   override readonly name = "Problem";
 }
 
-/** Says what ended a command, without a stack. */
+/** Returns the error that ended a command as a sentence, without a stack. */
 export function sentenceOf(error: unknown): string {
   if (error instanceof Problem) return error.message;
   const message = error instanceof Error ? error.message : String(error);

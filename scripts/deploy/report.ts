@@ -2,7 +2,7 @@ import { relative } from "node:path";
 import type { Installation } from "./installation.ts";
 import { type KeptSecrets, SECRET_NAMES } from "./secrets-file.ts";
 
-/** Says where the secrets are, and which ones the file does not know. */
+/** Prints where the secrets are, and which ones the file does not have. */
 export function saySecrets(file: string, { secrets }: KeptSecrets, deployed: readonly string[]): void {
   const name = shortName(file);
   console.log(`Secrets are kept in ${name}. Keep a copy of that file: Cloudflare shows them to nobody.`);
@@ -18,12 +18,12 @@ const ROTATED_AS = {
   SIGNING_KEYS: "signing-keys",
 } as const;
 
-/** Says what was made in the account. */
+/** Prints what was made in the account. */
 export function sayMade(names: readonly string[]): void {
   if (names.length > 0) console.log(`Made in the account: ${names.join(", ")}.`);
 }
 
-/** Says in one line which migrations were applied, however many. */
+/** Prints in one line which migrations were applied, even if they are many. */
 export function sayMigrated(names: readonly string[]): void {
   const [first, ...more] = names;
   const last = more.at(-1);
@@ -34,15 +34,17 @@ export function sayMigrated(names: readonly string[]): void {
 
 interface Deployed {
   readonly installation: Installation;
-  /** Of the account, on workers.dev. */
+  /** The account's name on workers.dev. */
   readonly subdomain: string | null;
   readonly file: string;
   readonly kept: KeptSecrets;
-  /** Nobody has been told yet what to do with it. */
+  /** True if the next steps have not been printed yet. */
   readonly isNew: boolean;
 }
 
-/** Says where the registry is. What comes next is said after the first deployment only, and the admin token once. */
+/**
+ * Prints the registry's address. The next steps are printed after the first deployment only, and the admin token once.
+ */
 export function sayDeployed({ installation, subdomain, file, kept, isNew }: Deployed): void {
   const url = installation.ownAddress ?? `https://${installation.name}.${subdomain ?? "<subdomain>"}.workers.dev`;
   console.log(`\nSpacedock is deployed on ${url}.`);

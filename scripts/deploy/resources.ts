@@ -5,10 +5,13 @@ import { type Found, inJurisdiction } from "./look.ts";
 
 const made = z.looseObject({ uuid: z.string() });
 
-/** Codes for what somebody else made in the meantime: a queue, a database, a bucket. */
+/** Codes for a resource that somebody else made in the meantime: a queue, a database, a bucket. */
 const THERE_ALREADY = new Set([11009, 7502, 10004]);
 
-/** Makes queues, bucket and database where they are missing. Returns the database's id, and what was made. */
+/**
+ * Makes the queues, the bucket and the database that are missing. Returns the database's id, and the names of the new
+ * resources.
+ */
 export async function makeResources(
   api: Api,
   account: string,

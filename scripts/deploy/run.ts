@@ -36,13 +36,13 @@ interface Place {
 }
 
 interface Stage {
-  /** No registry is there yet. */
+  /** True if no registry is there yet. */
   readonly isFirst: boolean;
-  /** Nobody has been told yet what to do with it. */
+  /** True if the next steps have not been printed yet. */
   readonly isNew: boolean;
 }
 
-/** Deploys the registry. Throws a `Problem` where that fails; running it again goes on where it ended. */
+/** Deploys the registry. Throws a `Problem` if that fails; the next run goes on where this one ended. */
 export async function deploy(options: Options): Promise<void> {
   const installation = readInstallation(options.config, options.name);
   const file = resolve(options.secrets ?? `.secrets.${installation.name}.json`);
@@ -79,13 +79,13 @@ async function deployTo(place: Place, options: Options): Promise<void> {
     throw new Problem(
       `git would take ${file} into the repository, and it holds secrets. Name a file that .gitignore has: --secrets .secrets.${installation.name}.json`,
     );
-  // Before they are deployed: from then on nobody is shown them.
+  // Saved before the deployment: the Worker never shows its secrets.
   writeSecretsFile(file, kept);
   saySecrets(file, kept, deployed);
   await change(place, kept, options, { isFirst, isNew: isFirst || before.firstDeploy !== undefined });
 }
 
-/** Everything that changes the account; each step may be repeated. */
+/** Makes all changes to the account. Each step may be repeated. */
 async function change(
   { api, account, installation, found, file }: Place,
   kept: KeptSecrets,
@@ -97,7 +97,7 @@ async function change(
   if (isFirst && kept.firstDeploy !== undefined)
     await claimFirstDeploy(api, account, databaseId, kept.firstDeploy, options["take-over"]);
   const configFile = writeConfig(installation, account, databaseId);
-  // Rows that new code needs must be there before it.
+  // The schema comes first, since the new code needs it.
   const target = { api, account, databaseId, configFile, byImport: options["import-migrations"] };
   sayMigrated(await migrate(target, installation));
   if (isFirst) await confirmFirst(api, account, installation, databaseId);
@@ -111,7 +111,7 @@ async function change(
   writeSecretsFile(file, { ...rest, isTokenUnshown: false });
 }
 
-/** Whoever had the claim before may have come to the end since we looked. */
+/** Throws if another first deployment has ended since we looked: it may have held the claim before. */
 async function confirmFirst(api: Api, account: string, { name }: Installation, databaseId: string): Promise<void> {
   const worker = await findWorker(api, account, name);
   if (worker === null || kindOf(worker) === "draft") return;
@@ -122,8 +122,8 @@ async function confirmFirst(api: Api, account: string, { name }: Installation, d
 }
 
 /**
- * Takes secrets out that a first deployment made and never brought to the Worker, since another one came first: what
- * the Worker has now is not to be replaced by them.
+ * Removes secrets of a first deployment that never reached the Worker because another one came first. They must not
+ * replace the Worker's present secrets.
  */
 async function withoutLost({ api, account, found, file }: Place, kept: KeptSecrets): Promise<KeptSecrets> {
   if (kept.firstDeploy === undefined || found.databaseId === null) return kept;
@@ -141,9 +141,9 @@ async function withoutLost({ api, account, found, file }: Place, kept: KeptSecre
   return { ...rest, undeployed: [], isTokenUnshown: false, secrets };
 }
 
-/** Says where the secrets are, if some were made that nobody has been shown or that have not been deployed. */
+/** Adds the place of the secrets to an error, if there are new ones that were not shown or not deployed yet. */
 function withSecretsFile(error: unknown, file: string): unknown {
-  // Of a file that cannot be read the error tells already.
+  // An error about a file that cannot be read names the file already.
   if (error instanceof Problem && error.message.startsWith(file)) return error;
   const kept = readSecretsFile(file);
   if (kept === null || (!kept.isTokenUnshown && kept.undeployed.length === 0)) return error;

@@ -5,19 +5,19 @@ import { parseEnv } from "node:util";
 import { z } from "zod";
 import { Problem } from "./problem.ts";
 
-/** The secrets that a deployment makes. */
+/** Names of the secrets that a deployment makes. */
 export const SECRET_NAMES = ["ADMIN_TOKEN", "ENCRYPTION_KEY", "SIGNING_KEYS"] as const;
 export type SecretName = (typeof SECRET_NAMES)[number];
 
 const secretName = z.enum(SECRET_NAMES);
 
 const content = z.strictObject({
-  /** The installation that they are of. */
+  /** The installation that the secrets belong to. */
   name: z.string().optional(),
   account: z.string().optional(),
-  /** By this the installation's first deployment is known, until it has come to its end. */
+  /** The id of the installation's first deployment, until that has ended. */
   firstDeploy: z.string().optional(),
-  /** Secrets that are to be deployed with the next upload, in place of what the Worker may have. */
+  /** Secrets to deploy with the next upload, in place of the Worker's own. */
   undeployed: z.array(secretName).default([]),
   /** True if the admin token has not been shown since it was made. */
   isTokenUnshown: z.boolean().default(false),
@@ -27,7 +27,7 @@ const content = z.strictObject({
 /** The file's content. It is the one place where a secret is made and changed; the Worker gets a copy. */
 export type KeptSecrets = z.infer<typeof content>;
 
-/** Reads the file; one of NAME='value' lines, as older versions wrote it, too. */
+/** Reads the file. It also accepts NAME='value' lines, as older versions wrote them. */
 export function readSecretsFile(file: string): KeptSecrets | null {
   if (!existsSync(file)) return null;
   const text = readFileSync(file, "utf8");
@@ -51,7 +51,7 @@ function fromLines(text: string): unknown {
   return lines.length === 0 ? null : { secrets: Object.fromEntries(lines) };
 }
 
-/** Writes the file for its owner alone, at once: it holds what it held before, or this. */
+/** Writes the file for its owner alone, in one step: the file has either its old content or the new one. */
 export function writeSecretsFile(file: string, kept: KeptSecrets): void {
   const part = `${file}.part`;
   rmSync(part, { force: true });
@@ -59,18 +59,18 @@ export function writeSecretsFile(file: string, kept: KeptSecrets): void {
   renameSync(part, file);
 }
 
-/** True unless git would take the file into the repository that it lies in. */
+/** False if git would add the file to the repository that contains it. */
 export function isIgnoredByGit(file: string): boolean {
   try {
     execFileSync("git", ["check-ignore", "--quiet", file], { cwd: dirname(file), stdio: "ignore" });
     return true;
   } catch (error) {
-    // 1 means that git would take it; anything else that there is no git, or no repository.
+    // Status 1 means that git would add it; any other that there is no git, or no repository.
     return !(error instanceof Error && "status" in error && error.status === 1);
   }
 }
 
-/** Keeps other deployments on this machine from the file until the function returned is called. */
+/** Locks other deployments on this machine out of the file. Returns the function that unlocks it. */
 export function lockSecretsFile(file: string): () => void {
   const lock = `${resolve(file)}.lock`;
   for (;;) {

@@ -4,7 +4,7 @@ import { callWrangler } from "./call-wrangler.ts";
 import { withPrivateDirectory } from "./private-directory.ts";
 import type { KeptSecrets } from "./secrets-file.ts";
 
-/** Uploads the Worker, with the secrets that are still to be deployed; what it has beside them it keeps. */
+/** Uploads the Worker, with the secrets that are still to be deployed. It keeps its other secrets. */
 export async function upload(configFile: string, { secrets, undeployed }: KeptSecrets): Promise<void> {
   await withPrivateDirectory(async (directory) => {
     const secretsFile = join(directory, "secrets.json");

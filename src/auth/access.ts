@@ -3,21 +3,24 @@ import { z } from "zod";
 import { RegistryError } from "../oci/errors.ts";
 import { LEEWAY, stale } from "./tokens.ts";
 
-/** Cloudflare Access in front of the console: it says by a signed header whom it let in. */
+/** Settings of Cloudflare Access in front of the console. Access names the person that it let in by a signed header. */
 export interface AccessSettings {
-  /** As in `acme.cloudflareaccess.com`. */
+  /** The team's domain, like `acme.cloudflareaccess.com`. */
   readonly teamDomain: string;
   /** The tags of the applications that cover the console. */
   readonly audiences: readonly string[];
-  /** E-mail addresses, and domains as in `@example.com`, in lower case: these administer the installation. */
+  /** Administrators of the installation: e-mail addresses, and domains like `@example.com`, in lower case. */
   readonly admins: readonly string[];
 }
 
-/** Set by Cloudflare on each request that Access let through; anybody may send it, so only its signature counts. */
+/**
+ * The header that Cloudflare sets on each request that Access let through. Anybody may send it, so only its signature
+ * counts.
+ */
 export const ACCESS_HEADER = "Cf-Access-Jwt-Assertion";
 
 interface AccessIdentity {
-  /** In lower case. */
+  /** The address in lower case. */
   readonly email: string;
   /** Seconds since the epoch. */
   readonly expiresAt: number;
@@ -27,12 +30,15 @@ const ALGORITHM = "RS256";
 
 const claims = z.object({ email: z.string().min(3).max(320).toLowerCase(), exp: z.int() });
 
-/** By team domain: an isolate asks for the keys once, and again when they are ten minutes old or one is not among them. */
+/**
+ * Keys by team domain. An isolate asks for them once, and again when they are ten minutes old or lack a key that a
+ * token names.
+ */
 const keySets = new Map<string, ReturnType<typeof createRemoteJWKSet>>();
 
 /**
- * The administrator whom Access let in. Throws TOKEN_INVALID for what Access did not sign for these applications, and DENIED for
- * somebody who does not administer the installation.
+ * Verifies an assertion of Access, and returns the administrator that it names. Throws TOKEN_INVALID if Access did not
+ * sign it for these applications, and DENIED for a person who does not administer the installation.
  */
 export async function verifyAccess(settings: AccessSettings, assertion: string): Promise<AccessIdentity> {
   const { success, data } = claims.safeParse(await payloadOf(settings, assertion));

@@ -10,33 +10,36 @@ import type { Principal, SecretHolder } from "./principal.ts";
 import { equalSecrets, hashSecret, isSecret } from "./secret.ts";
 import { isToken, stale, type TokenRealm, verifyAccessToken, verifyRefreshToken } from "./tokens.ts";
 
-/** What authentication needs to know of the installation. */
+/** Settings and look-ups that authentication needs. */
 export interface Authenticator {
   readonly keys: SigningKeys;
   readonly realm: TokenRealm;
   readonly adminToken: string;
-  /** Null: Cloudflare Access is not asked. */
+  /** Null: Cloudflare Access is not used. */
   readonly access: AccessSettings | null;
-  /** The live credential whose secret has this hash, or null. */
+  /** Finds the live credential whose secret has this hash, or null. */
   readonly findCredential: (hash: string) => Promise<Credential | null>;
-  /** The live credential with this id, or null. */
+  /** Finds the live credential with this id, or null. */
   readonly findCredentialById: (id: string) => Promise<Credential | null>;
-  /** What counts logins that fail, from where this request comes from. */
+  /** Counts the failed logins from the address of this request. */
   readonly failedLogins: FailedLogins;
   /** True for the mark of a session that was signed out of. */
   readonly isSignedOut: (mark: string) => Promise<boolean>;
 }
 
 interface Acceptance {
-  /** Seconds after its end in which an access token still proves who sends it, where that is more than clocks may differ by. */
+  /**
+   * Seconds after its end during which an access token still proves its sender. Default: the difference that is allowed
+   * between clocks.
+   */
   readonly leeway?: number | undefined;
-  /** Refresh tokens do as the password too: clients keep them in the place of one. */
+  /** True if a refresh token is accepted as the password too. Clients store it in place of one. */
   readonly refreshTokens?: boolean;
 }
 
 /**
- * Finds who sends this Authorization header. Basic takes a secret as the password, with any user name;
- * Bearer takes an access token or a secret. Throws TOKEN_INVALID for what proves nothing.
+ * Finds the sender of this Authorization header. Basic takes a secret as the password, with any user name; Bearer takes
+ * an access token or a secret. Throws TOKEN_INVALID for a header that proves nothing.
  */
 export async function authenticate(
   authenticator: Authenticator,
@@ -68,12 +71,15 @@ function authenticateBasic(
   const pair = decodeBase64(parameter);
   const colon = pair?.indexOf(":") ?? -1;
   if (pair === null || colon < 0) throw new RegistryError("TOKEN_INVALID");
-  // Clients without credentials may send an empty pair: nobody in particular.
+  // Clients without credentials may send an empty pair: they are anonymous.
   if (pair === ":") return { kind: "anonymous" };
   return authenticatePassword(authenticator, pair.slice(colon + 1));
 }
 
-/** Finds who kept this at login: a secret, or the refresh token that was once given for it. Throws TOKEN_INVALID. */
+/**
+ * Finds the holder of what a client stored at login: a secret, or the refresh token that it got for one. Throws
+ * TOKEN_INVALID.
+ */
 export async function authenticateLogin(authenticator: Authenticator, kept: string): Promise<SecretHolder> {
   try {
     return await (isToken(kept) ? authenticateRefreshToken : authenticateSecret)(authenticator, kept);
@@ -83,7 +89,7 @@ export async function authenticateLogin(authenticator: Authenticator, kept: stri
   }
 }
 
-/** Finds whose refresh token this is. Throws TOKEN_INVALID, also once the credential is revoked or has expired. */
+/** Finds the holder of this refresh token. Throws TOKEN_INVALID, also once the credential is revoked or has expired. */
 async function authenticateRefreshToken(
   { keys, realm, failedLogins, findCredentialById }: Authenticator,
   token: string,
@@ -101,8 +107,8 @@ function nothingProved(fault: unknown): null {
 }
 
 /**
- * Says that a login does not work. Clients send one that they have stored with each pull, also of what is public: so the
- * answer says what to do about that.
+ * Makes the refusal of a stored login. Clients send a stored login with each pull, even of public content, so the
+ * answer says how to renew or remove it.
  */
 export function staleLogin({ service }: TokenRealm, cause?: RegistryError): RegistryError {
   return new RegistryError("TOKEN_INVALID", {
@@ -113,11 +119,15 @@ export function staleLogin({ service }: TokenRealm, cause?: RegistryError): Regi
   });
 }
 
-/** Finds who knows this secret. Throws TOKEN_INVALID; LOGINS_LIMITED where too many logins failed from there. */
+/**
+ * Finds the holder of this secret. Throws TOKEN_INVALID; LOGINS_LIMITED if too many logins failed from the same
+ * network.
+ */
 export async function authenticateSecret(authenticator: Authenticator, secret: string): Promise<SecretHolder> {
   const { adminToken, failedLogins, findCredential } = authenticator;
   if (isSecret(secret)) {
-    // Of 160 random bits none is ever guessed: who sends the right one gets in, whoever else fails from the same network.
+    // A secret has 160 random bits, so guessing never succeeds. The right one gets in even while others fail from the
+    // same network.
     const credential = await findCredential(await hashSecret(secret));
     if (credential) return { kind: "credential", credential };
   } else {
@@ -128,27 +138,33 @@ export async function authenticateSecret(authenticator: Authenticator, secret: s
   throw new RegistryError("TOKEN_INVALID");
 }
 
-/** Pushes and pulls go on where ADMIN_TOKEN is too short: nothing but itself is refused. */
+/** Refuses an ADMIN_TOKEN that is too short. Pushes and pulls still work then: nothing else is refused. */
 function requireLong(adminToken: string): SecretHolder {
   const problem = adminTokenProblem(adminToken);
   if (problem !== null) throw new RegistryError("TOKEN_INVALID", { message: problem });
   return { kind: "admin", email: null };
 }
 
-/** What a browser sends by itself, whoever made it ask: the console's cookie, or what Cloudflare Access adds on the way. */
+/**
+ * Proof that a browser sends by itself, also for a foreign page: the console's cookie, or the header that Cloudflare
+ * Access adds on the way.
+ */
 export interface BrowserProof {
   readonly kind: "cookie" | "access";
   readonly token: string;
 }
 
-/** Somebody whom the console shows its pages. */
+/** A person to whom the console shows its pages. */
 export interface BrowserSession {
   readonly principal: SecretHolder;
   /** Seconds since the epoch. */
   readonly expiresAt: number;
 }
 
-/** The proof that a request brings; null without any. The cookie goes first: whoever signs in chose who to be. */
+/**
+ * Returns the proof that a request brings; null: it brings none. The cookie goes first, since by signing in a person
+ * chose an identity.
+ */
 export function browserProofOf({ realm, access }: Authenticator, headers: Headers): BrowserProof | null {
   const cookie = readConsoleCookie(headers, realm);
   if (cookie !== null) return { kind: "cookie", token: cookie };
@@ -157,12 +173,12 @@ export function browserProofOf({ realm, access }: Authenticator, headers: Header
 }
 
 /**
- * Finds who opened the console. Throws TOKEN_INVALID, also once they signed out; DENIED for whom Access let in and who administers
- * nothing.
+ * Finds the person who opened the console. Throws TOKEN_INVALID, also once they signed out; DENIED for a person that
+ * Access let in and who does not administer the installation.
  */
 export async function authenticateBrowser(authenticator: Authenticator, proof: BrowserProof): Promise<BrowserSession> {
   const { expiresAt, principal } = await verifyProof(authenticator, proof);
-  // Only what is genuine is looked up: nobody else can make the database work.
+  // Only genuine proof is looked up, so that a stranger cannot make the database work.
   const [isSignedOut, found] = await Promise.all([
     sessionMark(proof).then(authenticator.isSignedOut),
     typeof principal === "string" ? authenticator.findCredentialById(principal) : null,
@@ -173,9 +189,9 @@ export async function authenticateBrowser(authenticator: Authenticator, proof: B
   return { principal: { kind: "credential", credential: found }, expiresAt };
 }
 
-/** What a proof says by itself. */
+/** The content of a proof, before the database is asked. */
 interface VerifiedProof {
-  /** The administrator, or the id of the credential that was used: which must still live. */
+  /** The administrator, or the id of the credential that was used, which must still be live. */
   readonly principal: Extract<Principal, { kind: "admin" }> | string;
   /** Seconds since the epoch. */
   readonly expiresAt: number;
@@ -193,7 +209,10 @@ async function verifyProof(authenticator: Authenticator, { kind, token }: Browse
   return { principal: { kind: "admin", email }, expiresAt };
 }
 
-/** Tells one session from another. It leaves out the signature, of which several may fit the same session. */
+/**
+ * Returns a mark that tells one session from another. It leaves out the signature, since several may fit the same
+ * session.
+ */
 export function sessionMark({ token }: BrowserProof): Promise<string> {
   return hashSecret(token.slice(0, token.lastIndexOf(".")));
 }

@@ -15,8 +15,8 @@ const EVERYTHING = ["**"];
 const ADMIN_ON_REGISTRY = "ADMIN_TOKEN manages spaces; to push and pull, create a token in a space";
 
 /**
- * The one decision about repositories: may this principal do this there?
- * Throws UNAUTHORIZED or SCOPE_INSUFFICIENT where a (further) token could help, DENIED where it could not.
+ * Decides if this principal may do this in the repository; no other function does. Throws UNAUTHORIZED or
+ * SCOPE_INSUFFICIENT if a (further) token could help, DENIED if it could not.
  */
 export function authorize(principal: Principal, action: RepositoryAction, name: RepositoryName): Grant {
   switch (principal.kind) {
@@ -62,8 +62,9 @@ function authorizeBearer(
 }
 
 /**
- * Checks if the principal may read there, or why not: a mount's source must never be an error by itself.
- * `ask`: a token with that scope could be asked for. `never`: it was asked for, or cannot be had.
+ * Decides if the principal may read a mount's source. It returns a reason instead of throwing, since a source must
+ * never be an error by itself. `ask`: a token with that scope could help. `never`: the client has asked for one
+ * already, or cannot get one.
  */
 export function authorizeSource(principal: Principal, name: RepositoryName): Grant | "ask" | "never" {
   if (principal.kind === "bearer") {
@@ -76,7 +77,7 @@ export function authorizeSource(principal: Principal, name: RepositoryName): Gra
   return authorize(principal, "pull", name);
 }
 
-/** May this principal list repositories, and which? Throws as {@link authorize} does. */
+/** Decides if this principal may list repositories, and which. Throws the errors of {@link authorize}. */
 export function authorizeCatalog(principal: Principal): CatalogGrant {
   if (principal.kind === "admin") throw new RegistryError("DENIED", { message: ADMIN_ON_REGISTRY });
   if (principal.kind === "credential") {
@@ -103,8 +104,8 @@ export function authorizeCatalog(principal: Principal): CatalogGrant {
 }
 
 /**
- * May this principal manage that space? Throws UNAUTHORIZED; DENIED in a credential's own space;
- * SPACE_UNKNOWN elsewhere, so that nobody learns which spaces there are.
+ * Decides if this principal may manage that space. Throws UNAUTHORIZED; DENIED in a credential's own space;
+ * SPACE_UNKNOWN elsewhere, so that a stranger cannot find out the names of spaces.
  */
 export function authorizeSpace(principal: Principal, space: string): SpaceGrant {
   if (principal.kind === "admin") {
@@ -126,21 +127,23 @@ function isManager({ actions }: Credential): boolean {
   return actions.includes("admin");
 }
 
-/** Throws DENIED for the space's own administrators: they may not say how much the space may have. */
+/** Throws DENIED for the space's own administrators: they may not set the space's limits. */
 export function authorizeQuota({ credentialId }: SpaceGrant): void {
   if (credentialId === null) return;
   throw new RegistryError("DENIED", { message: "only ADMIN_TOKEN can set quotas; ask the registry's administrator" });
 }
 
-/** The actor, where ADMIN_TOKEN is used. */
+/** The actor of a request with ADMIN_TOKEN. */
 const ADMINISTRATOR = "administrator";
 
-/** Names the actor, in events and activity: a credential's id, an administrator's e-mail address, or `administrator`. */
+/**
+ * Returns the actor for events and activity: a credential's id, an administrator's e-mail address, or `administrator`.
+ */
 export function actorOf(principal: SecretHolder): string {
   return principal.kind === "admin" ? (principal.email ?? ADMINISTRATOR) : principal.credential.id;
 }
 
-/** Grants anything in a repository of a space to its manager. */
+/** Grants the manager of a space any action in one of its repositories. */
 export function authorizeWithin(grant: SpaceGrant, action: RepositoryAction, name: RepositoryName): Grant {
   return prove({ name, ...rightTo(action, grant) });
 }
@@ -152,7 +155,10 @@ function rightTo(
   return { action, subject: actor, credentialId, spaceId, repositoryId: null, publicOnly: false, final: true };
 }
 
-/** May this principal look at repositories of that space, and at which? Throws as {@link authorizeSpace} does. */
+/**
+ * Decides if this principal may look at repositories of that space, and at which. Throws the errors of
+ * {@link authorizeSpace}.
+ */
 export function authorizeReader(principal: Principal, space: string): ReaderGrant {
   if (principal.kind === "credential" && principal.credential.space === space && !isManager(principal.credential)) {
     return readerGrant(principal.credential);
@@ -172,8 +178,8 @@ function readerGrant({ id, space, spaceId, actions, repositories }: Credential):
 }
 
 /**
- * May the holder look at what is in this repository? Throws NAME_INVALID; DENIED where the patterns do not cover it, whether or not
- * there is one.
+ * Decides if the holder may look into this repository. Throws NAME_INVALID; DENIED if the patterns do not cover the
+ * path, also if there is no such repository.
  * @param path within the grant's space.
  */
 export function authorizeReading({ space, repositories, within }: ReaderGrant, path: string): Grant {
@@ -184,14 +190,17 @@ export function authorizeReading({ space, repositories, within }: ReaderGrant, p
   });
 }
 
-/** The actor as it is shown to those who do not manage the space: the e-mail addresses of the registry's administrators are not for everybody. */
+/**
+ * Returns the actor as readers see it. The e-mail addresses of the registry's administrators are shown only to those
+ * who manage the space.
+ */
 export function actorForReaders<A extends { readonly id: string; readonly name: string }>(actor: A): A {
   return actor.id.includes("@") ? { ...actor, id: ADMINISTRATOR, name: ADMINISTRATOR } : actor;
 }
 
 /**
- * Finds the credential whose secret was sent; null: the installation's administrator's. Throws UNAUTHORIZED for nobody's, and for an
- * access token, which is the registry API's alone.
+ * Returns the credential whose secret was sent; null: the sender is the installation's administrator. Throws
+ * UNAUTHORIZED for an anonymous request, and for an access token, which is for the registry API alone.
  */
 export function authorizeSelf(principal: Principal): Credential | null {
   if (principal.kind === "admin") return null;
@@ -199,7 +208,7 @@ export function authorizeSelf(principal: Principal): Credential | null {
   throw new RegistryError("UNAUTHORIZED", { message: "send Authorization: Bearer with a token" });
 }
 
-/** May this principal manage the installation? Throws UNAUTHORIZED or DENIED. */
+/** Decides if this principal may manage the installation. Throws UNAUTHORIZED or DENIED. */
 export function authorizeInstallation(principal: Principal): InstallationGrant {
   if (principal.kind === "admin") return prove({ actor: actorOf(principal) });
   if (principal.kind === "credential") {

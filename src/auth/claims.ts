@@ -1,19 +1,19 @@
 import { z } from "zod";
 import { REPOSITORY_ACTIONS } from "./scope.ts";
 
-/** The subject of a token that was given to nobody in particular. */
+/** The subject of an anonymous token. */
 export const ANONYMOUS = "anonymous";
 
 const repositoryAccess = z.strictObject({
   type: z.literal("repository"),
   name: z.string(),
-  /** Empty: it was asked for and is not granted, so asking again is of no use. */
+  /** Empty: the right was asked for and refused, so asking again is of no use. */
   actions: z.array(z.enum(REPOSITORY_ACTIONS)),
-  /** The space's id: a space that is made again under the same name is another. */
+  /** The space's id. A space that is made again under the same name has another one. */
   space: z.int().optional(),
-  /** The repository's id, if it existed; one made again under the same name is another. */
+  /** The repository's id, if it existed. A repository that is made again under the same name has another one. */
   repository: z.int().optional(),
-  /** Granted only because the repository is public; holds while it is. */
+  /** True if the right was granted only because the repository is public. It holds while the repository is. */
   public: z.literal(true).optional(),
 });
 
@@ -26,7 +26,7 @@ const catalogAccess = z.strictObject({
   repositories: z.array(z.string()),
 });
 
-/** What an access token says; the `access` claim is the one of distribution's token specification, with our ids. */
+/** Claims of an access token. The `access` claim is the one of distribution's token specification, with our ids. */
 export const accessClaims = z.object({
   sub: z.string().min(1),
   access: z.array(z.discriminatedUnion("type", [repositoryAccess, catalogAccess])),

@@ -1,19 +1,25 @@
 import { RegistryError } from "../oci/errors.ts";
 import type { TokenRealm } from "./tokens.ts";
 
-/** The header that each change from the console has: no form can send it, and no foreign page without being asked first. */
+/**
+ * The header that each change from the console has. A form cannot send it, and a browser asks us before a foreign page
+ * may.
+ */
 const CONSOLE_HEADER = "X-Spacedock-Console";
 
 const NAME = "spacedock-session";
 
-/** The session that the request's cookie holds, whatever it is worth; null without one. */
+/** Reads the session in the request's cookie, valid or not; null: there is none. */
 export function readConsoleCookie(headers: Headers, realm: TokenRealm): string | null {
   const start = `${nameFor(realm)}=`;
   const pairs = (headers.get("Cookie") ?? "").split(";").map((pair) => pair.trim());
   return pairs.find((pair) => pair.startsWith(start))?.slice(start.length) ?? null;
 }
 
-/** The Set-Cookie header that keeps a session; with no token and no lifetime, the one that ends it. @param lifetime seconds. */
+/**
+ * Makes the Set-Cookie header that keeps a session or, without a token and a lifetime, ends it.
+ * @param lifetime seconds.
+ */
 export function consoleCookie(realm: TokenRealm, token = "", lifetime = 0): string {
   const attributes = [
     `${nameFor(realm)}=${token}`,
@@ -27,8 +33,8 @@ export function consoleCookie(realm: TokenRealm, token = "", lifetime = 0): stri
 }
 
 /**
- * A browser sends the cookie by itself, whoever made it ask: so a change must show that our own page asks for it.
- * Throws DENIED where it does not.
+ * Throws DENIED unless our own page asks for the change. A browser sends the cookie by itself, also for a foreign page,
+ * so the cookie proves nothing about the page.
  */
 export function requireOwnPage({ method, headers }: Request, url: URL, realm: TokenRealm): void {
   if (method === "GET" || method === "HEAD") return;
@@ -45,7 +51,7 @@ export function requireOwnPage({ method, headers }: Request, url: URL, realm: To
   }
 }
 
-/** Where there is https, other hosts of the domain cannot set a cookie of this name. */
+/** Returns the cookie's name. With https, its prefix keeps other hosts of the domain from setting it. */
 function nameFor(realm: TokenRealm): string {
   return isSecure(realm) ? `__Host-${NAME}` : NAME;
 }

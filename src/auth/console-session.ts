@@ -3,7 +3,7 @@ import type { Credential } from "./credential.ts";
 import type { SigningKeys } from "./keys.ts";
 import { LEEWAY, signToken, stale, type TokenRealm, verifyToken } from "./tokens.ts";
 
-/** Seconds: a working day. Or until the credential expires, if that is sooner. */
+/** Seconds: a working day. A session ends earlier if the credential expires earlier. */
 const LIFETIME = 8 * 3600;
 
 const TYPE = "console+jwt";
@@ -13,7 +13,9 @@ const ADMINISTRATOR = "administrator";
 
 const claims = z.object({ sub: z.string().min(1), exp: z.int(), mark: z.string().default("") });
 
-/** Somebody who signed in to the console. It stands for a credential, is not one, and is of use only while that lives. */
+/**
+ * The session of a person who signed in to the console. It stands for a credential and works only while that is live.
+ */
 export interface ConsoleSession {
   /** Null: the installation's administrator. */
   readonly credentialId: string | null;
@@ -22,13 +24,16 @@ export interface ConsoleSession {
 }
 
 interface SignedConsoleSession extends ConsoleSession {
-  /** What goes into the cookie. */
+  /** The value of the cookie. */
   readonly token: string;
   /** Seconds. */
   readonly lifetime: number;
 }
 
-/** @param credential null: the installation's administrator, for as long as ADMIN_TOKEN stays what it is. */
+/**
+ * Signs a session for the console.
+ * @param credential null: the installation's administrator, until ADMIN_TOKEN is changed.
+ */
 export async function signConsoleSession(
   keys: SigningKeys,
   realm: TokenRealm,
@@ -45,7 +50,7 @@ export async function signConsoleSession(
   return { token, lifetime, credentialId: credential?.id ?? null, expiresAt: issuedAt + lifetime };
 }
 
-/** The session that a cookie holds. Throws TOKEN_INVALID for any other text, and once ADMIN_TOKEN is another. */
+/** Verifies the session in a cookie. Throws TOKEN_INVALID for any other text, and once ADMIN_TOKEN is changed. */
 export async function verifyConsoleSession(
   keys: SigningKeys,
   realm: TokenRealm,
@@ -60,12 +65,15 @@ export async function verifyConsoleSession(
   return { credentialId: null, expiresAt: data.exp };
 }
 
-/** An audience of its own, so that no other token of ours passes for a session. */
+/** Returns an audience of its own, so that no other token of ours passes for a session. */
 function consoleOf({ issuer, service }: TokenRealm): TokenRealm {
   return { issuer, service: `${service}/console` };
 }
 
-/** Tell one ADMIN_TOKEN from another without giving anything away of it: one mark a signing key, the current one's first. */
+/**
+ * Makes marks that tell one ADMIN_TOKEN from another and reveal nothing of it: one for each signing key, the current
+ * key's first.
+ */
 function marks({ sessionKeys }: SigningKeys, adminToken: string): Promise<readonly string[]> {
   const text = new TextEncoder().encode(`spacedock console administrator ${adminToken}`);
   return Promise.all(

@@ -2,12 +2,12 @@ import { matchesRepository } from "../oci/repository-pattern.ts";
 import type { RepositoryName } from "../oci/name.ts";
 import { REPOSITORY_ACTIONS, type RepositoryAction } from "./scope.ts";
 
-/** What a credential may permit: the repository actions, and managing its space. */
+/** Actions that a credential may permit: those on repositories, and managing its space. */
 export const CREDENTIAL_ACTIONS = [...REPOSITORY_ACTIONS, "admin"] as const;
 
 export type CredentialAction = (typeof CREDENTIAL_ACTIONS)[number];
 
-/** A live credential: neither revoked nor expired when it was looked up, in a space that exists. */
+/** A live credential: when it was looked up, it was neither revoked nor expired, and its space existed. */
 export interface Credential {
   readonly id: string;
   readonly name: string;
@@ -16,23 +16,23 @@ export interface Credential {
   readonly actions: readonly CredentialAction[];
   /** Patterns over the paths within the space. */
   readonly repositories: readonly string[];
-  /** Milliseconds since the epoch; null where it does not expire. */
+  /** Milliseconds since the epoch; null: it does not expire. */
   readonly expiresAt: number | null;
 }
 
-/** What a credential permits, and where. */
+/** Actions that a credential permits, and the repositories in which it permits them. */
 export type Rights = Pick<Credential, "space" | "actions" | "repositories">;
 
 export function permits(rights: Rights, action: RepositoryAction, name: RepositoryName): boolean {
   return rights.actions.includes(action) && covers(rights, name);
 }
 
-/** True for a repository that these rights are about, whatever they permit there. */
+/** True if these rights cover the repository, with whatever actions. */
 function covers({ space, repositories }: Rights, name: RepositoryName): boolean {
   return space === name.space && matchesRepository(repositories, name.path);
 }
 
-/** Those of the actions that these rights permit there. The patterns are asked once. */
+/** Returns the part of the actions that these rights permit in the repository. It matches the patterns once. */
 export function permitted(
   rights: Rights,
   actions: readonly RepositoryAction[],

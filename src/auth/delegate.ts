@@ -1,14 +1,16 @@
-/** A token that makes tokens: nobody makes a credential that can do more than they can. */
+/** Limits of a token that makes tokens: a credential must not be able to do more than its maker. */
 import { RegistryError } from "../oci/errors.ts";
 import type { Credential } from "./credential.ts";
 
-/** Where and until when a token is to be good. Times are milliseconds since the epoch; null: it does not expire. */
+/**
+ * The repositories and the end of a token to make. Times are milliseconds since the epoch; null: it does not expire.
+ */
 export type Wish = Pick<Credential, "repositories" | "expiresAt">;
 
 /**
- * Bounds a wish by the token that makes it: without an expiry of its own, it ends with its maker. Its actions are the maker's to say:
- * who administers a space hands out what may be done in it.
- * Throws DENIED where it would do more than the maker, and says in what.
+ * Bounds a wish by the token that makes it. Without an expiry of its own, the new token ends with its maker. Actions
+ * are not bounded: an administrator of a space may hand out any of them. Throws DENIED, with the excess, for a wish
+ * that exceeds the maker's rights.
  */
 export function delegate(maker: Wish, wish: Wish): Wish {
   const uncovered = uncoveredPattern(maker.repositories, wish.repositories);
@@ -29,10 +31,13 @@ function tooMuch(reason: string): RegistryError {
   });
 }
 
-/** Comparisons of two pieces of patterns: it bounds the time that lists at their limits take, to some milliseconds. */
+/** The most comparisons of two pieces of patterns. It bounds the time for the longest lists to some milliseconds. */
 const MAX_STEPS = 2_000_000;
 
-/** A pattern that lets through what these patterns do not, as far as their form tells; null: there is none. */
+/**
+ * Finds a wished pattern that lets through paths outside the maker's patterns, as far as their form tells; null: there
+ * is none.
+ */
 function uncoveredPattern(makers: readonly string[], wished: readonly string[]): string | null {
   const [own, wanted] = [split(makers), split(wished)];
   const budget = { steps: MAX_STEPS };
@@ -49,7 +54,7 @@ function uncoveredPattern(makers: readonly string[], wished: readonly string[]):
 
 interface Patterns {
   readonly included: readonly string[];
-  /** Without their `!`. */
+  /** Excluding patterns, without their `!`. */
   readonly excluded: readonly string[];
 }
 
@@ -65,11 +70,11 @@ function pieces(pattern: string): readonly string[] {
 }
 
 /**
- * True only if every path that fits `inner` fits `outer`: `outer` is matched with the pieces of `inner` as if these were a text, in which `*`
- * is one more character that is no slash, and `**` one that only `**` takes.
+ * True only if every path that fits `inner` fits `outer`. It matches `outer` with the pieces of `inner` as if these
+ * were a text, in which `*` is one more character that is no slash, and `**` a character that only `**` takes.
  */
 function covers(outer: readonly string[], inner: readonly string[], budget: { steps: number }): boolean {
-  // What of `outer` can have been matched by the pieces of `inner` so far.
+  // Places in `outer` that the pieces of `inner` can have reached so far.
   let reached = skipping(outer, new Set([0]));
   for (const piece of inner) {
     budget.steps -= outer.length;
@@ -86,7 +91,7 @@ function covers(outer: readonly string[], inner: readonly string[], budget: { st
   return reached.has(outer.length);
 }
 
-/** An asterisk may stand for nothing. */
+/** Adds the places after asterisks, since an asterisk may match an empty text. */
 function skipping(outer: readonly string[], places: Set<number>): ReadonlySet<number> {
   for (const place of places) if (outer[place]?.startsWith("*")) places.add(place + 1);
   return places;

@@ -1,41 +1,44 @@
-/** Where requests come from that fail to log in, and what becomes of it. */
+/** Failed logins: the networks that they come from, and the refusals that follow. */
 import { RegistryError } from "../oci/errors.ts";
 
 export interface FailedLogins {
-  /** Throws LOGINS_LIMITED where so many logins failed lately that no further guess is looked at. */
+  /** Throws LOGINS_LIMITED if so many logins failed lately that no further guess is checked. */
   requireOpen(): void;
-  /** Counts a login that failed. Throws LOGINS_LIMITED where there were too many. */
+  /** Counts a failed login. Throws LOGINS_LIMITED if there were too many. */
   count(): Promise<void>;
 }
 
-/** Seconds, as `[[ratelimits]]` in wrangler.toml has it. */
+/** Seconds, as `[[ratelimits]]` in wrangler.toml sets it. */
 const PERIOD = 60;
 
-/** Addresses that an isolate remembers. */
+/** The most addresses that an isolate remembers. */
 const MAX_ADDRESSES = 1000;
 
-/** Milliseconds after which failures are noted, however few. */
+/** Milliseconds after which failures are noted, even if there are few. */
 const NOTED_EVERY = 60_000;
 
 interface Failures {
-  /** Those that were not noted yet. */
+  /** Failures that are not noted yet. */
   pending: number;
-  /** How many are noted at once next. */
+  /** Number of failures to note at once next. */
   step: number;
   notedAt: number;
   limitedUntil: number;
 }
 
 interface FailureSettings {
-  /** Says if one more may fail; null: it is not limited. */
+  /** Returns false if no further login may fail from there; null: there is no limit. */
   readonly mayFail: ((address: string) => Promise<boolean>) | null;
-  /** Notes, after the answer, that so many more failed. */
+  /** Notes, after the answer, that this number of logins failed. */
   readonly note: (address: string, attempts: number) => void;
 }
 
 const known = new Map<string, Failures>();
 
-/** @param address where the request comes from; null: nobody says, so nothing is counted. */
+/**
+ * Counts the failed logins of one address.
+ * @param address origin of the request; null: unknown, so failures are not counted.
+ */
 export function failedLogins(address: string | null, { mayFail, note }: FailureSettings): FailedLogins {
   const network = address === null ? null : networkOf(address);
   return {
@@ -68,7 +71,7 @@ function failuresOf(network: string): Failures {
   return failures;
 }
 
-/** The first is noted at once, of many only a sum: 1, 2, 4, 8 … at a time, or what there is in a minute. */
+/** Notes the first failure at once and later ones in sums of 1, 2, 4, 8 …, or the sum of a minute. */
 function noteSome(failures: Failures, note: (attempts: number) => void): void {
   const now = Date.now();
   const isLate = failures.notedAt <= now - NOTED_EVERY;
@@ -78,7 +81,10 @@ function noteSome(failures: Failures, note: (attempts: number) => void): void {
   Object.assign(failures, { pending: 0, step: isLate ? 1 : failures.step * 2, notedAt: now });
 }
 
-/** An address of IPv4; of IPv6 the first 64 bits, since whoever has one has all of its network. */
+/**
+ * Returns an IPv4 address as it is, and the first 64 bits of an IPv6 address: the holder of one IPv6 address has its
+ * whole network.
+ */
 export function networkOf(address: string): string {
   const literal = URL.parse(`http://[${address}]/`)?.hostname.slice(1, -1);
   if (literal === undefined) return address;

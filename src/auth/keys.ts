@@ -18,11 +18,14 @@ const privateKeySet = z.object({
     .min(1),
 });
 
-/** The installation's keys. The first of SIGNING_KEYS signs; all verify, so that a key is rotated by putting a new one in front. */
+/**
+ * The installation's keys. The first of SIGNING_KEYS signs and all verify, so a key is rotated by putting a new one in
+ * front.
+ */
 export interface SigningKeys {
   readonly current: { readonly kid: string; readonly key: CryptoKey };
   readonly verifying: ReadonlyMap<string, CryptoKey>;
-  /** The public halves, for `/.well-known/jwks.json`. */
+  /** The public keys, for `/.well-known/jwks.json`. */
   readonly published: JSONWebKeySet;
   /** Keys for the marks on upload sessions, derived from the private keys, in the same order. */
   readonly sessionKeys: readonly CryptoKey[];
@@ -30,7 +33,7 @@ export interface SigningKeys {
 
 const imported = new Map<string, Promise<SigningKeys>>();
 
-/** Imports SIGNING_KEYS, once in an isolate's life. Throws when the setting is malformed. */
+/** Imports SIGNING_KEYS, once in an isolate's life. Throws if the setting is malformed. */
 export function signingKeys(setting: string): Promise<SigningKeys> {
   let keys = imported.get(setting);
   if (keys === undefined) {

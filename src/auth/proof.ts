@@ -1,11 +1,11 @@
 const proof = Symbol("proof");
 
-/** Marks what only authorization makes: no other module can name the key. */
+/** A mark of values that only authorization makes: no other module can name the key. */
 export interface Proof {
   readonly [proof]: true;
 }
 
-/** Makes a right a proof. For authorize.ts alone. */
+/** Turns a right into a proof. Only authorize.ts may call it. */
 export function prove<R extends object>(right: R): R & Proof {
   return { ...right, [proof]: true };
 }

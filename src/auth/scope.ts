@@ -1,11 +1,11 @@
 import { parseRepositoryName, type RepositoryName } from "../oci/name.ts";
 
-/** What may be done with a repository. */
+/** Actions on a repository. */
 export const REPOSITORY_ACTIONS = ["pull", "push", "delete"] as const;
 
 export type RepositoryAction = (typeof REPOSITORY_ACTIONS)[number];
 
-/** What a client asks a token for: rights in one repository, or the list of repositories. */
+/** Rights that a client asks a token for: those in one repository, or the list of repositories. */
 export type Scope = RepositoryScope | { readonly type: "catalog" };
 
 export interface RepositoryScope {
@@ -14,13 +14,13 @@ export interface RepositoryScope {
   readonly actions: readonly RepositoryAction[];
 }
 
-/** More than any client asks for at once; each costs a look at the database. */
+/** The most scopes of one request: more than any client asks for. Each costs a look at the database. */
 const MAX_SCOPES = 50;
 
 /**
- * Reads scopes as clients send them (distribution, "Token Scope Documentation"): the parameter may be
- * repeated, and each value may hold several, divided by spaces. What cannot be understood is left out,
- * since a token with fewer rights is not an error.
+ * Reads scopes as clients send them (distribution, "Token Scope Documentation"): the parameter may be repeated, and
+ * each value may hold several scopes, divided by spaces. A scope that cannot be understood is left out, since a token
+ * with fewer rights is no error.
  */
 export function parseScopes(values: readonly string[]): readonly Scope[] {
   const texts = values.flatMap((value) => value.split(" ")).filter((text) => text !== "");
@@ -45,7 +45,7 @@ function parseActions(text: string): readonly RepositoryAction[] {
   return REPOSITORY_ACTIONS.filter((action) => asked.includes(action) || asked.includes("*"));
 }
 
-/** The scope as a challenge names it. */
+/** Writes the scope as a challenge names it. */
 export function repositoryScope(name: RepositoryName, actions: readonly RepositoryAction[]): string {
   return `repository:${name.full}:${actions.join(",")}`;
 }

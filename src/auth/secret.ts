@@ -1,8 +1,8 @@
 import { crc32 } from "node:zlib";
 
 /**
- * A credential's secret: `sdt_`, 160 random bits, and a checksum, all hexadecimal. The prefix lets secret
- * scanners find it; the checksum tells a mistyped or foreign password without a look at the database.
+ * A credential's secret: `sdt_`, 160 random bits, and a checksum, all hexadecimal. The prefix lets secret scanners find
+ * it; the checksum exposes a mistyped or foreign password without a look at the database.
  */
 const PREFIX = "sdt_";
 const RANDOM_BYTES = 20;
@@ -13,7 +13,7 @@ export function generateSecret(): string {
   return PREFIX + random + checksum(random);
 }
 
-/** True if the text was made by {@link generateSecret}, as far as its form tells. */
+/** True if the text has the form that {@link generateSecret} makes. */
 export function isSecret(text: string): boolean {
   const [, random, sum] = SECRET.exec(text) ?? [];
   return random !== undefined && checksum(random) === sum;
@@ -25,18 +25,18 @@ function checksum(random: string): string {
     .padStart(8, "0");
 }
 
-/** What is stored of a secret. Its 160 random bits make a slow or salted hash needless. */
+/** Returns the hash under which a secret is stored. Its 160 random bits make a slow or salted hash needless. */
 export async function hashSecret(secret: string): Promise<string> {
   const hash = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(secret));
   return new Uint8Array(hash).toHex();
 }
 
-/** Compares by hash, so that the time taken tells nothing about the secret. */
+/** Compares two secrets by their hashes, so that the time it takes reveals nothing about them. */
 export async function equalSecrets(left: string, right: string): Promise<boolean> {
   return (await hashSecret(left)) === (await hashSecret(right));
 }
 
-/** A public identifier, as in `tok_3f…`: 96 random bits. */
+/** Makes a public identifier of 96 random bits, like `tok_3f…`. */
 export function generateId(prefix: string): string {
   return `${prefix}_${crypto.getRandomValues(new Uint8Array(12)).toHex()}`;
 }

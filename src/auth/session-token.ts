@@ -3,38 +3,39 @@ import { RegistryError } from "../oci/errors.ts";
 import type { Grant } from "./grant.ts";
 import type { SigningKeys } from "./keys.ts";
 
-/** Days; under the 7 after which R2 drops an open multipart upload by itself. */
+/** Days. It is less than the 7 after which R2 drops an open multipart upload by itself. */
 const SESSION_LIFETIME_DAYS = 6;
 
 /**
- * What an upload session is before its first byte: no more than its address. The address is marked with a
- * MAC over these terms, the repository's name and the uploader, so that starting an upload writes nothing,
- * and the session is of no use in another repository or to anybody else (CVE-2026-32589).
+ * The terms of an upload session, which are its whole state until its first byte: its address holds them. A MAC in the
+ * address covers these terms, the repository's name and the uploader. So starting an upload writes nothing, and the
+ * session is useless in another repository or to another uploader (CVE-2026-32589).
  */
 export interface SessionTerms {
-  /** 128 random bits, hexadecimal; names the Durable Object. */
+  /** 128 random bits, hexadecimal. They name the Durable Object. */
   readonly id: string;
   readonly spaceId: number;
-  /** The repository's id, if it existed: one that is made again under the name is another. */
+  /** The repository's id, if it existed. A repository that is made again under the same name has another one. */
   readonly repositoryId: number | null;
-  /** What the running hash computes; another may still be named at the end, at the price of reading back. */
+  /** The algorithm of the running hash. A client may still name another at the end; the bytes are read back then. */
   readonly algorithm: DigestAlgorithm;
   /** Milliseconds since the epoch. */
   readonly expiresAt: number;
-  /** Bytes that the space had room for when the upload began; null: any number. */
+  /** Bytes that the space had room for when the upload began; null: no limit. */
   readonly room: number | null;
-  /** When the database last confirmed that the uploader may go on, in milliseconds since the epoch. */
+  /** The time at which the database last confirmed that the uploader may go on, in milliseconds since the epoch. */
   readonly confirmedAt: number;
 }
 
 /**
- * `<id>-<space>[-r<repository>]-<algorithm>-<expiry>[-c<confirmed>][-<room>]-<mac>`: letters, digits and dashes only, since clients
- * append to it and may escape what else they find. Addresses that older versions gave have neither `r` nor `c`.
+ * `<id>-<space>[-r<repository>]-<algorithm>-<expiry>[-c<confirmed>][-<room>]-<mac>`: letters, digits and dashes only,
+ * since clients append to the address and may escape other characters. Addresses of older versions have neither `r` nor
+ * `c`.
  */
 const SESSION_TOKEN =
   /^(?<id>[0-9a-f]{32})-(?<space>\d{1,15})(?:-r(?<repository>\d{1,15}))?-(?<algorithm>sha\d{3})-(?<expiry>\d{1,15})(?:-c(?<confirmed>\d{1,15}))?(?:-(?<room>\d{1,16}))?-(?<mac>[0-9a-f]{64})$/;
 
-/** Names a session that is about to begin. */
+/** Makes the id of a new session. */
 export function newSessionId(): string {
   return crypto.getRandomValues(new Uint8Array(16)).toHex();
 }
@@ -54,7 +55,10 @@ export async function signSession(keys: SigningKeys, grant: Grant, terms: Sessio
   return `${termsText(terms)}-${new Uint8Array(mac).toHex()}`;
 }
 
-/** The terms of the session at this address. Throws BLOB_UPLOAD_UNKNOWN for any but the uploader's own, in this repository. */
+/**
+ * Reads the terms of the session at this address. Throws BLOB_UPLOAD_UNKNOWN unless the session is the uploader's own,
+ * in this repository.
+ */
 export async function verifySession(keys: SigningKeys, grant: Grant, token: string, now: Date): Promise<SessionTerms> {
   const { id = "", mac = "", algorithm: algorithmName = "", ...fields } = SESSION_TOKEN.exec(token)?.groups ?? {};
   const algorithm = parseDigestAlgorithm(algorithmName);
@@ -80,12 +84,12 @@ function signedBytes(grant: Grant, terms: SessionTerms): Uint8Array {
   return new TextEncoder().encode(`${termsText(terms)}\n${grant.name.full}\n${grant.subject}`);
 }
 
-/** The grant for a session alone, which is of no use in another space or repository of the same name. */
+/** Narrows a grant to one session. It does not hold in another space or repository of the same name. */
 export function grantWithin(grant: Grant, { spaceId, repositoryId }: SessionTerms): Grant {
   return { ...grant, spaceId, repositoryId: grant.repositoryId ?? repositoryId };
 }
 
-/** Null: it is not said which. */
+/** True if both are the same, or one of them is null: not stated. */
 function isSame(left: number | null, right: number | null): boolean {
   return left === null || right === null || left === right;
 }

@@ -6,9 +6,9 @@ import type { Proof } from "./proof.ts";
 /** Proof of a right to something in one space. The database confirms it in the round trip that does the work. */
 export interface SpaceRight extends Proof {
   readonly space: string;
-  /** The space must still be the one that the credential was made for; null for the installation's administrator. */
+  /** The space that the credential was made for, which must still exist; null for the installation's administrator. */
   readonly spaceId: number | null;
-  /** The credential must not have been revoked since; null for the installation's administrator. */
+  /** The credential, which must not have been revoked since; null for the installation's administrator. */
   readonly credentialId: string | null;
 }
 
@@ -16,15 +16,18 @@ export interface SpaceRight extends Proof {
 export interface SpaceGrant extends SpaceRight {
   /** The actor, in events and activity. */
   readonly actor: string;
-  /** Bounds the tokens that are made with this right; null: nothing does. */
+  /** The limits of tokens that are made with this right; null: no limits. */
   readonly maker: (Wish & Pick<Credential, "name">) | null;
 }
 
-/** The right to look at what is in repositories of one space. It is no right to manage, and cannot be taken for one. */
+/**
+ * The right to look into repositories of one space. It is no right to manage, and its type keeps it from being used as
+ * one.
+ */
 export interface ReaderGrant extends SpaceRight {
-  /** Patterns over paths; only what they cover is shown. */
+  /** Patterns over paths. Only repositories that they cover are shown. */
   readonly repositories: readonly string[];
-  /** True if it belongs to somebody who manages the space. */
+  /** True if the holder manages the space. */
   readonly manages: boolean;
   /** The right that it gives in each of these repositories. */
   readonly within: RepositoryGrant;
@@ -34,7 +37,7 @@ export interface ReaderGrant extends SpaceRight {
 export interface CatalogGrant extends SpaceRight {
   readonly spaceId: number;
   readonly credentialId: string;
-  /** Patterns over paths; only what they cover is listed. */
+  /** Patterns over paths. Only repositories that they cover are listed. */
   readonly repositories: readonly string[];
 }
 

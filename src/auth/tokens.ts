@@ -6,22 +6,31 @@ import type { Credential } from "./credential.ts";
 import { SIGNING_ALGORITHM, type SigningKeys } from "./keys.ts";
 import { noteVerified, recallVerified } from "./verified-tokens.ts";
 
-/** Seconds. Short, since a stolen token cannot be called back where no store is asked; clients renew by themselves. */
+/**
+ * Seconds. It is short, since no store is asked and so a stolen token cannot be called back. Clients renew it by
+ * themselves.
+ */
 export const ACCESS_TOKEN_LIFETIME = 300;
 
-/** Two kinds of token (and a third in console-session.ts), told apart by the header's `typ`, so that none passes for another. */
+/**
+ * Two kinds of token (a third is in console-session.ts). The header's `typ` tells them apart, so that none passes for
+ * another.
+ */
 const ACCESS_TYPE = "at+jwt";
 const REFRESH_TYPE = "rt+jwt";
 
 /** Seconds by which clocks may differ. */
 export const LEEWAY = 30;
 
-/** Seconds, as long as a session may lie idle: a chunk of a long upload may come when the token that began it has expired. */
+/**
+ * Seconds: as long as a session may lie idle. A chunk of a long upload may come after the token that began it has
+ * expired.
+ */
 export const SESSION_LEEWAY = 86_400;
 
-/** Where tokens come from and are good for: both follow from the registry's address. */
+/** The origin and the audience of tokens. Both follow from the registry's address. */
 export interface TokenRealm {
-  /** As in `https://registry.example.com`. */
+  /** The registry's address, like `https://registry.example.com`. */
   readonly issuer: string;
   /** The host and port that clients use. */
   readonly service: string;
@@ -40,8 +49,9 @@ export function signAccessToken(
 }
 
 /**
- * A refresh token stands for a credential in the registry API, and for as long as that lives: it gives no right to manage.
- * @param expiresAt milliseconds since the epoch; null where the credential does not expire.
+ * Signs a refresh token. It stands for a credential in the registry API while the credential is live, and gives no
+ * right to manage.
+ * @param expiresAt milliseconds since the epoch; null: the credential does not expire.
  */
 export function signRefreshToken(
   keys: SigningKeys,
@@ -53,12 +63,17 @@ export function signRefreshToken(
   return signToken(keys, realm, {}, id, REFRESH_TYPE, now, lifetime);
 }
 
-/** True for what has the form of a signed token, genuine or not: three parts, of which the first is a JSON object in base64. */
+/**
+ * True if the text has the form of a signed token, genuine or not: three parts, of which the first is a JSON object in
+ * base64.
+ */
 export function isToken(text: string): boolean {
   return /^eyJ[\w-]*\.[\w-]*\.[\w-]*$/.test(text);
 }
 
-/** The claims of an access token, `leeway` seconds after its end at the latest. Throws TOKEN_INVALID for any other text. */
+/**
+ * Reads the claims of an access token, at most `leeway` seconds after its end. Throws TOKEN_INVALID for any other text.
+ */
 export async function verifyAccessToken(
   keys: SigningKeys,
   realm: TokenRealm,
@@ -77,8 +92,9 @@ export async function verifyAccessToken(
 }
 
 /**
- * The id of the credential, which says by itself whether it still lives: the token's own end does not count, since those handed
- * out before had a shorter life than their credential. Throws TOKEN_INVALID for any other text.
+ * Reads the credential's id from a refresh token. The token's own end does not count, since earlier versions gave
+ * tokens a shorter life than their credential; the caller asks if the credential is live. Throws TOKEN_INVALID for any
+ * other text.
  */
 export async function verifyRefreshToken(keys: SigningKeys, realm: TokenRealm, token: string): Promise<string> {
   const { payload } = await verifyToken(keys, realm, token, REFRESH_TYPE, Number.MAX_SAFE_INTEGER);
@@ -87,7 +103,10 @@ export async function verifyRefreshToken(keys: SigningKeys, realm: TokenRealm, t
   return claims.data.sub;
 }
 
-/** A token of this kind, for whom the realm's service stands. @param lifetime seconds; null: without end. */
+/**
+ * Signs a token of this kind for the realm's service.
+ * @param lifetime seconds; null: without end.
+ */
 export async function signToken(
   keys: SigningKeys,
   realm: TokenRealm,
@@ -110,7 +129,10 @@ export async function signToken(
   return token.sign(keys.current.key);
 }
 
-/** What a token of this kind says, `leeway` seconds after its end at the latest. Throws TOKEN_INVALID for any other text. */
+/**
+ * Reads the claims of a token of this kind, at most `leeway` seconds after its end. Throws TOKEN_INVALID for any other
+ * text.
+ */
 export async function verifyToken(
   keys: SigningKeys,
   realm: TokenRealm,
@@ -133,7 +155,9 @@ export async function verifyToken(
   }
 }
 
-/** The key comes from our own set, by its id alone: a header that brings or names another key is refused (CVE-2025-24976). */
+/**
+ * Finds the key in our own set, by its id alone. A header that brings or names another key is refused (CVE-2025-24976).
+ */
 function verificationKey(
   keys: SigningKeys,
   header: { kid?: string; jwk?: unknown; jku?: unknown; x5u?: unknown; x5c?: unknown },
@@ -144,7 +168,7 @@ function verificationKey(
   return key;
 }
 
-/** How whatever proves nothing is refused. */
+/** Makes the refusal of a text that proves nothing. */
 export function stale(cause?: unknown): RegistryError {
   return new RegistryError("TOKEN_INVALID", { cause });
 }

@@ -12,15 +12,15 @@ import { planSpans } from "./spans.ts";
 
 const OCTET_STREAM = "application/octet-stream";
 
-/** end-2: the whole blob, parts of it, only its size, or where to read it. */
+/** Answers end-2: with the whole blob, parts of it, only its size, or an address to read it from. */
 export async function getBlob(call: RepositoryCall): Promise<Response> {
   const { stores } = call.registry;
   const isRead = call.request.method !== "HEAD";
-  // Whoever asks whether a blob is there may be about to push what needs it: that is asked of the database.
+  // A client that asks if a blob is there may be about to push a manifest that needs it, so the database answers.
   const find = isLook(call.request) ? lookAtBlob : isRead ? findBlobToRead : findBlob;
   const text = decodeParam(call, "digest");
   const digest = parseDigest(text);
-  // Nothing can be there: see requireRepositoryName.
+  // No blob can be there: see requireRepositoryName.
   if (digest === null) throw new RegistryError("BLOB_UNKNOWN", { detail: { digest: text.slice(0, 256) } });
   const blob = await find(stores, call.grant, digest);
   const headers = blobHeaders(blob);
@@ -36,12 +36,15 @@ export async function getBlob(call: RepositoryCall): Promise<Response> {
   return partial ?? new Response(await readBlob(stores, call.grant, blob, null), { headers });
 }
 
-/** Clients follow it without their authorization, which the address itself has in it: nobody may keep it for others. */
+/**
+ * Redirects to an address that contains its own authorization. Clients follow it without theirs, and no shared cache
+ * may keep it.
+ */
 function redirect(location: string): Response {
   return new Response(null, { status: 307, headers: { Location: location, "Cache-Control": "private, no-store" } });
 }
 
-/** end-10 */
+/** Answers end-10. */
 export async function removeBlob(call: RepositoryCall): Promise<Response> {
   const digest = requireDigest(decodeParam(call, "digest"));
   await deleteBlob(call.registry.stores, call.grant, digest, writeCondition(call.request));
@@ -59,7 +62,7 @@ function blobHeaders(blob: StoredBlob): Headers {
   });
 }
 
-/** Null: the whole is sent instead. */
+/** Reads the ranges; null: send the whole instead. */
 async function getRanges(
   call: RepositoryCall,
   blob: StoredBlob,
@@ -79,7 +82,7 @@ async function getRanges(
   const spans = planSpans(ranges);
   const [firstSpan] = spans ?? [];
   if (spans === null || firstSpan === undefined) return null;
-  // Whether the bytes are there shows before the answer begins.
+  // The first bytes are read before the answer begins, so that missing bytes still become an error.
   const firstBytes = await readBlob(stores, call.grant, blob, firstSpan);
   const multipart = multipartByteranges({
     type: OCTET_STREAM,

@@ -14,18 +14,18 @@ export interface MultipartBody {
   /** Bytes. */
   readonly length: number;
   readonly body: ReadableStream;
-  /** Settles when all is sent, or the client has gone. */
+  /** Settles once all is sent, or the client has gone. */
   readonly sent: Promise<void>;
 }
 
-/** Several ranges as one multipart/byteranges body (RFC 9110, 14.6), each span read when its turn comes. */
+/** Makes one multipart/byteranges body of several ranges (RFC 9110, 14.6). Each span is read when its turn comes. */
 export function multipartByteranges(content: MultipartContent): MultipartBody {
   const boundary = crypto.randomUUID();
   const parts = partsOf(content.spans);
   const before = `\r\n--${boundary}\r\nContent-Type: ${content.type}\r\nContent-Range: `;
   const head = (range: ByteRange): string => `${before}${contentRange(range, content.size)}\r\n\r\n`;
   const tail = `\r\n--${boundary}--\r\n`;
-  // Heads are ASCII, so that characters are bytes.
+  // Heads are ASCII, so each character is a byte.
   const length = parts.reduce((sum, range) => sum + head(range).length + range.length, tail.length);
   const { readable, writable } = new FixedLengthStream(length);
   return {
@@ -36,7 +36,7 @@ export function multipartByteranges(content: MultipartContent): MultipartBody {
   };
 }
 
-/** As in `bytes 0-99/200`: the last byte is included. */
+/** Writes a range like `bytes 0-99/200`, with the last byte included. */
 export function contentRange(range: ByteRange, size: number): string {
   return `bytes ${range.offset}-${range.offset + range.length - 1}/${size}`;
 }
@@ -65,7 +65,7 @@ async function send(writable: WritableStream, content: MultipartContent, head: H
 
 const encoder = new TextEncoder();
 
-/** The parts of a short span, in any order. */
+/** Sends the parts of a short span, which may be in any order. */
 async function sendHeld(output: Output, body: ReadableStream, span: Span, head: Head): Promise<void> {
   const bytes = await new Response(body).bytes();
   if (bytes.length !== span.length) throw new Error(`read ${bytes.length} bytes of a span of ${span.length}`);
@@ -76,7 +76,7 @@ async function sendHeld(output: Output, body: ReadableStream, span: Span, head: 
   }
 }
 
-/** The parts of a long span, as they come by. */
+/** Sends the parts of a long span as they arrive. */
 async function sendInTurn(output: Output, body: ReadableStream, span: Span, head: Head): Promise<void> {
   const source = new Source(body);
   let at = span.offset;
@@ -92,7 +92,7 @@ async function sendInTurn(output: Output, body: ReadableStream, span: Span, head
 /** Bytes read at a time. */
 const READ_BYTES = 256 * 1024;
 
-/** A stream that is read in pieces of any length. */
+/** Reads a stream in pieces of any length. */
 class Source {
   readonly #reader: ReadableStreamBYOBReader;
   #buffer: Uint8Array = new Uint8Array(READ_BYTES);
@@ -102,7 +102,7 @@ class Source {
     this.#reader = body.getReader({ mode: "byob" });
   }
 
-  /** The next bytes go to `output`; null: nowhere. */
+  /** Passes the next bytes to `output`; null: drops them. */
   async take(length: number, output: Output | null): Promise<void> {
     for (let rest = length; rest > 0;) {
       if (this.#left.length === 0) await this.#fill();
@@ -125,7 +125,7 @@ class Source {
   }
 }
 
-/** Bytes that are gathered before they are sent: a call for each of thousands of short parts would cost more than the parts. */
+/** Bytes to gather before they are sent. A call for each of thousands of short parts would cost more than the parts. */
 const GATHERED_BYTES = 64 * 1024;
 
 class Output {
@@ -137,7 +137,7 @@ class Output {
     this.#writable = writable;
   }
 
-  /** ASCII, shorter than what is gathered. */
+  /** Writes ASCII that is shorter than the buffer. */
   async writeText(text: string): Promise<void> {
     if (text.length > GATHERED_BYTES - this.#filled) await this.flush();
     this.#filled += encoder.encodeInto(text, this.#buffer.subarray(this.#filled)).written;
@@ -158,7 +158,7 @@ class Output {
     const writer = this.#writable.getWriter();
     await writer.write(this.#buffer.subarray(0, this.#filled));
     writer.releaseLock();
-    // What was written may still be on its way.
+    // The written buffer may still be on its way, so a new one is made.
     this.#buffer = new Uint8Array(GATHERED_BYTES);
     this.#filled = 0;
   }

@@ -1,10 +1,13 @@
 import type { Digest } from "../oci/digest.ts";
 import type { WriteCondition } from "../registry/write-condition.ts";
 
-/** Of what is addressed by its digest: whoever may read it may keep it for themselves. A shared cache would give it to others. */
+/**
+ * Cache-Control of content that is addressed by its digest. A client may keep it for itself; a shared cache would give
+ * it to others.
+ */
 export const IMMUTABLE = "private, max-age=31536000, immutable";
 
-/** Content is addressed by its digest, so that is its strong entity tag. */
+/** Returns the strong entity tag of content: its digest, which is its address too. */
 export function entityTag(digest: Digest): string {
   return `"${digest}"`;
 }
@@ -20,13 +23,14 @@ export function isUnmodified(request: Request, digest: Digest): boolean {
 /** An entity tag that compares strongly (RFC 9110, 8.8.3). */
 const STRONG_TAG = /^"([^"]*)"$/;
 
-/** Around what an entity tag was meant to be, however it is written. */
+/** Matches the marks around the text of an entity tag, however the tag is written. */
 const AROUND_TAG = /^(?:W\/)?"?|"$/gi;
 
 /**
- * What a write asks of what is there (RFC 9110, 13.1.1 and 13.1.2); null: nothing. If-Match compares strongly, so a weak tag, or text that is
- * none, fits nothing; If-None-Match compares weakly, and takes the digest without its quotes as what it was meant to be, and an asterisk among
- * others as all there is. Either way, what is not understood writes nothing that was not to be written. A header that was sent twice is a list.
+ * Reads a write's condition on what is there (RFC 9110, 13.1.1 and 13.1.2); null: none. If-Match compares strongly, so
+ * a weak tag, or a text that is no tag, matches nothing. If-None-Match compares weakly. It takes a digest without
+ * quotes as that digest, and an asterisk among other tags as any digest. So a header that is not understood never
+ * permits a write. A header that was sent twice is one list.
  */
 export function writeCondition({ headers }: Request): WriteCondition | null {
   const match = headers.get("If-Match");
@@ -52,7 +56,7 @@ function excludedBy(tags: readonly string[]): readonly string[] {
   return tags.map((tag) => tag.replaceAll(AROUND_TAG, "")).filter((text) => text !== "*");
 }
 
-/** The Range header, unless If-Range says that it is meant for other content (RFC 9110, 13.1.5). */
+/** Returns the Range header, unless If-Range names other content (RFC 9110, 13.1.5). */
 export function applicableRange(request: Request, digest: Digest): string | null {
   const condition = request.headers.get("If-Range");
   return condition === null || condition === entityTag(digest) ? request.headers.get("Range") : null;

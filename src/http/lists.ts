@@ -7,7 +7,7 @@ import { listReferrers, listTags } from "../registry/pull.ts";
 import type { Referrer } from "../registry/stores.ts";
 import { decodeParam } from "./params.ts";
 
-/** end-8 */
+/** Answers end-8. */
 export async function getTags(call: RepositoryCall): Promise<Response> {
   const { full } = call.grant.name;
   const page = parsePageRequest(call.url.searchParams);
@@ -21,7 +21,10 @@ export async function getTags(call: RepositoryCall): Promise<Response> {
   return Response.json({ name: full, tags: tags.entries }, { headers });
 }
 
-/** Distribution's catalog: the repositories that the credential covers. Among many others, a page may be short and the list go on. */
+/**
+ * Answers distribution's catalog with the repositories that the credential covers. If there are many others between
+ * them, a page may be short although the list goes on.
+ */
 export async function getCatalog(call: CatalogCall): Promise<Response> {
   const page = parsePageRequest(call.url.searchParams);
   const names = await call.registry.stores.repositories.catalog(call.grant, page);
@@ -29,7 +32,7 @@ export async function getCatalog(call: CatalogCall): Promise<Response> {
   return Response.json({ repositories: names.entries }, { headers });
 }
 
-/** end-12: an index of what refers to the digest, pushed or not. */
+/** Answers end-12 with an index of the referrers of a digest, which need not exist. */
 export async function getReferrers(call: RepositoryCall): Promise<Response> {
   const { stores } = call.registry;
   const subject = requireDigest(decodeParam(call, "digest"));
@@ -48,7 +51,7 @@ export async function getReferrers(call: RepositoryCall): Promise<Response> {
   return new Response(JSON.stringify(index), { headers });
 }
 
-/** The next page is asked for as the same registry's. */
+/** Returns the parameter that keeps the next page in the same registry's namespace. */
 function namespaceOf(url: URL): Readonly<Record<string, string>> {
   const ns = requestedNamespace(url);
   return ns === null ? {} : { ns };
@@ -58,7 +61,7 @@ function referrerDescriptor({ mediaType, digest, size, artifactType, annotations
   return { mediaType, digest, size, ...(artifactType && { artifactType }), ...(annotations && { annotations }) };
 }
 
-/** After what the list goes on; null: it does not. */
+/** Returns the key after which the list goes on; null: it has ended. */
 function lastOf<T>({ entries, more }: Page<T>, key: (entry: T) => string): string | null {
   const last = entries.at(-1);
   return more && last !== undefined ? key(last) : null;

@@ -11,10 +11,13 @@ import { entityTag, IMMUTABLE, isUnmodified, writeCondition } from "./conditions
 import { decodeParam, isLook } from "./params.ts";
 import { usageWarning } from "./warning.ts";
 
-/** end-7b asks for ten at least. Each is a header of the answer, and common HTTP libraries take a hundred lines of these. */
+/**
+ * The most tags in one push. end-7b asks for ten at least. Each becomes a header of the answer, and common HTTP
+ * libraries accept a hundred header lines.
+ */
 const MAX_TAG_PARAMETERS = 50;
 
-/** end-3: the exact bytes, under the type they were pushed with, whatever Accept says. */
+/** Answers end-3 with the exact bytes, under the type that they were pushed with, regardless of Accept. */
 export async function getManifest(call: RepositoryCall): Promise<Response> {
   const { request, grant, registry } = call;
   if (isLook(request)) {
@@ -22,7 +25,7 @@ export async function getManifest(call: RepositoryCall): Promise<Response> {
   }
   const got = request.method === "HEAD" ? "headers" : "body";
   const manifest = await findManifest(registry.stores, grant, decodeParam(call, "reference"), got);
-  // First what may fail: only what is answered is a pull, one that finds nothing new included.
+  // The answer is made first, since it may fail. Only an answered request is a pull; one with 304 counts too.
   const answer = await manifestAnswer(call, manifest);
   notePull(registry.stores, grant, manifest, { got, client: clientOf(request) });
   return answer;
@@ -47,12 +50,12 @@ async function manifestAnswer(
   return new Response(await readManifest(registry.stores, grant, manifest), { headers });
 }
 
-/** What the client calls itself, as in `containerd`: the first word, without its version. */
+/** Returns the client's name for itself, like `containerd`: the first word, without its version. */
 function clientOf({ headers }: Request): string {
   return /^[^\s/(]{1,50}/.exec(headers.get("User-Agent") ?? "")?.[0] ?? "";
 }
 
-/** end-7a, 7b */
+/** Answers end-7a and 7b. */
 export async function putManifest(call: RepositoryCall): Promise<Response> {
   const { request, url, grant, registry } = call;
   const reference = requireReference(decodeParam(call, "reference"));
@@ -82,7 +85,7 @@ export async function putManifest(call: RepositoryCall): Promise<Response> {
   return new Response(null, { status: 201, headers });
 }
 
-/** end-9 */
+/** Answers end-9. */
 export async function removeManifest(call: RepositoryCall): Promise<Response> {
   const reference = decodeParam(call, "reference");
   await deleteManifest(call.registry.stores, call.grant, reference, writeCondition(call.request));

@@ -1,7 +1,10 @@
 import type { Call } from "../call.ts";
 import { RegistryError } from "../oci/errors.ts";
 
-/** A parameter of the path, percent-decoded: some clients escape a digest's colon. Text that cannot be decoded stays as it is, and is then refused as malformed. */
+/**
+ * Reads a parameter of the path, percent-decoded, since some clients escape a digest's colon. Text that cannot be
+ * decoded stays as it is, and is then refused as malformed.
+ */
 export function decodeParam(call: Call, name: string): string {
   const text = call.params[name] ?? "";
   try {
@@ -11,12 +14,15 @@ export function decodeParam(call: Call, name: string): string {
   }
 }
 
-/** True where the client says that it only looks, as a list or a report does: that is no pull, and keeps nothing from going. */
+/**
+ * True if the client says that it only looks, like a list or a report. That is no pull, and saves nothing from
+ * deletion.
+ */
 export function isLook({ headers }: Request): boolean {
   return headers.get("Spacedock-Look")?.trim() === "1";
 }
 
-/** The Content-Length header in bytes; null for a body of unknown length. Throws SIZE_INVALID. */
+/** Reads the Content-Length header in bytes; null: the length is unknown. Throws SIZE_INVALID. */
 export function contentLength(request: Request): number | null {
   const header = request.headers.get("Content-Length");
   if (header === null) return null;

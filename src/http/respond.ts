@@ -2,7 +2,7 @@ import { challenge, type ChallengeError } from "../auth/challenge.ts";
 import type { TokenRealm } from "../auth/tokens.ts";
 import { ERRORS, type ErrorKind, RegistryError } from "../oci/errors.ts";
 
-/** How errors look: the spec's JSON, the management API's problem details (RFC 9457), or OAuth's. */
+/** The form of errors: the spec's JSON, the management API's problem details (RFC 9457), or OAuth's. */
 export type ErrorStyle = "registry" | "problem" | "oauth";
 
 export interface ErrorContext {
@@ -18,7 +18,10 @@ const CHALLENGE_ERROR: Partial<Record<ErrorKind, ChallengeError>> = {
   SCOPE_INSUFFICIENT: "insufficient_scope",
 };
 
-/** The only place where an error becomes a response. What is not a {@link RegistryError} is logged, and told by its id alone. */
+/**
+ * Turns an error into a response; no other place does. An error that is no {@link RegistryError} is logged, and the
+ * client gets the request's id alone.
+ */
 export function errorResponse(fault: unknown, context: ErrorContext): Response {
   const error = fault instanceof RegistryError ? fault : registryError(fault, context.requestId);
   const { status } = ERRORS[error.kind];
@@ -27,13 +30,16 @@ export function errorResponse(fault: unknown, context: ErrorContext): Response {
   return new Response(JSON.stringify(bodyOf(error, context)), { status, headers: withType(headers, context.style) });
 }
 
-/** Likewise where the installation is not set up well enough to answer anything at all. */
+/** Like {@link errorResponse}, if the installation's settings are too incomplete to answer anything. */
 export function unavailable(fault: unknown, requestId: string): Response {
   const realm = { issuer: "", service: "" };
   return errorResponse(fault, { style: "registry", realm, scopes: [], requestId });
 }
 
-/** Faults of the platform that pass by themselves: D1 or a Durable Object overloaded, R2 unavailable or limiting. */
+/**
+ * Matches faults of the platform that pass by themselves: D1 or a Durable Object overloaded, R2 unavailable or
+ * limiting.
+ */
 const TRANSIENT = /\((?:10001|10043|10054|10058)\)|overloaded|Network connection lost|D1_ERROR: .*reset/;
 
 function registryError(fault: unknown, requestId: string): RegistryError {

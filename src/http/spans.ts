@@ -1,28 +1,35 @@
 import type { ByteRange } from "../oci/range.ts";
 
-/** Bytes of a stored object that are read at once, and the ranges that are cut out of them. */
+/** Bytes of a stored object that are read at once, and the ranges to cut out of them. */
 export interface Span {
   readonly offset: number;
   readonly length: number;
-  /** In the order in which they are sent. */
+  /** Ranges in the order in which they are sent. */
   readonly parts: readonly ByteRange[];
 }
 
-/** A span that is no longer than this is read into memory, where its parts may lie in any order. */
+/** The most bytes of a span that is read into memory. Its parts may be in any order. */
 export const HELD_BYTES = 1024 * 1024;
 
-/** Ranges that follow each other within so many bytes are read together: to skip these is cheaper than to ask the bucket again. */
+/**
+ * The largest gap between ranges that are read together, in bytes. To skip so few is cheaper than to ask the bucket
+ * again.
+ */
 const NEAR_BYTES = 64 * 1024;
 
-/** Reads of the bucket that one answer may cost. */
+/** The most reads of the bucket for one answer. */
 export const MAX_READS = 64;
 
-/** Bytes that one answer may have cut by hand: what is read alone passes untouched, however long it is. */
+/**
+ * The most bytes that one answer may have cut in JavaScript. A span that is read alone passes untouched, however long
+ * it is.
+ */
 const MAX_CUT_BYTES = 512 * 1024 * 1024;
 
 /**
- * Plans how ranges are read: each in its place where that takes few reads, and otherwise in rising order (RFC 9110, 15.3.7.2, asks
- * for the client's order only as a rule) with the nearest read together. Null: it costs more than to send the whole.
+ * Plans the reads for some ranges: each range in its place if that takes few reads, and otherwise in rising order with
+ * the nearest ones read together (RFC 9110, 15.3.7.2, asks for the client's order only as a rule). Null: that costs
+ * more than to send the whole.
  */
 export function planSpans(ranges: readonly ByteRange[]): readonly Span[] | null {
   const asAsked = spansOf(groupNear(ranges));
@@ -32,7 +39,7 @@ export function planSpans(ranges: readonly ByteRange[]): readonly Span[] | null 
   return cut <= MAX_CUT_BYTES ? rising : null;
 }
 
-/** The ranges that a multipart answer has, in its order. */
+/** Returns the ranges of a multipart answer, in its order. */
 export function partsOf(spans: readonly Span[]): readonly ByteRange[] {
   return spans.flatMap(({ parts }) => parts);
 }
@@ -51,7 +58,7 @@ function spansOf(groups: readonly (readonly ByteRange[])[]): readonly Span[] {
   return groups.map(spanOf);
 }
 
-/** Ranges in their order, grouped where they lie together, or follow each other closely and are short. */
+/** Groups ranges in their order, if they lie together, or follow each other closely and are short. */
 function groupNear(ranges: readonly ByteRange[]): readonly (readonly ByteRange[])[] {
   const groups: { parts: ByteRange[]; offset: number; end: number; rises: boolean }[] = [];
   for (const range of ranges) {
@@ -84,7 +91,7 @@ function inRisingOrder(ranges: readonly ByteRange[]): readonly ByteRange[] {
   return joined;
 }
 
-/** Rising ranges in {@link MAX_READS} groups at most: they are parted at the widest gaps. */
+/** Groups rising ranges into {@link MAX_READS} groups at most, parted at the widest gaps. */
 function groupNearest(ranges: readonly ByteRange[]): readonly (readonly ByteRange[])[] {
   const gaps = ranges.slice(1).map((range, index) => {
     const previous = ranges[index];

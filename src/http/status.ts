@@ -1,19 +1,19 @@
 import type { Call } from "../call.ts";
 
-/** end-1: that this is a registry, and that the login is good. */
+/** Answers end-1: this is a registry, and the login is good. */
 export function getVersion(): Response {
   return Response.json({});
 }
 
-/** What is never a page of the console. */
+/** Matches addresses that are never a page of the console. */
 const OWN_ADDRESS = /^\/(?:v2|api|token|healthz|\.well-known|assets)(?:\/|$)/;
 
-/** The console's page, where a browser opens an address that may be one of the console's; else null. */
+/** Returns the console's page if a browser opens an address that may be one of the console's; otherwise null. */
 export async function consolePage(call: Call): Promise<Response | null> {
   return OWN_ADDRESS.test(call.url.pathname) ? null : browserPage(call);
 }
 
-/** The API's reference: for a browser a page of the console, for any other client the document that it is made of. */
+/** Answers a browser with the API's reference in the console, and any other client with the document behind it. */
 export async function getReference(call: Call): Promise<Response> {
   const headers = { Location: "/api/v1/openapi.json", Vary: "Accept" };
   return (await browserPage(call)) ?? new Response(null, { status: 302, headers });
@@ -29,7 +29,7 @@ async function browserPage({ request, registry }: Call): Promise<Response | null
   return new Response(page.body, { status: page.status, headers });
 }
 
-/** The console, for a browser; for any other client, how to go on. */
+/** Answers a browser with the console, and any other client with the next steps. */
 export async function getWelcome(call: Call): Promise<Response> {
   return (await consolePage(call)) ?? welcome(call);
 }
@@ -46,7 +46,7 @@ Management:  ${issuer}/api/v1/docs
   return new Response(text, { headers: { "Content-Type": "text/plain; charset=utf-8", Vary: "Accept" } });
 }
 
-/** That the Worker runs; it asks no store, so that a monitor costs nothing. */
+/** Answers that the Worker runs. It asks no store, so that a monitor costs nothing. */
 export function getHealth(): Response {
   return Response.json({ status: "ok" }, { headers: { "Cache-Control": "no-store" } });
 }

@@ -19,15 +19,15 @@ const tokenForm = z.discriminatedUnion("grant_type", [
 ]);
 
 interface Requester {
-  /** Null: nobody in particular. */
+  /** Null: the request is anonymous. */
   readonly credential: Credential | null;
   readonly refreshToken: "none" | "new" | { readonly same: string };
 }
 
 /**
- * Distribution's token specification: GET with Basic credentials, or with none for what is public. It gives no refresh token,
- * whatever `offline_token` says: docker would keep that in the place of the password, and most other clients that read
- * docker's logins know nothing but passwords.
+ * Answers distribution's token specification: GET with Basic credentials, or without any for public content. It gives
+ * no refresh token, regardless of `offline_token`: docker would store that in place of the password, and most other
+ * clients that read docker's logins know only passwords.
  */
 export async function getToken(call: Call): Promise<Response> {
   const { request, url, registry } = call;
@@ -40,7 +40,7 @@ export async function getToken(call: Call): Promise<Response> {
   });
 }
 
-/** Distribution's OAuth2 specification: POST with a password or a refresh token. */
+/** Answers distribution's OAuth2 specification: POST with a password or a refresh token. */
 export async function postToken(call: Call): Promise<Response> {
   const { request, registry } = call;
   const bytes = await readBounded(request.body, MAX_FORM_BYTES);
@@ -71,7 +71,7 @@ async function withRefreshToken(registry: Registry, same: string): Promise<Reque
   return { credential, refreshToken: { same } };
 }
 
-/** Whoever asks for a token is confirmed again when it is used. */
+/** Returns an authenticator that may ask a read replica. The credential is confirmed again when the token is used. */
 function tokenAuthenticator({ authenticator, stores }: Registry): Authenticator {
   const { credentials } = stores;
   return {
@@ -81,12 +81,12 @@ function tokenAuthenticator({ authenticator, stores }: Registry): Authenticator 
   };
 }
 
-/** Where clients find the public keys that verify our tokens. */
+/** Answers with the public keys that verify our tokens. */
 export function getKeys({ registry }: Call): Response {
   return Response.json(registry.keys.published, { headers: { "Cache-Control": "public, max-age=300" } });
 }
 
-/** OpenID Connect Discovery 1.0: lets servers trust the identity tokens of deployment targets. */
+/** Answers OpenID Connect Discovery 1.0, so that servers can trust the identity tokens of deployment targets. */
 export function getDiscovery({ registry: { realm } }: Call): Response {
   const document = {
     issuer: realm.issuer,
@@ -117,7 +117,11 @@ function ofBearer(principal: Principal): Credential {
   });
 }
 
-/** @param identify finds out who asks. What they ask for is looked up meanwhile: the database is one trip away, not two. */
+/**
+ * Makes the answer with a token. The repositories are looked up while the sender is identified, so that it waits for
+ * the database once and not twice.
+ * @param identify finds the sender.
+ */
 async function answer(
   { registry }: Call,
   scopeTexts: readonly string[],

@@ -27,14 +27,16 @@ import type { Usage } from "../registry/usage.ts";
 import { contentLength } from "./params.ts";
 import { usageWarning } from "./warning.ts";
 
-/** end-4a, 4b, 4c and 11: starts an upload, takes a whole blob at once, or mounts one that another repository has. */
+/**
+ * Answers end-4a, 4b, 4c and 11: starts an upload, takes a whole blob at once, or mounts a blob of another repository.
+ */
 export async function postUpload(call: RepositoryCall): Promise<Response> {
   const { registry, principal, grant, url } = call;
   const mount = url.searchParams.get("mount");
   if (mount !== null) {
     const digest = requireDigest(mount);
     const from = url.searchParams.get("from");
-    // A source that cannot exist is one that cannot be mounted from: the client goes on to upload.
+    // A malformed source cannot be mounted from: the client goes on to upload.
     const source = from ? parseRepositoryName(from) : null;
     const possible = !from || source !== null;
     if (possible && (await mountBlob(registry.stores, principal, grant, digest, source)))
@@ -50,14 +52,14 @@ export async function postUpload(call: RepositoryCall): Promise<Response> {
   return sessionResponse(call, terms, 202, 0, { ...chunkHints(registry.maxBody), ...usageWarning(usage) });
 }
 
-/** end-5 */
+/** Answers end-5. */
 export async function patchUpload(call: RepositoryCall): Promise<Response> {
   const begun = await sessionOf(call);
   const { offset, terms } = await receiveChunk(call.registry.stores, call.grant, begun, chunkOf(call));
   return sessionResponse(call, terms, 202, offset);
 }
 
-/** end-6 */
+/** Answers end-6. */
 export async function putUpload(call: RepositoryCall): Promise<Response> {
   const terms = await sessionOf(call);
   const digest = requireDigest(call.url.searchParams.get("digest"));
@@ -65,19 +67,22 @@ export async function putUpload(call: RepositoryCall): Promise<Response> {
   return blobCreated(call, digest, usage);
 }
 
-/** end-13 */
+/** Answers end-13. */
 export async function getUpload(call: RepositoryCall): Promise<Response> {
   const { offset, terms } = await uploadStatus(call.registry.stores, call.grant, await sessionOf(call));
   return sessionResponse(call, terms, 204, offset);
 }
 
-/** end-14 */
+/** Answers end-14. */
 export async function deleteUpload(call: RepositoryCall): Promise<Response> {
   await cancelUpload(call.registry.stores, call.grant, await sessionOf(call));
   return new Response(null, { status: 204 });
 }
 
-/** What a mount needs beside the right to push: a client asks for a token once, so must hear of both at once. */
+/**
+ * Returns the scopes that a mount needs beside the right to push. A client asks for a token once, so the challenge must
+ * name both.
+ */
 export function mountScopes(url: URL): readonly string[] {
   const source = parseRepositoryName(url.searchParams.get("from") ?? "");
   return url.searchParams.has("mount") && source !== null ? [repositoryScope(source, ["pull"])] : [];
@@ -97,7 +102,7 @@ async function sessionResponse(
   const { registry, grant } = call;
   const session = await signSession(registry.keys, grant, terms);
   const headers = {
-    // Relative to the host, so that it holds behind any proxy; clients append the digest to it.
+    // The address is relative to the host, so that it holds behind any proxy. Clients append the digest to it.
     Location: `/v2/${grant.name.full}/blobs/uploads/${session}`,
     "Docker-Upload-UUID": terms.id,
     Range: uploadRange(offset),
@@ -125,22 +130,24 @@ function requestedAlgorithm(url: URL): DigestAlgorithm {
 }
 
 /**
- * What clients should know of chunks. They cost least that have a part of R2's at least; the zone lets pass no more than so
- * many bytes, less a margin; and the next one may be sent before the last one is acknowledged: it waits its turn.
+ * Returns hints for the chunks of an upload. Chunks of at least a part of R2's cost least. The zone accepts a limited
+ * number of bytes, from which a margin is taken. A client may send the next chunk before the last one is acknowledged:
+ * it waits its turn.
  */
 function chunkHints(maxBody: number | null): Readonly<Record<string, string>> {
   const max = maxBody === null ? Number.POSITIVE_INFINITY : Math.floor(maxBody * 0.9);
   return {
     "OCI-Chunk-Min-Length": String(Math.min(MIN_CHUNK_BYTES, max)),
-    // The specification has neither of these (yet); spacedock's own clients know them.
+    // The specification has neither of these (yet). spacedock's own clients know them.
     ...(maxBody !== null && { "OCI-Chunk-Max-Length": String(max) }),
     "Spacedock-Chunks": "queue",
   };
 }
 
 /**
- * The request's body and what it says of itself. Where no byte comes, it doesn't matter where it would belong: clients repeat the last
- * chunk's Content-Range as they close an upload. Throws SIZE_INVALID for an inconsistent chunk, BODY_TOO_LARGE over the limit.
+ * Reads the request's body, its length and its range. The range of a body without bytes is ignored, since clients
+ * repeat the last chunk's Content-Range when they close an upload. Throws SIZE_INVALID for an inconsistent chunk,
+ * BODY_TOO_LARGE over the limit.
  */
 function chunkOf({ request, registry }: RepositoryCall): Chunk {
   const length = request.body === null ? 0 : contentLength(request);
@@ -153,7 +160,10 @@ function chunkOf({ request, registry }: RepositoryCall): Chunk {
   return { body: request.body, length, range };
 }
 
-/** The zone refuses larger bodies by itself, with a page that tells clients nothing. Where it does not, we say what helps. */
+/**
+ * Throws BODY_TOO_LARGE with the remedy. The zone usually refuses larger bodies before us, with a page that tells
+ * clients nothing.
+ */
 function requireFitting(length: number | null, maxBody: number | null): void {
   if (length === null || maxBody === null || length <= maxBody) return;
   const limit = `${maxBody / 1_000_000} MB`;

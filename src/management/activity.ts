@@ -1,7 +1,7 @@
 import type { InstallationGrant, SpaceGrant, SpaceRight } from "../auth/space-grant.ts";
 import type { PageRequest, Part } from "../oci/page.ts";
 
-/** The first parts of actions, before the dot. The first two are those of registry events. */
+/** First parts of actions, before the dot. The first two are those of registry events. */
 export const ACTIVITY_KINDS = [
   "tag",
   "manifest",
@@ -18,27 +18,27 @@ export const ACTIVITY_KINDS = [
 
 type ActivityKind = (typeof ACTIVITY_KINDS)[number];
 
-/** Something that somebody changed. Times are milliseconds since the epoch. */
+/** A change that somebody made. Times are milliseconds since the epoch. */
 export interface Act {
   /** A credential's id, `administrator`, or the e-mail address of an administrator. */
   readonly actor: string;
-  /** As in `token.created`. */
+  /** The kind and the deed, like `token.created`. */
   readonly action: `${ActivityKind}.${string}`;
-  /** The id of what was changed, where it has one. */
+  /** The id of the changed thing, if it has one. */
   readonly subject?: string;
-  /** How that is called. */
+  /** The name of the changed thing. */
   readonly name?: string;
   /** A repository's path. */
   readonly repository?: string;
   /** A tag or digest in it. */
   readonly reference?: string;
-  /** The request's terms. Never a secret. */
+  /** The terms of the request, never with a secret. */
   readonly detail?: object;
 }
 
-/** An act, or a push or deletion, in the list of both. */
+/** An act, or an event of a push or deletion, in the list of both. */
 export interface Activity {
-  /** An event's, or one of its own: as in `evt_…`, `act_…`. */
+  /** The event's id, or the act's own, like `evt_…` or `act_…`. */
   readonly id: string;
   readonly at: number;
   readonly actor: { readonly id: string; readonly name: string };
@@ -62,19 +62,28 @@ interface FailedLoginActivity {
   readonly attempts: number;
 }
 
-/** The space that something was done in. It is noted after the act, so that even a credential that revoked itself is told of. */
+/**
+ * The space that an act happened in. Acts are noted once they are done, so even a credential that revoked itself is
+ * recorded.
+ */
 export type NotedIn = Pick<SpaceRight, "space" | "spaceId">;
 
 export interface ActivityStore {
-  /** Adds to the hour's entry for the network, of which there are so many in an hour at most. */
+  /** Adds to the hour's entry for the network. An hour has a bounded number of entries. */
   noteFailedLogins(failed: FailedLoginActivity, now: number): Promise<void>;
-  /** Notes an act after it is done. @param space null: it is about the installation. */
+  /**
+   * Notes an act after it is done.
+   * @param space null: the act is about the installation.
+   */
   note(space: NotedIn | null, act: Act, now: number): Promise<void>;
   /**
-   * A space's activity and events, the newest first. A bounded number of rows is read. Throws SPACE_UNKNOWN or TOKEN_INVALID where the
-   * grant no longer holds.
+   * Lists a space's activity and events, newest first. It reads a bounded number of rows. Throws SPACE_UNKNOWN or
+   * TOKEN_INVALID if the grant no longer holds.
    */
   ofSpace(grant: SpaceGrant, filter: ActivityFilter, page: PageRequest): Promise<Part<Activity>>;
-  /** The installation's activity: spaces that came and went, and administrators who signed in. A bounded number of rows is read. */
+  /**
+   * Lists the installation's activity: spaces that came and went, and administrators who signed in. It reads a bounded
+   * number of rows.
+   */
   ofInstallation(grant: InstallationGrant, filter: ActivityFilter, page: PageRequest): Promise<Part<Activity>>;
 }

@@ -11,80 +11,83 @@ import { type Damage, type Damaged, DAMAGES } from "../registry/damage.ts";
 import { readManifest } from "../registry/pull.ts";
 import type { StoredManifest, Stores } from "../registry/stores.ts";
 
-/** Something that a manifest needs, as the repository has it. */
+/** Content that a manifest needs, as the repository has it. */
 export interface NeededContent {
   readonly digest: Digest;
-  /** Null: the repository has none of it. */
+  /** Null: the repository does not have it. */
   readonly kind: "blob" | "manifest" | null;
-  /** Bytes of the thing itself. */
+  /** Bytes of the content itself. */
   readonly size: number | null;
-  /** Of a manifest: bytes of all that it needs. Null: it is none. */
+  /** Bytes of all that the manifest needs; null: the content is no manifest. */
   readonly contentSize: number | null;
   readonly damage: Damage | null;
   /** Some other tags whose content needs it too. */
   readonly sharedWith: readonly string[];
 }
 
-/** A manifest that needs another. */
+/** A manifest that needs another one. */
 interface Parent {
   readonly digest: Digest;
   readonly mediaType: string;
-  /** Some of the tags on it. */
+  /** Some of the tags that point to it. */
   readonly tags: readonly string[];
 }
 
 /** A manifest with statements about an image of its index, as buildx writes it: SBOM and provenance. */
 interface BuilderAttestation {
   readonly digest: Digest;
-  /** The digest of the image. As the builder wrote it: it may lead nowhere. */
+  /** The digest of the image, as the builder wrote it; it may lead nowhere. */
   readonly subject: string;
-  /** The image's; null where the index names none. */
+  /** The platform of the image; null: the index names none. */
   readonly platform: string | null;
-  /** What the statements are, as `https://slsa.dev/provenance/v1`; empty where the manifest does not say. */
+  /** Types of the statements, like `https://slsa.dev/provenance/v1`; empty if the manifest names none. */
   readonly predicateTypes: readonly string[];
 }
 
-/** A manifest and what is around it, as the database has it. Times are milliseconds since the epoch. */
+/** A manifest and its surroundings, as the database has them. Times are milliseconds since the epoch. */
 export interface ManifestReport {
   readonly stored: StoredManifest;
   readonly damage: Damage | null;
   readonly artifactType: string | null;
   readonly subject: Digest | null;
-  /** Null also where the body is too long for a row: they are in there, then. */
+  /** Null if there are none, and if the body is too long for a row: the annotations are in the body, then. */
   readonly annotations: Annotations | null;
   readonly platforms: readonly string[];
-  /** Bytes of the manifest and of all that it needs; what several platforms share counts for each. */
+  /** Bytes of the manifest and of all that it needs. Content that several platforms share counts for each. */
   readonly contentSize: number;
-  /** The first hundred of the tags on it. */
+  /** The first hundred of the tags that point to it. */
   readonly tags: readonly string[];
   readonly hasMoreTags: boolean;
-  /** Fifty at most. */
+  /** Manifests that need it, fifty at most. */
   readonly usedBy: readonly Parent[];
-  /** What cosign and others attach by a tag that is made of the digest. */
+  /** Manifests that cosign and others attach by a tag made of the digest. */
   readonly attached: readonly { readonly tag: string; readonly digest: Digest }[];
-  /** What a builder attached in the index that this is, or in one that it belongs to: a hundred at most. */
+  /**
+   * Attestations that a builder attached in this index, or in an index that this manifest belongs to: a hundred at
+   * most.
+   */
   readonly attestations: readonly BuilderAttestation[];
-  /** A thousand at most, in no order: the manifest itself has that. */
+  /** A thousand at most, in no order; the manifest itself has their order. */
   readonly needs: readonly NeededContent[];
   readonly pushedAt: number;
-  /** To the day; null when it was not pulled since it was made. */
+  /** The day of the last pull; null: not pulled since it was made. */
   readonly pulledAt: number | null;
 }
 
 export interface ManifestReports {
-  /** Null when there is none. To look at it is no pull, and saves nothing from collection. */
+  /** Finds a manifest's report; null: there is none. To look at it is no pull, and saves nothing from collection. */
   find(grant: Grant, reference: Reference): Promise<ManifestReport | null>;
 }
 
-/** More is not for showing: 4 MiB. */
+/** The most bytes of text to show: 4 MiB. */
 const MAX_TEXT = 4 * 1024 * 1024;
 
-/** Why content is not shown. */
+/** Reasons for which content is not shown. */
 export const OMISSIONS = ["too-large", "too-deep", "not-text", "absent", ...DAMAGES] as const;
 
 type Omission = (typeof OMISSIONS)[number];
 
-/** A blob's text, or why there is none. */
+/** A blob's text, or the reason why it is not shown. */
 export interface BlobText {
   readonly size: number | null;
   readonly text: string | null;
@@ -95,18 +98,21 @@ interface ShownConfig {
   readonly mediaType: string;
   readonly digest: Digest;
   readonly size: number;
-  /** The parsed text. Untrusted: whatever the pusher wrote. */
+  /** The parsed text. It is untrusted: the pusher may write anything. */
   readonly json: unknown;
   readonly omitted: Omission | null;
 }
 
 export interface ShownManifest extends ManifestReport {
-  /** The exact text; null where it is damaged. */
+  /** The exact text; null: the manifest is damaged. */
   readonly raw: string | null;
   readonly config: ShownConfig | null;
 }
 
-/** The manifest of a tag or digest, with its text and its config. Throws MANIFEST_UNKNOWN; not for a damaged one, which is shown as such. */
+/**
+ * Finds the manifest of a tag or digest, with its text and its config. A damaged manifest is shown as damaged. Throws
+ * MANIFEST_UNKNOWN.
+ */
 export async function showManifest(
   stores: Stores,
   reports: ManifestReports,
@@ -124,7 +130,7 @@ export async function showManifest(
   return { ...report, annotations, raw: text.raw, config: await showConfig(stores, grant, text.raw) };
 }
 
-/** The blob's text where it is short and UTF-8. An absent blob is told as such, since a manifest may name it. Throws DIGEST_INVALID. */
+/** Reads the blob's text if it is short and UTF-8. An absent blob is no error, since a manifest may name one. */
 export async function readBlobText(stores: Stores, grant: Grant, digest: Digest): Promise<BlobText> {
   const blob = await stores.blobs.look(grant, digest);
   if (blob === null) return { size: null, text: null, omitted: "absent" };
@@ -165,7 +171,7 @@ function annotationsOf(raw: string, mediaType: string): Annotations | null {
   try {
     return parseManifest(new TextEncoder().encode(raw), mediaType).annotations;
   } catch {
-    // It was taken by an earlier version's rules.
+    // An earlier version accepted the manifest by other rules.
     return null;
   }
 }
@@ -190,7 +196,10 @@ function decode(bytes: Uint8Array): string | null {
   }
 }
 
-/** What a text holds; or null, and why that is not shown: it could be taken, but not be given back. */
+/**
+ * Parses a text. If it cannot be shown, returns null and the reason: the registry accepts deeper JSON than it can give
+ * back.
+ */
 function readJson(text: string): { readonly json: unknown; readonly omitted: Omission | null } {
   try {
     return { json: parseBoundedJson(text), omitted: null };

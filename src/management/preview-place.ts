@@ -1,22 +1,24 @@
-/** Where a page of a retention preview begins, as its cursor: in the middle of a repository, or after one. */
+/**
+ * The place at which a page of a retention preview begins, as its cursor: in the middle of a repository, or after one.
+ */
 
-/** Sorts after every tag and every digest: nothing is left. */
+/** Sorts after every tag and every digest, so nothing is left. */
 const DONE = "~";
 
 export interface PreviewPlace {
   readonly path: string;
-  /** In the repository itself, and not after it. */
+  /** True if the page begins in the repository itself; false: after it. */
   readonly isWithin: boolean;
-  /** The last tag and digest that were seen. */
+  /** The last tag that was seen; `digest` is the last digest. */
   readonly tag: string;
   readonly digest: string;
-  /** Something was passed over on a page before. */
+  /** True if an earlier page passed something over. */
   readonly isCut: boolean;
 }
 
 const CUT = "cut";
 
-/** The place after a repository; or in one, after a tag and a digest. Null: all of them were seen. */
+/** Returns the place after a repository, or the place in it after a tag and a digest; null: all of them were seen. */
 export function placeAfter(
   path: string,
   { tag, digest }: { readonly tag: string | null; readonly digest: string | null } = { tag: "", digest: "" },
@@ -24,7 +26,7 @@ export function placeAfter(
   return { path, isWithin: false, tag: tag ?? DONE, digest: digest ?? DONE, isCut: false };
 }
 
-/** No path, tag or digest has a blank. A cursor may be any text. */
+/** Reads a cursor, which may be any text. No path, tag or digest has a blank. */
 export function readPlace(cursor: string | null): PreviewPlace {
   const [path = "", tag, digest, cut] = (cursor ?? "").split(" ");
   if (tag === undefined || digest === undefined) return placeAfter(path);

@@ -1,6 +1,7 @@
 /**
- * What rules would delete, page by page. A page costs the same however much there is: it looks at so many tags and manifests
- * as the rules' patterns let it afford, and goes on where it ended, also in the middle of a repository.
+ * Previews the deletions of retention rules, page by page. A page costs the same however much there is: it looks at as
+ * many tags and manifests as the rules' patterns let it afford. The next page goes on where it ended, even in the
+ * middle of a repository.
  */
 import type { SpaceGrant } from "../auth/space-grant.ts";
 import { textAfter } from "../oci/repository-pattern.ts";
@@ -16,49 +17,55 @@ import {
   type SeenTag,
 } from "./retention.ts";
 
-/** Repositories in one page. */
+/** The most repositories in one page. */
 const REPOSITORIES = 50;
 
-/** Tags that a page looks through for the newest ones, in all of its repositories. */
+/** The most tags that a page reads to find the newest ones, in all of its repositories. */
 const MOST_NEWEST = 5000;
 
-/** Tags, or manifests, of one page: fewer, where each is compared with many or long patterns of tags. */
+/**
+ * The most tags, and the most manifests, of one page. It has fewer if each is compared with many or long patterns of
+ * tags.
+ */
 const MOST_ROWS = 500;
 const LEAST_ROWS = 50;
 const MOST_CHARACTERS = 600_000;
 
-/** Signatures of signatures of …: so often is it asked what belongs to what goes. */
+/**
+ * The number of rounds in which a preview looks for tags that belong to deleted manifests, such as signatures of
+ * signatures.
+ */
 const GENERATIONS = 3;
 
 export interface RepositoryPreview {
   /** The path within the space. */
   readonly repository: string;
-  /** True if a page before has shown a part of it. */
+  /** True if an earlier page showed a part of it. */
   readonly isResumed: boolean;
   readonly tags: readonly SeenTag[];
   readonly manifests: readonly SeenManifest[];
-  /** That come back: of the manifests, and of blobs that nothing else needs. */
+  /** Bytes that the deletion frees: of the manifests, and of blobs that no other content needs. */
   readonly bytes: number;
-  /** False where the next page goes on with it, or it has what is too large to be judged. */
+  /** False if the next page goes on with it, or if it has content too large to judge. */
   readonly complete: boolean;
 }
 
 export interface RetentionPreview {
-  /** Those that a rule covers, whether something goes there or not. */
+  /** Repositories that a rule covers, also those in which nothing goes. */
   readonly repositories: readonly RepositoryPreview[];
-  /** Where the next page begins; null on the last. */
+  /** The cursor of the next page; null on the last one. */
   readonly next: string | null;
 }
 
-/** A rule that is not saved, and the id of one that it would stand for. */
+/** An unsaved rule, and the id of the rule that it would replace. */
 export interface Proposal {
   readonly rule: Pick<RetentionRule, "repositories" | "keep"> | null;
   readonly replaces: string | null;
-  /** As if the grace of all that is there had ended. */
+  /** Judges as if the grace of everything had ended. */
   readonly graceIsOver?: boolean;
 }
 
-/** What would go by the space's rules, and the one that is proposed. Throws SPACE_UNKNOWN. */
+/** Previews the deletions by the space's rules and the proposed one. Throws SPACE_UNKNOWN. */
 export async function previewRetention(
   store: RetentionStore,
   grant: SpaceGrant,
@@ -76,7 +83,7 @@ export async function previewRetention(
   const coverage = affordable(all);
   const pathOf = (id: number | undefined): string => entries.find((entry) => entry.id === id)?.path ?? "";
   const [first] = coverage.ids;
-  // The repository in which it was to go on may be gone.
+  // The repository to go on with may have been deleted.
   const begin = place.isWithin && pathOf(first) === place.path ? place : placeAfter("");
   const seen = await see(store, { coverage, after: "", now, graceIsOver }, begin);
   const repositories = seen.repositories.map(({ id, ...one }) => ({ repository: pathOf(id), ...one }));
@@ -87,7 +94,7 @@ export async function previewRetention(
   return { repositories, next: end === undefined ? null : writePlace(placeAfter(end)) };
 }
 
-/** As many repositories as it can find the newest tags in, and one at least. */
+/** Takes as many repositories as a page can find the newest tags in, and one at least. */
 function affordable({ ids, pairs, keeps }: Coverage): Coverage {
   const newest = Math.max(1, ...keeps.map((keep) => keep.newest ?? 0));
   const count = Math.max(1, Math.floor(MOST_NEWEST / newest));
@@ -105,7 +112,7 @@ function charactersOf({ tags }: KeptTogether): number {
 
 interface Seen {
   readonly repositories: readonly (Omit<RepositoryPreview, "repository"> & { readonly id: number })[];
-  /** Where in the last of them it ended; null: after it. */
+  /** The place at which the last repository ended; null: after it. */
   readonly within: Pick<PreviewPlace, "tag" | "digest" | "isCut"> | null;
 }
 
@@ -123,7 +130,8 @@ async function see(store: RetentionStore, look: Look, begin: PreviewPlace): Prom
     last === undefined ? ids.length : ids.indexOf(last.repositoryId),
   );
   const end = Math.min(...ends);
-  // The first one that is not seen whole begins the next page; by itself it is shown as far as it was seen.
+  // The first repository that is not seen whole begins the next page. If it is the only one, it is shown as far as it
+  // was seen.
   const shown = ids.slice(0, Math.max(1, end));
   const [first] = ids;
   const isLeftOut = (id: number): boolean => going.isCut || manifests.tooLarge === id || (id === first && begin.isCut);
@@ -148,9 +156,9 @@ async function see(store: RetentionStore, look: Look, begin: PreviewPlace): Prom
 
 interface Judged {
   readonly going: readonly SeenManifest[];
-  /** The last one that was seen, where there may be more. */
+  /** The last one that was seen, if there may be more. */
   readonly last: SeenManifest | undefined;
-  /** The repository of one that costs too much even by itself: it is passed over. */
+  /** The repository of a manifest that is too expensive even alone; the preview passes it over. */
   readonly tooLarge: number | null;
 }
 
@@ -173,7 +181,10 @@ interface Going {
   readonly manifests: readonly SeenManifest[];
 }
 
-/** Tags that belong to a subject go by the walk after it, and with them what they alone hold. */
+/**
+ * Adds the tags that belong to a deleted manifest, and the content that only those tags hold. Upkeep deletes these in
+ * the walk after the one that deletes the manifest.
+ */
 async function withWhatBelongs(
   store: RetentionStore,
   look: Look,

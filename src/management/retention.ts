@@ -1,29 +1,35 @@
-/** Retention: which tags and manifests a space's rules keep. Off where no rule covers a repository. Times are milliseconds since the epoch. */
+/**
+ * Retention: the tags and manifests that a space's rules keep. A repository that no rule covers keeps all. Times are
+ * milliseconds since the epoch.
+ */
 import { z } from "zod";
 import type { SpaceGrant } from "../auth/space-grant.ts";
 import type { Page, PageRequest } from "../oci/page.ts";
 import { idlePatterns, matchesRepository, repositoryPatterns } from "../oci/repository-pattern.ts";
 import { tagPatterns } from "../oci/tag-patterns.ts";
 
-/** Rules of one space: more than anybody understands, and it bounds what a look at them costs. */
+/** The most rules of one space: more than anybody understands. The limit also bounds the cost of a look at them. */
 export const MAX_RULES = 20;
 
-/** Of either kind, in one rule: a step of upkeep judges by the rules of fifty spaces at once, in one parameter of 2 MB. */
+/**
+ * The most patterns of either kind in one rule. A step of upkeep judges by the rules of fifty spaces at once, in one
+ * parameter of 2 MB.
+ */
 const MAX_PATTERNS = 20;
 
-/** It bounds what finding the newest costs. */
+/** The largest number of newest tags that a rule may keep. It bounds the cost of finding them. */
 const MAX_NEWEST = 1000;
 const MAX_DAYS = 3650;
 
-/** The most digests that count for a target and repository, beside what is deployed. */
+/** The most digests that count as previously deployed for a target and repository, beside the deployed one. */
 export const MAX_PREVIOUSLY_DEPLOYED = 100;
 
-/** So many count where no rule says. */
+/** The number of previously deployed digests if no rule sets it. */
 export const PREVIOUSLY_DEPLOYED = 1;
 
 const days = z.int().min(0).max(MAX_DAYS);
 
-/** What a rule keeps: whatever any of the conditions holds for. */
+/** Conditions under which a rule keeps content. One that holds is enough. */
 export const retentionKeep = z.strictObject({
   newest: z.int().min(0).max(MAX_NEWEST).optional().meta({
     description: "Keep this many of the most recently pushed tags in each repository. Tags of signatures do not count.",
@@ -39,7 +45,7 @@ export const retentionKeep = z.strictObject({
 
 export type RetentionKeep = z.output<typeof retentionKeep>;
 
-/** The repositories of a rule: refuses patterns that can match none. */
+/** The repositories of a rule. It refuses patterns that cannot match any. */
 export const retentionRepositories = repositoryPatterns
   .unwrap()
   .max(MAX_PATTERNS)
@@ -55,7 +61,7 @@ export const retentionRepositories = repositoryPatterns
   })
   .meta(repositoryPatterns.meta() ?? {});
 
-/** True if nothing but what is kept in any case would stay. */
+/** True if a rule keeps only the content that stays in any case. */
 export function keepsNothing({ newest, newerThanDays, pulledWithinDays, tags }: RetentionKeep): boolean {
   return tags === undefined && [newest, newerThanDays, pulledWithinDays].every((value) => (value ?? 0) === 0);
 }
@@ -70,14 +76,14 @@ export interface RetentionRule {
   readonly createdAt: number;
 }
 
-/** Each method throws SPACE_UNKNOWN or TOKEN_INVALID where the grant no longer holds. */
+/** The rules of spaces. Each method throws SPACE_UNKNOWN or TOKEN_INVALID if the grant no longer holds. */
 export interface RetentionRuleStore {
-  /** False when the space has {@link MAX_RULES} of them. */
+  /** Saves a rule. Returns false if the space has {@link MAX_RULES} already. */
   create(grant: SpaceGrant, rule: RetentionRule): Promise<boolean>;
   find(grant: SpaceGrant, id: string): Promise<RetentionRule | null>;
-  /** Ordered by id. */
+  /** Lists the rules, ordered by id. */
   list(grant: SpaceGrant, page: PageRequest): Promise<Page<RetentionRule>>;
-  /** All of it but `createdAt` is replaced. False when there is no rule with its id. */
+  /** Replaces everything but `createdAt`. Returns false if no rule has the id. */
   update(grant: SpaceGrant, rule: RetentionRule): Promise<boolean>;
   delete(grant: SpaceGrant, id: string): Promise<boolean>;
 }
@@ -89,23 +95,26 @@ export interface CoverableRepository {
   readonly path: string;
 }
 
-/** What rules make of repositories, in the order in which these were given. */
+/** The repositories that rules cover, in the given order, and the content that the rules keep in them. */
 export interface Coverage {
-  /** The repositories that a rule covers at least. */
+  /** The repositories that at least one rule covers. */
   readonly ids: readonly number[];
-  /** A repository's id, and the place in `keeps` of what its rules keep: one pair for each of `ids`. */
+  /** A pair for each of `ids`: the repository's id, and the index in `keeps` of its conditions. */
   readonly pairs: readonly (readonly [number, number])[];
   readonly keeps: readonly KeptTogether[];
 }
 
-/** What several rules keep together: the most that any of them does, and what the patterns of each name. */
+/** The conditions of several rules together: the largest number of each kind, and the tag patterns of each rule. */
 export interface KeptTogether extends Omit<RetentionKeep, "tags"> {
   readonly tags: readonly (readonly string[])[];
 }
 
 export type CoveringRule = Pick<RetentionRule, "id" | "repositories" | "keep"> & { readonly spaceId: number };
 
-/** Which of the rules cover which repository: one without a rule is untouched. Repositories under the same rules share what these keep. */
+/**
+ * Finds the rules that cover each repository, and leaves out those without a rule. Repositories under the same rules
+ * share an entry of `keeps`.
+ */
 export function coverageOf(repositories: readonly CoverableRepository[], rules: readonly CoveringRule[]): Coverage {
   const places = new Map<string, number>();
   const keeps: KeptTogether[] = [];
@@ -137,12 +146,14 @@ function together(keeps: readonly RetentionKeep[]): KeptTogether {
   };
 }
 
-/** A walk over tags or manifests of the covered repositories: what comes after a tag's name, or a digest, in the first of them. */
+/**
+ * A walk over the tags or manifests of the covered repositories. `after` is a tag's name or a digest in the first one.
+ */
 export interface Look {
   readonly coverage: Coverage;
   readonly after: string;
   readonly now: number;
-  /** As if nothing were too young to be judged. */
+  /** Judges as if nothing were too young. */
   readonly graceIsOver?: boolean;
 }
 
@@ -158,31 +169,40 @@ export interface SeenManifest {
   readonly digest: string;
   /** Bytes. */
   readonly size: number;
-  /** Null: judging it, after those before it, costs too much at once. */
+  /** Null: too expensive to judge in the same query as those before it. */
   readonly goes: boolean | null;
 }
 
 interface Orphaned {
   readonly tags: readonly SeenTag[];
   readonly manifests: readonly SeenManifest[];
-  /** True if there is more than the limit let be judged. */
+  /** True if there is more than the limit allowed to judge. */
   readonly isCut: boolean;
 }
 
-/** How rules judge what there is. What goes, and what is only shown to go, is decided by the same conditions. */
+/** Judges content by rules. The same conditions decide a deletion and its preview. */
 export interface RetentionStore {
-  /** A space's repositories from this path on, in their order, with its rules that are switched on. Throws SPACE_UNKNOWN. */
+  /**
+   * Finds a space's repositories from this path on, in their order, and its rules that are switched on. Throws
+   * SPACE_UNKNOWN.
+   */
   ofSpace(
     grant: SpaceGrant,
     from: string,
     limit: number,
   ): Promise<{ readonly repositories: Page<CoverableRepository>; readonly rules: readonly CoveringRule[] }>;
-  /** The next tags, ordered by name within their repository. */
+  /** Judges the next tags, ordered by name within their repository. */
   tags(look: Look, limit: number): Promise<readonly SeenTag[]>;
-  /** The next manifests, ordered by digest; judged as if the tags that go were gone, as long as that costs no more than so many tags. */
+  /**
+   * Judges the next manifests, ordered by digest, as if the tags that go were gone already. It bounds the number of
+   * tags that this may cost.
+   */
   manifests(look: Look, limit: number): Promise<readonly SeenManifest[]>;
-  /** What goes once these manifests are gone: the tags that belong to them, as cosign's signatures, and what those alone hold. */
+  /**
+   * Finds the content that goes once these manifests are gone: the tags that belong to them, like cosign's signatures,
+   * and the manifests that only those tags hold.
+   */
   orphaned(look: Look, manifestIds: readonly number[], limit: number): Promise<Orphaned>;
-  /** By repository: the bytes of blobs that only these manifests need, and that no other repository links. */
+  /** Sums, for each repository, the bytes of blobs that only these manifests need and no other repository links. */
   bytesOfBlobs(manifestIds: readonly number[]): Promise<ReadonlyMap<number, number>>;
 }

@@ -9,14 +9,14 @@ import type { Damage } from "../registry/damage.ts";
 import type { RetentionRuleStore, RetentionStore } from "./retention.ts";
 import type { TagDeletionStore, TagDirectory } from "./tags.ts";
 
-/** Patterns over tags that neither move nor go. */
+/** Patterns over tags that nobody may move or delete. */
 type TagPatterns = readonly string[];
 
 /** A team's registry. Times here are milliseconds since the epoch. */
 export interface Space {
   readonly id: number;
   readonly name: string;
-  /** True if all its repositories may be pulled by anybody. */
+  /** True if anybody may pull from all its repositories. */
   readonly public: boolean;
   readonly immutableTags: TagPatterns;
   /** Hosts of other registries that it stands for. */
@@ -25,24 +25,24 @@ export interface Space {
   readonly createdAt: number;
 }
 
-/** Changes; what is absent stays. */
+/** Changes to a space. An absent field stays as it is. */
 interface SpaceChanges {
   readonly public?: boolean | undefined;
   readonly immutableTags?: TagPatterns | undefined;
   readonly namespaces?: readonly string[] | undefined;
-  /** Limits below what is there already take nothing: they only keep more from coming. */
+  /** Limits. A limit below the present usage deletes nothing; it only keeps more from coming. */
   readonly quota?: { readonly [measure in keyof Quota]?: Quota[measure] | undefined } | undefined;
 }
 
-/** Each method that takes a space's grant throws SPACE_UNKNOWN or TOKEN_INVALID where it no longer holds. */
+/** The spaces. Each method that takes a space's grant throws SPACE_UNKNOWN or TOKEN_INVALID if it no longer holds. */
 export interface SpaceStore {
-  /** Null when there is one of that name. */
+  /** Makes a space; null: the name is taken. */
   create(grant: InstallationGrant, name: string, isPublic: boolean): Promise<Space | null>;
   find(grant: SpaceGrant): Promise<Space>;
-  /** Ordered by name. */
+  /** Lists the spaces, ordered by name. */
   list(grant: InstallationGrant, page: PageRequest): Promise<Page<Space>>;
   update(grant: SpaceGrant, changes: SpaceChanges): Promise<Space>;
-  /** Its repositories go with it, and its tokens are revoked. */
+  /** Deletes a space with its repositories, and revokes its tokens. */
   delete(grant: SpaceGrant): Promise<void>;
 }
 
@@ -53,7 +53,7 @@ export interface Token {
   readonly actions: readonly CredentialAction[];
   readonly repositories: readonly string[];
   readonly createdAt: number;
-  /** The token that made it, or an administrator; null: it was made before that was noted. */
+  /** The token or the administrator that made it; null: it was made before this was noted. */
   readonly createdBy: { readonly id: string; readonly name: string } | null;
   readonly expiresAt: number | null;
   readonly lastUsedAt: number | null;
@@ -62,57 +62,63 @@ export interface Token {
 /** A token that was revoked. */
 type RevokedToken = Pick<Token, "id" | "name">;
 
-/** Each method throws SPACE_UNKNOWN or TOKEN_INVALID where the grant no longer holds. */
+/** The tokens of a space. Each method throws SPACE_UNKNOWN or TOKEN_INVALID if the grant no longer holds. */
 export interface TokenStore {
   create(grant: SpaceGrant, token: Token, hash: string): Promise<void>;
   find(grant: SpaceGrant, id: string): Promise<Token | null>;
-  /** Ordered by id; without those revoked. */
+  /** Lists the tokens that are not revoked, ordered by id. */
   list(grant: SpaceGrant, page: PageRequest): Promise<Page<Token>>;
   /**
-   * Revokes a token, and with `descendants` what it made, and what that made. Returns those that it revoked, itself first; none where there
-   * is no such token.
+   * Revokes a token, and with `descendants` the tokens that it made, and theirs. Returns the revoked tokens, itself
+   * first; none if there is no such token.
    */
   revoke(grant: SpaceGrant, id: string, descendants: boolean): Promise<readonly RevokedToken[]>;
 }
 
-/** Sessions of the console that were signed out of before their end. They are known by marks, which are no secrets. */
+/** Console sessions that were signed out of before their end. They are known by marks, which are not secret. */
 export interface EndedSessionStore {
-  /** @param expiresAt when the session would have ended by itself; the row is of no use from then on. */
+  /**
+   * Notes that a session was ended.
+   * @param expiresAt time at which the session would have ended by itself; the row is useless from then on.
+   */
   end(mark: string, expiresAt: number): Promise<void>;
   has(mark: string): Promise<boolean>;
-  /** Drops those that have expired by now. */
+  /** Drops the rows that have expired by now. */
   forget(now: number): Promise<void>;
 }
 
 export interface Repository {
-  /** Within the space. */
+  /** The path within the space. */
   readonly path: string;
   readonly public: boolean;
-  /** Null: as its space has it. */
+  /** Null: the space's patterns hold. */
   readonly immutableTags: TagPatterns | null;
   readonly createdAt: number;
-  /** The size of the blobs that it links and of its manifests. */
+  /** Size of the blobs that it links and of its manifests. */
   readonly bytes: number;
   readonly tags: number;
-  /** When one of its tags was set last; null where it has none. */
+  /** The time at which one of its tags was last set; null: it has no tags. */
   readonly pushedAt: number | null;
-  /** When something was pulled from it last, to the day; null where nothing was. */
+  /** The day of the last pull from it; null: there was none. */
   readonly pulledAt: number | null;
 }
 
-/** Changes; what is absent stays. */
+/** Changes to a repository. An absent field stays as it is. */
 interface RepositoryChanges {
   readonly public?: boolean | undefined;
   readonly immutableTags?: TagPatterns | null | undefined;
 }
 
-/** Each method throws TOKEN_INVALID where the grant no longer holds, and SPACE_UNKNOWN where its space is gone. */
+/**
+ * The repositories of a space. Each method throws TOKEN_INVALID if the grant no longer holds, and SPACE_UNKNOWN if its
+ * space is gone.
+ */
 export interface RepositoryDirectory {
-  /** Those that the grant covers, ordered by path; the cursor is a path. */
+  /** Lists the repositories that the grant covers, ordered by path. The cursor is a path. */
   list(grant: ReaderGrant, page: PageRequest): Promise<Part<Repository>>;
   find(grant: Grant): Promise<Repository | null>;
   update(grant: SpaceGrant, path: string, changes: RepositoryChanges): Promise<Repository | null>;
-  /** False when there is none. Throws TAG_IMMUTABLE where it has such tags. */
+  /** Deletes a repository. Returns false if there is none. Throws TAG_IMMUTABLE if it has immutable tags. */
   delete(grant: SpaceGrant, path: string): Promise<boolean>;
 }
 
@@ -120,7 +126,7 @@ export const CONTENT_KINDS = ["blob", "manifest"] as const;
 
 /** Content of a repository that is quarantined. */
 export interface DamagedContent {
-  /** In the list: unlike any other's. */
+  /** Position in the list; every content has its own. */
   readonly position: string;
   readonly kind: (typeof CONTENT_KINDS)[number];
   readonly digest: string;
@@ -135,7 +141,9 @@ export interface DamagedContent {
 }
 
 export interface DamageList {
-  /** Ordered by digest. Throws SPACE_UNKNOWN or TOKEN_INVALID where the grant no longer holds. */
+  /**
+   * Lists the damaged content, ordered by digest. Throws SPACE_UNKNOWN or TOKEN_INVALID if the grant no longer holds.
+   */
   list(grant: SpaceGrant, page: PageRequest): Promise<Page<DamagedContent>>;
 }
 

@@ -1,4 +1,4 @@
-/** A repository's tags as those who manage it see them, and the deletion of several at once. */
+/** A repository's tags as its managers see them, and the deletion of several at once. */
 import type { Grant } from "../auth/grant.ts";
 import { requireDigest } from "../oci/digest.ts";
 import type { Page, PageRequest } from "../oci/page.ts";
@@ -12,23 +12,23 @@ export interface TaggedManifest {
   readonly digest: string;
   readonly mediaType: string;
   readonly artifactType: string | null;
-  /** An index's: of a single image, only its config knows. */
+  /** The platforms of an index. Those of a single image are known only to its config. */
   readonly platforms: readonly string[];
   /** Bytes of the manifest itself. */
   readonly size: number;
-  /** Bytes of the manifest and of all that it needs; what several platforms share counts for each. */
+  /** Bytes of the manifest and of all that it needs. Content that several platforms share counts for each. */
   readonly contentSize: number;
   readonly createdAt: number;
   readonly updatedAt: number;
-  /** To the day, of the tag or its manifest, the later; null when neither was pulled since it was made. */
+  /** The day of the last pull by the tag or of its manifest, the later one; null: not pulled since both were made. */
   readonly pulledAt: number | null;
-  /** Who set it last; null where that is not known. */
+  /** The actor that set it last; null: not known. */
   readonly pushedBy: { readonly id: string; readonly name: string } | null;
-  /** Where the manifest was delivered, under this tag or another; the last first. */
+  /** Targets to which the manifest was delivered, under this tag or another, latest first. */
   readonly deployed: readonly DeployedAt[];
-  /** A signature is there. Nobody has verified it. */
+  /** True if there is a signature. Nobody has verified it. */
   readonly signed: boolean;
-  /** No route moves or deletes it. */
+  /** True if no route moves or deletes it. */
   readonly immutable: boolean;
 }
 
@@ -37,32 +37,35 @@ interface DeployedAt {
   readonly target: string;
   readonly name: string;
   readonly at: number;
-  /** The target was given nothing else of the repository since. */
+  /** True if the target was given nothing else of the repository since. */
   readonly current: boolean;
-  /** The target was followed to its end: it runs what it was given. Of others we know that they were told. */
+  /** True if the target was followed to its end, so that it runs the content. The other targets were only notified. */
   readonly followed: boolean;
 }
 
 export interface TagDirectory {
-  /** Ordered by name; the cursor is a name. Null when there is no such repository. */
+  /** Lists the tags, ordered by name. The cursor is a name. Null: there is no such repository. */
   byName(grant: Grant, page: PageRequest): Promise<Page<TaggedManifest> | null>;
-  /** Ordered by when they were set last; the cursor is {@link placeOf} a tag. Null likewise. */
+  /**
+   * Lists the tags, the last one set first. The cursor is a tag's place, see {@link placeOf}. Null: there is no such
+   * repository.
+   */
   newestFirst(grant: Grant, page: PageRequest): Promise<Page<TaggedManifest> | null>;
 }
 
-/** A tag's place in the list of the newest. */
+/** Returns a tag's place in the list of the newest. */
 export function placeOf({ updatedAt, name }: TaggedManifest): string {
   return `${updatedAt}:${name}`;
 }
 
-/** A tag whose deletion is asked for. */
+/** A tag that is to be deleted. */
 export interface GoingTag {
   readonly name: string;
   readonly digest: string;
   readonly immutable: boolean;
 }
 
-/** A manifest that goes with its tags. */
+/** A manifest that is deleted with its tags. */
 export interface GoingManifest {
   readonly id: number;
   readonly digest: string;
@@ -72,24 +75,27 @@ export interface GoingManifest {
 }
 
 interface Going {
-  /** Those of the tags that are there. The immutable ones stay. */
+  /** The tags that exist. The immutable ones among them stay. */
   readonly tags: readonly GoingTag[];
-  /** Left without a tag, and needed by nothing that stays; with what only they need, and what refers to them. */
+  /**
+   * Manifests that would have no tag and that no remaining content needs, with the content that only they need and
+   * their referrers.
+   */
   readonly manifests: readonly GoingManifest[];
 }
 
 export interface TagDeletionStore {
-  /** What a deletion of these tags would take. Throws NAME_UNKNOWN. */
+  /** Finds the content that a deletion of these tags would take. Throws NAME_UNKNOWN. */
   look(grant: Grant, tags: readonly Tag[]): Promise<Going>;
   /**
-   * Deletes them and, unless `keepManifests`, moves the manifests to the trash, all or nothing: what is tagged or needed by then stays.
-   * Throws NAME_UNKNOWN.
+   * Deletes the tags and, unless `keepManifests`, moves the manifests to the trash: all or nothing. A manifest that is
+   * tagged or needed by then stays. Throws NAME_UNKNOWN.
    */
   delete(grant: Grant, tags: readonly Tag[], keepManifests: boolean): Promise<Going>;
 }
 
 export interface TagDeletion extends Going {
-  /** That come back once the deletion can no longer be undone: nothing else needs them. */
+  /** Bytes that come back once the deletion can no longer be undone, since no other content needs them. */
   readonly bytes: number;
 }
 
@@ -99,18 +105,18 @@ interface DeletionStores {
   readonly memory: ReadMemory;
 }
 
-/** How a deletion of tags is meant. */
+/** Terms of a deletion of tags. */
 export interface DeletionTerms {
-  /** Manifests stay where they are, without tags. */
+  /** True: the manifests stay, without tags. */
   readonly keepManifests: boolean;
-  /** Nothing is done. */
+  /** True: nothing is deleted. */
   readonly dryRun: boolean;
 }
 
-/** As many manifests are forgotten here at once as a request has means for; the others when their time is over. */
+/** The number of manifests that one request can afford to forget here. The memory of the others expires. */
 const FORGOTTEN = 20;
 
-/** Deletes tags, with what only they held; or says what that would take. Throws NAME_UNKNOWN. */
+/** Deletes tags and the content that only they held, or returns what a deletion would take. Throws NAME_UNKNOWN. */
 export async function deleteTags(
   { deletions, retention, memory }: DeletionStores,
   grant: Grant,

@@ -1,4 +1,4 @@
-/** The undo of what happened to tags, manifests and repositories: from their history and the trash. */
+/** The undo of changes to tags, manifests and repositories, from their history and the trash. */
 import type { Grant } from "../auth/grant.ts";
 import type { SpaceGrant } from "../auth/space-grant.ts";
 import { RegistryError } from "../oci/errors.ts";
@@ -6,12 +6,12 @@ import type { Digest } from "../oci/digest.ts";
 import type { Page, PageRequest } from "../oci/page.ts";
 import type { Tag } from "../oci/reference.ts";
 
-/** True if what a digest names can be had: `deleted` is what still lies in the trash. */
+/** The state of a digest's content: `present`, `deleted` (it is still in the trash) or `gone`. */
 type Whereabouts = "present" | "deleted" | "gone";
 
 /** One change of a tag. Times here are milliseconds since the epoch. */
 export interface TagChange {
-  /** The event's. */
+  /** The event's id. */
   readonly id: string;
   readonly type: "tag.created" | "tag.updated" | "tag.deleted";
   readonly tag: string;
@@ -19,7 +19,7 @@ export interface TagChange {
   readonly previousDigest: string | null;
   readonly actor: { readonly id: string; readonly name: string };
   readonly at: number;
-  /** Of `digest`. */
+  /** The state of the content of `digest`. */
   readonly content: Whereabouts;
 }
 
@@ -34,48 +34,54 @@ export interface DeletedManifest {
   /** Bytes of the manifest. */
   readonly size: number;
   readonly artifactType: string | null;
-  /** The first 500 of those that went with it. */
+  /** The first 500 of the tags that were deleted with it. */
   readonly tags: readonly string[];
   readonly actor: { readonly id: string; readonly name: string };
   readonly deletedAt: number;
 }
 
 interface TagState {
-  /** What the tag points to; null when there is no such tag. */
+  /** The digest that the tag points to; null: there is no such tag. */
   readonly current: Digest | null;
   /** The last other digest that it pointed to. */
   readonly previous: Digest | null;
 }
 
-/** A tag to be set, if it still points where it did. */
+/** A tag to set, if it still points to `was`. */
 interface TagMove {
   readonly tag: string;
   readonly was: Digest | null;
 }
 
 interface Restoration {
-  /** Needed and gone: then nothing was changed. */
+  /** Digests that are needed and gone. If there are any, nothing was changed. */
   readonly missing: readonly string[];
   /** Tags that point to the digest now. */
   readonly tags: readonly string[];
 }
 
 export interface UndoStore {
-  /** Newest first. Null when there is no such repository. */
+  /** Lists the changes of a tag, newest first. Null: there is no such repository. */
   history(grant: Grant, tag: Tag, page: PageRequest): Promise<Page<TagChange> | null>;
-  /** Those deleted since a time, by path. Null when there is no such space. */
+  /** Lists the repositories deleted since a time, by path. */
   deletedRepositories(grant: SpaceGrant, since: number, page: PageRequest): Promise<Page<DeletedRepository>>;
-  /** By digest. Null when there is no such repository. */
+  /** Lists the manifests in the trash, by digest. Null: there is no such repository. */
   deletedManifests(grant: Grant, page: PageRequest): Promise<Page<DeletedManifest> | null>;
-  /** The deletions of tags since a time that there are none of now, newest first. Null when there is no such repository. */
+  /** Lists deletions since a time of tags that do not exist now, newest first. Null: there is no such repository. */
   deletedTags(grant: Grant, since: number, page: PageRequest): Promise<Page<TagChange> | null>;
-  /** Throws NAME_UNKNOWN when there is no such repository. */
+  /** Returns the tag's present and previous digest. Throws NAME_UNKNOWN if there is no such repository. */
   tagState(grant: Grant, tag: Tag): Promise<TagState>;
-  /** The tags that went with a manifest in the trash, and where they point now; null when it isn't there. */
+  /**
+   * Returns the tags that were deleted with a manifest in the trash, and their present digests; null: the manifest is
+   * not in the trash.
+   */
   tagsInTrash(grant: Grant, digest: Digest): Promise<readonly TagMove[] | null>;
-  /** Takes a manifest out of the trash, if it is there, with all of the trash that it needs; then sets tags to it. All or nothing. */
+  /**
+   * Takes a manifest out of the trash, if it is there, with everything in the trash that it needs; then points tags to
+   * it. All or nothing.
+   */
   restore(grant: Grant, digest: Digest, moves: readonly TagMove[]): Promise<Restoration>;
-  /** Brings back the repository of that path that was deleted last, since a time. */
+  /** Restores the repository of this path that was deleted last, if that was after `since`. */
   restoreRepository(grant: SpaceGrant, path: string, since: number): Promise<"restored" | "unknown" | "taken">;
 }
 
@@ -85,8 +91,8 @@ export interface TagUndone {
 }
 
 /**
- * Moves a tag back to what it pointed to before, or to a digest: a push like any other, so that it can deploy. Repeated, it
- * changes nothing. Throws NAME_UNKNOWN, NOTHING_TO_REVERT, CONTENT_GONE, TAG_MOVED, TAG_IMMUTABLE.
+ * Moves a tag back to its previous digest, or to a given one. It counts as a push, so it can deploy. A repetition to
+ * the same digest changes nothing. Throws NAME_UNKNOWN, NOTHING_TO_REVERT, CONTENT_GONE, TAG_MOVED, TAG_IMMUTABLE.
  */
 export async function revertTag(undo: UndoStore, grant: Grant, tag: Tag, to: Digest | null): Promise<TagUndone> {
   const { current, previous } = await undo.tagState(grant, tag);
@@ -96,7 +102,9 @@ export async function revertTag(undo: UndoStore, grant: Grant, tag: Tag, to: Dig
   return { digest, previousDigest: current };
 }
 
-/** Sets a tag that was deleted to what it pointed to. Throws likewise; DELETION_UNKNOWN, TAG_EXISTS. */
+/**
+ * Points a deleted tag to its last digest again. Throws the errors of {@link revertTag}; DELETION_UNKNOWN, TAG_EXISTS.
+ */
 export async function undeleteTag(undo: UndoStore, grant: Grant, tag: Tag): Promise<TagUndone> {
   const { current, previous } = await undo.tagState(grant, tag);
   if (current !== null) throw new RegistryError("TAG_EXISTS", { detail: { digest: current } });
@@ -106,8 +114,8 @@ export async function undeleteTag(undo: UndoStore, grant: Grant, tag: Tag): Prom
 }
 
 /**
- * Takes a manifest out of the trash, with those tags that have not been given anew. Returns these.
- * Throws NAME_UNKNOWN, DELETION_UNKNOWN, CONTENT_GONE.
+ * Takes a manifest out of the trash, with those of its tags whose names are still free. Returns these tags. Throws
+ * NAME_UNKNOWN, DELETION_UNKNOWN, CONTENT_GONE.
  */
 export async function undeleteManifest(undo: UndoStore, grant: Grant, digest: Digest): Promise<readonly string[]> {
   const moves = await undo.tagsInTrash(grant, digest);
@@ -118,7 +126,7 @@ export async function undeleteManifest(undo: UndoStore, grant: Grant, digest: Di
   return tags;
 }
 
-/** Throws DELETION_UNKNOWN; REPOSITORY_EXISTS when the name was given anew. */
+/** Restores a deleted repository. Throws DELETION_UNKNOWN; REPOSITORY_EXISTS if the name is taken again. */
 export async function undeleteRepository(
   undo: UndoStore,
   grant: SpaceGrant,

@@ -1,11 +1,14 @@
 import { z } from "zod";
 
-/** Keys and values of the pusher's own (image spec, "Annotations"). */
+/** Annotations: keys and values that the pusher chooses (image spec, "Annotations"). */
 export type Annotations = Readonly<Record<string, string>>;
 
 type WrittenAnnotations = Readonly<Record<string, string | null>>;
 
-/** Takes the object as it is: zod's own records would lose a key that is called `__proto__`. Go reads null as an empty value. */
+/**
+ * Takes the object as it is, since zod's own records would lose a key named `__proto__`. Go reads null as an empty
+ * value.
+ */
 export const annotationsSchema = z
   .custom<WrittenAnnotations>(isWritten, "must be an object whose values are strings")
   .transform(withoutNulls);
@@ -23,10 +26,10 @@ function isWritten(value: unknown): value is WrittenAnnotations {
   );
 }
 
-/** Of one manifest: more than anybody reads. */
+/** The most annotations of one manifest: more than anybody reads. */
 const MAX_ANNOTATIONS = 10_000;
 
-/** Annotations as they are pushed; those that are stored may be older than the limit. */
+/** Annotations of a push. Stored ones may be older than the limit. */
 export const pushedAnnotations = annotationsSchema.refine(
   (annotations) => Object.keys(annotations).length <= MAX_ANNOTATIONS,
   `there are more than ${MAX_ANNOTATIONS} annotations, which is the limit`,

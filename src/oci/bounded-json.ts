@@ -1,18 +1,18 @@
-/** Levels of lists and objects: far more than anything real has, and less than what parses or prints them can bear. */
+/** The most levels of lists and objects: far more than real JSON has, and less than parsers and printers can take. */
 const MAX_DEPTH = 100;
 
-/** Entries of all lists and objects together. A manifest of ten thousand layers has a third of that. */
+/** The most entries of all lists and objects together. A manifest of ten thousand layers has a third of that. */
 const MAX_ENTRIES = 125_000;
 
-/** Fields of one object: making an object of many takes far longer than a list. */
+/** The most fields of one object. To make an object of many fields takes far longer than a list. */
 const MAX_FIELDS = 20_000;
 
-/** JSON that is refused for what it would cost: the message says why. */
+/** JSON that is refused because it would cost too much. The message says why. */
 export class JsonLimitError extends Error {
   override readonly name = "JsonLimitError";
 }
 
-/** Parses JSON that nobody has checked, having looked how deep and how much it is. Throws SyntaxError and JsonLimitError. */
+/** Parses unchecked JSON, after a check of its depth and size. Throws SyntaxError and JsonLimitError. */
 export function parseBoundedJson(text: string): unknown {
   requireBounds(text);
   return JSON.parse(text);
@@ -23,11 +23,11 @@ const OBJECT = "{".charCodeAt(0);
 const OPENING = new Set(["[".charCodeAt(0), OBJECT]);
 const CLOSING = new Set(Array.from("]}", (character) => character.charCodeAt(0)));
 
-/** Counts what stands outside of texts, whether or not the whole is JSON. */
+/** Counts the levels and entries outside of texts, also if the whole is no JSON. */
 function requireBounds(text: string): void {
   let depth = 0;
   let entries = 0;
-  /** Of the objects that are open, by depth; lists have none. */
+  /** Numbers of fields in the open objects, by depth; null for a list. */
   const fields: (number | null)[] = [];
   for (let at = 0; at < text.length; at++) {
     const code = text.charCodeAt(at);
@@ -47,7 +47,7 @@ function requireBounds(text: string): void {
   }
 }
 
-/** Where the text that begins with this quote ends. */
+/** Finds the end of the text that begins with this quote. */
 function endOfText(text: string, start: number): number {
   let end = text.indexOf('"', start + 1);
   while (end > 0 && isEscaped(text, end)) end = text.indexOf('"', end + 1);

@@ -1,9 +1,12 @@
 import { z } from "zod";
 
-/** Elements that are told to be wrong: enough to mend the rest. */
+/** The most wrong elements to report: enough to correct the rest. */
 const MAX_WRONG = 5;
 
-/** A list that may be very long: its length is looked at before its elements, and it is given up at the first few that are wrong. */
+/**
+ * A list that may be very long. Its length is checked before its elements, and the check ends after the first few wrong
+ * elements.
+ */
 export function boundedList<E extends z.ZodType>(element: E, max: number): z.ZodType<z.output<E>[]> {
   return z
     .array(z.unknown())

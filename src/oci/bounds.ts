@@ -1,19 +1,22 @@
 /**
- * Limits come before the work that they bound. A schema looks at each element of a list before it complains of the list's
- * length, and at each character of a text before it complains of that; so what a schema says of lengths is looked at
- * first, whatever the schema. test/oci/bounds.test.ts holds that each list, record and text of a schema has a limit.
+ * Limits are checked before the work that they bound. A schema looks at each element of a list before it complains of
+ * the list's length, and at each character of a text before it complains of the text's. So the lengths that a schema
+ * allows are checked first. test/oci/bounds.test.ts checks that each list, record and text of a schema has a limit.
  */
 import { z } from "zod";
 
 export interface Problem {
-  /** Where in the input, as in `layers.0.digest`; empty for the whole. */
+  /** The place in the input, like `layers.0.digest`; empty: the whole. */
   readonly path: string;
   readonly message: string;
 }
 
 type Path = readonly (string | number)[];
 
-/** A record of at most so many entries; JSON Schema's own word for it, so that the API's document says it too. */
+/**
+ * A record with a limit on its entries. It uses JSON Schema's own keyword, so that the API's document states the limit
+ * too.
+ */
 export function boundedRecord<V extends z.ZodType>(
   key: z.ZodString,
   value: V,
@@ -22,7 +25,10 @@ export function boundedRecord<V extends z.ZodType>(
   return z.record(key, value).meta({ maxProperties: max });
 }
 
-/** The most that a schema takes: entries of a list or record, characters of a text; null where it does not say. */
+/**
+ * Returns the most that a schema takes: entries of a list or record, characters of a text; null: the schema does not
+ * say.
+ */
 export function maximumOf(schema: z.ZodType): number | null {
   if (schema instanceof z.ZodRecord) {
     const said = schema.meta()?.["maxProperties"];
@@ -32,7 +38,7 @@ export function maximumOf(schema: z.ZodType): number | null {
   return limits.length === 0 ? null : Math.min(...limits.map(({ _zod: { def } }) => def.maximum));
 }
 
-/** What a schema looks at before anything else; itself, where nothing wraps it. */
+/** Returns the schema inside all wrappers, which checks its input first; without a wrapper, the schema itself. */
 export function unwrapped(schema: z.core.$ZodType): z.core.$ZodType {
   if (schema instanceof z.ZodPipe) return unwrapped(schema.in);
   const isWrapper =
@@ -44,7 +50,7 @@ export function unwrapped(schema: z.core.$ZodType): z.core.$ZodType {
   return isWrapper ? unwrapped(schema.unwrap()) : schema;
 }
 
-/** The first length in the input that is over the schema's limit; null where there is none. */
+/** Finds the first length in the input that is over the schema's limit; null: there is none. */
 export function boundsProblem(schema: z.core.$ZodType, input: unknown, path: Path = []): Problem | null {
   const inner = unwrapped(schema);
   if (typeof input === "string")

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { type Digest, parseDigest } from "./digest.ts";
 import { platformName, platformSchema } from "./platform.ts";
 
-/** Characters: as many as a sha512 digest has. */
+/** Characters of a sha512 digest, which is the longest. */
 const MAX_DIGEST = 135;
 
 const digestText = z
@@ -15,11 +15,11 @@ const digestText = z
     return z.NEVER;
   });
 
-/** Of a layer that is elsewhere: nothing follows them. */
+/** The most addresses of a layer that is stored elsewhere. The registry never follows them. */
 const MAX_URLS = 1000;
 const MAX_URL = 16 * 1024;
 
-/** A descriptor (image spec, "Content Descriptors"). Loose: unknown fields are the pusher's own. */
+/** A descriptor (image spec, "Content Descriptors"). It keeps unknown fields, which belong to the pusher. */
 export const descriptorSchema = z.looseObject({
   mediaType: z.string().min(1).max(255),
   digest: digestText,
@@ -28,7 +28,10 @@ export const descriptorSchema = z.looseObject({
   platform: platformSchema.nullish(),
 });
 
-/** A descriptor that may be missing: Go writes that as null, and as a descriptor without content where it has no pointer. */
+/**
+ * Makes a descriptor optional. Go writes a missing one as null or, where it has no pointer, as a descriptor without
+ * content.
+ */
 export function orNoContent<S extends z.ZodType>(schema: S) {
   return z.preprocess((value) => (isWithoutContent(value) ? null : value), schema.nullish()).optional();
 }
@@ -47,7 +50,7 @@ function isWithoutContent(value: unknown): boolean {
 
 export type Descriptor = z.infer<typeof descriptorSchema>;
 
-/** `os/architecture[/variant]`, as `--platform` takes it; null where the descriptor names none. */
+/** Returns `os/architecture[/variant]`, as `--platform` takes it; null: the descriptor names none. */
 export function platformOf({ platform }: Pick<Descriptor, "platform">): string | null {
   return platformName(platform);
 }

@@ -2,10 +2,10 @@ import { RegistryError } from "./errors.ts";
 
 declare const digestBrand: unique symbol;
 
-/** `sha256:<hex>` or `sha512:<hex>` (image spec, "Digests"); only made by {@link parseDigest}. */
+/** A digest: `sha256:<hex>` or `sha512:<hex>` (image spec, "Digests"). Only {@link parseDigest} makes one. */
 export type Digest = string & { readonly [digestBrand]: true };
 
-/** The registered algorithms, with the length of their hexadecimal form. */
+/** The registered algorithms, with the length of their hashes in hexadecimal. */
 export const DIGEST_ALGORITHMS = {
   sha256: { hexLength: 64, webCrypto: "SHA-256" },
   sha512: { hexLength: 128, webCrypto: "SHA-512" },
@@ -15,12 +15,12 @@ export type DigestAlgorithm = keyof typeof DIGEST_ALGORITHMS;
 
 const HEX = /^[0-9a-f]+$/;
 
-/** The named algorithm, or null when it is none that this registry computes. */
+/** Parses the name of an algorithm; null: this registry does not compute it. */
 export function parseDigestAlgorithm(text: string): DigestAlgorithm | null {
   return text === "sha256" || text === "sha512" ? text : null;
 }
 
-/** The text as a digest, or null when it is malformed or of an unknown algorithm. */
+/** Parses a digest; null: the text is malformed, or its algorithm unknown. */
 export function parseDigest(text: string): Digest | null {
   return isDigest(text) ? text : null;
 }
@@ -32,7 +32,7 @@ function isDigest(text: string): text is Digest {
   return algorithm !== null && hex.length === DIGEST_ALGORITHMS[algorithm].hexLength && HEX.test(hex);
 }
 
-/** The text as a digest. Throws DIGEST_INVALID. */
+/** Parses a digest. Throws DIGEST_INVALID. */
 export function requireDigest(text: string | null): Digest {
   const digest = text === null ? null : parseDigest(text);
   if (digest === null) {
@@ -49,7 +49,10 @@ export function digestHex(digest: Digest): string {
   return digest.slice(digest.indexOf(":") + 1);
 }
 
-/** Builds a digest from an algorithm and the hash in hexadecimal. Throws when they do not fit: a fault of ours. */
+/**
+ * Builds a digest from an algorithm and the hash in hexadecimal. Throws an ordinary Error if they do not fit, since
+ * that is a bug.
+ */
 export function makeDigest(algorithm: DigestAlgorithm, hex: string): Digest {
   const digest = parseDigest(`${algorithm}:${hex}`);
   if (digest === null) throw new TypeError(`not a ${algorithm} hash: ${hex}`);

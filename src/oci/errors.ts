@@ -1,6 +1,6 @@
 /**
- * Every way a registry request can fail: the spec's error code (distribution spec, "Error Codes"),
- * the HTTP status, and a sentence for the person who reads it. Two failures may share a code.
+ * Failures of a registry request. Each has the spec's error code (distribution spec, "Error Codes"), the HTTP status,
+ * and a sentence for the person who reads it. Two failures may share a code.
  */
 export const ERRORS = {
   BLOB_TOO_LARGE: { code: "SIZE_INVALID", status: 413, message: "the blob is too large: the limit is 48.8 GiB" },
@@ -189,18 +189,18 @@ export const ERRORS = {
 export type ErrorKind = keyof typeof ERRORS;
 
 export interface ErrorOptions {
-  /** Replaces the kind's sentence where a more helpful one is known. */
+  /** Replaces the kind's sentence with a more helpful one. */
   readonly message?: string;
-  /** Machine-readable particulars; goes into the error body's `detail`. */
+  /** Machine-readable details, for the error body's `detail`. */
   readonly detail?: unknown;
   /** Response headers that belong to the error, such as `Range` or `Retry-After`. */
   readonly headers?: Readonly<Record<string, string>>;
-  /** What a token would have to permit, where that is more than the route itself asks for. */
+  /** Scopes that a token would need, if that is more than the route itself asks for. */
   readonly scopes?: readonly string[];
   readonly cause?: unknown;
 }
 
-/** The one error that use cases, authorization and handlers throw for what a client did. */
+/** An error that a client caused. It is the only one that use cases, authorization and handlers throw for that. */
 export class RegistryError extends Error {
   readonly kind: ErrorKind;
   readonly detail: unknown;

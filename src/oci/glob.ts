@@ -1,6 +1,6 @@
 import { compilePatterns, type GlobStep, type PatternSet } from "./pattern-set.ts";
 
-/** A simple glob's steps: `*` stands for any characters, `?` for any one, all else for itself. */
+/** Reads a simple glob: `*` matches any characters, `?` any one character, and every other character itself. */
 function simpleSteps(pattern: string): readonly GlobStep[] {
   return pattern.split("").map((character): GlobStep => {
     if (character === "*") return { kind: "many", except: "" };
@@ -13,10 +13,10 @@ export function matchesGlob(pattern: string, text: string): boolean {
   return compilePatterns([simpleSteps(pattern)]).matches(text);
 }
 
-/** The globs of a list, by the list. */
+/** Compiled globs, by their list. */
 const compiled = new WeakMap<readonly string[], PatternSet>();
 
-/** True if the text as a whole matches one of these globs. The list is read once, and must not change. */
+/** True if the text as a whole matches one of these globs. The list is compiled once, and must not change. */
 export function matchesSomeGlob(patterns: readonly string[], text: string): boolean {
   const set = compiled.get(patterns) ?? compilePatterns(patterns.map(simpleSteps));
   compiled.set(patterns, set);

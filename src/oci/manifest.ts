@@ -15,44 +15,44 @@ import {
   type ManifestType,
 } from "./media-types.ts";
 
-/** 4 MiB: the least that the spec asks for ("Pushing Manifests"), and what others accept. */
+/** 4 MiB: the smallest limit that the spec allows ("Pushing Manifests"), and the one of other registries. */
 export const MAX_MANIFEST_BYTES = 4 * 1024 * 1024;
 
-/** Far above any real manifest; keeps the cost of one push bounded. */
+/** The most references of a manifest: far above any real one. It bounds the cost of a push. */
 const MAX_REFERENCES = 10_000;
 
-/** Characters; the first few things that are wrong are enough to mend it. */
+/** Characters. The first few faults are enough to correct a manifest. */
 const MAX_REASON = 1000;
 
-/** Platforms are noted for triggers and listings; a list longer than this is none that a person made. */
+/** The most platforms that are noted for triggers and listings. No person made a longer list. */
 const MAX_PLATFORMS = 100;
 
-/** Something that a manifest needs in its repository. */
+/** Content that a manifest needs in its repository. */
 export interface ManifestReference {
   readonly digest: Digest;
   /** Bytes, as the descriptor claims. */
   readonly size: number;
-  /** `blob` for a config or layer; `any` for an index's child, which is a manifest or, in build caches, a blob. */
+  /** `blob` for a config or layer; `any` for an index's child: a manifest or, in build caches, a blob. */
   readonly kind: "blob" | "any";
 }
 
-/** What a push learns from a manifest's bytes; the bytes themselves are what is stored. */
+/** Facts that a push reads in a manifest's bytes. The bytes themselves are stored. */
 export interface Manifest {
   readonly mediaType: ManifestType;
-  /** As the referrers API reports it: config.mediaType stands in for a missing one. */
+  /** The type that the referrers API reports: `config.mediaType` if the manifest has no `artifactType`. */
   readonly artifactType: string | null;
   readonly subject: Digest | null;
   readonly annotations: Annotations | null;
-  /** Without duplicates, and without layers that may be absent. */
+  /** References without duplicates, and without layers that may be absent. */
   readonly references: readonly ManifestReference[];
-  /** An index's platforms, in order and without duplicates: the first hundred. */
+  /** The first hundred platforms of an index, in order and without duplicates. */
   readonly platforms: readonly string[];
 }
 
-/** Without fields of the pusher's own, which may be many: the bytes that are stored have them. */
+/** A descriptor without the pusher's own fields, which may be many. The stored bytes have them. */
 const pushedDescriptor = descriptorSchema.strip();
 
-/** Null or absent is empty, as other registries read it: Go writes null for an empty list. */
+/** Reads null and an absent list as empty, like other registries: Go writes null for an empty list. */
 const manifestSchema = z.object({
   schemaVersion: z.literal(2),
   mediaType: z.string().max(255).nullish(),
@@ -68,9 +68,8 @@ type PushedDescriptor = z.infer<typeof pushedDescriptor>;
 type ManifestDocument = z.infer<typeof manifestSchema>;
 
 /**
- * Reads a manifest as pushed (image spec, "Image Manifest" and "Image Index"; Docker schema 2).
- * The bytes must be UTF-8, so that they can be kept as text and given back exactly.
- * Throws MANIFEST_INVALID with what is wrong.
+ * Reads a pushed manifest (image spec, "Image Manifest" and "Image Index"; Docker schema 2). The bytes must be UTF-8,
+ * so that they can be kept as text and given back exactly. Throws MANIFEST_INVALID with the faults.
  */
 export function parseManifest(bytes: Uint8Array, contentType: string | null): Manifest {
   const document = parseDocument(bytes, contentType);
@@ -88,10 +87,10 @@ export function parseManifest(bytes: Uint8Array, contentType: string | null): Ma
   };
 }
 
-/** The bytes as text; the text encodes to the same bytes again. Throws MANIFEST_INVALID. */
+/** Decodes the bytes as text that encodes to the same bytes again. Throws MANIFEST_INVALID. */
 export function decodeManifest(bytes: Uint8Array): string {
   try {
-    // A byte order mark is kept, not swallowed: JSON.parse then refuses it.
+    // A byte order mark is kept, so that JSON.parse refuses it.
     return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch (cause) {
     throw invalid("it is not UTF-8", cause);
@@ -133,7 +132,7 @@ function requireMediaType(document: ManifestDocument, contentType: string | null
       `its media type "${declared.slice(0, 255)}" is not supported; it must be one of ${Object.keys(MANIFEST_TYPES).join(", ")}`,
     );
   }
-  // CVE-2021-41190: a document must not be read as one type here and another there.
+  // CVE-2021-41190: a document must not be read as one type here and as another elsewhere.
   if (document.mediaType && document.mediaType !== declared) {
     throw invalid(`its mediaType is "${document.mediaType.slice(0, 255)}" but its Content-Type "${declared}"`);
   }

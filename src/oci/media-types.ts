@@ -1,4 +1,4 @@
-/** The media types that a manifest may have, and what kind of document each is. */
+/** The media types that a manifest may have, with the kind of document of each. */
 export const MANIFEST_TYPES = {
   "application/vnd.oci.image.manifest.v1+json": "manifest",
   "application/vnd.oci.image.index.v1+json": "index",
@@ -14,19 +14,22 @@ export function isManifestType(mediaType: string): mediaType is ManifestType {
   return Object.hasOwn(MANIFEST_TYPES, mediaType);
 }
 
-/** True for Docker's schema 1, signed or not, which registries no longer take. */
+/** True for Docker's schema 1, signed or not, which registries no longer accept. */
 export function isSchema1Type(mediaType: string): boolean {
   return mediaType.startsWith("application/vnd.docker.distribution.manifest.v1+");
 }
 
 const NONDISTRIBUTABLE = /^application\/vnd\.(?:oci\.image\.layer\.nondistributable|docker\.image\.rootfs\.foreign)\./;
 
-/** True if a layer of this type is fetched from elsewhere, so that a push may leave it out (image spec, "Non-Distributable Layers"). */
+/**
+ * True if layers of this type are fetched from elsewhere, so that a push may omit them (image spec, "Non-Distributable
+ * Layers").
+ */
 export function isNondistributable(mediaType: string): boolean {
   return NONDISTRIBUTABLE.test(mediaType);
 }
 
-/** The type without its parameters, as in `application/json; charset=utf-8`. */
+/** Returns the type without its parameters, such as `; charset=utf-8`. */
 export function essence(contentType: string): string {
   return (contentType.split(";", 1)[0] ?? "").trim().toLowerCase();
 }

@@ -4,21 +4,21 @@ const COMPONENT = "[a-z0-9]+(?:(?:\\.|_|__|-+)[a-z0-9]+)*";
 const SPACE = new RegExp(`^${COMPONENT}$`);
 const REPOSITORY = new RegExp(`^(${COMPONENT})/(${COMPONENT}(?:/${COMPONENT})*)$`);
 
-/** Host and name share 255 characters in a reference (distribution spec, "Pulling manifests"). */
+/** The most characters of host and name together in a reference (distribution spec, "Pulling manifests"). */
 const MAX_NAME_LENGTH = 255;
 const MAX_SPACE_LENGTH = 63;
 
-/** `<space>/<path>`; only made by {@link parseRepositoryName}. */
+/** A repository's name, `<space>/<path>`. Only {@link parseRepositoryName} makes one. */
 export interface RepositoryName {
-  /** The whole name, as in `acme/web/api`. */
+  /** The whole name, like `acme/web/api`. */
   readonly full: string;
   /** The first component: the team that owns the repository. */
   readonly space: string;
-  /** What follows the space, as in `web/api`. */
+  /** The name without the space, like `web/api`. */
   readonly path: string;
 }
 
-/** The text as a repository's name, or null. */
+/** Parses a repository's name; null: the text is malformed. */
 export function parseRepositoryName(text: string): RepositoryName | null {
   if (text.length > MAX_NAME_LENGTH) return null;
   const match = REPOSITORY.exec(text);
@@ -28,8 +28,8 @@ export function parseRepositoryName(text: string): RepositoryName | null {
 }
 
 /**
- * The text as a repository's name. Throws NAME_INVALID; or NAME_UNKNOWN where something is only looked for, which cannot be there:
- * clients ask with HEAD first, whose answer shows them no error but its status.
+ * Parses a repository's name. Throws NAME_INVALID or, for a request that only reads, NAME_UNKNOWN: no repository can
+ * have the name, and clients ask with HEAD first, whose answer shows them only the status of an error.
  */
 export function requireRepositoryName(
   text: string,

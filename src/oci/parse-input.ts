@@ -5,10 +5,13 @@ export type Parsed<T> =
   | { readonly ok: true; readonly data: T }
   | { readonly ok: false; readonly problems: readonly Problem[] };
 
-/** More than anybody reads. */
+/** The most problems to report: more than anybody reads. */
 const MAX_PROBLEMS = 20;
 
-/** Parses what a client sent, having looked at its lengths. However much is wrong with it, that is the client's fault and not ours. */
+/**
+ * Parses a client's input, after a check of its lengths. Any fault in it, however large, is reported as the client's
+ * and not as ours.
+ */
 export function parseInput<S extends z.ZodType>(schema: S, input: unknown): Parsed<z.output<S>> {
   const tooLong = boundsProblem(schema, input);
   if (tooLong !== null) return { ok: false, problems: [tooLong] };
@@ -21,7 +24,7 @@ export function parseInput<S extends z.ZodType>(schema: S, input: unknown): Pars
     }));
     return { ok: false, problems };
   } catch (error) {
-    // zod gathers problems on the stack, which some hundred thousand of them overflow.
+    // zod gathers problems on the stack, which overflows at some hundred thousand of them.
     if (error instanceof RangeError)
       return { ok: false, problems: [{ path: "", message: "it has too many problems" }] };
     throw error;

@@ -1,10 +1,14 @@
 /**
- * Matches a text with many glob patterns at once: all places in all patterns are followed together, a bit each (Baeza-Yates
- * and Gonnet, "A New Approach to Text Searching", 1992). A match costs the text's length times a 32nd of the patterns',
- * whatever they are: nothing backtracks. Patterns are read once for each list, and a text is looked at once for all of them.
+ * Matches a text with many glob patterns at once. It follows all places in all patterns together, each as one bit
+ * (Baeza-Yates and Gonnet, "A New Approach to Text Searching", 1992). A match costs the text's length times a 32nd of
+ * the patterns' length, since no pattern backtracks. Patterns are compiled once for each list, and a text is read once
+ * for all of them.
  */
 
-/** One step of a pattern. `one`: this character. `any`: any one character. `many`: any number of them, but none in `except`. */
+/**
+ * One step of a pattern. `one`: this character. `any`: any one character. `many`: any number of characters, except
+ * those in `except`.
+ */
 export type GlobStep =
   | { readonly kind: "one"; readonly character: string }
   | { readonly kind: "any" }
@@ -13,7 +17,7 @@ export type GlobStep =
 export interface PatternSet {
   /** True if one of the patterns matches the text as a whole. */
   readonly matches: (text: string) => boolean;
-  /** What a match costs for each character of a text: 1 for 32 characters of patterns. */
+  /** The cost of a match for each character of the text: 1 for 32 characters of patterns. */
   readonly weight: number;
 }
 
@@ -34,13 +38,14 @@ class Bits {
 }
 
 /**
- * A place stands between two steps that take a character: bit n is set when a pattern has matched up to there. Patterns stand one
- * behind the other; none takes a character into the first place of the next.
+ * Compiles patterns to bits. A place stands between two steps that take a character; bit n is set if a pattern has
+ * matched up to place n. The places of the patterns follow each other, and no pattern takes a character into the first
+ * place of the next.
  */
 export function compilePatterns(patterns: readonly (readonly GlobStep[])[]): PatternSet {
   const size = patterns.reduce((sum, steps) => sum + steps.filter(({ kind }) => kind !== "many").length + 1, 0);
   const [starts, ends, stays, takesAny] = [new Bits(size), new Bits(size), new Bits(size), new Bits(size)];
-  /** By character: the places that it leads to, and those that it does not leave as they are. */
+  /** The places that each character leads to, and those that it does not leave unchanged. */
   const taking = new Map<string, Bits>();
   const leaving = new Map<string, Bits>();
   const addTo = (bits: Map<string, Bits>, character: string, place: number): void => {
@@ -52,7 +57,9 @@ export function compilePatterns(patterns: readonly (readonly GlobStep[])[]): Pat
   let place = 0;
   for (const steps of patterns) {
     starts.add(place);
-    /** What may not be skipped here; null: nothing may. Of several in a row, the freest counts. */
+    /**
+     * Characters that may not be skipped here; null: no character may. Of several steps in a row, the freest counts.
+     */
     let except: string | null = null;
     const settle = (): void => {
       if (except === null) return;
@@ -91,7 +98,7 @@ export function compilePatterns(patterns: readonly (readonly GlobStep[])[]): Pat
   };
 }
 
-/** Goes on by one character. False when no pattern can match any more. */
+/** Advances by one character. Returns false if no pattern can match any more. */
 function advance(
   now: Uint32Array,
   next: Uint32Array,

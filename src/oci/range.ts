@@ -4,26 +4,26 @@ export interface ByteRange {
   readonly length: number;
 }
 
-/** Where a chunk says it belongs: the first and last byte, both included. One without bytes ends before it starts. */
+/** The place of a chunk: its first and last byte, both included. A chunk without bytes ends before it starts. */
 export interface ChunkRange {
   readonly start: number;
   readonly end: number;
 }
 
-/** Characters of a header that is read. Thousands of ranges fit, and the work that they make stays small. */
+/** The most characters of a header that is read. Thousands of ranges fit, and their cost stays small. */
 const MAX_HEADER = 64_000;
 
 const RANGE_SPEC = /^(\d*)-(\d*)$/;
 
 /**
- * Reads a Range header (RFC 9110, 14.2) for content of `size` bytes.
- * Null: absent, malformed, or several that are together as long as the whole: then the whole is sent. An empty list: no part can be
- * satisfied (416). Otherwise in the order asked for; overlapping and adjoining neighbours are joined.
+ * Reads a Range header (RFC 9110, 14.2) for content of `size` bytes. Returns the ranges in the order of the header;
+ * overlapping and adjoining neighbours are joined. An empty list: no part can be satisfied (416). Null: send the whole,
+ * since the header is absent or malformed, or its ranges are together as long as the whole.
  */
 export function parseRange(header: string | null, size: number): readonly ByteRange[] | null {
   if (header !== null && header.length > MAX_HEADER) return null;
   const [, list = ""] = /^bytes=(.+)$/i.exec(header?.trim() ?? "") ?? [];
-  // A list may have empty elements (RFC 9110, 5.6.1.2).
+  // The list may have empty elements (RFC 9110, 5.6.1.2).
   const specs = list
     .split(",")
     .map((spec) => spec.trim())
@@ -66,7 +66,10 @@ function joinNeighbours(ranges: readonly ByteRange[]): readonly ByteRange[] {
   return joined;
 }
 
-/** Reads an upload's Content-Range: `a-b` as the spec has it, RFC 9110's `bytes a-b/c`, or `bytes=a-b` as in a Range header. Null when malformed. */
+/**
+ * Reads an upload's Content-Range: `a-b` as in the spec, RFC 9110's `bytes a-b/c`, or `bytes=a-b` as in a Range header.
+ * Null: it is malformed.
+ */
 export function parseChunkRange(header: string): ChunkRange | null {
   const match = /^(?:bytes(?:[ \t]+|=))?(\d{1,15})-(\d{1,15})(?:\/(?:\d+|\*))?$/i.exec(header.trim());
   if (!match) return null;

@@ -3,10 +3,10 @@ import { RegistryError } from "./errors.ts";
 
 declare const tagBrand: unique symbol;
 
-/** A tag (distribution spec, "Pulling manifests"); only made by {@link parseTag}. */
+/** A tag (distribution spec, "Pulling manifests"). Only {@link parseTag} makes one. */
 export type Tag = string & { readonly [tagBrand]: true };
 
-/** What a manifest is addressed by. */
+/** The address of a manifest: a tag or a digest. */
 export type Reference = { readonly tag: Tag } | { readonly digest: Digest };
 
 const TAG = /^[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}$/;
@@ -19,14 +19,14 @@ function isTag(text: string): text is Tag {
   return TAG.test(text);
 }
 
-/** The text as a tag. Throws TAG_INVALID. */
+/** Parses a tag. Throws TAG_INVALID. */
 export function requireTag(text: string): Tag {
   const tag = parseTag(text);
   if (tag === null) throw new RegistryError("TAG_INVALID", { detail: { tag: text.slice(0, 256) } });
   return tag;
 }
 
-/** The text as a reference, or null. A colon cannot be in a tag, so it decides. */
+/** Parses a reference; null: it is malformed. A tag cannot have a colon, so a text with one is a digest. */
 export function parseReference(text: string): Reference | null {
   if (text.includes(":")) {
     const digest = parseDigest(text);
@@ -36,7 +36,7 @@ export function parseReference(text: string): Reference | null {
   return tag === null ? null : { tag };
 }
 
-/** The text as a reference. Throws DIGEST_INVALID or TAG_INVALID, by what it looks like. */
+/** Parses a reference. Throws DIGEST_INVALID for a text with a colon and TAG_INVALID for any other. */
 export function requireReference(text: string): Reference {
   const reference = parseReference(text);
   if (reference !== null) return reference;

@@ -6,7 +6,7 @@ interface CompiledPatterns {
   readonly excluded: PatternSet;
 }
 
-/** What lists of patterns came to, by the list: a credential's is asked for many names, and at each of them once. */
+/** Compiled patterns, by their list. A credential's patterns are matched with many names, each of them once. */
 const compiled = new WeakMap<readonly string[], CompiledPatterns>();
 
 function compile(patterns: readonly string[]): CompiledPatterns {
@@ -22,25 +22,27 @@ function compile(patterns: readonly string[]): CompiledPatterns {
 }
 
 /**
- * Patterns over a repository's path within its space: `*` stands for any characters but `/`,
- * `**` for any at all, `!` in front excludes. A list matches when a pattern includes the path and none excludes it.
- * The list is read once, and must not change.
+ * True if a pattern includes the repository's path within its space and none excludes it. In a pattern, `*` matches any
+ * characters but `/`, `**` any characters, and a leading `!` excludes. The list is compiled once, and must not change.
  */
 export function matchesRepository(patterns: readonly string[], path: string): boolean {
   const { included, excluded } = compile(patterns);
   return included.matches(path) && !excluded.matches(path);
 }
 
-/** What it costs to match a path with these patterns, for each of its characters. */
+/** Returns the cost of matching a path with these patterns, for each of its characters. */
 export function weightOf(patterns: readonly string[]): number {
   const { included, excluded } = compile(patterns);
   return included.weight + excluded.weight;
 }
 
-/** Sorts after every character that a path has. */
+/** Sorts after every character of a path. */
 const AFTER_ALL = "~";
 
-/** Between which texts, ordered by bytes, the paths are that a list of patterns can match: from the first on, and before the second. */
+/**
+ * Returns the range that holds all paths that a list of patterns can match, ordered by bytes: from the first text on,
+ * and before the second.
+ */
 export function rangeOf(patterns: readonly string[]): readonly [string, string] {
   const starts = patterns
     .filter((pattern) => !pattern.startsWith("!"))
@@ -53,17 +55,20 @@ export function rangeOf(patterns: readonly string[]): readonly [string, string] 
   return [first, end ?? ""];
 }
 
-/** The first text from which paths come after `last`, which may be any text: before every character of a path is the space. */
+/**
+ * Returns the text from which on the paths after `last` come; `last` may be any text. A space sorts before every
+ * character of a path.
+ */
 export function textAfter(last: string): string {
   return `${last} `;
 }
 
-/** Of texts without surrogates. */
+/** Compares texts by their bytes. They must not have surrogates. */
 function byBytes(left: string, right: string): number {
   return left < right ? -1 : 1;
 }
 
-/** Characters. */
+/** The most characters of a pattern. */
 const MAX_PATTERN = 255;
 
 /** True if the text can be a pattern: the characters of names, `*`, and a leading `!`. */
@@ -71,10 +76,15 @@ export function isRepositoryPattern(text: string): boolean {
   return text.length <= MAX_PATTERN && /^!?[a-z0-9*][a-z0-9._\-/*]*$/.test(text);
 }
 
-/** What no path has, whatever stands for the asterisks: an empty component, one that begins or ends with a separator, or two separators in a row. */
+/**
+ * Matches a pattern that cannot match any path, whatever its asterisks match: it has an empty component, a component
+ * that begins or ends with a separator, or two separators in a row.
+ */
 const IN_NO_PATH = /^\/|\/\/|\/$|(?:^|\/)[._-]|[._-](?:\/|$)|[.-][._]|_[.-]|\.-|___/;
 
-/** The patterns that can match no path at all: by what they are made of, or since others exclude all that they include. */
+/**
+ * Returns the patterns that cannot match any path, because of their own form or because others exclude all their paths.
+ */
 export function idlePatterns(patterns: readonly string[]): readonly string[] {
   return patterns.filter((pattern) => IN_NO_PATH.test(pattern.replace(/^!/, "")) || isExcluded(pattern, patterns));
 }
@@ -94,13 +104,13 @@ function step(token: string): GlobStep {
   return token === "*" ? { kind: "many", except: "/" } : { kind: "one", character: token };
 }
 
-/** More patterns than anybody needs; it bounds what matching costs. */
+/** The most patterns in a list: more than anybody needs. It bounds the cost of a match. */
 const MAX_PATTERNS = 100;
 
-/** Characters of all patterns of a list together: a hundred names of usual length. */
+/** The most characters of all patterns of a list together: a hundred names of usual length. */
 const MAX_CHARACTERS = 4000;
 
-/** A list of patterns as it is stored; everything, where none was given. */
+/** A list of patterns as it is stored. Without a list, it is every repository. */
 export const repositoryPatterns = z
   .array(
     z
@@ -122,7 +132,7 @@ export const repositoryPatterns = z
     examples: [["web/*", "!web/tmp-*"]],
   });
 
-/** A list of patterns as clients give it. What is stored may be longer, and goes on working. */
+/** A list of patterns as clients give it. Stored lists may be longer, and still work. */
 export const givenRepositoryPatterns = repositoryPatterns.refine(
   (patterns) => patterns.join("").length <= MAX_CHARACTERS,
   `the patterns have more than ${MAX_CHARACTERS} characters in total: use * and **, or create several tokens, triggers or rules`,

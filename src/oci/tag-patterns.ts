@@ -1,15 +1,18 @@
 import { z } from "zod";
 
-/** SQLite's GLOB as D1 has it takes no longer ones. */
+/** The most bytes of a pattern that D1 accepts for SQLite's GLOB. */
 const MAX_PATTERN_BYTES = 50;
 const MAX_PATTERNS = 100;
 
-/** The characters of tags, `*` and `?`, with a first one that a tag can start with; `!` in front. */
+/**
+ * Matches a pattern: the characters of tags, `*` and `?`, where the first one must be able to start a tag; `!` may be
+ * in front.
+ */
 const PATTERN = /^!?[\w*?][\w.*?-]*$/;
 
 /**
- * Patterns over tags as clients give them: `*` stands for any characters, `?` for any one, `!` in front excludes.
- * The database matches them, in the transaction that moves or deletes a tag.
+ * Patterns over tags as clients give them: `*` matches any characters, `?` any one character, and a leading `!`
+ * excludes. The database matches them, in the transaction that moves or deletes a tag.
  */
 export const tagPatterns = z
   .array(

@@ -6,8 +6,8 @@ import type { Stores } from "./stores.ts";
 import { requireCondition, type WriteCondition } from "./write-condition.ts";
 
 /**
- * Takes a blob out of the repository; others that link it keep it. What a manifest needs stays, since what is tagged
- * must be whole. Throws BLOB_UNKNOWN, PRECONDITION_FAILED, UNSUPPORTED.
+ * Takes a blob out of the repository; other repositories that link it keep it. A blob that a manifest needs stays,
+ * since tagged content must be whole. Throws BLOB_UNKNOWN, PRECONDITION_FAILED, UNSUPPORTED.
  */
 export async function deleteBlob(
   stores: Stores,
@@ -22,7 +22,10 @@ export async function deleteBlob(
   await stores.memory.forget(grant.name, digest);
 }
 
-/** Deletes a tag, or a manifest with all its tags. Throws MANIFEST_UNKNOWN, PRECONDITION_FAILED; UNSUPPORTED for what an index needs. */
+/**
+ * Deletes a tag, or a manifest with all its tags. Throws MANIFEST_UNKNOWN, PRECONDITION_FAILED; UNSUPPORTED for a
+ * manifest that an index needs.
+ */
 export async function deleteManifest(
   stores: Stores,
   grant: Grant,
@@ -41,7 +44,7 @@ export async function deleteManifest(
   if (reference !== null && "digest" in reference) await stores.memory.forget(grant.name, reference.digest);
 }
 
-/** The spec knows 405 for a deletion that is not permitted (end-9, end-10). */
+/** Returns UNSUPPORTED: the spec answers a deletion that is not permitted with 405 (end-9, end-10). */
 function stillNeeded(reason: string): RegistryError {
   return new RegistryError("UNSUPPORTED", { message: `${reason}; delete that first` });
 }

@@ -3,15 +3,16 @@ import { type Credential, permitted } from "../auth/credential.ts";
 import type { RepositoryAction, RepositoryScope, Scope } from "../auth/scope.ts";
 import type { RepositoryFacts, Stores } from "./stores.ts";
 
-/** What the database knows of the repositories among these scopes, in their order. */
+/** Finds the database's facts on the repositories among these scopes, in their order. */
 export function lookUpScopes({ repositories }: Stores, scopes: readonly Scope[]): Promise<readonly RepositoryFacts[]> {
   return repositories.lookUp(repositoriesAmong(scopes).map(({ name }) => name));
 }
 
 /**
- * What an access token for these scopes may say: the part of what was asked for that the credential permits, or that
- * is public. Less than was asked is not an error; what is refused is noted, so that asking again can be told apart.
- * @param facts as {@link lookUpScopes} gave them.
+ * Returns the claims of an access token for these scopes: the part of the request that the credential permits, or that
+ * is public. A smaller grant than the client asked for is no error. A refused scope gets an entry without actions, so
+ * that a client that asks again can be recognized.
+ * @param facts the result of {@link lookUpScopes}.
  */
 export function grantScopes(
   credential: Credential | null,

@@ -7,13 +7,13 @@ import { RegistryError } from "../oci/errors.ts";
 import type { RepositoryName } from "../oci/name.ts";
 import type { Stores } from "./stores.ts";
 
-/** Repositories looked at where the client names none: one is mostly enough. */
+/** Number of repositories to look at when the client names none. One is usually enough. */
 const MAX_HOLDERS = 100;
 
 /**
- * Lets a repository read a blob that another has (distribution spec, "Mounting a blob from another repository").
- * False when there is none that this principal may read: the client then uploads it, and learns nothing else.
- * Throws SCOPE_INSUFFICIENT where a token for both repositories could help.
+ * Lets a repository read a blob of another one (distribution spec, "Mounting a blob from another repository"). Returns
+ * false if no repository that this principal may read has it; the client then uploads the blob, and learns nothing
+ * else. Throws SCOPE_INSUFFICIENT if a token for both repositories could help.
  */
 export async function mountBlob(
   stores: Stores,
@@ -38,7 +38,10 @@ function readableSource(principal: Principal, from: RepositoryName): Grant | nul
   throw new RegistryError("SCOPE_INSUFFICIENT", { message: "mounting needs a token that may pull from the source" });
 }
 
-/** A token may name the target alone, so what counts is what its credential permits. */
+/**
+ * Finds a repository that the credential permits to read. The token does not decide, since it may name the target
+ * alone.
+ */
 async function findSource(stores: Stores, target: Grant, digest: Digest): Promise<RepositoryName | null> {
   const { names, rights } = await stores.blobs.holders(target, digest, MAX_HOLDERS);
   return names.find((name) => rights !== null && permits(rights, "pull", name)) ?? null;

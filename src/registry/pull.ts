@@ -9,15 +9,15 @@ import { parseReference } from "../oci/reference.ts";
 import { type Damage, type Damaged, damagedBlob, damagedManifest } from "./damage.ts";
 import type { FoundManifest, KeptObject, Referrer, Stores, StoredBlob, StoredManifest } from "./stores.ts";
 
-/** What a pull asks for. */
+/** The part of an answer that a pull asks for. */
 export type PullKind = "headers" | "body";
 
-/** The blob, if the repository has it whole. Throws BLOB_UNKNOWN. */
+/** Finds the blob, if the repository has it whole. Throws BLOB_UNKNOWN. */
 export async function findBlob(stores: Stores, grant: Grant, digest: Digest): Promise<StoredBlob> {
   return wholeBlob(digest, await stores.blobs.find(grant, digest));
 }
 
-/** Likewise for whoever reads it now: by what is remembered here, if it is. */
+/** Like {@link findBlob}, for a pull: may answer from this data centre's memory, or from a read replica. */
 export async function findBlobToRead(stores: Stores, grant: Grant, digest: Digest): Promise<StoredBlob> {
   const remembered = await stores.memory.blob(grant, digest);
   if (remembered !== null) return remembered;
@@ -26,7 +26,7 @@ export async function findBlobToRead(stores: Stores, grant: Grant, digest: Diges
   return blob;
 }
 
-/** Like {@link findBlob}, for looking: nothing is kept or remembered for it. */
+/** Like {@link findBlob}, for looking: it neither saves the blob from collection nor remembers it. */
 export async function lookAtBlob(stores: Stores, grant: Grant, digest: Digest): Promise<StoredBlob> {
   return wholeBlob(digest, await stores.blobs.look(grant, digest));
 }
@@ -38,8 +38,9 @@ function wholeBlob(digest: Digest, blob: StoredBlob | Damaged | null): StoredBlo
 }
 
 /**
- * The blob's bytes, or a part of them. What is remembered here may be older than a push elsewhere that mended it: where bytes
- * are lacking, the database is asked for others. Throws BLOB_UNKNOWN where they are gone, or not as many as they should be.
+ * Reads the blob's bytes, or a part of them. The key in this data centre's memory may be older than a push elsewhere
+ * that repaired the blob. So if bytes are missing, the database is asked for the current key. Throws BLOB_UNKNOWN if
+ * the bytes are gone, or their number is wrong.
  */
 export async function readBlob(
   stores: Stores,
@@ -58,8 +59,10 @@ export async function readBlob(
 }
 
 /**
- * The manifest of a tag or digest. Throws MANIFEST_UNKNOWN, for a malformed reference too: nothing can be there.
- * `asked`: for its headers, which must tell what is there now, or to read it: by what is remembered here, if its digest is.
+ * Finds the manifest of a tag or digest. Throws MANIFEST_UNKNOWN, also for a malformed reference, since no manifest can
+ * have it.
+ * @param asked "headers" must tell what is there now; "body" may answer from this data centre's memory if the reference
+ * is a digest.
  */
 export async function findManifest(
   stores: Stores,
@@ -76,12 +79,12 @@ export async function findManifest(
   const manifest = await (digest === null ? manifests.find(grant, reference) : manifests.findToRead(grant, digest));
   if (manifest === null) throw manifestUnknown(referenceText);
   if ("damage" in manifest) throw damagedManifest(manifest);
-  // A pull goes on with the blobs, and containerd's begins with the headers.
+  // The blobs come next in a pull, so they are warmed here. containerd's pull begins with the headers.
   stores.memory.keepManifest(grant, manifest, () => stores.bytes.warm(manifest.blobs));
   return manifest;
 }
 
-/** Like {@link findManifest}, for looking: it is no pull, keeps nothing that retention would take, and nothing is remembered for it. */
+/** Like {@link findManifest}, for looking: it is no pull, saves nothing from retention, and remembers nothing. */
 export async function lookAtManifest(stores: Stores, grant: Grant, referenceText: string): Promise<FoundManifest> {
   const reference = parseReference(referenceText);
   const manifest = reference && (await stores.manifests.look(grant, reference));
@@ -94,7 +97,10 @@ function manifestUnknown(reference: string): RegistryError {
   return new RegistryError("MANIFEST_UNKNOWN", { detail: { reference: reference.slice(0, 256) } });
 }
 
-/** The exact bytes as pushed; of others than are remembered here, as {@link readBlob} has it. Throws MANIFEST_UNKNOWN where they are gone, or others. */
+/**
+ * Reads the exact bytes as pushed. If the remembered bytes are missing or wrong, it asks the database for other ones,
+ * like {@link readBlob}. Throws MANIFEST_UNKNOWN if the bytes are gone, or do not have the digest.
+ */
 export async function readManifest(
   stores: Stores,
   grant: Grant,
@@ -112,7 +118,10 @@ export async function readManifest(
   return other;
 }
 
-/** A manifest of the length that is kept in R2: 4 MiB at most, so it is compared with its digest before it is used. */
+/**
+ * Reads a manifest that is kept in R2. It has 4 MiB at most, so its bytes are compared with the digest before they are
+ * used.
+ */
 async function readLong(stores: Stores, object: KeptObject): Promise<Uint8Array | Damage> {
   const body = await stores.bytes.get(object, null);
   const bytes = typeof body === "string" ? body : await new Response(body).bytes();
@@ -124,10 +133,10 @@ async function readLong(stores: Stores, object: KeptObject): Promise<Uint8Array 
 }
 
 /**
- * Remembers that the manifest was pulled, once it is answered. `got`: its headers, or its body too.
- *
- * Who asks for the headers pulls as well: docker and containerd ask for those of a tag, then for the manifest by its
- * digest, and not even for that when they have it. Counted is only the body, else such a pull would count twice.
+ * Remembers that the manifest was pulled, once the request is answered. A request for the headers is a pull as well:
+ * docker and containerd ask for the headers of a tag, then for the manifest by its digest, and skip the second request
+ * if they have the manifest. Only a body is counted, so that a pull with both requests counts once.
+ * @param got the part that the client got: the headers alone, or the body too.
  */
 export function notePull(
   { pullTimes, pullCounts }: Stores,
@@ -140,14 +149,17 @@ export function notePull(
   if (got === "body") pullCounts.count({ name: grant.name, tag, digest, size, client });
 }
 
-/** A page of the repository's tags. Throws NAME_UNKNOWN. */
+/** Lists a page of the repository's tags. Throws NAME_UNKNOWN. */
 export async function listTags(stores: Stores, grant: Grant, page: PageRequest): Promise<Page<string>> {
   const tags = await stores.tags.list(grant, page);
   if (tags === null) throw new RegistryError("NAME_UNKNOWN", { detail: { name: grant.name.full } });
   return tags;
 }
 
-/** A page of what refers to the subject, with all annotations; without those of a manifest that is damaged. */
+/**
+ * Lists a page of the manifests that refer to the subject, with all their annotations. A damaged manifest is listed
+ * without annotations.
+ */
 export async function listReferrers(
   stores: Stores,
   grant: Grant,

@@ -9,16 +9,19 @@ import type { StoredManifest, Stores } from "./stores.ts";
 import type { Usage } from "./usage.ts";
 import { preconditionFailed, type WriteCondition } from "./write-condition.ts";
 
-/** A row of D1 may have 2,000,000 bytes, annotations included; longer bodies go to R2. */
+/**
+ * Longest body, in bytes, that a row holds. A row of D1 may have 2,000,000 bytes, annotations included; longer bodies
+ * go to R2.
+ */
 const MAX_ROW_BODY = 900_000;
 
 export interface ManifestUpload {
   readonly bytes: Uint8Array;
   readonly contentType: string | null;
   readonly reference: Reference;
-  /** Tags beside the reference: `?tag=`. */
+  /** Tags beside the reference, from `?tag=`. */
   readonly tags: readonly Tag[];
-  /** Of what is there before; null: nothing is asked. */
+  /** Condition on what is there before the push; null: none. */
   readonly condition: WriteCondition | null;
 }
 
@@ -26,15 +29,15 @@ export interface PushedManifest {
   readonly digest: Digest;
   readonly subject: Digest | null;
   readonly tags: readonly Tag[];
-  /** What the space has now. */
+  /** The space's usage after the push. */
   readonly usage: Usage;
 }
 
 /**
- * Keeps a manifest and points tags to it (distribution spec, "Pushing Manifests"). What it refers to must be in the
- * repository, in the size that it says, so that whatever is tagged can be pulled.
- * Throws MANIFEST_INVALID, DIGEST_MISMATCH, PRECONDITION_FAILED, MANIFEST_BLOB_UNKNOWN, SIZE_INVALID, NAME_UNKNOWN, SPACE_FULL,
- * REPOSITORIES_FULL.
+ * Keeps a manifest and points tags to it (distribution spec, "Pushing Manifests"). The repository must have all that
+ * the manifest refers to, in the sizes that the manifest states, so that every tag can be pulled. Throws
+ * MANIFEST_INVALID, DIGEST_MISMATCH, PRECONDITION_FAILED, MANIFEST_BLOB_UNKNOWN, SIZE_INVALID, NAME_UNKNOWN,
+ * SPACE_FULL, REPOSITORIES_FULL.
  */
 export async function pushManifest(stores: Stores, grant: Grant, upload: ManifestUpload): Promise<PushedManifest> {
   const { bytes, contentType, reference } = upload;
@@ -67,10 +70,16 @@ async function manifestDigest(bytes: Uint8Array, reference: Reference): Promise<
   return digest;
 }
 
-/** Where a manifest has many more references than any image, its first ones must be there before anything is made of the rest. */
+/**
+ * Number of references to look up first. If a manifest has many more than any image, these must be there before any
+ * work is done on the rest.
+ */
 const FIRST_LOOK = 500;
 
-/** Throws MANIFEST_BLOB_UNKNOWN, SIZE_INVALID. */
+/**
+ * Checks that the repository has the references as the manifest states them. Throws MANIFEST_BLOB_UNKNOWN,
+ * SIZE_INVALID.
+ */
 async function requireThere(stores: Stores, grant: Grant, references: readonly ManifestReference[]): Promise<void> {
   const problems = await stores.manifests.check(grant, references);
   const missing = problems.filter((problem) => problem.actualSize === null);
@@ -86,7 +95,10 @@ async function requireThere(stores: Stores, grant: Grant, references: readonly M
   });
 }
 
-/** What fits into the row is checked as it is committed; the bucket gets nothing that would be refused then. */
+/**
+ * Stores the body if it is too long for a row. The commit checks the references of a shorter one. Those of a long one
+ * are checked here first, so that the bucket gets nothing that the commit would refuse.
+ */
 async function storeContent(
   stores: Stores,
   grant: Grant,
@@ -101,10 +113,10 @@ async function storeContent(
   return { key };
 }
 
-/** Faults of a commit beside which something that the manifest needs may be lacking, whichever the database met first. */
+/** Errors of a commit that may hide missing content: the database reports the one that it meets first. */
 const MAY_LACK: ReadonlySet<string> = new Set<ErrorKind>(["MANIFEST_BLOB_UNKNOWN", "SPACE_FULL", "REPOSITORIES_FULL"]);
 
-/** Throws what is lacking, if anything is; else the fault. */
+/** Throws the error for missing content if any is missing, and otherwise the fault itself. */
 async function explainFault(
   stores: Stores,
   grant: Grant,

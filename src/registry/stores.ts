@@ -1,10 +1,10 @@
 /**
- * The storage that the use cases need. Every method that touches a repository takes a {@link Grant} and confirms it
- * in the same round trip (`confirmGrant`): it throws what that throws where the grant no longer
- * holds. Null means absence; other exceptions are faults.
+ * The storage that the use cases need. Every method that touches a repository takes a {@link Grant} and confirms it in
+ * the same round trip (`confirmGrant`); if the grant no longer holds, it throws what `confirmGrant` throws. Null means
+ * absence; other exceptions are faults.
  *
- * Order of a push: bytes → one batch of rows (with the event) → answer. A crash between any two leaves bytes that
- * nothing points to, never a row that points to nothing.
+ * Order of a push: bytes → one batch of rows (with the event) → answer. A crash between any two leaves bytes that no
+ * row points to, never a row that points to nothing.
  */
 import type { Credential, Rights } from "../auth/credential.ts";
 import type { Grant } from "../auth/grant.ts";
@@ -21,7 +21,7 @@ import type { Damage, Damaged } from "./damage.ts";
 import type { Usage } from "./usage.ts";
 import type { WriteCondition } from "./write-condition.ts";
 
-/** An object in R2, as the row that points to it has it. */
+/** An object in R2, as its row describes it. */
 export interface KeptObject {
   /** The digest that its bytes must have. */
   readonly digest: Digest;
@@ -32,34 +32,39 @@ export interface KeptObject {
 
 /** Bytes in R2. Keys are opaque and fresh: none is ever written twice. */
 export interface ByteStore {
-  /** Stores the whole of `body` under `key` if its digest is `digest`, and nothing otherwise. A stream's length must be known. */
+  /**
+   * Stores the whole of `body` under `key` if its digest is `digest`, and nothing otherwise. A stream must have a known
+   * length.
+   */
   put(key: string, body: ReadableStream | Uint8Array, digest: Digest): Promise<"stored" | "mismatch">;
-  /** The object, or the given part of it; or what is wrong with it, as far as that shows without reading it. */
+  /** Returns the object, or the given part of it; or its damage, as far as that shows before the bytes are read. */
   get(object: KeptObject, range: ByteRange | null): Promise<ReadableStream | Damage>;
   exists(key: string): Promise<boolean>;
-  /** An address at which anyone may read the object for some minutes; null: it is read by {@link get}. */
+  /** Returns an address at which anyone may read the object for some minutes; null: read it with {@link get}. */
   addressOf(object: KeptObject): Promise<string | null>;
-  /** Brings some objects, after the answer, to where they are likely to be asked for next. */
+  /** Brings some objects, after the answer, to the place where clients are likely to ask for them next. */
   warm(objects: readonly KeptObject[]): void;
-  /** Drops an object that no row points to, after the answer. If that fails, collection finds it. */
+  /** Drops an object that no row points to, after the answer. If that fails, collection finds the object. */
   discard(key: string): void;
 }
 
-/** A blob's bytes and where they are. */
+/** A blob's bytes, and their place. */
 export type StoredBlob = KeptObject;
 
 /** Reports of damage that pulls find. */
 interface DamageStore {
-  /** Has an object read again, after the answer; if it is damaged, its content is quarantined. */
+  /** Has an object read again after the answer. If it is damaged, its content is quarantined. */
   suspect(object: KeptObject): void;
 }
 
-/** The state that a push meets where it begins. */
+/** The state that a push finds when it begins. */
 interface PushFacts {
   readonly spaceId: number;
-  /** Null: it does not exist yet. */
+  /** Null: the repository does not exist yet. */
   readonly repositoryId: number | null;
-  /** True if the session that was named is open now; it is not where the space is full or the credential has too many. */
+  /**
+   * True if the named session is open now. It is not opened if the space is full or the credential has too many open.
+   */
   readonly opened: boolean;
   /** True if anything that the repository links is quarantined. */
   readonly hasDamage: boolean;
@@ -71,47 +76,56 @@ interface Holders {
   readonly rights: Rights | null;
 }
 
-/** Why a deletion did not happen: others still need the thing. */
+/** The outcome of a deletion. `referenced`: other content still needs the thing, so it stays. */
 export type DeletionOutcome = "deleted" | "absent" | "referenced";
 
 /** The result of a link. */
 interface LinkedBlob {
   readonly key: string | null;
-  /** True if the bytes have taken the place of damaged ones. */
+  /** True if the bytes replaced damaged ones. */
   readonly mends: boolean;
   readonly usage: Usage;
 }
 
 /** The result of a manifest's push. */
 interface CommittedManifest {
-  /** Null when the space has gone. */
+  /** Null: the space is gone. */
   readonly kept: StoredManifest | null;
-  /** True if it has taken the place of a damaged one. */
+  /** True if it replaced a damaged one. */
   readonly mends: boolean;
   readonly usage: Usage;
 }
 
 export interface BlobStore {
-  /** The blob, if the grant's repository links it. */
+  /** Finds the blob, if the grant's repository links it. */
   find(grant: Grant, digest: Digest): Promise<StoredBlob | Damaged | null>;
-  /** Like {@link find}, for a pull: from a read replica, which may lag, if that has it. */
+  /** Like {@link find}, for a pull: asks a read replica first, which may lag. */
   findToRead(grant: Grant, digest: Digest): Promise<StoredBlob | Damaged | null>;
-  /** Like {@link find}, for looking: it keeps nothing from collection that is marked for it. */
+  /** Like {@link find}, for looking: it does not save a marked blob from collection. */
   look(grant: Grant, digest: Digest): Promise<StoredBlob | Damaged | null>;
-  /** Confirms the grant, opens the session with this id, if any, and tells what a client that begins an upload should know. */
+  /**
+   * Confirms the grant, opens the session with this id, if any, and returns the facts that the start of an upload
+   * needs.
+   */
   confirm(grant: Grant, session: string | null): Promise<PushFacts>;
   /**
-   * Makes the bytes known under their digest, unless they are already, and links them in the repository, which
-   * is made if need be: all or nothing. They take the place of damaged ones. The key is the one that won; null when the
+   * Records the bytes under their digest, unless that has bytes already, and links them in the repository, which it
+   * makes if need be: all or nothing. The bytes replace damaged ones. Returns the key that is linked now; null if the
    * bytes were collected meanwhile, or are the damaged ones. Throws SPACE_FULL, REPOSITORIES_FULL.
    * @param session the upload that ends with this; null: it was never open.
    */
   link(grant: Grant, blob: StoredBlob, session: string | null): Promise<LinkedBlob>;
-  /** True if the source has the blob, and may be read still. Confirms the target's grant, not the source's. */
+  /** True if the source has the blob and may still be read. Confirms the target's grant, not the source's. */
   canMount(target: Grant, source: Grant, digest: Digest): Promise<boolean>;
-  /** The repositories of the grant's own space that link the blob, at most `limit`; and what the grant's credential permits. */
+  /**
+   * Finds the repositories of the grant's own space that link the blob, at most `limit`, and the rights of the grant's
+   * credential.
+   */
   holders(grant: Grant, digest: Digest, limit: number): Promise<Holders>;
-  /** Links a blob that the source has whole. False when it has lost it meanwhile. Throws SPACE_FULL, REPOSITORIES_FULL. */
+  /**
+   * Links a blob that the source has whole. Returns false if the source has lost it meanwhile. Throws SPACE_FULL,
+   * REPOSITORIES_FULL.
+   */
   linkFrom(target: Grant, source: RepositoryName, digest: Digest): Promise<boolean>;
   unlink(grant: Grant, digest: Digest): Promise<DeletionOutcome>;
 }
@@ -125,29 +139,29 @@ export interface StoredManifest {
   readonly content: { readonly body: string } | { readonly key: string };
 }
 
-/** A manifest as a reference led to it. */
+/** A manifest that a reference led to. */
 export interface FoundManifest extends StoredManifest {
-  /** The tag that it was found by; null: its digest. */
+  /** The tag that it was found by; null: it was found by its digest. */
   readonly tag: Tag | null;
-  /** True if a pull of it, or of the tag, was last noted so long ago that this one is to be noted. */
+  /** True if the last note of a pull, of the manifest or of the tag, is so old that this pull must be noted. */
   readonly pullIsDue: boolean;
   /** Some of the blobs that it needs, as the repository has them. */
   readonly blobs: readonly StoredBlob[];
 }
 
-/** A manifest to be kept, with the tags that shall point to it. */
+/** A manifest to keep, and the tags that will point to it. */
 export interface ManifestPush {
   readonly stored: StoredManifest;
   readonly manifest: Manifest;
   readonly tags: readonly Tag[];
-  /** The condition on each of the tags, or on the manifest where there are none; null: it is pushed whatever is there. */
+  /** The condition on each of the tags, or on the manifest if there are none; null: no condition. */
   readonly condition: WriteCondition | null;
 }
 
-/** Something that a manifest needs and the repository lacks, or has in another size. */
+/** Content that a manifest needs and that the repository lacks, or has in another size. */
 export interface ReferenceProblem {
   readonly digest: Digest;
-  /** Bytes; null when it is missing altogether. */
+  /** Bytes; null: it is missing altogether. */
   readonly actualSize: number | null;
 }
 
@@ -158,49 +172,59 @@ export interface Referrer {
   readonly size: number;
   readonly artifactType: string | null;
   readonly annotations: Annotations | null;
-  /** The key of a body too long for a row: the annotations are in there, then. */
+  /** The key of the body, if it is too long for a row; the annotations are in the body, then. */
   readonly longBody: string | null;
 }
 
 export interface ManifestStore {
   find(grant: Grant, reference: Reference): Promise<FoundManifest | Damaged | null>;
-  /** Like {@link find}, for a pull: from a read replica, which may lag, if that has it. */
+  /** Like {@link find}, for a pull: asks a read replica first, which may lag. */
   findToRead(grant: Grant, digest: Digest): Promise<FoundManifest | Damaged | null>;
-  /** Like {@link find}, for looking: it keeps nothing that retention has marked. */
+  /** Like {@link find}, for looking: it does not save a marked manifest from retention. */
   look(grant: Grant, reference: Reference): Promise<FoundManifest | Damaged | null>;
-  /** The references that the repository lacks, or has in another size. Damaged content counts as lacking. */
+  /** Returns the references that the repository lacks, or has in another size. Damaged content counts as missing. */
   check(grant: Grant, references: readonly ManifestReference[]): Promise<readonly ReferenceProblem[]>;
   /**
-   * Keeps the manifest, unless it is there already and whole, points the tags to it and writes the events, all or nothing.
-   * Throws PRECONDITION_FAILED; MANIFEST_BLOB_UNKNOWN where something that it needs is lacking (see {@link check}); SPACE_FULL, REPOSITORIES_FULL.
+   * Keeps the manifest, unless it is there whole already, points the tags to it and writes the events: all or nothing.
+   * Throws PRECONDITION_FAILED; MANIFEST_BLOB_UNKNOWN if content that it needs is missing (see {@link check});
+   * SPACE_FULL, REPOSITORIES_FULL.
    */
   commit(grant: Grant, push: ManifestPush): Promise<CommittedManifest>;
-  /** Removes a tag, or a manifest with all tags that point to it; with the events. Throws PRECONDITION_FAILED for a tag that is not as the condition wants it. */
+  /**
+   * Removes a tag, or a manifest with all tags that point to it, and writes the events. Throws PRECONDITION_FAILED if a
+   * tag does not meet the condition.
+   */
   delete(grant: Grant, reference: Reference, condition: WriteCondition | null): Promise<DeletionOutcome>;
-  /** Ordered by digest. An unknown repository has none. A page may be shorter than asked for, where manifests are long. */
+  /**
+   * Lists the referrers, ordered by digest. An unknown repository has none. A page may be shorter than asked for, if
+   * manifests are long.
+   */
   referrers(grant: Grant, subject: Digest, artifactType: string | null, page: PageRequest): Promise<Page<Referrer>>;
 }
 
 /**
- * This data centre's short memory of what the database confirmed, so that another read asks no store.
- * Null: it must be asked.
+ * This data centre's short memory of what the database confirmed, so that another read asks no store. Null: ask the
+ * database.
  */
 export interface ReadMemory {
   blob(grant: Grant, digest: Digest): Promise<StoredBlob | null>;
   manifest(grant: Grant, digest: Digest): Promise<StoredManifest | null>;
-  /** After the answer: that the grant holds, and that its repository has this. */
+  /** Remembers, after the answer, that the grant holds and that its repository has this blob. */
   keepBlob(grant: Grant, blob: StoredBlob): void;
   /**
    * Like {@link keepBlob}, for a manifest and the blobs that come with it.
-   * @param unlessKept called where that was not remembered already.
+   * @param unlessKept called if the manifest was not remembered already.
    */
   keepManifest(grant: Grant, manifest: FoundManifest, unlessKept: () => void): void;
-  /** Forgets deleted content here; elsewhere it is read until its time is over. */
+  /** Forgets deleted content here. Other data centres serve it until their memory of it expires. */
   forget(name: RepositoryName, digest: Digest): Promise<void>;
 }
 
 export interface PullTimes {
-  /** Notes, after the answer, that a manifest was pulled, and the tag it was found by: once a day each, however often it is called. */
+  /**
+   * Notes, after the answer, that a manifest was pulled, and the tag that it was found by: each once a day, however
+   * often this is called.
+   */
   note(grant: Grant, manifest: FoundManifest): void;
 }
 
@@ -211,37 +235,37 @@ interface CountedPull {
   readonly digest: Digest;
   /** Bytes of the manifest. */
   readonly size: number;
-  /** The client's name for itself, without its version; empty where it has none. */
+  /** The client's name for itself, without its version; empty if it has none. */
   readonly client: string;
 }
 
 export interface PullCounts {
-  /** Counts a pull where counts are kept. Neither delays nor fails it. */
+  /** Counts a pull, if counts are kept. Counting neither delays a pull nor makes it fail. */
   count(pull: CountedPull): void;
 }
 
 export interface TagStore {
-  /** Ordered by bytes. Null when there is no such repository. */
+  /** Lists the tags, ordered by bytes. Null: there is no such repository. */
   list(grant: Grant, page: PageRequest): Promise<Page<string> | null>;
 }
 
 export interface RepositoryStore {
-  /** Full names, ordered by bytes: those that the grant covers. The cursor is a full name. */
+  /** Lists the full names of the repositories that the grant covers, ordered by bytes. The cursor is a full name. */
   catalog(grant: CatalogGrant, page: PageRequest): Promise<Part<string>>;
-  /** True if the grant's space stands for that registry. Confirms the grant: it tells strangers nothing. */
+  /** True if the grant's space stands for that registry. It confirms the grant first, so a stranger learns nothing. */
   standsFor(grant: Grant, host: string): Promise<boolean>;
-  /** Looks repositories up for the token endpoint, in the order of the names; from a read replica, which may lag. */
+  /** Looks repositories up for the token endpoint, in the order of the names, on a read replica, which may lag. */
   lookUp(names: readonly RepositoryName[]): Promise<readonly RepositoryFacts[]>;
 }
 
 export interface RepositoryFacts {
   readonly name: RepositoryName;
-  /** Null when there is none of the name yet. */
+  /** Null: there is no repository of this name yet. */
   readonly repositoryId: number | null;
   readonly isPublic: boolean;
 }
 
-/** The result of a chunk. `offset` is the number of bytes that the session holds, whatever happened. */
+/** The result of a chunk. `offset` is the number of bytes that the session holds afterwards, also after a failure. */
 export type ChunkOutcome =
   | { readonly ok: true; readonly offset: number }
   | { readonly ok: false; readonly reason: UploadFailure; readonly offset: number };
@@ -257,30 +281,34 @@ export type FinishOutcome =
   | { readonly ok: true; readonly key: string; readonly size: number; readonly replayed: boolean }
   | { readonly ok: false; readonly reason: UploadFailure; readonly offset: number };
 
-/** Upload sessions that have received bytes: offset, parts, tail and running digest. One writer at a time. */
+/**
+ * Upload sessions that have received bytes: offset, parts, tail and running digest. A session has one writer at a time.
+ */
 export interface UploadStore {
   append(terms: SessionTerms, body: ReadableStream | null, range: ChunkRange | null): Promise<ChunkOutcome>;
-  /** Appends what the body holds, checks the digest and makes the bytes one object. May be repeated after a lost answer. */
+  /** Appends the body, checks the digest and makes the bytes one object. A client may repeat it after a lost answer. */
   finish(
     terms: SessionTerms,
     body: ReadableStream | null,
     range: ChunkRange | null,
     digest: Digest,
   ): Promise<FinishOutcome>;
-  /** True if the session is still untouched; if so it is taken for a whole upload past the session, until released. */
+  /** Claims an untouched session for a whole upload that bypasses it, until released. Returns "empty" if it did so. */
   claim(terms: SessionTerms): Promise<"empty" | "begun" | "unknown">;
   release(terms: SessionTerms): Promise<void>;
-  /** The number of bytes held; null when the session has ended. */
+  /** Returns the number of bytes held; null: the session has ended. */
   status(terms: SessionTerms): Promise<number | null>;
-  /** False when it had ended before. */
+  /** Ends the session. Returns false if it had ended before. */
   cancel(terms: SessionTerms): Promise<boolean>;
 }
 
-/** Uploads that are open, as the database knows them: which credential has them, and how many bytes they hold of what their space may have. */
+/**
+ * Open uploads as the database knows them: the credential of each, and the bytes that each takes of its space's room.
+ */
 export interface OpenUploadStore {
   /**
-   * Confirms that a session may go on, and notes the bytes that it will hold; null: it does not say. Throws SPACE_FULL and, where
-   * it was not known as open any more and the credential has too many others, UPLOADS_FULL.
+   * Confirms that a session may go on, and notes the number of bytes that it will hold; null: that is not known. Throws
+   * SPACE_FULL; UPLOADS_FULL if the session was no longer known as open and the credential has too many others.
    */
   confirm(grant: Grant, session: string, bytes: number | null): Promise<void>;
   /** Forgets a session that has ended. */
@@ -288,12 +316,13 @@ export interface OpenUploadStore {
 }
 
 export interface CredentialStore {
-  /** The live credential with this hash; notes its use, to the hour, after the answer. */
+  /** Finds the live credential with this hash. Notes its use, to the hour, after the answer. */
   findByHash(hash: string): Promise<Credential | null>;
   /** Like {@link findByHash}, by the credential's id. */
   findById(id: string): Promise<Credential | null>;
   /**
-   * Like the above, for the token endpoint: from a read replica, which may lag. What the token is for is confirmed when it is used.
+   * Like {@link findByHash}, for the token endpoint: asks a read replica, which may lag. The token's rights are
+   * confirmed when it is used.
    */
   findByHashForToken(hash: string): Promise<Credential | null>;
   findByIdForToken(id: string): Promise<Credential | null>;

@@ -1,4 +1,7 @@
-/** A prefix and a UUID of version 7 (RFC 9562), as in `evt_019…`: ordered by the time it was made. */
+/**
+ * Makes an id of a prefix and a UUID of version 7 (RFC 9562), as in `evt_019…`. Ids sort by the time at which they were
+ * made.
+ */
 export function timeOrderedId(prefix: string): string {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   const view = new DataView(bytes.buffer);
@@ -10,7 +13,10 @@ export function timeOrderedId(prefix: string): string {
   return `${prefix}_${bytes.toHex()}`;
 }
 
-/** Every id that was made from then on comes after it, and every earlier one before. In milliseconds since the epoch. */
+/**
+ * Returns the first id of a time, in milliseconds since the epoch. Every id made from then on sorts after it, and every
+ * earlier one before it.
+ */
 export function firstIdAt(prefix: string, time: number): string {
   return `${prefix}_${Math.max(0, Math.ceil(time)).toString(16).padStart(12, "0")}`;
 }

@@ -7,47 +7,50 @@ import { discardIfRefused, freshKey } from "./fresh-key.ts";
 import type { StoredBlob, Stores, UploadFailure } from "./stores.ts";
 import { requireFit, requireRoom, roomIn, uploadsFull, type Usage } from "./usage.ts";
 
-/** R2 takes no more in a single put: 4.995 GiB. What is longer goes through a session, in parts. */
+/** The most bytes that R2 takes in a single put: 4.995 GiB. A longer body goes through a session, in parts. */
 const MAX_SINGLE_PUT = Math.floor(4.995 * 1024 ** 3);
 
-/** What clients are asked to send at least: a part of R2's. Smaller chunks work, but each is kept in pieces until a part is full. */
+/**
+ * The chunk size that clients are asked to send at least: a part of R2's. Smaller chunks work, but each is kept in
+ * pieces until a part is full.
+ */
 export const MIN_CHUNK_BYTES = 5 * 1024 * 1024;
 
 /**
- * Milliseconds after which it is asked again if a session may go on: a client's token, which is verified without a look at the
- * database, may be of a credential that has been revoked. The answer's address says when that was.
+ * Milliseconds after which the database is asked again if a session may go on. A client's token is verified without a
+ * look at the database, so its credential may have been revoked. The address in the answer says when the database was
+ * last asked.
  */
 const CONFIRM_EVERY = 30_000;
 
 /** The body of a request that brings bytes. */
 export interface Chunk {
-  /** Null when the request has none. */
+  /** Null: the request has none. */
   readonly body: ReadableStream | null;
   /** Bytes, as Content-Length says; null for chunked transfer. */
   readonly length: number | null;
-  /** Where the bytes belong, as Content-Range says. */
+  /** The place of the bytes, as Content-Range says. */
   readonly range: ChunkRange | null;
 }
 
 interface StartedUpload {
   readonly terms: SessionTerms;
-  /** What the space has; the upload counts when it is finished. */
+  /** The space's usage. The upload counts once it is finished. */
   readonly usage: Usage;
 }
 
-/** An upload that goes on. */
+/** The state of an upload that goes on. */
 interface UploadState {
   /** Bytes that the session holds. */
   readonly offset: number;
-  /** As its address is to say from now on. */
+  /** The terms that its address states from now on. */
   readonly terms: SessionTerms;
 }
 
 /**
- * The terms of a new session. It has no object until its first byte comes: its address is all there is to it, and a row that counts it.
- * `length` is that of the whole blob, in bytes; null while it is not known: then there must be room for one. Where something is
- * damaged, it may be that which comes again and needs no room: the end of the upload decides. Throws SPACE_FULL,
- * REPOSITORIES_FULL, UPLOADS_FULL.
+ * Starts an upload. Until its first byte comes, a session has no object: it is its address, and a row that counts it.
+ * The blob's length is not known, so there must be room for one byte. If content is damaged, the blob may be a repair,
+ * which needs no room; the end of the upload decides. Throws SPACE_FULL, REPOSITORIES_FULL, UPLOADS_FULL.
  */
 export function startUpload(stores: Stores, grant: Grant, algorithm: DigestAlgorithm): Promise<StartedUpload> {
   return start(stores, grant, algorithm, { length: null, opens: true });
@@ -68,8 +71,9 @@ async function start(
 }
 
 /**
- * Adds a chunk. Throws CHUNK_OUT_OF_ORDER, BLOB_UPLOAD_UNKNOWN, SIZE_INVALID; TOKEN_INVALID once the credential is revoked; and SPACE_FULL
- * for more than there was room for when the session began, or is left by other uploads, which ends it.
+ * Adds a chunk. Throws CHUNK_OUT_OF_ORDER, BLOB_UPLOAD_UNKNOWN, SIZE_INVALID; TOKEN_INVALID once the credential is
+ * revoked. Throws SPACE_FULL, and ends the session, if the bytes exceed the room of the session's start or the room
+ * that other uploads leave.
  */
 export async function receiveChunk(
   stores: Stores,
@@ -95,14 +99,14 @@ async function append(stores: Stores, grant: Grant, terms: SessionTerms, chunk: 
   const { offset } = outcome;
   if (outcome.ok) requireFit(offset, room);
   const isKnown = outcome.ok || outcome.reason !== "unknown";
-  // What was noted ahead did not come, or nothing was.
+  // The announced bytes did not come, or none were announced.
   if (room !== null && offset !== announced && isKnown)
     await stores.openUploads.confirm(grantWithin(grant, terms), terms.id, offset);
   if (!outcome.ok) throw uploadError(outcome.reason, offset);
   return { offset, terms: confirmed };
 }
 
-/** Asks the database if the session may go on, unless it was asked just before and there is nothing to tell it. */
+/** Asks the database if the session may go on, unless it was asked just before and there are no bytes to note. */
 async function confirmUpload(
   { openUploads }: Stores,
   grant: Grant,
@@ -123,9 +127,9 @@ async function endUpload(stores: Stores, grant: Grant, terms: SessionTerms): Pro
 }
 
 /**
- * Ends a session with the digest of its content, and perhaps the last of it (distribution spec, "Pushing a blob
- * monolithically" and "in chunks"). Returns what the space has now; null where an earlier request finished the upload.
- * Throws DIGEST_MISMATCH, REPOSITORIES_FULL, and what {@link receiveChunk} throws.
+ * Ends a session with the digest of its content, and perhaps the last chunk (distribution spec, "Pushing a blob
+ * monolithically" and "in chunks"). Returns the space's usage; null if an earlier request finished the upload. Throws
+ * DIGEST_MISMATCH, REPOSITORIES_FULL, and the errors of {@link receiveChunk}.
  */
 export async function finishUpload(
   stores: Stores,
@@ -148,8 +152,8 @@ export async function finishUpload(
 }
 
 /**
- * Takes a whole blob in the request that would start its upload: POST with `?digest=`. Returns what the space has now.
- * Throws as {@link startUpload} and {@link finishUpload} do.
+ * Takes a whole blob in the request that would start its upload: POST with `?digest=`. Returns the space's usage.
+ * Throws the errors of {@link startUpload} and {@link finishUpload}.
  */
 export async function uploadWhole(
   stores: Stores,
@@ -163,7 +167,7 @@ export async function uploadWhole(
   return opens ? finishSession(stores, grant, terms, chunk, digest) : putWhole(stores, grant, chunk, digest, null);
 }
 
-/** How far the session is. Throws BLOB_UPLOAD_UNKNOWN; TOKEN_INVALID once the credential is revoked. */
+/** Returns the progress of the session. Throws BLOB_UPLOAD_UNKNOWN; TOKEN_INVALID once the credential is revoked. */
 export async function uploadStatus(stores: Stores, grant: Grant, terms: SessionTerms): Promise<UploadState> {
   const confirmed = await confirmUpload(stores, grant, terms, null);
   const offset = await stores.uploads.status(terms);
@@ -171,7 +175,7 @@ export async function uploadStatus(stores: Stores, grant: Grant, terms: SessionT
   return { offset, terms: confirmed };
 }
 
-/** Throws BLOB_UPLOAD_UNKNOWN. */
+/** Ends a session and drops its bytes. Throws BLOB_UPLOAD_UNKNOWN. */
 export async function cancelUpload(stores: Stores, grant: Grant, terms: SessionTerms): Promise<void> {
   if (!(await endUpload(stores, grant, terms))) throw new RegistryError("BLOB_UPLOAD_UNKNOWN");
 }
@@ -186,7 +190,7 @@ async function claimWhole(stores: Stores, terms: SessionTerms): Promise<boolean>
   return claim === "empty";
 }
 
-/** Straight into R2, which checks the digest: no byte passes through JavaScript. */
+/** Puts the blob straight into R2, which checks the digest: no byte passes through JavaScript. */
 async function putWhole(
   stores: Stores,
   grant: Grant,
@@ -210,7 +214,8 @@ async function finishSession(
   const outcome = await stores.uploads.finish(terms, chunk.body, chunk.range, digest);
   if (!outcome.ok) throw uploadError(outcome.reason, outcome.offset);
   const { key, size, replayed } = outcome;
-  // A repeated finish: the first may have dropped its bytes in favour of others, which must then be linked here already.
+  // This finish is a repeat. The first one may have dropped its bytes in favour of others; those must be linked here
+  // already.
   if (replayed && !(await stores.bytes.exists(key))) {
     const found = await stores.blobs.find(grant, digest);
     if (found === null || "damage" in found) throw lostUpload();
@@ -218,18 +223,22 @@ async function finishSession(
     stores.damage.suspect(found);
     throw lostUpload();
   }
-  // A row may have pointed to bytes that come again, and the database may be restored to when it did: collection has them.
-  // Likewise where that is refused: an earlier request of the same session may have linked them.
+  // The bytes of a repeated finish stay even if others win: a row may have pointed to them, and the database may be
+  // restored to a time when it did. They stay after a refusal too, since an earlier request of this session may have
+  // linked them. Collection takes them if no row needs them.
   try {
     return await linkOrDrop(stores, grant, { digest, key, size }, terms.id, replayed ? "keep" : "drop");
   } catch (error) {
-    // The session has ended, and its bytes are collection's.
+    // The session has ended; collection takes its bytes.
     if (error instanceof RegistryError) await stores.openUploads.close(grant, terms.id);
     throw error;
   }
 }
 
-/** Where the same content was there before, that stays, and these bytes go: possession has been proved. */
+/**
+ * Links the blob. If the same content was there before, it stays and the new bytes go: the client has proved that it
+ * has the content.
+ */
 async function linkOrDrop(
   stores: Stores,
   grant: Grant,
@@ -238,7 +247,7 @@ async function linkOrDrop(
   loser: "keep" | "drop" = "drop",
 ): Promise<Usage> {
   const { key: winner, usage } = await stores.blobs.link(grant, blob, session);
-  // Bytes that may not be pointed to are condemned, or a row's own: collection and scrub see to them.
+  // The bytes are condemned, or a row points to them: collection and scrub take care of them.
   if (winner === null) throw lostUpload();
   if (winner !== blob.key && loser === "drop") stores.bytes.discard(blob.key);
   return usage;
@@ -267,7 +276,10 @@ function uploadError(reason: UploadFailure, offset: number): RegistryError {
   return new RegistryError(kind, { ...options, headers: { Range: uploadRange(offset) }, detail: { offset } });
 }
 
-/** The Range header of a session: the last byte is included, so an empty session cannot be told from one byte. */
+/**
+ * Returns the Range header of a session. The range includes its last byte, so an empty session looks like one of one
+ * byte.
+ */
 export function uploadRange(offset: number): string {
   return `0-${Math.max(offset - 1, 0)}`;
 }

@@ -1,22 +1,22 @@
 import { RegistryError } from "../oci/errors.ts";
 import { formatBytes } from "../oci/size.ts";
 
-/** What a space may have at most; null: no limit. */
+/** Limits of a space; null: no limit. */
 export interface Quota {
   readonly bytes: number | null;
   readonly repositories: number | null;
 }
 
-/** What a space has: a blob counts in each of its repositories that links it, a deleted repository no longer. */
+/** Usage of a space. A blob counts in each repository that links it; a deleted repository does not count. */
 export interface Usage {
   readonly bytes: number;
   readonly repositories: number;
-  /** Bytes of uploads that are open: they count where an upload begins or goes on, and no longer when it is finished. */
+  /** Bytes of open uploads. They count when an upload begins or goes on, and no longer once it is finished. */
   readonly openBytes: number;
   readonly quota: Quota;
 }
 
-/** What a push would add. */
+/** Amounts that a push would add. */
 interface Addition {
   readonly bytes: number;
   readonly repositories: number;
@@ -33,10 +33,10 @@ const REMEDY = {
   repositories: "push to an existing one, delete one, or ask the registry's administrator for more",
 } as const satisfies Record<Measure, string>;
 
-/** The share of a limit from which on whoever pushes is warned. */
+/** The share of a limit from which on a push gets a warning. */
 const NEAR = 0.9;
 
-/** Throws SPACE_FULL or REPOSITORIES_FULL where the addition is more than the space may have. */
+/** Throws SPACE_FULL or REPOSITORIES_FULL if the addition exceeds a limit of the space. */
 export function requireRoom(usage: Usage, addition: Addition): void {
   for (const measure of MEASURES) {
     const limit = usage.quota[measure];
@@ -47,12 +47,12 @@ export function requireRoom(usage: Usage, addition: Addition): void {
   }
 }
 
-/** Bytes that the space may still take; null: any number. */
+/** Returns the number of bytes that the space may still take; null: no limit. */
 export function roomIn({ bytes, openBytes, quota }: Usage): number | null {
   return quota.bytes === null ? null : Math.max(quota.bytes - bytes - openBytes, 0);
 }
 
-/** Throws SPACE_FULL where an upload has more bytes than there was room for when it began. */
+/** Throws SPACE_FULL if an upload has more bytes than the room that there was when it began. */
 export function requireFit(bytes: number, room: number | null): void {
   if (room === null || bytes <= room) return;
   throw new RegistryError("SPACE_FULL", {
@@ -61,12 +61,12 @@ export function requireFit(bytes: number, room: number | null): void {
   });
 }
 
-/** The limit that a refusal is about; undefined for any other. */
+/** Returns the limit that a refusal is about; undefined for any other error. */
 export function measureOf(error: unknown): Measure | undefined {
   return MEASURES.find((measure) => error instanceof RegistryError && error.kind === FULL[measure]);
 }
 
-/** The refusal of what would go over a limit, with the figures. */
+/** Makes the refusal for a limit that would be exceeded, with the figures. */
 export function fullError(measure: Measure, usage: Usage): RegistryError {
   return new RegistryError(FULL[measure], {
     message: `the space would exceed its limit: it has ${share(usage, measure)}; ${REMEDY[measure]}`,
@@ -78,12 +78,15 @@ export function fullError(measure: Measure, usage: Usage): RegistryError {
   });
 }
 
-/** The refusal of one more upload by a credential that has too many open. Some clients try again at once, unless told to wait. */
+/**
+ * Makes the refusal of one more upload by a credential with too many open ones. It says how long to wait, since some
+ * clients try again at once otherwise.
+ */
 export function uploadsFull(): RegistryError {
   return new RegistryError("UPLOADS_FULL", { headers: { "Retry-After": "60" } });
 }
 
-/** What whoever pushes should know before the space is full; null while it is far from that. */
+/** Returns the warning for a push to a space that is nearly full; null while it has room. */
 export function nearLimit(usage: Usage): string | null {
   const near = MEASURES.filter(
     (measure) => usage[measure] >= (usage.quota[measure] ?? Number.POSITIVE_INFINITY) * NEAR,

@@ -2,25 +2,26 @@ import type { Digest } from "../oci/digest.ts";
 import { RegistryError } from "../oci/errors.ts";
 
 /**
- * What a write asks of the digest that is there (RFC 9110, 13.1.1 and 13.1.2): under each tag that it names, or its own where it names
- * none. `*` stands for any digest.
+ * A write's condition on the digest that is there (RFC 9110, 13.1.1 and 13.1.2): under each tag that the write names,
+ * or its own digest if it names none. `*` stands for any digest.
  */
 export interface WriteCondition {
-  /** It must be one of these; null: nothing is asked. */
+  /** The digest must be one of these; null: no condition. */
   readonly match: readonly string[] | null;
-  /** It must be none of these. */
+  /** The digest must be none of these. */
   readonly noneMatch: readonly string[];
 }
 
-/** True if what is there, and has this digest, is as the condition wants it. */
+/** True if the present digest meets the condition. */
 function isMetBy({ match, noneMatch }: WriteCondition, digest: Digest): boolean {
   const has = (wanted: readonly string[]): boolean => wanted.includes("*") || wanted.includes(digest);
   return (match === null || has(match)) && !has(noneMatch);
 }
 
 /**
- * Checks the condition for what is addressed by its digest, and so never has another. `find` tells whether it is there at all: what is
- * absent fails by that. Throws PRECONDITION_FAILED.
+ * Checks the condition for content that is addressed by its digest, and so never has another. Absent content is not
+ * checked here: the caller answers that it is absent. Throws PRECONDITION_FAILED.
+ * @param find tells if the content is there at all.
  */
 export async function requireCondition(
   condition: WriteCondition | null,
@@ -31,7 +32,7 @@ export async function requireCondition(
   throw preconditionFailed(condition);
 }
 
-/** The refusal, in the words of what was asked. */
+/** Makes the refusal, in the words of the condition. */
 export function preconditionFailed({ match, noneMatch }: WriteCondition, cause?: unknown): RegistryError {
   const message = match === null && noneMatch.includes("*") ? CREATES_ONLY : match?.includes("*") ? MOVES_ONLY : null;
   return new RegistryError("PRECONDITION_FAILED", { cause, ...(message !== null && { message }) });

@@ -1,12 +1,12 @@
 /**
- * Which database a space lives in: the seam along which an installation would grow beyond one (docs/scale.md says what else
- * leans on there being one). Today all live in the first.
+ * Returns the database that holds a space: the point at which an installation would grow beyond one database
+ * (docs/scale.md lists what else relies on there being one). Today every space is in the first.
  */
 export function databaseOf({ DB }: { readonly DB: D1Database }, _space: string | null): D1Database {
   return DB;
 }
 
-/** The space that a request's path names; null where it names none, or one that is none. */
+/** Reads the space's name in a request's path; null: the path names none, or the name is malformed. */
 export function spaceIn({ pathname }: URL): string | null {
   return /^\/(?:v2|api\/v1\/spaces)\/([a-z0-9][a-z0-9._-]*)(?=\/|$)/.exec(pathname)?.[1] ?? null;
 }

@@ -1,10 +1,10 @@
 import type { QueueMessage } from "../events/messages.ts";
 import type { EventQueue } from "../events/stores.ts";
 
-/** The queue takes this many messages at once. */
+/** The most messages that the queue takes at once. */
 const BATCH = 100;
 
-/** Seconds; no message may be held back for longer. Who gets one too early asks for it later. */
+/** The most seconds for which a message may be held back. A receiver that gets one too early asks for it later. */
 const LONGEST_DELAY = 86_400;
 
 export function eventQueue(queue: Queue<QueueMessage>): EventQueue {

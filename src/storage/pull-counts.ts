@@ -1,9 +1,9 @@
 import type { PullCounts } from "../registry/stores.ts";
 
 /**
- * A data point for each pull, in Workers Analytics Engine; nothing where no dataset is bound. Its columns, which queries
- * name: index1 and blob1 space, blob2 repository, blob3 tag, blob4 digest, blob5 client, double1 one, double2 bytes.
- * @param later runs what the answer need not wait for, and what must not fail it.
+ * Writes a data point for each pull to Workers Analytics Engine, or nothing if no dataset is bound. Queries use its
+ * columns: index1 and blob1 space, blob2 repository, blob3 tag, blob4 digest, blob5 client, double1 one, double2 bytes.
+ * @param later runs work that the answer need not wait for and that must not fail it.
  */
 export function pullCounts(
   dataset: AnalyticsEngineDataset | undefined,

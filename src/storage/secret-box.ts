@@ -1,15 +1,18 @@
 /** AES-GCM's nonce, in bytes. */
 const NONCE_BYTES = 12;
 
-/** Encrypts what must be given back as it was, unlike a credential's secret: the secrets of targets. */
+/** Encrypts texts that must be given back unchanged: the secrets of targets. A credential's secret is only hashed. */
 export interface SecretBox {
-  /** `context` ties the text to its owner: it opens only under the same. */
+  /** Encrypts a text. It opens only with the same `context`, which ties it to its owner. */
   seal(secret: string, context: string): Promise<string>;
-  /** Throws when the text was sealed under another key or context. */
+  /** Decrypts a text. Throws if it was sealed with another key or context. */
   open(sealed: string, context: string): Promise<string>;
 }
 
-/** @param setting any text with enough randomness; the key is its SHA-256. */
+/**
+ * Makes a box from a setting.
+ * @param setting any text with enough randomness; the key is its SHA-256.
+ */
 export function secretBox(setting: string): SecretBox {
   const encoder = new TextEncoder();
   return {

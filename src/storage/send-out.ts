@@ -1,13 +1,13 @@
 import { ANSWER_WITHIN } from "../events/processing.ts";
 import type { Sender } from "../events/target.ts";
 
-/** Milliseconds that a body has which is only for show. */
+/** Milliseconds for a body that is only shown. */
 const SHOWN_WITHIN = 1000;
 
-/** Parts of a body that are read: some senders dribble. */
+/** The most parts of a body that are read, since some senders send a few bytes at a time. */
 const MOST_PARTS = 1024;
 
-/** Sends deliveries out. A redirect is an answer like any other: what it points to is not asked. */
+/** Sends deliveries. A redirect is an answer like any other: it is not followed. */
 export const sendOut: Sender = async ({ url, method, headers, body }, keep, needsBody = false) => {
   const signal = AbortSignal.timeout(ANSWER_WITHIN);
   const answer = await fetch(url, { method, headers, body, redirect: "manual", signal });
@@ -19,8 +19,8 @@ export const sendOut: Sender = async ({ url, method, headers, body }, keep, need
 };
 
 /**
- * The beginning of a body, however long it is. One that is only for show is read as far as it comes soon and whole: its faults are
- * nobody's. Throws where one that is needed breaks off, or is not what it says.
+ * Reads the beginning of a body, however long the body is. A body that is only shown is read as far as it arrives soon
+ * and undamaged, and its faults are ignored. Throws if a body that is needed breaks off or cannot be decoded.
  */
 async function beginningOf(body: ReadableStream<Uint8Array> | null, keep: number, isNeeded: boolean): Promise<string> {
   if (body === null) return "";
@@ -38,7 +38,7 @@ async function beginningOf(body: ReadableStream<Uint8Array> | null, keep: number
   } catch (fault) {
     if (isNeeded) throw fault;
   } finally {
-    // Not waited for: it may take as long as what it ends.
+    // Not awaited, since it may take as long as the body that it ends.
     void reader.cancel().catch(() => undefined);
   }
   return text.slice(0, keep);

@@ -5,24 +5,26 @@ import { cacheAddress } from "./address.ts";
 import { beginFilling, filled, isFilling } from "./filling.ts";
 
 /**
- * Bytes up to which a miss is split between the client and the cache: the one that is slower is waited for with so many bytes in
- * memory at most. What is longer is read a second time for the cache.
+ * The most bytes of an object that a miss sends to the client and the cache at once. The faster of the two waits for
+ * the slower, with at most this many bytes in memory. A longer object is read a second time for the cache.
  */
 const MAX_SPLIT = 8 * 1024 * 1024;
 
-/** Objects are read ahead by so many at a time: more connections may not wait for their answers at once. */
+/**
+ * The number of objects that are read ahead at the same time. More connections cannot wait for their answers at once.
+ */
 const WARM_LANES = 6;
 
 export interface CacheLimits {
-  /** Bytes of the longest object that is kept; 0: none. */
+  /** Bytes of the longest object that is copied; 0: none. */
   readonly maxBytes: number;
   /** Bytes that are read ahead at a time; 0: none. */
   readonly warmBytes: number;
 }
 
 /**
- * Bytes from the cache of the data centre, where it has them. Keys are written once, so a copy is never stale.
- * @param later runs what the answer need not wait for.
+ * Reads bytes from the data centre's cache if it has them. Keys are written once, so a copy is never stale.
+ * @param later runs work that the answer need not wait for.
  */
 export function cachedBytes(
   bytes: ByteStore,
@@ -35,7 +37,7 @@ export function cachedBytes(
     if (typeof body === "string") return;
     await cache.put(addressOf(object), new Response(body, { headers: headersOf(object) }));
   };
-  /** The copy that another request of this isolate is just making, where that will not take long. */
+  /** Finds the copy that another request of this isolate is just making, if that does not take long. */
   const findFilled = async (object: KeptObject, range: ByteRange | null): Promise<ReadableStream | null> => {
     if (object.size > MAX_SPLIT || !isFilling(object.key)) return null;
     await filled(object.key);
@@ -52,7 +54,7 @@ export function cachedBytes(
       end();
     }
   };
-  /** Reads what the cache lacks, and fills it after the answer. */
+  /** Reads an object that the cache lacks, and fills the cache after the answer. */
   const readAndFill = async (object: KeptObject, range: ByteRange | null): Promise<ReadableStream | Damage> => {
     const end = beginFilling(object.key);
     const body = await bytes.get(object, range).catch((fault: unknown) => {
@@ -81,7 +83,7 @@ export function cachedBytes(
       later(Promise.all(Array.from({ length: Math.min(WARM_LANES, waiting.length) }, lane)));
     },
 
-    /** What the cache may have is read from there: it is nearer than the bucket. */
+    /** Returns null for an object that the cache may hold, since the cache is nearer than the bucket. */
     addressOf: async (object) => (isKept(object) ? null : bytes.addressOf(object)),
 
     async get(object, range) {
@@ -93,7 +95,7 @@ export function cachedBytes(
   };
 }
 
-/** The shortest of them, as long as they have no more than so many bytes together. */
+/** Chooses the shortest objects whose bytes together stay within a limit. */
 function withinBytes(objects: readonly KeptObject[], most: number): readonly KeptObject[] {
   const chosen: KeptObject[] = [];
   let bytes = 0;
@@ -105,11 +107,11 @@ function withinBytes(objects: readonly KeptObject[], most: number): readonly Kep
   return chosen;
 }
 
-/** The copy, or the given part of it; null where there is none, or none of the right length. */
+/** Finds the copy, or the given part of it; null: there is none, or its length is wrong. */
 async function find(cache: Cache, object: KeptObject, range: ByteRange | null): Promise<ReadableStream | null> {
   const span = range && `${range.offset}-${range.offset + range.length - 1}`;
   const request = new Request(addressOf(object), { headers: span === null ? {} : { Range: `bytes=${span}` } });
-  // A pull must not fail because the cache does.
+  // A fault of the cache must not fail a pull.
   const answer = await cache.match(request).catch(() => undefined);
   if (answer?.body === undefined || answer.body === null) return null;
   const { status, headers } = answer;

@@ -1,4 +1,4 @@
-/** Which objects this isolate is putting into the cache. */
+/** An object that this isolate is putting into the cache. */
 
 interface Filling {
   /** Milliseconds since 1970. */
@@ -8,17 +8,23 @@ interface Filling {
 
 const fillings = new Map<string, Filling>();
 
-/** Milliseconds after which a filling counts as cut off: the platform ends what goes on for longer after an answer, and says nothing. */
+/**
+ * Milliseconds after which a filling counts as cut off. The platform ends work that goes on for longer after an answer,
+ * without a notice.
+ */
 const LIFETIME = 60_000;
 
-/** Milliseconds that one request waits for what another fills: that one may be held up by a client that is slow to read. */
+/** Milliseconds for which a request waits for another's filling. A slow client may hold that up. */
 const PATIENCE = 250;
 
 export function isFilling(key: string): boolean {
   return Date.now() - (fillings.get(key)?.since ?? Number.NEGATIVE_INFINITY) < LIFETIME;
 }
 
-/** Others know from now on, until the returned function is called, that it need not be fetched once more. */
+/**
+ * Tells other requests that an object is being put into the cache, so that they need not fetch it again. Returns a
+ * function that ends this.
+ */
 export function beginFilling(key: string): () => void {
   const { promise: ended, resolve } = Promise.withResolvers<void>();
   const filling = { since: Date.now(), ended };
@@ -29,7 +35,7 @@ export function beginFilling(key: string): () => void {
   };
 }
 
-/** Resolves when the object has been filled, or has not for too long. */
+/** Resolves once the object has been put into the cache, or has taken too long. */
 export async function filled(key: string): Promise<void> {
   await Promise.race([fillings.get(key)?.ended, scheduler.wait(PATIENCE)]);
 }

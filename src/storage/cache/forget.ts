@@ -9,12 +9,12 @@ interface HeldContent {
   readonly digest: Digest;
 }
 
-/** Where it is remembered that a repository has a digest. */
+/** Makes the address of the memory that a repository has a digest. */
 export function contentAddress(kind: "blobs" | "manifests", { full }: RepositoryName, digest: Digest): string {
   return cacheAddress(kind, `${full}/${digest}`);
 }
 
-/** Forgets in this data centre that repositories have these contents. */
+/** Forgets in this data centre that these repositories have these contents. */
 export async function forgetContents(cache: Cache, contents: readonly HeldContent[]): Promise<void> {
   const addresses = contents.flatMap(({ name, digest }) =>
     (["blobs", "manifests"] as const).map((kind) => contentAddress(kind, name, digest)),
@@ -23,7 +23,7 @@ export async function forgetContents(cache: Cache, contents: readonly HeldConten
   await deleteAll(cache, addresses);
 }
 
-/** Forgets copies of objects: one that is damaged may have been copied as it was. */
+/** Forgets copies of objects. A damaged object may have been copied with its damage. */
 export async function forgetObjects(cache: Cache, keys: readonly string[]): Promise<void> {
   await deleteAll(
     cache,
@@ -31,7 +31,10 @@ export async function forgetObjects(cache: Cache, keys: readonly string[]): Prom
   );
 }
 
-/** What is forgotten has changed already, although the cache fails: then it is forgotten when its time is over. */
+/**
+ * Deletes addresses from the cache, and ignores its faults: the database has changed already, and the cache's entries
+ * expire.
+ */
 async function deleteAll(cache: Cache, addresses: readonly string[]): Promise<void> {
   await Promise.allSettled(addresses.map((address) => cache.delete(address)));
 }

@@ -7,7 +7,10 @@ import { forgetContents, forgetObjects } from "./forget.ts";
 /** Finds some of the repositories that have the blob whose bytes are under a key. */
 export type FindHolders = (key: string) => Promise<readonly RepositoryName[]>;
 
-/** Quarantine that takes effect at once in this data centre: what is remembered of the content would lead on to its damaged bytes. */
+/**
+ * Makes quarantine take effect at once in this data centre: without it, the memory of the content would still lead to
+ * its damaged bytes.
+ */
 export function forgettingQuarantine(quarantine: QuarantineStore, cache: Cache): QuarantineStore {
   return {
     ...quarantine,
@@ -26,10 +29,10 @@ export function forgettingQuarantine(quarantine: QuarantineStore, cache: Cache):
   };
 }
 
-/** As many are forgotten at once as a run has means for; the others when their time is over. */
+/** The most contents that one run has the means to forget at once. The memory of the others expires. */
 const MOST = 100;
 
-/** A blob that is mended is read under its new key at once, in all repositories that have it. */
+/** Makes all repositories that have a repaired blob read it under its new key at once. */
 export function forgettingBlobs(blobs: BlobStore, cache: Cache, findHolders: FindHolders): BlobStore {
   return {
     ...blobs,
@@ -47,7 +50,7 @@ export function forgettingBlobs(blobs: BlobStore, cache: Cache, findHolders: Fin
   };
 }
 
-/** Like {@link forgettingBlobs}; each repository has a manifest for itself. */
+/** Like {@link forgettingBlobs}, for manifests. A manifest belongs to one repository. */
 export function forgettingManifests(manifests: ManifestStore, cache: Cache): ManifestStore {
   return {
     ...manifests,

@@ -5,7 +5,9 @@ import { cacheAddress } from "./address.ts";
 import { contentAddress, forgetContents } from "./forget.ts";
 import { isKept, noteKept } from "./kept.ts";
 
-/** Of which repository something is known: one that was made anew under its name is another. */
+/**
+ * The id of the repository that a memory is about. A repository that is made anew under the same name has another one.
+ */
 const known = z.object({ repositoryId: z.int() });
 const knownBlob = known.extend({ key: z.string(), size: z.int() });
 const knownManifest = known.extend({
@@ -15,13 +17,14 @@ const knownManifest = known.extend({
 });
 
 /**
- * What may be read where, in the cache of the data centre. It takes two facts to read from here, each of which the database has
- * confirmed within `seconds`: that this credential may read in the repository, and that the repository has the content.
- * @param later runs what the answer need not wait for. @param seconds 0: nothing is remembered.
+ * Remembers confirmed reads in the data centre's cache. A read from here takes two facts, each of which the database
+ * has confirmed within `seconds`: this credential may read in the repository, and the repository has the content.
+ * @param later runs work that the answer need not wait for.
+ * @param seconds 0: nothing is remembered.
  */
 export function readMemory(cache: Cache, later: (work: Promise<unknown>) => void, seconds: number): ReadMemory {
   const read = async <S extends z.ZodType>(address: string, shape: S): Promise<z.output<S> | null> => {
-    // A pull must not fail because the cache does.
+    // A fault of the cache must not fail a pull.
     const json: unknown = await cache
       .match(address)
       .then((answer) => answer?.json())
@@ -95,7 +98,10 @@ function blobFact({ name }: Grant, { digest, key, size }: StoredBlob): Remembere
   return { address: contentAddress("blobs", name, digest), content: { key, size } };
 }
 
-/** Who reads, of those that the database tells apart: a credential, or anybody while the repository is public. */
+/**
+ * Makes the address of a reader as the database tells readers apart: a credential, or anybody while the repository is
+ * public.
+ */
 function readerAddress({ name, credentialId, publicOnly }: Grant): string {
   return cacheAddress("readers", `${publicOnly ? "anybody" : credentialId}/${name.full}`);
 }

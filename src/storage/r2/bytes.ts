@@ -3,15 +3,16 @@ import type { ByteRange } from "../../oci/range.ts";
 import type { ByteStore } from "../../registry/stores.ts";
 import type { Presign } from "./presign.ts";
 
-/** R2 refuses a put whose checksum does not fit, and stores nothing: "…does not match… (10037)". */
+/** Matches R2's refusal of a put whose checksum does not fit: "…does not match… (10037)". It stores nothing then. */
 const CHECKSUM_MISMATCH = /\b10037\b|BadDigest/;
 
-/** The range starts after the object's end: the object is shorter than its row says. */
+/** Matches R2's refusal of a range that starts after the object's end, so the object is shorter than its row says. */
 const RANGE_NOT_SATISFIABLE = /\b10039\b|InvalidRange/;
 
 /**
- * The bytes in R2, each under a key that is written once.
- * @param later runs what the answer need not wait for. @param presign null: nobody reads the bucket but this Worker.
+ * Stores bytes in R2, each object under a key that is written once.
+ * @param later runs work that the answer need not wait for.
+ * @param presign null: only this Worker reads the bucket.
  */
 export function r2Bytes(bucket: R2Bucket, later: (work: Promise<unknown>) => void, presign: Presign | null): ByteStore {
   return {
@@ -40,7 +41,7 @@ export function r2Bytes(bucket: R2Bucket, later: (work: Promise<unknown>) => voi
 
     addressOf: async ({ key }) => presign && presign(key),
 
-    /** It has one place, and is there already. */
+    /** Does nothing: R2 has one place, and the object is there already. */
     warm: () => undefined,
 
     discard: (key) => later(bucket.delete(key)),

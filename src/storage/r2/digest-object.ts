@@ -2,13 +2,16 @@ import { digestAlgorithm, DIGEST_ALGORITHMS, type Digest, type DigestAlgorithm, 
 import type { Damage } from "../../registry/damage.ts";
 import type { KeptObject } from "../../registry/stores.ts";
 
-/** The digest of an object, streamed once through the runtime's own hash; no byte of it enters JavaScript. Null: there is none. */
+/**
+ * Computes the digest of an object, streamed once through the runtime's own hash, so that no byte enters JavaScript.
+ * Null: there is no object.
+ */
 export async function digestObject(bucket: R2Bucket, key: string, algorithm: DigestAlgorithm): Promise<Digest | null> {
   const object = await bucket.get(key);
   return object && digestBody(object.body, algorithm);
 }
 
-/** What is wrong with an object, by its digest; null: nothing. Throws where it cannot be read. */
+/** Examines an object by its digest, and returns its damage; null: it has none. Throws if the object cannot be read. */
 export async function examineObject(bucket: R2Bucket, { digest, key, size }: KeptObject): Promise<Damage | null> {
   const object = await bucket.get(key);
   if (object === null) return "missing";

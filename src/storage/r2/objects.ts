@@ -1,6 +1,6 @@
 import type { ObjectStore } from "../../upkeep/stores.ts";
 
-/** The bucket as collection sees it: all that is there, whoever points to it. */
+/** The bucket as collection sees it: all objects, also those that no row points to. */
 export function r2Objects(bucket: R2Bucket): ObjectStore {
   return {
     async list(cursor, limit) {

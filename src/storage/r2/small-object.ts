@@ -1,6 +1,6 @@
 import type { ConfigObject } from "../../events/outbox-store.ts";
 
-/** A small object's bytes, held whole; null: it is not there, or not of the size that its row says. */
+/** Reads a small object's bytes whole; null: it is absent, or its size is not the one in its row. */
 export async function readSmallObject(bucket: R2Bucket, { key, size }: ConfigObject): Promise<Uint8Array | null> {
   const object = await bucket.get(key);
   if (object === null) return null;

@@ -1,25 +1,25 @@
-/** Bytes read at a time: few calls for a large body, little lost when a connection breaks. */
+/** Bytes read at a time: few calls for a large body, and a small loss if a connection breaks. */
 const READ_BYTES = 256 * 1024;
 
 /**
- * How a chunk's body ended. `broken`: the connection ended early.
- * `short`, `surplus`: fewer or more bytes came than announced. `refused`: the writer wanted no more.
+ * The end of a chunk's body. `broken`: the connection ended early. `short`, `surplus`: fewer or more bytes came than
+ * announced. `refused`: the writer took no more.
  */
 export type ChunkEnd = "complete" | "broken" | "short" | "surplus" | "refused";
 
 export interface ChunkReading {
   readonly body: ReadableStream;
-  /** Bytes; null where the chunk did not say. */
+  /** Bytes; null: the chunk did not say. */
   readonly length: number | null;
-  /** Takes the bytes before more are read, and may not keep them; false: it wants no more. */
+  /** Takes the bytes before more are read. It may not keep them. Returns false to take no more. */
   readonly write: (bytes: Uint8Array) => Promise<boolean>;
-  /** Gives the body up, though it may never end by itself. */
+  /** Gives up the body, which may never end by itself. */
   readonly signal: AbortSignal;
 }
 
 /**
- * Reads a chunk to its end. A connection that breaks is an ending, not an exception: what came before it counts. The body is free
- * again afterwards, so that what is left of it can be discarded.
+ * Reads a chunk to its end. A broken connection is an ending, not an exception: the bytes that came before count. The
+ * body is free again afterwards, so that the rest of it can be discarded.
  */
 export async function readChunk({ signal, ...reading }: ChunkReading): Promise<ChunkEnd> {
   const reader = reading.body.getReader({ mode: "byob" });
@@ -48,13 +48,16 @@ async function readPieces(
     remaining -= wanted.length;
     if (!accepted) return "refused";
     if (wanted.length < received.length) return "surplus";
-    // A body without a byte is never short: it needs no right Content-Range.
+    // A body without bytes is never short, since its Content-Range need not be right.
     if (result.done) return length !== null && remaining > 0 && remaining < length ? "short" : "complete";
     buffer = new Uint8Array(received.buffer);
   }
 }
 
-/** True if the body ends without a byte; one that has some loses the first of them, and is only to be discarded. */
+/**
+ * True if the body ends without a byte. A body with bytes loses the first of them, so it can only be discarded
+ * afterwards.
+ */
 export async function isEmptyBody(body: ReadableStream): Promise<boolean> {
   const reader = body.getReader();
   try {

@@ -5,26 +5,28 @@ const ATTEMPTS = 3;
 const FIRST_BUFFER_BYTES = 64 * 1024;
 
 /**
- * Cuts a session's bytes into equal parts and sends them to R2, one while the next is filled, or two. A part is sent once
- * bytes follow it, so what fits in one part never becomes a multipart upload.
+ * Cuts a session's bytes into equal parts and sends one or two of them to R2 while the next is filled. A part is sent
+ * once bytes follow it, so content that fits into one part never becomes a multipart upload.
  */
 export class PartWriter {
   readonly #bucket: R2Bucket;
   readonly #rows: SessionRows;
   #session: SessionRow;
-  /** Parts sent or on their way. */
+  /** Number of parts that were sent or are on their way. */
   #parts: number;
   #buffer: Uint8Array = new Uint8Array(FIRST_BUFFER_BYTES);
   #filled = 0;
-  /** How much of the buffer is in the tail's rows already. */
+  /** Bytes of the buffer that the tail's rows have already. */
   #saved = 0;
   readonly #inFlight: { readonly sending: Promise<R2UploadedPart>; readonly buffer: Uint8Array }[] = [];
-  /** Gives back the right to have a second part on its way; null: it has none. */
+  /** Gives back the right to a second part on its way; null: the writer has none. */
   #endSecond: (() => void) | null = null;
-  /** The buffer of a part that has landed, for the next: garbage would pile up faster than it is collected. */
+  /**
+   * The buffer of a part that has landed, for reuse. Otherwise buffers would pile up faster than they are collected.
+   */
   #spare: Uint8Array | null = null;
 
-  /** Takes up a session where its rows stand. */
+  /** Resumes a session from its rows. */
   constructor(bucket: R2Bucket, rows: SessionRows, session: SessionRow) {
     this.#bucket = bucket;
     this.#rows = rows;
@@ -59,7 +61,7 @@ export class PartWriter {
     }
   }
 
-  /** Waits for the parts on their way and saves the tail: then every byte so far may be acknowledged. */
+  /** Waits for the parts on their way and saves the tail. After that, every byte so far may be acknowledged. */
   async save(): Promise<void> {
     while (this.#inFlight.length > 0) await this.#landPart();
     this.#rows.addTail(this.#parts + 1, this.#buffer.subarray(this.#saved, this.#filled));
@@ -67,7 +69,7 @@ export class PartWriter {
     this.#spare = null;
   }
 
-  /** Makes all parts one object, the tail being the last and smaller one. May be repeated. */
+  /** Makes one object of all parts; the tail is the last and smaller one. It may be repeated. */
   async assemble(): Promise<void> {
     while (this.#inFlight.length > 0) await this.#landPart();
     const upload = await this.#upload();
@@ -76,7 +78,7 @@ export class PartWriter {
     await upload.complete(parts);
   }
 
-  /** Waits until nothing is on its way any more, whether it arrives or not: a part that lands late would replace its successor. */
+  /** Waits until no part is on its way any more, arrived or not. A part that lands late would replace its successor. */
   async settle(): Promise<void> {
     await Promise.allSettled(this.#inFlight.map(({ sending }) => sending));
     this.#endSecond?.();
@@ -96,7 +98,7 @@ export class PartWriter {
   async #sendPart(): Promise<void> {
     await this.#makeRoom();
     const sending = sendPart(await this.#upload(), this.#parts + 1, this.#buffer);
-    // Its failure is met when it is landed; until then it must not count as unhandled.
+    // Landing the part handles its failure; until then it must not count as unhandled.
     sending.catch(() => undefined);
     this.#inFlight.push({ sending, buffer: this.#buffer });
     this.#parts += 1;
@@ -114,7 +116,7 @@ export class PartWriter {
     if (this.#endSecond === null) await this.#landPart();
   }
 
-  /** Parts land in order, so that those on record have no gaps. */
+  /** Lands the next part. Parts land in order, so that the recorded ones have no gaps. */
   async #landPart(): Promise<void> {
     const next = this.#inFlight.shift();
     if (next === undefined) return;

@@ -1,33 +1,33 @@
 import type { ChunkRange } from "../../oci/range.ts";
 import { type ChunkEnd, readChunk } from "./chunk-reader.ts";
 
-/** A chunk whose bytes have ceased to come for this long, in milliseconds, gives way to the client's next try. */
+/** Milliseconds without a byte after which a chunk gives way to the client's next try. */
 const STALLED_AFTER = 30_000;
 
-/** How much earlier than the chunk before it a chunk may come, in milliseconds. */
+/** Milliseconds by which a chunk may arrive before its predecessor. */
 const OVERTAKEN_FOR = 1000;
 
-/** Where a chunk's bytes go. */
+/** The receiver of a chunk's bytes. */
 export interface ChunkSink {
-  /** False: it wants no more. */
+  /** Takes some bytes. Returns false to take no more. */
   readonly write: (bytes: Uint8Array) => Promise<boolean>;
   /** Called once, after the last byte, however the chunk ended. */
   readonly save: () => Promise<void>;
 }
 
-/** How a chunk's body ended; `interrupted`: its session ends. */
+/** The end of a chunk's body; `interrupted`: its session ends. */
 export type ReceivedEnd = ChunkEnd | "interrupted";
 
 interface Receiving {
-  /** The offset after its last byte; null where the chunk did not say. */
+  /** The offset after its last byte; null: the chunk did not say. */
   readonly end: number | null;
   lastByteAt: number;
   /** False once it is interrupted. */
   takesBytes: boolean;
-  /** The last write, which may be under way. */
+  /** The last write, which may still run. */
   writing: Promise<boolean>;
   readonly interruption: PromiseWithResolvers<ReceivedEnd>;
-  /** Gives up the connection too. */
+  /** Aborts the connection too. */
   readonly abort: AbortController;
   readonly ended: Promise<unknown>;
 }
@@ -42,15 +42,16 @@ export class Receiver {
   }
 
   /**
-   * Waits for the chunk that ends where this one starts: it is being received, or may be about to, since two
-   * connections need not bring them in their order. `offset`: where the session stands without it.
+   * Waits for the chunk that ends where this one starts. It is being received, or may arrive soon, since two
+   * connections need not deliver in order.
+   * @param offset the session's offset without that chunk.
    */
   async waitFor(start: number, offset: number): Promise<void> {
     if (start > offset && this.#receiving?.end !== start) await this.#announced(start);
     if (this.#receiving?.end === start) await this.#receiving.ended;
   }
 
-  /** Waits until a chunk that ends there begins to be received, but not for long. */
+  /** Waits, though not for long, until a chunk that ends there begins to be received. */
   async #announced(end: number): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<undefined>();
     const waiting = { end, resolve };
@@ -59,7 +60,10 @@ export class Receiver {
     this.#waiting.delete(waiting);
   }
 
-  /** Takes a chunk to its end; `range` is where it says that it belongs. The body is free afterwards. */
+  /**
+   * Reads a chunk to its end. The body is free afterwards.
+   * @param range the place that the chunk claims.
+   */
   async receive(body: ReadableStream, range: ChunkRange | null, sink: ChunkSink): Promise<ReceivedEnd> {
     const length = range === null ? null : range.end - range.start + 1;
     const end = range === null ? null : range.end + 1;
@@ -85,24 +89,30 @@ export class Receiver {
     const reading = readChunk({ body, length, write, signal: receiving.abort.signal });
     try {
       const ending = await Promise.race([reading, interruption.promise]);
-      // No byte is written beside what saves them.
+      // No byte may be written while the bytes are saved.
       await receiving.writing;
       await sink.save();
       return ending;
     } finally {
       this.#receiving = null;
       resolve(undefined);
-      // After an interruption the client may be sending still; the next piece is refused.
+      // After an interruption the client may still be sending; its next piece is refused.
       await reading.catch(() => undefined);
     }
   }
 
-  /** Ends the chunk that is being received, keeping what has come of it. Its client may still send, and hears the answer then. */
+  /**
+   * Ends the chunk that is being received, and keeps the bytes that have come. Its client may still send; it gets the
+   * answer once it stops.
+   */
   async interrupt(): Promise<void> {
     if (this.#receiving !== null) await interrupt(this.#receiving, "interrupted");
   }
 
-  /** A connection may be dead long before its end is noticed; the client that comes back must not wait for that. */
+  /**
+   * Interrupts a chunk that has stalled. A connection may be dead long before its end is noticed, and a client that
+   * comes back must not wait for that.
+   */
   async interruptStalled(): Promise<void> {
     const receiving = this.#receiving;
     if (receiving === null || Date.now() - receiving.lastByteAt < STALLED_AFTER) return;

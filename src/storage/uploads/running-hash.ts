@@ -2,8 +2,8 @@ import { createHash, type Hash } from "node:crypto";
 import { type Digest, type DigestAlgorithm, makeDigest } from "../../oci/digest.ts";
 
 /**
- * A native hash that runs along as bytes pass (1 GB/s, where a hash in JavaScript makes 40 MB/s). Its state lives in
- * memory only and cannot be saved: after an eviction it is lost, and the digest is found by reading back.
+ * Hashes bytes as they pass with a native hash (1 GB/s, where a hash in JavaScript makes 40 MB/s). Its state is in
+ * memory only and cannot be saved. After an eviction it is lost, and the digest is found by reading back.
  */
 export class RunningHash {
   readonly algorithm: DigestAlgorithm;
@@ -18,13 +18,13 @@ export class RunningHash {
     this.#hash.update(bytes);
   }
 
-  /** The digest of what has passed so far; more may follow. */
+  /** Returns the digest of the bytes so far; more may follow. */
   digest(): Digest {
     return makeDigest(this.algorithm, this.#hash.copy().digest("hex"));
   }
 }
 
-/** The digest of bytes that are in memory. */
+/** Computes the digest of bytes in memory. */
 export function digestOf(algorithm: DigestAlgorithm, bytes: Uint8Array): Digest {
   const hash = new RunningHash(algorithm);
   hash.update(bytes);

@@ -1,17 +1,23 @@
 /**
- * How many uploads of this isolate may have a second part on its way. An upload holds a part of 5 MiB that is being filled and one
- * that is on its way; with a second one it is faster where R2 is far. All uploads of an isolate share its 128 MB, so few have it.
+ * The most uploads of this isolate that may have a second part on its way. An upload holds two parts of 5 MiB: one that
+ * is filled and one on its way. A second one on its way makes it faster if R2 is far. Only a few uploads get it, since
+ * all uploads of an isolate share its 128 MB.
  */
 
 const MOST = 2;
 
-/** Milliseconds after which a second part no longer counts: a Durable Object that was ended does not say so. */
+/**
+ * Milliseconds after which a second part no longer counts, since a Durable Object that was ended does not give it back.
+ */
 const LIFETIME = 60_000;
 
-/** When each was begun, in milliseconds since 1970. */
+/** Second parts with the time at which each was begun, in milliseconds since 1970. */
 const begun = new Set<{ readonly at: number }>();
 
-/** Begins a second part, if that may be; returns what is called when no two are on their way any more. May be called again. */
+/**
+ * Begins a second part, if one more is allowed. Returns the function to call once no two parts are on their way any
+ * more; it may be called again. Null: no more are allowed.
+ */
 export function beginSecondPart(): (() => void) | null {
   const now = Date.now();
   for (const part of begun) if (part.at < now - LIFETIME) begun.delete(part);

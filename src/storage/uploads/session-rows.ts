@@ -1,9 +1,9 @@
 /**
- * What a session keeps in its Durable Object's SQLite storage, so that it survives an eviction:
+ * The rows of a session in its Durable Object's SQLite storage, which let it survive an eviction:
  *
- *   session  one row: how the session stands
- *   parts    what R2 has taken: equal parts, numbered from 1 without gaps
- *   tail     the bytes after the last part, in pieces, each marked with the part that it will belong to
+ *   session  one row: the session's state
+ *   parts    parts that R2 has taken: of equal size, numbered from 1 without gaps
+ *   tail     the bytes after the last part, in pieces, each with the number of its future part
  *
  * Bytes count as acknowledged once they are in `parts` or `tail`.
  */
@@ -11,18 +11,20 @@ import { z } from "zod";
 import { requireDigest } from "../../oci/digest.ts";
 
 /**
- * R2 wants equal parts of 5 MiB or more, at most 10,000 of them: so a session holds up to 48.8 GiB. The least size
- * keeps memory low, since a part's bytes must be at hand to be sent again when R2 fails.
+ * The size of parts, and with it the limit of a session. R2 wants equal parts of 5 MiB or more, at most 10,000 of them,
+ * so a session holds up to 48.8 GiB. The smallest size saves memory, since a part's bytes must be kept for another try
+ * if R2 fails.
  */
 export const PART_BYTES = 5 * 1024 * 1024;
 export const MAX_SESSION_BYTES = PART_BYTES * 10_000;
 
-/** A row may have 2 MB. */
+/** Bytes of a piece of the tail. A row may have 2 MB. */
 const PIECE_BYTES = 1024 * 1024;
 
 /**
- * `open`: takes bytes. `assembled`: its parts are one object, whose digest is still to be found by reading back.
- * `finished`: that object was handed over as a blob. `ended`: cancelled, expired or refused; nothing is left.
+ * The session's states. `open`: takes bytes. `assembled`: its parts are one object, whose digest is still to be found
+ * by reading back. `finished`: that object was handed over as a blob. `ended`: cancelled, expired or refused; no bytes
+ * are left.
  */
 const sessionRow = z.object({
   state: z.enum(["open", "assembled", "finished", "ended"]),
@@ -34,9 +36,9 @@ const sessionRow = z.object({
   digest: z.string().transform(requireDigest).nullable(),
   /** Bytes; set when assembled. */
   size: z.int(),
-  /** Milliseconds since the epoch, as the other. */
+  /** Milliseconds since the epoch, like `expiresAt`. */
   touchedAt: z.int(),
-  /** When the session's address ceases to be valid: then the row itself may go. */
+  /** The time at which the session's address expires; then the row itself may go. */
   expiresAt: z.int(),
 });
 
@@ -48,7 +50,9 @@ const savedRow = z.object({ parts: z.int(), tail: z.int() });
 
 export class SessionRows {
   readonly #storage: DurableObjectStorage;
-  /** Tables are made by the first write: a session that nothing was written of must leave nothing behind. */
+  /**
+   * True once the tables exist. The first write makes them, since a session without a byte must leave nothing behind.
+   */
   #hasTables: boolean;
 
   constructor(storage: DurableObjectStorage) {
@@ -74,7 +78,7 @@ export class SessionRows {
     this.write(row);
   }
 
-  /** Leaves nothing behind, alarm included. */
+  /** Deletes everything, including the alarm. */
   async forget(): Promise<void> {
     this.#hasTables = false;
     await this.#storage.deleteAll();
@@ -93,7 +97,7 @@ export class SessionRows {
     );
   }
 
-  /** Writes the row and drops parts and tail, which are of no more use. */
+  /** Writes the row and drops parts and tail, which are no longer needed. */
   close(row: SessionRow): void {
     this.#storage.transactionSync(() => {
       this.write(row);
@@ -109,7 +113,10 @@ export class SessionRows {
       .map((row) => partRow.parse(row));
   }
 
-  /** Bytes in parts and tail: what may be acknowledged. It never shrinks while the session is open. */
+  /**
+   * Returns the number of bytes in parts and tail, which may be acknowledged. It never shrinks while the session is
+   * open.
+   */
   savedBytes(): number {
     if (!this.#hasTables) return 0;
     const row = this.#storage.sql
@@ -119,7 +126,7 @@ export class SessionRows {
     return parts * PART_BYTES + tail;
   }
 
-  /** A part replaces the tail's pieces that it was made of. */
+  /** Adds a part, which replaces the tail's pieces that it was made of. */
   addPart(part: R2UploadedPart): void {
     this.#storage.transactionSync(() => {
       this.#storage.sql.exec("INSERT INTO parts VALUES (?, ?)", part.partNumber, part.etag);
@@ -127,7 +134,7 @@ export class SessionRows {
     });
   }
 
-  /** The tail's pieces in order: bytes that belong to the part after the last. */
+  /** Reads the tail's pieces in order: the bytes of the part after the last one. */
   *tail(): Iterable<Uint8Array> {
     for (const row of this.#storage.sql.exec("SELECT bytes FROM tail ORDER BY piece")) {
       yield new Uint8Array(pieceRow.parse(row).bytes);

@@ -12,17 +12,17 @@ import { type ReceivedEnd, Receiver } from "./receiver.ts";
 import { digestOf, RunningHash } from "./running-hash.ts";
 import { MAX_SESSION_BYTES, type SessionRow, SessionRows } from "./session-rows.ts";
 
-/** A session that nobody touches for this long, in milliseconds, is given up and its bytes are dropped. */
+/** Milliseconds after which an untouched session is given up and its bytes are dropped. */
 export const IDLE_LIFETIME = 24 * 3_600_000;
 
 export interface UploadEnv {
   readonly BLOBS: R2Bucket;
 }
 
-/** What an open session has in memory; made anew from its rows after an eviction or a fault. */
+/** The state of an open session in memory. It is made anew from the rows after an eviction or a fault. */
 interface LiveSession {
   readonly writer: PartWriter;
-  /** Null when bytes were written that no hash has seen. */
+  /** Null: some written bytes were not hashed. */
   readonly hash: RunningHash | null;
 }
 
@@ -37,16 +37,16 @@ const FAILURE_OF: Record<Exclude<ReceivedEnd, "complete">, UploadFailure> = {
 };
 
 /**
- * One upload session (distribution spec, "Pushing a blob in chunks"). Until its first byte it has no state at all.
- * The life of its bytes: buffer → part in R2, or tail in SQLite → one R2 object → a blob, which the Worker links.
+ * One upload session (distribution spec, "Pushing a blob in chunks"). Until its first byte it has no state at all. Its
+ * bytes move on like this: buffer → part in R2, or tail in SQLite → one R2 object → a blob, which the Worker links.
  */
 export class UploadSession extends DurableObject<UploadEnv> {
   readonly #rows: SessionRows;
   #live: LiveSession | null = null;
   readonly #receiver = new Receiver();
-  /** A whole upload is under way, or done, past this session, which is still empty. */
+  /** True if a whole upload bypasses this session, or has done so. The session is still empty then. */
   #claimed = false;
-  /** The finish under way, if one is. */
+  /** The finish that is running, if any. */
   #finishing: Promise<FinishOutcome> | null = null;
 
   constructor(ctx: DurableObjectState, env: UploadEnv) {
@@ -55,8 +55,8 @@ export class UploadSession extends DurableObject<UploadEnv> {
   }
 
   /**
-   * Appends a chunk. What has arrived when a connection breaks is kept, and counts in the offset. However it ends, the body is read,
-   * so that the client hears the answer.
+   * Appends a chunk. Bytes that arrived before a connection broke are kept, and count in the offset. The body is always
+   * read to its end, so that the client hears the answer.
    */
   async append(terms: SessionTerms, body: ReadableStream | null, range: ChunkRange | null): Promise<ChunkOutcome> {
     try {
@@ -73,7 +73,7 @@ export class UploadSession extends DurableObject<UploadEnv> {
     range: ChunkRange | null,
     digest: Digest,
   ): Promise<FinishOutcome> {
-    // A client that lost patience and tries again waits for its first try, and gets the same answer.
+    // A client that tries again waits for its first try. A repeated finish gives the same answer.
     while (this.#finishing !== null) await this.#finishing.catch(() => undefined);
     const finishing = this.#finish(terms, body, range, digest);
     this.#finishing = finishing;
@@ -85,7 +85,9 @@ export class UploadSession extends DurableObject<UploadEnv> {
     }
   }
 
-  /** See `UploadStore.claim`. Only memory knows of it: an untouched session is worth no row. */
+  /**
+   * Claims the session, see `UploadStore.claim`. The claim is in memory only, since an untouched session has no row.
+   */
   claim(): "empty" | "begun" | "unknown" {
     const session = this.#rows.read();
     if (session === null && !this.#receiver.isBusy) {
@@ -127,7 +129,7 @@ export class UploadSession extends DurableObject<UploadEnv> {
 
   async #append(terms: SessionTerms, body: ReadableStream | null, range: ChunkRange | null): Promise<ChunkOutcome> {
     await this.#receiver.interruptStalled();
-    // A client may send the next chunk before it has heard of the last: that one waits its turn.
+    // A client may send the next chunk before the last one is acknowledged; it waits its turn.
     if (range !== null) await this.#receiver.waitFor(range.start, this.#live?.writer.offset ?? this.#rows.savedBytes());
     if (this.#claimed) return this.#failure("unknown");
     const session = this.#rows.read() ?? (await this.#begin(terms));
@@ -191,7 +193,7 @@ export class UploadSession extends DurableObject<UploadEnv> {
     return this.#live;
   }
 
-  /** `offset`: what an acknowledgement could count on, not what is still on its way. */
+  /** Makes a failure. Its `offset` counts only saved bytes, not those that are still on their way. */
   #failure(reason: UploadFailure): Failure {
     return { ok: false, reason, offset: this.#rows.savedBytes() };
   }
@@ -213,7 +215,10 @@ export class UploadSession extends DurableObject<UploadEnv> {
     });
   }
 
-  /** After a fault the hash may be ahead of what R2 has taken: what is in memory is dropped, and the rows count. */
+  /**
+   * Runs some work. After a fault it drops the state in memory, since the hash may be ahead of the bytes that R2 has
+   * taken; the rows count from then on.
+   */
   async #orStartAgain<T>(live: LiveSession, work: () => Promise<T>): Promise<T> {
     try {
       return await work();
@@ -234,7 +239,7 @@ export class UploadSession extends DurableObject<UploadEnv> {
     return { ok: true, key: session.key, size: session.size, replayed: true };
   }
 
-  /** Makes the open session's bytes an object, having compared the digest before where that is possible. */
+  /** Makes an object of the open session's bytes. If the hash is at hand, it compares the digest before that. */
   async #store(session: SessionRow, terms: SessionTerms, digest: Digest): Promise<FinishOutcome> {
     const { writer, hash } = this.#resume(session, terms);
     const algorithm = digestAlgorithm(digest);
@@ -243,7 +248,7 @@ export class UploadSession extends DurableObject<UploadEnv> {
     if (actual !== null && actual !== digest) return this.#failure("digest");
     const size = writer.offset;
     if (writer.isSmall) {
-      // A fresh key for each try: one that failed may have left an object under its own.
+      // Each try has a fresh key, since a failed one may have left an object under its key.
       const key = freshKey("blobs");
       await this.env.BLOBS.put(key, writer.tail, { [algorithm]: digestHex(digest) });
       if (session.uploadId !== null) await this.#abort(session);
@@ -257,7 +262,10 @@ export class UploadSession extends DurableObject<UploadEnv> {
     return this.#verify(assembled, digest);
   }
 
-  /** Completing may have taken effect although its answer was lost: then the object is there, and that is enough. */
+  /**
+   * Completes the upload. If the answer was lost although the upload was completed, the object is there, and that is
+   * enough.
+   */
   async #assemble(key: string, writer: PartWriter): Promise<void> {
     try {
       await writer.assemble();
@@ -268,7 +276,7 @@ export class UploadSession extends DurableObject<UploadEnv> {
     }
   }
 
-  /** Reads an assembled object back for its digest; one that differs cannot be continued, so the session ends. */
+  /** Reads an assembled object back to check its digest. If it differs, the session cannot go on, so it ends. */
   async #verify(session: SessionRow, digest: Digest): Promise<FinishOutcome> {
     const actual = await digestObject(this.env.BLOBS, session.key, digestAlgorithm(digest));
     if (actual === digest) return this.#finished(session, digest, session.size);
@@ -276,19 +284,19 @@ export class UploadSession extends DurableObject<UploadEnv> {
     return { ok: false, reason: "digest", offset: 0 };
   }
 
-  /** Drops what the session holds; its row stays, so that its address is known to have ended. */
+  /** Drops the session's bytes. Its row stays, so that its address is known to have ended. */
   async #end(session: SessionRow): Promise<void> {
     await this.#receiver.interrupt();
     this.#live = null;
     const ending: SessionRow = { ...(this.#rows.read() ?? session), state: "ended" };
     this.#rows.close(ending);
-    // Only one of the two is there; asking for both costs nothing, and may be repeated.
+    // Only one of the two is there. Deleting both costs nothing, and may be repeated.
     await this.env.BLOBS.delete(ending.key);
     if (ending.uploadId !== null) await this.#abort(ending);
     this.#rows.write({ ...ending, uploadId: null });
   }
 
-  /** R2 answers 10024 where the upload was completed or aborted before. */
+  /** Aborts the multipart upload. R2 answers 10024 if the upload was completed or aborted before. */
   async #abort({ key, uploadId }: SessionRow): Promise<void> {
     try {
       await this.env.BLOBS.resumeMultipartUpload(key, uploadId ?? "").abort();

@@ -2,7 +2,7 @@ import type { SessionTerms } from "../../auth/session-token.ts";
 import type { UploadStore } from "../../registry/stores.ts";
 import type { UploadSession } from "./upload-session.ts";
 
-/** Upload sessions, each in the Durable Object that its id names. */
+/** Stores uploads in sessions, each in the Durable Object that its id names. */
 export function durableUploads(namespace: DurableObjectNamespace<UploadSession>): UploadStore {
   const session = ({ id }: SessionTerms): DurableObjectStub<UploadSession> => namespace.getByName(id);
   return {
