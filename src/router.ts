@@ -113,7 +113,8 @@ export async function handleRequest(request: Request, surroundings: Surroundings
   headers.set("X-Request-Id", surroundings.requestId);
   headers.set("X-Content-Type-Options", "nosniff");
   // An answer for a browser's session must not outlive the session in a cache.
-  if (browserProofOf(surroundings.registry.authenticator, request.headers) !== null) headers.set("Cache-Control", "no-store");
+  if (browserProofOf(surroundings.registry.authenticator, request.headers) !== null)
+    headers.set("Cache-Control", "no-store");
   if (styleOf(new URL(request.url)) === "registry") headers.set("Docker-Distribution-Api-Version", "registry/2.0");
   return new Response(request.method === "HEAD" ? null : answer.body, { status: answer.status, headers });
 }

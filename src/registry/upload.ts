@@ -99,6 +99,8 @@ async function append(stores: Stores, grant: Grant, terms: SessionTerms, chunk: 
   const { offset } = outcome;
   if (outcome.ok) requireFit(offset, room);
   const isKnown = outcome.ok || outcome.reason !== "unknown";
+  // The confirmation noted the announced bytes of a session that has ended.
+  if (!isKnown && confirmed !== terms) await stores.openUploads.close(grant, terms.id);
   // The announced bytes did not come, or none were announced.
   if (room !== null && offset !== announced && isKnown)
     await stores.openUploads.confirm(grantWithin(grant, terms), terms.id, offset);

@@ -1,4 +1,5 @@
 /** Uploads that are open: how many a credential may have, what room they take, and that they end with whom they belong to. */
+import { runDurableObjectAlarm } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { z } from "zod";
@@ -106,6 +107,15 @@ describe("the bytes of open uploads", () => {
     await patch(session, uploader.token, bytesOf(100), { at: 0 });
     expect((await patch(session, uploader.token, bytesOf(100), { at: 300 })).status).toBe(416);
     expect(await openRows()).toMatchObject([{ bytes: 100 }]);
+  });
+
+  it("are none of a session that has ended, whatever a chunk for it announced", async () => {
+    const session = await startSession(`${space}/web`, uploader.token);
+    expect((await patch(session, uploader.token, bytesOf(100), { at: 0 })).status).toBe(202);
+    waitSeconds(25 * 3600);
+    expect(await runDurableObjectAlarm(sessionObject(session))).toBe(true);
+    expect((await patch(session, uploader.token, bytesOf(100), { at: 100 })).ok).toBe(false);
+    expect(await openRows()).toEqual([]);
   });
 
   it("that two bring at once have room together, or one is refused", async () => {

@@ -69,8 +69,8 @@ export function d1Targets(db: D1Database, box: SecretBox): TargetStore {
   const changes = async (grant: SpaceGrant, sql: string, values: Values): Promise<boolean> =>
     hasWritten(await ask(grant, sql, values));
   return {
-    async create(grant, { id, name, type, url, config, deploys: isDeploying, createdAt }, address, given) {
-      const secret = given === null ? null : await box.seal(given, id);
+    async create(grant, { id, name, type, url, config, deploys: isDeploying, createdAt }, address, plainSecret) {
+      const secret = plainSecret === null ? null : await box.seal(plainSecret, id);
       const sealedUrl = address === url ? null : await box.seal(address, addressOf(id));
       const settings = { config: JSON.stringify(config), deploys: Number(isDeploying) };
       await ask(grant, CREATE, { id, name, type, url, sealedUrl, ...settings, secret, createdAt });
