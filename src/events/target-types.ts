@@ -7,10 +7,11 @@ import { TARGET_TYPES } from "./targets/index.ts";
 const types = new Map<string, TargetType>();
 for (const type of Object.values<TargetType>(TARGET_TYPES)) registerTargetType(type);
 
-/** Adds a type to those that everything knows; a test has one more of its own. Throws where the name is taken. */
-export function registerTargetType(type: TargetType): void {
+/** Adds a type to those that everything knows; a test has one more of its own. Returns what takes it away again. Throws if the name is taken. */
+export function registerTargetType(type: TargetType): () => void {
   if (types.has(type.type)) throw new Error(`two types of target are called ${type.type}`);
   types.set(type.type, type);
+  return () => void types.delete(type.type);
 }
 
 /** The names of all types, in the order in which they are offered. */
