@@ -4,7 +4,7 @@ import { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
 import { pipeline } from "node:stream/promises";
 import { URL } from "node:url";
-import { z } from "zod";
+import * as z from "zod";
 import type { RandomBody } from "./random-body.ts";
 import { type BenchServer, SPACE } from "./server.ts";
 

@@ -6,7 +6,7 @@ import { createHash } from "node:crypto";
 import { createServer, type IncomingMessage, type Server } from "node:http";
 import { text } from "node:stream/consumers";
 import { setTimeout as sleep } from "node:timers/promises";
-import { z } from "zod";
+import * as z from "zod";
 import { freePort } from "../harness/live/port.ts";
 import { type BenchServer, SPACE } from "./server.ts";
 import { median, progress } from "./units.ts";

@@ -1,5 +1,5 @@
 /** Dollars that whole pushes, pulls and lists cost: the counts of the tests at Cloudflare's prices. */
-import { z } from "zod";
+import * as z from "zod";
 import { type Usage, workloadSchema, WORKLOADS, type WorkloadKey, workloadKeys } from "../harness/budget/usage.ts";
 import { dollarsOf, type Priced } from "./prices.ts";
 import { table } from "../harness/table.ts";

@@ -1,5 +1,5 @@
 /** Costs of metadata operations, by the amount of content. */
-import { z } from "zod";
+import * as z from "zod";
 import {
   type DatabaseSize,
   databaseSchema,

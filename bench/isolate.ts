@@ -3,7 +3,7 @@
  * it.
  */
 import { WebSocket } from "undici";
-import { z } from "zod";
+import * as z from "zod";
 
 export interface Isolate {
   /** Returns the bytes in memory, uncollected garbage included. */

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { BUDGET, type Measured, measuredSchema, type BudgetRow } from "../harness/budget/rows.ts";
 import { runTests } from "./test-report.ts";
 import { progress } from "./units.ts";

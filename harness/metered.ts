@@ -1,5 +1,5 @@
 /** A database that notes what each statement cost, as D1 counts and bills it. */
-import { z } from "zod";
+import * as z from "zod";
 import { intercepted, planOf } from "./bindings/intercept.ts";
 import { BINDING_PLANS } from "./bindings/plans.ts";
 

@@ -5,7 +5,7 @@
 import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { gzipSync } from "node:zlib";
-import { z } from "zod";
+import * as z from "zod";
 import { formatBytes } from "../src/oci/size.ts";
 import { buildConsole } from "./console.ts";
 

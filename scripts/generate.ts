@@ -7,7 +7,7 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { z } from "zod";
+import * as z from "zod";
 import { openApiDocument } from "../src/api/openapi.ts";
 import { OPERATIONS } from "../src/api/operations.ts";
 import { describeTargetTypes } from "../src/events/target-types.ts";
@@ -66,7 +66,7 @@ function operationsSource({ paths, components }: z.infer<typeof document>): stri
   );
   const schemas = componentSources(components.schemas, operations.join(""));
   return `/** The management API, made by \`npm run generate\` from its OpenAPI document. Not to be edited. */
-import { z } from "zod";
+import * as z from "zod";
 import { openEnum } from "./open-enum.ts";
 
 ${schemas.join("\n")}

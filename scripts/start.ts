@@ -14,7 +14,7 @@ import { adminTokenProblem } from "../src/auth/admin-token.ts";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join, resolve } from "node:path";
-import { z } from "zod";
+import * as z from "zod";
 import { buildConsole } from "./console.ts";
 import { ensureSecrets, writeSecrets } from "./secrets.ts";
 import { endWithNpm } from "./parent.ts";

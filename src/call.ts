@@ -13,7 +13,7 @@ import type { Stores } from "./registry/stores.ts";
 import type { UndoStore } from "./management/undo.ts";
 
 /** The installation, as one request sees it. */
-export interface Registry {
+export interface Installation {
   readonly stores: Stores;
   readonly management: ManagementStores;
   readonly undo: UndoStore;
@@ -43,7 +43,7 @@ export interface Call {
   readonly request: Request;
   readonly url: URL;
   readonly params: Readonly<Record<string, string>>;
-  readonly registry: Registry;
+  readonly registry: Installation;
 }
 
 export interface RepositoryCall extends Call {

@@ -3,7 +3,7 @@ import type { Authenticator } from "./auth/authenticate.ts";
 import { failedLogins } from "./auth/failed-logins.ts";
 import { signIdentityToken, targetSubject } from "./auth/identity-token.ts";
 import { signingKeys } from "./auth/keys.ts";
-import type { Registry } from "./call.ts";
+import type { Installation } from "./call.ts";
 import {
   accessOf,
   cacheLimitsOf,
@@ -172,16 +172,16 @@ function openEventStores(env: Env, settings: Settings, db: D1Database): EventSto
   };
 }
 
-function consolePageOf({ ASSETS }: Env, url: URL): Registry["consolePage"] {
+function consolePageOf({ ASSETS }: Env, url: URL): Installation["consolePage"] {
   return ASSETS === undefined ? null : () => ASSETS.fetch(new URL("/index.html", url));
 }
 
-export async function openRegistry(
+export async function openInstallation(
   env: Env,
   url: URL,
   address: string | null,
   context: ExecutionContext,
-): Promise<Registry> {
+): Promise<Installation> {
   const settings = settingsOf(env);
   const db = databaseOf(env, spaceIn(url));
   const keys = await signingKeys(settings.SIGNING_KEYS);

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { AccessSettings } from "./auth/access.ts";
 import type { TokenRealm } from "./auth/tokens.ts";
 import type { QueueMessage } from "./events/messages.ts";

@@ -1,5 +1,5 @@
 import type { Grant } from "./auth/grant.ts";
-import type { Call, Registry } from "./call.ts";
+import type { Call, Installation } from "./call.ts";
 import { RegistryError } from "./oci/errors.ts";
 import { isNamespace, requestedNamespace } from "./oci/namespace.ts";
 
@@ -34,7 +34,7 @@ export function requireOwnNamespace({ url, registry }: Call): void {
   if (named !== null && !isOwn(named, url, registry)) throw notOfHere(named);
 }
 
-function isOwn(named: string, url: URL, { realm }: Registry): boolean {
+function isOwn(named: string, url: URL, { realm }: Installation): boolean {
   return [url.host, realm.service].includes(named.toLowerCase());
 }
 

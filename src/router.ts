@@ -69,8 +69,8 @@ export const ROUTES: readonly Route[] = [
   ...OTHER_ROUTES,
 ];
 
-/** The surroundings of an exchange: everything that it needs beside the request. */
-export interface Surroundings {
+/** The context of an exchange: everything that it needs beside the request. */
+export interface RequestContext {
   readonly registry: Call["registry"];
   /** Names the request in the log and in answers. */
   readonly requestId: string;
@@ -79,11 +79,11 @@ export interface Surroundings {
 /** The most characters of an address: far more than any client needs. It bounds the cost of parsing and logging. */
 const MAX_URL_LENGTH = 16 * 1024;
 
-const router = IttyRouter<IRequest, [Request, Surroundings], Response>();
+const router = IttyRouter<IRequest, [Request, RequestContext], Response>();
 for (const path of new Set(ROUTES.map((one) => one.path))) {
   const routes = ROUTES.filter((one) => one.path === path);
-  router.all(pattern(path), (matched, request, surroundings) =>
-    dispatch(isAtSlash(request.url, path) ? [] : routes, matched.params, request, surroundings),
+  router.all(pattern(path), (matched, request, context) =>
+    dispatch(isAtSlash(request.url, path) ? [] : routes, matched.params, request, context),
   );
 }
 
@@ -102,18 +102,18 @@ function isAtSlash(url: string, path: string): boolean {
 }
 
 /** Answers any request. It never rejects. */
-export async function handleRequest(request: Request, surroundings: Surroundings): Promise<Response> {
+export async function handleRequest(request: Request, context: RequestContext): Promise<Response> {
   const response: Response | undefined = await router.fetch(
     { url: request.url, method: request.method },
     request,
-    surroundings,
+    context,
   );
-  const answer = response ?? (await dispatch([], {}, request, surroundings));
+  const answer = response ?? (await dispatch([], {}, request, context));
   const headers = new Headers(answer.headers);
-  headers.set("X-Request-Id", surroundings.requestId);
+  headers.set("X-Request-Id", context.requestId);
   headers.set("X-Content-Type-Options", "nosniff");
   // An answer for a browser's session must not outlive the session in a cache.
-  if (browserProofOf(surroundings.registry.authenticator, request.headers) !== null)
+  if (browserProofOf(context.registry.authenticator, request.headers) !== null)
     headers.set("Cache-Control", "no-store");
   if (styleOf(new URL(request.url)) === "registry") headers.set("Docker-Distribution-Api-Version", "registry/2.0");
   return new Response(request.method === "HEAD" ? null : answer.body, { status: answer.status, headers });
@@ -124,7 +124,7 @@ async function dispatch(
   routes: readonly Route[],
   params: Readonly<Record<string, string>>,
   request: Request,
-  { registry, requestId }: Surroundings,
+  { registry, requestId }: RequestContext,
 ): Promise<Response> {
   const url = new URL(request.url);
   const call: Call = { request, url, params, registry };

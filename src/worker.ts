@@ -1,6 +1,6 @@
 /** The Worker: the entry points that the runtime calls. */
 import { discardBody } from "./body.ts";
-import { openProcessing, openRegistry, openTurns } from "./composition.ts";
+import { openProcessing, openInstallation, openTurns } from "./composition.ts";
 import { bury, consume } from "./consumer.ts";
 import { type Env, settingsOf } from "./env.ts";
 import type { QueueMessage } from "./events/messages.ts";
@@ -14,7 +14,12 @@ export default {
   async fetch(request, env, context): Promise<Response> {
     const requestId = request.headers.get("CF-Ray") ?? crypto.randomUUID();
     try {
-      const registry = await openRegistry(env, new URL(request.url), request.headers.get("CF-Connecting-IP"), context);
+      const registry = await openInstallation(
+        env,
+        new URL(request.url),
+        request.headers.get("CF-Connecting-IP"),
+        context,
+      );
       return await handleRequest(request, { registry, requestId });
     } catch (fault) {
       // Only a missing or malformed setting leads here; the log names it.

@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { z } from "zod";
+import * as z from "zod";
 import type { Delays } from "./wrapper/trace.ts";
 
 /** Milliseconds that are added to each call, by kind, and to each request of the client. */

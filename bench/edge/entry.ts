@@ -2,7 +2,7 @@
 import { writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { unstable_readConfig } from "wrangler";
-import { z } from "zod";
+import * as z from "zod";
 import type { BindingKind } from "../../harness/bindings/plans.ts";
 import type { Delays } from "./wrapper/trace.ts";
 

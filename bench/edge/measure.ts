@@ -1,5 +1,5 @@
 /** Pushes and pulls at each Worker in turns, and times each operation. */
-import { z } from "zod";
+import * as z from "zod";
 import { progress } from "../units.ts";
 import { PULLS, push, pushLayer, SCOPE } from "./clients.ts";
 import { makePushed, randomBlob } from "./content.ts";

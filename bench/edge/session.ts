@@ -2,7 +2,7 @@
 import { Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Agent, type Dispatcher, request } from "undici";
-import { z } from "zod";
+import * as z from "zod";
 import { REQUEST_HEADER } from "./wrapper/protocol.ts";
 
 /** A registry, with the login of a user who may push to it. */

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { pullScope, repositoryPath } from "../../src/cli/client/repository.ts";
 import { readText } from "../../src/cli/client/transport.ts";
 import type { Peer } from "./peer.ts";

@@ -1,5 +1,5 @@
 /** The budget of DESIGN.md ("What each client operation may cost"), row by row: the tests hold it, the bench prints it. */
-import { z } from "zod";
+import * as z from "zod";
 import { PART_BYTES } from "../../src/storage/uploads/session-rows.ts";
 
 /** Calls that one operation makes, of each kind that is billed. */

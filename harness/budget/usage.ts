@@ -1,5 +1,5 @@
 /** What tests leave in their reports for the bench: what was used of everything that is billed. */
-import { z } from "zod";
+import * as z from "zod";
 
 const usageSchema = z.object({
   /** Of the Worker: by clients, and one for each batch of messages that it consumes. */

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { manifestOf, OCI_CONFIG, OCI_INDEX, OCI_MANIFEST } from "../images.ts";
 import { type Access, ask, finishAddress, locationOf } from "./ask.ts";
 import { sha256 } from "./sha256.ts";

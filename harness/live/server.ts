@@ -3,7 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { z } from "zod";
+import * as z from "zod";
 import { freePort } from "./port.ts";
 import { type Daemon, type Environment, startDaemon, waitUntilReady } from "./process.ts";
 

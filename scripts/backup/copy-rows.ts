@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { rmSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
-import { z } from "zod";
+import * as z from "zod";
 import { linesOf } from "./lines.ts";
 import { makePrivate, makePrivateFile } from "./private.ts";
 import { quoted, list, row, type Row, type Table, tablesOf, tablesWith } from "./schema.ts";

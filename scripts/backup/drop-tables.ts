@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { batchInSteps } from "./in-steps.ts";
 import { MIGRATIONS, quoted, TABLES } from "./schema.ts";
 

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { createReadStream, existsSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { z } from "zod";
+import * as z from "zod";
 import { asBytes } from "../../src/cli/bytes.ts";
 import { type Digest, digestAlgorithm, makeDigest, parseDigest } from "../../src/oci/digest.ts";
 import { PRIVATE_FILE } from "./private.ts";

@@ -1,5 +1,5 @@
 import type { DatabaseSync } from "node:sqlite";
-import { z } from "zod";
+import * as z from "zod";
 import { batchInSteps, MOST_STATEMENTS } from "./in-steps.ts";
 import { list, MIGRATIONS, quoted, row, type Row, type Table, TABLES, tablesOf } from "./schema.ts";
 

@@ -1,5 +1,5 @@
 import type { DatabaseSync } from "node:sqlite";
-import { z } from "zod";
+import * as z from "zod";
 
 /**
  * The table of migrations. It is written last, so a database with tables and without this one was not fully restored.

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { getPlatformProxy } from "wrangler";
-import { z } from "zod";
+import * as z from "zod";
 import { chooseAccount, findLogin } from "../deploy/account.ts";
 import { openApi } from "../deploy/api.ts";
 import { explain } from "../deploy/explain.ts";

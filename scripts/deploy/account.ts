@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { tryWrangler } from "../wrangler.ts";
 import { type Api, type Credentials } from "./api.ts";
 import { LOG_IN } from "./explain.ts";

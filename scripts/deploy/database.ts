@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { Api } from "./api.ts";
 
 const results = z.array(z.looseObject({ results: z.array(z.unknown()).default([]) }));

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { type Api, ApiFailure } from "./api.ts";
 import { isAuthFailure } from "./explain.ts";
 import type { DomainRoute, Installation } from "./installation.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { Api } from "./api.ts";
 import { query } from "./database.ts";
 import { Problem } from "./problem.ts";

@@ -1,7 +1,7 @@
 import { readdirSync, renameSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { experimental_readRawConfig as readRawConfig } from "wrangler";
-import { z } from "zod";
+import * as z from "zod";
 import { Problem } from "./problem.ts";
 
 const ROOT = resolve(import.meta.dirname, "../..");

@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { z } from "zod";
+import * as z from "zod";
 import { type Api, ApiFailure } from "./api.ts";
 import { query } from "./database.ts";
 import type { Installation } from "./installation.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { type Api, ApiFailure } from "./api.ts";
 import type { Installation } from "./installation.ts";
 import { type Found, inJurisdiction } from "./look.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { generateSigningKeys } from "../secrets.ts";
 
 const keySet = z.object({ keys: z.array(z.looseObject({ kid: z.string() })) });

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { InstallationGrant, SpaceGrant } from "../auth/space-grant.ts";
 import type { Call, SpaceCall } from "../call.ts";
 import { installation, space } from "../guard.ts";

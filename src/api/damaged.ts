@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { space } from "../guard.ts";
 import { CONTENT_KINDS, type DamagedContent } from "../management/stores.ts";
 import { DAMAGES } from "../registry/damage.ts";

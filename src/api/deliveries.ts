@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { SpaceCall } from "../call.ts";
 import type { Redelivery } from "../events/deployed.ts";
 import { type Delivery, DELIVERY_STATUSES } from "../events/stores.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { Deployed } from "../events/deployed.ts";
 import { space } from "../guard.ts";
 import { isoTime, listAnswer, pageRequest } from "./answer.ts";

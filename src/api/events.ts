@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { eventDocument } from "../events/event.ts";
 import type { ListedEvent } from "../events/stores.ts";
 import { space } from "../guard.ts";

@@ -1,4 +1,4 @@
-import type { z } from "zod";
+import type * as z from "zod";
 import { readBounded } from "../body.ts";
 import type { Call } from "../call.ts";
 import { JsonLimitError, parseBoundedJson } from "../oci/bounded-json.ts";

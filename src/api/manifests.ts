@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { repositoryReader } from "../guard.ts";
 import { OMISSIONS, readBlobText, type ShownManifest, showManifest } from "../management/manifest-report.ts";
 import { requireDigest } from "../oci/digest.ts";

@@ -2,7 +2,7 @@
  * One declaration for each operation of the management API. It feeds the router and the OpenAPI document, from which
  * the clients of the console and of the command line are made.
  */
-import type { z } from "zod";
+import type * as z from "zod";
 import type { Call } from "../call.ts";
 import type { Guard, Guarded } from "../guard.ts";
 import { readBody, readQuery } from "./input.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { repositoryReader, space, spaceReader } from "../guard.ts";
 import type { Repository } from "../management/stores.ts";
 import { RegistryError } from "../oci/errors.ts";

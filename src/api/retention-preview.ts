@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { space } from "../guard.ts";
 import { previewRetention as previewOf, type RepositoryPreview } from "../management/retention-preview.ts";
 import { retentionRepositories } from "../management/retention.ts";

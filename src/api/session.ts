@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import {
   authenticateBrowser,
   authenticateSecret,
@@ -13,7 +13,7 @@ import { signConsoleSession } from "../auth/console-session.ts";
 import type { Credential } from "../auth/credential.ts";
 import type { SecretHolder } from "../auth/principal.ts";
 import { LEEWAY } from "../auth/tokens.ts";
-import type { Registry } from "../call.ts";
+import type { Installation } from "../call.ts";
 import { open, ownPage } from "../guard.ts";
 import { RegistryError } from "../oci/errors.ts";
 import { noteAct } from "./activity.ts";
@@ -111,7 +111,7 @@ export const signOut = defineOperation({
   },
 });
 
-async function endSession(registry: Registry, proof: BrowserProof): Promise<void> {
+async function endSession(registry: Installation, proof: BrowserProof): Promise<void> {
   try {
     const { principal, expiresAt } = await authenticateBrowser(registry.authenticator, proof);
     await registry.management.endedSessions.end(await sessionMark(proof), (expiresAt + LEEWAY) * 1000);
@@ -130,7 +130,7 @@ interface Found {
   readonly refusal?: string;
 }
 
-function view({ realm }: Registry, { session, refusal }: Found = {}): SessionAnswer {
+function view({ realm }: Installation, { session, refusal }: Found = {}): SessionAnswer {
   return {
     registry: realm.service,
     session: session === undefined ? null : sessionView(session),

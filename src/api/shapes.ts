@@ -1,5 +1,5 @@
 /** Shapes that several resources share. Inputs are strict: an unknown field is refused, not ignored (mass assignment). */
-import { z } from "zod";
+import * as z from "zod";
 import { tagPatterns } from "../oci/tag-patterns.ts";
 
 export const time = z.iso.datetime();

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { authorizeQuota } from "../auth/authorize.ts";
 import { installation, space } from "../guard.ts";
 import type { Space } from "../management/stores.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { space } from "../guard.ts";
 import type { Collectable, StoredInRepository } from "../management/storage-report.ts";
 import { isoTimeOrNull, listAnswer, pageRequest } from "./answer.ts";

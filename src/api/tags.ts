@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { actorForReaders, authorizeWithin } from "../auth/authorize.ts";
 import { repositoryReader, space } from "../guard.ts";
 import * as tags from "../management/tags.ts";

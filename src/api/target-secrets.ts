@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { invalid, requireTargetType, secretFor } from "../events/target-settings.ts";
 import { space } from "../guard.ts";
 import { RegistryError } from "../oci/errors.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { describeTargetTypes, type TargetTypeDescription } from "../events/target-types.ts";
 import { self } from "../guard.ts";
 import { defineOperation } from "./operation.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { targetSubject } from "../auth/identity-token.ts";
 import { generateId } from "../auth/secret.ts";
 import type { SpaceCall } from "../call.ts";

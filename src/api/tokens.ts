@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { CREDENTIAL_ACTIONS } from "../auth/credential.ts";
 import { delegate } from "../auth/delegate.ts";
 import { generateId, generateSecret, hashSecret } from "../auth/secret.ts";

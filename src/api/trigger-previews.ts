@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { SpaceCall } from "../call.ts";
 import { evaluateTrigger } from "../events/evaluate.ts";
 import { repositoryOf } from "../events/event.ts";

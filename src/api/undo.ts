@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { actorForReaders, authorizeWithin } from "../auth/authorize.ts";
 import type { Grant } from "../auth/grant.ts";
 import type { RepositoryAction } from "../auth/scope.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { Credential } from "../auth/credential.ts";
 import { self } from "../guard.ts";
 import { isoTimeOrNull } from "./answer.ts";

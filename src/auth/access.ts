@@ -1,5 +1,5 @@
 import { createRemoteJWKSet, errors, jwtVerify, type JWTPayload, type JWTVerifyGetKey } from "jose";
-import { z } from "zod";
+import * as z from "zod";
 import { RegistryError } from "../oci/errors.ts";
 import { LEEWAY, stale } from "./tokens.ts";
 

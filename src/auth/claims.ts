@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { REPOSITORY_ACTIONS } from "./scope.ts";
 
 /** The subject of an anonymous token. */

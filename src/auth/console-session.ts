@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { Credential } from "./credential.ts";
 import type { SigningKeys } from "./keys.ts";
 import { LEEWAY, signToken, stale, type TokenRealm, verifyToken } from "./tokens.ts";

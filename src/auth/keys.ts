@@ -1,5 +1,5 @@
 import { importJWK, type JSONWebKeySet, type JWK } from "jose";
-import { z } from "zod";
+import * as z from "zod";
 
 export const SIGNING_ALGORITHM = "ES256";
 

@@ -1,5 +1,5 @@
 import { errors, jwtVerify, type JWTVerifyResult, SignJWT } from "jose";
-import { z } from "zod";
+import * as z from "zod";
 import { RegistryError } from "../oci/errors.ts";
 import { type AccessClaims, accessClaims } from "./claims.ts";
 import type { Credential } from "./credential.ts";

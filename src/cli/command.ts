@@ -1,5 +1,5 @@
 import { Command as Commander } from "commander";
-import { z } from "zod";
+import * as z from "zod";
 import type { Context } from "./context.ts";
 import { CliError } from "./exit.ts";
 

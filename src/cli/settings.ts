@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { z } from "zod";
+import * as z from "zod";
 import { parseRegistry, type RegistryAddress } from "./client/reference.ts";
 import type { Environment } from "./context.ts";
 import { replaceFile } from "./credentials/docker-config.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 /** One of these values, or one that only a newer server knows; an older command line shows that as it is. */
 export type OpenEnum<T extends string> = T | (string & Record<never, never>);

@@ -1,4 +1,4 @@
-import type { z } from "zod";
+import type * as z from "zod";
 import { operations } from "./operations.ts";
 
 /** The types and addresses of our API's operations, for the command line and the console. */

@@ -1,5 +1,5 @@
 /** The management API, made by `npm run generate` from its OpenAPI document. Not to be edited. */
-import { z } from "zod";
+import * as z from "zod";
 import { openEnum } from "./open-enum.ts";
 
 const whoamiSchema = z.looseObject({

@@ -1,5 +1,5 @@
 /** The settings of a target type, read from their JSON Schema: for forms and help. */
-import { z } from "zod";
+import * as z from "zod";
 
 /** `part` is a group of settings that can be left out as a whole; a `pairs` has values by name; `json` is anything else. */
 export type SettingKind = "text" | "number" | "choice" | "check" | "lines" | "pairs" | "part" | "json";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 /** A message in the queue carries an id only. The row that it names says the rest. */
 export const queueMessage = z.discriminatedUnion("kind", [

@@ -1,5 +1,5 @@
 /** The types of target: found by name, and described for whoever makes one. */
-import { z } from "zod";
+import * as z from "zod";
 import type { TargetType } from "./target.ts";
 import { TARGET_TYPES } from "./targets/index.ts";
 

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { type Parsed, parseInput } from "../oci/parse-input.ts";
 import type { EventType, RegistryEvent } from "./event.ts";
 import { parseRetryAfter } from "./schedule.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { parseRepositoryName } from "../oci/name.ts";
 import { givenRepositoryPatterns, matchesRepository, repositoryPatterns } from "../oci/repository-pattern.ts";
 import { EVENT_TYPES, type EventType, TAG_SETS } from "./event.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { authenticate, authenticateLogin, type Authenticator, staleLogin } from "../auth/authenticate.ts";
 import type { AccessClaims } from "../auth/claims.ts";
 import type { Credential } from "../auth/credential.ts";
@@ -6,7 +6,7 @@ import { SIGNING_ALGORITHM } from "../auth/keys.ts";
 import type { Principal } from "../auth/principal.ts";
 import { parseScopes } from "../auth/scope.ts";
 import { ACCESS_TOKEN_LIFETIME, isToken, signAccessToken, signRefreshToken } from "../auth/tokens.ts";
-import type { Call, Registry } from "../call.ts";
+import type { Call, Installation } from "../call.ts";
 import { RegistryError } from "../oci/errors.ts";
 import { grantScopes, lookUpScopes } from "../registry/issue-token.ts";
 import { readBounded } from "../body.ts";
@@ -60,19 +60,19 @@ export async function postToken(call: Call): Promise<Response> {
   );
 }
 
-async function withPassword(registry: Registry, password: string, isOffline: boolean): Promise<Requester> {
+async function withPassword(registry: Installation, password: string, isOffline: boolean): Promise<Requester> {
   const credential = ofLogin(registry, await authenticateLogin(tokenAuthenticator(registry), password));
   return { credential, refreshToken: isOffline ? "new" : "none" };
 }
 
-async function withRefreshToken(registry: Registry, same: string): Promise<Requester> {
+async function withRefreshToken(registry: Installation, same: string): Promise<Requester> {
   if (!isToken(same)) throw staleLogin(registry.realm);
   const credential = ofLogin(registry, await authenticateLogin(tokenAuthenticator(registry), same));
   return { credential, refreshToken: { same } };
 }
 
 /** Returns an authenticator that may ask a read replica. The credential is confirmed again when the token is used. */
-function tokenAuthenticator({ authenticator, stores }: Registry): Authenticator {
+function tokenAuthenticator({ authenticator, stores }: Installation): Authenticator {
   const { credentials } = stores;
   return {
     ...authenticator,
@@ -100,7 +100,7 @@ export function getDiscovery({ registry: { realm } }: Call): Response {
   return Response.json(document, { headers: { "Cache-Control": "public, max-age=300" } });
 }
 
-function ofLogin({ realm }: Registry, principal: Principal): Credential {
+function ofLogin({ realm }: Installation, principal: Principal): Credential {
   if (principal.kind === "credential") return principal.credential;
   throw new RegistryError("TOKEN_INVALID", {
     message:

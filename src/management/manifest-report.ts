@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { Grant } from "../auth/grant.ts";
 import type { Annotations } from "../oci/annotations.ts";
 import { JsonLimitError, parseBoundedJson } from "../oci/bounded-json.ts";
@@ -44,7 +44,7 @@ interface BuilderAttestation {
   readonly predicateTypes: readonly string[];
 }
 
-/** A manifest and its surroundings, as the database has them. Times are milliseconds since the epoch. */
+/** A manifest and its context, as the database has them. Times are milliseconds since the epoch. */
 export interface ManifestReport {
   readonly stored: StoredManifest;
   readonly damage: Damage | null;

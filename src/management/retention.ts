@@ -2,7 +2,7 @@
  * Retention: the tags and manifests that a space's rules keep. A repository that no rule covers keeps all. Times are
  * milliseconds since the epoch.
  */
-import { z } from "zod";
+import * as z from "zod";
 import type { SpaceGrant } from "../auth/space-grant.ts";
 import type { Page, PageRequest } from "../oci/page.ts";
 import { idlePatterns, matchesRepository, repositoryPatterns } from "../oci/repository-pattern.ts";

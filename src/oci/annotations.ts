@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 /** Annotations: keys and values that the pusher chooses (image spec, "Annotations"). */
 export type Annotations = Readonly<Record<string, string>>;

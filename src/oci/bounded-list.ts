@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 /** The most wrong elements to report: enough to correct the rest. */
 const MAX_WRONG = 5;

@@ -3,7 +3,7 @@
  * the list's length, and at each character of a text before it complains of the text's. So the lengths that a schema
  * allows are checked first. test/oci/bounds.test.ts checks that each list, record and text of a schema has a limit.
  */
-import { z } from "zod";
+import * as z from "zod";
 
 export interface Problem {
   /** The place in the input, like `layers.0.digest`; empty: the whole. */

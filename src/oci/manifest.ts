@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { type Annotations, pushedAnnotations } from "./annotations.ts";
 import { JsonLimitError, parseBoundedJson } from "./bounded-json.ts";
 import { boundedList } from "./bounded-list.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 /**
  * Characters that a person does not see, or that make others look different: controls (including the escape sequences

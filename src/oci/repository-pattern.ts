@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { compilePatterns, type GlobStep, type PatternSet } from "./pattern-set.ts";
 
 interface CompiledPatterns {

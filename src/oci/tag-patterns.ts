@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 /** The most bytes of a pattern that D1 accepts for SQLite's GLOB. */
 const MAX_PATTERN_BYTES = 50;

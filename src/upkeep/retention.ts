@@ -4,7 +4,7 @@
  * those that nothing needs. After their grace they are looked at again in the transaction that moves them to the trash. A push,
  * or a look at one by its digest, unmarks it.
  */
-import { z } from "zod";
+import * as z from "zod";
 import { coverageOf, type Look } from "../management/retention.ts";
 import { inTurn } from "./in-turn.ts";
 import type { MarkedManifest, RetainingStores, RetentionRunStore, Ruled } from "./stores.ts";

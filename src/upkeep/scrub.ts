@@ -3,7 +3,7 @@
  * quarantined: it answers 404 as if it were absent, so clients push it again, and that push brings it back. Nothing is deleted
  * by scrub, and what is right again is released; so a run may be repeated, cut off or run twice at once.
  */
-import { z } from "zod";
+import * as z from "zod";
 import type { Damage } from "../registry/damage.ts";
 import {
   OBJECT_KINDS,

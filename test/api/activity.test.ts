@@ -1,6 +1,6 @@
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { noteAct } from "../../src/api/activity.ts";
 import { d1Activity } from "../../src/storage/d1/management/activity.ts";
 import { d1Forgetting } from "../../src/storage/d1/upkeep/forgetting.ts";

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { processMessage } from "../../src/events/process.ts";
 import { deliveriesOf, makeTarget, makeTrigger } from "../support/deploy.ts";
 import { openWorkshop, processingOf, pushAndDeliver, type Workshop } from "../support/processing.ts";

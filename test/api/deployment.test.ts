@@ -1,6 +1,6 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, it } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { pushImage } from "../support/content.ts";
 import { makeTarget, makeTrigger } from "../support/deploy.ts";
 import { makeSpace, makeToken, manage } from "../support/registry.ts";

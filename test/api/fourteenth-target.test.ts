@@ -2,7 +2,7 @@
 import { createExecutionContext, waitOnExecutionContext } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterAll, afterEach, describe, expect, it, vi } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { openApiDocument } from "../../src/api/openapi.ts";
 import { OPERATIONS } from "../../src/api/operations.ts";
 import { registerTargetType } from "../../src/events/target-types.ts";

@@ -1,6 +1,6 @@
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { operations } from "../../src/contract/operations.ts";
 import { bearerOf } from "../support/bearer.ts";
 import {

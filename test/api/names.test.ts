@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { makeSpace, manage } from "../support/registry.ts";
 
 const SPACE = "plain-names";

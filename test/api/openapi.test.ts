@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { OPERATIONS } from "../../src/api/operations.ts";
 import { ask } from "../support/registry.ts";
 

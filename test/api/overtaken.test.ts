@@ -1,7 +1,7 @@
 /** Requests of the management API whose right ends after they were authenticated, and before their statement. */
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { ERRORS } from "../../src/oci/errors.ts";
 import { pushImage } from "../support/content.ts";
 import { disturbCalls } from "../support/counting.ts";

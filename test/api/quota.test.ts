@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { bytesOf, pushBlob } from "../support/content.ts";
 import { makeSpace, makeToken, manage } from "../support/registry.ts";
 

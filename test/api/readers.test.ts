@@ -1,7 +1,7 @@
 /** What tokens see that may pull, but do not manage their space. */
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, it } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { newSeed, OCI_MANIFEST, pushImage, putManifest } from "../support/content.ts";
 import { consoleHeaders, signIn } from "../support/console.ts";
 import { ask, makeSpace, makeToken, manage } from "../support/registry.ts";

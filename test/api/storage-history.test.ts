@@ -1,6 +1,6 @@
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { d1StorageDays } from "../../src/storage/d1/management/storage-days.ts";
 import { noteStorage } from "../../src/upkeep/note-storage.ts";
 import { bytesOf, pushBlob } from "../support/content.ts";

@@ -1,6 +1,6 @@
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { d1Collection } from "../../src/storage/d1/upkeep/collection.ts";
 import { d1StorageReports } from "../../src/storage/d1/management/storage-reports.ts";
 import { bytesOf, digestOf, imageText, pushBlob, pushImage } from "../support/content.ts";

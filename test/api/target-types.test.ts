@@ -1,6 +1,6 @@
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { TARGET_TYPES } from "../../src/events/targets/index.ts";
 import { consoleHeaders, signIn } from "../support/console.ts";
 import { ask, makeSpace, makeToken, manage } from "../support/registry.ts";

@@ -1,6 +1,6 @@
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { pushImage } from "../support/content.ts";
 import { deliveriesOf, eventsOf, makeTarget, makeTrigger, receive } from "../support/deploy.ts";
 import { openWorkshop, pushAndDeliver, type Workshop } from "../support/processing.ts";

@@ -1,6 +1,6 @@
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { authorizeWithin } from "../../src/auth/authorize.ts";
 import { requireDigest } from "../../src/oci/digest.ts";
 import { requireRepositoryName } from "../../src/oci/name.ts";

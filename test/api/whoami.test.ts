@@ -1,6 +1,6 @@
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { ask, makeSpace, makeToken } from "../support/registry.ts";
 
 describe("whoami", () => {

@@ -1,7 +1,7 @@
 import { env } from "cloudflare:workers";
 import { generateKeyPair, importJWK, SignJWT } from "jose";
 import { beforeAll, describe, expect, it } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { signConsoleSession, verifyConsoleSession } from "../../src/auth/console-session.ts";
 import { signingKeys } from "../../src/auth/keys.ts";
 import { d1EndedSessions } from "../../src/storage/d1/management/ended-sessions.ts";

@@ -2,7 +2,7 @@
 import { createExecutionContext, waitOnExecutionContext } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, it } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { networkOf } from "../../src/auth/failed-logins.ts";
 import type { Env } from "../../src/env.ts";
 import worker from "../../src/worker.ts";

@@ -1,7 +1,7 @@
 import { env } from "cloudflare:workers";
 import { createLocalJWKSet, jwtVerify } from "jose";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { signIdentityToken, targetSubject } from "../../src/auth/identity-token.ts";
 import { signingKeys } from "../../src/auth/keys.ts";
 import { pushImage } from "../support/content.ts";

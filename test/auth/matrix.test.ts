@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import type { Need } from "../../src/guard.ts";
 import { ROUTES } from "../../src/router.ts";
 import { consoleHeaders } from "../support/console.ts";

@@ -1,6 +1,6 @@
 import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { hashSecret } from "../../src/auth/secret.ts";
 import { pushImage } from "../support/content.ts";
 import { disturbCalls } from "../support/counting.ts";

@@ -1,7 +1,7 @@
 /** Tokens that tokens make: who made them, what they may do, and that they can end with their maker. */
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { consoleHeaders, signIn } from "../support/console.ts";
 import { ask, makeToken, manage, nextSpace, type TestToken } from "../support/registry.ts";
 

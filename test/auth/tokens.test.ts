@@ -1,7 +1,7 @@
 import { env } from "cloudflare:workers";
 import { decodeJwt, exportJWK, generateKeyPair, importJWK, SignJWT, UnsecuredJWT } from "jose";
 import { beforeAll, describe, expect, it, vi } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { bytesOf, pushBlob, pushImage } from "../support/content.ts";
 import { ask, errorOf, makeSpace, makeToken, manage, ORIGIN } from "../support/registry.ts";
 

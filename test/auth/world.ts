@@ -1,6 +1,6 @@
 /** A space for the authorization matrix, with principals of each kind. */
 import { env } from "cloudflare:workers";
-import { z } from "zod";
+import * as z from "zod";
 import { signIn } from "../support/console.ts";
 import { bytesOf, pushBlob, pushImage, startSession } from "../support/content.ts";
 import { makeSpace, makeToken, manage, type TestToken, type TokenWish } from "../support/registry.ts";

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from "node:crypto";
-import { z } from "zod";
+import * as z from "zod";
 import { gather } from "../../src/cli/bytes.ts";
 import { quoted, row, type Row } from "../../scripts/backup/schema.ts";
 import type { Storage } from "../../scripts/backup/storage.ts";

@@ -1,7 +1,7 @@
 import { createExecutionContext, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { CALL_KINDS } from "../../harness/bindings/plans.ts";
 import { REQUEST_HEADER, TRACE_PATH } from "../../bench/edge/wrapper/protocol.ts";
 import { makeEdge } from "../../bench/edge/wrapper/worker.ts";

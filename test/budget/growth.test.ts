@@ -4,7 +4,7 @@
  */
 import { env } from "cloudflare:workers";
 import { expect, it } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { bearerOf } from "../support/bearer.ts";
 import { imageText, newSeed, OCI_MANIFEST, pushImage } from "../support/content.ts";
 import { grow } from "../../harness/large-registry.ts";

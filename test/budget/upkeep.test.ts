@@ -2,7 +2,7 @@
 import { createScheduledController } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeAll, expect, it, vi } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import worker from "../../src/worker.ts";
 import { IMAGES, markGarbage, seed, seedGarbage } from "../../harness/large-registry.ts";
 import { metered } from "../../harness/metered.ts";

@@ -1,6 +1,6 @@
 /** What whole pushes, pulls and lists use of everything that is billed: for the bench, which makes dollars of it. */
 import { expect, it } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { IMAGE_CONFIG_TYPES } from "../../src/oci/image-config.ts";
 import {
   bytesOf,

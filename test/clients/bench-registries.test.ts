@@ -4,7 +4,7 @@ import { createServer, type Server } from "node:http";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { type Answer, ask } from "../../harness/live/ask.ts";
 import { freePort } from "../../harness/live/port.ts";
 import { attempt } from "../../harness/live/run.ts";

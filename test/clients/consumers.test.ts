@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { freePort } from "../../harness/live/port.ts";
 import { type Daemon, startDaemon, waitUntilReady } from "../../harness/live/process.ts";
 import { useBench } from "./support/bench.ts";

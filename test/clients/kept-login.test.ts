@@ -1,7 +1,7 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { useBench } from "./support/bench.ts";
 import { dockerClient } from "./support/docker.ts";
 import { dockerEngine } from "./support/engine.ts";

@@ -3,7 +3,7 @@ import { createServer, type Server } from "node:http";
 import { text } from "node:stream/consumers";
 import { Webhook } from "standardwebhooks";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { freePort } from "../../harness/live/port.ts";
 import { type Daemon, startDaemon, waitUntilReady } from "../../harness/live/process.ts";
 import { useBench } from "./support/bench.ts";

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { ask } from "../../harness/live/ask.ts";
 import { openSpace, type Space } from "../../harness/live/space.ts";
 import { PHONE, useConsole, WIDE } from "./support/browser.ts";

@@ -2,7 +2,7 @@
 import { mkdir } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { beforeAll, expect, it } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { openSpace, type Space } from "../../harness/live/space.ts";
 import { useConsole } from "./support/browser.ts";
 import { push } from "./support/push.ts";

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { ask, finishAddress, locationOf } from "../../harness/live/ask.ts";
 import { blobOf } from "../../harness/live/image.ts";
 import { openSpace, type Space } from "../../harness/live/space.ts";

@@ -2,7 +2,7 @@ import { createServer, type Server } from "node:https";
 import { type IncomingMessage, request, type ServerResponse } from "node:http";
 import { join } from "node:path";
 import { convertV4MiniflareOptions, Miniflare, type V4WorkerOptions as WorkerOptions } from "miniflare";
-import { z } from "zod";
+import * as z from "zod";
 import type { Binding, Runtime, Sql } from "./account.ts";
 import { splitAsD1 } from "./d1.ts";
 

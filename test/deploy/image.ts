@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from "node:crypto";
-import { z } from "zod";
+import * as z from "zod";
 import { manifestOf, OCI_CONFIG, OCI_LAYER, OCI_MANIFEST } from "../../harness/images.ts";
 
 /** An image that was pushed, and the token that may pull it. */

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { z } from "zod";
+import * as z from "zod";
 import type { Account, Binding, Database, Worker } from "./account.ts";
 import { type Handler, Refusal, type Request } from "./refusal.ts";
 import { metadata, put } from "./uploads.ts";

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { z } from "zod";
+import * as z from "zod";
 import type { Account, Worker } from "./account.ts";
 import { Refusal, type Request } from "./refusal.ts";
 

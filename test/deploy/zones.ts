@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { Account, Zone } from "./account.ts";
 import { type Handler, Refusal, type Request } from "./refusal.ts";
 

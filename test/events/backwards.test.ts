@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { processMessage } from "../../src/events/process.ts";
 import type { QueueMessage } from "../../src/events/messages.ts";
 import { deliveriesOf, makeTarget, makeTrigger } from "../support/deploy.ts";

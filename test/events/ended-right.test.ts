@@ -1,7 +1,7 @@
 /** Calls of the stores of events whose right ended after it was given: the statement itself sees that. */
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { authorizeSpace } from "../../src/auth/authorize.ts";
 import type { SpaceGrant } from "../../src/auth/space-grant.ts";
 import type { EventStores } from "../../src/events/stores.ts";

@@ -1,6 +1,6 @@
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { processMessage } from "../../src/events/process.ts";
 import { kindOf, versionKey } from "../../src/events/version/key.ts";
 import { foldCase } from "../../src/events/version/nuget-range.ts";

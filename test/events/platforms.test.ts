@@ -1,6 +1,6 @@
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { processMessage } from "../../src/events/process.ts";
 import type { Processing } from "../../src/events/processing.ts";
 import { MAX_IMAGE_CONFIG_BYTES } from "../../src/oci/image-config.ts";

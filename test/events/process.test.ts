@@ -1,6 +1,6 @@
 import { Webhook } from "standardwebhooks";
 import { beforeEach, describe, expect, it } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { processMessage, sweep } from "../../src/events/process.ts";
 import type { Processing } from "../../src/events/processing.ts";
 import type { Answer, TargetRequest } from "../../src/events/target.ts";

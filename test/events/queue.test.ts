@@ -1,7 +1,7 @@
 import { createExecutionContext, createMessageBatch, getQueueResult } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import type { Env } from "../../src/env.ts";
 import type { QueueMessage } from "../../src/events/messages.ts";
 import { processMessage } from "../../src/events/process.ts";

@@ -1,6 +1,6 @@
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { imageText, pushImage, putManifest, newSeed } from "../support/content.ts";
 import { ask, errorOf, makeToken, manage, nextSpace } from "../support/registry.ts";
 

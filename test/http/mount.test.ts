@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { bytesOf, digestOf, pushBlob } from "../support/content.ts";
 import { ask, errorOf, makeSpace, makeToken, manage } from "../support/registry.ts";
 import { finish, isReadable } from "../support/upload.ts";

@@ -2,7 +2,7 @@
 import { runDurableObjectAlarm } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { authorize } from "../../src/auth/authorize.ts";
 import type { AccessClaims } from "../../src/auth/claims.ts";
 import { signSession, verifySession } from "../../src/auth/session-token.ts";

@@ -1,6 +1,6 @@
 /** What upkeep may do, and when it does it is its own affair: the model takes over what was done of that. */
 import { env } from "cloudflare:workers";
-import { z } from "zod";
+import * as z from "zod";
 import type { Digest } from "../../src/oci/digest.ts";
 import { dropManifest, emptyTrash, isElsewhere, isKept, type Model, type RepositoryModel } from "./model.ts";
 import { manifestsToGo, tagsToGo } from "./retention.ts";

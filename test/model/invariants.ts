@@ -1,7 +1,7 @@
 /** What DESIGN.md promises ("Invariants"), looked at after each step. */
 import { env } from "cloudflare:workers";
 import { expect } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import type { Digest } from "../../src/oci/digest.ts";
 import { digestOf } from "../support/content.ts";
 import { ask, manage } from "../support/registry.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 /** The settings that `npm run model` and `npm run test:long` hand to the tests, as JSON in the environment variable `MODEL_SETTINGS`. */
 export const modelSettings = z.strictObject({

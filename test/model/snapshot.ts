@@ -1,6 +1,6 @@
 /** What storage holds, read past the Worker: looking so changes nothing, while a client's look at a blob renews its grace. */
 import { env } from "cloudflare:workers";
-import { z } from "zod";
+import * as z from "zod";
 import { objectKeys } from "../support/upkeep.ts";
 import { type Digest, requireDigest } from "../../src/oci/digest.ts";
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { TARGET_TYPES } from "../../src/events/targets/index.ts";
 import { boundedList } from "../../src/oci/bounded-list.ts";
 import { JsonLimitError, parseBoundedJson } from "../../src/oci/bounded-json.ts";

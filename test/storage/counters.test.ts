@@ -1,6 +1,6 @@
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { d1Collection } from "../../src/storage/d1/upkeep/collection.ts";
 import { r2Objects } from "../../src/storage/r2/objects.ts";
 import { collect } from "../../src/upkeep/collect.ts";

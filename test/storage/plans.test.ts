@@ -7,7 +7,7 @@ import {
 } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, it, vi } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import type { QueueMessage } from "../../src/events/messages.ts";
 import { ROUTES } from "../../src/router.ts";
 import type { Coverage } from "../../src/management/retention.ts";

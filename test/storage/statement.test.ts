@@ -1,6 +1,6 @@
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { firstRow, rows } from "../../src/storage/d1/rows.ts";
 import { hasWritten, prepare, run, runAll, runList, sharing, type Statement } from "../../src/storage/d1/statement.ts";
 

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { ask, ORIGIN } from "./registry.ts";
 
 const tokenAnswer = z.object({ token: z.string() });

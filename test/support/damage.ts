@@ -1,6 +1,6 @@
 import { env } from "cloudflare:workers";
 import { afterAll, beforeAll, vi } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { d1Collection } from "../../src/storage/d1/upkeep/collection.ts";
 import { d1Quarantine } from "../../src/storage/d1/upkeep/quarantine.ts";
 import { examineObject } from "../../src/storage/r2/digest-object.ts";

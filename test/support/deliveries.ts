@@ -1,6 +1,6 @@
 /** What a space's deliveries come to, where a test has them processed by hand: see `Workshop`. */
 import { expect } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { processMessage } from "../../src/events/process.ts";
 import type { MessageOutcome } from "../../src/events/processing.ts";
 import type { Answer } from "../../src/events/target.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { EVENT_TYPES, imageOf } from "../../src/events/event.ts";
 import { defineTarget } from "../../src/events/target.ts";
 import { newestSecret, postJson } from "../../src/events/targets/request.ts";

@@ -1,5 +1,5 @@
 import { env } from "cloudflare:workers";
-import { z } from "zod";
+import * as z from "zod";
 import type { QueueMessage } from "../../src/events/messages.ts";
 import { processMessage } from "../../src/events/process.ts";
 import type { Processing } from "../../src/events/processing.ts";

@@ -1,7 +1,7 @@
 import { env, exports } from "cloudflare:workers";
 import { authorizeSpace } from "../../src/auth/authorize.ts";
 import type { SpaceGrant } from "../../src/auth/space-grant.ts";
-import { z } from "zod";
+import * as z from "zod";
 
 export const ORIGIN = "https://registry.test";
 

@@ -1,5 +1,5 @@
 import { env } from "cloudflare:workers";
-import { z } from "zod";
+import * as z from "zod";
 
 const tableRow = z.object({ name: z.string() });
 const anyRow = z.record(z.string(), z.union([z.string(), z.number(), z.null()]));

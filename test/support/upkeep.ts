@@ -2,7 +2,7 @@
 import { createScheduledController } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { expect } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import type { Env } from "../../src/env.ts";
 import worker from "../../src/worker.ts";
 import { bucketInTime, DAY, HOUR, type MovedClock } from "./clock.ts";

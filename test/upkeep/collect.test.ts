@@ -1,6 +1,6 @@
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { type Digest, requireDigest } from "../../src/oci/digest.ts";
 import { d1Collection } from "../../src/storage/d1/upkeep/collection.ts";
 import { r2Objects } from "../../src/storage/r2/objects.ts";

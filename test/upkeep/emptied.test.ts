@@ -1,7 +1,7 @@
 /** An installation in which a company worked, and from which everything was deleted: no row of it stays. */
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import type { Env } from "../../src/env.ts";
 import { processMessage } from "../../src/events/process.ts";
 import { DAY, type MovedClock, startClock } from "../support/clock.ts";

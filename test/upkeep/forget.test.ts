@@ -1,7 +1,7 @@
 import { createScheduledController } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { processMessage } from "../../src/events/process.ts";
 import { d1Collection } from "../../src/storage/d1/upkeep/collection.ts";
 import { d1Forgetting } from "../../src/storage/d1/upkeep/forgetting.ts";

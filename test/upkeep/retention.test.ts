@@ -1,6 +1,6 @@
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { previewRetention } from "../../src/management/retention-preview.ts";
 import { d1Collection } from "../../src/storage/d1/upkeep/collection.ts";
 import { d1RetentionRuns } from "../../src/storage/d1/upkeep/retention-runs.ts";

@@ -1,7 +1,7 @@
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { IDLE_LIFETIME } from "../../src/storage/uploads/upload-session.ts";
 import { bytesOf, digestOf, startSession } from "../support/content.ts";
 import { ask, errorOf, makeSpace, makeToken } from "../support/registry.ts";

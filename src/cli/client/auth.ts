@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { CliError } from "../exit.ts";
 import type { Credential } from "../credentials/credential.ts";
 import { type Challenge, parseChallenges } from "./challenge.ts";

@@ -1,5 +1,5 @@
 import { text } from "node:stream/consumers";
-import { z } from "zod";
+import * as z from "zod";
 import { annotationsSchema } from "../../oci/annotations.ts";
 import { type Descriptor, descriptorSchema, optionalDescriptorSchema } from "../../oci/descriptor.ts";
 import { IMAGE_CONFIG_TYPES } from "../../oci/image-config.ts";

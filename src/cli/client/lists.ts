@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { annotationsSchema } from "../../oci/annotations.ts";
 import { descriptorSchema } from "../../oci/descriptor.ts";
 import { type Digest } from "../../oci/digest.ts";

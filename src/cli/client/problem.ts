@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { CliError, type FailureKind } from "../exit.ts";
 import { askedToWait } from "./backoff.ts";
 import { type Answer, readStart } from "./transport.ts";

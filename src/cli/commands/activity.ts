@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { LIMIT_OPTION, limitInput, SPACE_OPTION, spaceInput } from "../input/options.ts";
 import { type Activity, operations } from "../../contract/operations.ts";
 import { spaceOf } from "../managed/space.ts";

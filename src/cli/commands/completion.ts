@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { type Command, defineCommand } from "../command.ts";
 import { completionOf } from "../completion/candidates.ts";
 import { SCRIPTS } from "../completion/scripts.ts";

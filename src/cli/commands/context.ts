@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { type Command, defineCommand, defineGroup } from "../command.ts";
 import { forgetContext, readContexts, useContext } from "../contexts.ts";
 import { CliError } from "../exit.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { LIMIT_OPTION, limitInput } from "../input/options.ts";
 import type { Deployed } from "../../contract/operations.ts";
 import { age, shortDigest } from "../output/words.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { defineCommand } from "../command.ts";
 import { checkName, checkTls } from "../doctor/address.ts";
 import type { Finding, Patient } from "../doctor/finding.ts";

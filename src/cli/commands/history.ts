@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { defineCommand } from "../command.ts";
 import { LIMIT_OPTION, limitInput } from "../input/options.ts";
 import { parseManagedTag } from "../managed/reference.ts";

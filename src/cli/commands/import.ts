@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { DEFAULT_CHUNK } from "../client/chunk-size.ts";
 import { defineCommand } from "../command.ts";
 import { runImport } from "../import/run-import.ts";

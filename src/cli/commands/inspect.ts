@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { collect } from "../collect.ts";
 import { listReferrers, type RemoteReferrer } from "../client/lists.ts";
 import { formatRemoteReference, manifestSelector } from "../client/reference.ts";

@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { z } from "zod";
+import * as z from "zod";
 import { chunkLimits, DEFAULT_CHUNK } from "../client/chunk-size.ts";
 import { parseRegistry } from "../client/reference.ts";
 import { drain, makeTransport, type Transport } from "../client/transport.ts";

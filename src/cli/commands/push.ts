@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { parseTag, type Tag } from "../../oci/reference.ts";
 import { DEFAULT_CHUNK } from "../client/chunk-size.ts";
 import type { Connection } from "../client/connection.ts";

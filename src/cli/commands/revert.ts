@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { parseDigest } from "../../oci/digest.ts";
 import { defineCommand } from "../command.ts";
 import { CliError } from "../exit.ts";

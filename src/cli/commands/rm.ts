@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { Connection } from "../client/connection.ts";
 import { deleteManifest, headManifest } from "../client/manifests.ts";
 import { RefusedError } from "../client/problem.ts";

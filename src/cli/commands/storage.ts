@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { formatBytes } from "../../oci/size.ts";
 import { defineGroup } from "../command.ts";
 import { LIMIT_OPTION, limitInput } from "../input/options.ts";

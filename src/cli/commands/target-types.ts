@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { TargetType } from "../../contract/operations.ts";
 import { type Setting, settingsOf } from "../../contract/settings.ts";
 import { TARGET_TYPES } from "../../contract/target-types.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { defineGroup } from "../command.ts";
 import { duration } from "../input/duration.ts";
 import { LIMIT_OPTION, limitInput, words } from "../input/options.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { RegistryAddress } from "../client/reference.ts";
 import { defineCommand } from "../command.ts";
 import type { Context } from "../context.ts";

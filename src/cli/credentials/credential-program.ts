@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { text } from "node:stream/consumers";
-import { z } from "zod";
+import * as z from "zod";
 import type { Environment } from "../context.ts";
 import { CliError } from "../exit.ts";
 import type { Credential } from "./credential.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { type Descriptor, descriptorSchema, optionalDescriptorSchema } from "../../oci/descriptor.ts";
 import type { Digest } from "../../oci/digest.ts";
 import { RegistryError } from "../../oci/errors.ts";

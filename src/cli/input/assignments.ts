@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { CliError } from "../exit.ts";
 
 type JsonObject = Readonly<Record<string, unknown>>;

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { parseBytes } from "../../contract/format.ts";
 
 /** Options that several commands share, each with its text and its schema. */

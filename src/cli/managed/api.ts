@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { Connection } from "../client/connection.ts";
 import { drain, readText } from "../client/transport.ts";
 import { CliError } from "../exit.ts";

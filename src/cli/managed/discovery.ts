@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { readText, type Transport } from "../client/transport.ts";
 
 const API_TITLE = "Spacedock management API";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { Command, CommandDeclaration } from "../command.ts";
 import { CliError } from "../exit.ts";
 import { yesInput, YES_OPTION } from "../input/options.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { type Command, type CommandDeclaration, defineCommand } from "../command.ts";
 import type { RepositoryName } from "../../oci/name.ts";
 import { parseManagedRepository } from "./reference.ts";

@@ -1,6 +1,6 @@
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
-import { z } from "zod";
+import * as z from "zod";
 
 /** Bytes that may pass between two collections: of young objects, which costs almost nothing, and of everything. */
 const MINOR_EVERY = 4 * 1024 * 1024;

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { annotationsSchema } from "../../oci/annotations.ts";
 import { digestAlgorithm } from "../../oci/digest.ts";
 import type { Tag } from "../../oci/reference.ts";

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { pipeline, Readable } from "node:stream";
 import { createGzip } from "node:zlib";
-import { z } from "zod";
+import * as z from "zod";
 import { type Descriptor, descriptorSchema, optionalDescriptorSchema } from "../../oci/descriptor.ts";
 import { type Digest, makeDigest } from "../../oci/digest.ts";
 import { digestOf, verified } from "../client/digests.ts";

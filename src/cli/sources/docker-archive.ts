@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { Descriptor } from "../../oci/descriptor.ts";
 import { type Digest, makeDigest, parseDigest } from "../../oci/digest.ts";
 import { createHash } from "node:crypto";

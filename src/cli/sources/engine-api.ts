@@ -1,6 +1,6 @@
 import type { Readable } from "node:stream";
 import { Agent, request } from "undici";
-import { z } from "zod";
+import * as z from "zod";
 import { CliError } from "../exit.ts";
 import { type Engine, type EngineImage, engineImage, noEngine, unbroken } from "./engine.ts";
 import type { EngineAddress } from "./engine-address.ts";

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { z } from "zod";
+import * as z from "zod";
 import { annotationsSchema } from "../../oci/annotations.ts";
 import { type Descriptor, descriptorSchema } from "../../oci/descriptor.ts";
 import { type Digest, digestAlgorithm, digestHex, makeDigest } from "../../oci/digest.ts";

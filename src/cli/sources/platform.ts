@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { type Descriptor, descriptorSchema, platformOf } from "../../oci/descriptor.ts";
 import { platformInConfig } from "../../oci/image-config.ts";
 import { isManifestType, MANIFEST_TYPES } from "../../oci/media-types.ts";

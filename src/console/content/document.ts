@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { entries, type Entry, listOf, parseJson, text } from "./json.ts";
 import { parseSbom, type Sbom } from "./packages.ts";
 

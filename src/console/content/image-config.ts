@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { entries, type Entry, listOf, text, texts } from "./json.ts";
 import { platformName } from "./manifest.ts";
 

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 /** JSON that others wrote: the console shows the parts that it understands, and trusts none of them. */
 

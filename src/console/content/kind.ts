@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { IMAGE_CONFIG_TYPES } from "../../oci/image-config.ts";
 import type { Manifest } from "../../contract/operations.ts";
 import { parseImageConfig } from "./image-config.ts";

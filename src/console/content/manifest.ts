@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { entries, listOf, parseJson, text } from "./json.ts";
 
 /** The displayed parts of a manifest's text. */

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { listOf, text, texts } from "./json.ts";
 
 /** The displayed parts of an SBOM: SPDX 2 and 3 (JSON), CycloneDX (JSON). */

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { ApiProblem } from "../api/client.ts";
 
 const missingContent = z.object({ missing: z.array(z.string()) });

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { EVENT_TYPES, imageOf, type RegistryEvent, repositoryOf } from "../event.ts";
 import { type Attempt, defineTarget, type TargetRequest } from "../target.ts";
 import { hmacHeaders, postJson } from "./request.ts";

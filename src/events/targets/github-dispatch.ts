@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { EVENT_TYPES, imageOf, type RegistryEvent, repositoryOf } from "../event.ts";
 import { defineTarget, type StatusRules } from "../target.ts";
 import { below, newestSecret, postJson } from "./request.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { hmacSha256Hex } from "../sign.ts";
 import { type Attempt, type TargetRequest, UnsendableError } from "../target.ts";
 

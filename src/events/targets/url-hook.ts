@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { imageOf, repositoryOf } from "../event.ts";
 import { defineTarget, UnsendableError } from "../target.ts";
 import { requireTag, TAG_PUSHES, type TaggedEvent } from "./push-format.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { Grant } from "../../auth/grant.ts";
 import type { ReadMemory, StoredBlob } from "../../registry/stores.ts";
 import { cacheAddress } from "./address.ts";

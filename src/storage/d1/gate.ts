@@ -4,7 +4,7 @@
  * show nor change anything without a grant, and the facts that run beside it say why.
  */
 import { confirmGrant, type Grant, type GrantFacts } from "../../auth/grant.ts";
-import { z } from "zod";
+import * as z from "zod";
 import { RegistryError } from "../../oci/errors.ts";
 import type { Usage } from "../../registry/usage.ts";
 import { constrained } from "./constraints.ts";

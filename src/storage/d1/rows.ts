@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { Values } from "./statement.ts";
 
 /** The rows of a query's result, checked against the shape that stands beside its SQL. */

@@ -2,7 +2,7 @@
  * The gate that every statement of the management API about a space goes through. {@link SPACE} is the space's id only while the grant
  * holds, so a statement that uses it can neither show nor change anything without a grant, and the facts that run beside it say why.
  */
-import { z } from "zod";
+import * as z from "zod";
 import type { SpaceRight } from "../../auth/space-grant.ts";
 import { RegistryError } from "../../oci/errors.ts";
 import { constrained } from "./constraints.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { fullError, measureOf, type Usage } from "../../registry/usage.ts";
 
 /** Columns of a space: kept by triggers (migration 0023), but for the bytes of uploads that are open. */

@@ -7,7 +7,7 @@
  *
  * Bytes count as acknowledged once they are in `parts` or `tail`.
  */
-import { z } from "zod";
+import * as z from "zod";
 import { requireDigest } from "../../oci/digest.ts";
 
 /**

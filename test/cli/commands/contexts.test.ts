@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import type { Environment } from "../../../src/cli/context.ts";
 import { serveLogin } from "../support/login-server.ts";
 import { stubManagement } from "../support/management-stub.ts";

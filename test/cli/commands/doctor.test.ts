@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { KNOWN, serveLogin } from "../support/login-server.ts";
 import { reply, serve } from "../support/server.ts";
 import { runCli } from "../support/world.ts";

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { createServer } from "node:net";
 import { networkInterfaces } from "node:os";
 import { beforeEach, describe, expect, it } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { randomBlob } from "../support/blob.ts";
 import { reply, serve } from "../support/server.ts";
 import { UploadRegistry } from "../support/upload-registry.ts";

@@ -1,7 +1,7 @@
 import { readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { makeImageLayout, makeIndexLayout } from "../../clients/support/layout.ts";
 import { sha256 } from "../support/archives.ts";
 import { addReferrer, firstManifest, largestBlob } from "../support/layouts.ts";

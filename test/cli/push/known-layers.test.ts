@@ -5,7 +5,7 @@ import { createServer, type ServerResponse } from "node:http";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeEach, describe, expect, it } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { pack, writeDockerTree } from "../support/archives.ts";
 import { usePushBench } from "../support/push-bench.ts";
 import { reply } from "../support/server.ts";

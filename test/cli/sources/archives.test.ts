@@ -3,7 +3,7 @@ import { cp, readdir, readFile, rm, truncate, writeFile } from "node:fs/promises
 import { join } from "node:path";
 import { gunzipSync, gzipSync, zstdCompressSync } from "node:zlib";
 import { beforeEach, describe, expect, it } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { makeImageLayout, makeIndexLayout } from "../../clients/support/layout.ts";
 import { pack, sha256, writeDockerTree, writeFiles } from "../support/archives.ts";
 import { addReferrer } from "../support/layouts.ts";

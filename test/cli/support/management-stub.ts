@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { text } from "node:stream/consumers";
-import type { z } from "zod";
+import type * as z from "zod";
 import { operations } from "../../../src/contract/operations.ts";
 import type { Environment } from "../../../src/cli/context.ts";
 import { reply, serve, urlOf } from "./server.ts";

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { buffer } from "node:stream/consumers";
-import { z } from "zod";
+import * as z from "zod";
 import type { Content, TestImage } from "../../../harness/images.ts";
 import { refuse, reply, urlOf } from "./server.ts";
 import { UploadRegistry } from "./upload-registry.ts";

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { MemoryRegistry } from "./memory-registry.ts";
 import { serve } from "./server.ts";
 import { runCli } from "./world.ts";

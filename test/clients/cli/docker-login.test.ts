@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import type { Outcome } from "../../../harness/live/run.ts";
 import { connect } from "../../../harness/live/server.ts";
 import { openSpace } from "../../../harness/live/space.ts";

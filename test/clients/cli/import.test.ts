@@ -4,7 +4,7 @@ import { readdir, readFile, writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { useBench } from "../support/bench.ts";
 import { type Distribution, startDistribution } from "../../../harness/live/distribution.ts";
 import type { Home } from "../support/home.ts";

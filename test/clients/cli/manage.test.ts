@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
 import { resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { freePort } from "../../../harness/live/port.ts";
 import type { Outcome } from "../../../harness/live/run.ts";
 import { run } from "../../../harness/live/run.ts";

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
-import { z } from "zod";
+import * as z from "zod";
 import { OCI_CONFIG, OCI_INDEX, OCI_LAYER, OCI_MANIFEST, manifestOf } from "../../../harness/images.ts";
 import { sha256 } from "../../../harness/live/sha256.ts";
 

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server } from "node:http";
 import { json } from "node:stream/consumers";
 import { createRemoteJWKSet, jwtVerify } from "jose";
-import { z } from "zod";
+import * as z from "zod";
 
 export const API_KEY = "API-0123456789ABCDEF";
 export const ACCOUNT = "863b4b7d-6308-456e-8375-8d9270e9be44";

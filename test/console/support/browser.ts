@@ -1,7 +1,7 @@
 import axe from "axe-core";
 import { type Browser, chromium, type Page, type ViewportSize } from "playwright-core";
 import { afterAll, beforeAll, expect, inject, onTestFinished } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { type Connection, connect } from "../../../harness/live/server.ts";
 
 /** Where Debian puts it. */

@@ -1,6 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { z } from "zod";
+import * as z from "zod";
 import { writeRandomTree } from "../../clients/support/content.ts";
 import { push } from "../../clients/support/docker.ts";
 import { buildkitEngine, dockerEngine } from "../../clients/support/engine.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { TARGET_TYPES } from "../../../src/events/targets/index.ts";
 import { bodyOf, DIGEST, MANIFEST_EVENT, EVENT, requestOf } from "./fixtures.ts";
 

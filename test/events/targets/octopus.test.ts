@@ -5,7 +5,7 @@ import type {
   CreateRunbookRunCommandV1,
 } from "@octopusdeploy/api-client";
 import { describe, expect, expectTypeOf, it } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import type { Answer, Attempt, TargetRequest } from "../../../src/events/target.ts";
 import { octopus } from "../../../src/events/targets/octopus/index.ts";
 import type {

@@ -1,5 +1,5 @@
 import { constantFrom, option, record } from "fast-check";
-import { z } from "zod";
+import * as z from "zod";
 import { manage } from "../../support/registry.ts";
 import { expectAnswer, step } from "../step.ts";
 import { SPACES } from "../world.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { operations } from "../../../contract/operations.ts";
 import { TARGETS, TRIGGERS } from "../../managed/kinds.ts";
 import { idOf, namesOf } from "../../managed/named.ts";

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { z } from "zod";
+import * as z from "zod";
 import { duration } from "../../input/duration.ts";
 import type { Delivery } from "../../../contract/operations.ts";
 import type { Output } from "../../output/output.ts";

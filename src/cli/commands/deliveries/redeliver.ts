@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { confirm } from "../../input/prompt.ts";
 import { YES_OPTION, yesInput } from "../../input/options.ts";
 import type { DeliveryDetail } from "../../../contract/operations.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { formatBytes } from "../../../oci/size.ts";
 import { LIMIT_OPTION, limitInput } from "../../input/options.ts";
 import type { operations, RetentionPreview } from "../../../contract/operations.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { Context } from "../../context.ts";
 import { duration } from "../../input/duration.ts";
 import { readJsonFile } from "../../input/json-file.ts";

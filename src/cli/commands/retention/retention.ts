@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { RefusedError } from "../../client/problem.ts";
 import { defineGroup } from "../../command.ts";
 import { CliError } from "../../exit.ts";

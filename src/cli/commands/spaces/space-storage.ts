@@ -1,5 +1,5 @@
 import { formatBytes } from "../../../oci/size.ts";
-import { z } from "zod";
+import * as z from "zod";
 import { byteSize, LIMIT_OPTION, limitInput, NONE, orNone } from "../../input/options.ts";
 import type { Collectable, RepositoryStorage, Space } from "../../../contract/operations.ts";
 import { ageOrUntil, plural, shortDigest } from "../../output/words.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { defineGroup } from "../../command.ts";
 import { LIMIT_OPTION, limitInput, words, YES_OPTION, yesInput } from "../../input/options.ts";
 import { confirm } from "../../input/prompt.ts";

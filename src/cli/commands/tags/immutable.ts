@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { words } from "../../input/options.ts";
 import { repositoryCommand } from "../../managed/repository-command.ts";
 import { managementCommand, SPACE, spaceName } from "../../managed/shapes.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { matchesGlob } from "../../../oci/glob.ts";
 import { formatBytes } from "../../../oci/size.ts";
 import { type Command, defineCommand } from "../../command.ts";

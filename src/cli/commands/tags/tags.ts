@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { Connection } from "../../client/connection.ts";
 import { blobsOf, getContent, sizeOf } from "../../client/content.ts";
 import { listTags } from "../../client/lists.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { warnOfNoneCovered } from "../../managed/coverage.ts";
 import { TRIGGERS } from "../../managed/kinds.ts";
 import { idOf } from "../../managed/named.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { defineGroup } from "../../command.ts";
 import { CliError } from "../../exit.ts";
 import { pastTime } from "../../input/duration.ts";

@@ -31,7 +31,7 @@ export function ManifestPage() {
   const isTag = !reference.includes(":");
   const { data, error, refetch } = useQuery({
     ...operationQuery("getManifest", { path: { space }, query: { repository, reference } }),
-    // A digest always names the same manifest, but its surroundings change.
+    // A digest always names the same manifest, but its context change.
     refetchInterval: isTag ? REFRESH_EVERY : 4 * REFRESH_EVERY,
   });
   const title = isTag ? `${repository}:${reference}` : `${repository}@${shortDigest(reference)}`;

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { shownValue, typedValue } from "./setting-values.ts";
 import type { ConfigField, TypeForm } from "./type-form.ts";
 

@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link, useParams } from "@tanstack/react-router";
 import { useState } from "react";
-import { z } from "zod";
+import * as z from "zod";
 import type { Target } from "../../../contract/operations.ts";
 import { operationQuery, REFRESH_EVERY, useChange } from "../../api/queries.ts";
 import { useTargetTypes } from "../../api/target-types.ts";

@@ -1,5 +1,5 @@
 /** The values of settings, as they are shown and typed. */
-import { z } from "zod";
+import * as z from "zod";
 import type { SettingKind } from "../../../contract/settings.ts";
 import { linesOf } from "../../components/lines.ts";
 

@@ -1,4 +1,4 @@
-import type { z } from "zod";
+import type * as z from "zod";
 import { operations, type Trigger } from "../../../contract/operations.ts";
 import { linesOf, linesOrNone } from "../../components/lines.ts";
 

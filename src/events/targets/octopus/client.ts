@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { parseBoundedJson } from "../../../oci/bounded-json.ts";
 import type { Attempt, Sender, TargetRequest } from "../../target.ts";
 import { UnsendableError, USER_AGENT } from "../../target.ts";

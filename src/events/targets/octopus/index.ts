@@ -2,7 +2,7 @@
  * Octopus Deploy: creates a release, starts what is to be started with it, and follows the tasks to their end. What was
  * answered is kept as progress after each call, so that a retry goes on where the last attempt stood.
  */
-import { z } from "zod";
+import * as z from "zod";
 import { parseRetryAfter } from "../../schedule.ts";
 import { type Attempt, defineSteppedTarget, type Outcome, UnsendableError } from "../../target.ts";
 import { requireTag, TAG_PUSHES } from "../push-format.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { Outcome } from "../../target.ts";
 
 /** How a task in Octopus stands. */

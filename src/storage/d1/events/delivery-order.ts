@@ -1,5 +1,5 @@
 /** Reads what a delivery is checked against before it is sent: see `CurrentState` in events/delivery-store.ts. */
-import { z } from "zod";
+import * as z from "zod";
 import {
   type CurrentState,
   DELIVERY_STATUSES,

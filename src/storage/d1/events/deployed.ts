@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { Deployed, DeployedFilter, DeployedStore, Redelivery } from "../../../events/deployed.ts";
 import { isFollowed } from "../../../events/target-types.ts";
 import { pageOf } from "../../../oci/page.ts";

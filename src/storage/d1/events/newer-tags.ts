@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { PlacedEvent } from "../../../events/outbox-store.ts";
 import type { FoundTags } from "../../../events/trigger-store.ts";
 import type { NewerTags } from "../../../events/tag-rule.ts";

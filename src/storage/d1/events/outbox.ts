@@ -1,5 +1,5 @@
 /** The outbox for those who read it: the statements of registry/event-statements.ts write it, in the batch of the change that they tell of. */
-import { z } from "zod";
+import * as z from "zod";
 import { EVENT_TYPES, type RegistryEvent } from "../../../events/event.ts";
 import type { ListedEvent, OutboxStore } from "../../../events/outbox-store.ts";
 import { IMAGE_CONFIG_TYPES, MAX_IMAGE_CONFIG_BYTES } from "../../../oci/image-config.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { VersionSpan } from "../../../events/version/key.ts";
 import { rows } from "../rows.ts";
 import type { Statement, Values } from "../statement.ts";

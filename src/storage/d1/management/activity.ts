@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { hashSecret } from "../../../auth/secret.ts";
 import type { PageRequest, Part } from "../../../oci/page.ts";
 import type { Activity, ActivityFilter, ActivityStore } from "../../../management/activity.ts";

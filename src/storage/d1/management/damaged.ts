@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { pageOf } from "../../../oci/page.ts";
 import { DAMAGES } from "../../../registry/damage.ts";
 import { CONTENT_KINDS, type DamagedContent, type DamageList } from "../../../management/stores.ts";

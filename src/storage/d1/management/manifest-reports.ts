@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { Grant } from "../../../auth/grant.ts";
 import { annotationsSchema } from "../../../oci/annotations.ts";
 import { ATTESTATION, PREDICATE_TYPE, REFERENCE_DIGEST, REFERENCE_TYPE } from "../../../oci/attestation.ts";

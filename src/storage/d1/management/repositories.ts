@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { Repository, RepositoryDirectory } from "../../../management/stores.ts";
 import { listCovered } from "../covered.ts";
 import { REPOSITORY as GRANTED_REPOSITORY, runGated } from "../gate.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { pageOf } from "../../../oci/page.ts";
 import type { StorageDay, StorageHistory } from "../../../management/storage-report.ts";
 import type { StorageDayStore } from "../../../upkeep/stores.ts";

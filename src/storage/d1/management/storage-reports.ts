@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { pageOf } from "../../../oci/page.ts";
 import type { Collectable, StorageReports, Stored, StoredInRepository } from "../../../management/storage-report.ts";
 import { firstRow, requireRow, rows } from "../rows.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { GoingManifest, GoingTag, TagDeletionStore } from "../../../management/tags.ts";
 import { eventId, listedManifestsDeleted, listedTagsDeleted } from "../registry/event-statements.ts";
 import { REPOSITORY, requireRepository, runGated } from "../gate.ts";

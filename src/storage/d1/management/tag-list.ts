@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { isFollowed } from "../../../events/target-types.ts";
 import { type PageRequest, pageOf } from "../../../oci/page.ts";
 import type { TagDirectory, TaggedManifest } from "../../../management/tags.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { SpaceGrant } from "../../../auth/space-grant.ts";
 import { pageOf } from "../../../oci/page.ts";
 import type { Token, TokenStore } from "../../../management/stores.ts";

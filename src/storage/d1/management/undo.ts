@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { Grant } from "../../../auth/grant.ts";
 import { type Digest, requireDigest } from "../../../oci/digest.ts";
 import { pageOf } from "../../../oci/page.ts";

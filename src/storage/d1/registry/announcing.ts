@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { rows } from "../rows.ts";
 
 /** How the events of a change become known to others than the outbox. */

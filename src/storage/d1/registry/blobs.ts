@@ -2,7 +2,7 @@ import type { Grant } from "../../../auth/grant.ts";
 import type { Digest } from "../../../oci/digest.ts";
 import { DAMAGES, type Damaged } from "../../../registry/damage.ts";
 import type { BlobStore, DeletionOutcome, StoredBlob } from "../../../registry/stores.ts";
-import { z } from "zod";
+import * as z from "zod";
 import { requireRepositoryName } from "../../../oci/name.ts";
 import { parseRights } from "./credentials.ts";
 import { REPOSITORY, runGated, runGatedPush, runWithUsage } from "../gate.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { RegistryError } from "../../../oci/errors.ts";
 import type { RepositoryName } from "../../../oci/name.ts";
 import type { RepositoryFacts, RepositoryStore } from "../../../registry/stores.ts";

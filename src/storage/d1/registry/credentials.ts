@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { CREDENTIAL_ACTIONS, type Credential } from "../../../auth/credential.ts";
 import type { CredentialStore } from "../../../registry/stores.ts";
 import { type D1Reader, readReplicaFirst } from "../reader.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { requireDigest } from "../../../oci/digest.ts";
 import type { Reference } from "../../../oci/reference.ts";
 import { DAMAGES } from "../../../registry/damage.ts";

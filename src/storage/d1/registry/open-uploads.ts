@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { OpenUploadStore } from "../../../registry/stores.ts";
 import { requireRoom, uploadsFull } from "../../../registry/usage.ts";
 import type { OpenUpload, OpenUploadWalk } from "../../../upkeep/stores.ts";

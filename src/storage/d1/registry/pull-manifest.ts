@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { Grant } from "../../../auth/grant.ts";
 import { requireDigest } from "../../../oci/digest.ts";
 import type { Reference } from "../../../oci/reference.ts";

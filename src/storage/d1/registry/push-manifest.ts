@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { requireDigest } from "../../../oci/digest.ts";
 import type { ManifestPush, ManifestStore, ReferenceProblem } from "../../../registry/stores.ts";
 import { type GatedStatement, REPOSITORY, runGated, runGatedPush } from "../gate.ts";

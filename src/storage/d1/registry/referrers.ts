@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { annotationsSchema } from "../../../oci/annotations.ts";
 import { requireDigest } from "../../../oci/digest.ts";
 import type { ManifestStore, Referrer } from "../../../registry/stores.ts";

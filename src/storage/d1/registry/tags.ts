@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { pageOf } from "../../../oci/page.ts";
 import type { TagStore } from "../../../registry/stores.ts";
 import { REPOSITORY, runGated } from "../gate.ts";

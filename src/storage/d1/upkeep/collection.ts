@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { Bounds, CollectionStore } from "../../../upkeep/stores.ts";
 import { firstRow, rows } from "../rows.ts";
 import { run, runAll, sharing, type Statement } from "../statement.ts";

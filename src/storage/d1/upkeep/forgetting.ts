@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { PREVIOUSLY_DEPLOYED } from "../../../management/retention.ts";
 import { firstIdAt } from "../../../registry/time-ordered-id.ts";
 import type { Bounds, ForgettingStore } from "../../../upkeep/stores.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { RetentionRunStore } from "../../../upkeep/stores.ts";
 import { EVENT_COLUMNS, eventId } from "../registry/event-statements.ts";
 import {
