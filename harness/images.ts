@@ -7,7 +7,7 @@ export const OCI_INDEX = "application/vnd.oci.image.index.v1+json";
 export const OCI_CONFIG = "application/vnd.oci.image.config.v1+json";
 export const OCI_LAYER = "application/vnd.oci.image.layer.v1.tar+gzip";
 
-export interface TestDescriptor {
+interface TestDescriptor {
   readonly mediaType: string;
   readonly digest: Digest;
   readonly size: number;
