@@ -6,6 +6,8 @@ export const modelSettings = z.strictObject({
   runs: z.int().positive().default(1),
   /** In a sequence, at most. */
   steps: z.int().positive().default(60),
+  /** An operation is held up before every call whose number this divides. */
+  stride: z.int().positive().default(4),
   /** The same sequences come again under the same seed. */
   seed: z.int().default(() => Date.now() % 2 ** 31),
   /** Reads every repository after every step, instead of one in turn. */

@@ -35,6 +35,7 @@ function run(): void {
   const settings = modelSettings.parse({
     runs: Number(runs),
     steps: Number(steps),
+    stride: 1,
     thorough: !quick,
     ...(seed !== undefined && { seed: Number(seed) }),
   });
