@@ -4,7 +4,8 @@ import type { Digest, DigestAlgorithm } from "../oci/digest.ts";
 import { type ErrorKind, RegistryError } from "../oci/errors.ts";
 import type { ChunkRange } from "../oci/range.ts";
 import { discardIfRefused, freshKey } from "./fresh-key.ts";
-import type { StoredBlob, Stores, UploadFailure } from "./stores.ts";
+import type { StoredBlob, Stores } from "./stores.ts";
+import type { UploadFailure } from "./upload-store.ts";
 import { requireFit, requireRoom, roomIn, uploadsFull, type Usage } from "./usage.ts";
 
 /** The most bytes that R2 takes in a single put: 4.995 GiB. A longer body goes through a session, in parts. */

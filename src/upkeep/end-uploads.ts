@@ -3,7 +3,7 @@
  * say. It runs in steps that are bounded and may each be repeated or cut off. A session that cannot be asked holds up none of the others.
  */
 import type { SessionTerms } from "../auth/session-token.ts";
-import type { UploadStore } from "../registry/stores.ts";
+import type { UploadStore } from "../registry/upload-store.ts";
 import { throwTogether } from "./in-turn.ts";
 import type { HeldUpload, OpenUpload, OpenUploadWalk } from "./stores.ts";
 

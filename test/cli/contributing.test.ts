@@ -11,7 +11,7 @@ const NAMES: Readonly<Record<string, RegExp>> = {
   "generic-hmac": /generic-?hmac/i,
   damaged: /listDamaged|DamageList|d1Damaged|commands\/damaged\.ts|\/damaged\.ts"|\/damage\.tsx/,
   "note-storage": /noteStorage|StorageDayStore|d1StorageDays/,
-  "space-settings": /SpaceSettingsPage|\/spaces\/\$space\/settings|space-settings|space.namespaces/,
+  "space-settings": /SpaceSettingsPage|spaceSettingsRoute|\/spaces\/\$space\/settings|space-settings|space.namespaces/,
 };
 
 /** Files that a command writes, so that nobody touches them. */

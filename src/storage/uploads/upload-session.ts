@@ -4,9 +4,10 @@ import type { SessionTerms } from "../../auth/session-token.ts";
 import { type Digest, digestAlgorithm, digestHex } from "../../oci/digest.ts";
 import type { ChunkRange } from "../../oci/range.ts";
 import { freshKey } from "../../registry/fresh-key.ts";
-import type { ChunkOutcome, FinishOutcome, UploadFailure } from "../../registry/stores.ts";
+import type { ChunkOutcome, FinishOutcome, UploadFailure } from "../../registry/upload-store.ts";
 import { isEmptyBody } from "./chunk-reader.ts";
 import { PartWriter } from "./part-writer.ts";
+import { abortMultipart } from "../r2/abort-multipart.ts";
 import { digestObject } from "../r2/digest-object.ts";
 import { type ReceivedEnd, Receiver } from "./receiver.ts";
 import { digestOf, RunningHash } from "./running-hash.ts";
@@ -251,7 +252,7 @@ export class UploadSession extends DurableObject<UploadEnv> {
       // Each try has a fresh key, since a failed one may have left an object under its key.
       const key = freshKey("blobs");
       await this.env.BLOBS.put(key, writer.tail, { [algorithm]: digestHex(digest) });
-      if (session.uploadId !== null) await this.#abort(session);
+      if (session.uploadId !== null) await abortMultipart(this.env.BLOBS, session);
       return this.#finished({ ...session, key, uploadId: null }, digest, size);
     }
     await this.#assemble(session.key, writer);
@@ -292,16 +293,7 @@ export class UploadSession extends DurableObject<UploadEnv> {
     this.#rows.close(ending);
     // Only one of the two is there. Deleting both costs nothing, and may be repeated.
     await this.env.BLOBS.delete(ending.key);
-    if (ending.uploadId !== null) await this.#abort(ending);
+    if (ending.uploadId !== null) await abortMultipart(this.env.BLOBS, ending);
     this.#rows.write({ ...ending, uploadId: null });
-  }
-
-  /** Aborts the multipart upload. R2 answers 10024 if the upload was completed or aborted before. */
-  async #abort({ key, uploadId }: SessionRow): Promise<void> {
-    try {
-      await this.env.BLOBS.resumeMultipartUpload(key, uploadId ?? "").abort();
-    } catch (fault) {
-      if (!(fault instanceof Error && fault.message.includes("10024"))) throw fault;
-    }
   }
 }

@@ -1,5 +1,5 @@
 import type { SessionTerms } from "../../auth/session-token.ts";
-import type { UploadStore } from "../../registry/stores.ts";
+import type { UploadStore } from "../../registry/upload-store.ts";
 import type { UploadSession } from "./upload-session.ts";
 
 /** Stores uploads in sessions, each in the Durable Object that its id names. */

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import type { OpenUploadStore } from "../../../registry/stores.ts";
+import type { OpenUploadStore } from "../../../registry/upload-store.ts";
 import { requireRoom, uploadsFull } from "../../../registry/usage.ts";
 import type { OpenUpload, OpenUploadWalk } from "../../../upkeep/stores.ts";
 import { CREDENTIAL_LIVE, type GatedStatement, REPOSITORY, runWithUsage } from "../gate.ts";
