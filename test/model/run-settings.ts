@@ -1,14 +1,14 @@
 import * as z from "zod";
 
-/** The settings that `npm run model` and `npm run test:long` hand to the tests, as JSON in the environment variable `MODEL_SETTINGS`. */
+/** The settings that `npm run model` and `npm run test:long` pass to the tests, as JSON in the environment variable `MODEL_SETTINGS`. */
 export const modelSettings = z.strictObject({
-  /** Sequences, and as many interleavings. */
+  /** The number of sequences, and of interleavings. */
   runs: z.int().positive().default(1),
-  /** In a sequence, at most. */
+  /** The most steps in a sequence. */
   steps: z.int().positive().default(60),
-  /** The same sequences come again under the same seed. */
+  /** The seed; the same one makes the same sequences again. */
   seed: z.int().default(() => Date.now() % 2 ** 31),
-  /** Reads every repository after every step, instead of one in turn. */
+  /** True to read every repository after every step, instead of one in turn. */
   thorough: z.boolean().default(false),
 });
 
