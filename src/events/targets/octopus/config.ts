@@ -75,7 +75,7 @@ const runbook = z.strictObject({
   ...runSettings(RUNBOOK, " of the runbook"),
 });
 
-/** The settings of an Octopus target beside its address and the API key. */
+/** The settings of an Octopus target besides its address and the API key. */
 export const octopusConfig = z
   .strictObject({
     project: name.meta({ title: "Project", description: "Its name in Octopus." }),
