@@ -38,21 +38,17 @@ export interface Answer {
 }
 
 /**
- * Sends a request, follows no redirect, and gives up in time. Throws if there is no answer. The status is
- * the answer; the body is for show, so only as much is read as arrives soon.
+ * Sends a request, follows no redirect, and gives up in time. Throws if there is no answer. The status is the answer; the body is for
+ * show, so only as much is read as arrives soon.
  * @param keep characters of the body to keep
- * @param needsBody true if a success is useless without its body: it is then waited for, and if it breaks
- * off there is no answer
+ * @param needsBody true if a success is useless without its body: it is then waited for, and if it breaks off there is no answer
  */
 export type Sender = (request: TargetRequest, keep: number, needsBody?: boolean) => Promise<Answer>;
 
 /** Characters of an answer that are kept for the operator. */
 export const KEPT_OF_ANSWER = 1024;
 
-/**
- * The verdicts on an attempt. `done`; `running`: the target has begun and must be asked again for its
- * progress; `retry`: later; `failed`: for good; `gone`: for good, and the target should be switched off.
- */
+/** Verdicts on an attempt. `running`: the target has begun and is asked again; `failed`: for good; `gone`: and is to be switched off. */
 export const VERDICTS = ["done", "running", "retry", "failed", "gone"] as const;
 export type Verdict = (typeof VERDICTS)[number];
 
@@ -80,8 +76,8 @@ interface Judgement {
 export type StatusRules = Readonly<Record<number, Judgement>>;
 
 /**
- * The source of a secret. `made`: the registry makes one and shows it once. `given`: the administrator
- * gives one. `optional`: the administrator may give one. `none`: there is none.
+ * The source of a secret. `made`: the registry makes one and shows it once. `given`: the administrator gives one. `optional`: the
+ * administrator may give one. `none`: there is none.
  */
 type SecretRule = "made" | "given" | "optional" | "none";
 
@@ -125,9 +121,9 @@ interface Basics<Config> extends Omit<TargetTraits, "secretAddress"> {
   /** The address field; by default a receiver anywhere, with `defaultUrl` as the example. */
   readonly address?: Partial<AddressField>;
   /**
-   * The settings besides address and secret. The schema must be strict, and its output must be valid input
-   * again. Forms, help and the API's document are drawn from its metadata: a field has a `title` and a
-   * `description`, and may have `examples` and, for forms, an `x-section` for settings that few need.
+   * The settings besides address and secret. The schema must be strict, and its output must be valid input again. Forms, help and the
+   * API's document are drawn from its metadata: a field has a `title` and a `description`, and may have `examples` and, for forms, an
+   * `x-section` for settings that few need.
    */
   readonly config: z.ZodType<Config>;
   /** Says why a configuration and a secret, or its absence, do not go together; null if they do. */
@@ -142,9 +138,8 @@ type Definition<Config> = Basics<Config> & SecretTraits;
 type Follows<Config> = (config: Config) => boolean;
 
 /**
- * One kind of deployment target that takes one request, as its file in targets/ defines it. To add one,
- * write its file and add a line to targets/index.ts. `request` must be a pure function of the attempt, so
- * that its bytes can be tested.
+ * One kind of deployment target that takes one request, as its file in targets/ defines it. To add one, write its file and add a line to
+ * targets/index.ts. `request` must be a pure function of the attempt, so that its bytes can be tested.
  */
 export type TargetDefinition<Config> = Definition<Config> & {
   /** Makes the request. Our `user-agent` is added if the headers have none. Throws {@link UnsendableError}. */
@@ -194,8 +189,8 @@ export class UnsendableError extends Error {
 export const USER_AGENT = "Spacedock/1";
 
 /**
- * Characters of a given secret, at least. A shorter one is soon guessed, and may appear by chance in
- * receivers' answers, which are shown without it. One that was stored before this limit still works.
+ * Characters of a given secret, at least. A shorter one is soon guessed, and may appear by chance in receivers' answers, which are shown
+ * without it. One that was stored before this limit still works.
  */
 export const MIN_SECRET = 8;
 
