@@ -36,7 +36,10 @@ const LIST_TOKENS = `${TOKENS} AND t.id > :after ORDER BY t.id LIMIT :limit`;
 const REVOKE = `
   UPDATE tokens SET revoked_at = :now WHERE space_id = ${SPACE} AND id = :id AND revoked_at IS NULL RETURNING id, name`;
 
-/** Revokes a token with all its descendants. Even a token that was revoked before may have made others that are still valid. */
+/**
+ * Revokes a token with all its descendants. It follows those that were revoked before, since tokens that they made may
+ * still be valid.
+ */
 const REVOKE_WITH_DESCENDANTS = `
   WITH RECURSIVE made (id) AS (
     SELECT id FROM tokens WHERE space_id = ${SPACE} AND id = :id AND revoked_at IS NULL
