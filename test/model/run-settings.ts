@@ -1,14 +1,14 @@
 import * as z from "zod";
 
-/** The settings that `npm run model` and `npm run test:long` pass to the tests, as JSON in the environment variable `MODEL_SETTINGS`. */
+/** The settings that `npm run model` and `npm run test:long` hand to the tests, as JSON in the environment variable `MODEL_SETTINGS`. */
 export const modelSettings = z.strictObject({
-  /** The number of sequences, and of interleavings. */
+  /** Sequences, and as many interleavings. */
   runs: z.int().positive().default(1),
-  /** The most steps in a sequence. */
+  /** In a sequence, at most. */
   steps: z.int().positive().default(60),
-  /** The seed; the same one makes the same sequences again. */
+  /** The same sequences come again under the same seed. */
   seed: z.int().default(() => Date.now() % 2 ** 31),
-  /** True to read every repository after every step, instead of one in turn. */
+  /** Reads every repository after every step, instead of one in turn. */
   thorough: z.boolean().default(false),
 });
 
