@@ -14,7 +14,7 @@ interface TestDescriptor {
   readonly [more: string]: unknown;
 }
 
-/** The document of an image's manifest. */
+/** Makes the document of an image's manifest. */
 export function manifestOf(config: object, layers: readonly object[], more: object = {}): object {
   return { schemaVersion: 2, mediaType: OCI_MANIFEST, config, layers, ...more };
 }
@@ -25,7 +25,7 @@ export interface Content {
   readonly bytes: Buffer;
 }
 
-/** A manifest, and all that it consists of. */
+/** A manifest with all its content. */
 export interface TestImage extends Content {
   readonly parts: readonly Content[];
 }
@@ -51,7 +51,7 @@ interface ImageOptions {
   readonly mediaType?: string;
 }
 
-/** A manifest with its config and layers; what it contains by chance makes it unlike any other. */
+/** Makes a manifest with its config and layers. Random content makes it unlike any other. */
 export function image(options: ImageOptions = {}): TestImage {
   const {
     layers = [randomLayer(1000)],
@@ -69,7 +69,7 @@ export function image(options: ImageOptions = {}): TestImage {
   return { ...json(document, mediaType), parts: [config, ...layers] };
 }
 
-/** An index of images, each with its platform where that is given. */
+/** Makes an index of images, with their platforms if given. */
 export function index(children: readonly (TestImage | Content)[], platforms: readonly string[] = []): TestImage {
   const manifests = children.map(({ descriptor }, at) => {
     const [os, architecture, variant] = platforms[at]?.split("/") ?? [];
@@ -79,7 +79,7 @@ export function index(children: readonly (TestImage | Content)[], platforms: rea
   return { ...json({ schemaVersion: 2, mediaType: OCI_INDEX, manifests }, OCI_INDEX), parts };
 }
 
-/** An index for linux/amd64 and linux/arm64/v8. */
+/** Makes an index for linux/amd64 and linux/arm64/v8. */
 export function twoPlatforms(): TestImage {
   return index([image(), image({ architecture: "arm64" })], ["linux/amd64", "linux/arm64/v8"]);
 }

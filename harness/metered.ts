@@ -7,13 +7,13 @@ interface Meter {
   queries: number;
   rowsRead: number;
   rowsWritten: number;
-  /** Milliseconds within the database. */
+  /** Milliseconds in the database. */
   ms: number;
 }
 
 export interface Metered {
   readonly db: D1Database;
-  /** Gives what was spent since it was last asked. */
+  /** Returns what was spent since the last call. */
   readonly spent: () => Meter;
 }
 

@@ -30,8 +30,8 @@ export function residentBytes(pid: number): number {
 
 /** Returns the milliseconds of CPU that a process has taken, in user mode and in the kernel; 0 if it has ended. */
 export function cpuTime(pid: number): number {
-  // The name may contain anything. After it come the state, the parent, …; user and system time are the 14th and 15th
-  // field of all.
+  // The name may contain anything. After it come the state, the parent and so on; user and system time are the 14th and
+  // 15th fields of the whole line.
   const [user, system] = read(`/proc/${pid}/stat`)
     .replace(/^.*\) /s, "")
     .split(" ")

@@ -1,4 +1,4 @@
-/** Puts something around the calls of a binding that cross the network; what they do is left as it is. */
+/** Wraps the calls of a binding that cross the network. The calls still do the same. */
 import type { CallKind, Plan } from "./plans.ts";
 
 export interface Call {
@@ -6,11 +6,11 @@ export interface Call {
   readonly method: string;
   /** The product and the method, as in "R2 put". */
   readonly name: string;
-  /** The id of the Durable Object that is called; null: another kind of call. */
+  /** The id of the Durable Object that is called; null for another kind of call. */
   readonly object: string | null;
 }
 
-/** Stands in for a call. To make the call it proceeds, and gives back the result. */
+/** Stands in for a call. It proceeds to make the call, and returns the result. */
 export type Around = (call: Call, proceed: () => unknown) => unknown;
 
 const originals = new WeakMap<object, object>();
@@ -46,7 +46,7 @@ function interceptedResult(result: unknown, plan: Plan | null, around: Around): 
   return intercepted(result, plan, around);
 }
 
-/** The runtime's own objects know only their own kind: a batch gets the statements that were wrapped. */
+/** Returns the object that was wrapped: the runtime knows only its own, and a batch gets wrapped statements. */
 function original(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(original);
   return isObject(value) ? (originals.get(value) ?? value) : value;

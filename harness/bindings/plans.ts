@@ -1,6 +1,6 @@
-/** Which calls on a binding cross the network, and to what: our knowledge of the platform, as data. */
+/** Our knowledge of the platform, as data: the calls on a binding that cross the network, and their destinations. */
 
-/** Where a call goes. `d1Replica`: a read that a session may have answered by any replica. */
+/** The destinations of calls. `d1Replica`: a read that a session may have answered by any replica. */
 export const CALL_KINDS = ["cache", "r2", "d1Primary", "d1Replica", "durableObject", "queue", "kv"] as const;
 
 export type CallKind = (typeof CALL_KINDS)[number];
@@ -8,9 +8,9 @@ export type CallKind = (typeof CALL_KINDS)[number];
 /** The calls on one kind of object. */
 export interface Plan {
   readonly product: string;
-  /** Null: the call stays inside the isolate. */
+  /** Null if the call stays inside the isolate. */
   readonly kindOf: (method: string, args: readonly unknown[]) => CallKind | null;
-  /** The plan of what the method gives; null: calls on that stay inside the isolate. */
+  /** Returns the plan of the method's result; null if calls on that stay inside the isolate. */
   readonly resultOf: (method: string, args: readonly unknown[]) => Plan | null;
   /** True for a prepared statement that only reads. */
   readonly reads?: boolean;
@@ -57,12 +57,12 @@ const OBJECT_NAMESPACE: Plan = {
   resultOf: (method) => (["get", "getByName"].includes(method) ? OBJECT_STUB : null),
 };
 
-/** Where a query goes, by whether all its statements only read. */
+/** Decides the destination of a query. @param reads true if all its statements only read */
 type Routing = (reads: boolean) => CallKind;
 
 const toPrimary: Routing = () => "d1Primary";
 
-/** Reads go to a replica, unless the session asked for the primary's state first: then from its second query on. */
+/** Sends reads to a replica. If the session asked for the primary's state first, that begins with its second query. */
 function sessionRouting(constraint: unknown): Routing {
   let isFresh = constraint !== "first-primary";
   return (reads) => {
@@ -87,7 +87,7 @@ function statement(route: Routing, reads: boolean): Plan {
 function database(route: Routing, planOf: PlanOf): Plan {
   return {
     product: "D1",
-    // However many statements a batch has, it is one round trip.
+    // A batch is one round trip, however many statements it has.
     kindOf: (method, [first]) => {
       if (method === "batch") return route(isList(first) && first.every((one) => planOf(one)?.reads === true));
       return ["exec", "dump"].includes(method) ? route(false) : null;
@@ -99,14 +99,14 @@ function database(route: Routing, planOf: PlanOf): Plan {
   };
 }
 
-/** The plan of an object that was wrapped, which a batch asks for its statements. */
+/** Returns the plan of a wrapped object: a batch asks for that of its statements. */
 export type PlanOf = (wrapped: unknown) => Plan | null;
 
 const isList = (value: unknown): value is readonly unknown[] => Array.isArray(value);
 
 export type BindingKind = "r2" | "d1" | "durableObject" | "queue" | "kv";
 
-/** How calls on each kind of binding go. */
+/** The plans of each kind of binding. */
 export const BINDING_PLANS: Readonly<Record<BindingKind, (planOf: PlanOf) => Plan>> = {
   r2: () => R2_BUCKET,
   d1: (planOf) => database(toPrimary, planOf),

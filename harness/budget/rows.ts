@@ -2,7 +2,7 @@
 import * as z from "zod";
 import { PART_BYTES } from "../../src/storage/uploads/session-rows.ts";
 
-/** Calls that one operation makes, of each kind that is billed. */
+/** The calls that one operation makes, of each kind that is billed. */
 const tallySchema = z.object({
   /** R2 class A: writes and lists. */
   classA: z.int(),
@@ -22,9 +22,9 @@ export interface BudgetRow {
 }
 
 const MIB = 1024 * 1024;
-/** Bytes: less than a part. */
+/** Bytes; less than a part. */
 export const SMALL_BLOB = MIB;
-/** Bytes: more than two parts. */
+/** Bytes; more than two parts. */
 export const LARGE_BLOB = 12 * MIB;
 export const PULLED_BLOBS = 3;
 export const MANY_LAYERS = 100;
@@ -65,17 +65,17 @@ export const BUDGET = {
 
 export type BudgetKey = keyof typeof BUDGET;
 
-/** What a test found, as it leaves it in its report. */
+/** The findings of a test, as it writes them into its report. */
 export const measuredSchema = z.object({
   key: z.string(),
   tally: tallySchema,
-  /** The calls in their order, as in "R2 put". */
+  /** The calls in order, as in "R2 put". */
   calls: z.array(z.string()),
 });
 
 export type Measured = Readonly<z.infer<typeof measuredSchema>>;
 
-/** The columns in which a tally is over its budget. */
+/** Returns the columns in which a tally is over its budget. */
 export function overBudget(tally: Tally, budget: Tally): readonly string[] {
   return tallySchema.keyof().options.filter((column) => tally[column] > budget[column]);
 }

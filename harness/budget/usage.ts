@@ -1,8 +1,8 @@
-/** What tests leave in their reports for the bench: what was used of everything that is billed. */
+/** The figures that tests write into their reports for the bench: how much was used of everything that is billed. */
 import * as z from "zod";
 
 const usageSchema = z.object({
-  /** Of the Worker: by clients, and one for each batch of messages that it consumes. */
+  /** Requests to the Worker: those of clients, and one for each batch of messages that it consumes. */
   requests: z.int(),
   classA: z.int(),
   classB: z.int(),
@@ -12,7 +12,7 @@ const usageSchema = z.object({
   queries: z.int(),
   rowsRead: z.int(),
   rowsWritten: z.int(),
-  /** Milliseconds within the database. */
+  /** Milliseconds in the database. */
   databaseMs: z.number(),
   objectRequests: z.int(),
   /** Milliseconds that calls on Durable Objects took. */
@@ -23,10 +23,10 @@ const usageSchema = z.object({
 
 export type Usage = Readonly<z.infer<typeof usageSchema>>;
 
-/** Of the images that are pushed, and of those that are pulled by tag and by digest; each has a config too. */
+/** Layers of the images that are pushed, and of those that are pulled by tag and by digest. Each image has a config too. */
 export const LAYERS = { push: 5, pull: 10 };
 
-/** Bytes: four parts of 5 MiB. */
+/** Bytes; four parts of 5 MiB. */
 export const LARGE_LAYER = 20_000_000;
 
 export const WORKLOADS = {
@@ -51,38 +51,38 @@ export const workloadKeys: readonly WorkloadKey[] = Object.keys(WORKLOADS).filte
 
 export const workloadSchema = z.object({ key: z.enum(workloadKeys), usage: usageSchema });
 
-/** What a metadata operation cost among so many tags and repositories. */
+/** The cost of a metadata operation, with the number of tags and repositories at the time. */
 export const growthSchema = z.object({
   operation: z.string(),
   size: z.int(),
   queries: z.int(),
   rowsRead: z.int(),
   rowsWritten: z.int(),
-  /** Milliseconds within the database: the least of several. */
+  /** Milliseconds in the database; the least of several. */
   databaseMs: z.number(),
-  /** Milliseconds from the request to the end of its answer: the middle of several. */
+  /** Milliseconds from the request to the end of its answer; the median of several. */
   ms: z.number(),
 });
 
 export type GrowthCost = Readonly<z.infer<typeof growthSchema>>;
 
-/** How many times as many rows an operation may read where there is most as where there is least. */
+/** The most times as many rows that an operation may read in the largest registry as in the smallest. */
 export const MAX_GROWTH = 3;
 
-/** What reads more rows the more there is, by its nature; why. */
+/** Operations that by nature read more rows the more there are, each with the reason. */
 export const LINEAR: Readonly<Record<string, string>> = {
   "storage report":
     "linear: what is shared, and what nothing needs, is looked up link by link; only the sum is a counter",
   "collection preview": "linear up to the 5,000 links that it looks at in one call",
 };
 
-/** By how many times the rows that an operation reads grow from the smallest size to this. */
+/** Returns how many times as many rows an operation reads at this size as at the smallest. */
 export function growthOf(costs: readonly GrowthCost[], { operation, rowsRead }: GrowthCost): number {
   const least = costs.filter((one) => one.operation === operation).toSorted((a, b) => a.size - b.size)[0];
   return rowsRead / Math.max(least?.rowsRead ?? 0, 1);
 }
 
-/** How large the database is, with so many of everything. */
+/** The size of the database, with so many of everything. */
 export const databaseSchema = z.object({ size: z.int(), bytes: z.int() });
 
 export type DatabaseSize = Readonly<z.infer<typeof databaseSchema>>;

@@ -1,4 +1,4 @@
-/** Requests as a client makes them, each held against the answers that it may have. */
+/** Sends requests as a client does, and compares each answer with those that are allowed. */
 
 export interface Access {
   readonly url: string;
@@ -7,7 +7,7 @@ export interface Access {
 }
 
 interface Asking {
-  /** The statuses that are right. */
+  /** The statuses that are allowed. */
   readonly expect: readonly number[];
   readonly body?: Uint8Array<ArrayBuffer>;
   readonly headers?: Readonly<Record<string, string>>;
@@ -21,7 +21,7 @@ export interface Answer {
 
 export class UnexpectedAnswer extends Error {
   readonly status: number;
-  /** The registry's own word for what is wrong; null where the answer has none. */
+  /** The registry's own code for the error; null if the answer has none. */
   readonly code: string | null;
 
   constructor(what: string, status: number, body: string) {
@@ -31,13 +31,13 @@ export class UnexpectedAnswer extends Error {
   }
 }
 
-/** Milliseconds. */
+/** Milliseconds to wait for an answer. */
 const PATIENCE = 120_000;
 
 /**
- * Sends one request and reads its answer to the end.
- * @param address absolute, or relative to the registry.
- * Throws UnexpectedAnswer, and what `fetch` throws where no answer came.
+ * Sends one request and reads its answer to the end. Throws UnexpectedAnswer, and the error of `fetch` if
+ * there is no answer.
+ * @param address absolute, or relative to the registry
  */
 export async function ask({ url, secret }: Access, method: string, address: string, asking: Asking): Promise<Answer> {
   const { expect, body = null, headers = {} } = asking;
@@ -54,14 +54,14 @@ export async function ask({ url, secret }: Access, method: string, address: stri
   return { status: response.status, headers: response.headers, bytes };
 }
 
-/** Where an upload goes on, by the answer to its last request. */
+/** Returns the address at which an upload goes on, by the answer to its last request. */
 export function locationOf({ headers }: Answer): string {
   const location = headers.get("Location");
   if (location === null) throw new Error("the answer has no Location");
   return location;
 }
 
-/** The address that ends an upload session. */
+/** Returns the address that ends an upload session. */
 export function finishAddress(session: string, digest: string): string {
   return `${session}${session.includes("?") ? "&" : "?"}digest=${encodeURIComponent(digest)}`;
 }

@@ -5,25 +5,25 @@ import { freePort } from "./port.ts";
 import { startDaemon, waitUntilReady } from "./process.ts";
 import { toolsPath } from "./tools.ts";
 
-/** Debian's docker-registry, with a directory of its own. Its referrers are found by tags: it has no list of them. */
+/** Debian's docker-registry, with its own directory. It has no list of referrers, so they are found by tags. */
 export interface Distribution {
   readonly host: string;
   readonly username: string;
   readonly password: string;
-  /** Bytes of blobs that it gave away so far. */
+  /** Returns the bytes of blobs that it has served so far. */
   served(): Promise<number>;
   stop(): Promise<void>;
 }
 
 export const username = "reader";
 export const password = "source-secret";
-/** The file of a registry that takes this login: a bcrypt hash, the cheapest there is. */
+/** The line of a registry's password file for this login: a bcrypt hash of the lowest cost. */
 export const htpasswdLine = `${username}:$2b$04$YAjr1KzLQbTADRx6TbiSFeSF81CrkBkMp/kEkvHH76lmwf46iOVAW\n`;
 
-// In the combined log format: the request's line, the status, the bytes of the answer.
+// The combined log format: the request's line, the status, the bytes of the answer.
 const blobServed = /"GET \/v2\/\S*\/blobs\/\S* HTTP\/1\.1" 20[06] (\d+)/g;
 
-/** @param command Debian's, or the path of another build. */
+/** Starts the registry. @param command Debian's, or the path of another build */
 export async function startDistribution(command = "docker-registry"): Promise<Distribution> {
   const directory = await mkdtemp(join(tmpdir(), "distribution-"));
   const host = `127.0.0.1:${await freePort()}`;
@@ -38,7 +38,7 @@ export async function startDistribution(command = "docker-registry"): Promise<Di
   };
   await writeFile(join(directory, "config.yml"), JSON.stringify(configuration));
   const serve = ["-c", `exec '${command}' serve config.yml >access.log 2>&1`];
-  // Later builds send traces to whoever listens, unless told not to.
+  // Later builds send traces unless told not to.
   const env = { PATH: toolsPath, HOME: directory, OTEL_TRACES_EXPORTER: "none" };
   const daemon = startDaemon("sh", serve, { env, cwd: directory });
   await waitUntilReady(daemon, command, () =>

@@ -7,7 +7,7 @@ declare module "vitest" {
   }
 }
 
-/** One server for all the files of a run. */
+/** Starts one server for all the files of a run. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const server = await startServer();
   project.provide("registry", { url: server.url, adminToken: server.adminToken });

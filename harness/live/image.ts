@@ -23,10 +23,10 @@ export interface Blob {
   readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
-/** An image that is in memory. */
+/** An image in memory. */
 export interface Image {
   readonly manifest: Blob;
-  /** Its config, then its layers. */
+  /** The config, then the layers. */
   readonly blobs: readonly [Blob, ...Blob[]];
 }
 
@@ -34,7 +34,7 @@ export function blobOf(bytes: Uint8Array<ArrayBuffer>): Blob {
   return { digest: sha256(bytes), bytes };
 }
 
-/** An image of these layers; `name` makes it another than each that has the same. */
+/** Makes an image of these layers. Images of different names differ. */
 export function makeImage(name: string, layers: readonly Blob[]): Image {
   const config = blobOf(json({ architecture: "amd64", os: "linux", config: { Labels: { name } } }));
   const describe = (mediaType: string, { digest, bytes }: Blob): object => ({ mediaType, digest, size: bytes.length });
@@ -49,13 +49,13 @@ function json(value: object): Uint8Array<ArrayBuffer> {
   return new Uint8Array(Buffer.from(JSON.stringify(value)));
 }
 
-/** Pushes a blob as most clients do: a POST that begins, and a PUT with all of it. */
+/** Pushes a blob as most clients do: with a POST that begins, and a PUT with the whole blob. */
 export async function pushBlob(access: Access, repository: string, { digest, bytes }: Blob): Promise<void> {
   const started = await ask(access, "POST", `/v2/${repository}/blobs/uploads/`, { expect: [202] });
   await ask(access, "PUT", finishAddress(locationOf(started), digest), { expect: [201], body: bytes });
 }
 
-/** Puts the manifest of an image whose blobs are there. */
+/** Puts the manifest of an image whose blobs have been pushed. */
 export async function putManifest(access: Access, repository: string, tag: string, { manifest }: Image): Promise<void> {
   await ask(access, "PUT", `/v2/${repository}/manifests/${tag}`, {
     expect: [201],
@@ -64,7 +64,7 @@ export async function putManifest(access: Access, repository: string, tag: strin
   });
 }
 
-/** Pulls all of an image and checks every byte of it. Returns how many blobs it has; throws where anything is not as it should be. */
+/** Pulls an image and checks every byte. Returns its number of blobs; throws if anything is wrong. */
 export async function pullImage(
   access: Access,
   repository: string,

@@ -6,10 +6,10 @@ export type Environment = Readonly<Record<string, string>>;
 
 export interface Daemon {
   readonly pid: number;
-  /** What it has printed so far, both streams, for failure messages. */
+  /** Returns the output so far, of both streams, for failure messages. */
   output(): string;
   running(): boolean;
-  /** SIGKILL to all of it, as when the machine loses power but for its disks. */
+  /** Sends SIGKILL to all of it, as if the machine lost power but kept its disks. */
   kill(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -25,7 +25,7 @@ function signalGroup(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(-pid, signal);
   } catch {
-    // The whole group is gone already.
+    // The whole group is already gone.
   }
 }
 
@@ -49,7 +49,7 @@ async function killGroup(child: ChildProcess, pid: number): Promise<void> {
   await exit;
 }
 
-/** Starts a process as leader of its own group, so that ending it ends all that it started. */
+/** Starts a process as the leader of its own group, so that ending it also ends everything that it started. */
 export function startDaemon(
   command: string,
   args: readonly string[],
@@ -74,7 +74,7 @@ export function startDaemon(
   };
 }
 
-/** Waits until `ready` says yes; fails with the daemon's output if it ends or takes too long. */
+/** Waits until `ready` returns true. Throws with the daemon's output if the daemon ends or takes too long. */
 export async function waitUntilReady(
   daemon: Daemon,
   what: string,

@@ -3,24 +3,24 @@ import { parseArgs } from "node:util";
 import { table } from "../table.ts";
 
 export interface Findings {
-  /** What was counted, by its name in a table. */
+  /** Counts, by their names in a table. */
   readonly figures: Readonly<Record<string, number>>;
-  /** What must not be, in words. */
+  /** Violations of the rules, in words. */
   readonly violations: readonly string[];
 }
 
 interface Program<Name extends string> {
   readonly title: string;
   readonly help: string;
-  /** Its options, all of them numbers. */
+  /** The program's options, which are all numbers. */
   readonly defaults: Readonly<Record<Name, number>>;
-  /** What is pushed onto the stack is ended when the run is, or is interrupted. */
+  /** Runs the program. Everything on the stack is ended with the run, even if that is interrupted. */
   readonly run: (options: Readonly<Record<Name, number>>, stack: AsyncDisposableStack) => Promise<Findings>;
 }
 
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
-/** Runs a program with the options of the command line, prints what it found, and ends with 1 where that violates anything. */
+/** Runs a program with the options of the command line and prints its findings. Ends with status 1 if there are violations. */
 export async function runProgram<Name extends string>(program: Program<Name>): Promise<void> {
   const options = readOptions(process.argv.slice(2), program.defaults);
   if (options === null) {
@@ -52,7 +52,7 @@ async function perform<Name extends string>(
   return violations.length === 0 ? 0 : 1;
 }
 
-/** Ends what was started, also when a signal ends us: servers lead process groups that Ctrl-C does not reach. */
+/** Ends everything that was started, even on a signal: servers lead process groups that Ctrl-C does not reach. */
 async function untilInterrupted<T>(use: (stack: AsyncDisposableStack) => Promise<T>): Promise<T> {
   await using stack = new AsyncDisposableStack();
   const interrupt = (): void => void stack.disposeAsync().finally(() => process.exit(130));
@@ -65,12 +65,12 @@ async function untilInterrupted<T>(use: (stack: AsyncDisposableStack) => Promise
 
 interface Options<Name extends string> {
   readonly help: boolean;
-  /** Where the findings go as JSON; null: nowhere. */
+  /** The file for the findings as JSON; null for none. */
   readonly json: string | null;
   readonly numbers: Readonly<Record<Name, number>>;
 }
 
-/** Null where the options are not those of the program. */
+/** Reads the options; null if they are not the program's. */
 function readOptions<Name extends string>(
   args: string[],
   defaults: Readonly<Record<Name, number>>,

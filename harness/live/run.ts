@@ -19,7 +19,7 @@ export interface Outcome {
   readonly exitCode: number | null;
 }
 
-// Some clients, the conformance suite among them, wait for a server for ever.
+// Some clients, among them the conformance suite, wait for a server for ever.
 const patienceMs = 600_000;
 
 /** Runs a command to its end, whatever its exit code. */
@@ -42,7 +42,7 @@ export async function attempt(command: string, args: readonly string[], options:
   return { stdout, stderr, exitCode };
 }
 
-/** Runs a command and returns what it printed on each stream, or fails with all that it said. */
+/** Runs a command and returns the output of each stream. Throws with everything that it printed if it fails. */
 export async function runAll(command: string, args: readonly string[], options: RunOptions): Promise<Printed> {
   const { stdout, stderr, exitCode } = await attempt(command, args, options);
   const printed = stdout.toString();

@@ -21,7 +21,7 @@ export interface Endpoint {
   readonly adminToken: string;
 }
 
-/** What a test can ask of a Spacedock that runs, whoever started it. */
+/** The means that a test has to use a running Spacedock, its own or another's. */
 export interface Connection extends Endpoint {
   /** Host and port, as the first part of an image's name. */
   readonly host: string;
@@ -31,23 +31,20 @@ export interface Connection extends Endpoint {
 
 interface Server extends Connection {
   output(): string;
-  /**
-   * Ends it and starts it again on the same port with the same state.
-   * @param meanwhile done to its state while nothing runs.
-   */
+  /** Stops the server and starts it again on the same port with the same state. @param meanwhile changes its state while it is stopped */
   restart(meanwhile?: () => void): Promise<void>;
   stop(): Promise<void>;
 }
 
-/** One that was started here, with a state of its own. */
+/** A server that was started here, with its own state. */
 export interface OwnServer extends Server {
-  /** The directory that it keeps everything in. */
+  /** The directory in which it keeps everything. */
   readonly state: string;
-  /** The process that all of it descends from. */
+  /** Returns the process from which all of it descends. */
   pid(): number;
   /** Kills all its processes at once, and leaves its state as it is. */
   kill(): Promise<void>;
-  /** Starts it after it was killed. */
+  /** Starts it again after it was killed. */
   start(): Promise<void>;
 }
 
@@ -107,7 +104,7 @@ async function launch(url: string, env: Environment): Promise<Daemon> {
   return daemon;
 }
 
-/** Uses the server that the environment names and leaves it running. */
+/** Uses the server that the environment names, and leaves it running. */
 function externalServer(endpoint: Endpoint): Server {
   return {
     ...connect(endpoint),
@@ -117,7 +114,7 @@ function externalServer(endpoint: Endpoint): Server {
   };
 }
 
-/** @param settings environment variables of `npm start`. */
+/** Starts a server. @param settings environment variables of `npm start` */
 export async function startOwnServer(settings: Environment = {}): Promise<OwnServer> {
   const state = await mkdtemp(join(tmpdir(), "spacedock-state-"));
   const port = await freePort();
@@ -128,7 +125,7 @@ export async function startOwnServer(settings: Environment = {}): Promise<OwnSer
     STATE_DIR: state,
     ADMIN_TOKEN: endpoint.adminToken,
     ALLOW_LOCAL_TARGETS: "1",
-    // Tests say when upkeep runs.
+    // Tests decide when upkeep runs.
     UPKEEP: "0",
     ...settings,
   };

@@ -1,12 +1,12 @@
 import { randomBytes } from "node:crypto";
 import type { Action, Connection } from "./server.ts";
 
-/** A space of its own for a test file, so that files and repeated runs never meet. */
+/** A test file's own space, so that files and repeated runs never meet. */
 export interface Space {
   readonly name: string;
   readonly host: string;
   token(...actions: Action[]): Promise<string>;
-  /** The full name of a repository, as a client writes it. */
+  /** Returns the full name of a repository, as a client writes it. */
   repository(path: string): string;
 }
 

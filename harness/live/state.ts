@@ -1,4 +1,4 @@
-/** What a local server has stored, by what wrangler keeps on disk. */
+/** Reads the state of a local server from the files that wrangler keeps on disk. */
 import { globSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
@@ -9,7 +9,7 @@ export interface StoredState {
   readonly orphans: readonly string[];
   /** Keys that a row points to, without an object. */
   readonly missing: readonly string[];
-  /** What collection has still to take: links, blobs and condemned keys that nothing needs. */
+  /** The number of links, blobs and condemned keys that nothing needs and that collection has still to take. */
   readonly pending: number;
   /** Keys whose objects collection has deleted so far. */
   readonly deleted: number;
@@ -29,7 +29,7 @@ const DELETED = "SELECT COUNT(*) AS n FROM condemned WHERE deleted_at IS NOT NUL
 const keyRow = z.object({ key: z.string() });
 const countRow = z.object({ n: z.int() });
 
-/** @param state the directory that the server keeps everything in; it may be running, but should be at rest. */
+/** Reads the state. The server may be running, but should be at rest. @param state the directory in which the server keeps everything */
 export function readState(state: string): StoredState {
   using bucket = openDatabase(state, "r2", "_mf_objects");
   using database = openDatabase(state, "d1", "repository_blobs");
@@ -43,12 +43,12 @@ export function readState(state: string): StoredState {
   };
 }
 
-/** Milliseconds. A process that was killed may hold its database for a moment yet. */
+/** Milliseconds to wait: a process that was killed may still hold its database for a moment. */
 const PATIENCE = 20_000;
 
 /**
- * The one database of a product that has this table; wrangler gives their files names that nobody can guess.
- * To write to it, the server must have been stopped.
+ * Opens the one database of a product that has this table; wrangler gives the files names that cannot be
+ * guessed. The server must be stopped before anything is written to it.
  */
 export function openDatabase(state: string, product: string, table: string, readOnly = true): DatabaseSync {
   const directory = join(state, "v3", product);

@@ -3,12 +3,12 @@ import type { Environment } from "./process.ts";
 import type { OwnServer } from "./server.ts";
 import { readState, type StoredState } from "./state.ts";
 
-/** More than any state that a test makes should need, at 500 rows a step. */
+/** The most runs: more than any state of a test should need, at 500 rows a step. */
 const MOST_RUNS = 10;
 
 /**
- * The settings of a server that keeps what is not needed, whatever it is, for so many seconds. It serves nothing from the cache,
- * which could hide that something is lost.
+ * Returns the settings of a server that keeps unneeded content of every kind for so many seconds. It
+ * serves nothing from the cache, which could hide a loss.
  */
 export function keepFor(seconds: number): Environment {
   return {
@@ -21,7 +21,7 @@ export function keepFor(seconds: number): Environment {
   };
 }
 
-/** Lets the cron trigger fire, and waits until what it started has ended. Throws where that failed. */
+/** Fires the cron trigger, and waits until everything that it started has ended. Throws if that failed. */
 export async function runUpkeep({ url }: Pick<OwnServer, "url">): Promise<void> {
   const response = await fetch(`${url}/cdn-cgi/handler/scheduled`);
   const answer = await response.text();
@@ -33,10 +33,7 @@ interface Rest {
   readonly state: StoredState;
 }
 
-/**
- * Runs upkeep until it finds nothing to do, but not for ever.
- * @param pause milliseconds between two runs: the grace, if there is one.
- */
+/** Runs upkeep until it finds nothing to do, up to a limit. @param pause milliseconds between two runs: the grace, if there is one */
 export async function runUpkeepToRest(server: OwnServer, pause = 0): Promise<Rest> {
   for (let runs = 1; ; runs++) {
     await runUpkeep(server);
@@ -50,7 +47,7 @@ function isAtRest({ orphans, missing, pending }: StoredState): boolean {
   return orphans.length === 0 && missing.length === 0 && pending === 0;
 }
 
-/** What is wrong with a state that upkeep has brought to rest, in words. */
+/** Returns the violations in a state that upkeep has brought to rest, in words. */
 export function violationsOf({ runs, state: { orphans, missing, pending } }: Rest): readonly string[] {
   const after = `after ${runs} runs of upkeep`;
   return [

@@ -84,7 +84,7 @@ export function noteInInstallation(
   return noteAct(registry, null, { ...what, actor: grant.actor, action });
 }
 
-/** Notes an act that is done. Where that fails, the log has it: the act stays done, and its request must not seem to have failed. */
+/** Notes an act that is done. If that fails, only the log tells: the act stays done, and its request must not seem to have failed. */
 export async function noteAct(
   { activity }: Pick<Call["registry"], "activity">,
   place: NotedIn | null,

@@ -7,7 +7,7 @@ export interface ListAnswer<V> {
   readonly next: string | null;
 }
 
-/** Reads `limit` and `cursor`: a cursor is the last key of the page before. */
+/** Reads `limit` and `cursor`. A cursor is the last key of the page before. */
 export function pageRequest(query: { limit: number; cursor?: string | undefined }): PageRequest {
   return { limit: query.limit, last: query.cursor ?? null };
 }

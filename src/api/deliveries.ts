@@ -118,7 +118,7 @@ export const cancelDelivery = defineOperation({
   },
 });
 
-/** The id stays the same, so that a receiver that had it knows; the attempts before stay on record. */
+/** Sends a delivery again under the same id, by which a receiver recognizes it; earlier attempts stay on record. */
 export const redeliver = defineOperation({
   id: "redeliver",
   method: "POST",

@@ -8,8 +8,8 @@ import { parseInput } from "../oci/parse-input.ts";
 const MAX_BODY_BYTES = 256 * 1024;
 
 /**
- * Parses the request's JSON body. An empty body counts as an object without fields. Throws REQUEST_INVALID with each
- * problem, or REQUEST_TOO_LARGE.
+ * Parses the request's JSON body; an empty body counts as an object without fields. Throws REQUEST_INVALID
+ * with each problem, or REQUEST_TOO_LARGE.
  */
 export async function readBody<S extends z.ZodType>(schema: S, { request }: Call): Promise<z.output<S>> {
   const bytes = await readBounded(request.body, MAX_BODY_BYTES);

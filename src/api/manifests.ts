@@ -115,7 +115,7 @@ const blobTextOutput = z
   })
   .meta({ id: "BlobText" });
 
-/** Shows a manifest. It is not below the repository's own path, for its name may have components that are called like this. */
+/** Shows a manifest. Its path is not below the repository's own, since a repository's name may have components like this path's. */
 export const getManifest = defineOperation({
   id: "getManifest",
   method: "GET",

@@ -20,7 +20,7 @@ const JSON_TYPE = "application/json";
 
 /** Serves the management API as OpenAPI 3.1, made from the declarations that also parse its requests. */
 export function openApiHandler(operations: readonly Operation[]): (call: Call) => Response {
-  // The document takes a while to make, and stays the same.
+  // The document takes a while to make and never changes.
   let made: object | null = null;
   return ({ registry }) => {
     made ??= openApiDocument(operations);
@@ -28,7 +28,7 @@ export function openApiHandler(operations: readonly Operation[]): (call: Call) =
   };
 }
 
-/** Makes the document without its servers, which openApiHandler adds. */
+/** Makes the document without its servers; openApiHandler adds them. */
 export function openApiDocument(operations: readonly Operation[]): object {
   const paths: Record<string, Record<string, object>> = {};
   const schemas: Schemas = { ...settingsSchemas() };
@@ -57,7 +57,7 @@ export function openApiDocument(operations: readonly Operation[]): object {
   };
 }
 
-/** Named schemas, which operations refer to. */
+/** Named schemas that operations refer to. */
 type Schemas = Record<string, object>;
 
 function operationObject(operation: Operation, template: string, schemas: Schemas): object {
@@ -98,7 +98,7 @@ function queryParameters(query: z.ZodType): object[] {
   return Object.entries(properties).map(([name, schema]) => ({ name, in: "query", required: false, schema }));
 }
 
-/** Returns the schema, after moving its named parts to `schemas`. */
+/** Returns the schema, and moves its named parts to `schemas`. */
 function jsonSchema(schema: z.ZodType, io: "input" | "output", schemas: Schemas): object {
   const document = z.toJSONSchema(schema, { io, unrepresentable: "any" });
   const text = JSON.stringify(document).replaceAll('"#/$defs/', '"#/components/schemas/');

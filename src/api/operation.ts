@@ -1,6 +1,6 @@
 /**
- * One declaration for each operation of the management API. It feeds the router and the OpenAPI document, from which
- * the clients of the console and of the command line are made.
+ * Declares each operation of the management API once, for the router and for the OpenAPI document. The
+ * clients of the console and of the command line are made from that document.
  */
 import type * as z from "zod";
 import type { Call } from "../call.ts";
@@ -10,13 +10,13 @@ import { readBody, readQuery } from "./input.ts";
 type Schema = z.ZodType;
 type Maybe = Schema | undefined;
 
-/** A call without its request. The query and the body are given only if the operation declares them, and parsed. */
+/** A call without its request. It has a query and a body, parsed, only if the operation declares them. */
 export type Unread<C extends Call> = Omit<C, "request"> & { readonly headers: Headers };
 
 type Given<Q extends Maybe, B extends Maybe> = (Q extends Schema ? { readonly query: z.output<Q> } : object) &
   (B extends Schema ? { readonly body: z.output<B> } : object);
 
-/** The values that a handler may return for a shape. Readonly lists and fields are accepted, too. */
+/** The values that a handler may return for a shape, with lists and fields that may be readonly. */
 type Kept<T> = T extends readonly (infer E)[]
   ? readonly Kept<E>[]
   : T extends object
@@ -59,11 +59,11 @@ interface Declaration<C extends Call, Q extends Maybe, B extends Maybe, A extend
   /** The answer's shape; if absent, the status is 204. */
   readonly answer?: A;
   /**
-   * Returns the last part of the address of the thing that the operation made: it is added to the request's own
-   * address. If present, the status is 201.
+   * Returns the last part of the address of the thing that the operation made; the router adds it to the
+   * request's own address. If present, the status is 201.
    */
   readonly made?: A extends Schema ? (answer: Answer<A>) => string : never;
-  /** True if no cache may keep the answer: it has a secret, or identifies the caller. */
+  /** True if no cache may keep the answer, because it has a secret or identifies the caller. */
   readonly noStore?: true;
   readonly run: (
     call: Unread<C> & Given<Q, B>,
@@ -80,8 +80,8 @@ export interface Operation extends Described {
 }
 
 /**
- * Declares an operation. The handler gets the guard's result, and the query and the body as declared: an undeclared one
- * cannot be read. It returns the answer, not a response.
+ * Declares an operation. Its handler gets the guard's result, and the query and the body as declared; it
+ * cannot read what is not declared. It returns the answer, not a response.
  */
 export function defineOperation<
   C extends Call,

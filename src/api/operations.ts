@@ -1,4 +1,4 @@
-/** All operations of the management API. Where two paths fit an address, the first counts. */
+/** All operations of the management API. If two paths match an address, the first counts. */
 import * as activity from "./activity.ts";
 import { listDamaged } from "./damaged.ts";
 import * as manifests from "./manifests.ts";
@@ -43,7 +43,7 @@ export const OPERATIONS: readonly Operation[] = [
   tokens.getToken,
   tokens.revokeToken,
   repositories.listRepositories,
-  // Before the repositories' own path, which takes `tags` for the end of a name.
+  // Before the repositories' own path, which would read `tags` as the end of a name.
   tags.listRepositoryTags,
   repositories.getRepository,
   repositories.updateRepository,

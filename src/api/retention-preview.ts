@@ -5,7 +5,7 @@ import { retentionRepositories } from "../management/retention.ts";
 import { type Answer, defineOperation } from "./operation.ts";
 import { ruleInput } from "./retention.ts";
 
-/** Names in one list of an answer. */
+/** The most names in one list of an answer. */
 const SHOWN = 1000;
 const SHOWN_ONLY = "The first 1,000; the count has all.";
 
@@ -13,7 +13,7 @@ const previewQuery = z.strictObject({
   cursor: z.string().max(600).optional().meta({ description: "`next` of the previous page." }),
 });
 
-/** A rule as for its creation, or nothing. */
+/** A rule as for its creation. Without one, the preview is of the saved rules. */
 const previewInput = z
   .strictObject({
     ...ruleInput.partial().shape,

@@ -8,7 +8,7 @@ import { OCI_INDEX } from "../oci/media-types.ts";
 
 type Place = Pick<SpaceCall, "registry" | "grant">;
 
-/** Makes a push of what the tag points to; null when there is no such tag. */
+/** Makes a push of the manifest that the tag points to; null if there is no such tag. */
 export async function pushOf(
   { registry, grant }: Place,
   path: string,
@@ -22,7 +22,7 @@ export async function pushOf(
   return { spaceId, repositoryId, event: { ...shared, ...manifest } };
 }
 
-/** Makes a push of an ordinary image, with the platforms that are asked for, to a repository that need not exist. */
+/** Makes a push of an ordinary image with the requested platforms. The repository need not exist. */
 export function assumedPush(
   { registry, grant }: Place,
   path: string,

@@ -22,7 +22,7 @@ import { type Answer, defineOperation, Headed } from "./operation.ts";
 import { time } from "./shapes.ts";
 import { whoamiOutput, whoamiView } from "./whoami.ts";
 
-/** The rights that the console shows buttons for. */
+/** The rights for which the console shows buttons. */
 const CONSOLE_RIGHTS = ["manageInstallation", "manageSpace", "readSpace", "pull", "push", "delete"] as const;
 
 type ConsoleRight = (typeof CONSOLE_RIGHTS)[number];
@@ -52,7 +52,7 @@ const sessionOutput = z
   })
   .meta({ id: "ConsoleSession" });
 
-/** Takes a secret once, and gives a cookie that stands for it. */
+/** Takes a secret once and gives a cookie that stands for it. */
 export const signIn = defineOperation({
   id: "signIn",
   method: "POST",
@@ -75,7 +75,7 @@ export const signIn = defineOperation({
   },
 });
 
-/** Each page of the console asks this as it opens, so that nobody is signed in is no error. */
+/** Tells who is signed in. Each page of the console asks this as it opens, so it is no error if nobody is. */
 export const getSession = defineOperation({
   id: "getSession",
   method: "GET",
@@ -97,7 +97,7 @@ export const getSession = defineOperation({
   },
 });
 
-/** Ends the session, wherever its cookie was kept. Where there is none, that is no error. */
+/** Ends the session, wherever its cookie was kept. Without a session it does nothing. */
 export const signOut = defineOperation({
   id: "signOut",
   method: "DELETE",
@@ -118,7 +118,7 @@ async function endSession(registry: Installation, proof: BrowserProof): Promise<
     const act = { actor: actorOf(principal), action: "session.ended" } as const;
     await noteAct(registry, credentialOf(principal), act);
   } catch (fault) {
-    // A proof that is worth nothing, or no longer, has no session to end.
+    // A proof that is not valid, or no longer, has no session to end.
     if (!(fault instanceof RegistryError)) throw fault;
   }
 }

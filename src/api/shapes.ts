@@ -1,4 +1,4 @@
-/** Shapes that several resources share. Inputs are strict: an unknown field is refused, not ignored (mass assignment). */
+/** Shapes that several resources share. Inputs are strict: they refuse unknown fields instead of ignoring them (mass assignment). */
 import * as z from "zod";
 import { tagPatterns } from "../oci/tag-patterns.ts";
 

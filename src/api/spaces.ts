@@ -140,7 +140,7 @@ export const deleteSpace = defineOperation({
     const { registry, grant } = call;
     await registry.management.spaces.delete(grant);
     registry.endDeadUploads();
-    // The space's own activity goes out of sight with it.
+    // The space's own activity disappears with it.
     await noteInInstallation(call, "space.deleted", { name: grant.space });
   },
 });

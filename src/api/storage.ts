@@ -16,7 +16,7 @@ const figures = {
   }),
 };
 
-/** A page is shorter than others, for it reads all links of its repositories. */
+/** A page is shorter than in other lists, because it reads all links of its repositories. */
 const storageQuery = pageQuery.extend({ limit: z.coerce.number().int().min(1).max(100).default(100) });
 
 const repositoryStorageOutput = z

@@ -58,7 +58,7 @@ const tagOutput = z
   })
   .meta({ id: "Tag" });
 
-/** The most tags of one request: each is looked at in the transaction that deletes them. */
+/** The most tags in one request: the transaction that deletes them looks at each. */
 const MAX_TAGS = 1000;
 
 const tagsDeletionInput = z.strictObject({
@@ -85,7 +85,10 @@ const tagsDeletionOutput = z
   })
   .meta({ id: "TagsDeletion" });
 
-/** Shows everyone who may pull a tag who pushed it and where it is deployed: they have to know what they get. */
+/**
+ * Shows the tags with the actors who pushed them and the targets that run them, to everyone who may pull:
+ * users must know what they get.
+ */
 export const listRepositoryTags = defineOperation({
   id: "listRepositoryTags",
   method: "GET",
@@ -103,7 +106,7 @@ export const listRepositoryTags = defineOperation({
   },
 });
 
-/** Deletes tags of a repository, or only shows what that would delete. Immutable and absent tags are listed apart, and are no error. */
+/** Deletes tags of a repository, or only shows the effect. Immutable and absent tags are listed apart and are no error. */
 export const deleteTags = defineOperation({
   id: "deleteTags",
   method: "POST",

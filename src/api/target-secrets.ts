@@ -8,7 +8,7 @@ import { defineOperation } from "./operation.ts";
 import { time } from "./shapes.ts";
 import { createdSecret, LONG_ENOUGH, requireTarget, secretText } from "./targets.ts";
 
-/** Milliseconds for which a replaced secret goes on signing, so that receivers can change theirs: a day. */
+/** Milliseconds for which a replaced secret still signs, so that receivers have time to change theirs: a day. */
 const ROTATION = 86_400_000;
 
 export const rotateTargetSecret = defineOperation({

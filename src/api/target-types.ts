@@ -44,7 +44,7 @@ export const listTargetTypes = defineOperation({
   run: () => ({ types: describeTargetTypes() }),
 });
 
-/** The API's document describes settings as this schema of {@link settingsSchemas}. */
+/** The schema of a target's settings in the API's document: any of {@link settingsSchemas}. */
 export const ANY_SETTINGS = { anyOf: [{ $ref: "#/components/schemas/TargetSettings" }] } as const;
 
 /** Schemas of settings by name, as in `OctopusSettings`, and `TargetSettings`, which is any of them. */

@@ -24,7 +24,7 @@ import { ANY_SETTINGS } from "./target-types.ts";
 import { changesSomething, listOf, pageQuery, SOMETHING, time } from "./shapes.ts";
 
 const url = plainText(2000);
-/** The most settings of a target: far more than any type knows. */
+/** The most settings of a target: far more than any type has. */
 const MAX_SETTINGS = 50;
 
 export const secretText = z.string().min(1).max(4096);
@@ -162,7 +162,7 @@ export const getTarget = defineOperation({
   },
 });
 
-/** Answers with the new secret, where there is one of ours: it changes with the address. */
+/** Changes a target. Answers with its new secret if the registry made one, as it does for a new address. */
 export const updateTarget = defineOperation({
   id: "updateTarget",
   method: "PATCH",
@@ -240,7 +240,7 @@ export async function requireTarget({ registry, grant, params }: Unread<SpaceCal
   return target;
 }
 
-/** Returns a new secret if the registry created it: it is shown this once. */
+/** Returns a new secret if the registry created it; the secret is shown only this once. */
 export function createdSecret(type: TargetType, secret: string | null | undefined): { secret?: string } {
   return type.secret === "made" && typeof secret === "string" ? { secret } : {};
 }

@@ -13,7 +13,7 @@ import { pushOf } from "./sample-events.ts";
 import { requireTarget } from "./targets.ts";
 import { requireTrigger } from "./triggers.ts";
 
-/** Events among which a test looks for one that fits. */
+/** The most events that a test searches for one that fits. */
 const LOOKED_AT = 100;
 
 const testInput = z
@@ -40,7 +40,7 @@ const testOutput = z.object({
   results: z.array(resultOutput),
 });
 
-/** Sends each target what it would be sent for a push, now and once. Nothing is kept of it. */
+/** Sends each target once, now, what it would get for a push. Nothing of it is stored. */
 export const testTrigger = defineOperation({
   id: "testTrigger",
   method: "POST",
@@ -61,7 +61,7 @@ export const testTrigger = defineOperation({
   },
 });
 
-/** Like testTrigger, to one target. */
+/** Like testTrigger, for one target. */
 export const testTarget = defineOperation({
   id: "testTarget",
   method: "POST",
@@ -96,7 +96,7 @@ async function sendTest(
   return { target: id, name: target?.target.name ?? "", outcome, status, milliseconds, detail };
 }
 
-/** Makes a push of the tag that the body names; if it names none, finds the newest event that fits. */
+/** Makes a push of the tag that the body names. If it names none, finds the newest event that fits. */
 async function wantedPush(
   call: Place & { readonly body: z.output<typeof testInput> },
   fits: (event: RegistryEvent) => boolean,

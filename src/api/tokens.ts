@@ -15,7 +15,7 @@ import { listOf, pageQuery, time } from "./shapes.ts";
 /** Ten years, in seconds. */
 const MAX_LIFETIME = 10 * 366 * 86_400;
 
-/** The most tokens that the activity names where many are revoked at once. */
+/** The most tokens that an activity entry names when many are revoked at once. */
 const MAX_NAMED = 50;
 
 const tokenInput = z.strictObject({

@@ -11,7 +11,7 @@ import { assumedPush, pushOf } from "./sample-events.ts";
 import { time } from "./shapes.ts";
 import { requireTrigger } from "./triggers.ts";
 
-/** Rules that are not saved, or those of a trigger. */
+/** Rules that are not saved, or a trigger's own. */
 const previewedFields = {
   ...triggerRuleFields,
   match: triggerMatch.optional(),
@@ -30,7 +30,7 @@ const pushInput = z
   })
   .refine(isOneOfBoth, ONE_OF_BOTH);
 
-/** Refuses rules that could never be saved. */
+/** Refuses rules that could not be saved. */
 const pushesInput = z
   .strictObject(previewedFields)
   .refine(isOneOfBoth, ONE_OF_BOTH)
@@ -95,7 +95,7 @@ function isOneOfBoth({ match, trigger }: { readonly match?: unknown; readonly tr
 
 type Previewed = z.output<typeof pushesInput>;
 
-/** Returns the rules to preview; null if a trigger's are no longer understood. */
+/** Returns the rules to preview; null if this version cannot read the trigger's stored rules. */
 async function rulesOf(
   call: Pick<SpaceCall, "registry" | "grant"> & { readonly body: Previewed },
 ): Promise<TriggerRules | null> {

@@ -12,10 +12,10 @@ import { isoTime, listAnswer, pageRequest } from "./answer.ts";
 import { type Answer, defineOperation, type Unread } from "./operation.ts";
 import { changesSomething, listOf, pageQuery, SOMETHING, time } from "./shapes.ts";
 
-/** Deliveries that one call makes pending again. */
+/** The most deliveries that one call makes pending again. */
 const MAX_REPLAYED = 1000;
 
-/** Stricter than what is read from storage: triggers were saved before this was asked for. */
+/** Stricter than the reader of stored triggers: some were saved before this was required. */
 const givenMatch = triggerMatch.refine(...PLAIN_THROUGHOUT);
 
 const targetIds = z
@@ -97,7 +97,7 @@ export const getTrigger = defineOperation({
   },
 });
 
-/** Deliveries that are under way still go to their old targets, in the order that the new rules give. */
+/** Changes a trigger. Deliveries under way still go to their old targets, in the order that the new rules give. */
 export const updateTrigger = defineOperation({
   id: "updateTrigger",
   method: "PATCH",
@@ -153,7 +153,10 @@ export const disableTrigger = defineOperation({
   run: (call) => setEnabled(call, false),
 });
 
-/** Leaves out what is outdated. May be called again while it answers with as many as it can. */
+/**
+ * Sends failed deliveries again, without those that are outdated. The client may call it again as long as
+ * it answers with the most that it can.
+ */
 export const replayTrigger = defineOperation({
   id: "replayTrigger",
   method: "POST",
@@ -171,7 +174,7 @@ export const replayTrigger = defineOperation({
     const { id, name } = await requireTrigger(call, params["id"]);
     const { deliveries, queue } = registry.events;
     const ids = await deliveries.replay(grant, id, Date.parse(since), MAX_REPLAYED, Date.now());
-    // The sweep finds those overdue that the queue does not hear of.
+    // The queue need not hear of all: the sweep finds those that are overdue.
     registry.later(queue.send(ids.map((delivery) => ({ kind: "delivery", id: delivery }))));
     await noteInSpace(call, "trigger.replayed", { subject: id, name, detail: { since, replayed: ids.length } });
     return { replayed: ids.length };
@@ -180,7 +183,7 @@ export const replayTrigger = defineOperation({
 
 type RuleChanges = Pick<z.output<typeof triggerChanges>, "match" | "group" | "debounceSeconds">;
 
-/** Rules with changes, which must fit together. */
+/** Returns the rules with the changes. Both must fit together. */
 function changedRules(old: TriggerRules | null, changes: RuleChanges): TriggerRules {
   const { match = old?.match, group = old?.group, debounceSeconds = old?.debounceSeconds } = changes;
   const rules = { match, group: group ?? undefined, debounceSeconds: debounceSeconds ?? undefined };

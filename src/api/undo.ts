@@ -90,7 +90,7 @@ export const getHistory = defineOperation({
   },
 });
 
-/** A push like any other, so that it can deploy. */
+/** Points a tag back to an earlier digest. It is a push like any other, so it can deploy. */
 export const revert = defineOperation({
   id: "revert",
   method: "POST",
@@ -213,7 +213,7 @@ function since({ registry }: Unread<SpaceCall>): number {
   return Date.now() - registry.keepDeleted;
 }
 
-/** @param path the repository's, within the call's space. */
+/** Returns the repository's full name. @param path the repository's path within the call's space */
 function nameIn({ grant }: Unread<SpaceCall>, path: string): RepositoryName {
   return requireRepositoryName(`${grant.space}/${path}`);
 }

@@ -26,7 +26,7 @@ export const whoami = defineOperation({
   run: ({ credential }) => whoamiView(credential),
 });
 
-/** @param credential null: the installation's administrator. */
+/** Describes the caller. @param credential null for the installation's administrator */
 export function whoamiView(credential: Credential | null): Answer<typeof whoamiOutput> {
   if (credential === null) return { kind: "installation", space: null, token: null };
   const { id, name, space, actions, repositories, expiresAt } = credential;

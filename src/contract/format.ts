@@ -37,7 +37,7 @@ export function formatUntil(time: Date, now: Date): string {
   return `in ${formatAge(now.toISOString(), time).replace(/ ago$/, "")}`;
 }
 
-/** Returns enough of a digest to tell it from others, without `sha256:`, as docker prints it. */
+/** Returns as much of a digest as tells it from others, without `sha256:`, as docker prints it. */
 export function shortDigest(digest: string): string {
   return digest.slice(digest.indexOf(":") + 1, digest.indexOf(":") + 13);
 }

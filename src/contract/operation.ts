@@ -52,13 +52,10 @@ export interface Input {
 export const outputs: { readonly [O in OperationId]: { readonly output: z.ZodType<OperationOutput<O>> } } = operations;
 export const pages: { readonly [O in ListOperationId]: { readonly output: z.ZodType<ListPage<O>> } } = operations;
 
-/** Values that cannot be a URL's segment: URLs drop them or take them for the path above. Escaping does not help. */
+/** Values that cannot be a URL's segment: URLs drop them or read them as the path above, even if escaped. */
 const FOLDED: ReadonlySet<string> = new Set(["", ".", ".."]);
 
-/**
- * Returns an operation's address with its parameters filled in; null if one of them cannot be part of an address, as
- * `..`.
- */
+/** Returns an operation's address with its parameters filled in; null if one of them cannot be part of an address, as `..`. */
 export function addressOf(path: string, { path: parameters, query = {} }: Input): string | null {
   const segments = (name: string): readonly string[] => (parameters[name] ?? "").split("/");
   const names = Array.from(path.matchAll(/\{(\w+)\}/g), ([, name = ""]) => name);

@@ -2,10 +2,10 @@ import type { RetentionPreview } from "./operations.ts";
 
 type Item = RetentionPreview["items"][number];
 
-/** Names that a page lists for a repository at most; the sum has the same limit. */
+/** The most names that a page lists for a repository; the sum has the same limit. */
 const NAMED = 1000;
 
-/** Adds up what the pages of a preview say about each repository, and leaves out repositories that lose nothing. */
+/** Adds up the pages of a preview by repository, and leaves out repositories that lose nothing. */
 export function wholeRepositories(items: readonly Item[]): readonly Item[] {
   const byRepository = new Map<string, Item>();
   for (const item of items) {
@@ -15,7 +15,7 @@ export function wholeRepositories(items: readonly Item[]): readonly Item[] {
   return [...byRepository.values()].filter(({ tagCount, manifestCount }) => tagCount + manifestCount > 0);
 }
 
-/** Adds an item to the sum so far. Only a repository's last page says if it was seen whole. */
+/** Adds an item to the sum so far. Only a repository's last page tells if it was seen whole. */
 function sumOf(before: Item, item: Item): Item {
   return {
     ...item,

@@ -1,23 +1,26 @@
-/** The settings of a target type, read from their JSON Schema: for forms and help. */
+/** The settings of a target type, read from their JSON Schema for forms and help. */
 import * as z from "zod";
 
-/** `part` is a group of settings that can be left out as a whole; a `pairs` has values by name; `json` is anything else. */
+/**
+ * The kind of a setting. `part` is a group of settings that can be left out as a whole; `pairs` has values
+ * by name; `json` is anything else.
+ */
 export type SettingKind = "text" | "number" | "choice" | "check" | "lines" | "pairs" | "part" | "json";
 
 export interface Setting {
-  /** Within the config, as in `release.version`. */
+  /** The path within the config, as in `release.version`. */
   readonly path: string;
   readonly title: string;
   readonly description: string;
   readonly kind: SettingKind;
-  /** The values of a choice; none for other kinds. */
+  /** The values of a choice; empty for other kinds. */
   readonly choices: readonly string[];
-  /** Undefined: none is known. */
+  /** Undefined if none is known. */
   readonly default: unknown;
-  /** Undefined: none is needed. */
+  /** Undefined if none is needed. */
   readonly example: unknown;
   readonly isRequired: boolean;
-  /** The heading under which a form has it; null: at the top. */
+  /** The heading under which a form has it; null for none. */
   readonly section: string | null;
 }
 
@@ -52,7 +55,7 @@ const schemaShape: z.ZodType<Schema> = z.lazy(() =>
   }),
 );
 
-/** Lists the settings with their paths, those of nested objects among them. */
+/** Lists the settings with their paths, including those of nested objects. */
 export function settingsOf(schema: unknown): readonly Setting[] {
   return fieldsOf(schemaShape.parse(schema), "", true);
 }
@@ -82,12 +85,12 @@ function settingOf(path: string, field: Schema, kind: SettingKind, isRequired: b
   };
 }
 
-/** True for a part that is there unless it is said to be null. */
+/** True for a part that is there unless it is set to null. */
 function isSwitched({ anyOf, default: usual }: Schema): boolean {
   return anyOf !== undefined && usual !== undefined && usual !== null;
 }
 
-/** The schema without its null. */
+/** Returns the schema without its null. */
 function bodyOf(schema: Schema): Schema {
   const others = (schema.anyOf ?? []).filter(({ type }) => type !== "null");
   const [only] = others;

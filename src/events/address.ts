@@ -1,18 +1,19 @@
-/** The reason why a target's address is refused, in a sentence; null when it may be called. */
+/** The reason why a target's address is refused, in a sentence; null if it may be called. */
 export type AddressProblem = string | null;
 
 export interface AddressRules {
-  /** Allows http, any port and loopback, to work on one's own machine. */
+  /** True to allow http, any port and loopback, for work on one's own machine. */
   readonly allowLocal: boolean;
-  /** The hosts, with their ports, that this registry answers under: a delivery must not come back to us. */
+  /** The hosts, with their ports, under which this registry answers: a delivery must not come back to it. */
   readonly ownHosts: readonly string[];
 }
 
 const LOCAL_NAME = /(?:^|\.)(?:localhost|local|internal|intranet|lan|home\.arpa|localdomain)$/;
 
 /**
- * Finds out if a delivery may go there: a public host by name, over https on its usual port (SSRF; CVE-2026-33540, CVE-2020-13788).
- * A name that resolves to a private address is refused by the platform, which calls only public addresses.
+ * Finds out if a delivery may go to an address: to a public host by name, over https on its usual port
+ * (SSRF; CVE-2026-33540, CVE-2020-13788). The platform calls only public addresses, so it refuses a name
+ * that resolves to a private one.
  */
 export function addressProblem(address: string, { allowLocal, ownHosts }: AddressRules): AddressProblem {
   const url = URL.parse(address);
@@ -28,7 +29,7 @@ export function addressProblem(address: string, { allowLocal, ownHosts }: Addres
   return null;
 }
 
-/** URL parsing has brought every way to write an IPv4 address to four decimal numbers. */
+/** True if the host is an IP address. URL parsing has already written every form of IPv4 address as four decimal numbers. */
 function isAddressLiteral(hostname: string): boolean {
   return hostname.startsWith("[") || /^\d+(?:\.\d+){3}$/.test(hostname);
 }
@@ -36,10 +37,10 @@ function isAddressLiteral(hostname: string): boolean {
 const LOOPBACK =
   /^(?:(?:.*\.)?localhost|127\.\d+\.\d+\.\d+|0\.0\.0\.0|\[::1?\]|\[::ffff:7f[0-9a-f]{2}:[0-9a-f]{1,4}\])$/;
 
-/** Brings a host and its port to one form, however they are written. */
+/** Brings the different ways to write a host and its port to one form. */
 function plainHost(url: URL): { readonly name: string; readonly port: string } {
   const name = url.hostname.replace(/\.$/, "");
-  // We answer at http's own port as at https's.
+  // The registry answers at http's own port as at https's.
   const port = url.port === "80" || url.port === "443" ? "" : url.port;
   return { name: LOOPBACK.test(name) ? "localhost" : name, port };
 }

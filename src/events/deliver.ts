@@ -9,18 +9,23 @@ import type { OpenTarget, TargetSecrets } from "./target-store.ts";
 import { type Outcome, type Sender, UnsendableError } from "./target.ts";
 import { findTargetType, targetTypeNames } from "./target-types.ts";
 
-/** Requests that one attempt may take: release, deployments, their tasks. */
+/** Requests that one attempt may make: for a release, deployments and their tasks. */
 const MAX_REQUESTS = 60;
 
-/** Milliseconds since its claim within which an attempt may begin requests: a target that is followed takes several, one after the other. */
+/**
+ * Milliseconds since the claim within which an attempt may begin requests. A target that is followed takes
+ * several, one after the other.
+ */
 const BEGIN_WITHIN = { followed: 3 * ANSWER_WITHIN, other: 10_000 } as const;
 
-/** Milliseconds that the database has to take down what came of an attempt. */
+/** Milliseconds that the database has to record the outcome of an attempt. */
 const RECORD_WITHIN = 10_000;
 
 /**
- * Milliseconds for which an attempt keeps its delivery and its lane to itself, by target type. If its consumer dies, the others of the lane wait
- * that long, and no less will do: the last request may begin late, and its answer come as late as it may; until then, another one could overtake it.
+ * Returns the milliseconds for which an attempt keeps its delivery and its lane to itself, by target type.
+ * If its consumer dies, the other deliveries of the lane wait that long. A shorter lease would not do: the
+ * last request may begin late and its answer may come late, and until then another delivery could overtake
+ * it.
  */
 function leases(): Leases {
   return Object.fromEntries(targetTypeNames().map((name) => [name, beginWithin(name) + ANSWER_WITHIN + RECORD_WITHIN]));
@@ -30,19 +35,19 @@ function beginWithin(type: string): number {
   return findTargetType(type)?.canBeFollowed === true ? BEGIN_WITHIN.followed : BEGIN_WITHIN.other;
 }
 
-/** A target that does nothing but fail for this long, in milliseconds, is switched off: 5 days. */
+/** Milliseconds after which a target that only ever fails is switched off: 5 days. */
 const DISABLED_AFTER = 5 * 86_400_000;
 
-/** An event to be sent to a target, by a delivery or for a test. */
+/** An event to send to a target, by a delivery or for a test. */
 export interface Sending {
   readonly deliveryId: string;
-  /** Null: it is gone. */
+  /** Null if it is gone. */
   readonly event: RegistryEvent | null;
   readonly target: OpenTarget | null;
   readonly progress: unknown;
 }
 
-/** Others that one message may have sent first, so that a replay keeps its order. */
+/** The most other deliveries that one message sends first, so that a replay keeps its order. */
 const MOST_BEFORE = 10;
 
 /** Seconds after which a delivery that waits for others looks again. */
@@ -53,7 +58,7 @@ export async function attemptDelivery(processing: Processing, id: string): Promi
   for (let sent = 0; sent < MOST_BEFORE; sent++) {
     const turn = await takeTurn(processing, id);
     if (turn.before === null) return turn.outcome;
-    // The message of the one before may be lost or late: this one's does as well.
+    // The message for the one before may be lost or late, so this message sends it.
     if (!(await takeTurn(processing, turn.before)).attempted) break;
   }
   return { retryIn: SOON };
@@ -62,7 +67,7 @@ export async function attemptDelivery(processing: Processing, id: string): Promi
 interface Turn {
   readonly outcome: MessageOutcome;
   readonly attempted: boolean;
-  /** Another delivery that has to be sent first. */
+  /** Another delivery that must be sent first; null if none. */
   readonly before: string | null;
 }
 
@@ -98,13 +103,13 @@ async function attemptClaimed(processing: Processing, claim: ClaimedDelivery, be
   return wait === null ? "done" : { retryIn: wait };
 }
 
-/** Seconds until the next attempt; null when there is none. */
+/** Returns the seconds until the next attempt; null if there is none. */
 function waitAfter({ verdict, wait }: Outcome, tries: number): number | null {
   if (verdict === "running") return wait ?? 0;
   return verdict === "retry" ? nextAttemptIn(tries, wait, Math.random()) : null;
 }
 
-/** Makes one attempt, which began at `now`: never rejects, and its detail holds no secret. */
+/** Makes one attempt, which began at `now`. It never rejects, and its detail holds no secret. */
 export async function tryOnce(delivering: Delivering, sending: Sending, now: Date): Promise<Outcome> {
   const { target, event, progress } = sending;
   if (event === null) return refused("the event no longer exists");
@@ -137,9 +142,10 @@ export async function tryOnce(delivering: Delivering, sending: Sending, now: Dat
 }
 
 /**
- * Looks at each address again, since rules may have changed since the target was made; bounds requests and time.
- * @param registry the host that the event's pusher used, which is ours too.
- * @param until when the last request may begin.
+ * Makes a sender that checks each address again, since rules may have changed since the target was
+ * created, and that bounds requests and time.
+ * @param registry the host that the event's pusher used, which is this registry too
+ * @param until the time by which the last request must begin
  */
 function guarded(
   { send, rules: { ownHosts, ...rules }, now }: Delivering,
@@ -202,7 +208,10 @@ function statusAfter(verdict: Outcome["verdict"], wait: number | null): Delivery
   return wait === null ? "failed" : "pending";
 }
 
-/** Says in a list how it went: by a sentence as it is, or an answer with its status. A delivery that was followed tells how it ended. */
+/**
+ * Returns the reason for the list of deliveries: a sentence as it is, or an answer with its status. For a
+ * delivery that was followed, it tells the end.
+ */
 function reasonFor({ outcome, status, detail }: AttemptRecord, wasFollowed: boolean): string | null {
   if (outcome === "done") return wasFollowed ? detail : null;
   if (status === null || outcome === "running") return detail;

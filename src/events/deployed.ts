@@ -1,6 +1,6 @@
 /**
- * Deployed is the digest that a target was given last of a repository, in the order of deliveries, under whatever tag. The
- * digests that it was given before that are remembered as far as retention counts them.
+ * The deployed digest of a repository is the one that a target was given last, in the order of deliveries,
+ * under any tag. Earlier digests are remembered as far as retention counts them.
  */
 import type { SpaceGrant } from "../auth/space-grant.ts";
 import type { Page, PageRequest } from "../oci/page.ts";
@@ -15,32 +15,32 @@ export interface Deployed {
   readonly digest: string;
   readonly deliveryId: string;
   readonly deployedAt: number;
-  /** The target was given nothing else of the repository since. */
+  /** True if the target was given nothing else of the repository since. */
   readonly current: boolean;
-  /** The target was followed to its end: it runs what it was given. We only know of others that they were told. */
+  /** True if the target was followed to its end, so it runs what it was given. We know of other targets only that they were told. */
   readonly followed: boolean;
 }
 
 export interface DeployedFilter {
-  /** An id. */
+  /** A target's id; null for any. */
   readonly target: string | null;
-  /** A name with its space. */
+  /** A name with its space; null for any. */
   readonly repository: string | null;
-  /** Leaves out what was deployed before. */
+  /** True to leave out what was deployed before. */
   readonly currentOnly: boolean;
 }
 
-/** A change that a delivery would make if it were sent again; a group has one for each member. */
+/** A change that a delivery would make if it were sent again; a group's delivery makes one for each member. */
 export interface Redelivery extends Pick<Deployed, "repository" | "tag" | "digest" | "followed"> {
-  /** False: the target is only told. */
+  /** False if the target is only told. */
   readonly deploys: boolean;
-  /** The digest that the target was given last; null: none that is known. */
+  /** The digest that the target was given last; null if none is known. */
   readonly current: Pick<Deployed, "tag" | "digest" | "deliveryId" | "deployedAt"> | null;
 }
 
 export interface DeployedStore {
-  /** Lists the newest first; `last` is an id. Throws SPACE_UNKNOWN. */
+  /** Lists digests, newest first; `last` is an id. Throws SPACE_UNKNOWN. */
   list(grant: SpaceGrant, filter: DeployedFilter, page: PageRequest): Promise<Page<Deployed>>;
-  /** Finds what a delivery would change. Empty for one that deploys nothing, as one of a deletion. */
+  /** Finds the changes that a delivery would make; none if it deploys nothing, as for a deletion. */
   redelivery(grant: SpaceGrant, deliveryId: string): Promise<readonly Redelivery[]>;
 }

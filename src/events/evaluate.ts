@@ -5,20 +5,23 @@ import type { TagHolder, Trigger, TriggerStore } from "./trigger-store.ts";
 import { compileTagRule } from "./tag-rule.ts";
 import type { TriggerRules } from "./trigger.ts";
 
-/** Limits on the tags that a rule is compared with, tried one after the other: mostly the first few decide. Nothing is guessed beyond the last. */
+/**
+ * Limits on the tags to compare a rule with, tried in turn: mostly the first few decide. Beyond the last,
+ * the trigger refuses and does not guess.
+ */
 const LIMITS = [5, 500] as const;
 
-/** The moment of the decision: when the queue's consumer makes it, or afterwards, for a person who asks what it would have been. */
+/** The moment of the decision: when the queue's consumer makes it, or afterwards, for a person who asks how it would have been. */
 export type Moment = "now" | "afterwards";
 
-/** Checks if a trigger fires on an event; and for a group, on what. */
+/** The decision of a trigger on an event. If it fires for a group, it has the group's members. */
 export type Evaluation =
   | { readonly fires: true; readonly members: readonly DeliverySubject[] | null }
   | Extract<MatchResult, { fires: false }>;
 
 type TagLookups = Pick<TriggerStore, "newerTags" | "tagIn">;
 
-/** Decides by the tags that the repository had when the event happened. */
+/** Decides if a trigger fires, by the tags that the repository had when the event happened. */
 export async function evaluateTrigger(
   triggers: TagLookups,
   { rules }: Pick<Trigger, "rules">,
@@ -43,12 +46,12 @@ async function againstOtherTags(
   if (match.tag?.onlyIfNewer !== true || tag === null) return { fires: true };
   const { newerThan, order, isSpent } = compileTagRule(match.tag);
   const newer = newerThan?.(tag) ?? null;
-  // By push time, nothing is newer than a push when it happens.
+  // By push time, nothing is newer than a push as it happens.
   if (newer === null) return { fires: true };
   for (const limit of LIMITS) {
     if (isSpent()) break;
     const { tags, laterInPush, isCut } = await triggers.newerTags(stored, newer, limit);
-    // Of tags of one push that are one version, as 1.2 and 1.2.0, the first that it told of counts.
+    // If tags of one push are one version, as 1.2 and 1.2.0, the first that the push told of counts.
     const above = laterInPush.filter((other) => (order?.(other, tag) ?? 0) > 0);
     const newestTag = newestOf(
       match,
@@ -67,7 +70,7 @@ async function againstOtherTags(
   );
 }
 
-/** The push that makes a group complete fires: all others have the tag already, and not for longer than the group waits. */
+/** Fires on the push that completes a group: all other members have the tag already, and for no longer than the group waits. */
 async function completeGroup(
   triggers: TagLookups,
   { requireAll, timeoutSeconds }: NonNullable<TriggerRules["group"]>,

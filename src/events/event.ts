@@ -9,12 +9,12 @@ export const EVENT_TYPES = [
 
 export type EventType = (typeof EVENT_TYPES)[number];
 
-/** Types of events that set a tag: they say what it points to from then on. */
+/** Types of events that set a tag: each tells the digest that it points to from then on. */
 export const TAG_SETS: ReadonlySet<EventType> = new Set(["tag.created", "tag.updated"]);
 
 /** One change of a tag or manifest, as the outbox holds it. */
 export interface RegistryEvent {
-  /** `evt_…`; the same for ever. */
+  /** `evt_…`; it never changes. */
   readonly id: string;
   readonly type: EventType;
   /** Milliseconds since the epoch. */
@@ -22,23 +22,23 @@ export interface RegistryEvent {
   /** The host and port that the pusher used. */
   readonly registry: string;
   readonly space: string;
-  /** Within the space, as in `web/api`. */
+  /** The path within the space, as in `web/api`. */
   readonly path: string;
-  /** Null for what happens to a manifest as such. */
+  /** Null for an event of the manifest itself. */
   readonly tag: string | null;
   readonly digest: string;
-  /** The digest that the tag pointed to before; null when it is new. */
+  /** The digest that the tag pointed to before; null if the tag is new. */
   readonly previousDigest: string | null;
   readonly mediaType: string;
   readonly artifactType: string | null;
   /** Bytes of the manifest. */
   readonly size: number;
-  /** An index's platforms, or that of an image once its config has been read, as in `linux/amd64`; empty where none are known. */
+  /** The platforms of an index, or of an image once its config has been read, as in `linux/amd64`; empty if none are known. */
   readonly platforms: readonly string[];
   readonly actor: Actor;
 }
 
-/** The token of the space, mostly, that did it. */
+/** The author of the change, mostly a token of the space. */
 export interface Actor {
   readonly id: string;
   /** The token's name, as in `ci`. */
@@ -56,7 +56,7 @@ export function imageOf(event: RegistryEvent): string {
   return `${event.registry}/${repositoryOf(event)}${tag}@${event.digest}`;
 }
 
-/** Writes an event in our own form, which the formats without one of their own carry. */
+/** Writes an event in our own form, which formats without one of their own carry. */
 export function eventDocument(event: RegistryEvent) {
   const { space, registry, tag, digest, previousDigest, mediaType, size, platforms, actor } = event;
   return {

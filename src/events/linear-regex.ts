@@ -1,7 +1,8 @@
 /**
- * Regular expressions that match in linear time, since they come from users: all states are followed at once (Thompson,
- * "Regular Expression Search Algorithm", 1968), so that no pattern backtracks. A match costs at most the states times the text's
- * length. regex-syntax.ts says what a pattern may have; it then means what it means in JavaScript, without flags.
+ * Regular expressions that match in linear time, since they come from users. All states are followed at
+ * once (Thompson, "Regular Expression Search Algorithm", 1968), so that no pattern backtracks: a match
+ * costs at most the states times the text's length. regex-syntax.ts lists the syntax that a pattern may
+ * have; it has the same meaning as in JavaScript, without flags.
  */
 import { captureGroups } from "./regex-groups.ts";
 import { buildProgram, type Effort, isAt, type Program, reachable, type State } from "./regex-program.ts";
@@ -13,9 +14,12 @@ export interface LinearRegex {
   readonly test: (text: string) => boolean;
   /** The names of its groups, in order. */
   readonly groups: readonly string[];
-  /** The texts of the named groups, in order, as RegExp.prototype.exec has them; null for one that has none, or an empty one. Null without a match. */
+  /**
+   * Returns the texts of the named groups, in order, as RegExp.prototype.exec has them; null for one that
+   * has none, or an empty one. Null without a match.
+   */
   readonly capture: (text: string) => readonly (string | null)[] | null;
-  /** The characters of tags that a tag can begin with and match. */
+  /** The characters of tags with which a matching tag can begin. */
   readonly initials: readonly string[];
 }
 
@@ -23,8 +27,8 @@ export interface LinearRegex {
 const MAX_REMEMBERED = 5000;
 
 /**
- * Makes a regex ready. Throws RuleError, which says what of the pattern isn't supported.
- * @param effort grows with each text that is searched.
+ * Makes a regex ready. Throws RuleError, which names the part of the pattern that isn't supported.
+ * @param effort grows with each text that is searched
  */
 export function compileRegex(pattern: string, effort: Effort = { steps: 0 }): LinearRegex {
   const { node, groups } = parseRegex(pattern);
@@ -46,7 +50,7 @@ export function compileRegex(pattern: string, effort: Effort = { steps: 0 }): Li
   };
 }
 
-/** Orders what two texts have in the same groups: the first difference counts. Numbers are compared as such, and come before words. */
+/** Orders two texts by the same groups of both: the first difference counts. Numbers compare as numbers, and come before words. */
 export function compareGroups(left: readonly (string | null)[], right: readonly (string | null)[]): number {
   for (const [index, text] of left.entries()) {
     const other = right[index] ?? null;
@@ -61,9 +65,9 @@ export function compareGroups(left: readonly (string | null)[], right: readonly 
 
 const TAG_CHARACTERS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz".split("");
 
-/** A tag begins with neither a dot nor a dash. */
+/** Returns the first characters of matching tags. A tag begins with neither a dot nor a dash. */
 function initialsOf({ entry, isAnchored }: Program): readonly string[] {
-  // A match that may begin further on, or be empty, says nothing about the first character.
+  // If a match may begin further on, or be empty, the first character can be any.
   if (!isAnchored) return TAG_CHARACTERS;
   const first = reachable(entry, true);
   if (first.some(({ needs }) => needs.kind === "accept" || needs.kind === "end")) return TAG_CHARACTERS;
@@ -73,7 +77,7 @@ function initialsOf({ entry, isAnchored }: Program): readonly string[] {
 }
 
 function search({ entry, size, isAnchored }: Program, text: string, effort: Effort): boolean {
-  /** The place in the text at which each state was last seen: it is taken once there, however many ways lead to it. */
+  /** The place in the text at which each state was last seen: a state is taken once per place, however many ways lead to it. */
   const seenAt = new Int32Array(size).fill(-1);
   let active: State[] = [];
   for (let at = 0; at <= text.length; at++) {
@@ -81,7 +85,7 @@ function search({ entry, size, isAnchored }: Program, text: string, effort: Effo
     // The match may begin here as well.
     if (at === 0 || !isAnchored) active.push(entry);
     else if (active.length === 0) return false;
-    // Grows while it is walked: by what is reached without using a character.
+    // The list grows during the walk, by states that can be reached without using a character.
     for (const state of active) {
       effort.steps += 1;
       if (seenAt[state.id] === at) continue;

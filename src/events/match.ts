@@ -5,18 +5,18 @@ import { type RegistryEvent, repositoryOf } from "./event.ts";
 import { compileTagRule } from "./tag-rule.ts";
 import type { TriggerMatch } from "./trigger.ts";
 
-/** Facts of the repository that count beside the event. */
+/** Facts about the repository that matter in addition to the event. */
 export interface MatchFacts {
-  /** The tag that {@link newestOf} finds among the repository's other tags; null when there is none. */
+  /** The tag that {@link newestOf} finds among the repository's other tags; null if there is none. */
   readonly newestTag: string | null;
 }
 
 export type MatchResult = { readonly fires: true } | { readonly fires: false; readonly reason: string };
 
-/** Returns null when the event passes; otherwise one sentence for the operator who wonders why nothing was deployed. */
+/** Returns null if the event passes; otherwise one sentence for the operator who wonders why nothing was deployed. */
 type Check = (match: TriggerMatch, event: RegistryEvent, facts: MatchFacts) => string | null;
 
-/** The checks in their order. The first that fails gives the reason, and the coarse ones come first. */
+/** The checks in order, coarse ones first. The first that fails gives the reason. */
 const CHECKS: readonly Check[] = [
   checkType,
   checkRepository,
@@ -29,7 +29,7 @@ const CHECKS: readonly Check[] = [
   checkNewest,
 ];
 
-/** Checks if a trigger fires on an event, and if not, why. */
+/** Checks if a trigger fires on an event; if not, says why. */
 export function matchTrigger(match: TriggerMatch, event: RegistryEvent, facts: MatchFacts): MatchResult {
   for (const check of CHECKS) {
     const reason = check(match, event, facts);
@@ -39,8 +39,9 @@ export function matchTrigger(match: TriggerMatch, event: RegistryEvent, facts: M
 }
 
 /**
- * Finds the tag of the newest version that the trigger's tag rule takes; null without one, and for rules that aren't about versions. It may be
- * another where the rule is spent before the last tag.
+ * Finds the tag of the newest version that the trigger's tag rule takes; null if there is none, and for
+ * rules that aren't about versions. If the rule is spent before the last tag, the result may be another
+ * tag.
  */
 export function newestOf(match: TriggerMatch, tags: readonly string[]): string | null {
   if (match.tag === undefined) return null;
@@ -71,12 +72,12 @@ function checkTag({ tag: rule }: TriggerMatch, { tag }: RegistryEvent): string |
 }
 
 /**
- * The tags by which clients find what refers to an image: the distribution spec's ("Referrers Tag Schema"), and cosign's, which
- * add `.sig`, `.att` or `.sbom`.
+ * The tags by which clients find an image's referrers: the distribution spec's ("Referrers Tag Schema"),
+ * and cosign's, which add `.sig`, `.att` or `.sbom`.
  */
 const REFERRER_TAG = /^sha(?:256|512)-[0-9a-f]{64}(?:\.[\w.-]+)?$/;
 
-/** A signature comes with the image, and often after it: it must not deploy the image again. */
+/** Refuses referrers. A signature comes with the image, often after it, and must not deploy the image again. */
 function checkReferrer({ tag: rule, artifactTypes = [] }: TriggerMatch, event: RegistryEvent): string | null {
   const { tag, artifactType } = event;
   const isReferrer = tag === null ? !isImage(event) : REFERRER_TAG.test(tag);
@@ -110,7 +111,7 @@ function checkPlatforms({ platforms }: TriggerMatch, event: RegistryEvent): stri
 
 function checkDigest({ digestChangedOnly }: TriggerMatch, event: RegistryEvent): string | null {
   const { type, tag, digest, previousDigest } = event;
-  // What is deleted was there before, of course.
+  // A deletion's digest is of course the previous one.
   if (!digestChangedOnly || type === "tag.deleted" || digest !== previousDigest) return null;
   return `the tag ${tag} was on this digest before; the trigger takes changed digests only`;
 }
@@ -121,17 +122,20 @@ function checkNewest({ tag: rule }: TriggerMatch, { tag }: RegistryEvent, { newe
   return order > 0 ? null : `the tag ${tag} is not newer than ${newestTag}, which the repository has`;
 }
 
-/** The name that triggers have for ordinary images and indexes, which have no artifact type of their own. */
+/** The triggers' name for ordinary images and indexes, which have no artifact type of their own. */
 const IMAGE = "image";
 
 const IMAGE_CONFIGS: ReadonlySet<string | null> = new Set([null, ...IMAGE_CONFIG_TYPES]);
 
-/** A manifest's artifact type is its config's media type unless it says otherwise; an index has none. */
+/**
+ * True for an ordinary image or index. A manifest's artifact type is its config's media type unless it
+ * says otherwise; an index has none.
+ */
 function isImage({ artifactType }: RegistryEvent): boolean {
   return IMAGE_CONFIGS.has(artifactType);
 }
 
-/** The globs among artifact types, by the list that they are in. */
+/** The globs among a list of artifact types, by that list. */
 const globs = new WeakMap<readonly string[], readonly string[]>();
 
 function globsOf(artifactTypes: readonly string[]): readonly string[] {
@@ -151,12 +155,12 @@ function withoutVariants(platform: string): readonly string[] {
   return parts.length > 2 ? [platform, parts.slice(0, 2).join("/")] : [platform];
 }
 
-/** v8 is what arm64 means without a variant (image spec, "Platform Variants"). */
+/** Returns the platform in one form: in lower case, and arm64 without its default variant, v8 (image spec, "Platform Variants"). */
 function normalPlatform(platform: string): string {
   return platform.toLowerCase().replace(/\/arm64\/v8$/, "/arm64");
 }
 
-/** Lists the first few, so that the reason stays a sentence. */
+/** Lists the first few items, so that the reason stays a sentence. */
 function listed(items: readonly string[] = []): string {
   const shown = items.slice(0, 5).join(", ");
   return items.length > 5 ? `${shown} and ${items.length - 5} more` : shown;

@@ -1,6 +1,6 @@
 import * as z from "zod";
 
-/** A message in the queue carries an id only. The row that it names says the rest. */
+/** A message in the queue. It carries only an id; the row with that id has the rest. */
 export const queueMessage = z.discriminatedUnion("kind", [
   /** An event whose triggers are to be matched. */
   z.strictObject({ kind: z.literal("event"), id: z.string() }),

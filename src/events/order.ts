@@ -2,7 +2,7 @@
 import { compileTagRule, type NewerTags, type TagRule } from "./tag-rule.ts";
 import type { TriggerRules } from "./trigger.ts";
 
-/** The part of a delivery that is compared: its tag, which was set, and the event that did it. */
+/** The part of a delivery that is compared: the tag that was set, and the event that set it. */
 export interface Ordered {
   readonly tag: string;
   /** Ids of events are ordered by time. */
@@ -10,22 +10,22 @@ export interface Ordered {
 }
 
 export interface DeliveryOrder {
-  /** Other tags count as well, beside other pushes of the same one: they share a lane, and wait for each other. */
+  /** True if pushes of other tags count too: they share a lane, and wait for each other. */
   readonly comparesTags: boolean;
-  /** A push of any tag takes the place of those before it. */
+  /** True if a push of any tag replaces those before it. */
   readonly isByPush: boolean;
-  /** After this one was delivered, or while it is on its way, the other must not be delivered. */
+  /** True if the other must not be delivered once this one was delivered or is on its way. */
   readonly supersedes: (one: Ordered, other: Ordered) => boolean;
   /**
-   * Makes the search for tags that supersede one although they were pushed before it; null where none does. Later pushes always have to be
-   * compared.
+   * Makes the search for tags that supersede one although they were pushed before it; null if none does.
+   * Later pushes must always be compared.
    */
   readonly newerThan: ((tag: string) => NewerTags) | null;
-  /** True once the rule has cost so much that no others must be compared. */
+  /** True once the rule has cost so much that it must compare no others. */
   readonly isSpent: () => boolean;
 }
 
-/** Outdates a push by a later one of the same tag, whatever else a rule says: the only order of a target that only notifies. */
+/** Outdates a push by a later one of the same tag, whatever a rule says. A target that only notifies has no other order. */
 export const BY_TAG: DeliveryOrder = {
   comparesTags: false,
   isByPush: false,
@@ -34,7 +34,7 @@ export const BY_TAG: DeliveryOrder = {
   isSpent: () => false,
 };
 
-/** Makes the order of a trigger with these rules; null: they are no longer understood. */
+/** Makes the order of a trigger with these rules. @param rules null if this version cannot read them */
 export function orderOf(rules: TriggerRules | null): DeliveryOrder {
   const tag = rules?.match.tag;
   return tag === undefined ? BY_TAG : orderOfTags(tag);
@@ -42,7 +42,7 @@ export function orderOf(rules: TriggerRules | null): DeliveryOrder {
 
 function orderOfTags(rule: TagRule): DeliveryOrder {
   const { refusal, order, newerThan, isSpent } = compileTagRule(rule);
-  // What the rule no longer takes, or never did, has no say.
+  // A tag that the rule does not take, or no longer takes, has no say.
   const counts = ({ tag }: Ordered, other: Ordered): boolean => tag === other.tag || refusal(tag) === null;
   if (rule.order === "pushed") {
     return {

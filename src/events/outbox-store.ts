@@ -1,6 +1,6 @@
 /**
- * The outbox, as events need it. Times are milliseconds since the epoch; null means absence.
- * Every method with a grant throws SPACE_UNKNOWN where the space is gone, and TOKEN_INVALID where the credential was revoked.
+ * The outbox, as events need it. Times are milliseconds since the epoch; null means absence. Every method
+ * with a grant throws SPACE_UNKNOWN if the space is gone, and TOKEN_INVALID if the credential was revoked.
  */
 import type { SpaceGrant } from "../auth/space-grant.ts";
 import type { Page, PageRequest } from "../oci/page.ts";
@@ -16,19 +16,19 @@ export interface PlacedEvent {
 /** The object of an image's config. */
 export interface ConfigObject {
   readonly key: string;
-  /** Bytes; few enough to be held whole. */
+  /** Bytes; few enough to be held in memory. */
   readonly size: number;
 }
 
 /** An event as its consumer finds it. */
 export interface StoredEvent extends PlacedEvent {
-  /** Its deliveries were written. */
+  /** True if its deliveries were written. */
   readonly taken: boolean;
-  /** Says the platform of its image; null: that is known, or cannot be known. */
+  /** The config that tells its image's platform; null if that is known, or cannot be known. */
   readonly config: ConfigObject | null;
 }
 
-/** The decision of a trigger on an event, as it was made then. */
+/** A trigger's decision on an event, as it was made at the time. */
 export interface TriggerVerdict {
   readonly trigger: string;
   readonly fires: boolean;
@@ -38,22 +38,22 @@ export interface TriggerVerdict {
 
 /** An event as it is listed. */
 export interface ListedEvent extends PlacedEvent {
-  /** One for each trigger that was switched on; null while no consumer has taken the event. */
+  /** One verdict for each trigger that was switched on; null until a consumer has taken the event. */
   readonly verdicts: readonly TriggerVerdict[] | null;
 }
 
 interface EventFilter {
-  /** Leaves out all but events of tags that were set. */
+  /** True to list only events of tags that were set. */
   readonly pushesOnly: boolean;
 }
 
 export interface OutboxStore {
   find(id: string): Promise<StoredEvent | null>;
-  /** Notes that a consumer took the event, so that the sweep leaves it alone; without effect for one that is unknown. */
+  /** Notes that a consumer took the event, so that the sweep leaves it alone. Does nothing for an unknown one. */
   markTaken(id: string, now: number): Promise<void>;
-  /** Lists the ids of events that no consumer has taken yet, and that are older than `before`: at most `limit`, oldest first. */
+  /** Lists the ids of events older than `before` that no consumer has taken yet: at most `limit`, oldest first. */
   unsent(before: number, limit: number): Promise<readonly string[]>;
-  /** Lists the newest first. */
+  /** Lists events, newest first. */
   list(grant: SpaceGrant, filter: EventFilter, page: PageRequest): Promise<Page<ListedEvent>>;
   listed(grant: SpaceGrant, id: string): Promise<ListedEvent | null>;
 }

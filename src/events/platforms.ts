@@ -3,8 +3,9 @@ import type { Processing } from "./processing.ts";
 import type { StoredEvent } from "./outbox-store.ts";
 
 /**
- * Adds its image's platform to an event, which is in the config of an image that is no index: a push does not wait for that
- * to be read. Where it cannot be told, the event stays as it is. Throws where the bytes cannot be had just now.
+ * Adds its image's platform to an event. For an image that is no index, the platform is in the config,
+ * which a push does not wait to read. If it cannot be told, the event stays as it is. Throws if the bytes
+ * cannot be read just now.
  */
 export async function withPlatform({ readConfig }: Processing, stored: StoredEvent): Promise<StoredEvent> {
   if (stored.config === null) return stored;

@@ -4,10 +4,10 @@ import type { EventType, RegistryEvent } from "./event.ts";
 import type { EventStores } from "./stores.ts";
 import type { TriggerRules } from "./trigger.ts";
 
-/** Events that are previewed at most: each may take a query. */
+/** Events in a preview at most: each may take a query. */
 const PREVIEWED = 20;
 
-/** Events that are searched for a trigger that takes more than pushes. */
+/** Events that are searched, for a trigger that takes more than pushes. */
 const SEARCHED = 100;
 
 const PUSHES: readonly EventType[] = ["tag.created", "tag.updated"];
@@ -18,9 +18,10 @@ export interface PreviewedEvent {
 }
 
 /**
- * Decides what a trigger with these rules would have done at the newest pushes, and at other events that it takes; newest first. Each is
- * decided by the tags that were there when it happened. Throws SPACE_UNKNOWN.
- * @param rules null: they are no longer understood.
+ * Decides what a trigger with these rules would have done at the newest pushes, and at other events that
+ * it takes; newest first. Each decision counts the tags that were there when the event happened. Throws
+ * SPACE_UNKNOWN.
+ * @param rules null if this version cannot read them
  */
 export async function previewOf(
   { outbox, triggers }: Pick<EventStores, "outbox" | "triggers">,

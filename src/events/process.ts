@@ -11,13 +11,13 @@ import type { StoredEvent } from "./outbox-store.ts";
 import type { EventStores } from "./stores.ts";
 import type { Trigger } from "./trigger-store.ts";
 
-/** Milliseconds that the sweep gives a message before it takes it for lost. */
+/** Milliseconds that the sweep waits for a message before it takes it as lost. */
 const PATIENCE = 120_000;
 
-/** Messages of each kind in one sweep: those that an outage of the queue left behind must not take hours to come in. */
+/** Messages of each kind in one sweep: after an outage of the queue, the backlog must not take hours. */
 const SWEEP_LIMIT = 1000;
 
-/** Handles one message. It may be handled twice, by two consumers at once, or die at any point: the rows decide. */
+/** Handles one message. Two consumers may handle the same one at once, or die at any point: the rows decide. */
 export async function processMessage(processing: Processing, message: QueueMessage): Promise<MessageOutcome> {
   if (message.kind === "delivery") return attemptDelivery(processing, message.id);
   await createDeliveries(processing, message.id);
@@ -30,12 +30,12 @@ async function createDeliveries(processing: Processing, eventId: string): Promis
   const found = await stores.outbox.find(eventId);
   const at = now().getTime();
   if (found === null) {
-    // Its space is gone. Left untaken, such events would fill the sweep before those that matter.
+    // The event's space is gone. If such events stayed untaken, they would crowd out those that matter in the sweep.
     await stores.outbox.markTaken(eventId, at);
     return;
   }
   const stored = found.taken ? found : await withPlatform(processing, found);
-  // What was decided once stays: a trigger that was made since has no say.
+  // A decision is final: a trigger that was made since has no say.
   const decided = stored.taken ? [] : await decide(stores, stored);
   const deliveries = decided.flatMap(([trigger, evaluation]) => deliveriesOf(trigger, evaluation, stored, at));
   const verdicts = decided.map(([{ id }, evaluation]) => ({
@@ -75,7 +75,7 @@ function deliveriesOf(
   const scope = members === null ? String(repositoryId) : "group";
   const { comparesTags, isByPush } = orderOf(rules);
   const ofTag = tag === null ? null : `${scope}:${tag}`;
-  // Two pushes may make a group complete at once, each seeing the other's tag.
+  // Two pushes may complete a group at once, if each sees the other's tag.
   const digests = members
     ?.map((member) => `${member.repositoryId}@${member.digest}`)
     .toSorted((a, b) => (a < b ? -1 : 1));
@@ -95,7 +95,7 @@ function hashOf(parts: readonly (string | null)[]): string {
   return createHash("sha256").update(JSON.stringify(parts)).digest("hex");
 }
 
-/** Sends the queue what it seems to have lost: events that were never taken, and deliveries that are overdue. */
+/** Sends messages that the queue seems to have lost: for events that no consumer has taken, and for deliveries that are overdue. */
 export async function sweep({ stores, now }: Processing): Promise<number> {
   const before = now().getTime() - PATIENCE;
   const events = await stores.outbox.unsent(before, SWEEP_LIMIT);

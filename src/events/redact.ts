@@ -1,25 +1,26 @@
 /**
- * The answers of receivers are shown to people, and may quote what was sent: the secrets of the target, its address
- * where that is one, and what the requests made of them. All of that is taken out, as it was and in the forms that receivers
- * give to quotes: escaped for JSON, HTML or addresses, once or several times, and in base64.
+ * Removes secrets from receivers' answers. People see these, and they may quote what was sent: the
+ * target's secrets, its address if that is secret, and anything that the requests derived from them. All
+ * of that is removed, both as it was and in the forms that receivers give to quotes: escaped for JSON,
+ * HTML or addresses, once or several times, and in base64.
  */
 import type { OpenTarget } from "./target-store.ts";
 import { KEPT_OF_ANSWER, type TargetRequest } from "./target.ts";
 
 /** The secrets of one attempt. */
 export interface Redaction {
-  /** Remembers what a request holds, before it is sent. */
+  /** Remembers the secrets in a request, before it is sent. */
   readonly note: (request: TargetRequest) => void;
-  /** Remembers a secret that is made for the attempt, and gives it back. */
+  /** Remembers a secret that is made for the attempt, and returns it. */
   readonly noteSecret: (secret: string) => string;
-  /** The text as it may be shown: its beginning. */
+  /** Returns the beginning of the text, as it may be shown. */
   readonly shown: (text: string) => string;
 }
 
-/** Characters of a part of an address, at least: what is shorter stands in answers by chance, and is guessed soon. */
+/** Characters of a part of an address, at least. A shorter part appears in answers by chance, and is soon guessed. */
 const MIN_PART = 8;
 
-/** Characters that are left of a secret where an answer was cut off, at least. */
+/** Characters of a secret, at least, that an answer still has where it was cut off. */
 const MIN_REST = 8;
 
 /** Headers whose values prove who we are. */
@@ -42,7 +43,7 @@ export function redactionOf({ target, address, secrets: { current, previous } }:
     add(url, href, pathname + search, search, pathname);
   };
   for (const secret of [current, previous]) {
-    // Standard Webhooks: the key itself is what follows.
+    // Standard Webhooks: the key itself follows the prefix.
     add(secret, secret?.replace(/^whsec_/, "") ?? null);
   }
   if (isSecret) {
@@ -64,7 +65,7 @@ export function redactionOf({ target, address, secrets: { current, previous } }:
   };
 }
 
-/** The parts of an address that are secret by themselves: components of its path and values of its query, but for what is filled in. */
+/** Returns the parts of an address that are secret by themselves: components of its path and values of its query, except placeholders. */
 function partsOf(address: string): readonly string[] {
   const { pathname = "", searchParams = new URLSearchParams() } = URL.parse(address) ?? {};
   return [...pathname.split("/"), ...searchParams.values()]
@@ -72,7 +73,7 @@ function partsOf(address: string): readonly string[] {
     .filter((part) => part.length >= MIN_PART);
 }
 
-/** Text as UTF-8, a character for each byte; and the places of each of them in the original. */
+/** Text as UTF-8, a character for each byte, with the place of each in the original. */
 interface Reading {
   readonly bytes: string;
   readonly from: readonly number[];
@@ -80,7 +81,7 @@ interface Reading {
 }
 
 function redact(text: string, secrets: ReadonlySet<string>): string {
-  // What is cut off below is not shown, and may hold half a secret: more is read than is kept.
+  // More is read than is kept: the end of what is read may hold half a secret, and is cut off below.
   const read = text.slice(0, 4 * KEPT_OF_ANSWER);
   const wanted = [...new Set([...secrets].flatMap((secret) => readingsOf(secret).map(({ bytes }) => bytes)))];
   const readings = readingsOf(read);
@@ -99,7 +100,7 @@ function redact(text: string, secrets: ReadonlySet<string>): string {
 
 type Place = readonly [from: number, to: number];
 
-/** Finds secrets, also the beginning of one at the end, since answers are cut off. */
+/** Finds secrets, and also the beginning of one at the end, since answers are cut off. */
 function placesOf({ bytes, from, to }: Reading, secrets: readonly string[]): readonly Place[] {
   const whole = bytes.replace(HALF_ESCAPE, "");
   return secrets.flatMap((secret) => {
@@ -112,7 +113,7 @@ function placesOf({ bytes, from, to }: Reading, secrets: readonly string[]): rea
   });
 }
 
-/** Finds the place where the end of a text is the beginning of a secret; -1 where none is. */
+/** Finds the place where the end of a text is the beginning of a secret; -1 if there is none. */
 function restOf(bytes: string, secret: string): number {
   const beginning = secret.slice(0, MIN_REST);
   if (beginning.length < MIN_REST) return -1;
@@ -123,10 +124,10 @@ function restOf(bytes: string, secret: string): number {
 
 const BASE64 = /[\w+/-]{8,}/g;
 
-/** Finds base64 that has a secret in it: of the secret, or of a text that it is a part of. */
+/** Finds base64 of a secret, or of a text that contains one. */
 function placesInBase64({ bytes, from, to }: Reading, secrets: readonly string[]): readonly Place[] {
   return [...bytes.matchAll(BASE64)].flatMap(({ 0: run, index }) => {
-    // It may stand behind what looks like more of it.
+    // It may follow characters that look like part of it.
     const plain = [0, 1, 2, 3].map((skipped) => decodeBase64(run.slice(skipped)));
     const isIn = secrets.some((secret) => plain.some((one) => one.includes(secret) || restOf(one, secret) >= 0));
     return isIn ? [[from[index] ?? 0, to[index + run.length - 1] ?? 0] as const] : [];
@@ -138,10 +139,10 @@ function decodeBase64(text: string): string {
   return atob(whole.slice(0, whole.length - (whole.length % 4 === 1 ? 1 : 0)));
 }
 
-/** Escapes of what others escaped before them. */
+/** The most rounds of unescaping: others may have escaped what was escaped before. */
 const MAX_READINGS = 4;
 
-/** The text as it is, and as it reads once its escapes are undone, and theirs. */
+/** Returns the text as it is, and as it reads after each round of unescaping. */
 function readingsOf(text: string): readonly Reading[] {
   const readings = [plainReading(text)];
   for (let last = readings[0]; last !== undefined && readings.length < MAX_READINGS; last = readings.at(-1)) {

@@ -1,10 +1,11 @@
 /**
- * The texts of the named groups of a match. All states are followed at once, in the order in which JavaScript would try them, each with
- * the places that it came by (Pike's virtual machine; Cox, "Regular Expression Matching: the Virtual Machine Approach").
+ * Finds the texts of a match's named groups. It follows all states at once, in the order in which
+ * JavaScript would try them, and keeps with each the places that it came by (Pike's virtual machine; Cox,
+ * "Regular Expression Matching: the Virtual Machine Approach").
  */
 import { type Effort, isAt, type Program, type State } from "./regex-program.ts";
 
-/** The beginning and end of each group, two places for each; -1: nowhere. */
+/** The beginning and end of each group, two places for each; -1 for no place. */
 type Places = readonly number[];
 
 interface Thread {
@@ -12,7 +13,7 @@ interface Thread {
   readonly places: Places;
 }
 
-/** Finds the groups of the first match, by JavaScript's choice. Null without one. */
+/** Finds the groups of the match that JavaScript would choose; null without a match. */
 export function captureGroups(
   program: Program,
   text: string,
@@ -33,7 +34,7 @@ function findPlaces({ entry, size, isAnchored }: Program, text: string, groups: 
   let found: Places | null = null;
   let waiting: readonly Thread[] = [];
   for (let at = 0; at <= text.length; at++) {
-    // A match that begins further to the left comes first; once there is one, no other begins.
+    // The leftmost match wins, so none begins once one was found.
     const mayStart = found === null && (at === 0 || !isAnchored);
     const starts = mayStart ? [...waiting, { state: entry, places: none }] : waiting;
     const { threads, accepted } = follow(starts, at, text, seenAt, effort);
@@ -54,7 +55,10 @@ function taking(threads: readonly Thread[], code: number): readonly Thread[] {
   return taken;
 }
 
-/** The threads that need a character next, the preferred first, up to the one that accepts: those after it have lost. */
+/**
+ * Returns the threads that need a character next, the preferred first. It stops at the one that accepts,
+ * since those after it have lost.
+ */
 function follow(
   starts: readonly Thread[],
   at: number,

@@ -2,12 +2,12 @@
 import { RuleError } from "./rule-error.ts";
 import type { RegexNode } from "./regex-syntax.ts";
 
-/** Counts repeat what they count: `(a{50}){50}` has 2,500 states. */
+/** States of a program at most. Repetitions multiply them: `(a{50}){50}` has 2,500. */
 const MAX_STATES = 2000;
 
 /** The cost of regexes so far. */
 export interface Effort {
-  /** States that were visited. */
+  /** The number of states visited. */
   steps: number;
 }
 
@@ -15,25 +15,25 @@ export interface Effort {
 export interface State {
   readonly id: number;
   /**
-   * Needed to go on: a character, which is then used up; a place in the text; or nothing (`fork`, and `save`, which
-   * notes the place in the text).
+   * The condition to go on: a character, which is then used up; a place in the text; or nothing (`fork`,
+   * and `save`, which notes the place in the text).
    */
   readonly needs:
     | Extract<RegexNode, { kind: "character" | "start" | "end" }>
     | { readonly kind: "fork" | "accept" }
     | { readonly kind: "save"; readonly slot: number };
-  /** The way that JavaScript would try first is the first. */
+  /** The next states, in the order in which JavaScript would try them. */
   readonly next: State[];
 }
 
 export interface Program {
   readonly entry: State;
   readonly size: number;
-  /** A match can begin nowhere but at the text's start. */
+  /** True if a match can begin only at the text's start. */
   readonly isAnchored: boolean;
 }
 
-/** Makes the automaton of a pattern. Throws RuleError where it is too big. */
+/** Makes the automaton of a pattern. Throws RuleError if it is too big. */
 export function buildProgram(node: RegexNode): Program {
   if (statesOf(node) > MAX_STATES) {
     throw new RuleError(
@@ -43,7 +43,7 @@ export function buildProgram(node: RegexNode): Program {
   return build(node);
 }
 
-/** Counts the states that a node takes. At least one, so that it bounds the time to build them as well. */
+/** Counts the states that a node takes: at least one, so that the count also bounds the time to build them. */
 function statesOf(node: RegexNode): number {
   if (node.kind === "repeat") {
     const body = statesOf(node.body);
@@ -62,7 +62,7 @@ function build(root: RegexNode): Program {
   let size = 0;
   const state = (needs: State["needs"], next: State[]): State => ({ id: size++, needs, next });
 
-  /** The state that the node begins with; what follows it comes first. */
+  /** Returns the state that the node begins with; the caller makes the following one first. */
   function enter(node: RegexNode, following: State): State {
     switch (node.kind) {
       case "character":
@@ -103,7 +103,7 @@ function build(root: RegexNode): Program {
   return { entry, size, isAnchored };
 }
 
-/** Finds the states that are reached without using a character. */
+/** Finds the states that can be reached without using a character. */
 export function reachable(entry: State, atStart: boolean): readonly State[] {
   const found = new Set([entry]);
   for (const { needs, next } of found) {
@@ -113,7 +113,7 @@ export function reachable(entry: State, atStart: boolean): readonly State[] {
   return [...found];
 }
 
-/** Tests for a place in the text. A state that only forks, or notes where it is, goes on anywhere. */
+/** True if the text has this place here. A state that only forks, or notes the place, goes on anywhere. */
 export function isAt(place: "start" | "end" | "fork" | "save", at: number, text: string): boolean {
   return place === "fork" || place === "save" || at === (place === "start" ? 0 : text.length);
 }

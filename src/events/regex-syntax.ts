@@ -21,7 +21,7 @@ export type RegexNode =
   | { readonly kind: "sequence" | "choice"; readonly parts: readonly RegexNode[] }
   /** `index` is the group's place among the named ones. */
   | { readonly kind: "group"; readonly index: number; readonly body: RegexNode }
-  /** `max` is Infinity where there is none. */
+  /** `max` is Infinity if there is no limit. */
   | { readonly kind: "repeat"; readonly body: RegexNode; readonly min: number; readonly max: number };
 
 const MAX_PATTERN = 200;
@@ -39,7 +39,7 @@ interface ParsedRegex {
   readonly groups: readonly string[];
 }
 
-/** Parses a pattern into a tree. Throws RuleError, which says what isn't supported. */
+/** Parses a pattern into a tree. Throws RuleError, which names the part that isn't supported. */
 export function parseRegex(pattern: string): ParsedRegex {
   if (pattern.length > MAX_PATTERN) throw new RuleError(`a regex may have at most ${MAX_PATTERN} characters`);
   const cursor: Cursor = { pattern, at: 0, groups: [] };

@@ -1,4 +1,4 @@
-/** A rule as written cannot work. The message says why, in words for its author. */
+/** A rule that cannot work as written. The message tells its author why. */
 export class RuleError extends Error {
   override readonly name = "RuleError";
 }

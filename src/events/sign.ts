@@ -1,6 +1,6 @@
 const PREFIX = "whsec_";
 
-/** Bytes; Standard Webhooks asks for 24 to 64. */
+/** Bytes of a new key; Standard Webhooks asks for 24 to 64. */
 const KEY_BYTES = 32;
 
 const HMAC = { name: "HMAC", hash: "SHA-256" };
@@ -18,7 +18,7 @@ export function makeWebhookSecret(): string {
   return PREFIX + crypto.getRandomValues(new Uint8Array(KEY_BYTES)).toBase64();
 }
 
-/** Makes the `webhook-signature` header: one `v1,<base64>` for each secret, so that a receiver may know either. */
+/** Makes the `webhook-signature` header: one `v1,<base64>` for each secret, so that a receiver may know any of them. */
 export async function standardSignatures(
   secrets: readonly string[],
   { id, timestamp, body }: SignedMessage,
@@ -30,7 +30,7 @@ export async function standardSignatures(
   return (await Promise.all(signatures)).join(" ");
 }
 
-/** Signs in hexadecimal; the key is the secret's own characters. */
+/** Signs in hexadecimal. The key is the secret's characters as they are. */
 export async function hmacSha256Hex(secret: string, body: string): Promise<string> {
   return (await hmacSha256(new TextEncoder().encode(secret), body)).toHex();
 }

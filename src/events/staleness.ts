@@ -1,4 +1,4 @@
-/** Checks a delivery before each attempt, since rules are decided at a push and acted on up to a day later. */
+/** Checks a delivery before each attempt, since a trigger decides at the push, and the attempt may come up to a day later. */
 import type { EventType, RegistryEvent } from "./event.ts";
 import { TAG_SETS } from "./event.ts";
 import { matchTrigger } from "./match.ts";
@@ -6,10 +6,10 @@ import { BY_TAG, type DeliveryOrder, type Ordered, orderOf } from "./order.ts";
 import type { TriggerRules } from "./trigger.ts";
 import type { ClaimedDelivery, CurrentState, DeliveryStore, PastDelivery } from "./delivery-store.ts";
 
-/** Limits on the deliveries that were begun and may be newer, tried one after the other: mostly there are none. */
+/** Limits on the deliveries to read that were begun and may be newer. They are tried in turn: mostly there are none. */
 const LIMITS = [5, 500] as const;
 
-/** Returns why a claimed delivery must not be sent any more, in a sentence; null when it goes. */
+/** Returns why a claimed delivery must no longer be sent, in a sentence; null if it may be sent. */
 export async function reasonNotToSend(
   deliveries: Pick<DeliveryStore, "begunAbove">,
   { delivery, event, target, currentState: state }: ClaimedDelivery,
@@ -28,12 +28,12 @@ export async function reasonNotToSend(
   const moved = movedSince(event, state);
   if (moved !== null || event.tag === null || !TAG_SETS.has(event.type)) return moved;
   const own: Ordered = { tag: event.tag, eventId: event.id };
-  // A target that only notifies is told of each push: nothing goes backwards there.
+  // A target that only notifies hears of each push: nothing goes backwards there.
   const order = target?.target.deploys === false ? BY_TAG : orderOf(trigger.rules);
   return outdatedByLater(order, own, state) ?? (await outdatedByNewer(deliveries, delivery.id, order, own));
 }
 
-/** Checks for each type of event, so that a receiver is told nothing that is no longer true. */
+/** Checks by type of event that a receiver is told only what is still true. */
 const STILL: Readonly<Record<EventType, (event: RegistryEvent, state: CurrentState) => string | null>> = {
   "tag.created": stillTagged,
   "tag.updated": stillTagged,
@@ -49,7 +49,7 @@ function movedSince(event: RegistryEvent, state: CurrentState): string | null {
   return `the tag ${event.tag} of ${moved.join(", ")} was moved or deleted`;
 }
 
-/** True if the trigger's group is still that of the delivery, or both have none: groups are compared with groups only. */
+/** True if the trigger still has the delivery's group, or neither has one. Groups are compared only with groups. */
 function isOfGroup({ group }: TriggerRules, { members }: CurrentState): boolean {
   const paths = members.filter(({ isMoved }) => !isMoved).map(({ path }) => path);
   const required = group?.requireAll ?? [];
@@ -61,7 +61,7 @@ function stillTagged({ tag, digest }: RegistryEvent, { tagDigest }: CurrentState
   return tagDigest === digest ? null : `the tag ${tag} was moved to ${tagDigest}`;
 }
 
-/** Returns why none of these may be followed by the own delivery; null if it may follow all. */
+/** Returns why the own delivery must not follow one of these; null if it may follow all. */
 function outdatedByOne(
   { supersedes, isSpent }: DeliveryOrder,
   own: Ordered,

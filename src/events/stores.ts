@@ -1,4 +1,4 @@
-/** The storage that events need, all of it: a file for each store beside this one. */
+/** The storage that events need. Each store has a file beside this one. */
 import type { DeliveryStore } from "./delivery-store.ts";
 import type { DeployedStore } from "./deployed.ts";
 import type { QueueMessage } from "./messages.ts";
@@ -12,7 +12,7 @@ export type { Target } from "./target-store.ts";
 export type { Trigger } from "./trigger-store.ts";
 
 export interface EventQueue {
-  /** @param delay seconds before a consumer gets them. */
+  /** Sends messages. @param delay seconds before a consumer gets them */
   send(messages: readonly QueueMessage[], delay?: number): Promise<void>;
 }
 

@@ -16,7 +16,7 @@ export const ORDERS = ["version", "pushed"] as const;
 
 type TagRuleType = (typeof TAG_RULE_TYPES)[number];
 
-/** A pattern that a tag has to match beside its rule. */
+/** A pattern that a tag must match in addition to its rule. */
 interface TagPattern {
   readonly type: (typeof PATTERN_TYPES)[number];
   readonly value: string;
@@ -35,28 +35,28 @@ export interface TagRule {
   readonly order?: (typeof ORDERS)[number] | undefined;
 }
 
-/** A search for tags that may be newer than one. */
+/** A search for tags that may be newer than a given one. */
 export type NewerTags =
   | { readonly by: "version"; readonly spans: readonly VersionSpan[] }
-  /** Searches by the first characters of names: all that the rule can take. */
+  /** Searches by the first characters of names, all that the rule can take. */
   | { readonly by: "name"; readonly initials: readonly string[] };
 
-/** A rule made ready for many tags. */
+/** A rule that is ready for many tags. */
 export interface TagMatcher extends TagOrder {
-  /** True once its regexes have cost so much that other tags must not be asked about: the processor is everybody's. */
+  /** True once its regexes have cost so much that it must not be asked about more tags: the processor is shared. */
   readonly isSpent: () => boolean;
 }
 
 interface TagOrder {
-  /** Returns null for a tag that is taken; otherwise a sentence that says why it isn't. */
+  /** Returns null for a tag that the rule takes; otherwise a sentence that says why not. */
   readonly refusal: (tag: string) => string | null;
-  /** Orders tags that are taken, oldest version first; null where the rule isn't about versions. */
+  /** Orders tags that the rule takes, oldest version first; null if the rule isn't about versions. */
   readonly order: ((left: string, right: string) => number) | null;
-  /** Makes the search for all that may be newer than a tag, or equal to it; null where the rule has no order. */
+  /** Makes the search for all tags that may be newer than one, or equal to it; null if the rule has no order. */
   readonly newerThan: ((tag: string) => NewerTags) | null;
 }
 
-/** A notation of ranges, with the part of a version that counts when two are compared. */
+/** A notation of ranges, with the part of a version that counts in comparisons. */
 interface Notation {
   readonly parseRange: (text: string) => Range;
   readonly comparable: (version: Version) => Version;
@@ -80,17 +80,17 @@ const MATCHERS: Readonly<Record<TagRuleType, (rule: TagRule, effort: Effort) => 
   },
 };
 
-/** Matchers by their rule: each is asked for many tags. */
+/** Matchers by rule, since each is asked about many tags. */
 const compiled = new WeakMap<TagRule, TagMatcher>();
 
-/** Makes a rule ready. It is read once, and must not change. Throws RuleError when it cannot work. */
+/** Makes a rule ready. The rule is read once and must not change. Throws RuleError if it cannot work. */
 export function compileTagRule(rule: TagRule): TagMatcher {
   const matcher = compiled.get(rule) ?? makeMatcher(rule);
   compiled.set(rule, matcher);
   return matcher;
 }
 
-/** States that a rule's regexes may go through before no other tag is asked about: some tens of milliseconds. */
+/** States that a rule's regexes may visit before it is asked about no more tags: some tens of milliseconds. */
 const MAX_STEPS = 300_000;
 
 function makeMatcher(rule: TagRule): TagMatcher {
@@ -110,10 +110,10 @@ function makeMatcher(rule: TagRule): TagMatcher {
   };
 }
 
-/** Characters: as many as a tag has. */
+/** Characters of a glob at most: as many as a tag has. */
 export const MAX_TAG_GLOB = 128;
 
-/** True if some tag could match it: the characters of tags, `*` and `?`. */
+/** True if some tag could match it: it has only characters of tags, `*` and `?`. */
 export function isTagGlob(text: string): boolean {
   return text.length <= MAX_TAG_GLOB && /^[\w.*?-]+$/.test(text);
 }
@@ -137,21 +137,21 @@ function nameMatcher(takes: (tag: string) => boolean, otherwise: string): TagOrd
   };
 }
 
-/** Named groups are what tags are ordered by: one after the other, numbers as numbers. */
+/** Makes a matcher that orders tags by the regex's named groups, one after the other, numbers as numbers. */
 function regexMatcher({ value }: TagRule, effort: Effort): TagOrder {
   const regex = compileRegex(value, effort);
   const named = nameMatcher(regex.test, `does not match the regex ${value}`);
   if (regex.groups.length === 0) return named;
   return {
     ...named,
-    // What is compared is remembered, so that it costs nothing to ask.
+    // The comparison's results are remembered, so this costs nothing.
     refusal: (tag) => (regex.capture(tag) === null ? named.refusal(tag) : null),
     order: (left, right) => compareGroups(regex.capture(left) ?? [], regex.capture(right) ?? []),
     newerThan: () => ({ by: "name", initials: regex.initials }),
   };
 }
 
-/** Numbers that a strict version has, as SemVer wants it. */
+/** The numbers of a strict version: SemVer wants three. */
 const STRICT_NUMBERS = 3;
 
 function versionMatcher(rule: TagRule, { parseRange, comparable }: Notation, effort: Effort): TagOrder {

@@ -1,4 +1,4 @@
-/** Checks what a target is made of, or changed to. Throws REQUEST_INVALID with the field to correct. */
+/** Checks the fields of a target that is created or changed. Throws REQUEST_INVALID with the field to correct. */
 import { RegistryError } from "../oci/errors.ts";
 import { addressProblem, type AddressRules } from "./address.ts";
 import { makeWebhookSecret } from "./sign.ts";
@@ -9,7 +9,7 @@ import { findTargetType, targetTypeNames } from "./target-types.ts";
 /** A target's address. */
 export interface Address {
   readonly whole: string;
-  /** As it may be shown: of one that is as good as a password, only its host. */
+  /** The address as it may be shown: only its host, if the whole is as good as a password. */
   readonly shown: string;
 }
 
@@ -17,10 +17,10 @@ export interface Address {
 export interface TargetChanges {
   readonly name?: string | undefined;
   readonly url?: string | undefined;
-  /** All of it, in place of the old. */
+  /** The whole configuration, in place of the old one. */
   readonly config?: Readonly<Record<string, unknown>> | undefined;
   readonly deploys?: boolean | undefined;
-  /** Null: from now on it has none. */
+  /** Null removes the secret. */
   readonly secret?: string | null | undefined;
 }
 
@@ -42,7 +42,7 @@ export function checkedAddress(
   return { whole, shown: secretAddress ? `${new URL(whole).origin}/…` : whole };
 }
 
-/** The configuration as it is to be stored. @param hasSecret whether the target will have one. */
+/** Returns the configuration to store. @param hasSecret true if the target will have a secret */
 export function checkedConfig(type: TargetType, input: unknown, hasSecret: boolean): unknown {
   const config = type.parseConfig(input);
   if (!config.ok) {
@@ -55,8 +55,8 @@ export function checkedConfig(type: TargetType, input: unknown, hasSecret: boole
 }
 
 /**
- * True if a target of this type deploys. Unless somebody says otherwise it does: what is kept without need can still be deleted,
- * what was deleted while it ran cannot be pulled again.
+ * True if a target of this type deploys, which is the default. Content that is kept needlessly can still
+ * be deleted; content that was deleted while it ran cannot be pulled again.
  */
 export function checkedDeploys({ type, canBeFollowed }: TargetType, given: boolean | undefined): boolean {
   if (canBeFollowed && given === false) {
@@ -65,7 +65,7 @@ export function checkedDeploys({ type, canBeFollowed }: TargetType, given: boole
   return given ?? true;
 }
 
-/** The secret that a target of this type is to have; null: none. */
+/** Returns the secret for a target of this type; null for none. */
 export function secretFor(type: TargetType, given: string | undefined): string | null {
   if (type.secret === "made") {
     if (given !== undefined)
@@ -80,10 +80,10 @@ export function secretFor(type: TargetType, given: string | undefined): string |
 }
 
 /**
- * Returns the changes to store. A secret only ever goes to the address that it was given for: otherwise an administrator
- * of the space could have it sent to themselves. With a new address, the registry makes its own secret anew, and a given one
- * must be given again; the store makes sure of that. A target that proves itself by its identity, which is its id, cannot
- * move at all.
+ * Returns the changes to store. A secret goes only to the address that it was given for: otherwise an
+ * administrator of the space could have it sent to themselves. With a new address, the registry replaces a
+ * secret that it made, and a given one must be given again; the store makes sure of that. A target that
+ * proves itself by its identity, which is its id, cannot move at all.
  */
 export function changedTarget(opened: OpenTarget, changes: TargetChanges, rules: AddressRules): TargetUpdate {
   const { target } = opened;
@@ -101,7 +101,7 @@ export function changedTarget(opened: OpenTarget, changes: TargetChanges, rules:
   return { name: changes.name, address, config, deploys, secret };
 }
 
-/** Returns a target's new secret; undefined: it keeps its own. */
+/** Returns a target's new secret; undefined if it keeps its own. */
 function changedSecret(
   type: TargetType,
   given: string | null | undefined,
@@ -112,7 +112,7 @@ function changedSecret(
   return given === undefined ? undefined : secretFor(type, given ?? undefined);
 }
 
-/** For a target that would move under the secret that is stored. */
+/** Makes the error for a target that would move under its stored secret. */
 export function secretWanted(): RegistryError {
   return invalid("secret", "give it again: the stored secret is not sent to a new address");
 }

@@ -1,13 +1,16 @@
-/** The types of target: found by name, and described for whoever makes one. */
+/** The types of target, found by name and described for people who create one. */
 import * as z from "zod";
 import type { TargetType } from "./target.ts";
 import { TARGET_TYPES } from "./targets/index.ts";
 
-/** By name, in the order in which they are offered. */
+/** Types by name, in the order in which they are offered. */
 const types = new Map<string, TargetType>();
 for (const type of Object.values<TargetType>(TARGET_TYPES)) registerTargetType(type);
 
-/** Adds a type to those that everything knows; a test has one more of its own. Returns what takes it away again. Throws if the name is taken. */
+/**
+ * Adds a type to those that everything knows; a test adds one of its own. Returns a function that removes
+ * it. Throws if the name is taken.
+ */
 export function registerTargetType(type: TargetType): () => void {
   if (types.has(type.type)) throw new Error(`two types of target are called ${type.type}`);
   types.set(type.type, type);
@@ -19,12 +22,12 @@ export function targetTypeNames(): readonly string[] {
   return [...types.keys()];
 }
 
-/** Null when there is no such type. */
+/** Finds a type; null if there is none of that name. */
 export function findTargetType(name: string): TargetType | null {
   return types.get(name) ?? null;
 }
 
-/** True where a target with this type and configuration is followed to its end, so that it runs what was delivered to it. */
+/** True if a target with this type and configuration is followed to its end, so that it runs what was delivered to it. */
 export function isFollowed(type: string, config: unknown): boolean {
   return findTargetType(type)?.follows(config) ?? false;
 }
@@ -32,7 +35,7 @@ export function isFollowed(type: string, config: unknown): boolean {
 /** A JSON Schema, as JSON. */
 type Schema = Readonly<Record<string, unknown>>;
 
-/** A target type as the API, the command line and the console tell of it. */
+/** A target type as the API, the command line and the console describe it. */
 export interface TargetTypeDescription {
   readonly name: string;
   readonly title: string;
@@ -45,7 +48,7 @@ export interface TargetTypeDescription {
     readonly default: string | null;
     readonly secret: boolean;
   };
-  /** Null: an administrator gives none. */
+  /** Null if an administrator gives no secret. */
   readonly secret: { readonly required: boolean; readonly title: string; readonly description: string } | null;
   readonly makesSecret: boolean;
   readonly followed: boolean;
@@ -70,7 +73,7 @@ function describe(type: TargetType): TargetTypeDescription {
   };
 }
 
-/** The JSON Schema of a type's `config`, as a client may send it. */
+/** Returns the JSON Schema of a type's `config`, as a client may send it. */
 function settingsSchema({ config }: TargetType): Schema {
   const { $schema: _, ...schema } = z.toJSONSchema(config, { io: "input" });
   return schema;

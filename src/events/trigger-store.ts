@@ -1,6 +1,6 @@
 /**
- * Triggers, as events need them. Times are milliseconds since the epoch; null means absence.
- * Every method with a grant throws SPACE_UNKNOWN where the space is gone, and TOKEN_INVALID where the credential was revoked.
+ * Triggers, as events need them. Times are milliseconds since the epoch; null means absence. Every method
+ * with a grant throws SPACE_UNKNOWN if the space is gone, and TOKEN_INVALID if the credential was revoked.
  */
 import type { SpaceGrant } from "../auth/space-grant.ts";
 import type { Page, PageRequest } from "../oci/page.ts";
@@ -12,7 +12,7 @@ import type { TriggerRules } from "./trigger.ts";
 export interface Trigger {
   readonly id: string;
   readonly name: string;
-  /** Null when the stored rules are no longer understood: then it does not fire. */
+  /** Null if this version cannot read the stored rules: the trigger does not fire then. */
   readonly rules: TriggerRules | null;
   /** The ids of the targets. */
   readonly targets: readonly string[];
@@ -22,21 +22,24 @@ export interface Trigger {
 
 export interface TriggerStore {
   create(grant: SpaceGrant, trigger: Trigger): Promise<void>;
-  /** Replaces name, rules and targets. False when there is no such trigger. */
+  /** Replaces name, rules and targets. Returns false if there is no such trigger. */
   update(grant: SpaceGrant, trigger: Trigger): Promise<boolean>;
   find(grant: SpaceGrant, id: string): Promise<Trigger | null>;
   list(grant: SpaceGrant, page: PageRequest): Promise<Page<Trigger>>;
-  /** Switches it on, or off, which cancels what it has pending. */
+  /** Switches it on, or off, which cancels its pending deliveries. */
   setEnabled(grant: SpaceGrant, id: string, enabled: boolean, by: string): Promise<boolean>;
-  /** Deletes it, and cancels what it has pending. */
+  /** Deletes it and cancels its pending deliveries. */
   delete(grant: SpaceGrant, id: string, by: string): Promise<boolean>;
-  /** Lists those that are switched on, in the space with this id. */
+  /** Lists the triggers of the space with this id that are switched on. */
   active(spaceId: number): Promise<readonly Trigger[]>;
-  /** Finds tags that the event's repository had when it happened, and that may be newer than its own: `limit` of each kind at most. */
+  /** Finds tags that the event's repository had when it happened and that may be newer than its own: at most `limit` of each kind. */
   newerTags(stored: PlacedEvent, newer: NewerTags, limit: number): Promise<FoundTags>;
-  /** Finds the space's repositories, of those with these paths, that have the tag; or had it before the event with the id `before`. */
+  /**
+   * Finds the space's repositories, among those with these paths, that have the tag now, or had it before
+   * the event with the id `before`.
+   */
   tagIn(spaceId: number, paths: readonly string[], tag: string, before: string | null): Promise<readonly TagHolder[]>;
-  /** Finds the manifest of a tag, as an event would tell of it; null when there is no such tag. */
+  /** Finds the manifest of a tag, as an event would tell of it; null if there is no such tag. */
   tagged(grant: SpaceGrant, path: string, tag: string): Promise<TaggedSubject | null>;
 }
 
@@ -44,11 +47,11 @@ export interface FoundTags {
   readonly tags: readonly string[];
   /** Tags of the same push that it told of after the event's own. */
   readonly laterInPush: readonly string[];
-  /** There may be more than these. */
+  /** True if there may be more than these. */
   readonly isCut: boolean;
 }
 
-/** A repository that has a certain tag. */
+/** A repository that has the tag in question. */
 export interface TagHolder {
   readonly path: string;
   readonly repositoryId: number;
@@ -57,7 +60,7 @@ export interface TagHolder {
   readonly updatedAt: number;
 }
 
-/** A manifest under a tag, with all that triggers ask about. */
+/** A manifest under a tag, with everything that triggers ask about. */
 export interface TaggedSubject extends Pick<
   RegistryEvent,
   "digest" | "mediaType" | "artifactType" | "size" | "platforms"

@@ -15,7 +15,7 @@ import {
   type TagRule,
 } from "./tag-rule.ts";
 
-/** Entries of any list: more than anybody needs, and it bounds what matching costs. */
+/** Entries of any list: more than anybody needs, and a bound on the cost of matching. */
 const MAX_ENTRIES = 100;
 
 /** Characters of a regex at most. */
@@ -65,7 +65,7 @@ type TagRuleInput = z.output<typeof tagRuleFields>;
 
 const RANGES: ReadonlySet<TagRule["type"]> = new Set(["semver", "nuget"]);
 
-/** Checks of a rule whose fields are well formed, each with the field to be mended; the first problem is enough. */
+/** Checks of a well-formed rule, each with the field to correct. The first problem is enough. */
 const TAG_RULE_CHECKS: readonly {
   field: keyof TagRule;
   problem: (rule: TagRuleInput) => string | null;
@@ -118,7 +118,7 @@ const tagRule = tagRuleFields.superRefine((rule, context) => {
   }
 });
 
-/** The words of the RuleError that the reader throws; null when it takes the rule. */
+/** Returns the message of the RuleError that the reader throws; null if it takes the rule. */
 function problemOf(read: () => unknown): string | null {
   try {
     read();
@@ -144,10 +144,10 @@ const actor = z
   .max(200)
   .regex(/^(?:token:|\*)/, "write an actor as token:<name>; the name may contain * and ?");
 
-/** Types of events that have no tag, and so never meet a tag rule. */
+/** Types of events without a tag, which no tag rule can match. */
 const UNTAGGED: ReadonlySet<EventType> = new Set(["manifest.pushed", "manifest.deleted"]);
 
-/** Decides the events that a trigger fires on: all conditions must hold. Refuses rules that cannot work, so that none is saved. */
+/** The conditions on the events that a trigger fires on: all must hold. Refuses rules that cannot work, so that none is saved. */
 export const triggerMatch = z
   .strictObject({
     repositories: givenRepositoryPatterns,
@@ -201,7 +201,7 @@ export type TriggerMatch = z.output<typeof triggerMatch>;
 /** Paths of one group: more than anybody releases together. */
 const MAX_GROUP = 50;
 
-/** Seconds. */
+/** The longest wait of a group, in seconds. */
 const LONGEST_GROUP_WAIT = 86_400;
 const LONGEST_DEBOUNCE = 3600;
 
@@ -227,7 +227,7 @@ const group = z
     description: "Fire once all of these repositories have the same tag; the event is the push that completes them.",
   });
 
-/** The fields of a trigger beside its name and targets. */
+/** The fields of a trigger besides its name and targets. */
 export const triggerRuleFields = {
   match: triggerMatch.prefault({}),
   group: group.optional(),
@@ -243,7 +243,7 @@ export interface TriggerRules {
   readonly debounceSeconds?: number | undefined;
 }
 
-/** Refuses a group that could never be complete, since the trigger does not listen to all of it. */
+/** Refuses a group that can never be complete, because the trigger does not listen to all of it. */
 export function checkGroup({ match, group: rule }: TriggerRules, context: Pick<z.RefinementCtx, "addIssue">): void {
   const unheard = rule?.requireAll.filter((path) => !matchesRepository(match.repositories, path)) ?? [];
   if (unheard.length > 0) {

@@ -1,6 +1,7 @@
 /**
- * Ends uploads whose credential, space or repository is gone, and forgets rows of sessions that have ended by themselves: the sessions
- * say. It runs in steps that are bounded and may each be repeated or cut off. A session that cannot be asked holds up none of the others.
+ * Ends uploads whose credential, space or repository is gone, and forgets the rows of sessions that have
+ * ended by themselves, as the sessions tell. It runs in bounded steps, which may each be repeated or cut
+ * off. A session that does not answer delays none of the others.
  */
 import type { SessionTerms } from "../auth/session-token.ts";
 import type { UploadStore } from "../registry/upload-store.ts";
@@ -12,19 +13,19 @@ interface EndStores {
   readonly uploads: Pick<UploadStore, "status" | "cancel">;
 }
 
-/** Sessions looked at in one step: each is a request to a Durable Object. */
+/** Sessions in one step: each is a request to a Durable Object. */
 const STEP = 100;
 
-/** Steps that are made at once. An invocation makes 1,000 requests at most, and on the Free plan 50 queries: two in each step. */
+/** Steps at once. An invocation makes 1,000 requests at most, and on the Free plan 50 queries, two for each step. */
 const STEPS_AT_ONCE = 8;
 
-/** Milliseconds that a session is left alone after it was confirmed or looked at. */
+/** Milliseconds for which a session is left alone after it was confirmed or looked at. */
 const QUIET = 15 * 60_000;
 
-/** Milliseconds that one is left alone that could not be asked: two runs of upkeep, which come to others. */
+/** Milliseconds for which a session that did not answer is left alone: two runs of upkeep, which reach others. */
 const FAILED = 8 * 60_000;
 
-/** Settles some of the sessions that are due. Throws the failures, after the others are settled. */
+/** Settles some of the sessions that are due. Throws the failures after the others are settled. */
 export async function endUploads(stores: EndStores, now: number): Promise<void> {
   throwTogether(
     await settleAll(stores, await stores.openUploads.due({ now, cutoff: now - QUIET, limit: STEP }, null), now),
@@ -32,8 +33,9 @@ export async function endUploads(stores: EndStores, now: number): Promise<void> 
 }
 
 /**
- * Ends the uploads whose credential was just revoked, or whose space or repository was just deleted. What is left after the
- * last step is ended by {@link endUploads}. Throws the failures, after the others are settled.
+ * Ends the uploads whose credential was just revoked, or whose space or repository was just deleted.
+ * {@link endUploads} ends those that are left after the last step. Throws the failures after the others
+ * are settled.
  */
 export async function endDeadUploads(stores: EndStores, now: number): Promise<void> {
   const failures: unknown[] = [];
@@ -47,7 +49,10 @@ export async function endDeadUploads(stores: EndStores, now: number): Promise<vo
   throwTogether(failures);
 }
 
-/** Settles uploads by what their sessions say, and returns the failures of the others. Those are left alone for a while, so that they hold up none. */
+/**
+ * Settles uploads by the answers of their sessions, and returns the failures. An upload that failed is
+ * left alone for a while, so that it delays none of the others.
+ */
 async function settleAll(
   { openUploads, uploads }: EndStores,
   found: readonly OpenUpload[],
@@ -59,7 +64,7 @@ async function settleAll(
   const settle = async (upload: OpenUpload): Promise<void> => {
     try {
       const bytes = await bytesLeft(uploads, upload, now);
-      // One that holds nothing is no more than its address.
+      // A session without bytes is only its address.
       if (bytes === 0) ended.push(upload);
       else held.push({ ...upload, bytes, lookedAt: now });
     } catch (fault) {
@@ -72,7 +77,7 @@ async function settleAll(
   return failures;
 }
 
-/** Bytes that a session holds, after it was ended if it is to end. */
+/** Returns the bytes that a session holds, after ending it if it is to end. */
 async function bytesLeft(uploads: EndStores["uploads"], upload: OpenUpload, now: number): Promise<number> {
   const terms = termsOf(upload, now);
   if (!upload.isDead) return (await uploads.status(terms)) ?? 0;
@@ -80,7 +85,7 @@ async function bytesLeft(uploads: EndStores["uploads"], upload: OpenUpload, now:
   return 0;
 }
 
-/** The terms of a session, as far as ending it needs them. */
+/** Returns the terms of a session, as far as its end needs them. */
 function termsOf({ id }: OpenUpload, now: number): SessionTerms {
   const expiresAt = now + 7 * 86_400_000;
   return { id, spaceId: 0, repositoryId: null, algorithm: "sha256", expiresAt, room: null, confirmedAt: 0 };

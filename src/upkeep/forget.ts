@@ -1,7 +1,8 @@
 /**
- * Forgets what was told long ago: deliveries that ended, with their attempts, events and activity; then the rows of what was deleted, to
- * which those referred; and digests that targets were given before what counts as deployed. It runs in steps that are bounded and may each be
- * repeated or cut off: the statement that deletes decides what is kept, so a delivery that is redelivered meanwhile stays.
+ * Forgets old records: deliveries that ended, with their attempts, events and activity; then the rows of
+ * deleted things to which those referred; and digests that targets were given before those that count as
+ * deployed. It runs in bounded steps, which may each be repeated or cut off. The statement that deletes
+ * decides what to keep, so a delivery that is redelivered meanwhile stays.
  */
 import { inTurn } from "./in-turn.ts";
 import type { Bounds, ForgettingStore, WalkStore } from "./stores.ts";
@@ -11,23 +12,23 @@ interface ForgetStores {
   readonly forgetting: ForgettingStore;
 }
 
-/** Rows read in one run: there may be 144,000 of each kind in a day. */
+/** Rows that one run reads: a day may bring 144,000 of each kind. */
 const STEP = 500;
 
-/** Makes one run. @param keep milliseconds that rows are kept; null: for ever. */
+/** Makes one run. @param keep milliseconds for which rows are kept; null for ever */
 export async function forget(
   { walks, forgetting }: ForgetStores,
   keep: number | null,
   now: number,
   limit = STEP,
 ): Promise<void> {
-  // First, since a delivery is kept as long as what it put in place counts.
+  // First, since a delivery is kept as long as the digest that it put in place counts.
   const forgetDeployed = () => walk(walks, "deployed before", (from) => forgetting.forgetDeployed(from, limit));
   if (keep === null) return forgetDeployed();
   const bounds: Bounds = { now, cutoff: now - keep, limit };
   await inTurn([
     forgetDeployed,
-    // Deliveries first: an event is kept as long as one of its deliveries is.
+    // Deliveries before events: an event is kept as long as one of its deliveries is.
     () => walk(walks, "old deliveries", (from) => forgetting.forgetDeliveries(from, bounds)),
     () => walk(walks, "old events", (from) => forgetting.forgetEvents(from, bounds)),
     () => forgetting.forgetActivity(bounds),

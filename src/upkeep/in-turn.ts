@@ -1,4 +1,4 @@
-/** Runs independent steps one after the other. One that fails holds up none of the others; failures are thrown together at the end. */
+/** Runs independent steps one after the other. If one fails, the others still run; all failures are thrown together at the end. */
 export async function inTurn(steps: readonly (() => Promise<unknown>)[]): Promise<void> {
   const failures: unknown[] = [];
   for (const step of steps) {
@@ -11,10 +11,10 @@ export async function inTurn(steps: readonly (() => Promise<unknown>)[]): Promis
   throwTogether(failures);
 }
 
-/** Messages that are shown of many failures: most have the same cause. */
+/** The most messages to show of many failures: most have the same cause. */
 const SHOWN = 5;
 
-/** Throws what failed, if anything did: one failure as it is, several as one error that tells their causes. */
+/** Throws the failures, if there are any: one as it is, several as one error that tells their causes. */
 export function throwTogether(failures: readonly unknown[]): void {
   if (failures.length === 0) return;
   if (failures.length === 1) throw failures[0];

@@ -1,6 +1,6 @@
 import type { StorageDayStore } from "./stores.ts";
 
-/** Notes what each space stores, once a day (in UTC): the first run of a day does it, each other makes one look. */
+/** Notes the storage of each space once a day (in UTC). The first run of a day does it; each other run makes one look. */
 export function noteStorage(days: StorageDayStore, now: number): Promise<void> {
   return days.note(new Date(now).toISOString().slice(0, 10));
 }

@@ -1,8 +1,9 @@
 /**
- * Retention runs beside pushes and pulls, like collection, and like it in steps that may each be repeated, cut off or run twice
- * at once. A walk goes over the tags that rules cover and deletes those that none keeps; then over the manifests, and marks
- * those that nothing needs. After their grace they are looked at again in the transaction that moves them to the trash. A push,
- * or a look at one by its digest, unmarks it.
+ * Retention runs beside pushes and pulls, as collection does, in steps that may each be repeated, cut off
+ * or run twice at once. A walk goes over the tags that rules cover and deletes those that no rule keeps;
+ * then over the manifests, and marks those that nothing needs. After their grace, manifests are looked at
+ * again in the transaction that moves them to the trash. A push, or a look at one by its digest, unmarks
+ * it.
  */
 import * as z from "zod";
 import { coverageOf, type Look } from "../management/retention.ts";
@@ -12,11 +13,11 @@ import type { MarkedManifest, RetainingStores, RetentionRunStore, Ruled } from "
 /** Milliseconds from the beginning of a walk to the next. */
 const WALK_EVERY = 6 * 3_600_000;
 
-/** Tags or manifests in one step, and repositories. */
+/** Tags or manifests in one step, and then repositories. */
 const STEP = 1000;
 const REPOSITORIES = 50;
 
-/** Bytes of manifests that one transaction moves. */
+/** Bytes of manifests that one transaction may move. */
 const MAX_MOVED = 8_000_000;
 
 /** Steps in one run. With at most 7 queries, and 11, they make 43: an invocation on the Free plan has 50. */
@@ -28,14 +29,14 @@ const WALK = "retention";
 const walkShape = z.object({
   began: z.int(),
   phase: z.enum(["tags", "manifests", "over"]),
-  /** It goes on in this repository, after this tag or digest. */
+  /** The walk goes on in this repository, after this tag or digest. */
   repository: z.int(),
   after: z.string(),
 });
 
 type Walk = z.infer<typeof walkShape>;
 
-/** Makes one run, at `now`. It is bounded: the rest is left to the next one. */
+/** Makes one run, at `now`. It is bounded; the next run does the rest. */
 export async function retain(stores: RetainingStores, now: number): Promise<void> {
   await inTurn([
     () => repeat(WALK_STEPS, () => walkOn(stores, now)),
@@ -43,7 +44,7 @@ export async function retain(stores: RetainingStores, now: number): Promise<void
   ]);
 }
 
-/** @param step true where there is more to do. */
+/** Repeats a step while there is more to do. @param step returns true if there is more */
 async function repeat(times: number, step: () => Promise<boolean>): Promise<void> {
   for (let time = 0; time < times; time++) {
     if (!(await step())) return;
@@ -57,13 +58,13 @@ async function walkOn({ walks, retention }: RetainingStores, now: number): Promi
   const coverage = coverageOf(ruled.repositories, ruled.rules);
   const look: Look = { coverage, after: coverage.ids[0] === walk.repository ? walk.after : "", now };
   const seen = await PHASES[walk.phase](retention, look);
-  // The position first: a page that fails, for whatever reason, does not hold back what comes after it.
+  // The position is saved first, so that a page that fails, for any reason, does not hold back those after it.
   await walks.setPosition(WALK, JSON.stringify(nextWalk(walk, ruled, seen.end)));
   await seen.act();
   return true;
 }
 
-/** The result of a step: its end, unless it came to the end of its repositories; and the action that it calls for. */
+/** The result of a step: its end, null at the end of its repositories; and the action to take. */
 interface StepResult {
   readonly end: Pick<Walk, "repository" | "after"> | null;
   readonly act: () => Promise<void>;
@@ -116,7 +117,7 @@ async function takeMarked(store: RetentionRunStore, now: number): Promise<boolea
   return batch.length < marked.length || marked.length === STEP;
 }
 
-/** Takes the first of them, in as many repositories and of as many bytes as one transaction can move. */
+/** Takes the first manifests, from as many repositories and with as many bytes as one transaction can move. */
 function batchOf(marked: readonly MarkedManifest[]): readonly MarkedManifest[] {
   const batch: MarkedManifest[] = [];
   const repositories = new Set<number>();

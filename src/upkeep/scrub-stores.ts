@@ -9,7 +9,7 @@ export const OBJECT_KINDS = ["blobs", "manifests"] as const;
 export type ObjectKind = (typeof OBJECT_KINDS)[number];
 
 export interface ScrubbedObject extends KeptObject {
-  /** The damage that its row tells of. */
+  /** The damage that its row records. */
   readonly damage: Damage | null;
 }
 
@@ -27,11 +27,11 @@ export interface ChangedObject extends ScrubResult {
 }
 
 export interface QuarantineStore {
-  /** Lists the next objects that rows point to, ordered by key, quarantined or not. */
+  /** Lists the next objects that rows point to, quarantined or not, ordered by key. */
   next(kind: ObjectKind, after: string, limit: number): Promise<readonly ScrubbedObject[]>;
   /**
-   * Quarantines or releases the content whose row still points to the object that was looked at: what was pushed meanwhile
-   * has another key. Returns the results that changed a row.
+   * Quarantines or releases content whose row still points to the object that was looked at: content that
+   * was pushed meanwhile has another key. Returns the results that changed a row.
    */
   apply(results: readonly ScrubResult[], now: number): Promise<readonly ChangedObject[]>;
 }
@@ -39,6 +39,6 @@ export interface QuarantineStore {
 export interface ScrubStores {
   readonly walks: WalkStore;
   readonly quarantine: QuarantineStore;
-  /** Finds the damage of an object's bytes; null: none. Throws where they cannot be read, which says nothing of them. */
+  /** Finds the damage of an object's bytes; null if there is none. Throws if they cannot be read, which says nothing about them. */
   readonly examine: (object: KeptObject) => Promise<Damage | null>;
 }

@@ -1,7 +1,8 @@
 /**
- * Scrub reads every object that a row points to, a little in each run, and compares its digest. What is gone or wrong is
- * quarantined: it answers 404 as if it were absent, so clients push it again, and that push brings it back. Nothing is deleted
- * by scrub, and what is right again is released; so a run may be repeated, cut off or run twice at once.
+ * Scrub reads every object that a row points to, a little in each run, and compares its digest. If the
+ * bytes are gone or wrong, the object is quarantined: it answers 404 as if it were absent, so clients push
+ * it again, and that push brings it back. Scrub deletes nothing, and releases what is right again, so a
+ * run may be repeated, cut off or run twice at once.
  */
 import * as z from "zod";
 import type { Damage } from "../registry/damage.ts";
@@ -14,19 +15,19 @@ import {
 } from "./scrub-stores.ts";
 
 export interface ScrubSettings {
-  /** Bytes read in one run; what is larger has a run for itself. 0: no scrub. */
+  /** Bytes that one run reads; a larger object has a run for itself. 0 switches scrub off. */
   readonly bytesPerRun: number;
 }
 
-/** Each is a request to R2, and an invocation may make 1,000. */
+/** Objects that one run reads: each is a request to R2, and an invocation may make 1,000. */
 const OBJECTS_PER_RUN = 200;
 
-/** Milliseconds from the beginning of one walk to that of the next, at least. */
+/** The shortest time from the beginning of one walk to that of the next, in milliseconds. */
 const WALK_INTERVAL = 86_400_000;
 
 const WALK = "scrub";
 
-/** The walk's position; `kind` is null when it has come to its end. */
+/** The walk's position; `kind` is null once the walk is over. */
 const walkSchema = z.object({ begunAt: z.int(), kind: z.enum(OBJECT_KINDS).nullable(), after: z.string() });
 
 type Walk = Readonly<z.infer<typeof walkSchema>>;
@@ -40,14 +41,14 @@ export async function scrub(stores: ScrubStores, { bytesPerRun }: ScrubSettings,
   const due = withinBytes(page, bytesPerRun);
   const isLast = due.length === page.length && page.length < OBJECTS_PER_RUN;
   const next = isLast ? followingKind(walk, walk.kind) : { ...walk, after: due.at(-1)?.key ?? "" };
-  // What takes long may be cut off. The walk has passed it then, and goes on.
+  // A long read may be cut off. The walk has passed the object by then, and goes on.
   const passesFirst = due.some(({ size }) => size > bytesPerRun);
   if (passesFirst) await setWalk(stores, next);
   await scrubObjects(stores, due, now);
   if (!passesFirst) await setWalk(stores, next);
 }
 
-/** Reads objects, and quarantines or releases them. One that cannot be read stays as it is, for the next walk. */
+/** Reads objects, and quarantines or releases them. One that cannot be read stays as it is until the next walk. */
 export async function scrubObjects(
   { examine, quarantine }: Pick<ScrubStores, "examine" | "quarantine">,
   objects: readonly ScrubbedObject[],
@@ -70,12 +71,12 @@ export async function scrubObjects(
   }
 }
 
-/** Bytes can be spoilt on their way: damage counts when a second look finds it too. */
+/** Looks twice: bytes can be spoilt on their way, so damage counts only if a second look finds it too. */
 async function secondOpinion(look: () => Promise<Damage | null>): Promise<Damage | null> {
   return (await look()) === null ? null : look();
 }
 
-/** Takes as many of the first objects as have so many bytes together, but one at least. */
+/** Takes the first objects whose bytes together stay within the limit, but at least one. */
 function withinBytes(objects: readonly ScrubbedObject[], bytes: number): readonly ScrubbedObject[] {
   let sum = 0;
   const end = objects.findIndex(({ size }) => (sum += size) > bytes);

@@ -39,7 +39,7 @@ async function actions(query = ""): Promise<readonly string[]> {
   return (await list(query)).items.map(({ action }) => action);
 }
 
-/** All of a list, in pages of so many. */
+/** Returns a whole list, in pages of this size. */
 async function walk(limit: number, filter = ""): Promise<readonly Activity[]> {
   const items: Activity[] = [];
   let cursor = "";
@@ -53,7 +53,7 @@ async function walk(limit: number, filter = ""): Promise<readonly Activity[]> {
   throw new Error("the list has no end");
 }
 
-/** The newest first; what one push does has no order of its own. */
+/** Orders by time, newest first; the acts of one push have no order of their own. */
 function byTime(left: Activity, right: Activity): number {
   return right.at.localeCompare(left.at) || right.action.localeCompare(left.action);
 }
@@ -217,7 +217,7 @@ describe("a space's activity", () => {
     )
       .bind(space, JSON.stringify(Array.from({ length: 1200 }, (_, index) => index)))
       .run();
-    // What is older than the window's end comes once, with its own part.
+    // Acts that are older than the window's end come once, in their own part.
     await pushImage(`${space}/web`, as, "old");
     expect((await walk(100, "&kind=manifest")).map(({ action }) => action)).toEqual(["manifest.pushed"]);
     const ends: (string | null)[] = [];
@@ -228,7 +228,7 @@ describe("a space's activity", () => {
       found.push(...part.entries.map(({ action }) => action));
       ends.push(part.next);
     }
-    // 500, 500, and the rest.
+    // There are 500, 500, and the rest.
     expect([ends.length, found]).toEqual([3, ["token.created"]]);
   });
 

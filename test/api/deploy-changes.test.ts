@@ -27,7 +27,7 @@ async function send(method: string, path: string, body: object = {}): Promise<{ 
 
 const change = (path: string, body: object): Promise<{ status: number; json: unknown }> => send("PATCH", path, body);
 
-/** Which of these texts go out with the next push. */
+/** Returns those of the texts that are sent with the next push. */
 async function sentOf(texts: readonly string[]): Promise<readonly string[]> {
   shop.sent.length = 0;
   await pushAndDeliver(shop, "web", `t${Date.now()}`);

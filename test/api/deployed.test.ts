@@ -38,7 +38,7 @@ const tags = z.object({
   ),
 });
 
-/** The tags of `web` that a target has as the last that it was given, by the list of tags. */
+/** Returns the tags of `web` that a target was given last, by the list of tags. */
 async function currentTags(): Promise<readonly string[]> {
   const found = tags.parse(await (await manage("GET", `spaces/${shop.space}/repositories/web/tags`)).json());
   return found.items.filter(({ deployed }) => deployed.some(({ current }) => current)).map(({ name }) => name);

@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { pushImage } from "../support/content.ts";
 import { makeSpace, manage } from "../support/registry.ts";
 
-/** An operation that has moved goes on answering where it was: a script, or an older command line, need not be changed first. */
+/** An operation that has moved still answers at its former address, so that scripts and older command lines need not change first. */
 
 const SPACE = "former";
 let first: string;

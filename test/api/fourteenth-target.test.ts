@@ -1,4 +1,4 @@
-/** One file and one line make a target type: it is in the API and its document, is made, and is delivered to. */
+/** Tests that one file and one line make a target type: the API and its document have it, and it can be created and delivered to. */
 import { createExecutionContext, waitOnExecutionContext } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterAll, afterEach, describe, expect, it, vi } from "vitest";
@@ -12,7 +12,7 @@ import { slack } from "../support/fourteenth-target.ts";
 import { makeSpace, ORIGIN } from "../support/registry.ts";
 import worker from "../support/worker.ts";
 
-// What a line in src/events/targets/index.ts does.
+// Does the same as a line in src/events/targets/index.ts.
 const unregister = registerTargetType(slack);
 
 afterAll(unregister);

@@ -261,7 +261,7 @@ describe("a manifest", () => {
     const layer = layers[0]?.digest ?? "";
     await HARM["no object"](await keyOf(layer));
     await HARM["fewer bytes"](await keyOf(config.digest));
-    // Before scrub has found it, too.
+    // The same holds before scrub has found it.
     expect((await show("1.0")).config).toMatchObject({ json: null, omitted: "corrupt" });
     const long = padded(await imageText(web(), as, newSeed()), 1_000_000);
     await putManifest(web(), as, "long", long);
@@ -368,7 +368,7 @@ describe("a blob's text", () => {
     await manage("DELETE", `spaces/${space}/tokens/${id}`);
     expect((await manage("GET", path, undefined, token)).status).toBe(401);
     expect(await codeOf(`${space}/blob-text?repository=web&digest=sha256:1`)).toBe("400 DIGEST_INVALID");
-    // The registry's own access tokens open no management.
+    // The registry's own access tokens give no access to management.
     const headers = { Authorization: `Bearer ${await bearerOf(as, `repository:${web()}:pull`)}` };
     expect((await ask(`/api/v1/${path}`, { headers })).status).toBe(401);
   });

@@ -18,7 +18,7 @@ async function make(path: string, body: object): Promise<string> {
   return created.parse(await answer.json()).id;
 }
 
-/** What asks for something to be called so, by what is asked. */
+/** Returns the requests that would give something this name. */
 function requests(name: string): readonly (readonly [path: string, body: object])[] {
   return [
     ["tokens", { name, actions: ["pull"] }],

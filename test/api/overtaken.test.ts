@@ -1,4 +1,4 @@
-/** Requests of the management API whose right ends after they were authenticated, and before their statement. */
+/** Tests requests of the management API whose right ends between their authentication and their statement. */
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it } from "vitest";
 import * as z from "zod";
@@ -9,7 +9,7 @@ import { makeSpace, makeToken, manage, nextSpace, type TestToken } from "../supp
 
 interface Overtaken {
   readonly method: string;
-  /** Within the space; `{rule}` and `{token}` stand for the ids of some. */
+  /** The path within the space; `{rule}` and `{token}` stand for ids. */
   readonly path: string;
   readonly body?: object;
   /** The number of the statement that is overtaken; the first after authentication unless told otherwise. */
@@ -63,11 +63,11 @@ beforeEach(async () => {
   keeper = await makeToken(space, { name: "keeper", actions: ["admin"] });
   const rule = await manage("POST", `spaces/${space}/retention-rules`, { name: "r", keep: { newest: 1 } });
   ids = { rule: z.object({ id: z.string() }).parse(await rule.json()).id, token: (await makeToken(space)).id };
-  // The first use of a token is noted, which is a statement more.
+  // The first use of a token is noted, which takes one more statement.
   await manage("GET", `spaces/${space}`, undefined, keeper.token);
 });
 
-/** Asks as `as`, and does `meanwhile` before the statement. Resolves with the answer and the rows as they were then. */
+/** Asks as `as`, and does `meanwhile` before the statement. Resolves to the answer and the rows at that time. */
 async function overtake(
   { method, path, body, statement = 1 }: Overtaken,
   meanwhile: () => Promise<unknown>,
@@ -101,7 +101,7 @@ async function outcomeOf(response: Response): Promise<string> {
 
 const TABLES = ["spaces", "repositories", "tokens", "retention_rules", "activity"];
 
-/** Rows by table; null: they were not read. */
+/** Rows by table; null if they were not read. */
 type Rows = readonly (readonly unknown[])[] | null;
 
 async function rowsNow(): Promise<Rows> {
@@ -140,7 +140,7 @@ describe("a request whose space is deleted and made anew before its statement", 
     };
     const { answer, before } = await overtake(request, meanwhile, keeper.token);
     expect(answer).toBe(NO_SPACE);
-    // A deletion may end a token of the space that is gone already.
+    // A deletion may end a token of a space that is already gone.
     await revive();
     expect(await rowsNow()).toEqual(before);
   });

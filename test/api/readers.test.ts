@@ -1,4 +1,4 @@
-/** What tokens see that may pull, but do not manage their space. */
+/** Tests what tokens see that may pull but do not manage their space. */
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, it } from "vitest";
 import * as z from "zod";
@@ -9,7 +9,7 @@ import { ask, makeSpace, makeToken, manage } from "../support/registry.ts";
 const SPACE = "readers";
 const PATHS = ["api", "shop/api", "shop/secret", "shop/web", "web"];
 
-/** Secrets of tokens, by what they may do. */
+/** Secrets of tokens, by their rights. */
 const tokens = { all: "", shop: "", pushes: "", stranger: "" };
 let layer = "";
 let digest = "";
@@ -40,7 +40,7 @@ async function list(token: string, query = "", space = SPACE): Promise<z.infer<t
 
 const namesOf = ({ items }: z.infer<typeof page>): readonly string[] => items.map(({ name }) => name);
 
-/** All pages, as the cursors lead. */
+/** Returns all pages, following the cursors. */
 async function walk(token: string, limit: number, space = SPACE): Promise<readonly string[]> {
   const names: string[] = [];
   let cursor = "";
@@ -54,7 +54,7 @@ async function walk(token: string, limit: number, space = SPACE): Promise<readon
   throw new Error("the pages do not end");
 }
 
-/** Everything that is read in one repository, by its path. */
+/** Lists everything that can be read in one repository, by its path. */
 function readings(path: string): readonly string[] {
   const query = `?repository=${encodeURIComponent(path)}`;
   return [
@@ -69,7 +69,7 @@ function readings(path: string): readonly string[] {
   ];
 }
 
-/** Status, code and text, which must not tell what is there. */
+/** Returns status, code and text, which must not tell what exists. */
 async function refusalOf(reading: string, token: string, method = "GET"): Promise<string> {
   const answer = await manage(method, `spaces/${SPACE}/${reading}`, undefined, token);
   const text = await answer.text();
@@ -129,7 +129,7 @@ describe("a token that pulls", () => {
     for (const query of ["Repository=shop%2Fsecret", `repository[]=shop%2Fsecret`, "name=shop%2Fsecret"]) {
       expect(await refusalOf(`manifest?${mine}&${query}&${reference}`, tokens.shop)).toContain("400 REQUEST_INVALID");
     }
-    // The path names it there, and the query has no say.
+    // The path names it there, so the query does not count.
     expect(await refusalOf(`repositories/shop/secret?${mine}`, tokens.shop)).toContain("403 DENIED");
     expect(await refusalOf(`repositories/shop/secret/tags?${mine}`, tokens.shop)).toContain("403 DENIED");
     for (const path of [
@@ -161,7 +161,7 @@ describe("a token that pulls", () => {
   });
 
   it("is told nothing of repositories that have the same content", async () => {
-    // The layers of all of them are the same, and the manifest too.
+    // All of them have the same layers and the same manifest.
     const answer = await manage(
       "GET",
       `spaces/${SPACE}/manifest?repository=shop/web&reference=1.0`,
@@ -224,7 +224,7 @@ describe("a token that does not pull", () => {
       expect(await refusalOf(reading, tokens.stranger), reading).toBe("404 NAME_UNKNOWN: no such space");
       expect((await ask(`/api/v1/spaces/${SPACE}/${reading}`)).status, reading).toBe(401);
     }
-    // Who may pull it here without its patterns looks at it with a token that covers it.
+    // A token whose patterns do not cover it may pull it here, but to look at it takes a token that covers it.
     expect(await refusalOf("repositories/web", tokens.shop)).toContain("403 DENIED");
     await manage("PATCH", `spaces/${SPACE}/repositories/web`, { public: false });
   });

@@ -29,7 +29,7 @@ async function makeRule(body: object): Promise<string> {
   return ruleShape.parse(json).id;
 }
 
-/** As if everything in the space had come so many days ago. */
+/** Makes everything in the space so many days old. */
 async function age(days: number): Promise<void> {
   const of = "repository_id IN (SELECT r.id FROM repositories r JOIN spaces s ON s.id = r.space_id WHERE s.name = ?2)";
   for (const [table, column] of [
@@ -46,7 +46,7 @@ const tagAt = (index: number): string => `tag${String(index).padStart(5, "0")}`;
 const digest = (number: string): string =>
   `'sha256:' || printf('%08x', (${number}) * 2654435761 % 4294967296) || printf('%056d', ${number})`;
 
-/** Puts a repository of old tags, the last one the newest, into the database: so many on each manifest of two bytes. */
+/** Puts a repository of old tags into the database, the last one the newest: so many on each manifest, of two bytes. */
 async function seed(path: string, tags: number, onEach: number): Promise<void> {
   const numbers = "WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < ?2)";
   const { id } = z
@@ -83,7 +83,7 @@ const previewShape = z.object({
   next: z.string().nullable(),
 });
 
-/** All pages of a preview. */
+/** Returns all pages of a preview. */
 async function pagesOf(rule: object): Promise<readonly z.infer<typeof previewShape>[]> {
   const pages: z.infer<typeof previewShape>[] = [];
   for (let cursor: string | null = ""; cursor !== null; cursor = pages.at(-1)?.next ?? null) {

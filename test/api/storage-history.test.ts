@@ -39,7 +39,7 @@ describe("what a space stored, day by day", () => {
     await pushBlob(`${space}/web`, as, bytesOf(1000, 1));
     await note(FIRST);
     await pushBlob(`${space}/api`, as, bytesOf(500, 2));
-    // Later on the same day: the figures stay.
+    // Later on the same day, the figures stay.
     await note(FIRST + DAY - 300_000);
     await note(FIRST + 2 * DAY);
     expect(await history()).toEqual({

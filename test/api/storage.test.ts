@@ -40,7 +40,7 @@ async function storage(query = ""): Promise<z.infer<typeof storagePage>> {
   return storagePage.parse(await (await manage("GET", `spaces/${space}/storage${query}`)).json());
 }
 
-/** All that the preview lists, in pages of so many. */
+/** Returns everything that the preview lists, in pages of this size. */
 async function preview(limit = 100): Promise<z.infer<typeof previewPage>["items"]> {
   const items: z.infer<typeof previewPage>["items"] = [];
   let query = `?limit=${limit}`;
@@ -156,7 +156,7 @@ describe("the preview of collection", () => {
     expect(found).toMatchObject({ repository: "web", digest: null, bytes: total?.bytes });
     expect(Date.parse(found?.keptUntil ?? "") - Date.now()).toBeGreaterThan((7 * 24 - 1) * HOUR);
     const later = Date.now() + 8 * 24 * HOUR;
-    // Those of the tests before are in the same database.
+    // The database also has the content of the tests before.
     for (let purges = 0; purges < 10; purges++) {
       await d1Collection(env.DB).purgeRepository({ now: later, cutoff: later, limit: 100 });
     }
@@ -202,13 +202,13 @@ describe("the preview of collection", () => {
       found.push(...part.entries.map(({ digest }) => digest ?? ""));
       ends.push(part.next);
     }
-    // The manifest needs all but the first: 5,000, 5,000 and 2,001 links are looked at.
+    // The manifest needs all but the first, so 5,000, 5,000 and 2,001 links are looked at.
     expect(ends).toHaveLength(3);
     expect(found).toEqual([await digestOf(bytesOf(100, 10))]);
   });
 });
 
-/** Writes so many links of a repository, all of which a manifest needs. */
+/** Writes so many links of a repository, all of them needed by a manifest. */
 async function fill(name: string, path: string, links: number): Promise<void> {
   const repository = `(SELECT r.id FROM repositories r JOIN spaces s ON s.id = r.space_id WHERE s.name = ?1 AND r.path = ?2)`;
   const numbers = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?3)";

@@ -32,7 +32,7 @@ async function list(query = ""): Promise<z.infer<typeof listed>> {
   return listed.parse(await (await manage("GET", `spaces/${space}/repositories/web/tags?${query}`)).json());
 }
 
-/** The list's row of a tag. */
+/** Returns the list's row of a tag. */
 async function shown(tag: string): Promise<z.infer<typeof listed>["items"][number] | undefined> {
   return (await list()).items.find(({ name }) => name === tag);
 }
@@ -56,7 +56,7 @@ async function statusOf(body: object): Promise<number> {
   return (await manage("POST", `spaces/${space}/tags:delete`, { repository: "web", ...body })).status;
 }
 
-/** An image that is tagged by nothing. */
+/** Pushes an image without a tag. */
 async function pushUntagged(more: object = {}): Promise<{ readonly text: string; readonly digest: string }> {
   const text = await imageText(web(), as, newSeed(), more);
   const { digest } = await descriptorOf(text);
@@ -64,7 +64,7 @@ async function pushUntagged(more: object = {}): Promise<{ readonly text: string;
   return { text, digest };
 }
 
-/** Without a tag where that is empty. */
+/** Pushes an index; without a tag if that is empty. */
 async function pushIndex(tag: string, texts: readonly string[]): Promise<string> {
   const platforms = ["amd64", "arm64"];
   const children = texts.map(async (text, index) => ({
@@ -173,7 +173,7 @@ describe("the list of tags", () => {
   it("comes newest first when asked, in pages that lose and repeat nothing", async () => {
     const { text } = await pushImage(web(), as, "c", newSeed());
     for (const tag of ["a", "d", "b"]) await putManifest(web(), as, tag, text);
-    // All at one time: the names decide.
+    // With the same time for all, the names decide.
     await env.DB.prepare("UPDATE tags SET updated_at = 5").run();
     await putManifest(web(), as, "a", text);
     const names: string[] = [];

@@ -60,7 +60,7 @@ async function list(address: string): Promise<z.infer<typeof itemsShape>["items"
   return itemsShape.parse(await (await manage("GET", `spaces/${space}/${address}`)).json()).items;
 }
 
-/** Upkeep, with nothing in it having a grace, after so much time. */
+/** Runs upkeep after so much time, without any grace. */
 async function upkeepAfter(time: number): Promise<void> {
   for (let run = 0; run < 4; run++) {
     await collect(
@@ -71,7 +71,7 @@ async function upkeepAfter(time: number): Promise<void> {
   }
 }
 
-/** All that the manifest at the tag needs can be read. */
+/** Expects that everything that the manifest at the tag needs can be read. */
 async function expectWhole(reference: string): Promise<void> {
   const answer = await ask(`/v2/${web()}/manifests/${reference}`, { as });
   expect(answer.status).toBe(200);
@@ -159,7 +159,7 @@ describe("revert", () => {
     await pushImage(web(), as, "latest", newSeed());
     const { id } = await makeTarget(space, "https://receiver.example.com/");
     const patience = { timeout: 30_000, interval: 200 };
-    // A trigger that is made before they are taken hears of the pushes, too.
+    // A trigger that is made before they are taken gets the pushes, too.
     await vi.waitFor(async () => {
       for (const { triggers } of await list("events")) expect(triggers).not.toBeNull();
     }, patience);
@@ -373,7 +373,7 @@ describe("undelete", () => {
   it("finds no repository that is being taken apart, although its time was made longer meanwhile", async () => {
     await pushImage(web(), as, "latest", newSeed());
     await manage("DELETE", `spaces/${space}/repositories/web`);
-    // By a cutoff at which the deletion could no longer be undone, while requests go by one at which it can.
+    // Takes a cutoff at which the deletion could no longer be undone, while requests take one at which it can.
     await STORES.collection.purgeRepository({ now: Date.now(), cutoff: Date.now(), limit: 1 });
     expect(await list("deleted/repositories")).toEqual([]);
     expect(await codeOf(await post("deleted:undelete", {}))).toBe("404 DELETION_UNKNOWN");

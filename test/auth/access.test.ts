@@ -23,7 +23,7 @@ const foreign = await generateKeyPair("RS256");
 const KID = "access-key";
 
 let teams = 0;
-/** A team of its own for each test: the keys of one are kept. */
+/** Another team for each test, since the keys of a team are kept. */
 let team = "";
 let settings: Env = env;
 let certs: ReturnType<typeof vi.spyOn>;
@@ -58,7 +58,7 @@ interface Change {
   readonly key?: CryptoKey;
 }
 
-/** What Access would send, but for the change. */
+/** Makes the assertion that Access would send, with changes. */
 function assertion({ header, claims, key = pair.privateKey }: Change = {}): Promise<string> {
   const now = Math.floor(Date.now() / 1000);
   const payload = {
@@ -81,7 +81,7 @@ interface Ask {
   readonly body?: unknown;
 }
 
-/** A request as it comes through Access; with null, around it. */
+/** Sends a request as it comes through Access. @param jwt null for a request that goes around Access */
 async function ask(path: string, jwt: string | null, { method = "GET", headers = {}, body }: Ask = {}) {
   const context = createExecutionContext();
   const request = new Request<unknown, IncomingRequestCfProperties>(new URL(path, ORIGIN), {
@@ -165,7 +165,7 @@ describe("an administrator whom Cloudflare Access let in", () => {
   });
 });
 
-/** Seconds since the epoch. */
+/** Returns the time so many seconds ago, in seconds since the epoch. */
 const ago = (seconds: number): number => Math.floor(Date.now() / 1000) - seconds;
 
 describe("what Access did not sign for us", () => {

@@ -141,7 +141,7 @@ describe("signing out", () => {
     expect((await whoIs({ Cookie: kept })).session).toBeNull();
     expect((await list({ Cookie: other })).status).toBe(200);
     expect((await list({ Authorization: `Bearer ${secret()}` })).status).toBe(200);
-    // Again, or with what is no session, there is nothing to end.
+    // A second time, or with a cookie that is no session, there is nothing to end.
     expect((await endSession(kept)).status).toBe(204);
     expect((await endSession("__Host-spacedock-session=eyJ.x.y")).status).toBe(204);
     expect((await list({ Cookie: other })).status).toBe(200);

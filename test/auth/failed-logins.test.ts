@@ -1,4 +1,4 @@
-/** Logins that fail: slowed by where they come from, and noted where an administrator looks. */
+/** Tests that failed logins are slowed by address, and noted for the administrator. */
 import { createExecutionContext, waitOnExecutionContext } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, it } from "vitest";
@@ -15,7 +15,7 @@ beforeAll(async () => {
   secret = await makeSpace("failed-logins");
 });
 
-/** One that no test had before. */
+/** Returns an address that no test had before. */
 function newAddress(): string {
   addresses += 1;
   return `203.0.113.${addresses}`;
@@ -45,7 +45,7 @@ const grant = (password: string) => ({
   body: new URLSearchParams({ grant_type: "password", username: "u", password }),
 });
 
-/** Every way to log in, with a password that is wrong. */
+/** The ways to log in, each with a wrong password. */
 const WAYS = [
   ["/token", basic("wrong")],
   ["/token", grant("wrong")],
@@ -57,7 +57,7 @@ const WAYS = [
   ["/api/v1/session", signIn("wrong")],
 ] as const;
 
-/** Fails as often as it may, and returns the statuses. */
+/** Fails as often as allowed, and returns the statuses. */
 async function failOften(from: string | null, settings: Partial<Env> = {}): Promise<ReadonlySet<number>> {
   const statuses = new Set<number>();
   for (let attempt = 0; attempt < 40; attempt++) {
@@ -77,7 +77,7 @@ describe("logins that fail", () => {
       expect(Number(answer.headers.get("Retry-After"))).toBeGreaterThan(0);
       expect(await answer.text()).toContain("too many logins failed");
     }
-    // A guess that would be right is not looked at either.
+    // Even a right guess is not looked at.
     expect((await send(from, "/api/v1/spaces", bearer(env.ADMIN_TOKEN))).status).toBe(429);
     expect((await send(newAddress(), "/api/v1/spaces", bearer(env.ADMIN_TOKEN))).status).toBe(200);
   });

@@ -7,8 +7,8 @@ import { ask } from "../support/registry.ts";
 import { makeWorld, type Who, whoShape, type World } from "./world.ts";
 
 /**
- * What each route needs, stated a second time and independently of the router: a new route without a row here
- * fails, and so does one whose guard is not the one it should have.
+ * The right that each route needs, stated a second time and independently of the router. The test fails
+ * for a new route without a row here, and for a route with the wrong guard.
  */
 const NEEDS: Record<string, Need> = {
   "GET /v2/": "login",
@@ -106,10 +106,10 @@ const NEEDS: Record<string, Need> = {
   "GET /healthz": "nothing",
 };
 
-/** Refused at the door, whatever is asked: these prove nothing. */
+/** Refused everywhere, whatever the request: these credentials prove nothing. */
 const UNPROVEN = { nobody: 401, garbage: 401, expired: 401, revoked: 401 } as const;
 
-/** Says how each need answers each principal that sends its secret; "in" is anything but a refusal. */
+/** The answer by need and principal, if the principal sends its secret; "in" is anything but a refusal. */
 const ANSWERS: Record<Exclude<Need, "nothing">, Record<Who, number | "in">> = {
   login: {
     ...UNPROVEN,
@@ -153,7 +153,7 @@ const ANSWERS: Record<Exclude<Need, "nothing">, Record<Who, number | "in">> = {
     admin: "in",
     installation: "in",
   },
-  // The narrow token's list lacks what it does not cover; test/api/readers.test.ts looks.
+  // The narrow token's list leaves out what the token does not cover; test/api/readers.test.ts checks that.
   spaceReader: {
     ...UNPROVEN,
     stranger: 404,
@@ -196,18 +196,18 @@ const ANSWERS: Record<Exclude<Need, "nothing">, Record<Who, number | "in">> = {
   },
 };
 
-/** Without a login and without a bad one; the token endpoint alone looks at what is sent. */
+/** Answers without a login, and without a bad one; only the token endpoint looks at credentials. */
 const ANYBODY = { nobody: "in" } as const;
 
-/** The world of those who change nothing: they only read, or are refused. */
+/** A world for requests that change nothing, because they only read or are refused. */
 const unchanged = makeWorld();
 
-/** Gives a world of their own to those who may change it. */
+/** Returns a separate world for a request that may change it. */
 function worldFor(method: string, expected: number | "in"): World {
   return expected === "in" && method !== "GET" ? makeWorld() : unchanged;
 }
 
-/** The path with what it names, and that there. */
+/** Fills in the path's parameters, with things that exist. */
 async function fill(path: string, world: World): Promise<string> {
   const isManagement = path.startsWith("/api/");
   const segments = path.split("/").map(async (segment) => {
@@ -228,7 +228,7 @@ const BODIES: Record<string, string> = {
   "POST /api/v1/spaces/:space/tags:delete": '{"repository":"web","tags":["latest"]}',
 };
 
-/** What requests name in their query. */
+/** The queries of requests. */
 const QUERIES: Record<string, string> = {
   "GET /api/v1/spaces/:space/manifest": "?repository=web&reference=latest",
   "GET /api/v1/spaces/:space/referrers": `?repository=web&digest=sha256:${"0".repeat(64)}`,
@@ -236,14 +236,14 @@ const QUERIES: Record<string, string> = {
   "GET /api/v1/spaces/:space/history": "?repository=web&tag=latest",
 };
 
-/** The request's address; what its query and body name is there too. */
+/** Returns the request's address, with a query that names things that exist. */
 async function addressOf(key: string, path: string, world: World): Promise<string> {
   const query = QUERIES[key] ?? "";
   if (/"repository":|repository=/.test(query + (BODIES[key] ?? ""))) await world.paramOf("path");
   return (await fill(path, world)) + query;
 }
 
-/** What routes want of whoever asks, beside a right. */
+/** Headers that routes require besides a right. */
 const HEADERS: Record<string, Readonly<Record<string, string>>> = {
   "POST /api/v1/session": { "X-Spacedock-Console": "1" },
   "DELETE /api/v1/session": { "X-Spacedock-Console": "1" },
@@ -318,12 +318,12 @@ describe("every route", () => {
   );
 });
 
-/** `in` where that is expected and the principal is not refused; else the status. */
+/** Returns `in` if that is expected and the principal is not refused; otherwise the status. */
 function outcome({ status }: Response, expected: number | "in"): number | "in" {
   return expected === "in" && status !== 401 && status !== 403 ? "in" : status;
 }
 
-/** Gives what the token endpoint answers one who asks for everything. */
+/** Returns the token that the token endpoint gives to a principal that asks for everything. */
 async function accessToken(world: World, who: Who): Promise<string> {
   const scope = `repository:${await world.paramOf("name")}:pull,push,delete`;
   const answer = await ask(`/token?scope=${scope}`, { as: await world.secretOf(who) });

@@ -17,7 +17,7 @@ function withToken(method: string, path: string, body: Uint8Array | null = null)
   return ask(path, { method, headers: { Authorization: `Bearer ${token}` }, body });
 }
 
-/** Lets the clock of the Worker, which is this one, go on to some seconds after the token's end. */
+/** Advances the Worker's clock, which is this one, to some seconds after the token's end. */
 function passEnd(seconds: number): void {
   const { exp = 0 } = decodeJwt(token);
   vi.useFakeTimers({ now: (exp + seconds) * 1000, toFake: ["Date"] });

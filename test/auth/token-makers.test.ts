@@ -1,4 +1,4 @@
-/** Tokens that tokens make: who made them, what they may do, and that they can end with their maker. */
+/** Tests tokens that tokens make: their maker, their rights, and their end with their maker. */
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it } from "vitest";
 import * as z from "zod";
@@ -87,11 +87,11 @@ describe("a token", () => {
     const answer = await create(maker.token, wish);
     expect(answer.status).toBe(403);
     expect(problem.parse(await answer.json()).detail).toContain(reason);
-    // Nor by the console.
+    // Not by the console either.
     const headers = consoleHeaders(await signIn(maker.token));
     const body = JSON.stringify({ name: "made", actions: ["pull"], repositories: ["web/api"], ...wish });
     expect((await ask(`/api/v1/spaces/${space}/tokens`, { method: "POST", headers, body })).status).toBe(403);
-    // Nor by a detour.
+    // Not by a detour either.
     const child = await made(maker.token, { actions: ["admin", "pull", "push"], repositories: ["web/**"] });
     expect((await create(child.token, wish)).status).toBe(403);
   });

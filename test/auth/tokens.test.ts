@@ -26,7 +26,7 @@ function post(form: Record<string, string>): Promise<Response> {
   return ask("/token", { method: "POST", body: new URLSearchParams(form) });
 }
 
-/** What docker kept of a login until GET gave no refresh tokens any more. */
+/** Gets the refresh token that docker kept of a login, before GET stopped giving any. */
 async function refreshTokenOf(password: string): Promise<string> {
   const answer = await post({ grant_type: "password", username: "any", password, access_type: "offline" });
   return answerShape.parse(await answer.json()).refresh_token ?? "";
@@ -360,7 +360,7 @@ describe("a forged token", () => {
     readonly foreignKey?: boolean;
   }
 
-  /** A token that is good but for what the caller changes. */
+  /** Makes a token that is valid except for the caller's changes. */
   async function forge(change: Change): Promise<string> {
     const [own] = keySet.parse(JSON.parse(env.SIGNING_KEYS)).keys;
     const now = Math.floor(Date.now() / 1000);

@@ -13,7 +13,7 @@ const sign = (): Promise<string> => signAccessToken(keys, REALM, CLAIMS, new Dat
 const verify = (token: string, realm = REALM, by: SigningKeys = keys, leeway?: number): Promise<AccessClaims> =>
   verifyAccessToken(by, realm, token, leeway);
 
-/** Lets this many seconds pass. */
+/** Advances the clock by this many seconds. */
 function wait(seconds: number): void {
   vi.useFakeTimers({ now: Date.now() + seconds * 1000, toFake: ["Date"] });
 }
@@ -36,7 +36,7 @@ describe("an access token that this isolate has verified", () => {
     await verify(token);
     wait(300 + LEEWAY + 1);
     await expect(verify(token)).rejects.toEqual(STALE);
-    // At the address of an upload session it does, for a day.
+    // At the address of an upload session the token still counts, for a day.
     expect(await verify(token, REALM, keys, SESSION_LEEWAY)).toEqual(CLAIMS);
     await expect(verify(token)).rejects.toEqual(STALE);
     wait(SESSION_LEEWAY);

@@ -5,7 +5,7 @@ import { signIn } from "../support/console.ts";
 import { bytesOf, pushBlob, pushImage, startSession } from "../support/content.ts";
 import { makeSpace, makeToken, manage, type TestToken, type TokenWish } from "../support/registry.ts";
 
-/** Who sends requests. */
+/** The principals that send requests. */
 export const whoShape = z.enum([
   "nobody",
   "garbage",
@@ -22,11 +22,11 @@ export const whoShape = z.enum([
 
 export type Who = z.infer<typeof whoShape>;
 
-/** A space with an image, and somebody of each kind. Each is made when it is first asked for. */
+/** A space with an image and a principal of each kind. Each is made when it is first used. */
 export interface World {
   secretOf(who: Who): Promise<string | null>;
   cookieOf(who: Who): Promise<string>;
-  /** Gives what stands in a path. */
+  /** Returns the value for a parameter of a path. */
   paramOf(name: string): Promise<string>;
 }
 
@@ -89,7 +89,7 @@ export function makeWorld(): World {
   };
 }
 
-/** Makes it at the first call, and gives the same at each. */
+/** Makes a value at the first call, and returns the same one at each. */
 function once<T>(make: () => Promise<T>): () => Promise<T> {
   const made = onceEach(make);
   return () => made(null);

@@ -18,12 +18,12 @@ import {
   putManifest,
 } from "./registry.ts";
 
-// Each of them runs wrangler more than once, which takes its time.
+// Each of these tests runs wrangler more than once, which is slow.
 vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 });
 
 const MIB = 1024 * 1024;
 
-/** More rows than go in one round trip. */
+/** More rows than fit into one round trip. */
 const MANY_SPACES = `
   WITH RECURSIVE n (i) AS (SELECT 100 UNION ALL SELECT i + 1 FROM n WHERE i < 2000)
   INSERT INTO spaces (id, name, created_at) SELECT i, 'space' || i, i FROM n`;
@@ -34,7 +34,7 @@ let blobs: readonly [Blob, Blob, Blob, Blob];
 let base = "";
 const opened: Storage[] = [];
 
-/** A registry on this machine. Its state is copied from another one's, where that is named. */
+/** Opens a registry on this machine. @param from another one, whose state is copied */
 async function open(name: string, from?: string): Promise<Storage> {
   if (from !== undefined) await cp(join(scratch, from), join(scratch, name), { recursive: true });
   const storage = await openStorage({ kind: "local", stateDir: join(scratch, name) });
@@ -42,7 +42,7 @@ async function open(name: string, from?: string): Promise<Storage> {
   return storage;
 }
 
-/** For a restore whose rows need no more migrations: each call of wrangler takes its time. */
+/** Returns storage for a restore whose rows need no more migrations, since each call of wrangler is slow. */
 const unmigrated = (storage: Storage): Storage => ({ ...storage, migrate: async () => undefined });
 
 beforeAll(async () => {
@@ -75,7 +75,7 @@ beforeAll(async () => {
   await putManifest(source, "in-r2", null, blobs[2]);
   await insert(source, "walks", { name: "links", position: "somewhere" });
   await insert(source, "condemned", { key: "blobs/old", condemned_at: 1 });
-  // The last id that was given is of a row that is gone; and what a trigger counts is not to be counted again.
+  // The last id belongs to a row that is gone; and rows that a trigger counts must not be counted again.
   await putManifest(source, "gone", "gone");
   await source.db.batch([
     source.db.prepare(MANY_SPACES),
@@ -98,7 +98,7 @@ afterAll(async () => {
   await rm(scratch, { recursive: true });
 });
 
-/** A copy of the backup, for a test to damage. */
+/** Makes a copy of the backup for a test to damage. */
 async function copyOfBackup(): Promise<string> {
   const directory = await mkdtemp(join(scratch, "backup-"));
   await cp(base, directory, { recursive: true });
@@ -122,7 +122,7 @@ it("brings back every row and every byte, and lets upkeep begin afresh", async (
   expect(await allObjects(target)).toEqual(await allObjects(source));
 });
 
-/** The modes of everything in a directory, and its own, each once. */
+/** Returns the modes of a directory and everything in it, each once. */
 async function modesIn(directory: string): Promise<ReadonlySet<string>> {
   const entries = await readdir(directory, { recursive: true, withFileTypes: true });
   const paths = [directory, ...entries.map(({ parentPath, name }) => join(parentPath, name))];

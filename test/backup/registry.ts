@@ -10,7 +10,7 @@ export function digestOf(bytes: string | Uint8Array, algorithm = "sha256"): stri
   return `${algorithm}:${createHash(algorithm).update(bytes).digest("hex")}`;
 }
 
-/** What the export damages, or a reader of lines or of SQL would. */
+/** Texts that the export damages, or that would mislead a reader of lines or of SQL. */
 export const AWKWARD_TEXTS: readonly string[] = [
   '{\n  "line": "a\\nb"\n}',
   "a\rb \\r and a\r\nb \\r\\n \\n",
@@ -34,13 +34,13 @@ export async function putBlob(storage: Storage, size: number, algorithm = "sha25
   return blob;
 }
 
-/** A repository with id 1, in a space with id 1. */
+/** Makes a repository with id 1, in a space with id 1. */
 export async function makeRepository(storage: Storage): Promise<void> {
   await insert(storage, "spaces", { id: 1, name: "acme", public: 0, created_at: 1 });
   await insert(storage, "repositories", { id: 1, space_id: 1, path: "web", public: 0, created_at: 1 });
 }
 
-/** A manifest with this text, or with one in R2, and a tag on it. */
+/** Adds a manifest with this text, or with one in R2, and a tag on it. */
 export async function putManifest(storage: Storage, tag: string, body: string | null, blob?: Blob): Promise<void> {
   const digest = blob?.digest ?? digestOf(body ?? "");
   const size = blob?.bytes.length ?? Buffer.byteLength(body ?? "");
@@ -60,7 +60,7 @@ export async function insert(storage: Storage, table: string, values: Row): Prom
 
 const named = z.array(z.object({ name: z.string() }));
 
-/** All rows, by table, and what else the schema defines. */
+/** Returns all rows by table, and everything else that the schema defines. */
 export async function everything({ db }: Storage): Promise<Record<string, readonly Row[]>> {
   const schema = await db
     .prepare("SELECT type, name, sql FROM sqlite_schema WHERE name NOT GLOB '_cf_*' ORDER BY name")
@@ -81,7 +81,7 @@ function inOrder(rows: readonly Row[]): readonly Row[] {
   return rows.toSorted((left, right) => ((texts.get(left) ?? "") < (texts.get(right) ?? "") ? -1 : 1));
 }
 
-/** The digest of each object in the bucket, by key. */
+/** Returns the digest of each object in the bucket, by key. */
 export async function allObjects({ bucket }: Storage): Promise<Record<string, string>> {
   const digests: Record<string, string> = {};
   for (const { key } of (await bucket.list()).objects) {

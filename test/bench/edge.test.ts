@@ -15,7 +15,7 @@ import { streamOf } from "../support/upload.ts";
 const BINDINGS = { BLOBS: "r2", DB: "d1", UPLOADS: "durableObject", EVENTS: "queue" } as const;
 const DELAYS = { cache: 1, r2: 2, d1Primary: 3, d1Replica: 4, durableObject: 5, queue: 6, kv: 7 };
 
-/** Milliseconds that the wrapper would have waited for. */
+/** Milliseconds for which the wrapper would have waited. */
 const waited: number[] = [];
 const edge = makeEdge(BINDINGS, DELAYS, async (ms) => {
   waited.push(ms);
@@ -55,7 +55,7 @@ const traceAnswer = z.array(
   }),
 );
 
-/** The names of the calls that a request of this name made, and whether each was as late as its kind says. */
+/** Returns the names of the calls that a request of this name made, and checks that each was as late as its kind says. */
 async function callsOf(name: string): Promise<readonly string[]> {
   const trace = traceAnswer.parse(await (await send("GET", TRACE_PATH)).json());
   const calls = trace.filter(({ request }) => request === name).flatMap((one) => one.calls);
@@ -95,7 +95,7 @@ describe("a Worker at the simulated edge", () => {
     });
     const tagged = await send("PUT", `${root}/manifests/v1`, { name: "tag", type: OCI_MANIFEST, body: manifest });
     expect(tagged.status).toBe(201);
-    // After the answer, yet counted.
+    // It comes after the answer, but is counted.
     expect(await callsOf("tag")).toContain("Queue sendBatch");
 
     expect(await (await send("GET", `${root}/manifests/v1`, { name: "manifest" })).text()).toBe(manifest);
@@ -114,7 +114,7 @@ describe("a Worker at the simulated edge", () => {
     });
     const request = new Request(ORIGIN, { headers: { [REQUEST_HEADER]: "caller" } });
     expect(await (await caller.fetch(request, env, createExecutionContext())).json()).toBe(0);
-    // The object's own class is not wrapped here: one is that works in its place.
+    // The object's own class is not wrapped here; a wrapped one works in its place.
     await runInDurableObject(env.UPLOADS.getByName(id), async (_, state) => {
       const empty = { id, spaceId: 1, repositoryId: null, algorithm: "sha256", room: null } as const;
       const terms = { ...empty, expiresAt: Date.now() + 60_000, confirmedAt: Date.now() };

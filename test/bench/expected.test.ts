@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { delayOf, expectedMs, makespan } from "../../bench/edge/expected.ts";
 import type { TracedCall } from "../../bench/edge/wrapper/trace.ts";
 
-/** A call whose delay began and ended then. */
+/** Makes a call whose delay began and ended at these times. */
 function call(began: number, ended: number, name = "R2 get"): TracedCall {
   return { kind: "r2", name, delay: ended - began, began, ended };
 }

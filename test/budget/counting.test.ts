@@ -1,4 +1,4 @@
-/** A budget is easily kept when nothing is counted: here every kind of call is made, and must be seen. */
+/** Tests that every kind of call is counted: a budget is easily kept if nothing is. */
 import { createExecutionContext } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";

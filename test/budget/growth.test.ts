@@ -1,6 +1,6 @@
 /**
- * What metadata operations read where there is little and where there is much: it must be about the same. The bench has this
- * done with up to 100,000 of everything.
+ * Tests that metadata operations read about the same number of rows, however much there is. The bench runs
+ * this with up to 100,000 of everything.
  */
 import { env } from "cloudflare:workers";
 import { expect, it } from "vitest";
@@ -14,7 +14,7 @@ import { type DatabaseSize, type GrowthCost, growthOf, LINEAR, MAX_GROWTH } from
 
 declare module "vitest" {
   interface TaskMeta {
-    /** For the bench. */
+    /** Read by the bench. */
     growth?: readonly GrowthCost[];
     database?: DatabaseSize;
   }
@@ -26,7 +26,7 @@ const RUNS = 5;
 const SPACE = "growth";
 const NAME = `${SPACE}/images`;
 const as = await makeSpace(SPACE);
-// Nothing is remembered and nothing cached: it is the database that is looked at.
+// Nothing is remembered or cached, since this measures the database.
 const { send, usageOf } = meteredWorker({ READ_MEMORY_SECONDS: 0, CACHE_MB: 0 });
 const image = await pushImage(NAME, as, "pulled");
 const digest = image.digest;
@@ -34,12 +34,12 @@ const subject = { mediaType: OCI_MANIFEST, digest, size: image.text.length };
 for (let number = 1; number <= 3; number++) await pushImage(NAME, as, `referrer${number}`, newSeed(), { subject });
 const blob = z.object({ layers: z.array(z.object({ digest: z.string() })) }).parse(JSON.parse(image.text))
   .layers[0]?.digest;
-// What is pushed gets ids beyond those that are seeded.
+// Pushed manifests get ids beyond those of the seeded ones.
 await env.DB.prepare(
   `INSERT INTO manifests (id, repository_id, digest, media_type, size, body, platforms, created_at)
    VALUES (90000000, 1, 'sha256:e', '', 2, '{}', '[]', 0)`,
 ).run();
-// More tags that were deleted than a page has, so that each page is full.
+// More deleted tags than a page holds, so that each page is full.
 await env.DB.prepare(
   `INSERT INTO events (id, space_id, repository_id, type, tag, digest, media_type, size, platforms, actor, occurred_at, sent_at)
    SELECT 'evt_f' || printf('%031d', value), 1, 1, 'tag.deleted', 'gone' || value, ?1, '', 2, '[]', 'bench', 0, 0
@@ -131,7 +131,7 @@ const OPERATIONS: Readonly<Record<string, Prepare>> = {
 };
 
 async function measure(operation: string, prepare: Prepare, size: number): Promise<GrowthCost> {
-  // The first is for what only the first one does, such as to note the day's pull.
+  // The first request does work that only a first one does, such as noting the day's pull.
   await send(await prepare());
   const times: number[] = [];
   let cost = { queries: 0, rowsRead: 0, rowsWritten: 0, databaseMs: Infinity };

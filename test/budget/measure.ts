@@ -6,12 +6,12 @@ import { BUDGET, type BudgetKey, type Measured, overBudget, type Tally } from ".
 
 declare module "vitest" {
   interface TaskMeta {
-    /** For the bench, which reads it from the JSON report. */
+    /** Read by the bench from the JSON report. */
     measured?: Measured;
   }
 }
 
-/** One step of an operation that is measured; it fails when the answer has another status. */
+/** One step of a measured operation; it fails if the answer has another status. */
 interface Step {
   readonly path: string;
   readonly status: number;
@@ -22,7 +22,7 @@ interface Step {
 
 export type Client = (step: Step) => Promise<Response>;
 
-/** Fetches a Bearer token for these scopes, and returns what sends requests with it and reads each answer to its end. */
+/** Fetches a Bearer token for these scopes. Returns a function that sends requests with it and reads each answer to its end. */
 export async function bearerClient(secret: string, ...scopes: readonly string[]): Promise<Client> {
   const token = await bearerOf(secret, ...scopes);
   return async ({ path, status, method = "GET", headers = {}, body = null }) => {
@@ -35,7 +35,7 @@ export async function bearerClient(secret: string, ...scopes: readonly string[])
   };
 }
 
-/** A test that an operation keeps to its row of the budget. `prepare` is not counted; what it returns is. */
+/** Tests that an operation stays within its row of the budget. `prepare` is not counted; the function that it returns is. */
 export function budgeted(key: BudgetKey, prepare: () => Promise<() => Promise<void>>): void {
   const { operation, budget } = BUDGET[key];
   it(`${operation} keeps to its budget`, async ({ task }) => {
@@ -44,7 +44,7 @@ export function budgeted(key: BudgetKey, prepare: () => Promise<() => Promise<vo
     const calls = counted.map(({ name }) => name);
     task.meta.measured = { key, tally, calls };
     const over = overBudget(tally, budget);
-    // The calls are there to be seen when the test fails.
+    // The calls are shown if the test fails.
     expect({ over, calls }).toEqual({ over: [], calls });
   });
 }

@@ -1,4 +1,4 @@
-/** The Worker with its bindings counted and D1's rows too, for the bench: one request after another, or some at once. */
+/** Runs the Worker with its bindings and D1's rows counted, for the bench: one request after another, or some at once. */
 import { createExecutionContext, createMessageBatch, getQueueResult } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import type { Env } from "../../src/env.ts";
@@ -18,13 +18,13 @@ export interface Step {
 }
 
 export interface MeteredWorker {
-  /** Sends a request and reads the answer to its end; fails when it has another status. */
+  /** Sends a request and reads its whole answer; fails if that has another status. */
   readonly send: (request: Step) => Promise<Response>;
-  /** What was spent by `act` and by what it left to be done after its answers; what it told the queue is consumed too. */
+  /** Returns the usage of `act` and of the work after its answers; messages to the queue are consumed too. */
   readonly usageOf: (act: () => Promise<void>) => Promise<Usage>;
 }
 
-/** `settings` take the place of those of wrangler.toml. */
+/** Makes the Worker. @param settings replace those of wrangler.toml */
 export function meteredWorker(settings: Partial<Env> = {}): MeteredWorker {
   const counted = countedEnv(env);
   const { db, spent } = metered(counted.DB);
@@ -85,7 +85,7 @@ export function meteredWorker(settings: Partial<Env> = {}): MeteredWorker {
   return { send, usageOf };
 }
 
-/** Keeps messages where the queue would take them, so that they are consumed when the usage is counted. */
+/** Makes a queue that keeps messages, so that they are consumed when the usage is counted. */
 function capturing(told: QueueMessage[]): Queue<QueueMessage> {
   return new Proxy(env.EVENTS, {
     get: (target, property) => {
@@ -96,7 +96,7 @@ function capturing(told: QueueMessage[]): Queue<QueueMessage> {
   });
 }
 
-/** How long calls on Durable Objects take, all together. */
+/** Wraps a namespace to add up the time that calls on Durable Objects take. */
 function timed(namespace: Env["UPLOADS"]): { namespace: Env["UPLOADS"]; ms: () => number; forget: () => void } {
   let sum = 0;
   const stub = <T extends object>(target: T): T =>

@@ -22,7 +22,7 @@ const SPACE = "budget";
 const as = await makeSpace(SPACE);
 let made = 0;
 
-/** A repository of its own for each test, that does not exist yet, and a client that may do everything there. */
+/** Returns a new repository for each test, which does not exist yet, and a client with all rights there. */
 async function freshRepository(): Promise<{ name: string; root: string; client: Client }> {
   made += 1;
   const name = `${SPACE}/app-${made}`;
@@ -30,7 +30,7 @@ async function freshRepository(): Promise<{ name: string; root: string; client: 
   return { name, root: `/v2/${name}`, client };
 }
 
-/** Bytes that no other test pushes. */
+/** Makes bytes that no other test pushes. */
 function freshBytes(length: number): Uint8Array {
   made += 1;
   return bytesOf(length, 1000 + made);
@@ -40,7 +40,7 @@ async function locationOf(answer: Promise<Response>): Promise<string> {
   return (await answer).headers.get("Location") ?? "";
 }
 
-// Each of these prepares an operation, and returns what is counted.
+// Each of these functions prepares an operation, and returns the part that is counted.
 
 async function pushInOnePut(bytes: Uint8Array): Promise<() => Promise<void>> {
   const { root, client } = await freshRepository();
@@ -78,7 +78,7 @@ async function mount(source: "named" | "not named"): Promise<() => Promise<void>
   return async () => void (await client({ method: "POST", path, status: 201 }));
 }
 
-/** Has the pull noted, so that one which is counted is not its day's first; and leaves nothing in the cache. */
+/** Notes a pull, so that the counted one is not its day's first; leaves nothing in the cache. */
 async function firstOfDay(pullManifest: () => Promise<void>): Promise<void> {
   setCaching(false);
   await countCalls(pullManifest);
@@ -92,13 +92,13 @@ async function pull(): Promise<() => Promise<void>> {
   const blobs = [config, ...layers];
   if (blobs.length !== PULLED_BLOBS) throw new Error(`the budget is for ${PULLED_BLOBS} blobs`);
   await pushImage(name, as, "1.0", 1, { config, layers });
-  // A token that was given before the first push does not know the repository.
+  // A token from before the first push does not know the repository.
   const client = await bearerClient(as, `repository:${name}:pull`);
   const pullManifest = async (): Promise<void> => void (await client({ path: `${root}/manifests/1.0`, status: 200 }));
   await firstOfDay(pullManifest);
   return async () => {
     await pullManifest();
-    // As long as a client's next request is on its way.
+    // Waits, as long as a client's next request takes to arrive.
     await settled();
     await Promise.all(blobs.map(({ digest }) => client({ path: `${root}/blobs/${digest}`, status: 200 })));
   };

@@ -1,4 +1,4 @@
-/** What runs of upkeep cost where there is much to do. `npm run bench` shows how that grows. */
+/** Tests the cost of upkeep's runs with much to do. `npm run bench` shows its growth. */
 import { createScheduledController } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeAll, expect, it, vi } from "vitest";
@@ -9,29 +9,29 @@ import { metered } from "../../harness/metered.ts";
 
 const CRONS = z.array(z.string()).parse(JSON.parse(/^crons = (.*)$/m.exec(env.WRANGLER_TOML)?.[1] ?? "[]"));
 
-/** More of each than one run takes. */
+/** More of each kind than one run takes. */
 const MUCH = 6000;
 
 /** Queries of an invocation on the Free plan. */
 const MAX_QUERIES = 50;
 
-/** Queries of a run that has as much to do as it takes, by its cron trigger. */
+/** Queries of a run that has as much to do as it can take, by its cron trigger. */
 const QUERIES: Readonly<Record<string, number>> = { "*/5 * * * *": 44, "2-59/5 * * * *": 49, "4-59/5 * * * *": 49 };
 
-/** What is not needed is not kept. */
+/** Keeps nothing that is not needed. */
 const SETTINGS = { GC_GRACE_HOURS: 0, ORPHAN_GRACE_MINUTES: 0, KEEP_DELETED_DAYS: 0, KEEP_BYTES_DAYS: 0 };
 
 const MORE = [
   "UPDATE manifests SET marked_at = 1",
-  // One is purged in each step.
+  // Each step purges one.
   `INSERT INTO repositories (space_id, path, created_at, deleted_at)
    SELECT 1, 'deleted' || value, 0, 1 FROM json_each('[1,2,3,4,5,6]')`,
-  // Uploads whose credential is gone; to note what others hold would be one query more.
+  // Uploads whose credential is gone. To note the bytes of others takes one query more.
   "INSERT INTO open_uploads (credential_id, id, space_id, touched_at) VALUES ('tok_gone', 'one', 1, 0)",
 ];
 
 beforeAll(async () => {
-  // Nothing that is seeded has an object: scrub says so of each.
+  // The seeded rows have no objects, and scrub logs each.
   vi.spyOn(console, "error").mockReturnValue();
   await seed(env.DB, MUCH, IMAGES);
   await seedGarbage(env.DB, MUCH, 1);
@@ -40,7 +40,7 @@ beforeAll(async () => {
   await env.BLOBS.put("orphan", "bytes");
 });
 
-/** One run, by a cron trigger; by none, of everything. */
+/** Returns the cost of one run, by a cron trigger; without one, of everything. */
 async function spentBy(cron = ""): Promise<ReturnType<ReturnType<typeof metered>["spent"]>> {
   const { db, spent } = metered(env.DB);
   await worker.scheduled(createScheduledController({ cron }), { ...env, ...SETTINGS, DB: db });

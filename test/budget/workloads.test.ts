@@ -1,4 +1,4 @@
-/** What whole pushes, pulls and lists use of everything that is billed: for the bench, which makes dollars of it. */
+/** Measures the usage of whole pushes, pulls and lists, of everything that is billed. The bench converts it to dollars. */
 import { expect, it } from "vitest";
 import * as z from "zod";
 import { IMAGE_CONFIG_TYPES } from "../../src/oci/image-config.ts";
@@ -25,17 +25,17 @@ import {
 
 declare module "vitest" {
   interface TaskMeta {
-    /** For the bench. */
+    /** Read by the bench. */
     workload?: { readonly key: WorkloadKey; readonly usage: Usage };
   }
 }
 
 const SPACE = "dollars";
 const as = await makeSpace(SPACE);
-// As by default.
+// The default settings.
 const metering = meteredWorker({ READ_MEMORY_SECONDS: 60, CACHE_MB: 512 });
 const { usageOf } = metering;
-/** For what is not to be found in the cache afterwards. */
+/** For content that the cache must not have afterwards. */
 const uncached = meteredWorker({ READ_MEMORY_SECONDS: 0, CACHE_MB: 0 });
 /** Bytes. */
 const CONFIG_BYTES = 2000;
@@ -54,7 +54,7 @@ interface Session {
   readonly request: (step: Step) => Promise<Response>;
 }
 
-/** As clients begin: they ask without a token, fetch one, and go on with it. */
+/** Begins as clients do: asks without a token, fetches one, and goes on with it. */
 async function begin(repository: string, scope: string, { send } = metering): Promise<Session> {
   await send({ path: "/v2/", status: 401 });
   const basic = { Authorization: `Basic ${btoa(`u:${as}`)}` };
@@ -74,7 +74,7 @@ interface Content {
   readonly manifest: string;
 }
 
-/** A config and layers that nobody pushed before, and their manifest. */
+/** Makes a config and layers that are new, and their manifest. */
 async function newImage(layers: number, layerBytes: number): Promise<Content> {
   const text = JSON.stringify({ os: "linux", architecture: "amd64", created_by: newSeed() });
   const blobs = [new TextEncoder().encode(text.padEnd(CONFIG_BYTES))];
@@ -93,20 +93,20 @@ type Upload = (session: Session, bytes: Uint8Array, digest: string) => Promise<v
 const start = async ({ root, request }: Session): Promise<string> =>
   (await request({ method: "POST", path: `${root}/blobs/uploads/`, status: 202 })).headers.get("Location") ?? "";
 
-/** As containerd does. */
+/** Uploads as containerd does. */
 const byPut: Upload = async (session, body, digest) => {
   const path = `${await start(session)}?digest=${digest}`;
   await session.request({ method: "PUT", path, body, status: 201 });
 };
 
-/** As podman, skopeo and older docker do. */
+/** Uploads as podman, skopeo and older docker do. */
 const byPatch: Upload = async (session, body, digest) => {
   const patched = await session.request({ method: "PATCH", path: await start(session), body, status: 202 });
   const path = `${patched.headers.get("Location")}?digest=${digest}`;
   await session.request({ method: "PUT", path, status: 201 });
 };
 
-/** Asks for each blob, uploads those that are not there, and sends the manifest. */
+/** Asks for each blob, uploads those that are absent, and sends the manifest. */
 async function push(repository: string, { blobs, manifest }: Content, upload: Upload | null): Promise<void> {
   const session = await pushing(repository);
   const { root, request } = session;
@@ -127,7 +127,7 @@ const pushOf =
     return () => push(repository, content, upload);
   };
 
-/** An image in a repository of its own, of which today's pull is noted already. */
+/** Makes an image in its own repository, with today's pull already noted. */
 async function pulledImage(layers: number): Promise<{ readonly repository: string; readonly content: Content }> {
   const repository = nextRepository();
   const content = await newImage(layers, SMALL_LAYER);
@@ -202,7 +202,8 @@ it("counts what a pull and a push are known to take", async () => {
   expect(pull.rowsRead).toBeGreaterThan(0);
   const pushed = await usageOf(await WORK.firstPushByPut());
   expect(pushed).toMatchObject({ classA: 1 + LAYERS.push, objectRequests: 1 + LAYERS.push });
-  // After the answer: the events of the manifest and of its tag, side by side, may both find the config unread.
+  // After the answer, the events of the manifest and of its tag may both find the config unread, since they run side by
+  // side.
   expect(pushed.classB).toBeOneOf([1, 2]);
   expect(pushed.rowsWritten).toBeGreaterThan(0);
   expect(pushed.messages).toBeGreaterThan(0);

@@ -6,7 +6,7 @@ import packageJson from "../../package.json" with { type: "json" };
 import { run } from "../../harness/live/run.ts";
 
 const root = resolve(import.meta.dirname, "../..");
-/** Without what the checkout brings: the system's own Node, which may be an older one. */
+/** The environment without the checkout's own: the system's Node may be older. */
 const env = {
   HOME: tmpdir(),
   PATH: (process.env["PATH"] ?? "")
@@ -65,7 +65,7 @@ describe("the package", () => {
   });
 });
 
-/** What people read, or are told by the command line and the registry. */
+/** The texts that people read, and those that the command line and the registry print. */
 const TOLD = ["README.md", "docs", "src"];
 
 async function pages(): Promise<readonly string[]> {
@@ -78,7 +78,7 @@ async function pages(): Promise<readonly string[]> {
             .map((entry) => join(entry.parentPath, entry.name)),
     ),
   );
-  // Decisions are history.
+  // Decisions are history and may keep old words.
   return entries.flat().filter((file) => !file.includes("/docs/decisions/"));
 }
 

@@ -107,7 +107,7 @@ describe("the command line", () => {
   });
 });
 
-/** With a field that a later server may add. */
+/** A space with a field that a later server may add. */
 const space = (name: string): object => spaceNamed(name, { more: 1 });
 
 describe("a management command", () => {

@@ -19,10 +19,10 @@ const daemons: Daemon[] = [];
 let directory = "";
 let home: Home;
 
-/** The shell of who follows the guide: what it exports stays for the lines that follow. */
+/** The shell of a person who follows the guide. Its exports hold for the lines that follow. */
 interface Shell {
   readonly env: Record<string, string>;
-  /** The registry that `npm start` has started last. */
+  /** The registry that the last `npm start` started. */
   registry: (Connection & { stop(): Promise<void> }) | null;
 }
 
@@ -39,7 +39,7 @@ function openShell(state: string): Shell {
   };
 }
 
-/** Types a line; returns what it printed. Paths in an `export` are taken to lie in the test's own directory. */
+/** Types a line and returns its output. Paths in an `export` are taken as relative to the test's own directory. */
 async function type(shell: Shell, line: string): Promise<string> {
   const [, name, path] = /^export (\w+)=\/(.*)$/.exec(line) ?? [];
   if (name !== undefined && path !== undefined) {
@@ -89,7 +89,7 @@ async function push({ host }: Connection, name: string, kind: "image" | "index",
   await home.run("crane", ["push", ...(kind === "index" ? ["--index"] : []), layout, `${host}/acme/${name}`]);
 }
 
-/** Pulls to a place that has nothing, and compares every digest; returns the manifest's. */
+/** Pulls to an empty place and compares every digest. Returns the manifest's. */
 async function pull({ host }: Connection, name: string): Promise<string> {
   const layout = scratch(home);
   await home.run("crane", ["pull", "--format=oci", `${host}/acme/${name}`, layout]);
@@ -140,7 +140,7 @@ describe("docs/backup.md, followed as it is written,", () => {
     expect(await pullAll(second)).toEqual(digests);
     await second.stop();
 
-    // After the backup: what is there is deleted and collected, and more comes.
+    // After the backup, content is deleted and collected, and more is added.
     await home.run("crane", ["delete", `${first.host}/acme/web@${digests[0]}`]);
     await home.run("crane", ["delete", `${first.host}/acme/tools/big@${digests[2]}`]);
     await push(first, "web:later", "image", 10_000);

@@ -34,7 +34,7 @@ const results = z.object({
   cleaned: z.array(z.object({ peer: z.string(), deleted: z.int(), kept: z.int() })),
 });
 
-/** A registry that answers the first question and knows nothing else. */
+/** Starts a registry that answers the first request and knows nothing else. */
 async function startRefusing(): Promise<{ server: Server; url: string }> {
   const port = await freePort();
   const server = createServer((request, response) => {

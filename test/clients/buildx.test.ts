@@ -34,7 +34,7 @@ async function unpack(home: Home, name: string, directory: string, ...options: s
 }
 
 const buildx: Client = {
-  // buildx has no login of its own: it reads what another client has stored.
+  // buildx has no login of its own: it reads another client's.
   login: async (home, host, password) => {
     await home.run("crane", ["auth", "login", host, "--username", "ci", "--password-stdin"], password);
     await home.run("buildx", ["create", "--use", "--driver", "remote", engine.address]);

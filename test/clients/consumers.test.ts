@@ -9,13 +9,14 @@ import { makeImageLayout } from "./support/layout.ts";
 import { scratch } from "./support/scratch.ts";
 
 /**
- * The Go libraries that receivers are built from take what we send. Keel, Argo CD Image Updater, Flux and Kargo themselves
- * need a cluster to run, and the Go module proxy that the clients are built from refuses their modules.
+ * Tests that the Go libraries of receivers take our requests. Keel, Argo CD Image Updater, Flux and Kargo
+ * themselves need a cluster to run, and the Go module proxy that the clients are built from refuses their
+ * modules.
  */
 
 const PATIENCE = { timeout: 60_000 };
 
-/** What .ci/install-clients builds from test/clients/consumers. */
+/** The program that .ci/install-clients builds from test/clients/consumers. */
 const COMMAND = "consumers";
 
 const listed = z.array(
@@ -43,7 +44,7 @@ describe("libraries of consumers", () => {
   let address: string;
   let digest: string;
 
-  /** A target of a type, which hears of the pushes to one repository. */
+  /** Makes a target of a type, for the pushes to one repository. */
   async function listen(type: string, repository: string): Promise<string> {
     const deployment = deploymentOf(bench.space.name);
     const { id, secret = "" } = await deployment.target({ type, url: `${address}/${type}` });

@@ -13,7 +13,7 @@ const cosign: Pick<Client, "env" | "login"> = {
     home.run("cosign", ["login", host, "--username", "ci", "--password-stdin"], password),
 };
 
-// Where a signature lies in the registry, by the flags that choose it.
+// The places of a signature in the registry, by the flags that choose them.
 const forms = [
   {
     form: "a bundle that refers to the image",

@@ -47,7 +47,7 @@ describe("crane", () => {
     const layout = scratch(home);
     await makeIndexLayout(layout, [5000]);
     const name = bench.space.repository("index:1");
-    // crane makes one index of all that the layout lists, so the digest is its own.
+    // crane makes one index of all entries of the layout, so it has a digest of its own.
     const pushed = await home.run("crane", ["push", "--index", layout, name]);
     expect(pushed).toContain(await pull(await bench.openHome(), name));
   });

@@ -8,7 +8,7 @@ import { chartOf, login, makeChart } from "./support/helm.ts";
 import type { Home } from "./support/home.ts";
 import { scratch } from "./support/scratch.ts";
 
-/** helm names the digest now on one stream, now on the other. */
+/** Finds the digest, which helm prints on either stream. */
 function digestIn({ stdout, stderr }: Printed): string {
   return /sha256:[0-9a-f]{64}/.exec(stdout + stderr)?.[0] ?? "";
 }

@@ -14,7 +14,7 @@ afterAll(() => engine.stop());
 
 const docker = dockerClient(engine.address);
 
-/** Runs a command as on a machine of which nothing is configured, so that each client looks where docker keeps its logins. */
+/** Runs a command as on a machine without any configuration, so that each client looks where docker keeps its logins. */
 function asAtHome(home: Home, command: string, ...args: readonly string[]): Promise<string> {
   const settings = 'unset REGISTRY_AUTH_FILE; export DOCKER_CONFIG="$HOME/.docker"; exec "$0" "$@"';
   return home.run("sh", ["-c", settings, command, ...args]);

@@ -7,7 +7,7 @@ import { makeImageLayout } from "./support/layout.ts";
 import { ACCOUNT, API_KEY, type OctopusServer, startOctopus } from "./support/octopus-server.ts";
 import { scratch } from "./support/scratch.ts";
 
-/** From a push by a real client to a deployment that has ended, with a stand-in for Octopus Deploy over real HTTP. */
+/** Tests the way from a push by a real client to the end of a deployment, with a stand-in for Octopus Deploy over real HTTP. */
 
 const PATIENCE = { timeout: 60_000, interval: 500 };
 

@@ -89,7 +89,7 @@ describe("oras", () => {
       name,
     ]);
     expect(found).toContain(type);
-    // The registry answered the question itself: oras made no tag to note down the answer.
+    // The registry answered the request itself, so oras made no tag to note the answer.
     expect(await home.run("oras", ["repo", "tags", "--plain-http", bench.space.repository("subject")])).toBe("1\n");
   });
 

@@ -13,7 +13,7 @@ import type { Home } from "./support/home.ts";
 import { makeImageLayout } from "./support/layout.ts";
 import { scratch } from "./support/scratch.ts";
 
-/** Pushes by a real client, and receivers over real HTTP that pull what they are told of. */
+/** Tests pushes by a real client, and receivers over real HTTP that pull the images that they are told of. */
 const skopeo: Pick<Client, "login"> = {
   login: (home, host, password) =>
     home.run("skopeo", ["login", "--tls-verify=false", "--username", "ci", "--password-stdin", host], password),
@@ -35,7 +35,7 @@ async function push(home: Home, ...names: readonly string[]): Promise<string> {
 interface Delivered {
   readonly headers: Record<string, string>;
   readonly body: string;
-  /** What the tag led to when the event came. */
+  /** The digest that the tag led to when the event came. */
   readonly pulled: string;
 }
 
@@ -95,7 +95,7 @@ describe("Debian's webhook server", () => {
 
   beforeAll(async () => {
     home = await bench.openHome();
-    // What a person would write: pull the tag that the event names, and note what came.
+    // The script of a person: pull the tag that the event names, and note the digest.
     const script = home.path("deploy.sh");
     const inspect = `skopeo inspect --tls-verify=false --format '{{.Digest}}' "docker://$1/$2:$3"`;
     await writeFile(script, `#!/bin/sh\n${inspect} > "${home.path("deployed")}"\n`);

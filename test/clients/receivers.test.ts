@@ -6,12 +6,12 @@ import { deploymentOf, type ListedDelivery } from "./support/deployment.ts";
 import { makeImageLayout } from "./support/layout.ts";
 import { scratch } from "./support/scratch.ts";
 
-/** Receivers over real HTTP that do what receivers do wrong, and none of which may delay another. */
+/** Tests receivers over real HTTP that misbehave; none of them may delay another. */
 
 const PATIENCE = { timeout: 90_000, interval: 500 };
 const LARGE = 10 * 1024 * 1024;
 
-/** More than a Worker may have connections waiting for an answer. */
+/** More receivers than a Worker may have connections that wait for an answer. */
 const HANGING = 8;
 
 let redirected = 0;
@@ -81,7 +81,7 @@ describe("receivers", () => {
     await expect.poll(() => received.filter(({ name }) => name === "hang").length, PATIENCE).toBe(HANGING);
     await push("1.0");
     await expect.poll(() => deliveriesTo("good"), PATIENCE).toMatchObject([{ status: "delivered" }]);
-    // By then not one that hangs has been given up: each still has its 20 seconds.
+    // By then none of the hanging ones has been given up: each still has its 20 seconds.
     expect((await deliveriesTo("hang")).map(({ reason }) => reason)).toEqual(
       Array.from({ length: HANGING }, () => null),
     );

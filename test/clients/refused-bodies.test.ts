@@ -5,12 +5,12 @@ import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { connect } from "../../harness/live/server.ts";
 import { sha256 } from "../../harness/live/sha256.ts";
 
-/** Bodies that are refused, over a real connection: the client hears why, and may ask the next thing on the same one. */
+/** Tests refused bodies over a real connection: the client gets the reason, and may send its next request on the same connection. */
 
 const SPACE = "refused-bodies";
 const REPOSITORY = `${SPACE}/web`;
 const SIZE = 20_000_000;
-/** An upload's: more than a few chunks. */
+/** Bytes of an upload; more than a few chunks. */
 const LARGE = 100_000_000;
 const PIECE = Buffer.alloc(64 * 1024, "a");
 
@@ -52,11 +52,11 @@ type Framing = "Content-Length" | "Transfer-Encoding";
 interface Wish {
   readonly size?: number;
   readonly range?: string;
-  /** Done when half of the body has been sent. */
+  /** Runs when half of the body has been sent. */
   readonly halfway?: () => Promise<unknown>;
 }
 
-/** Sends a request with 20 MB to its end, then another on the same connection. Returns the statuses of both. */
+/** Sends a whole request with 20 MB, then another one on the same connection. Returns the statuses of both. */
 async function statusesOf(
   method: string,
   path: string,
@@ -146,7 +146,7 @@ describe.each<Framing>(["Content-Length", "Transfer-Encoding"])("20 MB, sent wit
       expect(await statusesOf("PATCH", session, framing, "", { size: LARGE })).toBe("401 200");
       expect(await statusesOf("PATCH", session, framing, push, { size: LARGE })).toBe("403 200");
       const next = `${await begin()}?digest=${WRONG}`;
-      // Where no length is announced, the digest decides first.
+      // If no length is announced, the digest decides first.
       const status = framing === "Content-Length" ? "403 200" : "400 200";
       expect(await statusesOf("PUT", next, framing, push, { size: LARGE })).toBe(status);
       await setQuota(null);

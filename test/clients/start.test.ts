@@ -43,7 +43,7 @@ describe("npm start", () => {
       expect(second.output()).toContain(`port ${port} is in use. Choose another one: PORT=${port + 1} npm start`);
       const kept = await readdir(state, { recursive: true });
       expect(kept.filter((name) => /trace|observab/i.test(name))).toEqual([]);
-      // Npm alone, and in a way that it hears nothing of.
+      // Kills only npm, by a signal that it cannot handle.
       process.kill(first.pid, "SIGKILL");
       await until(async () => !(await isHealthy()));
     } finally {

@@ -5,7 +5,7 @@ import type { Client } from "./support/contract.ts";
 import { hashTree, writeRandomTree } from "./support/content.ts";
 import { scratch } from "./support/scratch.ts";
 
-// umoci makes and opens layouts but never speaks to a registry: skopeo carries them.
+// umoci makes and opens layouts but never speaks to a registry, so skopeo carries them.
 const carrier: Pick<Client, "login"> = {
   login: (home, host, password) =>
     home.run("skopeo", ["login", "--tls-verify=false", "--username", "ci", "--password-stdin", host], password),

@@ -3,7 +3,7 @@ import { connect } from "../../harness/live/server.ts";
 import { openSpace } from "../../harness/live/space.ts";
 import { runSuite, type SuiteResult } from "./suite.ts";
 
-// An acknowledged tag can be pulled whole: a manifest with missing parts is refused, as the spec allows.
+// An acknowledged tag can be pulled whole, so a manifest with missing parts is refused, as the spec allows.
 const leftOff = { "Sparse Manifests": "Disabled" };
 
 // Fewer would mean that the suite left out something that it has today.

@@ -20,7 +20,7 @@ export interface SuiteResult {
   readonly apis: Readonly<Record<string, string>>;
   readonly data: Readonly<Record<string, string>>;
   readonly counts: Counts;
-  /** The suite's own lines about all that did not pass. */
+  /** The suite's own lines about everything that did not pass. */
   readonly complaints: string;
 }
 
@@ -39,7 +39,7 @@ const resultsFile = z.object({
   data: statuses,
 });
 
-// All that the suite can test and an older version leaves off by itself.
+// Everything that the suite can test, since an older version leaves some of it out by default.
 const everything = {
   OCI_API_BLOBS_DIGEST_HEADER: "true",
   OCI_API_BLOBS_MOUNT_ANONYMOUS: "true",
@@ -66,7 +66,7 @@ function environment(suite: SuiteRun, directory: string): Record<string, string>
   };
 }
 
-/** The numbers on the report's only suite; the suite leaves out those that are zero. */
+/** Returns the numbers on the report's only suite, which leaves out zeros. */
 function readCounts(junit: string): Counts {
   const suite = /<testsuite [^>]*>/.exec(junit)?.[0];
   if (suite === undefined) throw new Error("junit.xml has no testsuite");

@@ -9,7 +9,7 @@ const { registry, open } = useConsole();
 const receiver = useReceiver();
 
 let space: Space;
-/** May push, and manages its space. */
+/** The secret of a token that may push and that manages its space. */
 let keeper: string;
 
 beforeAll(async () => {

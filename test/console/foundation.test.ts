@@ -10,7 +10,7 @@ const { registry, open } = useConsole();
 const session = z.object({ session: z.object({ token: z.object({ id: z.string() }) }) });
 
 let space: Space;
-/** May push, and manages its space. */
+/** The secret of a token that may push and that manages its space. */
 let keeper: string;
 
 beforeAll(async () => {
@@ -18,7 +18,7 @@ beforeAll(async () => {
   keeper = await registry.createToken(space.name, { actions: ["pull", "push", "delete", "admin"] });
 });
 
-/** The path of a space's first page. */
+/** Returns the path of a space's first page. */
 const home = (name = space.name): string => `/spaces/${name}`;
 
 describe("signing in", () => {
@@ -237,7 +237,7 @@ describe("the page", () => {
     await page.getByRole("option", { name: `${space.name}/keys-c` }).waitFor();
     await page.keyboard.press("Enter");
     await page.getByRole("heading", { name: "keys-c", level: 1 }).waitFor();
-    // The focus follows, so that a screen reader says where one is.
+    // The focus follows, so that a screen reader tells the place.
     await expect.poll(() => page.evaluate("document.activeElement.textContent")).toBe("keys-c");
   });
 

@@ -7,7 +7,7 @@ import { push } from "./support/push.ts";
 
 const COPIES = 9999;
 
-/** Of its own, since it is stopped to be filled. */
+/** A server of the test's own, since it is stopped to be filled. */
 let server: OwnServer;
 let space: Space;
 let secret: string;
@@ -29,7 +29,7 @@ describe("ten thousand repositories", () => {
   it("are listed: what is not seen is not there, and the keyboard reaches the last", async () => {
     const { page, signIn, checkAccessibility } = await open();
     await signIn(secret);
-    // Some are there at once, the others come page by page.
+    // Some are there at once; the others come page by page.
     await page.getByRole("link", { name: "many/0001", exact: true }).waitFor();
     await page.getByText("10,000", { exact: true }).waitFor();
     expect(await page.getByRole("row").count()).toBeLessThan(100);

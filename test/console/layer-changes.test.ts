@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import { layerChanges } from "../../src/console/content/layer-changes.ts";
 import type { LayerStep } from "../../src/console/content/layers.ts";
 
-/** Steps of a build: a command, and the letter of the layer that it made. */
+/** Makes the steps of a build: a command, and the letter of the layer that it made. */
 function steps(...made: readonly (readonly [string | null, string])[]): readonly LayerStep[] {
   return made.map(([command, digest], index) => ({
     command,

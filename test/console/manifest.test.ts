@@ -265,7 +265,7 @@ describe("two tags compared", () => {
     await page.getByText("1 added, 1 removed, 1 changed").waitFor();
     await page.getByRole("row", { name: "nginx (deb) changed 1.27.0 1.28.0" }).waitFor();
     await checkAccessibility();
-    // A tag that looks like a number stays what it is.
+    // A tag that looks like a number stays unchanged.
     await page.reload();
     await page.getByText("linux/amd64 · changed").waitFor();
     expect(await page.getByLabel("From").inputValue()).toBe("1.0");

@@ -5,12 +5,12 @@ import { PHONE, useConsole, WIDE } from "./support/browser.ts";
 import { push } from "./support/push.ts";
 import { fillShop } from "./support/shop.ts";
 
-/** Who signs in with a token that pulls, and does not administer its space. */
+/** Tests the console for a person who signs in with a token that pulls and does not administer its space. */
 
 const { registry, open } = useConsole();
 
 let space: Space;
-/** Secrets of tokens, by what they may do. */
+/** Secrets of tokens, by their rights. */
 const tokens = { pull: "", narrow: "", developer: "" };
 
 beforeAll(async () => {
@@ -31,7 +31,7 @@ const at = (path: string): string => `/spaces/${space.name}${path}`;
 const inRepository = (repository: string, path = ""): string =>
   at(`/repositories/${encodeURIComponent(repository)}${path}`);
 
-/** What would change something, or leads to where that is done. */
+/** Names of controls that would change something, or that lead to such a control. */
 const CHANGES = /delete|revert|settings|undelete|restore|new |rotate|redeliver/i;
 
 async function expectNothingToChange(page: Page): Promise<void> {
@@ -40,7 +40,7 @@ async function expectNothingToChange(page: Page): Promise<void> {
   }
 }
 
-/** What the page has asked the API for since it was opened. */
+/** Returns the requests to the API since the page was opened. */
 const askedBy = (page: Page): Promise<unknown> =>
   page.evaluate(
     "performance.getEntriesByType('resource').map(({ name }) => new URL(name).pathname).filter((path) => path.startsWith('/api/'))",

@@ -6,7 +6,7 @@ import { openSpace, type Space } from "../../harness/live/space.ts";
 import { PHONE, useConsole } from "./support/browser.ts";
 import { type Release, release } from "./support/release.ts";
 
-/** What the clients that teams use make of a registry, as the console shows it. */
+/** Tests how the console shows content that real clients push. */
 
 const { registry, open } = useConsole();
 
@@ -32,7 +32,7 @@ async function look(path: string, opening = {}) {
   return console;
 }
 
-/** The row of a tag, and what it says below its name. */
+/** Returns the row of a tag, with the text below its name. */
 function rowOf(page: Page, tag: string): Locator {
   return page.getByRole("row").filter({ has: page.getByRole("link", { name: tag, exact: true }) });
 }

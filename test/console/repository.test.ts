@@ -10,11 +10,11 @@ const { registry, open } = useConsole();
 
 const MANIFEST = "application/vnd.oci.image.manifest.v1+json";
 
-/** For machines that do something else as well. */
+/** For machines that are busy with other work. */
 const SLOW = { timeout: 20_000 };
 
 let space: Space;
-/** May do everything in its space. */
+/** An access with all rights in its space. */
 let access: Access;
 
 beforeAll(async () => {
@@ -27,7 +27,7 @@ const name = (repository: string): string => `${space.name}/${repository}`;
 const address = (repository: string, rest = ""): string =>
   `/spaces/${space.name}/repositories/${encodeURIComponent(repository)}${rest}`;
 
-/** One request to the management API, as the administrator. */
+/** Sends one request to the management API, as the administrator. */
 async function manage(method: string, path: string, body?: object): Promise<void> {
   const answer = await fetch(`${registry.url}/api/v1/spaces/${space.name}/${path}`, {
     method,
@@ -45,7 +45,7 @@ async function digestUnder(repository: string, reference: string): Promise<strin
 const rowOf = (page: Page, text: string): ReturnType<Page["getByRole"]> =>
   page.getByRole("row").filter({ hasText: text });
 
-/** The one that asks: toasts have the same role. */
+/** Finds the dialog that asks, not the toasts, which have the same role. */
 const dialogOf = (page: Page): ReturnType<Page["getByRole"]> =>
   page.getByRole("dialog").filter({ has: page.getByRole("button", { name: "Cancel" }) });
 
@@ -134,7 +134,7 @@ describe("a repository", () => {
     await page.getByText("1 of 2").waitFor();
     await page.waitForURL((url) => url.search.includes(digest.slice(7, 17)));
     await page.getByRole("checkbox", { name: "Show signatures and other attachments (1)" }).click();
-    // A signature's tag has the digest of what it signs.
+    // A signature's tag has the digest of its subject.
     await page.getByText("2 of 3").waitFor();
     await page.getByRole("searchbox").fill(".sig");
     await page.getByText("1 of 3").waitFor();
@@ -197,7 +197,7 @@ describe("a repository", () => {
     const { page, signIn, goTo } = await open();
     await signIn(access.secret);
     await goTo(address(repository));
-    // Pushed last.
+    // The last push.
     await page.getByRole("link", { name: "tag09999", exact: true }).waitFor();
     await page.getByText("10,001", { exact: true }).waitFor();
     expect(await page.getByRole("row").count()).toBeLessThan(100);
@@ -228,7 +228,7 @@ describe("deleting tags", () => {
     await checkAccessibility();
     await page.getByRole("button", { name: "Delete …" }).click();
     const dialog = dialogOf(page);
-    // With the signature of the one.
+    // Three with the signature of one of them.
     await dialog.getByRole("button", { name: "Delete 3 tags" }).waitFor();
     await dialog.getByText("Stays, since it is immutable: v1").waitFor();
     await dialog.getByText(/3 manifests would be left without a tag/).waitFor();
@@ -316,7 +316,7 @@ describe("a tag's history", () => {
     expectRefusal(409);
     await signIn(access.secret);
     await goTo(address(repository, "/tags/latest/history"));
-    // As collection does it days later.
+    // Collection does this days later.
     const layer = `sha256:${"a".repeat(64)}`;
     await page.route("**/tags:revert", (route) =>
       route.fulfill({
@@ -428,7 +428,7 @@ describe("these pages", () => {
     }
     await goTo(`/spaces/${space.name}/deleted`);
     await checkAccessibility();
-    // All of a row is within reach.
+    // All controls of a row are within reach.
     await goTo(address(repository));
     await choose(page, tag, "History");
     await page.getByRole("heading", { name: `History of ${tag}` }).waitFor();

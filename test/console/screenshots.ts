@@ -1,4 +1,4 @@
-/** The pictures in docs/console/: a space as a team has it, page by page. */
+/** Takes the pictures in docs/console/: a space as a team has it, page by page. */
 import { mkdir } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { beforeAll, expect, it } from "vitest";
@@ -48,9 +48,9 @@ beforeAll(async () => {
 
 interface Picture {
   readonly name: string;
-  /** Below the space's own address. */
+  /** The path below the space's own address. */
   readonly path: string;
-  /** What is there once the page is. */
+  /** A text that appears once the page is ready. */
   readonly shows: string | RegExp;
 }
 

@@ -11,7 +11,7 @@ const { registry, open } = useConsole();
 const token = z.object({ id: z.string(), token: z.string() });
 
 let space: Space;
-/** May push, and manages its space. */
+/** The secret of a token that may push and that manages its space. */
 let keeper: string;
 
 beforeAll(async () => {
@@ -46,7 +46,7 @@ describe("tokens", () => {
     await page.getByLabel("Name").fill("CI of the shop");
     await page.getByRole("checkbox", { name: "pull" }).uncheck();
     expect(await page.getByRole("button", { name: "Create token" }).isDisabled()).toBe(true);
-    // A push is of no use without a pull.
+    // A right to push is useless without one to pull.
     await page.getByRole("checkbox", { name: "push" }).check();
     expect(await page.getByRole("checkbox", { name: "pull" }).isChecked()).toBe(true);
     await page.getByLabel("Repositories").fill("web/**\n!web/secret");
@@ -148,7 +148,7 @@ describe("storage", () => {
       .filter({ hasText: "jobs" });
     await row.getByText("5.0 kB").waitFor();
     await page.getByRole("table", { name: "To be collected" }).getByText("5.0 kB").waitFor();
-    // What somebody else sets is no button that fails.
+    // The limits, which only others may set, have no button that fails.
     expect(await page.getByRole("button", { name: "Change limits" }).count()).toBe(0);
     await checkAccessibility();
     await page.getByRole("link", { name: "400 days" }).click();
@@ -199,7 +199,7 @@ describe("retention", () => {
     await goTo(at("retention"));
     await page.getByRole("heading", { name: "No rules yet: everything is kept" }).waitFor();
     await checkAccessibility();
-    // Nothing is old enough to go really, so what would is made up.
+    // Nothing is old enough to go yet, so the answer is made up.
     const asked: unknown[] = [];
     await page.route("**/retention-rules:preview*", (route) => {
       asked.push(route.request().postDataJSON());
@@ -219,7 +219,7 @@ describe("retention", () => {
     await page.getByText("<b>old</b>").waitFor();
     await checkAccessibility();
     await page.getByLabel("Tags by pattern").fill("");
-    // What was shown was of another rule.
+    // The previous result was of another rule.
     expect(await page.getByText("would be deleted in").count()).toBe(0);
     await page.getByRole("button", { name: "Save rule" }).click();
     await page.getByText("This rule keeps nothing").waitFor();
@@ -323,7 +323,7 @@ describe("settings", () => {
     expect(await tags.getAttribute("aria-invalid")).toBe("false");
     expect(await registries.inputValue()).toBe("Docker.IO");
     await checkAccessibility();
-    // By the keyboard alone.
+    // With the keyboard only.
     await registries.fill("docker.io\n\n ghcr.io ");
     await registries.press("Tab");
     await page.keyboard.press("Enter");
@@ -335,7 +335,7 @@ describe("settings", () => {
     await tags.fill("what?!");
     await save.click();
     await page.getByRole("alert").getByText("No tag can match this").waitFor();
-    // What somebody else changes meanwhile stays, since only what was changed here is sent.
+    // A change that somebody else makes meanwhile stays, since only the fields that were changed here are sent.
     await manage("PATCH", "", { namespaces: ["quay.io"] });
     await tags.fill("v*\n!*-rc*");
     await isPublic.check();

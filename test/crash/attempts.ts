@@ -3,12 +3,12 @@ import { ask } from "../../harness/live/ask.ts";
 import type { Push } from "./pushes.ts";
 import type { PushedImage, World } from "./world.ts";
 
-/** Something that a client wants done. */
+/** An action that a client attempts. */
 export interface Attempt {
   readonly what: string;
-  /** True if the client was told that it is. */
+  /** True if the client was told that it succeeded. */
   readonly acknowledged: Promise<boolean>;
-  /** Does it once more; throws where that fails. */
+  /** Repeats it; throws if that fails. */
   readonly again: () => Promise<void>;
 }
 
@@ -30,7 +30,7 @@ export function attemptPush({ images, figures, violations }: World, push: Push):
 export function attemptDeletion(world: World, image: PushedImage): Attempt {
   const { access, figures, images, gone, random } = world;
   const address = `/v2/${image.repository}/manifests/${image.digest}`;
-  // Until it was answered, nobody can say whether it is there.
+  // Until the answer comes, nobody can say if it is there.
   images.delete(image);
   const moment = random() * DELETED_WITHIN;
   const send = async (expect: readonly number[]): Promise<void> => {
@@ -41,7 +41,7 @@ export function attemptDeletion(world: World, image: PushedImage): Attempt {
   return {
     what: `the deletion of ${image.repository}`,
     acknowledged: acknowledges(() => sleep(moment).then(() => send([202]))),
-    // It may have been done although nobody heard of it.
+    // It may have been done without an answer.
     again: () => send([202, 404]),
   };
 }

@@ -5,7 +5,7 @@ import { runUpkeepToRest, violationsOf } from "../../harness/live/upkeep.ts";
 import type { Attempt } from "./attempts.ts";
 import { type PushedImage, TAG, type World } from "./world.ts";
 
-/** Every one of these images is there, to the last byte. */
+/** Checks that every one of these images is there, to the last byte. */
 export async function pullAll(
   { access, figures, violations }: World,
   images: readonly PushedImage[],
@@ -21,7 +21,7 @@ export async function pullAll(
   }
 }
 
-/** What was deleted stays so. */
+/** Checks that deleted content stays deleted. */
 export async function confirmGone({ access, gone, violations }: World): Promise<void> {
   for (const { repository, digest } of gone) {
     await ask(access, "GET", `/v2/${repository}/manifests/${digest}`, { expect: [404] }).catch((fault: unknown) => {
@@ -30,7 +30,7 @@ export async function confirmGone({ access, gone, violations }: World): Promise<
   }
 }
 
-/** What nobody was told of can be done again. */
+/** Repeats every attempt that was not acknowledged. */
 export async function redo({ figures, violations }: World, attempts: readonly Attempt[]): Promise<void> {
   for (const { what, again } of attempts) {
     try {
@@ -42,7 +42,7 @@ export async function redo({ figures, violations }: World, attempts: readonly At
   }
 }
 
-/** Upkeep leaves what is referenced, and nothing else. */
+/** Runs upkeep, and checks that it leaves exactly the referenced content. */
 export async function bringToRest({ server, figures, violations }: World): Promise<void> {
   figures.orphansCollected += readState(server.state).orphans.length;
   const rest = await runUpkeepToRest(server);

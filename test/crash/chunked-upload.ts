@@ -3,7 +3,7 @@ import type { Blob } from "../../harness/live/image.ts";
 import { isDisturbance, patiently, untilHealthy } from "./patience.ts";
 import type { World } from "./world.ts";
 
-/** Bytes. Smaller than a part of R2's, and larger. */
+/** Bytes; one is smaller and one larger than a part of R2's. */
 const LEAST_CHUNK = 300_000;
 const MOST_CHUNK = 7_000_000;
 
@@ -14,8 +14,8 @@ interface Session {
 }
 
 /**
- * Uploads a blob in chunks of all sizes. When the server goes away it asks how far the session has come, and goes on from there;
- * a session that has come less far than was acknowledged is a violation.
+ * Uploads a blob in chunks of all sizes. If the server goes away, it asks for the session's offset and
+ * goes on from there. An offset below the acknowledged one is a violation.
  */
 export async function uploadInChunks(world: World, repository: string, blob: Blob): Promise<void> {
   const { access, random } = world;
@@ -60,6 +60,6 @@ async function takeUp({ access, figures, violations }: World, known: Session): P
 function sessionAfter(answer: Answer): Session {
   const [, last] = /^0-(\d+)$/.exec(answer.headers.get("Range") ?? "") ?? [];
   if (last === undefined) throw new Error("the session does not say how far it has come");
-  // An empty session cannot be told from one of a single byte, which none of ours is.
+  // An empty session looks like one of a single byte, but none of ours has a single byte.
   return { address: locationOf(answer), offset: last === "0" ? 0 : Number(last) + 1 };
 }

@@ -6,7 +6,7 @@ const TRIES = 5;
 /** Milliseconds. */
 const STARTS_WITHIN = 240_000;
 
-/** Does something until it is answered, whatever the server goes through meanwhile. It must be one that may be repeated. */
+/** Repeats an action until it is answered, through all failures of the server. The action must be repeatable. */
 export async function patiently<T>(url: string, action: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {
@@ -18,7 +18,7 @@ export async function patiently<T>(url: string, action: () => Promise<T>): Promi
   }
 }
 
-/** True if it tells of a server that is not there, rather than of one that refuses. */
+/** True if the fault shows that the server is away, rather than that it refuses. */
 export function isDisturbance(fault: unknown): boolean {
   return fault instanceof UnexpectedAnswer ? fault.status >= 502 : fault instanceof TypeError;
 }

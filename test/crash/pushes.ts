@@ -11,13 +11,13 @@ import { SPACE, TAG, type World } from "./world.ts";
 /** An image that is ready to be pushed. */
 export interface Push {
   readonly repository: string;
-  /** True if its client is to come through whatever happens, and not to fail. */
+  /** True if its client must succeed whatever happens. */
   readonly persists: boolean;
-  /** Pushes it, perhaps again, and returns its digest once it was acknowledged. Throws where it was not. */
+  /** Pushes it, perhaps again, and returns its digest once it was acknowledged. Throws if it was not. */
   send(): Promise<string>;
 }
 
-/** Bytes of layers: small ones, and some that are more than a part of R2's. */
+/** Bytes of layers; some are larger than a part of R2's. */
 const LAYERS = [20_000, 1_000_000, 6_500_000];
 const CHUNKED_LAYERS = [9_000_000, 16_000_000];
 
@@ -25,7 +25,7 @@ const DOCKER = 2;
 const LAYOUTS = 3;
 const CHUNKED = 3;
 
-/** Makes all that is pushed in a round: nothing that was there before. */
+/** Makes everything that a round pushes, all of it new. */
 export async function preparePushes(world: World, round: number): Promise<readonly Push[]> {
   const pushes: Push[] = [];
   for (let number = 1; number <= DOCKER; number++) pushes.push(await dockerPush(world, `docker-${round}-${number}`));
@@ -41,7 +41,7 @@ async function dockerPush({ homes: { docker: home }, server }: World, path: stri
   return { repository, persists: false, send: () => docker.push(home, name) };
 }
 
-/** The same image by two clients at a time, to two repositories. */
+/** Makes pushes of the same image by two clients at a time, to two repositories. */
 async function layoutPushes({ homes, server }: World, path: string): Promise<readonly Push[]> {
   const layout = homes.skopeo.path(`layout-${path}`);
   const digest = await makeImageLayout(layout, LAYERS);

@@ -6,17 +6,17 @@ import { bringToRest, confirmGone, pullAll, redo } from "./check.ts";
 import { preparePushes } from "./pushes.ts";
 import { progress, type PushedImage, type World } from "./world.ts";
 
-/** Milliseconds that the server lives on, at most, after some of what was attempted has ended. */
+/** Milliseconds at most that the server lives on after some of the attempts have ended. */
 const LONGEST_RESPITE = 1500;
-/** Milliseconds into upkeep. */
+/** Milliseconds into upkeep, at most. */
 const LATEST_IN_UPKEEP = 400;
-/** Every so many rounds, upkeep is killed too. */
+/** The number of rounds after which upkeep is killed too. */
 const UPKEEP_EVERY = 3;
-/** Images of earlier rounds that are deleted in a round, and that are pulled again, at most. */
+/** The most images of earlier rounds that a round deletes, and that it pulls again. */
 const DELETED = 3;
 const PULLED_AGAIN = 5;
 
-/** One round: pushes and deletions, a kill among them, a start; then what was acknowledged is held against what is there. */
+/** Plays one round: pushes and deletions, a kill among them, and a start. Then compares the acknowledged changes with the content. */
 export async function playRound(world: World, round: number): Promise<void> {
   const { images } = world;
   const pushes = await preparePushes(world, round);
@@ -51,7 +51,7 @@ function choose({ images, random }: World, most: number): readonly PushedImage[]
 async function killAmong({ server, random, figures }: World, attempts: readonly Attempt[]): Promise<void> {
   const left = new Set(attempts);
   for (const attempt of attempts) void attempt.acknowledged.then(() => left.delete(attempt));
-  // Anything from none of them to all but one, and rather few: then more is under way.
+  // From none to all but one, mostly few, so that more is under way.
   const most = attempts.length - Math.floor(random() ** 2 * attempts.length);
   while (left.size > most) await sleep(10);
   await sleep(random() * LONGEST_RESPITE);

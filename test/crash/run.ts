@@ -1,4 +1,4 @@
-/** `npm run crash`: what a registry keeps that is killed. See HELP. */
+/** `npm run crash`: tests what a registry keeps after it is killed. See HELP. */
 import type { Client } from "../clients/support/contract.ts";
 import { dockerEngine } from "../clients/support/engine.ts";
 import { type Home, openHome } from "../clients/support/home.ts";
@@ -34,7 +34,7 @@ async function openWorld(stack: AsyncDisposableStack, seed: number): Promise<Wor
   const engine = dockerEngine();
   stack.defer(() => engine.stop());
   await engine.start("{}");
-  // Upkeep runs when we say so, and no push is under way then: nothing needs a grace.
+  // Upkeep runs only when we say so, while no push is under way, so nothing needs a grace.
   const server = await startOwnServer(keepFor(0));
   stack.defer(() => server.stop());
   await server.createSpace(SPACE);

@@ -4,7 +4,7 @@ import type { Home } from "../clients/support/home.ts";
 
 export const SPACE = "crash";
 
-/** What a run counts. */
+/** The counts of a run. */
 export const NO_FIGURES = {
   killsInPushes: 0,
   killsInUpkeep: 0,
@@ -27,22 +27,25 @@ export interface PushedImage {
 
 export interface World {
   readonly server: OwnServer;
-  /** May do everything in {@link SPACE}. */
+  /** The access with all rights in {@link SPACE}. */
   readonly access: Access;
-  /** Logged in with the same secret, one for each client that is a command: they would overwrite each other's logins. */
+  /**
+   * Homes that are logged in with the same secret, one for each client that is a command: in one home they
+   * would overwrite each other's logins.
+   */
   readonly homes: Readonly<Record<"docker" | "skopeo" | "oras", Home>>;
   readonly random: () => number;
   readonly figures: typeof NO_FIGURES;
   readonly violations: string[];
-  /** Every image that was acknowledged and not deleted since. */
+  /** The images that were acknowledged and not deleted since. */
   readonly images: Set<PushedImage>;
-  /** Every image whose deletion was acknowledged. */
+  /** The images whose deletion was acknowledged. */
   readonly gone: Set<PushedImage>;
 }
 
 export const TAG = "1";
 
-/** What a round tells of itself on the terminal, beside the findings. */
+/** Prints the progress of a round on the terminal, beside the findings. */
 export function progress(message: string): void {
   console.error(`  … ${Math.round(performance.now() / 1000)} s  ${message}`);
 }

@@ -14,7 +14,7 @@ export interface Worker {
   migrationTag: string | null;
   crons: readonly string[];
   isOnWorkersDev: boolean;
-  /** How Durable Objects come to run new code. */
+  /** The strategy by which Durable Objects get new code. */
   updateStrategy: unknown;
   versions: readonly string[];
 }
@@ -23,7 +23,7 @@ interface Queue {
   consumers: readonly { readonly consumer_id: string; readonly type: "worker"; readonly script: string }[];
 }
 
-/** A domain that an account has. */
+/** A domain of an account. */
 export interface Zone {
   readonly id: string;
   status: string;
@@ -33,11 +33,11 @@ export interface Zone {
 
 /** Runs a database's SQL. */
 export interface Sql {
-  /** As D1's remote query does. Returns the rows of each statement. */
+  /** Runs statements as D1's remote query does. Returns the rows of each. */
   run(sql: string): Promise<readonly (readonly unknown[])[]>;
-  /** A whole file, which is not split. */
+  /** Runs a whole file without splitting it. */
   load(sql: string): Promise<void>;
-  /** All of it, as SQL. */
+  /** Returns the whole database as SQL. */
   dump(): Promise<string>;
 }
 
@@ -50,35 +50,35 @@ export interface Database {
 /** Runs Workers. */
 export interface Runtime {
   openSql(id: string): Promise<Sql>;
-  /** Takes an uploaded Worker; `preview`: one that wrangler asks by a token of that name. */
+  /** Runs an uploaded Worker. @param preview the token by which wrangler asks a preview; null for the Worker itself */
   run(name: string, form: FormData, bindings: readonly Binding[], preview: string | null): Promise<void>;
 }
 
-/** An account's content. Tests look into it, and change it as its owner could. */
+/** The content of an account. Tests look into it, and change it as its owner could. */
 export interface Account {
   readonly id: string;
   /** The address for uploads of files. */
   readonly origin: string;
   isR2Off: boolean;
-  /** On workers.dev. */
+  /** The subdomain on workers.dev; null for none. */
   subdomain: string | null;
   readonly workers: Map<string, Worker>;
   readonly queues: Map<string, Queue>;
   readonly zones: Map<string, Zone>;
-  /** Custom domains, and the Worker that each belongs to. */
+  /** Workers by their custom domains. */
   readonly domains: Map<string, string>;
-  /** Objects, by bucket. */
+  /** Objects by bucket. */
   readonly buckets: Map<string, readonly { readonly key: string }[]>;
   readonly databases: Map<string, Database>;
   readonly runtime: Runtime | null;
   /** SQL that waits to be imported, by its MD5. */
   readonly uploads: Map<string, string>;
   addDatabase(name: string): Promise<string>;
-  /** The value of a secret that a Worker has. */
+  /** Returns the value of a Worker's secret. */
   secret(worker: string, name: string): string | undefined;
 }
 
-/** @param runtime where Workers are run; without it, nothing but SQL is, in memory. */
+/** Makes an account. @param runtime runs Workers; without it only SQL runs, in memory */
 export function makeAccount(id: string, origin: string, runtime: Runtime | null): Account {
   const workers = new Map<string, Worker>();
   const databases = new Map<string, Database>();
@@ -113,7 +113,7 @@ function sqlInMemory(): Sql {
   };
 }
 
-/** A Worker with these bindings, as somebody uploaded it. */
+/** Makes a Worker with these bindings, as if somebody had uploaded it. */
 export function workerWith(...bindings: readonly Binding[]): Worker {
   return {
     bindings,
@@ -125,7 +125,7 @@ export function workerWith(...bindings: readonly Binding[]): Worker {
   };
 }
 
-/** A domain in use, with these records. */
+/** Makes a domain in use, with these records. */
 export function zoneWith(...records: Zone["records"]): Zone {
   return { id: `zone-${randomUUID()}`, status: "active", routes: [], records };
 }

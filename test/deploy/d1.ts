@@ -1,6 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
 
-/** What a splitter of statements looks at. */
+/** The tokens that a splitter of statements looks at. */
 const TOKEN = /'(?:[^']|'')*'|"[^"]*"|--[^\n]*|\/\*[\s\S]*?\*\/|\bBEGIN\b|\bEND\b|;|\r/g;
 
 /**

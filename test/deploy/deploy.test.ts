@@ -70,7 +70,7 @@ describe("a migration that the database refuses", () => {
   });
 });
 
-/** Ids of the signing keys that the Worker has, the one that signs first. */
+/** Returns the ids of the Worker's signing keys, the one that signs first. */
 const kids = (): readonly string[] =>
   [...(theScene().account.secret("spacedock", "SIGNING_KEYS") ?? "").matchAll(/"kid":"([^"]+)"/g)].map(
     ([, kid = ""]) => kid,
@@ -105,7 +105,7 @@ describe("a registry that runs", () => {
     expect(unknown).toMatchObject({ code: 0 });
     expect(unknown.output).toContain("The Worker has ADMIN_TOKEN, which .secrets.spacedock.json does not hold.");
     expect(unknown.output).toContain("npm run deploy -- --rotate admin-token");
-    // A leaked one, in a file as older versions wrote it.
+    // A leaked key, in a file as older versions wrote it.
     const old = join(person.directory, "old.secrets");
     writeFileSync(old, "ADMIN_TOKEN='leaked'\nENCRYPTION_KEY='a'\nSIGNING_KEYS='{\"keys\":[]}'\n");
     expect(await person.deploy("--secrets", old)).toMatchObject({ code: 0 });

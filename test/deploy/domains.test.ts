@@ -9,7 +9,7 @@ useScene();
 
 const CUSTOM = '{ pattern = "registry.example.com", custom_domain = true }';
 
-/** A checkout whose registry is to be on this domain. */
+/** Makes a checkout whose registry is to have this domain. */
 function withRoute(route = CUSTOM): Checkout {
   const person = checkout();
   person.edit((toml) => toml.replace("workers_dev = true", `workers_dev = false\nroutes = [${route}]`));
@@ -21,7 +21,7 @@ function addZone(zone: Zone = zoneWith()): Zone {
   return zone;
 }
 
-/** Nothing was made, neither in the account nor here. */
+/** Expects that nothing was made, neither in the account nor here. */
 function expectUntouched(person: Checkout): void {
   expect(theScene().account.queues.size).toBe(0);
   expect(theScene().account.databases.size).toBe(0);
@@ -45,7 +45,7 @@ describe("a domain of one's own, before anything is made", () => {
     noFaults();
     expect(await person.deploy()).toMatchObject({ code: 0 });
     expect([...theScene().account.domains]).toEqual([["registry.example.com", "spacedock"]]);
-    // The record that the domain has from now on is its own.
+    // The domain's own record, which exists from now on.
     addZone(zoneWith(RECORD));
     expect(await person.deploy()).toMatchObject({ code: 0 });
   });
@@ -104,7 +104,7 @@ describe("a domain of one's own, before anything is made", () => {
       await withRoute('{ pattern = "registry.example.com/*", custom_domain = true }').deploy(),
       '"registry.example.com/*" in wrangler.toml is no custom domain',
     );
-    // A route shares its host with whatever has a record for it.
+    // A route shares its host with anything that has a record for it.
     addZone(zoneWith(RECORD));
     const person = withRoute('"registry.example.com/*"');
     expect(await person.deploy()).toMatchObject({ code: 0 });
@@ -125,7 +125,7 @@ describe("a domain of one's own, before anything is made", () => {
   });
 });
 
-/** A home directory as `wrangler login` leaves it. */
+/** Makes a home directory as `wrangler login` leaves it. */
 function homeAfterLogin({ directory }: Checkout): string {
   const home = join(directory, "home");
   const config = join(home, ".config/.wrangler/config");

@@ -6,7 +6,7 @@ import * as z from "zod";
 import type { Binding, Runtime, Sql } from "./account.ts";
 import { splitAsD1 } from "./d1.ts";
 
-/** Cloudflare's edge: runs what was uploaded, on real local D1, R2 and Durable Objects, and answers on workers.dev. */
+/** Stands in for Cloudflare's edge: runs the uploaded Workers on real local D1, R2 and Durable Objects, and answers on workers.dev. */
 export interface Edge extends Runtime {
   close(): Promise<void>;
 }
@@ -17,10 +17,10 @@ const metadata = z.looseObject({
   compatibility_flags: z.array(z.string()).default([]),
 });
 
-/** Holds every database and bucket, so that they are there whichever Workers are. */
+/** Holds every database and bucket, so that they exist independently of the Workers. */
 const STORAGE = "storage";
 
-/** @param certificate of the TLS server, for `*.acme-team.workers.dev` */
+/** Starts the edge. @param certificate of the TLS server, for `*.acme-team.workers.dev` */
 export async function startEdge(
   directory: string,
   certificate: { readonly key: string; readonly cert: string },
@@ -78,7 +78,7 @@ export async function startEdge(
   };
 }
 
-/** Hands a request on. The Worker sees the host that the client asked for. */
+/** Forwards a request. The Worker sees the host that the client asked for. */
 function forward(incoming: IncomingMessage, response: ServerResponse, { hostname, port }: URL): void {
   const { method, headers, url: path } = incoming;
   const forwarded = { ...headers, "x-forwarded-proto": "https" };
@@ -107,13 +107,13 @@ function sqlIn(open: () => Promise<D1Database>): Sql {
   };
 }
 
-/** Bindings to Miniflare's services themselves, as a preview has them. */
+/** Makes bindings to Miniflare's services themselves, as a preview has them. */
 function raw(resources: Readonly<Record<string, string>>, service: string) {
   const plugin = { package: join(import.meta.dirname, "raw-bindings.ts"), name: "raw" };
   return Object.entries(resources).map(([name, id]) => ({ name, type: "raw", plugin, options: { service, id } }));
 }
 
-/** Translates an upload for Miniflare. Assets are left out: what is tried here is the registry. */
+/** Translates an upload for Miniflare, without assets: only the registry is tested here. */
 async function workerFrom(
   name: string,
   form: FormData,

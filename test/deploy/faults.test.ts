@@ -4,7 +4,10 @@ import type { Fault } from "./stand-in.ts";
 
 useScene();
 
-/** Calls that differ in nothing but a name are one kind; of the migrations, the first and a later one stand for all. */
+/**
+ * Returns the kind of a call: calls that differ only in a name are of one kind. Of the migrations, the
+ * first and a later one stand for all.
+ */
 function kindOf(call: string, body: string): string | null {
   const kind = call.replace(/database\/[0-9a-f-]{36}/, "database/*");
   if (!kind.endsWith("/query")) return kind;
@@ -43,7 +46,7 @@ it.each<readonly [string, Fault]>([
     expect([undefined, token]).toContain(tokenOf());
     if (token !== undefined && output.includes(token)) shown.push(output);
     if (code === 0 && faults === 0) break;
-    // It ends with a sentence, and once there are secrets it says where they are.
+    // It ends with a sentence, and names the place of the secrets once there are any.
     const end =
       token === undefined ? /\nspacedock: .+/ : /\nspacedock: .+\nThe secrets.* kept in .*\.secrets\.spacedock\.json/;
     expect(code === 0 ? "\nspacedock: .\nThe secrets kept in .secrets.spacedock.json" : output).toMatch(end);

@@ -1,4 +1,4 @@
-/** Strings, names in quotes, comments; and words. */
+/** Matches strings, quoted names, comments and words. */
 const TOKEN = /('(?:[^']|'')*'|"[^"]*"|`[^`]*`|--[^\n]*|\/\*[\s\S]*?\*\/)|\b([A-Za-z_]+)\b|;/g;
 
 /** Words by which a splitter of statements may find its way. */
@@ -17,12 +17,12 @@ const KEYWORDS = new Set([
   "WITH",
 ]);
 
-/** What D1 takes in one statement, in bytes. */
+/** The most bytes that D1 takes in one statement. */
 const MOST_BYTES = 100_000;
 
 /**
- * Says what in a migration D1's remote query is known to split wrongly, or to refuse: it splits on the server, by rules of its own
- * (docs/decisions/0019).
+ * Finds everything in a migration that D1's remote query is known to split wrongly or refuse: it splits on
+ * the server, by its own rules (docs/decisions/0019).
  */
 export function migrationProblems(sql: string): readonly string[] {
   const problems: string[] = [];

@@ -8,10 +8,7 @@ const worker = z.looseObject({
 
 const binding = z.looseObject({ options: z.object({ service: z.string(), id: z.string() }) });
 
-/**
- * A plugin of Miniflare: bindings to a database or a bucket by the protocol that lies below their API, which is what
- * wrangler's remote bindings speak.
- */
+/** A plugin of Miniflare for bindings to a database or a bucket by the protocol below their API, which wrangler's remote bindings speak. */
 export const plugins = {
   raw: {
     getBindings: (options: unknown): readonly object[] =>

@@ -7,10 +7,10 @@ export interface Request {
   readonly body: () => Promise<unknown>;
   readonly form: () => Promise<FormData>;
 }
-/** Answers a call; `parts` are what stands for the asterisks of its route. */
+/** Answers a call; `parts` stand for the asterisks of its route. */
 export type Handler = (request: Request, ...parts: string[]) => unknown;
 
-/** A refusal, as the API's envelope has it. */
+/** A refusal in the API's envelope. */
 export class Refusal extends Error {
   override readonly name = "Refusal";
   readonly status: number;

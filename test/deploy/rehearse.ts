@@ -16,10 +16,10 @@ const ROOT = resolve(import.meta.dirname, "../..");
 const NAMES = ["spacedock", "second"];
 const hostOf = (name: string): string => `${name}.acme-team.workers.dev`;
 
-/** Set where the namespace is: a directory with certificates. */
+/** A directory with certificates; set inside the namespace. */
 const STAGE = process.env["SPACEDOCK_STAGE"];
 
-/** Runs this script anew where nothing but itself is to be reached. Returns its exit code. */
+/** Runs this script again in a namespace that reaches only itself. Returns its exit code. */
 function enterNamespace(): number {
   const stage = mkdtempSync(join(tmpdir(), "spacedock-rehearsal-"));
   try {
@@ -38,7 +38,7 @@ function enterNamespace(): number {
   }
 }
 
-/** An authority of our own, and a certificate for the names that the registries have. */
+/** Makes our own authority, and a certificate for the registries' names. */
 function makeCertificate(stage: string): void {
   const openssl = (...args: readonly string[]): void =>
     void execFileSync("openssl", [...args], { cwd: stage, stdio: "ignore" });

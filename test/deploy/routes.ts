@@ -34,7 +34,7 @@ function databaseNamed(account: Account, idOrName: string): Database {
 const consumer = z.looseObject({ script_name: z.string() });
 const queueOf = (id: string): string => id.replace("id-of-", "");
 
-/** Sees to a queue's one consumer. */
+/** Makes sure that a queue has its one consumer. */
 async function setConsumer({ account, body }: Request, id: string): Promise<object> {
   const queue = account.queues.get(queueOf(id));
   if (queue === undefined) throw notFound(11000, "queue");
@@ -47,7 +47,7 @@ async function setConsumer({ account, body }: Request, id: string): Promise<obje
 
 const base64 = (value: object): string => Buffer.from(JSON.stringify(value)).toString("base64url");
 
-/** A token that says how assets are to be uploaded; wrangler reads its claims and verifies nothing. */
+/** A token that says how to upload assets; wrangler reads its claims and verifies nothing. */
 const assetsToken = `${base64({ alg: "none" })}.${base64({ exp: 4_000_000_000 })}.x`;
 
 export const ROUTES: readonly (readonly [string, Handler])[] = [

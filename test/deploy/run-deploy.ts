@@ -11,11 +11,11 @@ const ROOT = resolve(import.meta.dirname, "../..");
 
 export interface Outcome {
   readonly code: number | null;
-  /** All that a person read. */
+  /** The whole output that a person sees. */
   readonly output: string;
 }
 
-/** A checkout of the project as one person has it: its own configuration, migrations and secrets file. */
+/** A person's checkout of the project, with its own configuration, migrations and secrets file. */
 export interface Checkout {
   readonly directory: string;
   readonly migrations: string;
@@ -25,26 +25,26 @@ export interface Checkout {
   deploy(...options: readonly string[]): Promise<Outcome>;
   /** Like `deploy`, with another environment. */
   deployWith(env: NodeJS.ProcessEnv, ...options: readonly string[]): Promise<Outcome>;
-  /** What the secrets file holds; null where there is none. */
+  /** Returns the content of the secrets file; null if there is none. */
   secrets(name?: string): Readonly<Record<string, string>> | null;
   remove(): void;
 }
 
 const kept = z.looseObject({ secrets: z.record(z.string(), z.string()) });
 
-/** A Worker that is bundled in no time. */
+/** A Worker that takes no time to bundle. */
 const SMALL_WORKER = `import { DurableObject } from "cloudflare:workers";
 export class UploadSession extends DurableObject {}
 export default { fetch: () => new Response("hello"), queue() {}, scheduled() {} };
 `;
 
-/** Makes a checkout. Its Worker is the real one only where that matters: bundling takes time. */
+/** Makes a checkout. Its Worker is the real one only for tests that need it, since bundling takes time. */
 export function makeCheckout(standIn: Pick<StandIn, "url">, worker: "real" | "small" = "small"): Checkout {
   const directory = mkdtempSync(join(tmpdir(), "spacedock-deploy-test-"));
   const migrations = join(directory, "migrations");
   const config = join(directory, "wrangler.toml");
   cpSync(join(ROOT, "migrations"), migrations, { recursive: true });
-  // Assets take time to list, and are none of what is tried here.
+  // Assets take time to list, and are not tested here.
   mkdirSync(join(directory, "console"));
   writeFileSync(join(directory, "console/index.html"), "the console");
   writeFileSync(join(directory, "worker.js"), SMALL_WORKER);
@@ -60,7 +60,7 @@ export function makeCheckout(standIn: Pick<StandIn, "url">, worker: "real" | "sm
       env: {
         PATH: process.env["PATH"],
         HOME: directory,
-        // Wrangler is long, and compiled anew by each run without it.
+        // Wrangler is large, and each run would compile it anew without this.
         NODE_COMPILE_CACHE: join(tmpdir(), "spacedock-deploy-compiled"),
         CLOUDFLARE_API_BASE_URL: standIn.url,
         CLOUDFLARE_API_TOKEN: "token",

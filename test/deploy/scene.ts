@@ -3,7 +3,7 @@ import type { Account } from "./account.ts";
 import { type Checkout, makeCheckout, type Outcome } from "./run-deploy.ts";
 import { type Fault, startStandIn, type StandIn } from "./stand-in.ts";
 
-/** Each test begins with a stand-in, and an account in which nothing is. */
+/** The scene at the beginning of each test: a stand-in and an empty account. */
 export interface Scene {
   readonly standIn: StandIn;
   readonly account: Account;
@@ -29,14 +29,14 @@ export function theScene(): Scene {
   return scene;
 }
 
-/** A checkout that is removed after the test. */
+/** Makes a checkout that is removed after the test. */
 export function checkout(worker?: "real"): Checkout {
   const made = makeCheckout(theScene().standIn, worker);
   checkouts.push(made);
   return made;
 }
 
-/** Expects an end with these sentences, without a stack, before anything was uploaded. */
+/** Expects an end with these sentences and without a stack, before anything was uploaded. */
 export function expectRefused({ code, output }: Outcome, ...sentences: readonly string[]): void {
   for (const sentence of sentences) expect(output).toContain(sentence);
   expect(code).toBe(1);
@@ -51,7 +51,7 @@ export function faultOn(pattern: RegExp, fault: Fault): void {
   theScene().standIn.script = (call) => (pattern.test(call) ? fault : null);
 }
 
-/** From here on nothing fails. */
+/** Stops all faults from here on. */
 export function noFaults(): void {
   theScene().standIn.script = () => null;
 }
@@ -60,7 +60,7 @@ export function tokenOf(worker = "spacedock"): string | undefined {
   return theScene().account.secret(worker, "ADMIN_TOKEN");
 }
 
-/** Rows of the one database that the account has. */
+/** Returns rows of the account's only database. */
 export async function rows(sql: string): Promise<readonly unknown[]> {
   const [database] = theScene().account.databases.values();
   return (await database?.sql.run(sql))?.at(-1) ?? [];

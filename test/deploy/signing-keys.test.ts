@@ -5,7 +5,7 @@ import { signingKeys } from "../../src/auth/keys.ts";
 
 const day = (days: number): Date => new Date(Date.UTC(2026, 0, 1) + days * 86_400_000);
 
-/** Ids of the keys in a setting, as the registry reads it. */
+/** Returns the ids of the keys in a setting, as the registry reads it. */
 async function kidsIn(setting: string): Promise<readonly string[]> {
   return [...(await signingKeys(setting)).verifying.keys()];
 }
@@ -17,7 +17,7 @@ it("puts a new key in front, and keeps the old one for as long as what it signed
   const { current, verifying } = await signingKeys(second);
   expect(current.kid).toMatch(/^2027-/);
   expect([...verifying.keys()]).toEqual([current.kid, old]);
-  // It signed until its successor was made: what counts is that one's age.
+  // It signed until its successor was made, so the successor's age counts.
   expect(await kidsIn(await rotateSigningKeys(second, day(700 + 399)))).toHaveLength(3);
   expect(await kidsIn(await rotateSigningKeys(second, day(700 + 401)))).toEqual([
     expect.stringMatching(/^2029-/),

@@ -9,16 +9,19 @@ import { accountOf, zonesNamed } from "./zones.ts";
 /** A fault takes the place of a call's answer. `lost`: it takes effect, and its answer is lost. */
 export type Fault = "lost" | "broken" | { readonly status: number; readonly code: number; readonly message?: string };
 
-/** Decides about each call, by its method and path without the account, and its body. */
+/** Decides about a call by its method, its path without the account, and its body. */
 type Script = (call: string, body: string) => Fault | null;
 
-/** A stand-in of Cloudflare's API: the routes that wrangler 4.164 and `npm run deploy` use, as they were seen to answer. */
+/**
+ * Stands in for Cloudflare's API, with the routes that wrangler 4.164 and `npm run deploy` use. It answers
+ * as the API was seen to answer.
+ */
 export interface StandIn {
   readonly url: string;
-  /** The account that there is from the beginning. */
+  /** The account that exists from the beginning. */
   readonly account: Account;
   addAccount(id: string): Account;
-  /** All calls so far, as the script is asked about them. */
+  /** The calls so far, in the form that the script gets. */
   readonly calls: string[];
   script: Script;
   close(): Promise<void>;
@@ -29,10 +32,7 @@ const PATTERNS = ROUTES.map(([route, handler]) => {
   return { method, pattern: new RegExp(`^${path.replaceAll("*", "([^/]+)")}$`), handler };
 });
 
-/**
- * Starts the stand-in on a free port. It knows one account, `acme`.
- * @param runtime where uploaded Workers are run, if they are
- */
+/** Starts the stand-in on a free port. It knows one account, `acme`. @param runtime runs uploaded Workers; null for none */
 export async function startStandIn(runtime: Runtime | null = null): Promise<StandIn> {
   const calls: string[] = [];
   const accounts = new Map<string, Account>();

@@ -11,7 +11,7 @@ export const metadata = z.looseObject({
   code_update_strategy: z.unknown().optional(),
 });
 
-/** An upload: its bindings replace those of before, and what it inherits has to be there. */
+/** Stores an upload: its bindings replace the earlier ones, and bindings that it inherits must exist. */
 export async function put({ account, form }: Request, name: string): Promise<Worker> {
   const sent = await form();
   const uploaded = metadata.parse(JSON.parse(z.string().parse(sent.get("metadata"))));
@@ -53,4 +53,4 @@ function checkBinding(account: Account, binding: Record<string, unknown>): void 
     throw new Refusal(400, 10021, `binding ${String(binding["name"])} points to something that does not exist`);
 }
 
-/** A binding as it is shown: without the value of a secret. */
+/** Shows a binding, without the value of a secret. */

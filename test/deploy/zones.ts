@@ -2,7 +2,7 @@ import * as z from "zod";
 import type { Account, Zone } from "./account.ts";
 import { type Handler, Refusal, type Request } from "./refusal.ts";
 
-/** All zones of this name that there are, whoever has them. */
+/** Finds the zones of this name in all accounts. */
 export function zonesNamed(accounts: Iterable<Account>, name: string | null): readonly object[] {
   return [...accounts].flatMap((account) => {
     const zone = account.zones.get(name ?? "");
@@ -10,7 +10,7 @@ export function zonesNamed(accounts: Iterable<Account>, name: string | null): re
   });
 }
 
-/** The account that an address is about: it, or one of its zones, is named there. */
+/** Finds the account that an address is about, by its name or by that of one of its zones. */
 export function accountOf(accounts: ReadonlyMap<string, Account>, path: string): Account | undefined {
   const zone = /\/zones\/([^/]+)/.exec(path)?.[1];
   if (zone !== undefined)
@@ -31,14 +31,14 @@ function conflicting({ zones }: Account, hosts: readonly string[]): readonly str
   return hosts.filter((host) => records.has(host));
 }
 
-/** Without anybody to be asked, wrangler says that whoever had a domain loses it. */
+/** Attaches domains. If nobody can be asked, wrangler says that the former owner of a domain loses it. */
 async function attach({ account, body }: Request, script = ""): Promise<readonly object[]> {
   const { origins: wanted } = z.looseObject({ origins }).parse(await body());
   for (const { hostname } of wanted) account.domains.set(hostname, script);
   return [];
 }
 
-/** What has to do with domains. */
+/** The routes for domains. */
 export const ZONE_ROUTES: readonly (readonly [string, Handler])[] = [
   [
     "GET /zones/*",

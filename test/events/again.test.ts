@@ -29,7 +29,7 @@ import {
 } from "../support/processing.ts";
 import { ask, manage } from "../support/registry.ts";
 
-/** What comes again, at once or by another way: on the real database, with a clock of the test's own. */
+/** Tests pushes and deliveries that come again, at once or another way, on the real database and with a clock of the test's own. */
 
 let shop: Workshop;
 let target: string;
@@ -128,7 +128,7 @@ describe("a trigger that was changed meanwhile", () => {
   });
 });
 
-/** A trigger that takes what others push as well, but has 1.0.0 of this workshop only. */
+/** Makes a trigger that also takes others' pushes, but has only 1.0.0 from this workshop. */
 async function openWaiting(match: object): Promise<void> {
   target = (await makeTarget(shop.space, HOOK, { deploys: true })).id;
   const { id } = await makeTrigger(shop.space, [target], match);

@@ -8,8 +8,9 @@ import { pick, randomFrom } from "../support/random.ts";
 import { manage } from "../support/registry.ts";
 
 /**
- * Invariant 10: a deployment never goes backwards, unless a person says so there and then. Random pushes, refusals, retries, replays,
- * deletions, switches and redeliveries; at each request that goes out, the receiver looks at what it has been given.
+ * Invariant 10: a deployment never goes backwards, unless a person says so there and then. The test makes
+ * random pushes, refusals, retries, replays, deletions, switches and redeliveries. At each request, the
+ * receiver looks at what it has been given.
  */
 
 interface Push {
@@ -19,11 +20,11 @@ interface Push {
 }
 
 interface Arrival extends Push {
-  /** How many pushes there were when a person asked for it; null: nobody did. */
+  /** The number of pushes when a person asked for it; null if nobody did. */
   readonly askedAt: number | null;
 }
 
-/** By which of two pushes the receiver must not be given the other, said as plainly as can be: numbers of three parts. */
+/** True if the receiver must not be given the other push after the first one, by the simplest rule: numbers of three parts. */
 type Newer = (one: Push, other: Push) => boolean;
 
 const numbersOf = (tag: string): number =>
@@ -69,17 +70,17 @@ const RULES: readonly { name: string; match: object; newer: Newer; between: stri
 
 const sentDocument = z.object({ data: z.object({ tag: z.string() }) });
 
-/** A run of one trigger and target. */
+/** A run with one trigger and target. */
 class Run {
   readonly #shop: Workshop;
   readonly #trigger: string;
   readonly #rule: (typeof RULES)[number];
   readonly #random: () => number;
   readonly #pushes: (Push & { readonly event: string })[] = [];
-  /** What each tag was set to last, by the number of that push; none: it is gone. */
+  /** The number of the push that set each tag last; none if the tag is gone. */
   readonly #tags = new Map<string, number>();
   readonly #arrived: Arrival[] = [];
-  /** Deliveries that a person asked for, and when. */
+  /** Deliveries that a person asked for, with the time. */
   readonly #asked = new Map<string, number>();
   #enabled = true;
   readonly problems: string[] = [];
@@ -93,7 +94,7 @@ class Run {
 
   async step(): Promise<void> {
     const kind = this.#random();
-    // Off for a few steps only: nothing is to be seen while it is.
+    // It is off for a few steps only, since nothing can be seen then.
     if (!this.#enabled && this.#random() < 0.3) await this.#switch();
     else if (kind < 0.25) await this.#push();
     else if (kind < 0.8) await this.#process();
@@ -114,7 +115,7 @@ class Run {
     else this.#shop.queued.push({ message: event(pushed), delay: 0 });
   }
 
-  /** Any message that waits; mostly after the time that it was to wait. */
+  /** Handles one of the waiting messages, mostly after its delay. */
   async #process(): Promise<void> {
     const { queued } = this.#shop;
     const [next] = queued.splice(Math.floor(this.#random() * queued.length), 1);
@@ -149,7 +150,7 @@ class Run {
     return OK;
   }
 
-  /** What a person put there counts as what the target has, for what is pushed after that. */
+  /** Returns what the target counts as having: a person's redelivery counts for everything that is pushed after it. */
   #counted({ at }: Push): readonly Arrival[] {
     const since = this.#arrived.findLastIndex(({ askedAt }) => askedAt !== null && at >= askedAt);
     return since === -1 ? this.#arrived : this.#arrived.slice(since);
@@ -165,7 +166,7 @@ class Run {
     this.#shop.queued.push({ message: { kind: "delivery", id }, delay: 0 });
   }
 
-  /** Some of what is retried is given up, and then all of that replayed. */
+  /** Gives up some of the retried deliveries, then replays all of those. */
   async #replay(): Promise<void> {
     const pending = (await this.#deliveries()).filter(({ id, status }) => status === "pending" && !this.#asked.has(id));
     for (const { id } of pending.slice(0, 4)) {
@@ -182,7 +183,7 @@ class Run {
     this.#enabled = !this.#enabled;
     const to = this.#enabled ? "enable" : "disable";
     await manage("POST", `spaces/${this.#shop.space}/triggers/${this.#trigger}/${to}`);
-    // What was pending is canceled, whoever asked for it.
+    // Pending deliveries are canceled, even those that a person asked for.
     if (!this.#enabled) this.#asked.clear();
   }
 

@@ -23,7 +23,7 @@ import {
   type Workshop,
 } from "../support/processing.ts";
 
-/** Ways by which a deployment could go backwards around a trigger that is changed, a group, or a consumer that dies or is slow. */
+/** Tests ways in which a deployment could go backwards: around a changed trigger, a group, or a consumer that dies or is slow. */
 
 let shop: Workshop;
 let trigger: string;

@@ -1,4 +1,4 @@
-/** Calls of the stores of events whose right ended after it was given: the statement itself sees that. */
+/** Tests calls of the event stores whose right ends after it was granted: the statement itself checks it. */
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
@@ -67,7 +67,7 @@ const CALLS: Readonly<Record<string, Call>> = {
 const idAnswer = z.object({ id: z.string() });
 const spaceRow = z.object({ id: z.int() });
 
-/** A space with a target, a trigger, an event and a delivery that waits for its next attempt; and a token that may manage it. */
+/** Makes a space with a target, a trigger, an event and a delivery that waits for its next attempt, and a token that may manage it. */
 async function open() {
   const workshop = await openWorkshop("ended");
   const { space } = workshop;

@@ -69,7 +69,7 @@ describe("agreement with JavaScript", () => {
 
 const NAMES = ["first", "second", "third"];
 
-/** Parts that match something: what an empty part has is none of anybody's concern. */
+/** Makes a text of parts that match something: the groups of empty parts do not matter. */
 function someText(random: () => number): string {
   const atoms = Array.from(
     { length: 1 + Math.floor(random() * 3) },

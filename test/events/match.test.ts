@@ -28,7 +28,7 @@ const PUSH: RegistryEvent = {
   actor: { id: "tok_1", name: "ci-main" },
 };
 
-/** Null when the trigger fires. */
+/** Returns the reason against firing; null if the trigger fires. */
 function reasonAgainst(match: unknown, event: Partial<RegistryEvent>, newestTag: string | null = null): string | null {
   const result = matchTrigger(triggerMatch.parse(match), { ...PUSH, ...event }, { newestTag });
   return result.fires ? null : result.reason;

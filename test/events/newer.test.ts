@@ -10,7 +10,7 @@ import { event, openWorkshop, processingOf, pushTo, type Workshop } from "../sup
 import { pick, randomFrom } from "../support/random.ts";
 import { manage } from "../support/registry.ts";
 
-/** "Only what is newer", by whatever order, among as many tags as there may be. */
+/** Tests the rule "only if newer", by each order, among as many tags as there may be. */
 
 let shop: Workshop;
 
@@ -18,7 +18,7 @@ beforeEach(async () => {
   shop = await openWorkshop("newer");
 });
 
-/** Gives the repository tags, as many as no test could push: on the manifest of a tag that it has. */
+/** Adds more tags to the repository than a test could push, on the manifest of a tag that it has. */
 async function addTags(names: string, path = "web"): Promise<void> {
   const sql = `
     INSERT INTO tags (repository_id, name, digest, created_at, updated_at)
@@ -35,7 +35,7 @@ const preview = z.object({
   pushes: z.array(z.object({ event: z.string(), fires: z.boolean(), reason: z.string().nullable() })),
 });
 
-/** What a trigger with the rule makes of a push, in earnest and in the preview of pushes: the same. */
+/** Returns a trigger's decision on a push with the rule. The real one and the preview's must be the same. */
 async function decided(tag: object, pushed: string, seed = 5): Promise<string> {
   const match = { tag: { onlyIfNewer: true, ...tag } };
   const { id } = await makeTrigger(shop.space, [(await makeTarget(shop.space, "https://r.example.com/")).id], match);
@@ -230,7 +230,7 @@ const keyRow = z.object({
   version_folded: z.string().nullable(),
 });
 
-/** Equal versions have the same text, and no newer one has the lesser. */
+/** Expects that equal versions have the same text, and that no newer one has the lesser. */
 function agrees(left: string, right: string, order: number): boolean {
   if (order === 0) return left === right;
   return order < 0 ? left <= right : left >= right;

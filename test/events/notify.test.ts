@@ -14,7 +14,7 @@ import { deliveriesOf, makeTarget, makeTrigger } from "../support/deploy.ts";
 import { event, OK, openWorkshop, processingOf, pushAndDeliver, pushTo, type Workshop } from "../support/processing.ts";
 import { manage } from "../support/registry.ts";
 
-/** Targets that only notify hear of each push that matched: nothing is deployed there that could go backwards. */
+/** Targets that only notify get each push that matched: nothing is deployed there that could go backwards. */
 
 const BY_PUSH = { tag: { type: "glob", value: "*", onlyIfNewer: true, order: "pushed" } };
 

@@ -29,7 +29,7 @@ import {
 } from "../support/processing.ts";
 import { makeToken, manage } from "../support/registry.ts";
 
-/** What is delivered to a target, in which order, and what is not: on the real database, with a clock of the test's own. */
+/** Tests which deliveries reach a target, and in which order, on the real database and with a clock of the test's own. */
 
 const SEMVER = { tag: { type: "semver", value: "*" } };
 
@@ -256,7 +256,7 @@ describe("a replay", () => {
     await failAll();
     await replay();
     const ids = (await deliveriesOf(shop.space)).map(({ id }) => id);
-    // The newest first, and then all of them at once.
+    // First the newest, then all of them at once.
     for (const id of ids) await processMessage(processingOf(shop), { kind: "delivery", id });
     await Promise.all(ids.map((id) => processMessage(processingOf(shop), { kind: "delivery", id })));
     expect(tagsSent(shop)).toEqual(VERSIONS);

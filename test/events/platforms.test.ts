@@ -37,7 +37,7 @@ function processing(): Processing {
   };
 }
 
-/** Pushes an image with this config under a tag; returns the config's digest. */
+/** Pushes an image with this config under a tag. Returns the config's digest. */
 async function pushWith(tag: string, config: string, type = CONFIG): Promise<string> {
   const name = `${shop.space}/web`;
   const descriptor = await pushBlob(name, shop.as, new TextEncoder().encode(config), type);
@@ -45,7 +45,7 @@ async function pushWith(tag: string, config: string, type = CONFIG): Promise<str
   return descriptor.digest;
 }
 
-/** Has the newest of the tags' events taken. */
+/** Processes the newest of the tags' events. */
 async function take(): Promise<void> {
   await processMessage(processing(), event((await tagEventsOf(shop.space)).at(-1) ?? ""));
 }

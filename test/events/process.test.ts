@@ -19,7 +19,7 @@ import {
 } from "../support/processing.ts";
 import { makeSpace, manage } from "../support/registry.ts";
 
-/** With the workshop of test/support: the database is real, the queue and the receivers are not. */
+/** These tests use the workshop of test/support: the database is real, the queue and the receivers are not. */
 
 const HOOK = "https://receiver.example.com/hook";
 const GONE: Answer = { status: 410, body: "", retryAfter: null };
@@ -308,7 +308,7 @@ describe("a secret that was rotated", () => {
 
 const OCTOPUS_CONFIG = { project: "Web", deploy: { environments: ["Dev"] } };
 
-/** What any of the receivers below answers with. */
+/** The answer of every receiver below. */
 const DONE: Answer = {
   status: 200,
   body: JSON.stringify({
@@ -343,7 +343,7 @@ describe("whatever fails on the way", () => {
         await drain(shop).catch(() => undefined);
         goesOn = calls >= step;
         shop.fault = () => undefined;
-        // The message that failed is lost altogether, with all that was queued: only the sweep is left.
+        // The failed message is lost, with all that were queued: only the sweep is left.
         shop.queued.length = 0;
         shop.clock = Date.now() + 3_600_000;
         await sweep(processing());
@@ -355,7 +355,7 @@ describe("whatever fails on the way", () => {
           mine.map(({ status }) => status),
           `step ${step}`,
         ).toEqual(["delivered"]);
-        // The sweep brings what other tests left, too.
+        // The sweep also brings events of other tests.
         const ours = shop.sent.filter(({ body }) => body?.includes(`"${shop.space}/web","tag":"1.${step}"`));
         const ids = new Set(ours.map(({ headers }) => headers["webhook-id"]));
         expect(ids, `step ${step}`).toEqual(new Set(isWebhook ? [mine[0]?.id] : []));

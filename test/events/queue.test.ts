@@ -57,14 +57,14 @@ describe("a push", () => {
 
 type QueueResult = Awaited<ReturnType<typeof getQueueResult>>;
 
-/** @param meanwhile happens when the batch is done, and before what goes on after it. */
+/** Consumes a batch. @param meanwhile runs after the batch, before the work that goes on after it */
 async function consume(
   queue: string,
   body: unknown,
   bindings: Env = env,
   meanwhile = (): Promise<void> => Promise.resolve(),
 ): Promise<QueueResult> {
-  // What a queue brings is not known to have our form: that is what is tested.
+  // The form of a queue's message is not known, which is what this tests.
   const batch = createMessageBatch<QueueMessage>(queue, [
     { id: "m1", timestamp: new Date(), attempts: 1, body: asMessage(body) },
   ]);
@@ -155,7 +155,7 @@ describe("a receiver that is slower than its batch waits", () => {
   });
 });
 
-/** A body that sends something, and then goes wrong in its way. */
+/** Makes a body that sends something and then goes wrong as given. */
 const body = (then: (controller: ReadableStreamDefaultController<Uint8Array>) => void): ReadableStream<Uint8Array> =>
   new ReadableStream({
     start(controller) {
@@ -224,7 +224,7 @@ describe("sending out", () => {
     expect(await sendOut(request, 1024, true)).toMatchObject({ status: 503, body: "begun" });
   });
 
-  // On the platform a Worker's own fetch is of the first kind; locally, of both.
+  // On the platform, a Worker's own fetch uses the first network; locally, both.
   it.each([
     ["the public network", env.PUBLIC_NETWORK, "refused"],
     ["any network", env.PRIVATE_NETWORK, "204"],

@@ -93,7 +93,7 @@ describe.each([
     expect(shown).toContain("[redacted]");
     expect(shown).toMatch(/^a "quote" of /);
     expect(shown).toMatch(/ and more$/);
-    // Of what had to go, nothing is left but what stands around it.
+    // Only the text around the secrets is left.
     expect(shown.length).toBeLessThan(50);
   });
 

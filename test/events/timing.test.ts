@@ -146,7 +146,7 @@ describe("debounce", () => {
     shop.clock += 200_000;
     await sweep(processingOf(shop));
     await drain(shop);
-    // The sweep brings what other tests left, too.
+    // The sweep also brings events of other tests.
     const ours = subjectsOf().filter((subject) => subject.startsWith(`${shop.space}/`));
     expect(ours).toEqual([`${shop.space}/web:latest`]);
     expect((await deliveriesOf(shop.space)).map(({ status }) => status)).toEqual(["delivered", "superseded"]);

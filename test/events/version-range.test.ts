@@ -11,7 +11,7 @@ function holds(range: Range, text: string): boolean {
 }
 
 describe("a range as npm writes it", () => {
-  // From node-semver's "Advanced Range Syntax": the range, what is in it, what is not.
+  // From node-semver's "Advanced Range Syntax": the range, versions in it, versions outside.
   it.each([
     ["1.2.3", ["1.2.3", "v1.2.3", "1.2.3+5", "1.2.3.0"], ["1.2.2", "1.2.4", "1.2.3.1", "1.2.3-rc"]],
     ["=1.2.3", ["1.2.3"], ["1.2.4"]],

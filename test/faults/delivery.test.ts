@@ -18,7 +18,7 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-/** The real queue would bring messages when it likes: this one keeps them until they are asked for. */
+/** Makes a queue that keeps messages until they are asked for; the real one would bring them at any time. */
 function keepingQueue(kept: QueueMessage[]): Queue<QueueMessage> {
   return new Proxy(env.EVENTS, {
     get: (target, property) =>
@@ -30,7 +30,7 @@ function keepingQueue(kept: QueueMessage[]): Queue<QueueMessage> {
   });
 }
 
-/** A push whose event no queue heard of. */
+/** Makes a push without a message to the queue. */
 async function pushUnheard(shop: Workshop, tag: string, seed: number): Promise<string> {
   let id = "";
   await disturbCalls(
@@ -42,7 +42,7 @@ async function pushUnheard(shop: Workshop, tag: string, seed: number): Promise<s
   return id;
 }
 
-/** Consumes what is kept, and what comes of it, until nothing is left. What asks to come again is lost. */
+/** Consumes the kept messages, and those that follow, until none is left. Messages that ask to come again are lost. */
 async function consumeAll(kept: QueueMessage[], bindings: Env): Promise<void> {
   for (let body = kept.shift(); body !== undefined; body = kept.shift()) {
     const context = createExecutionContext();
@@ -69,7 +69,7 @@ describe.each(WHEN)("when one call fails $when", ({ takesEffect }) => {
       received.length = 0;
       kept.push(event(await pushUnheard(shop, `1.${count}`, count)));
       goesOn = await failCall(count, takesEffect, () => consumeAll(kept, bindings));
-      // All that was on its way is lost: only the sweep is left.
+      // All messages on their way are lost, so only the sweep is left.
       kept.length = 0;
       for (let sweep = 0; sweep < 2; sweep++) {
         clock.advance(HOUR);

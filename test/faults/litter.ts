@@ -8,13 +8,13 @@ import { objectKeys } from "../support/upkeep.ts";
 import type { Place } from "./operations.ts";
 
 interface Litter {
-  /** What must stay: it shares content with what goes. */
+  /** The content that must stay: it shares blobs with the content that goes. */
   readonly kept: { readonly name: string; readonly digests: readonly Digest[] };
-  /** Fails where something is there still that one run should have taken. */
+  /** Fails if something is left that one run should have taken. */
   readonly expectTaken: () => Promise<void>;
 }
 
-/** Leaves a bit of everything that upkeep takes, all of it due. */
+/** Leaves something of everything that upkeep takes, all of it due. */
 export async function litter({ space, path, name, as, seed }: Place, clock: MovedClock): Promise<Litter> {
   const { text } = await pushImage(name, as, "latest", seed);
   const loose = await pushBlob(name, as, bytesOf(50, seed + 50_000));
@@ -40,7 +40,7 @@ export async function litter({ space, path, name, as, seed }: Place, clock: Move
         .bind(loose.digest)
         .first("n");
       expect(left).toBe(0);
-      // The orphan, the long manifest and the blob that nothing linked.
+      // The orphan, the long manifest and the unlinked blob.
       expect(before.size - (await objectKeys()).intersection(before).size).toBeGreaterThanOrEqual(3);
     },
   };

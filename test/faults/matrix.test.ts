@@ -9,10 +9,10 @@ import { failCall, TIME_LIMIT, WHEN } from "./fail-call.ts";
 import { litter } from "./litter.ts";
 import { OPERATIONS, type Place } from "./operations.ts";
 
-/** Each call to a binding, one at a time, fails through everything that changes storage: then the same again, and upkeep. */
+/** Each call to a binding fails, one at a time, in everything that changes storage. Then the same is done again, and upkeep runs. */
 
 const SPACE = "matrix";
-/** An image that nothing here touches, and that must come through it all. */
+/** An image that nothing here touches, and that must survive everything. */
 const BYSTANDER = `${SPACE}/bystander`;
 
 let as: string;
@@ -23,7 +23,7 @@ let places = 0;
 
 beforeAll(async () => {
   clock = startClock();
-  // What is condemned goes at once, so that one run shows all that it takes.
+  // Condemned bytes go at once, so that one run shows everything that it takes.
   bindings = { ...bindingsInTime(clock), KEEP_BYTES_DAYS: "0" };
   as = await makeSpace(SPACE);
   bystander = (await pushImage(BYSTANDER, as, "latest", 1)).text;
@@ -42,7 +42,7 @@ function freshPlace(): Place {
   return { space: SPACE, path, name: `${SPACE}/${path}`, as, seed: 1000 + places };
 }
 
-/** Of whatever image has the tag: that it is whole. */
+/** Expects that the image under the tag is whole, whichever it is. */
 async function expectWhole(name: string): Promise<void> {
   const answer = await ask(`/v2/${name}/manifests/latest`, { as });
   if (answer.status === 404) return;
@@ -79,7 +79,7 @@ describe.each(WHEN)("when one call fails $when", ({ takesEffect }) => {
         await expectDone();
         await expectWhole(place.name);
       }
-      // The last round is the one in which no call failed.
+      // No call failed in the last round.
       expect(count).toBeGreaterThan(1);
       await runUntilQuiet(clock, bindings);
       await expectOnlyReferenced();

@@ -1,10 +1,10 @@
-/** What is done while calls fail: each row is one operation, and what must hold when it was acknowledged. */
+/** The operations that are tried while calls fail. Each row is one operation, with the state that must hold once it was acknowledged. */
 import { expect } from "vitest";
 import { bytesOf, digestOf, imageText, padded, pushBlob, pushImage, putManifest } from "../support/content.ts";
 import { ask, manage } from "../support/registry.ts";
 import { finish, isReadable, patch } from "../support/upload.ts";
 
-/** A repository that is made for one attempt, with seeds for content that nobody else has. */
+/** A repository for one attempt, with seeds for content that is used nowhere else. */
 export interface Place {
   readonly space: string;
   readonly path: string;
@@ -15,18 +15,18 @@ export interface Place {
 
 interface Attempt {
   readonly act: () => Promise<Response>;
-  /** Fails where what was acknowledged does not hold. */
+  /** Fails if the acknowledged state does not hold. */
   readonly expectDone: () => Promise<void>;
 }
 
 export interface Operation {
   readonly name: string;
-  /** Statuses that a repetition may answer when the first try took effect after all. */
+  /** Statuses that a repetition may answer if the first try took effect after all. */
   readonly doneBefore: readonly number[];
   readonly prepare: (place: Place) => Promise<Attempt>;
 }
 
-/** Bytes: a part in R2, and a tail. */
+/** Bytes; a part in R2, and a tail. */
 const LARGE = 5 * 1024 * 1024 + 100;
 
 export const OPERATIONS: readonly Operation[] = [
@@ -64,7 +64,7 @@ function postWhole({ name, as }: Place, bytes: Uint8Array, digest: string): Prom
   return ask(`/v2/${name}/blobs/uploads/?digest=${digest}`, { method: "POST", as, body: bytes });
 }
 
-/** Each of these stops at the first answer that is no success. */
+/** Uploads a blob in one request. Each of these functions stops at the first answer that is no success. */
 async function putWhole(place: Place, bytes: Uint8Array, digest: string): Promise<Response> {
   const started = await start(place);
   const session = started.headers.get("Location");

@@ -32,7 +32,7 @@ describe.each(WHEN)("when one call fails $when", ({ takesEffect }) => {
           await patch(session, as, bytes.subarray(0, LARGE));
           await finish(session, as, digest, bytes.subarray(LARGE), { at: LARGE });
         });
-        // Null: the finish took effect, so only its answer is missing.
+        // Null means that the finish took effect, so only its answer is missing.
         const offset = (await offsetOf(session, as)) ?? bytes.length;
         if (offset < bytes.length) await patch(session, as, bytes.subarray(offset), { at: offset });
         expect((await finish(session, as, digest)).status, `call ${count}, from ${offset}`).toBe(201);

@@ -1,4 +1,7 @@
-/** What a client may send to keep an isolate busy: each list, pattern, expression and depth of the API at its limit, and beyond. */
+/**
+ * The requests by which a client may keep an isolate busy: each list, pattern, expression and depth of the
+ * API at its limit, and beyond.
+ */
 import type { World } from "./world.ts";
 
 interface Request {
@@ -10,10 +13,10 @@ interface Request {
 
 export interface Case {
   readonly name: string;
-  /** Whose token it is sent with. */
+  /** The principal whose token it is sent with. */
   readonly as: "administrator" | "pusher" | "patterns" | "nobody";
   readonly request: Request;
-  /** The status that is right. */
+  /** The right status. */
   readonly status: number;
 }
 
@@ -24,7 +27,7 @@ const times = <T>(count: number, make: (index: number) => T): T[] =>
   Array.from({ length: count }, (_, index) => make(index));
 const nested = (depth: number): string => "[".repeat(depth) + "]".repeat(depth);
 
-/** Different each time, so that nothing is answered from what is remembered. */
+/** Makes descriptors that differ each time, so that no answer comes from memory. */
 function descriptors(count: number, more: object = {}): object[] {
   return times(count, (index) => ({
     mediaType: "application/vnd.oci.image.layer.v1.tar+gzip",
@@ -158,7 +161,7 @@ function listCases({ space }: World): readonly Case[] {
       200,
     ),
     post("20 rules at the limit", "retention-rules:preview", {}, 200),
-    // Otherwise all of it is too young to be compared with anything.
+    // Without this, everything is too young to be compared with anything.
     post("20 rules at the limit, after the grace", "retention-rules:preview", { afterGrace: true }, 200),
     post(
       "the newest 1,000, after the grace",
@@ -194,7 +197,7 @@ function listCases({ space }: World): readonly Case[] {
   ];
 }
 
-/** A regex of nearly 2,000 states that are all of them alive for each character. */
+/** A regex of nearly 2,000 states, all of them active for each character. */
 const BUSY_REGEX = "(a?){450}".repeat(2);
 
 function triggerCases({ space }: World): readonly Case[] {
@@ -242,5 +245,5 @@ export function casesOf(world: World): readonly Case[] {
   return [...manifestCases(world), ...tokenCases(world), ...listCases(world), ...triggerCases(world)];
 }
 
-/** Patterns of a token that are as long as they may be together, and match as slowly as any. */
+/** Patterns of a token that are as long as allowed together, and match as slowly as any. */
 export const HEAVY_PATTERNS = A_PATTERNS;

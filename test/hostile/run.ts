@@ -1,4 +1,4 @@
-/** `npm run hostile`: what a client may send to keep an isolate busy. See HELP. */
+/** `npm run hostile`: tests the requests by which a client may keep an isolate busy. See HELP. */
 import { table } from "../../harness/table.ts";
 import { cpuTime, descendants } from "../../harness/processes.ts";
 import { type Findings, runProgram } from "../../harness/live/program.ts";
@@ -26,7 +26,7 @@ Needs Linux, which says what CPU a process took. Ends with 1 when anything is vi
 interface Measured {
   /** Milliseconds of CPU. */
   readonly cpu: number;
-  /** Milliseconds until /healthz had answered: however busy the machine is. */
+  /** Milliseconds until /healthz had answered, however busy the machine is. */
   readonly healthz: number;
   readonly status: number;
 }
@@ -60,7 +60,7 @@ async function measure(world: World, pids: readonly number[], one: Case): Promis
   return { cpu: used() - before, healthz, status };
 }
 
-/** The round in the middle: what else the machine does makes some of them dearer. */
+/** Returns the median round: other work of the machine makes some of them more expensive. */
 async function middleOf(world: World, pids: readonly number[], one: Case, rounds: number): Promise<Measured> {
   const measured: Measured[] = [];
   for (let round = 0; round < rounds; round++) measured.push(await measure(world, pids, one));
@@ -69,7 +69,7 @@ async function middleOf(world: World, pids: readonly number[], one: Case, rounds
   return middle;
 }
 
-/** Measures again what is over the bar, and takes the least: a request that is expensive is so each time. */
+/** Measures results over the bar again, and takes the least: a request that is expensive is so each time. */
 async function settle(measured: () => Promise<Measured>, bar: number): Promise<Measured> {
   let least = await measured();
   for (let again = 0; again < 2 && least.cpu > bar; again++) {

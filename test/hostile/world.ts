@@ -4,10 +4,10 @@ import type { OwnServer } from "../../harness/live/server.ts";
 
 const SPACE = "hostile";
 
-/** Tags of one push. */
+/** The most tags in one push. */
 const TAGS_AT_ONCE = 20;
 
-/** As many as a space has at most. */
+/** The most rules that a space has. */
 const RULES = 20;
 
 export interface World {
@@ -17,8 +17,8 @@ export interface World {
 }
 
 /**
- * A space with an image under `size` long tags in `web`, half of them versions, as many more repositories, each with a blob, and retention rules at
- * their limit.
+ * Makes a space with an image under `size` long tags in `web`, half of them versions; with as many more
+ * repositories, each with a blob; and with retention rules at their limit.
  */
 export async function openWorld(server: OwnServer, size: number, patterns: readonly string[]): Promise<World> {
   await server.createSpace(SPACE);
@@ -47,7 +47,7 @@ async function pushTags(access: Access, { manifest }: Image, first: number): Pro
   });
 }
 
-/** A rule whose patterns are as long as they may be, and match all but the last of what they are asked for. */
+/** Makes a rule whose patterns are as long as allowed, and match all but the end of each tag. */
 async function makeRule({ url, adminToken }: OwnServer, index: number): Promise<void> {
   const tags = Array.from({ length: 20 }, () => `${"*a".repeat(24)}b`);
   const rule = {

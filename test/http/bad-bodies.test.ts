@@ -12,7 +12,7 @@ beforeAll(async () => {
   image = await imageText(REPOSITORY, as);
 });
 
-/** The inside of an object with many fields that are numbers. */
+/** Makes the inside of an object with many fields that are numbers. */
 function manyNumbers(count: number): string {
   return Array.from({ length: count }, (_, index) => `"${index.toString(36)}":1`).join(",");
 }

@@ -13,7 +13,7 @@ beforeAll(async () => {
   as = await makeSpace("limits");
 });
 
-/** A request to a Worker that is told the limit of its zone. */
+/** Sends a request to a Worker that is told the limit of its zone. */
 function askWithin(limit: string | number, path: string, method: string, body: Uint8Array | null): Promise<Response> {
   const headers = { Authorization: `Basic ${btoa(`u:${as}`)}`, "Content-Length": String(body?.length ?? 0) };
   const request = new Request<unknown, IncomingRequestCfProperties>(new URL(path, ORIGIN), { method, headers, body });

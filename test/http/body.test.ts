@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { discardBody, readBounded } from "../../src/body.ts";
 import { bytesOf } from "../support/content.ts";
 
-/** A body whose pieces have these sizes, and the largest piece of memory that was offered to be filled. */
+/** Makes a body with pieces of these sizes. Also tells the largest piece of memory that was offered to be filled. */
 function bodyOf(...sizes: readonly number[]): {
   readonly body: ReadableStream<Uint8Array>;
   readonly offered: () => number;

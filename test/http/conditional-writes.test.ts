@@ -1,4 +1,4 @@
-/** If-Match and If-None-Match on what writes: decided in the transaction that writes. */
+/** Tests If-Match and If-None-Match on writes: the transaction that writes decides. */
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { countCalls } from "../support/counting.ts";
 import {
@@ -30,7 +30,7 @@ beforeAll(async () => {
   ({ space, as } = await nextSpace("conditional"));
 });
 
-/** A repository of the test's own, with a first image under `v1` and a second that is not there yet. */
+/** Makes a repository for the test, with a first image under `v1` and a second that is not there yet. */
 beforeEach(async () => {
   repositories += 1;
   web = `${space}/web${repositories}`;
@@ -61,7 +61,7 @@ async function digestUnder(reference: string): Promise<string | null> {
   return answer.ok ? answer.headers.get("Docker-Content-Digest") : null;
 }
 
-/** In headers, `1` stands for the digest of the first image and `2` for that of the second. */
+/** Fills in headers: `1` stands for the digest of the first image, `2` for that of the second. */
 const filled = (headers: Headers, one = first.digest): Headers =>
   Object.fromEntries(
     Object.entries(headers).map(([name, value]) => [
@@ -70,7 +70,7 @@ const filled = (headers: Headers, one = first.digest): Headers =>
     ]),
   );
 
-/** Headers; what they make of a push over a tag that has the first image, and of one to a tag that isn't there. */
+/** Headers, with the results of a push over a tag that has the first image, and of one to a tag that isn't there. */
 const CASES: readonly (readonly [Headers, string, string])[] = [
   [{}, "201", "201"],
   [{ "If-None-Match": "*" }, FAILED, "201"],
@@ -181,7 +181,7 @@ describe("a deletion", () => {
   );
 });
 
-/** Of a push of the second image over the first one's tag. */
+/** Counts the trips of a push of the second image over the first one's tag. */
 async function databaseTrips(headers: Headers): Promise<number> {
   const calls = await countCalls(async () => void (await put("v1", second.text, headers)));
   return calls.filter(({ kind }) => kind === "d1").length;

@@ -13,7 +13,7 @@ import { damageOf, damagedOf, HARM, keyOf } from "../support/damage.ts";
 import { ask, makeSpace } from "../support/registry.ts";
 import { isReadable } from "../support/upload.ts";
 
-/** What pulls find wrong before scrub does. */
+/** Damage that pulls find before scrub does. */
 
 let space = "";
 let as = "";
@@ -21,7 +21,7 @@ let spaces = 0;
 let seeds = 9000;
 
 beforeAll(() => {
-  // What is quarantined is logged.
+  // Quarantined content is logged.
   vi.spyOn(console, "error").mockReturnValue(undefined);
   return () => vi.restoreAllMocks();
 });
@@ -32,7 +32,7 @@ async function freshSpace(): Promise<void> {
   as = await makeSpace(space);
 }
 
-/** Quarantined after the answer: a HEAD says 404 then, which is what makes clients push. */
+/** Expects a quarantine after the answer: a HEAD says 404 then, so that clients push. */
 async function expectQuarantined(path: string): Promise<void> {
   await vi.waitFor(async () => expect((await damagedOf(space)).items).toHaveLength(1));
   expect((await ask(path, { method: "HEAD", as })).status).toBe(404);

@@ -17,7 +17,7 @@ beforeEach(async () => {
 
 const web = (): string => `${space}/web`;
 
-/** What the space shall keep; its repository of that path, if one is named. */
+/** Sets the immutable tags of the space; of its repository of that path, if one is named. */
 async function keep(immutableTags: readonly string[] | null, path?: string): Promise<void> {
   const address = path === undefined ? `spaces/${space}` : `spaces/${space}/repositories/${path}`;
   expect((await manage("PATCH", address, { immutableTags })).status).toBe(200);

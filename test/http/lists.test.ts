@@ -39,7 +39,7 @@ function entriesOf(body: unknown): readonly string[] {
   return catalog.success ? catalog.data.repositories : indexBody.parse(body).manifests.map(({ digest }) => digest);
 }
 
-/** All pages from this one on, as the links lead. */
+/** Returns all pages from this one on, following the links. */
 async function walk(path: string, by: string): Promise<(readonly string[])[]> {
   const pages: (readonly string[])[] = [];
   for (let next: string | null = path; next !== null;) {
@@ -51,12 +51,12 @@ async function walk(path: string, by: string): Promise<(readonly string[])[]> {
   return pages;
 }
 
-/** As bytes order them. */
+/** Sorts texts by their bytes. */
 function sorted(texts: readonly string[]): string[] {
   return texts.toSorted((a, b) => (a < b ? -1 : 1));
 }
 
-/** What all three lists do alike. Filled in before the tests run. */
+/** Content for the behaviour that all three lists share. Filled in before the tests run. */
 const lists = {
   tags: { path: "/v2/lists/web/tags/list", by: "", all: new Array<string>() },
   catalog: { path: "/v2/_catalog", by: "", all: new Array<string>() },

@@ -28,7 +28,7 @@ async function rowsOf(repository: string): Promise<Record<string, unknown>[]> {
   return results;
 }
 
-/** Each event as its type, and its tag if it has one; by type, then tag. */
+/** Returns each event as its type, with its tag if it has one, ordered by type and tag. */
 async function eventsOf(repository: string): Promise<string[]> {
   return (await rowsOf(repository)).map(({ type, tag }) => [type, tag].filter(Boolean).join(" "));
 }

@@ -33,7 +33,7 @@ function tagQuery(tags: readonly string[]): string {
   return new URLSearchParams(tags.map((tag) => ["tag", tag])).toString();
 }
 
-/** An index with one image as its child; both are pushed, the index under the tag. */
+/** Pushes an index with one image as its child, the index under the tag. */
 async function pushIndex(tag: string, seed: number): Promise<{ child: Digest; index: Digest }> {
   const { digest: child, text } = await pushImage(REPOSITORY, as, `${tag}-child`, seed);
   const index = indexText([await descriptorOf(text)]);

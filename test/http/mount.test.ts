@@ -15,7 +15,7 @@ beforeAll(async () => {
 interface Mount {
   readonly digest: string;
   readonly to: string;
-  /** Left out: the registry looks for a source itself. */
+  /** If left out, the registry looks for a source itself. */
   readonly from?: string;
   /** A credential's secret, sent as Basic. */
   readonly by?: string;
@@ -31,7 +31,7 @@ function mount({ digest, to, from, by = as, bearer }: Mount): Promise<Response> 
   });
 }
 
-/** An access token for these scopes, as clients get it. */
+/** Gets an access token for these scopes, as clients do. */
 async function accessToken(secret: string, ...scopes: readonly string[]): Promise<string> {
   const query = new URLSearchParams([["service", "registry.test"], ...scopes.map((scope) => ["scope", scope])]);
   const answer = await ask(`/token?${query.toString()}`, { as: secret });

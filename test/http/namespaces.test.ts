@@ -1,4 +1,4 @@
-/** ?ns=: what a client asks a mirror for, by the registry that it means (distribution spec, "Registry Proxying"). */
+/** Tests ?ns=, by which a client names the registry that it wants a mirror to serve (distribution spec, "Registry Proxying"). */
 import { beforeAll, describe, expect, it } from "vitest";
 import { digestOf, imageText, newBytes, nextPage, pushBlob, pushImage, putManifest } from "../support/content.ts";
 import { ask, type Ask, errorOf, makeToken, manage, nextSpace, ORIGIN } from "../support/registry.ts";

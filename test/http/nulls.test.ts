@@ -1,4 +1,7 @@
-/** Manifests with null for what is empty, as Go writes them: taken as they are, and read by everything that reads manifests. */
+/**
+ * Tests manifests with null for empty values, as Go writes them: they are taken as they are, and all
+ * readers of manifests can read them.
+ */
 import { beforeAll, describe, expect, it } from "vitest";
 import { operations } from "../../src/contract/operations.ts";
 import {

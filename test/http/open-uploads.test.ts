@@ -1,4 +1,4 @@
-/** Uploads that are open: how many a credential may have, what room they take, and that they end with whom they belong to. */
+/** Tests open uploads: how many a credential may have, the room that they take, and their end with their owner. */
 import { runDurableObjectAlarm } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
@@ -42,7 +42,7 @@ async function openRows(): Promise<readonly unknown[]> {
   return (await env.DB.prepare(sql).bind(space).all()).results;
 }
 
-/** How each request to a session that holds these bytes is answered, when it is sent with this Authorization. */
+/** Returns the statuses of each kind of request to a session that holds these bytes, sent with this Authorization. */
 async function answersOf(session: string, authorization: string, held: Uint8Array): Promise<readonly number[]> {
   const headers = { Authorization: authorization };
   const digest = await digestOf(held);
@@ -73,7 +73,7 @@ describe("the bytes of open uploads", () => {
     const refused = await patch(second, uploader.token, bytesOf(400, 2), wish);
     expect(refused.status).toBe(403);
     expect(told.parse(await refused.json()).errors[0].message).toContain("400 B and 400 B in open uploads of 1.0 kB");
-    // What was refused ended, and holds nothing.
+    // The refused session has ended and holds nothing.
     expect(await offsetOf(second, uploader.token)).toBeNull();
     const whole = bytesOf(300, 3);
     const push = { method: "POST", as: uploader.token, body: whole };
@@ -144,7 +144,7 @@ describe("the number of uploads that a token has open", () => {
     const { code, message } = told.parse(await refused.json()).errors[0];
     expect([refused.status, code]).toEqual([429, "TOOMANYREQUESTS"]);
     expect(message).toContain("200");
-    // Another's are not counted, what is whole in one request is never open, and one that ends makes room.
+    // Another credential's uploads do not count, a whole upload in one request is never open, and one that ends makes room.
     expect((await begin((await makeToken(space)).token)).status).toBe(202);
     await pushBlob(`${space}/web`, uploader.token, bytesOf(10));
     await ask(session, { method: "DELETE", as: uploader.token });
@@ -167,7 +167,7 @@ describe("the number of uploads that a token has open", () => {
   });
 });
 
-/** What it takes after a session has lost whom it belonged to, so that it ends. */
+/** The steps after a session has lost its owner, so that it ends. */
 const WAYS = {
   "at once": () => Promise.resolve(),
   "by upkeep": async (session: string) => {
@@ -185,7 +185,7 @@ describe("an upload whose token is revoked", () => {
     await patch(session, uploader.token, held);
     await manage("DELETE", `spaces/${space}/tokens/${uploader.id}`);
     waitSeconds(45);
-    // The session itself is gone already, where that is what the request comes to first.
+    // The session itself is already gone if the request comes to it first.
     expect([
       [401, 401, 401],
       [401, 401, 404],
@@ -283,7 +283,7 @@ describe("upkeep", () => {
     waitSeconds(16 * 60);
     await runUpkeep(env);
     expect(await openRows()).toMatchObject([{ bytes: 20 }]);
-    // Its address is still good.
+    // The address is still valid.
     expect((await patch(empty ?? "", uploader.token, bytesOf(5))).status).toBe(202);
     expect((await patch(held ?? "", uploader.token, bytesOf(5), { at: 20 })).status).toBe(202);
   });

@@ -41,14 +41,14 @@ async function usage(): Promise<unknown> {
   return z.object({ usage: z.unknown() }).parse(await (await manage("GET", `spaces/${space}`)).json()).usage;
 }
 
-/** What a refusal for want of room says; fails where the answer is another. */
+/** Returns the message of a refusal for lack of room; fails on any other answer. */
 async function refusal(answer: Response): Promise<string> {
   const { code, message } = errors.parse(await answer.json()).errors[0];
   expect([answer.status, code]).toEqual([403, "DENIED"]);
   return message;
 }
 
-/** How two requests are answered of which one fits. */
+/** The statuses of two requests of which one fits. */
 const ONE_OF_TWO = [
   [201, 403],
   [403, 201],
@@ -171,7 +171,7 @@ describe("a manifest that lacks content, where there is no room either", () => {
   });
 });
 
-/** The keys of objects that no row points to. */
+/** Returns the keys of objects that no row points to. */
 async function orphans(): Promise<readonly string[]> {
   const { results } = await env.DB.prepare("SELECT key FROM blobs UNION SELECT key FROM manifests").all();
   const known = new Set(results.map(({ key }) => key));
@@ -207,7 +207,7 @@ describe("a full space", () => {
   beforeEach(async () => {
     await pushImage(`${space}/web`, as, "latest", 7);
     await pushBlob(`${space}/web`, as, body);
-    // Less than there is already: nothing goes, and nothing comes.
+    // Less than there is already: nothing goes, and nothing can be added.
     await setQuota({ bytes: 400 });
   });
 

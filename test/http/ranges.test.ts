@@ -126,7 +126,7 @@ describe("a part of a blob", () => {
   });
 });
 
-/** First and last byte of so many parts, each so far from the one before. */
+/** Makes the first and last byte of so many parts, each at this distance from the one before. */
 const at = (distance: number, count: number, length: number): readonly (readonly [number, number])[] =>
   Array.from({ length: count }, (_, index) => [index * distance, index * distance + length - 1]);
 
@@ -195,12 +195,12 @@ describe("many parts of a long blob", () => {
   });
 });
 
-/** One character for each byte, so that text functions work on bytes. */
+/** Decodes to one character for each byte, so that text functions work on bytes. */
 function latin1(bytes: Uint8Array): string {
   return Array.from(bytes, (byte) => String.fromCodePoint(byte)).join("");
 }
 
-/** The parts of a multipart body (RFC 2046, 5.1.1). */
+/** Returns the parts of a multipart body (RFC 2046, 5.1.1). */
 function partsOf(body: Uint8Array, boundary: string): { head: string; content: string }[] {
   const sections = latin1(body).split(`\r\n--${boundary}`);
   if (sections[0] !== "" || sections.at(-1) !== "--\r\n") throw new Error("the multipart body is not closed");

@@ -1,4 +1,4 @@
-/** What pulls take from the cache of the data centre, and what they must not. */
+/** Tests what pulls may take from the cache of the data centre, and what they must not. */
 import { createExecutionContext, waitOnExecutionContext } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
@@ -38,7 +38,7 @@ afterEach(() => {
 
 const web = (): string => `${space}/web`;
 
-/** A token for the repository, which must be there already: it names its id. */
+/** Gets a token for the repository. It names the repository's id, so the repository must be there. */
 const pullToken = (secret: string | null = as, name = web()): Promise<string> =>
   bearerOf(secret, `repository:${name}:pull`);
 
@@ -52,14 +52,14 @@ function get(token: string, path: string, { method = "GET", range }: Wish = {}):
   return ask(`/v2/${web()}/${path}`, { method, headers });
 }
 
-/** Reads it all, and returns its digest or the status. */
+/** Reads the whole answer and returns its digest, or the status. */
 async function read(token: string, path: string, wish?: Wish): Promise<string> {
   const answer = await get(token, path, wish);
   const bytes = await answer.bytes();
   return answer.ok ? digestOf(bytes) : String(answer.status);
 }
 
-/** Reads it all from a Worker with these bindings, until all that the answer did not wait for has ended; returns its digest or the error. */
+/** Reads the whole answer from a Worker with these bindings, and waits for the work after it. Returns the digest or the error. */
 async function getFrom(bindings: Env, token: string, path: string): Promise<string> {
   const context = createExecutionContext();
   const headers = { Authorization: `Bearer ${token}` };
@@ -70,7 +70,7 @@ async function getFrom(bindings: Env, token: string, path: string): Promise<stri
   return digest;
 }
 
-/** The names of the calls to stores, until all that the answer did not wait for has ended. */
+/** Returns the names of the calls to stores, including those of the work after the answer. */
 async function callsOf(act: () => Promise<unknown>): Promise<readonly string[]> {
   return (await countCalls(async () => void (await act()))).map(({ name }) => name);
 }
@@ -313,7 +313,7 @@ const scrubbed = (): Promise<unknown> =>
     quarantine: forgettingQuarantine(SCRUB.quarantine, caches.default),
   });
 
-/** Drops the copies of the bytes, so that what is remembered leads to the bucket. */
+/** Drops the copies of the bytes, so that memory leads to the bucket. */
 const dropCopy = async (key: string): Promise<void> =>
   void (await caches.default.delete(`https://cache.spacedock.invalid/objects/${key}`));
 
@@ -366,7 +366,7 @@ describe("what was remembered of damaged content", () => {
     const token = await pullToken();
     await warm(token, `blobs/${digest}`);
     await HARM["other bytes"](key);
-    // As if another data centre had found it: nothing is forgotten here.
+    // Acts as another data centre that found it: nothing is forgotten here.
     await scrubAll();
     await dropCopy(key);
     await pushBlob(`${space}/api`, as, bytes);
@@ -433,7 +433,7 @@ describe("a cache that fails", () => {
 });
 
 describe("without memory", () => {
-  /** From a Worker that remembers nothing, and keeps no copies. */
+  /** Gets from a Worker that remembers nothing and keeps no copies. */
   const getAnew = (token: string, path: string): Promise<string> => getFrom(FORGETFUL, token, path);
   const FORGETFUL = { ...countedEnv(env), READ_MEMORY_SECONDS: "0", CACHE_MB: "0" };
 

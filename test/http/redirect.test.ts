@@ -1,4 +1,4 @@
-/** Blobs that clients are sent to the bucket for. */
+/** Tests redirects to the bucket for blobs. */
 import { createExecutionContext, waitOnExecutionContext } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { createHash, createHmac } from "node:crypto";
@@ -32,7 +32,7 @@ async function send(settings: Partial<Env>, path: string, method = "GET", range 
 
 const hmac = (key: string | Buffer, part: string): Buffer => createHmac("sha256", key).update(part).digest();
 
-/** What the signature of an address must be: AWS, "Authenticating Requests: Using Query Parameters". */
+/** Computes the signature that an address must have: AWS, "Authenticating Requests: Using Query Parameters". */
 function signatureOf(address: URL, secret: string): string {
   const query = [...address.searchParams].filter(([name]) => name !== "X-Amz-Signature");
   const text = query

@@ -27,7 +27,7 @@ function ofSubject(digest: string, query = ""): Promise<Response> {
   return ask(`/v2/${REPOSITORY}/referrers/${digest}${query}`, { as });
 }
 
-/** A subject of the test's own; it need not be there. */
+/** Makes a subject for the test, which need not be there. */
 function subjectOf(name: string): Promise<TestDescriptor> {
   return descriptorOf(name);
 }

@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { pushImage } from "../support/content.ts";
 import { ask, makeSpace, makeToken, manage } from "../support/registry.ts";
 
-/** The runtime folds `…/tokens/..` into `…/` before the Worker sees it: such an address must not be that of something else. */
+/** The runtime folds `…/tokens/..` into `…/` before the Worker sees it, so that address must not mean anything else. */
 
 const SPACE = "slashes";
 const METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];

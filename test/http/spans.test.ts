@@ -5,7 +5,7 @@ import type { ByteRange } from "../../src/oci/range.ts";
 const KIB = 1024;
 const MIB = 1024 * KIB;
 
-/** So many ranges of a length, each so far from the start of the one before. */
+/** Makes so many ranges of a length, each at this distance from the start of the one before. */
 function every(distance: number, count: number, length = 10): readonly ByteRange[] {
   return Array.from({ length: count }, (_, index) => ({ offset: index * distance, length }));
 }

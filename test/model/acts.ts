@@ -1,4 +1,4 @@
-/** What runs at once: whole operations of clients, runs of upkeep, and time that passes. */
+/** The acts that run at once: whole operations of clients, runs of upkeep, and time that passes. */
 import { createExecutionContext, waitOnExecutionContext } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import worker from "../../src/worker.ts";
@@ -32,7 +32,7 @@ export interface Act {
   readonly image: ModelManifest;
 }
 
-/** An act, and the status that it was answered with last. */
+/** An act with the status of its last answer. */
 export interface Done extends Act {
   readonly status: number;
 }
@@ -54,7 +54,7 @@ const RUN: Readonly<Record<ActKind, (act: Act, world: World) => Promise<number>>
     send(world, "DELETE", `/api/v1/spaces/${repository.replace("/", "/repositories/")}`, null),
   undelete: ({ repository, image }, world) => undo(world, "deleted:undelete", repository, { digest: image.digest }),
   revert: ({ repository }, world) => undo(world, "tags:revert", repository, { tag: TAG }),
-  /** Lets go what no tag is on. A rule that is there already is as good as a new one. */
+  /** Lets untagged content go. A rule that is there already is as good as a new one. */
   retain: async ({ repository }, world) => {
     const rule = JSON.stringify({ keep: { newest: 1 } });
     await send(world, "POST", `/api/v1/spaces/${spaceOf(repository)}/retention-rules`, null, rule);
@@ -65,7 +65,7 @@ const RUN: Readonly<Record<ActKind, (act: Act, world: World) => Promise<number>>
     await runUpkeep(bindings);
     return 200;
   },
-  /** Moves on between two looks at a row, so that it takes its turn with the others. */
+  /** Moves the clock between two looks at a row, so that it takes its turn with the others. */
   time: async (_, { bindings, clock }) => {
     for (let day = 0; day < 2; day++) {
       await bindings.DB.prepare("SELECT 1").first();
@@ -79,7 +79,7 @@ export async function runAct(act: Act, world: World): Promise<Done> {
   return { ...act, status: await RUN[act.kind](act, world) };
 }
 
-/** As clients do: what is there is not sent again. Ends with the first answer that is no success. */
+/** Pushes as clients do, without content that is there already. Ends with the first answer that is no success. */
 async function push({ repository, image }: Act, world: World): Promise<number> {
   for (const blob of blobsOf(image)) {
     const path = `/v2/${repository}/blobs/${blob.digest}`;
@@ -109,7 +109,7 @@ function firstBlob(image: ModelManifest): ModelBlob {
   return first;
 }
 
-/** Asks the Worker where its calls can be told from those of others: in this very context. Returns the status. */
+/** Asks the Worker in this very context, where its calls can be told from others'. Returns the status. */
 async function send(
   world: World,
   method: string,

@@ -1,4 +1,4 @@
-/** What upkeep may do, and when it does it is its own affair: the model takes over what was done of that. */
+/** Takes over into the model what upkeep did. The model leaves open when upkeep does something that it may do. */
 import { env } from "cloudflare:workers";
 import * as z from "zod";
 import type { Digest } from "../../src/oci/digest.ts";
@@ -7,14 +7,15 @@ import { manifestsToGo, tagsToGo } from "./retention.ts";
 import { digestsIn, shownName, type Snapshot, takeSnapshot } from "./snapshot.ts";
 import { GRACE, KEEP_DELETED } from "./upkeep-times.ts";
 
-/** All that may have rows, by the names that a snapshot shows. */
+/** Lists all repositories that may have rows, by the names that a snapshot shows. */
 export function shownRepositories({ repositories, deleted }: Model): readonly (readonly [string, RepositoryModel])[] {
   return [...repositories, ...deleted.map((one) => [shownName(one), one.repository] as const)];
 }
 
 /**
- * Takes over what upkeep did: of what was deleted long enough ago, of links that nothing needs and whose grace is over, and of
- * what no rule of retention keeps, any may be gone. All else must be there, which the invariants see to.
+ * Takes over what upkeep did. It may have taken any content that was deleted long enough ago, any link
+ * that nothing needs and whose grace is over, and anything that no rule of retention keeps. Everything
+ * else must be there, which the invariants check.
  */
 export async function adoptUpkeep(model: Model, now: number): Promise<void> {
   const snapshot = await takeSnapshot("all");
@@ -40,7 +41,7 @@ export async function adoptUpkeep(model: Model, now: number): Promise<void> {
 
 const noteRows = z.array(z.object({ id: z.string(), bytes: z.int() }));
 
-/** Uploads in repositories that are gone have ended; of the others, upkeep knows what they hold. */
+/** Ends the uploads in repositories that are gone; upkeep knows the bytes of the others. */
 async function adoptUploads(model: Model): Promise<void> {
   const { results } = await env.DB.prepare("SELECT id, bytes FROM open_uploads").all();
   const noted = new Map(noteRows.parse(results).map(({ id, bytes }) => [id, bytes]));
@@ -51,7 +52,7 @@ async function adoptUploads(model: Model): Promise<void> {
   }
 }
 
-/** Of repositories that were deleted long ago, anything may be gone. */
+/** Takes over the purge of repositories that were deleted long ago: any of their content may be gone. */
 function adoptPurge({ deleted }: Model, snapshot: Snapshot, until: number): void {
   for (const one of deleted.filter(({ at }) => at <= until)) {
     const { tags, manifests, damaged, trash, links } = one.repository;
@@ -71,7 +72,7 @@ function adoptPurge({ deleted }: Model, snapshot: Snapshot, until: number): void
   }
 }
 
-/** Of tags and manifests that a rule does not keep, any may be gone. All are judged by what there was before. */
+/** Takes over retention: any tag or manifest that no rule keeps may be gone. All are judged by the state before. */
 function adoptRetention(model: Model, snapshot: Snapshot, now: number): void {
   for (const [name, repository] of model.repositories) {
     const tagged = new Set(snapshot.tags.filter((tag) => tag.repository === name).map((tag) => tag.name));

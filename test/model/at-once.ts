@@ -8,13 +8,13 @@ import { expectAcknowledged, expectAnswers, expectWhole } from "./outcome.ts";
 import { takeSnapshot } from "./snapshot.ts";
 import { closeWorld, openWorld, type World } from "./world.ts";
 
-/** How the repositories stand before: what was done in them, and how often upkeep has run since, a day apart. */
+/** The state of the repositories before: the acts in them, and the number of runs of upkeep since, a day apart. */
 export interface Before {
   readonly acts: readonly Act[];
   readonly runs: number;
 }
 
-/** Does the acts at once, in a world of their own; nothing that was acknowledged may be lost, then or after all grace. */
+/** Does the acts at once, in a world of their own. Nothing that was acknowledged may be lost, at once or after all grace. */
 export async function expectNothingLost(before: Before, acts: readonly Act[], pick: Pick): Promise<void> {
   const world = await openWorld();
   try {
@@ -25,10 +25,10 @@ export async function expectNothingLost(before: Before, acts: readonly Act[], pi
       pick,
     );
     expectAnswers(done);
-    // Only rows are looked at so far: who pulls a blob that is marked by mistake has it unmarked.
+    // Only rows are looked at so far: a pull would unmark a blob that is marked by mistake.
     const { tags, manifests, ...rest } = await takeSnapshot();
     expectAcknowledged(done, { tags, manifests, ...rest });
-    // What is left now stays.
+    // Everything that is left now stays.
     await env.DB.prepare("DELETE FROM retention_rules").run();
     await runUntilQuiet(world.clock, world.bindings);
     await expectOnlyReferenced();

@@ -1,4 +1,4 @@
-/** What sequences push: few blobs, and manifests made of them, so that repositories and spaces come to share them. */
+/** The content that sequences push: few blobs, and manifests made of them, so that repositories and spaces come to share them. */
 import type { Digest } from "../../src/oci/digest.ts";
 import { bytesOf, descriptorOf, digestOf, indexText, OCI_INDEX, OCI_MANIFEST, padded } from "../support/content.ts";
 
@@ -16,7 +16,7 @@ export interface ModelManifest {
   /** Bytes. */
   readonly size: number;
   readonly digest: Digest;
-  /** Blobs, or manifests, without which it cannot be pulled. */
+  /** Blobs or manifests that must be there before it can be pushed. */
   readonly needs: readonly (ModelBlob | ModelManifest)[];
   readonly subject: Digest | null;
 }
@@ -36,7 +36,7 @@ function blob(place: number): ModelBlob {
 
 interface ImageWish {
   readonly subject?: ModelManifest;
-  /** Bytes: a long manifest is kept in R2. */
+  /** Bytes; a long manifest is kept in R2. */
   readonly length?: number;
 }
 
@@ -73,16 +73,16 @@ const second = await image("other image", [0, 2, 3]);
 const long = await image("long image", [1, 3], { length: 901_000 });
 const both = await index("index", [first, second]);
 const signature = await image("signature", [0, 3], { subject: both });
-/** Holds what refers to a part of it: as near to a cycle as digests allow. */
+/** Has a referrer to a part of it: as near to a cycle as digests allow. */
 const signed = await index("signed index", [both, signature]);
 const seal = await image("signature of the signed index", [2], { subject: signed });
 
 export const MANIFESTS: readonly ModelManifest[] = [first, second, long, both, signature, signed, seal];
 
-/** As cosign tags what it makes of the image. */
+/** The tag that cosign gives to the image's signature. */
 export const SIGNATURE_TAG = `${first.digest.replace(":", "-")}.sig`;
 
-/** Those that are kept in R2. */
+/** Manifests that are kept in R2. */
 export const LONG_MANIFESTS: readonly ModelManifest[] = [long];
 
 /** Plain images that share a blob. */

@@ -1,9 +1,9 @@
-/** What of the model's content is damaged in storage, and known to be: as good as absent until it is pushed again. */
+/** The part of the model's content that is damaged in storage and known to be: it counts as absent until it is pushed again. */
 import type { Digest } from "../../src/oci/digest.ts";
 import { isManifest, type ModelBlob, type ModelManifest } from "./content.ts";
 import { type Model, pushedRepository, type RepositoryModel, touch } from "./model.ts";
 
-/** True if it can be read from the repository, and be built upon. */
+/** True if it can be read from the repository and be built upon. */
 export function hasWhole(
   { damaged }: Model,
   repository: RepositoryModel | undefined,
@@ -16,7 +16,7 @@ export function hasWhole(
     : repository.links.has(digest) && !damaged.has(digest);
 }
 
-/** The blob's bytes came: that mends it in all repositories. */
+/** Receives the blob's bytes, which mends it in all repositories. */
 export function receive(model: Model, name: string, digest: Digest, now: number): void {
   model.damaged.delete(digest);
   touch(pushedRepository(model, name), digest, now);

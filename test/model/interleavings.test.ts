@@ -20,7 +20,7 @@ const anyBefore: Arbitrary<Before> = record({
 /** Pushes and upkeep come more often than anything else. */
 const atOnce = array(act([...ACTS, "push", "push", "upkeep", "upkeep"]), { minLength: 2, maxLength: 4, size: "max" });
 
-/** Which goes on, of those that wait; when they have been used up, the first. */
+/** The choices among the waiting works; once they are used up, the first continues. */
 const picks = array(nat({ max: 11 }), { maxLength: 120, size: "max" });
 
 it(

@@ -1,4 +1,4 @@
-/** What DESIGN.md promises ("Invariants"), looked at after each step. */
+/** Checks the promises of DESIGN.md ("Invariants") after each step. */
 import { env } from "cloudflare:workers";
 import { expect } from "vitest";
 import * as z from "zod";
@@ -34,7 +34,7 @@ async function expectUsage(model: Model, space: string): Promise<void> {
   expect({ ...usage, openBytes, quota }, space).toEqual(usageOf(model, space));
 }
 
-/** Rows are those of the model, and each has its object. */
+/** Expects the model's rows, and an object for each. */
 function expectRows(model: Model, { broken }: World, snapshot: Snapshot): void {
   const lost = snapshot.keys.difference(snapshot.objects).difference(broken);
   expect(lost, "rows without their object").toEqual(new Set());
@@ -75,7 +75,7 @@ function byText(left: string, right: string): number {
   return left < right ? -1 : 1;
 }
 
-/** Each object holds what its digest says. A key is written once, so it is enough to look when it is new. */
+/** Expects each object to match its digest. A key is written once, so one look at a new key is enough. */
 async function expectContent({ verified }: World, { links, manifests }: Snapshot): Promise<void> {
   for (const { key, digest } of [...links, ...manifests]) {
     if (key === null || verified.has(key)) continue;
@@ -85,7 +85,7 @@ async function expectContent({ verified }: World, { links, manifests }: Snapshot
   }
 }
 
-/** After the last step: all that manifests need can be pulled. */
+/** Expects, after the last step, that everything that manifests need can be pulled. */
 export async function expectPullable(model: Model, world: World): Promise<void> {
   for (const [name, { manifests }] of model.repositories) {
     const needed = new Set(
@@ -98,8 +98,9 @@ export async function expectPullable(model: Model, world: World): Promise<void> 
 }
 
 /**
- * Tags and manifests resolve, and what is not linked cannot be read. Blobs that are there are not read after each step: it would
- * renew their grace, and unmark those that were marked by mistake. Their rows and objects are looked at instead.
+ * Expects that tags and manifests resolve, and that content that is not linked cannot be read. Linked
+ * blobs are not read after each step: that would renew their grace, and unmark those that were marked by
+ * mistake. Their rows and objects are looked at instead.
  */
 async function expectReadable(model: Model, world: World, name: string): Promise<void> {
   const repository = model.repositories.get(name);
@@ -111,7 +112,7 @@ async function expectReadable(model: Model, world: World, name: string): Promise
     answers.set(path, await read(`/v2/${name}/${path}`, as));
   };
   const manifests = [...(repository?.manifests ?? [])];
-  // A look by its digest would keep what retention is about to take.
+  // A look by its digest would keep a manifest that retention is about to take.
   const isDue = (digest: Digest): boolean =>
     rule !== undefined && repository !== undefined && repository.manifests.has(digest) && !isHeld(repository, digest);
   const answerFor = (digest: Digest): string =>
@@ -128,7 +129,7 @@ async function expectReadable(model: Model, world: World, name: string): Promise
   if (first !== undefined) expect(await read(`/v2/${name}/manifests/${first}`, strangerTo(world, name))).toBe("403");
 }
 
-/** The digest of what is answered, by its bytes; otherwise the status. */
+/** Returns the digest of the answer's bytes; the status if it is no success. */
 async function read(path: string, as: string): Promise<string> {
   const answer = await ask(path, { as });
   const bytes = await answer.bytes();

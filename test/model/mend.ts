@@ -6,7 +6,7 @@ import { manifestOf, type Model } from "./model.ts";
 import { expectAnswer } from "./step.ts";
 import { SPACES, type World } from "./world.ts";
 
-/** Pushes all that is damaged again, without any limits. */
+/** Pushes all damaged content again, without any limits. */
 export async function mendAll(model: Model, world: World): Promise<void> {
   const quota = { bytes: null, repositories: null };
   for (const space of SPACES) {

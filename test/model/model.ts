@@ -1,26 +1,26 @@
-/** What a registry should hold after a sequence of steps: a few maps, and no storage. */
+/** The state that a registry should have after a sequence of steps, in a few maps and without storage. */
 import type { Digest } from "../../src/oci/digest.ts";
 import type { Quota } from "../../src/registry/usage.ts";
 import type { RuleModel } from "./retention.ts";
 import { isManifest, MANIFESTS, type ModelBlob, type ModelManifest } from "./content.ts";
 
 interface TrashModel {
-  /** That went with the manifest. */
+  /** The tags that went with the manifest. */
   readonly tags: readonly string[];
   readonly at: number;
-  /** Referrers that retention took come back with their subject. */
+  /** The actor of the deletion. Referrers that retention took come back with their subject. */
   readonly by: "client" | "retention";
   readonly damaged: boolean;
 }
 
 export interface RepositoryModel {
   readonly manifests: Set<Digest>;
-  /** Until when a tag held each of them, or somebody asked for it. */
+  /** The time until which a tag held each manifest, or a client asked for it. */
   readonly heldAt: Map<Digest, number>;
   readonly tags: Map<string, Digest>;
-  /** What each tag was set to, one after the other, and when. */
+  /** The digests that each tag was set to, in order, with the times. */
   readonly history: Map<string, readonly { readonly digest: Digest; readonly at: number }[]>;
-  /** The blobs that it links, and since when nothing has needed them or asked for them. */
+  /** The linked blobs, with the time since which nothing has needed them or asked for them. */
   readonly links: Map<Digest, number>;
   /** Deleted manifests that can be brought back. */
   readonly trash: Map<Digest, TrashModel>;
@@ -43,38 +43,38 @@ export interface SessionModel {
   readonly blob: ModelBlob;
   readonly address: string;
   readonly startedAt: number;
-  /** Bytes that there was room for then. */
+  /** The room in bytes when the session began. */
   readonly room: number;
   /** Bytes that were acknowledged. */
   offset: number;
-  /** Those of them that count against the room of others. */
+  /** Acknowledged bytes that count against the room of others. */
   noted: number;
-  /** The repository, if it existed when the upload began: of one that is made again it is none. */
+  /** The repository, if it existed when the upload began; a repository that was made again does not count. */
   readonly within: RepositoryModel | null;
   /** Null before the first chunk. */
   touchedAt: number | null;
-  /** Given up, since it lay idle or there was no room for it. */
+  /** True if it was given up, because it lay idle or there was no room for it. */
   ended: boolean;
 }
 
-/** True if its repository is gone, or another of the same name is there. */
+/** True if its repository is gone, or has been replaced by another of the same name. */
 export function isElsewhere({ within, repository }: SessionModel, { repositories }: Model): boolean {
   return within !== null && repositories.get(repository) !== within;
 }
 
 export interface Model {
-  /** By full name: those that a push has made, and no one has deleted since. */
+  /** Repositories by full name: a push has made them, and nobody has deleted them since. */
   readonly repositories: Map<string, RepositoryModel>;
-  /** In the order of their deletion, as long as anything of them may be left. */
+  /** Deleted repositories in the order of deletion, as long as anything of them may be left. */
   readonly deleted: DeletedRepository[];
   readonly sessions: SessionModel[];
-  /** Blobs whose bytes were found missing or wrong: these are the same in all repositories. */
+  /** Blobs whose bytes were found missing or wrong. They are the same in all repositories. */
   readonly damaged: Set<Digest>;
-  /** By space, of those that have one. */
+  /** The rules of the spaces that have one. */
   readonly rules: Map<string, RuleModel>;
-  /** Of the spaces that ever had one. */
+  /** The quotas of the spaces that ever had one. */
   readonly quotas: Map<string, Quota>;
-  /** That were taken. */
+  /** The number of steps taken. */
   steps: number;
 }
 
@@ -90,12 +90,12 @@ export function emptyModel(): Model {
   };
 }
 
-/** The space's name, of a repository's. */
+/** Returns the space's name in a repository's. */
 export function spaceOf(name: string): string {
   return name.slice(0, name.indexOf("/"));
 }
 
-/** The repository; a push makes it. */
+/** Returns the repository, as a push makes it. */
 export function pushedRepository(model: Model, name: string): RepositoryModel {
   const known = model.repositories.get(name);
   if (known !== undefined) return known;
@@ -118,12 +118,12 @@ export function setTag({ tags, history }: RepositoryModel, tag: string, digest: 
   history.set(tag, [...(history.get(tag) ?? []), { digest, at }]);
 }
 
-/** When the tag was set last. */
+/** Returns the time when the tag was set last. */
 export function setAt({ history }: RepositoryModel, tag: string): number {
   return history.get(tag)?.at(-1)?.at ?? 0;
 }
 
-/** The last other manifest that the tag was on; for one that is gone, the last. */
+/** Returns the last other manifest that the tag was on; for a tag that is gone, the last one. */
 export function previousOf({ tags, history }: RepositoryModel, tag: string): Digest | undefined {
   return history.get(tag)?.findLast(({ digest }) => digest !== tags.get(tag))?.digest;
 }
@@ -139,12 +139,12 @@ export function isNeeded({ manifests }: RepositoryModel, digest: Digest): boolea
   return [...manifests].some((one) => manifestOf(one).needs.some((need) => need.digest === digest));
 }
 
-/** Where sequences make tags immutable, it is all but `latest`. */
+/** True if the tag is immutable. In sequences, immutable tags are all except `latest`. */
 export function isImmutable({ immutable }: RepositoryModel, tag: string): boolean {
   return immutable && tag !== "latest";
 }
 
-/** True if the tag must stay on what it is on. */
+/** True if the tag must stay on its manifest. */
 export function isFixed(
   repository: RepositoryModel | undefined,
   tag: string | null,
@@ -155,24 +155,24 @@ export function isFixed(
   return target !== undefined && target !== on && isImmutable(repository, tag);
 }
 
-/** The manifest's tags, or all. */
+/** True if one of the manifest's tags must stay; without a manifest, one of all tags. */
 export function hasFixedTags(repository: RepositoryModel | undefined, digest: Digest | null = null): boolean {
   return [...(repository?.tags ?? [])].some(
     ([tag, target]) => (digest === null || target === digest) && isFixed(repository, tag),
   );
 }
 
-/** True if it is there, damaged or not. */
+/** True if the repository has it, damaged or not. */
 export function has(repository: RepositoryModel, content: ModelBlob | ModelManifest): boolean {
   return isManifest(content) ? repository.manifests.has(content.digest) : repository.links.has(content.digest);
 }
 
-/** Was pushed, mounted or asked for: what it had of its grace begins anew. */
+/** Begins the grace anew, as a push, a mount or a look does. */
 export function touch(repository: RepositoryModel, digest: Digest, now: number): void {
   repository.links.set(digest, now);
 }
 
-/** True if it must be kept: its deletion from the trash could be undone. */
+/** True if it must be kept, since its deletion from the trash could be undone. */
 export function isKept(repository: RepositoryModel, digest: Digest): boolean {
   const trash = [...repository.trash.keys()];
   return (
@@ -193,7 +193,7 @@ export function dropManifest(
   trash.set(digest, { tags: own, at, by, damaged: damaged.delete(digest) });
 }
 
-/** What only this manifest needed is free from now on. */
+/** Removes a manifest from the trash. Content that only it needed is free from now on. */
 export function emptyTrash(repository: RepositoryModel, digest: Digest, now: number): void {
   repository.trash.delete(digest);
   for (const need of manifestOf(digest).needs) {

@@ -1,4 +1,4 @@
-/** What must hold after acts that ran at once, whatever order they took effect in. */
+/** Checks what must hold after acts that ran at once, whatever order they took effect in. */
 import { expect } from "vitest";
 import { digestOf } from "../support/content.ts";
 import { ask } from "../support/registry.ts";
@@ -10,7 +10,7 @@ import { secretOf, type World } from "./world.ts";
 
 const DELETIONS: ReadonlySet<ActKind> = new Set(["untag", "unpush", "unlink", "destroy"]);
 
-/** No answer but these: what is asked for may be gone, needed, or taken by a deletion meanwhile; a fault may not be. */
+/** The answers that are allowed: the requested content may be gone, needed, or taken by a deletion meanwhile; a fault is never allowed. */
 const ANSWERS: Readonly<Record<ActKind, readonly number[]>> = {
   push: [201, 400, 404],
   blob: [201, 404],
@@ -34,7 +34,7 @@ export function expectAnswers(done: readonly Done[]): void {
   }
 }
 
-/** What was acknowledged, and nobody took back, is there. */
+/** Expects everything that was acknowledged and that no other act took back. */
 export function expectAcknowledged(done: readonly Done[], snapshot: Snapshot): void {
   for (const act of done) {
     const here = others(done, act);
@@ -45,7 +45,7 @@ export function expectAcknowledged(done: readonly Done[], snapshot: Snapshot): v
 
 type Result = (act: Done, here: readonly Done[], snapshot: Snapshot) => void;
 
-/** What an answer that nothing takes back promises. */
+/** The promise of each answer that nothing takes back. */
 const RESULTS: Partial<Readonly<Record<ActKind, Result>>> = {
   push({ status, repository, image }, here, { tags }) {
     if (status !== 201) return;
@@ -75,7 +75,7 @@ function passesGrace(here: readonly Done[]): boolean {
   return here.some(({ kind }) => kind === "time");
 }
 
-/** Those in the same repository, and those that are in none. */
+/** Returns the other acts in the same repository, and those in none. */
 function others(done: readonly Done[], act: Done): readonly Done[] {
   return done.filter((other) => other !== act && (other.repository === act.repository || isEverywhere(other)));
 }
@@ -84,7 +84,7 @@ function isEverywhere({ kind }: Act): boolean {
   return kind === "time" || kind === "upkeep" || kind === "retain";
 }
 
-/** Whatever is tagged can be pulled, and each manifest has what it needs. */
+/** Expects that every tag can be pulled, and that each manifest has everything that it needs. */
 export async function expectWhole(world: World): Promise<Snapshot> {
   const snapshot = await takeSnapshot();
   expect(snapshot.keys.difference(snapshot.objects), "rows without their object").toEqual(new Set());

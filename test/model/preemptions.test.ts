@@ -4,7 +4,7 @@ import { type Before, expectNothingLost } from "./at-once.ts";
 import { IMAGES } from "./content.ts";
 import { SETTINGS, TIME_LIMIT } from "./settings.ts";
 
-/** Every place at which one operation can be held up while another runs from its beginning to its end. */
+/** The places at which one operation can be held up while another runs from beginning to end. */
 
 interface Pair {
   readonly held: ActKind;
@@ -22,10 +22,10 @@ function act(kind: ActKind, repository = "north/web", what = image): Act {
   return { kind, repository, image: what };
 }
 
-/** A blob of the image that nothing needs, and that is due to go; and the whole image elsewhere, to mount from. */
+/** A blob of the image that nothing needs and that is due to go, and the whole image elsewhere, to mount from. */
 const BEFORE: Before = { acts: [act("blob"), act("push", SOURCE)], runs: 1 };
 
-/** An image that was deleted, and lost its tag to another: both can be undone. One more that no tag is on is due to go. */
+/** An image that was deleted and lost its tag to another, both of which can be undone; and an untagged one that is due to go. */
 const UNDONE: Before = {
   acts: [
     act("retain"),

@@ -9,7 +9,7 @@ import { takeSnapshot } from "./snapshot.ts";
 import { manifestsToGo, renewHeld, tagsToGo } from "./retention.ts";
 import { wake, type World } from "./world.ts";
 
-/** Lets all grace pass; then storage must hold what manifests need, and nothing else. */
+/** Lets all grace pass and expects storage to hold exactly the content that manifests need. */
 export async function expectExactStorage(model: Model, world: World): Promise<void> {
   const { clock, bindings } = world;
   await runUntilQuiet(clock, bindings, async () => {
@@ -21,10 +21,10 @@ export async function expectExactStorage(model: Model, world: World): Promise<vo
   await expectPullable(model, world);
 }
 
-/** Runs after which retention has nothing left to do: what a signature's tag held goes after the signature's subject. */
+/** Runs after which retention has nothing left to do: content that a signature's tag held goes after the signature's subject. */
 const RETENTION_RUNS = 6;
 
-/** Lets retention do all it is to do; then nothing is left that a rule does not keep. */
+/** Lets retention finish, and expects that nothing is left that no rule keeps. */
 export async function expectRetained(model: Model, world: World): Promise<void> {
   const { clock, bindings } = world;
   if (model.rules.size === 0) return;

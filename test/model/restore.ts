@@ -4,8 +4,8 @@ import { isFixed, manifestOf, type Model, type RepositoryModel, setTag } from ".
 import { hasRoom, sizeOfAll } from "./usage.ts";
 
 /**
- * Takes the manifest out of the trash, if it is there, with all of the trash that it needs, and sets tags to it: all or nothing.
- * Returns the status that the registry is to answer with.
+ * Takes the manifest out of the trash, if it is there, with everything in the trash that it needs, and
+ * sets tags to it: all or nothing. Returns the status that the registry should answer with.
  */
 export function restore(
   model: Model,
@@ -30,7 +30,10 @@ export function restore(
   return 200;
 }
 
-/** Of the trash, what comes back together: what it needs, and the referrers that retention took with it. */
+/**
+ * Returns the part of the trash that comes back together: everything that the manifest needs, and the
+ * referrers that retention took with it.
+ */
 function closureOf({ trash }: RepositoryModel, digest: Digest): ReadonlySet<Digest> {
   const closure = new Set(trash.has(digest) ? [digest] : []);
   for (const one of closure) {

@@ -1,4 +1,4 @@
-/** What a space's rule lets go, told again: as docs/retention.md says. */
+/** States again, as docs/retention.md does, which content a space's rule lets go. */
 import { type Digest, requireDigest } from "../../src/oci/digest.ts";
 import { manifestOf, isImmutable, type Model, type RepositoryModel, setAt, spaceOf } from "./model.ts";
 import { GRACE } from "./upkeep-times.ts";
@@ -14,7 +14,7 @@ export function ruleOf({ rules }: Model, name: string): RuleModel | undefined {
   return rule?.repositories.some((pattern) => pattern === "**" || name.endsWith(`/${pattern}`)) ? rule : undefined;
 }
 
-/** Tags that may go now: none where no rule covers the repository. */
+/** Returns the tags that may go now; none if no rule covers the repository. */
 export function tagsToGo(model: Model, name: string, now: number): ReadonlySet<string> {
   const repository = model.repositories.get(name);
   const rule = ruleOf(model, name);
@@ -30,7 +30,7 @@ export function tagsToGo(model: Model, name: string, now: number): ReadonlySet<s
   return new Set(going);
 }
 
-/** Manifests that may go now: what nothing has held for a grace, nor anything that needs it. */
+/** Returns the manifests that may go now: neither they nor anything that needs them was held for a grace. */
 export function manifestsToGo(model: Model, name: string, now: number): ReadonlySet<Digest> {
   const repository = model.repositories.get(name);
   if (repository === undefined || ruleOf(model, name) === undefined) return new Set();
@@ -38,20 +38,20 @@ export function manifestsToGo(model: Model, name: string, now: number): Readonly
   return new Set([...repository.manifests].filter((digest) => above(repository, digest).every(isFree)));
 }
 
-/** A manifest is held by its tags, and by those of what needs it. */
+/** True if a manifest is held: by its own tags, or by those of manifests that need it. */
 export function isHeld(repository: RepositoryModel, digest: Digest): boolean {
   const tagged = new Set(repository.tags.values());
   return above(repository, digest).some((one) => tagged.has(one));
 }
 
-/** What is held now is so until now. */
+/** Notes that everything that is held now was held until now. */
 export function renewHeld({ repositories }: Model, now: number): void {
   for (const repository of repositories.values()) {
     for (const digest of repository.manifests) if (isHeld(repository, digest)) repository.heldAt.set(digest, now);
   }
 }
 
-/** The manifest, the indexes that name it, its subject, and what needs those. */
+/** Returns the manifest, the indexes that name it, its subject, and everything that needs those. */
 function above({ manifests }: RepositoryModel, digest: Digest): readonly Digest[] {
   const found = new Set([digest]);
   for (const one of found) {
@@ -62,7 +62,7 @@ function above({ manifests }: RepositoryModel, digest: Digest): readonly Digest[
   return [...found];
 }
 
-/** Those that were set last. A signature's does not count. */
+/** Returns the tags that were set last, except those of signatures. */
 function newestOf(repository: RepositoryModel, count: number): readonly string[] {
   return [...repository.tags.keys()]
     .filter((tag) => subjectOf(tag) === null)
@@ -70,7 +70,7 @@ function newestOf(repository: RepositoryModel, count: number): readonly string[]
     .slice(0, count);
 }
 
-/** The digest that cosign's tag is made of; null for any other. */
+/** Returns the digest in a tag of cosign's; null for any other tag. */
 function subjectOf(tag: string): Digest | null {
   const hex = /^sha256-([0-9a-f]{64})\.sig$/.exec(tag)?.[1];
   return hex === undefined ? null : requireDigest(`sha256:${hex}`);

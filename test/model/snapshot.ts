@@ -1,4 +1,4 @@
-/** What storage holds, read past the Worker: looking so changes nothing, while a client's look at a blob renews its grace. */
+/** Reads the content of storage past the Worker. That changes nothing, while a client's look at a blob renews its grace. */
 import { env } from "cloudflare:workers";
 import * as z from "zod";
 import { objectKeys } from "../support/upkeep.ts";
@@ -9,7 +9,7 @@ const manifestRow = linkRow.extend({ key: z.string().nullable() });
 const tagRow = z.object({ repository: z.string(), name: z.string(), digest: z.string().transform(requireDigest) });
 const textRow = z.object({ text: z.string() });
 
-/** Repositories with the names that rows are shown under. */
+/** Repositories with the names under which rows are shown. */
 const REPOSITORIES = {
   live: `SELECT r.id, s.name || '/' || r.path AS repository FROM repositories r
     JOIN spaces s ON s.id = r.space_id WHERE r.deleted_at IS NULL`,
@@ -35,7 +35,7 @@ const ROWS: readonly ((repositories: string) => string)[] = [
 const DAMAGED = (shown: string): string => `SELECT digest AS text FROM blobs WHERE quarantined_at IS NOT NULL UNION
   SELECT l.repository || ' ' || m.digest FROM (${shown}) l JOIN manifests m ON m.repository_id = l.id AND m.quarantined_at IS NOT NULL`;
 
-/** All that rows point to, those of deleted repositories and the trash included. */
+/** Keys that rows point to, including the rows of deleted repositories and of the trash. */
 const KEYS = `SELECT key AS text FROM blobs UNION SELECT key FROM manifests WHERE key IS NOT NULL
   UNION SELECT key FROM deleted_manifests WHERE key IS NOT NULL`;
 
@@ -44,14 +44,14 @@ export interface Snapshot {
   readonly manifests: readonly z.infer<typeof manifestRow>[];
   readonly trash: readonly z.infer<typeof manifestRow>[];
   readonly tags: readonly z.infer<typeof tagRow>[];
-  /** What is quarantined: digests of blobs, and manifests with their repositories. */
+  /** Quarantined content: digests of blobs, and manifests with their repositories. */
   readonly damaged: ReadonlySet<string>;
-  /** Keys that rows point to, and those of the objects that are there. */
+  /** Keys that rows point to, and keys of existing objects. */
   readonly keys: ReadonlySet<string>;
   readonly objects: ReadonlySet<string>;
 }
 
-/** @param which `all`: of deleted repositories too, under their {@link shownName}s. */
+/** Reads the content of storage. @param which `all` to include deleted repositories, under their {@link shownName}s */
 export async function takeSnapshot(which: "live" | "all" = "live"): Promise<Snapshot> {
   const shown = which === "live" ? REPOSITORIES.live : `${REPOSITORIES.live} UNION ALL ${REPOSITORIES.deleted}`;
   const [links, manifests, trash, tags, keys, damaged] = await env.DB.batch(
@@ -73,7 +73,7 @@ function textsOf(result: D1Result | undefined): ReadonlySet<string> {
   return new Set(found.map(({ text }) => text));
 }
 
-/** The digests among the rows of a repository. */
+/** Returns the digests among the rows of a repository. */
 export function digestsIn(rows: readonly { repository: string; digest: Digest }[], name: string): ReadonlySet<Digest> {
   return new Set(rows.filter(({ repository }) => repository === name).map(({ digest }) => digest));
 }

@@ -8,10 +8,10 @@ import type { World } from "./world.ts";
 
 export type Step = AsyncCommand<Model, World>;
 
-/** Milliseconds that a step takes. */
+/** Milliseconds for each step. */
 const TICK = 1000;
 
-/** One step of a sequence: does the same to the registry and to the model, compares what it is answered, and then all the rest. */
+/** Makes a step of a sequence: does the same to the registry and to the model, compares the answers, and then everything else. */
 export function step(
   name: string,
   run: (model: Model, world: World) => Promise<void>,
@@ -31,7 +31,7 @@ export function step(
   };
 }
 
-/** The registry answered as the model does. */
+/** Expects the same answer of the registry as of the model. */
 export function expectAnswer<T extends number | boolean>(actual: T, expected: T): void {
   expect(actual).toBe(expected);
 }

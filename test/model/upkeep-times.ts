@@ -1,7 +1,7 @@
-/** What upkeep keeps, and for how long, by default. In milliseconds. */
+/** Milliseconds for which upkeep keeps things by default. */
 import { DAY } from "../support/clock.ts";
 
-/** What nothing needs. */
+/** For content that nothing needs. */
 export const GRACE = DAY;
-/** What was deleted. */
+/** For deleted content. */
 export const KEEP_DELETED = 7 * DAY;

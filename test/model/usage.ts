@@ -1,4 +1,4 @@
-/** What the spaces of the model have, and whether there is room for more: as docs/decisions/0013-quotas.md says. */
+/** The usage of the model's spaces and the room for more, as docs/decisions/0013-quotas.md says. */
 import type { Digest } from "../../src/oci/digest.ts";
 import type { Quota, Usage } from "../../src/registry/usage.ts";
 import { BLOBS, MANIFESTS } from "./content.ts";
@@ -17,7 +17,7 @@ export function usageOf({ repositories, quotas, sessions }: Model, space: string
   return { bytes, repositories: own.length, openBytes, quota: quotas.get(space) ?? NO_QUOTA };
 }
 
-/** Bytes that count. */
+/** Returns the bytes that count. */
 export function sizeOf({ manifests, links }: RepositoryModel): number {
   return sizeOfAll([...manifests, ...links.keys()]);
 }
@@ -26,7 +26,7 @@ export function sizeOfAll(digests: Iterable<Digest>): number {
   return [...digests].reduce((sum, digest) => sum + (SIZES.get(digest) ?? Number.NaN), 0);
 }
 
-/** True if so many bytes more may come to the repository, which may have to be made. */
+/** True if so many more bytes may come to the repository, which may have to be made first. */
 export function hasRoom(model: Model, name: string, bytes: number): boolean {
   const { quota, ...usage } = usageOf(model, spaceOf(name));
   const isNew = !model.repositories.has(name);
@@ -36,29 +36,29 @@ export function hasRoom(model: Model, name: string, bytes: number): boolean {
   );
 }
 
-/** True if an upload may begin that is known to have so many bytes at least. */
+/** True if an upload may begin that is known to have at least so many bytes. */
 export function mayBegin(model: Model, name: string, bytes: number): boolean {
   if (mayMend(model, name)) return hasRoom(model, name, 0);
   return hasRoom(model, name, bytes) && bytes <= roomFor(model, name);
 }
 
-/** The bytes that an upload may have which begins now. */
+/** Returns the most bytes of an upload that begins now. */
 export function roomFor(model: Model, name: string): number {
   return mayMend(model, name) ? Infinity : roomBeside(model, name);
 }
 
-/** The bytes that the space has room for beside what is linked and what is being uploaded. */
+/** Returns the bytes for which the space has room besides linked content and open uploads. */
 export function roomBeside(model: Model, name: string): number {
   const { bytes, openBytes, quota } = usageOf(model, spaceOf(name));
   return quota.bytes === null ? Infinity : Math.max(quota.bytes - bytes - openBytes, 0);
 }
 
-/** True if what comes may be a blob that is damaged: it adds nothing. */
+/** True if the upload may bring a damaged blob, which adds nothing. */
 function mayMend({ damaged, repositories }: Model, name: string): boolean {
   return [...(repositories.get(name)?.links.keys() ?? [])].some((digest) => damaged.has(digest));
 }
 
-/** True if the repository may link the blob: what it links already adds nothing. */
+/** True if the repository may link the blob; one that it links already adds nothing. */
 export function mayLink(model: Model, name: string, { digest, size }: { digest: Digest; size: number }): boolean {
   return hasRoom(model, name, model.repositories.get(name)?.links.has(digest) ? 0 : size);
 }

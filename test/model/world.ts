@@ -15,11 +15,11 @@ export interface World {
   readonly clock: MovedClock;
   /** The bindings as upkeep sees them. */
   readonly bindings: Env;
-  /** Each space's credential. */
+  /** The credential of each space. */
   readonly secrets: ReadonlyMap<string, string>;
-  /** Keys whose objects were found to hold what their digests say. */
+  /** Keys whose objects were found to match their digests. */
   readonly verified: Set<string>;
-  /** Keys whose objects were damaged or taken away. */
+  /** Keys whose objects were damaged or removed. */
   readonly broken: Set<string>;
 }
 
@@ -42,12 +42,12 @@ export function closeWorld({ clock }: World): void {
   clock.stop();
 }
 
-/** The credential of the repository's space. */
+/** Returns the credential of the repository's space. */
 export function secretOf({ secrets }: World, repository: string): string {
   return secretOfSpace(secrets, spaceOf(repository));
 }
 
-/** The credential of the other space. */
+/** Returns the credential of the other space. */
 export function strangerTo({ secrets }: World, repository: string): string {
   return secretOfSpace(secrets, SPACES.find((space) => !repository.startsWith(`${space}/`)) ?? "");
 }
@@ -58,7 +58,7 @@ function secretOfSpace(secrets: ReadonlyMap<string, string>, space: string): str
   return secret;
 }
 
-/** What the session's Durable Object does when it is woken. */
+/** Wakes the session's Durable Object, as its alarm does. */
 export async function wake(address: string): Promise<void> {
   await runDurableObjectAlarm(sessionObject(address));
 }

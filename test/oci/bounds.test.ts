@@ -9,7 +9,7 @@ import { parseInput } from "../../src/oci/parse-input.ts";
 import { platformSchema } from "../../src/oci/platform.ts";
 import { OPERATIONS } from "../../src/api/operations.ts";
 
-/** The schemas that read what clients send: queries and bodies of all operations, and what those hand on to others. */
+/** The schemas that read client input: queries and bodies of all operations, and values that those pass on. */
 const INPUTS = [
   ...OPERATIONS.flatMap(({ id, query, body }) => [named(`${id}.query`, query), named(`${id}.body`, body)].flat()),
   ...Object.values(TARGET_TYPES).map(({ type, config }) => [`the config of ${type}`, config] as const),
@@ -21,10 +21,10 @@ function named(name: string, schema: z.ZodType | undefined): readonly (readonly 
   return schema === undefined ? [] : [[name, schema]];
 }
 
-/** Kinds of schemas whose values are small whatever they are; `unknown` is for what another schema reads. */
+/** Kinds of schemas with values that are always small; `unknown` is for values that another schema reads. */
 const SMALL = new Set(["boolean", "number", "int", "enum", "literal", "unknown", "null"]);
 
-/** The places in a schema that take lists, records or texts of any length, or that nobody here knows how to look at. */
+/** Finds the places in a schema that take lists, records or texts of any length, or that this test cannot check. */
 function boundless(schema: z.core.$ZodType, path: string): readonly string[] {
   const inner = unwrapped(schema);
   if (inner instanceof z.ZodObject) {
@@ -73,7 +73,7 @@ describe("what clients send", () => {
   });
 });
 
-/** A schema that counts how often it looks at something. */
+/** Makes a schema that counts how often it looks at a value. */
 function counting(): { readonly element: z.ZodType; readonly looks: () => number } {
   let looks = 0;
   const element = z.unknown().refine(() => {

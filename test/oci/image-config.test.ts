@@ -8,9 +8,9 @@ describe("the platform in a config", () => {
     ['{"os":"linux","architecture":"amd64","config":{}}', "linux/amd64"],
     ['{"os":"linux","architecture":"arm","variant":"v7"}', "linux/arm/v7"],
     ['{"os":"windows","architecture":"amd64","os.version":"10.0.20348.1"}', "windows/amd64"],
-    // cosign's, of a signature that is pushed as an image.
+    // cosign's config, for a signature that is pushed as an image.
     ['{"os":"","architecture":"","rootfs":{}}', null],
-    // BuildKit's, of an attestation.
+    // BuildKit's config, for an attestation.
     ['{"os":"unknown","architecture":"unknown"}', null],
     ['{"os":"linux"}', null],
     ['{"os":1,"architecture":{}}', null],

@@ -32,7 +32,7 @@ function childFor(platform: object | null): object {
 
 const INVALID = expect.objectContaining({ kind: "MANIFEST_INVALID" });
 
-/** A manifest with a field of its own. */
+/** Makes a manifest with a field of its own. */
 const nested = (depth: number): string =>
   JSON.stringify(IMAGE).replace("{", `{"x":${"[".repeat(depth)}${"]".repeat(depth)},`);
 
@@ -246,7 +246,7 @@ describe("an index", () => {
       { os: "linux", architecture: "arm", variant: "v7" },
       { os: "linux", architecture: "amd64", "os.features": ["sse4"] },
       { os: "linux" },
-      // As builders mark attestations.
+      // Builders mark attestations like this.
       { os: "unknown", architecture: "unknown" },
       null,
     ];

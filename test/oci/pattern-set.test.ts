@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { matchesGlob, matchesSomeGlob } from "../../src/oci/glob.ts";
 import { givenRepositoryPatterns, matchesRepository, repositoryPatterns } from "../../src/oci/repository-pattern.ts";
 
-/** The same by JavaScript's regular expressions, which backtrack: for short patterns alone. */
+/** Matches by JavaScript's regular expressions, which backtrack: only for short patterns. */
 function asRegex(pattern: string): RegExp {
   const parts = (pattern.match(/\*\*|./gs) ?? []).map((token) => {
     if (token === "**") return ".*";

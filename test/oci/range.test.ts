@@ -3,7 +3,7 @@ import { parseChunkRange, parseRange } from "../../src/oci/range.ts";
 
 const SIZE = 1000;
 
-/** The ranges as offset and length, in pairs; null and the empty list as they are. */
+/** Returns the ranges as pairs of offset and length; null and the empty list stay as they are. */
 function rangesOf(header: string | null, size = SIZE): readonly (readonly [number, number])[] | null {
   return parseRange(header, size)?.map(({ offset, length }) => [offset, length] as const) ?? null;
 }

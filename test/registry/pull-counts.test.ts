@@ -20,7 +20,7 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-/** Asks for a manifest with a dataset bound; returns the answer's status, and the data points. */
+/** Asks for a manifest with a dataset bound. Returns the answer's status and the data points. */
 async function pull(
   reference: string,
   { method = "GET", headers = {} }: Ask = {},

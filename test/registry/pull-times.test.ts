@@ -18,7 +18,7 @@ import { type Ask, ask, errorOf, makeSpace, makeToken, manage } from "../support
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
-/** When the tests begin: later ones move on from here. */
+/** The time at which the tests begin; later ones move on from here. */
 const START = Date.now();
 
 let space = "";
@@ -43,7 +43,7 @@ function moveTo(now: number): void {
   vi.useFakeTimers({ now, toFake: ["Date"] });
 }
 
-/** Asks for a manifest, and waits for what is done after the answer. */
+/** Asks for a manifest, and waits for the work after the answer. */
 async function pull(reference: string, how: Ask = {}): Promise<Response> {
   const answers: Response[] = [];
   await countCalls(async () => {
@@ -56,7 +56,7 @@ async function pull(reference: string, how: Ask = {}): Promise<Response> {
   return answer;
 }
 
-/** Pulls by tag, with something else in place of what notes it; returns the answer's status. */
+/** Pulls by tag, with something else in place of the statement that notes it. Returns the answer's status. */
 async function pullWithNote(instead: (note: () => unknown) => Promise<unknown>): Promise<number> {
   let batches = 0;
   let status = 0;
@@ -75,7 +75,7 @@ async function pullWithNote(instead: (note: () => unknown) => Promise<unknown>):
   return status;
 }
 
-/** Lets none of so many pulls go on until all have been served by the database; returns how many go on to note it. */
+/** Holds back so many pulls until the database has served all of them. Returns how many go on to note it. */
 async function whenAllHaveRead(count: number, act: () => Promise<void>): Promise<number> {
   const reads: unknown[] = [];
   const allRead = Promise.withResolvers<unknown>();
@@ -95,7 +95,7 @@ async function whenAllHaveRead(count: number, act: () => Promise<void>): Promise
 
 const timeRow = z.object({ pulled_at: z.int().nullable() });
 
-/** When it was last pulled, in milliseconds since the tests began; null for never. */
+/** Returns the time of the last pull, in milliseconds since the tests began; null for none. */
 async function pulledAt(table: "tags" | "manifests", key: string): Promise<number | null> {
   const sql = `
     SELECT x.pulled_at FROM ${table} x JOIN repositories r ON r.id = x.repository_id JOIN spaces s ON s.id = r.space_id
@@ -109,7 +109,7 @@ const manifestTime = (digest: string): Promise<number | null> => pulledAt("manif
 
 const tagList = z.object({ items: z.array(z.object({ name: z.string(), pulledAt: z.string().nullable() })) });
 
-/** Of each tag as the API lists it, in milliseconds since the tests began. */
+/** Returns the time of each tag as the API lists it, in milliseconds since the tests began. */
 async function listedTimes(query = ""): Promise<Record<string, number | null>> {
   const answer = await manage("GET", `spaces/${space}/repositories/web/tags${query}`);
   const { items } = tagList.parse(await answer.json());
@@ -218,7 +218,7 @@ describe("a pull", () => {
 describe("a repository", () => {
   const shape = z.object({ items: z.array(z.object({ name: z.string(), pulledAt: z.string().nullable() })) });
 
-  /** As the API lists them, in milliseconds since the tests began. */
+  /** Returns the repositories' times as the API lists them, in milliseconds since the tests began. */
   async function repositoryTimes(): Promise<Record<string, number | null>> {
     const { items } = shape.parse(await (await manage("GET", `spaces/${space}/repositories`)).json());
     return Object.fromEntries(
@@ -435,7 +435,7 @@ describe("pulls at the same time", () => {
       );
       expect(answers.map(({ status }) => status)).toEqual(references.map(() => 200));
     });
-    // Each found that none was noted.
+    // Each one found no noted pull.
     expect(notes).toBe(references.length);
     const { results } = await env.DB.prepare("SELECT what FROM noted ORDER BY what").all();
     await env.DB.batch(
@@ -479,7 +479,7 @@ describe("a pull that cannot be noted", () => {
     expect(await pullWithNote(async () => Promise.reject(new Error("injected")))).toBe(200);
     expect(log).toHaveBeenCalledOnce();
     expect([await tagTime("latest"), await manifestTime(digest)]).toEqual([null, null]);
-    // The next one is.
+    // The next pull is noted.
     await pull("latest");
     expect(await tagTime("latest")).toBe(0);
   });

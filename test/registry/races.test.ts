@@ -14,7 +14,7 @@ import {
 import { ask, makeSpace } from "../support/registry.ts";
 import { isReadable } from "../support/upload.ts";
 
-/** Requests that meet at the same moment: whatever order they take effect in, the invariants hold. */
+/** Tests requests that meet at the same moment: the invariants hold whatever order they take effect in. */
 const ROUNDS = Array.from({ length: 12 }, (_, round) => round);
 
 let as: string;
@@ -102,7 +102,7 @@ describe.each(ROUNDS)("round %i", (round) => {
       "tag.updated",
       "tag.updated",
     ]);
-    // Each moved the tag from where another had left it.
+    // Each moved the tag from the digest that another had set.
     const previous = results.map((event) => event["previous_digest"]).filter((digest) => digest !== null);
     expect(new Set(previous).size).toBe(2);
   });

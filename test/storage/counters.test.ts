@@ -98,7 +98,7 @@ async function sizes(): Promise<unknown> {
   return (await env.DB.prepare("SELECT id, content_size FROM manifests ORDER BY id").all()).results;
 }
 
-/** Does what the migration does to rows; gives the number of its statements. */
+/** Runs the migration's statements on rows. Returns their number. */
 async function countAgain(migration: string): Promise<number> {
   const { queries = [] } = env.TEST_MIGRATIONS.find(({ name }) => name.startsWith(migration)) ?? {};
   const counting = queries.filter((query) => /^\s*(?:--.*\s+)*UPDATE/.test(query));
@@ -106,7 +106,7 @@ async function countAgain(migration: string): Promise<number> {
   return counting.length;
 }
 
-/** Numbers that look random and are the same for the same seed. */
+/** Makes a generator of numbers that look random and are the same for the same seed. */
 function randomOf(seed: number): (below: number) => number {
   let state = seed;
   return (below) => {

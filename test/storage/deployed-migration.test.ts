@@ -2,7 +2,7 @@ import { applyD1Migrations, reset } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, it } from "vitest";
 
-/** The first migration of those that are tried on a database with content. */
+/** The first migration that is tried on a database with content. */
 const FIRST = "0037";
 
 const CONTENT = [

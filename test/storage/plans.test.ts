@@ -19,7 +19,7 @@ import { deliveriesOf, makeTarget, makeTrigger, receive } from "../support/deplo
 import { tagEventsOf } from "../support/processing.ts";
 import { makeSpace, makeToken, ORIGIN } from "../support/registry.ts";
 
-/** Every statement that the Worker prepares while it answers each of its routes. */
+/** Every statement that the Worker prepares as it answers each of its routes. */
 const statements = new Set<string>();
 
 const recording: D1Database = new Proxy(env.DB, {
@@ -49,7 +49,7 @@ async function ask(
   return answer;
 }
 
-/** The bodies that let a route come as far as its writes. */
+/** The bodies with which routes come as far as their writes. */
 const BODIES: Record<string, string> = {
   createSpace: '{"name":"plans-made"}',
   updateSpace: '{"public":false}',
@@ -105,7 +105,7 @@ beforeAll(async () => {
   await pushImage("plans/web", secret, "1.0.0-RC.1");
   await deliver();
   await retain();
-  // What deletes comes last, so that the others find something.
+  // Deletions come last, so that the other routes find something.
   for (const { id: route, method, path } of ROUTES.toSorted(
     (a, b) => Number(a.method === "DELETE") - Number(b.method === "DELETE"),
   )) {
@@ -122,7 +122,7 @@ beforeAll(async () => {
   }
 });
 
-/** Has the queue's consumer and the sweep do all that they do, with a trigger of each kind. */
+/** Makes the queue's consumer and the sweep do everything that they do, with a trigger of each kind. */
 async function deliver(): Promise<void> {
   receive(() => new Response());
   vi.spyOn(console, "error").mockReturnValue(undefined);
@@ -154,7 +154,7 @@ async function deliver(): Promise<void> {
   vi.restoreAllMocks();
 }
 
-/** Prepares what retention does where there is something to do. */
+/** Prepares the statements of retention that need something to do. */
 async function retain(): Promise<void> {
   const runs = d1RetentionRuns(recording, 0);
   const coverage: Coverage = { ids: [], pairs: [], keeps: [] };
@@ -178,7 +178,10 @@ async function planOf(sql: string): Promise<readonly string[]> {
   return results.map((row) => planRow.parse(row).detail);
 }
 
-/** Reading a list that came as a parameter, one row, what a part of the statement found, or an index that holds only what is left to do, is no scan of a table. */
+/**
+ * Plans that scan no table: reading a list from a parameter, one row, the result of a part of the
+ * statement, or an index of only what is left to do.
+ */
 const HARMLESS =
   /^SCAN (?:\w+ USING INDEX (?:events_unsent|condemned_to_delete|blobs_quarantined)$|CONSTANT ROW|\(|\d+ CONSTANT ROW|\w+ (?:EXISTS )?VIRTUAL TABLE INDEX|(?:found|weighed|covered|held|going|selected|needed|up|c|closure|newest|own|sharing)$)/;
 
@@ -191,7 +194,7 @@ describe("every statement", () => {
     const deletions = [...statements].filter((sql) => /^\s*DELETE FROM (?:tags|manifests)\b/.test(sql));
     expect(deletions.length).toBeGreaterThanOrEqual(4);
     for (const sql of deletions) {
-      // By the foreign key too, which the plan shows.
+      // The plan also shows the look by the foreign key.
       expect(await planOf(sql), sql).not.toContainEqual(expect.stringMatching(/^SEARCH tags .*\(repository_id=\?\)/));
     }
   });

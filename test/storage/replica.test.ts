@@ -1,4 +1,4 @@
-/** Reads from a replica of the database that lags behind the primary, or is broken. */
+/** Tests reads from a replica of the database that lags behind the primary, or is broken. */
 import { createExecutionContext, waitOnExecutionContext } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it, vi } from "vitest";
@@ -9,7 +9,7 @@ import { digestOf, newBytes, pushBlob, pushImage } from "../support/content.ts";
 import { keyOf } from "../support/damage.ts";
 import { ask, makeToken, manage, nextSpace, ORIGIN } from "../support/registry.ts";
 
-/** The answers of a replica: nothing was there yet when it was made, or it cannot be asked. */
+/** The replicas: one from before there was anything, and one that cannot be asked. */
 const REPLICAS = {
   "knows of nothing": (statements: readonly unknown[]) =>
     Promise.resolve(statements.map(() => ({ success: true, meta: {}, results: [] }))),
@@ -18,7 +18,7 @@ const REPLICAS = {
 
 let asked = 0;
 
-/** The bindings, with a replica that does as it is told. */
+/** Returns the bindings with a replica of this kind. */
 function replicaThat(kind: keyof typeof REPLICAS): Env {
   const answer = REPLICAS[kind];
   const note = (statements: readonly unknown[]): ReturnType<typeof answer> => {
@@ -29,7 +29,7 @@ function replicaThat(kind: keyof typeof REPLICAS): Env {
   return withReplica({ prepare: () => statement, batch: note });
 }
 
-/** A replica that goes on telling what it told when it was first asked. */
+/** Makes a replica that repeats its first answers. */
 function standingStill(): Env {
   const told = new Map<string, Promise<D1Result>>();
   const tell = (statement: Told): Promise<D1Result> => {
@@ -39,7 +39,7 @@ function standingStill(): Env {
     return answer;
   };
   const toldBy = (sql: string, values: readonly unknown[]): Told => ({
-    // Without the time that it is asked at.
+    // Leaves out the time of the question.
     key: JSON.stringify([sql, values.filter((value) => !(typeof value === "number" && value > 1e9))]),
     real: env.DB.prepare(sql).bind(...values),
     bind: (...given) => toldBy(sql, given),
@@ -116,7 +116,7 @@ describe.each(["knows of nothing", "fails"] as const)("a replica that %s", (kind
 const pulling = async (credential: string): Promise<string> =>
   `Bearer ${await bearerOf(credential, `repository:${web}:pull`)}`;
 
-/** Asks for something, so that the replica knows of it; nothing else remembers it. */
+/** Asks for something so that the replica knows it; nothing else remembers it. */
 async function letKnow(bindings: Env, path: string, authorization: string): Promise<void> {
   const put = vi.spyOn(caches.default, "put").mockResolvedValue();
   expect((await send(bindings, path, authorization)).status).toBe(200);

@@ -4,12 +4,12 @@ import { pick } from "../support/random.ts";
 import { pushOne } from "./push.ts";
 import type { PushedImage, World } from "./world.ts";
 
-/** Images that are there at a time, about. */
+/** The approximate number of images at a time. */
 const LIVE = 20;
-/** Once so much is wrong, more of it tells nothing. */
+/** The number of violations after which more of them tell nothing. */
 const MOST_VIOLATIONS = 20;
 
-/** Does something over and over until the time is over. What it throws is a violation. */
+/** Repeats an action until the time is over. A fault that it throws is a violation. */
 export async function repeatUntil({ violations }: World, end: number, action: () => Promise<void>): Promise<void> {
   while (Date.now() < end && violations.length < MOST_VIOLATIONS) {
     try {
@@ -26,7 +26,7 @@ export async function change(world: World): Promise<void> {
   await (random() * LIVE * 2 < live.size ? deleteOne(world) : pushOne(world));
 }
 
-/** Deletes an image that is there. */
+/** Deletes one of the images. */
 export async function deleteOne({ random, live, gone, figures }: World): Promise<void> {
   const pushed = pick(random, [...live]);
   live.delete(pushed);
@@ -38,7 +38,7 @@ export async function deleteOne({ random, live, gone, figures }: World): Promise
   gone.add(pushed);
 }
 
-/** Pulls an image, by its tag or its digest. That may fail only once its deletion has begun. */
+/** Pulls an image, by its tag or its digest. A pull may fail only once the deletion has begun. */
 export async function pullOne(world: World): Promise<void> {
   const { random, live, figures } = world;
   if (live.size === 0) return new Promise((wake) => setTimeout(wake, 50));
@@ -52,7 +52,7 @@ export async function pullOne(world: World): Promise<void> {
   }
 }
 
-/** Pulls all that was acknowledged and not deleted. */
+/** Pulls every image that was acknowledged and not deleted. */
 export async function pullAll({ live, figures, violations }: World, when: string): Promise<void> {
   for (const pushed of live) {
     try {

@@ -5,15 +5,15 @@ import { pick } from "../support/random.ts";
 import type { Repository, World } from "./world.ts";
 
 const LAYERS = 3;
-/** Times that a push is begun; how often it has to be is up to the machine. */
+/** The most times that a push is begun; a slow machine needs more. */
 const ATTEMPTS = 6;
 const REVIVED = 0.3;
 const CHUNKED = 0.3;
 
-/** What a client is told whose blobs, or whose upload's bytes, were collected. */
+/** The error codes for a client whose blobs, or whose upload's bytes, were collected. */
 const TAKEN = new Set<string | null>(["MANIFEST_BLOB_UNKNOWN", "BLOB_UPLOAD_UNKNOWN"]);
 
-/** Pushes an image: a new one of known blobs, or one that was deleted. */
+/** Pushes an image: a new one of known blobs, or a deleted one. */
 export async function pushOne(world: World): Promise<void> {
   const { random, repositories, blobs, live, gone, figures } = world;
   const tag = `v-${randomUUID()}`;
@@ -33,7 +33,7 @@ export async function pushOne(world: World): Promise<void> {
   figures.pushesGivenUp += 1;
 }
 
-/** False: it took longer than the grace, and has to be begun anew. */
+/** Pushes once. Returns false if it took longer than the grace and must be begun anew. */
 async function push(world: World, repository: Repository, tag: string, image: Image): Promise<boolean> {
   const begun = Date.now();
   const brought = await Promise.all(
@@ -43,20 +43,20 @@ async function push(world: World, repository: Repository, tag: string, image: Im
   return brought.every(Boolean) && unlessTaken(world, begun, put);
 }
 
-/** False: what was brought since `begun` was collected, its grace being over. Throws where it was not over. */
+/** Returns false if content that was brought since `begun` was collected after its grace. Throws if the grace was not over. */
 async function unlessTaken({ grace, figures }: World, begun: number, work: () => Promise<void>): Promise<boolean> {
   try {
     await work();
     return true;
   } catch (fault) {
     const isTaken = fault instanceof UnexpectedAnswer && TAKEN.has(fault.code);
-    // A run of upkeep counts from when it began: what came during it has a grace that is shorter by so much.
+    // A run of upkeep counts from its beginning, so content that came during it has a grace that is shorter by as much.
     if (!isTaken || Date.now() - begun < grace - figures.longestUpkeepMs) throw fault;
     return false;
   }
 }
 
-/** As clients do: asks for it, then for a mount of it, then sends it. */
+/** Brings a blob as clients do: asks for it, then for a mount of it, then sends it. */
 async function bringBlob({ random, figures }: World, { access, name, sibling }: Repository, blob: Blob): Promise<void> {
   const { status } = await ask(access, "HEAD", `/v2/${name}/blobs/${blob.digest}`, { expect: [200, 404] });
   if (status === 200) {

@@ -29,7 +29,7 @@ const PULLERS = 3;
 const SPACES = ["stress-a", "stress-b"];
 const PATHS = ["one", "two", "three"];
 
-/** Bytes: how many blobs of which sizes. Some are more than a part of R2's. */
+/** Numbers of blobs by their bytes. Some are larger than a part of R2's. */
 const BLOBS = [
   { size: 2000, count: 20 },
   { size: 100_000, count: 20 },
@@ -90,9 +90,9 @@ async function stress(
   const { figures, violations } = world;
   await load(world, server, seconds);
   await pullAll(world, "after the load");
-  // However little the machine got done, there is something to collect.
+  // Makes sure that there is something to collect, even on a slow machine.
   for (let left = world.live.size / 2; left > 0; left--) await deleteOne(world);
-  // Twice a grace: links first, then the blobs that they were the last of.
+  // Waits for two graces: first links go, then the blobs that lost their last link.
   const rest = await runUpkeepToRest(server, grace * 1000);
   violations.push(...violationsOf(rest));
   figures.objectsDeleted = rest.state.deleted;

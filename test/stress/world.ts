@@ -1,12 +1,12 @@
 import type { Access } from "../../harness/live/ask.ts";
 import type { Blob, Image } from "../../harness/live/image.ts";
 
-/** What a run counts. */
+/** The counts of a run. */
 export const NO_FIGURES = {
   imagesPushed: 0,
-  /** Deleted before, and pushed again as they were. */
+  /** Images that were deleted and pushed again unchanged. */
   imagesRevived: 0,
-  /** Begun anew, since their grace was over before the manifest came; and given up after some times. */
+  /** Pushes begun anew because their grace was over before the manifest came; and those given up after some attempts. */
   pushesRepeated: 0,
   pushesGivenUp: 0,
   imagesDeleted: 0,
@@ -15,7 +15,7 @@ export const NO_FIGURES = {
   blobsMounted: 0,
   blobsFound: 0,
   pulls: 0,
-  /** Of images whose deletion had begun. */
+  /** Pulls of images whose deletion had begun. */
   pullsOvertaken: 0,
   upkeepRuns: 0,
   longestUpkeepMs: 0,
@@ -24,7 +24,7 @@ export const NO_FIGURES = {
 
 export interface Repository {
   readonly name: string;
-  /** Another one of the same space, which blobs may be mounted from. */
+  /** Another repository of the same space, from which blobs may be mounted. */
   readonly sibling: string;
   readonly access: Access;
 }
@@ -37,13 +37,13 @@ export interface PushedImage {
 }
 
 export interface World {
-  /** Milliseconds that what nothing needs is kept. */
+  /** Milliseconds for which unneeded content is kept. */
   readonly grace: number;
   readonly random: () => number;
   readonly repositories: readonly Repository[];
-  /** Few blobs for all images: they are unlinked, collected and wanted again all the time. */
+  /** A few blobs for all images, so that they are unlinked, collected and wanted again all the time. */
   readonly blobs: readonly Blob[];
-  /** Images that nobody has begun to delete. */
+  /** Images whose deletion has not begun. */
   readonly live: Set<PushedImage>;
   /** Images whose deletion was acknowledged. */
   readonly gone: Set<PushedImage>;

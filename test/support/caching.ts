@@ -1,17 +1,17 @@
 import type { Env } from "../../src/env.ts";
 
-/** Tests do without the cache, as long as none asks for it: a copy could hide that something is lost. */
+/** Tests use no cache unless they ask for it: a copy could hide a loss. */
 let isOn = false;
 
 const SETTINGS = { CACHE_MB: "512", READ_MEMORY_SECONDS: "60" };
 const environments = new WeakMap<Env, Env>();
 
-/** True if pulls are served from the cache from now on, as they are by default. */
+/** Sets whether pulls are served from the cache from now on, as they are by default. */
 export function setCaching(on: boolean): void {
   isOn = on;
 }
 
-/** The bindings with the cache on or off. The same for the same, since the Worker keeps what it parsed of them. */
+/** Returns the bindings with the cache on or off. The same bindings give the same result, since the Worker keeps what it parsed of them. */
 export function cachingEnv(env: Env): Env {
   if (!isOn) return env;
   const known = environments.get(env) ?? { ...env, ...SETTINGS };

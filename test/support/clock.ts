@@ -4,12 +4,12 @@ import { vi } from "vitest";
 export const HOUR = 3_600_000;
 export const DAY = 24 * HOUR;
 
-/** The time that the Worker, its Durable Objects and the model go by: it stands still until it is moved. */
+/** The time for the Worker, its Durable Objects and the model. It stands still until it is moved. */
 export interface MovedClock {
   /** Milliseconds since the epoch. */
   now(): number;
   advance(time: number): void;
-  /** What this clock showed when the machine's own clock showed `real`. */
+  /** Returns the time that this clock showed when the machine's own clock showed `real`. */
   shownAt(real: number): number;
   stop(): void;
 }
@@ -31,7 +31,7 @@ export function startClock(): MovedClock {
   };
 }
 
-/** The bucket, whose simulator knows only the machine's clock: objects were uploaded when the moved clock says. */
+/** Returns a bucket whose objects were uploaded by the moved clock; the simulator knows only the machine's. */
 export function bucketInTime(bucket: R2Bucket, clock: MovedClock): R2Bucket {
   const inTime = (object: R2Object): R2Object =>
     new Proxy(object, {

@@ -1,6 +1,6 @@
 import { ask, ORIGIN } from "./registry.ts";
 
-/** The Set-Cookie header of signing in with this secret. Throws where that is refused. */
+/** Signs in with this secret and returns the Set-Cookie header. Throws if the secret is refused. */
 export async function signInCookie(secret: string, origin = ORIGIN): Promise<string> {
   const answer = await ask(new URL("/api/v1/session", origin).href, {
     method: "POST",
@@ -12,12 +12,12 @@ export async function signInCookie(secret: string, origin = ORIGIN): Promise<str
   return cookie;
 }
 
-/** What a browser would send back. */
+/** Signs in and returns the cookie as a browser would send it back. */
 export async function signIn(secret: string): Promise<string> {
   return (await signInCookie(secret)).split(";")[0] ?? "";
 }
 
-/** The headers of the console's requests. */
+/** Returns the headers of the console's requests. */
 export function consoleHeaders(cookie: string): Record<string, string> {
   return { Cookie: cookie, "X-Spacedock-Console": "1", Origin: ORIGIN };
 }

@@ -2,7 +2,7 @@ import type { Digest, DigestAlgorithm } from "../../src/oci/digest.ts";
 import { digestBytes } from "../../src/oci/digest-bytes.ts";
 import { ask } from "./registry.ts";
 
-/** Bytes that look random and are the same for the same seed, whatever the length. */
+/** Makes bytes that look random and are the same for the same seed, whatever the length. */
 export function bytesOf(length: number, seed = 1): Uint8Array {
   const words = new Uint32Array(Math.ceil(length / 4));
   let state = seed * 2_654_435_761;
@@ -15,13 +15,13 @@ export function bytesOf(length: number, seed = 1): Uint8Array {
 
 let seeds = 5000;
 
-/** One that no other call gives. */
+/** Returns a seed that no other call returns. */
 export function newSeed(): number {
   seeds += 1;
   return seeds;
 }
 
-/** Bytes that no other call gives. */
+/** Makes bytes that no other call makes. */
 export function newBytes(length = 1000): Uint8Array {
   return bytesOf(length, newSeed());
 }
@@ -55,7 +55,7 @@ export async function pushBlob(
   return { mediaType, digest, size: bytes.length };
 }
 
-/** Pushes whatever a small image needs, and returns its manifest's text, not yet pushed. */
+/** Pushes the blobs of a small image, and returns its manifest's text, which is not yet pushed. */
 export async function imageText(repository: string, as: string, seed = 1, more: object = {}): Promise<string> {
   const config = await pushBlob(
     repository,
@@ -103,7 +103,7 @@ export async function startSession(repository: string, as: string, query = ""): 
   return answer.headers.get("Location") ?? "";
 }
 
-/** What a descriptor says of a manifest. */
+/** Returns the descriptor of a manifest. */
 export async function descriptorOf(text: string, mediaType = OCI_MANIFEST): Promise<TestDescriptor> {
   return { mediaType, digest: await digestOf(text), size: new TextEncoder().encode(text).length };
 }
@@ -112,14 +112,14 @@ export function indexText(manifests: readonly object[], more: object = {}): stri
   return JSON.stringify({ schemaVersion: 2, mediaType: OCI_INDEX, manifests, ...more });
 }
 
-/** The document in exactly `length` bytes, filled up in a field of its own. */
+/** Fills up the document to exactly `length` bytes, in a field of its own. */
 export function padded(text: string, length: number): string {
   const prefix = '{"padding":"';
   const rest = `",${text.slice(1)}`;
   return `${prefix}${"x".repeat(length - prefix.length - rest.length)}${rest}`;
 }
 
-/** The header's target, for clients to follow; null where there is none. */
+/** Returns the header's target for clients to follow; null if there is none. */
 export function nextPage(answer: Response): string | null {
   const header = answer.headers.get("Link");
   if (header === null) return null;

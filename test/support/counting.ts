@@ -1,15 +1,17 @@
 /**
- * Counts what a request costs: the calls that cross the network to R2, D1 and Durable Objects. Bindings are wrapped,
- * in the Worker and in its Durable Objects alike; what the calls do is left as it is, unless a test injects a fault.
+ * Counts the cost of a request: its calls over the network to R2, D1 and Durable Objects. Bindings are
+ * wrapped, in the Worker and in its Durable Objects; the calls still do the same, unless a test injects a
+ * fault.
  *
- * The Worker, its Durable Objects and the tests of a file run in one isolate, so one list in this module sees all.
+ * The Worker, its Durable Objects and the tests of a file run in one isolate, so one list in this module
+ * sees all.
  */
 import { type Call, intercepted, planOf } from "../../harness/bindings/intercept.ts";
 import { BINDING_PLANS, type BindingKind } from "../../harness/bindings/plans.ts";
 import type { Env } from "../../src/env.ts";
 import type { UploadEnv } from "../../src/storage/uploads/upload-session.ts";
 
-/** How a call is billed. `free`: R2 deletes objects and aborts uploads for nothing. */
+/** The billing of a call. `free`: R2 deletes objects and aborts uploads for nothing. */
 type Bill = "classA" | "classB" | "free" | "d1" | "durableObject" | "queue";
 
 export interface CountedCall {
@@ -36,18 +38,18 @@ function billOf({ kind, method, name }: Call): Bill {
   }
 }
 
-/** Where calls are noted while {@link countCalls} runs. */
+/** The calls noted while {@link countCalls} runs; null otherwise. */
 let noted: CountedCall[] | null = null;
-/** Stands in for a call, where a test wants that: it may proceed with the call itself, or not. */
+/** Stands in for a call. It may proceed with the call itself, or not. */
 export type Disturbance = (call: CountedCall, proceed: () => unknown) => unknown;
 
 let disturbance: Disturbance | null = null;
-/** Work that goes on after its request was answered. */
+/** The number of works that still go on after their requests were answered. */
 let unsettled = 0;
 
 const environments = new WeakMap<Env, Env>();
 
-/** The Worker's bindings, counted. The same for the same `env`, since the Worker keeps what it parsed of it. */
+/** Returns the Worker's bindings, counted. The same `env` gives the same result, since the Worker keeps what it parsed of it. */
 export function countedEnv(env: Env): Env {
   const known = environments.get(env);
   if (known !== undefined) return known;
@@ -61,12 +63,12 @@ export function countedEnv(env: Env): Env {
   return made;
 }
 
-/** A Durable Object's bindings, counted. */
+/** Returns a Durable Object's bindings, counted. */
 export function countedBucket<E extends UploadEnv>(env: E): E {
   return { ...env, BLOBS: counted(env.BLOBS, "r2") };
 }
 
-/** A context that lets {@link countCalls} wait for what the answer did not wait for. */
+/** Returns a context that lets {@link countCalls} wait for work that goes on after the answer. */
 export function countedContext(context: ExecutionContext): ExecutionContext {
   return new Proxy(context, {
     get(target, property) {
@@ -80,7 +82,7 @@ export function countedContext(context: ExecutionContext): ExecutionContext {
   });
 }
 
-/** The calls that are made from the beginning of `act` until all it began has ended. One at a time. */
+/** Returns the calls made from the beginning of `act` until everything that it began has ended. Only one can run at a time. */
 export async function countCalls(act: () => Promise<void>): Promise<readonly CountedCall[]> {
   if (noted !== null) throw new Error("calls are being counted already");
   const calls: CountedCall[] = [];
@@ -94,7 +96,7 @@ export async function countCalls(act: () => Promise<void>): Promise<readonly Cou
   return calls;
 }
 
-/** Waits until all has ended that answers did not wait for. */
+/** Waits until all work that goes on after answers has ended. */
 export async function settled(): Promise<void> {
   while (!isSettled()) await scheduler.wait(1);
 }
@@ -103,7 +105,7 @@ function isSettled(): boolean {
   return unsettled === 0;
 }
 
-/** Lets each call that is made while `act` runs be disturbed. One at a time. */
+/** Lets each call made while `act` runs be disturbed. Only one can run at a time. */
 export async function disturbCalls(disturb: Disturbance, act: () => Promise<void>): Promise<void> {
   if (disturbance !== null) throw new Error("calls are being disturbed already");
   disturbance = disturb;
@@ -120,7 +122,7 @@ async function settle(work: unknown): Promise<void> {
   try {
     await work;
   } catch {
-    // Whoever began the work deals with its failure.
+    // The failure is left to the code that began the work.
   } finally {
     unsettled -= 1;
   }

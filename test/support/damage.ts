@@ -14,7 +14,7 @@ export const SCRUB: ScrubStores = {
   examine: (object) => examineObject(env.BLOBS, object),
 };
 
-/** For the tests of a file: what is quarantined, released or unreadable is logged, and need not be seen. */
+/** Hides the log in the tests of a file: it tells of everything that is quarantined, released or unreadable. */
 export function hideLog(): void {
   beforeAll(() => {
     vi.spyOn(console, "error").mockReturnValue(undefined);
@@ -26,12 +26,12 @@ export function hideLog(): void {
 
 const keyRow = z.object({ key: z.string() });
 
-/** The key of the object that a blob's row points to. */
+/** Returns the key of the object that a blob's row points to. */
 export async function keyOf(digest: string, table: "blobs" | "manifests" = "blobs"): Promise<string> {
   return keyRow.parse(await env.DB.prepare(`SELECT key FROM ${table} WHERE digest = ?`).bind(digest).first()).key;
 }
 
-/** What can happen to an object behind the registry's back. */
+/** The kinds of harm that can happen to an object behind the registry's back. */
 export const HARM = {
   "other bytes": async (key: string): Promise<void> => {
     const bytes = await (await env.BLOBS.get(key))?.bytes();
@@ -49,7 +49,7 @@ export const HARM = {
   "no object": (key: string): Promise<void> => env.BLOBS.delete(key),
 };
 
-/** A whole walk of scrub, as many runs as it takes; returns how many. */
+/** Makes a whole walk of scrub, in as many runs as it takes. Returns their number. */
 export async function scrubAll(stores = SCRUB, bytesPerRun = 256_000_000): Promise<number> {
   await stores.walks.setPosition("scrub", null);
   const now = Date.now();
@@ -77,7 +77,7 @@ const damagedList = z.object({
 
 export type DamagedList = z.infer<typeof damagedList>;
 
-/** What the management API shows as damaged. */
+/** Returns the damaged content as the management API lists it. */
 export async function damagedOf(space: string, query = ""): Promise<DamagedList> {
   return damagedList.parse(await (await manage("GET", `spaces/${space}/damaged${query}`)).json());
 }
@@ -86,7 +86,7 @@ const damageBody = z.object({
   errors: z.tuple([z.object({ code: z.string(), message: z.string(), detail: z.unknown() })]),
 });
 
-/** Status, code and detail of an error; its sentence must say what to do. */
+/** Returns status, code and detail of an error. Fails unless its sentence says what to do. */
 export async function damageOf(answer: Response): Promise<readonly unknown[]> {
   const [{ code, message, detail }] = damageBody.parse(await answer.json()).errors;
   return [answer.status, code, detail, message.includes("push it")];

@@ -1,4 +1,4 @@
-/** What a space's deliveries come to, where a test has them processed by hand: see `Workshop`. */
+/** Looks at a space's deliveries, in tests that have them processed by hand: see `Workshop`. */
 import { expect } from "vitest";
 import * as z from "zod";
 import { processMessage } from "../../src/events/process.ts";
@@ -8,7 +8,7 @@ import { deliveriesOf, type ListedDelivery } from "./deploy.ts";
 import { BROKEN, OK, processingOf, pushAndDeliver, type Workshop } from "./processing.ts";
 import { manage } from "./registry.ts";
 
-/** Where receivers are. */
+/** The address of receivers. */
 export const HOOK = "https://receiver.example.com/hook";
 
 /** Fires for a version that is newer than all others. */
@@ -16,17 +16,17 @@ export const NEWER = { tag: { type: "semver", value: "*", onlyIfNewer: true } };
 
 const sentDocument = z.object({ data: z.object({ repository: z.string(), tag: z.string().nullable() }) });
 
-/** What the receiver was told of, in order. */
+/** Returns the events that the receiver was told of, in order. */
 export function toldOf({ sent }: Workshop): readonly z.infer<typeof sentDocument>["data"][] {
   return sent.map(({ body }) => sentDocument.parse(JSON.parse(body ?? "")).data);
 }
 
-/** The tags that the receiver was told of, in order. */
+/** Returns the tags that the receiver was told of, in order. */
 export function tagsSent(shop: Workshop): readonly (string | null)[] {
   return toldOf(shop).map(({ tag }) => tag);
 }
 
-/** The newest of a tag. @param query of the list. */
+/** Finds a tag's newest delivery. @param query of the list */
 export async function deliveryOf(shop: Workshop, tag: string, query = ""): Promise<ListedDelivery> {
   const found = (await deliveriesOf(shop.space, query)).find((one) => one.tag === tag);
   if (found === undefined) throw new Error(`nothing is to be delivered of ${tag}`);
@@ -38,13 +38,13 @@ export async function statusOf(shop: Workshop, tag: string, query = ""): Promise
   return reason === null ? status : `${status}: ${reason}`;
 }
 
-/** Attempts what there is of a tag, however long it waits for that. */
+/** Attempts a tag's newest delivery, however long that is to wait. */
 export async function attempt(shop: Workshop, tag: string, query = ""): Promise<MessageOutcome> {
   shop.clock += 40_000_000;
   return processMessage(processingOf(shop), { kind: "delivery", id: (await deliveryOf(shop, tag, query)).id });
 }
 
-/** Begins an attempt whose receiver answers only when `answer` is called; then `ended` comes to its outcome. */
+/** Begins an attempt whose receiver answers only once `answer` is called; `ended` then resolves to its outcome. */
 export async function attemptSlowly(
   shop: Workshop,
   tag: string,
@@ -65,7 +65,7 @@ export async function pushRefused(shop: Workshop, ...tags: readonly string[]): P
   shop.sent.length = 0;
 }
 
-/** Another image for each tag. */
+/** Returns a seed that makes another image for each tag. */
 export function seedOf(tag: string): number {
   return tag.split("").reduce((sum, character) => (sum * 31 + character.charCodeAt(0)) % 100_000, 7);
 }

@@ -2,14 +2,14 @@ import { vi } from "vitest";
 import * as z from "zod";
 import { manage } from "./registry.ts";
 
-/** What a receiver was sent. */
+/** A delivery as its receiver got it. */
 interface Received {
   readonly url: string;
   readonly headers: Headers;
   readonly body: string;
 }
 
-/** Answers every delivery that goes out, and keeps what was sent. */
+/** Answers every delivery, and keeps what was sent. */
 export function receive(answer: (received: Received) => Response | Promise<Response>): Received[] {
   const all: Received[] = [];
   vi.spyOn(globalThis, "fetch").mockImplementation(async (input, init) => {
@@ -31,7 +31,7 @@ async function make(path: string, body: object): Promise<Made> {
   return made.parse(await answer.json());
 }
 
-/** A target for our own signed webhooks at this address. */
+/** Creates a target for our own signed webhooks at this address. */
 export function makeTarget(space: string, url: string, more: object = {}): Promise<Made> {
   return make(`spaces/${space}/targets`, { name: "hook", type: "standard-webhook", url, ...more });
 }
@@ -76,7 +76,7 @@ const events = z.object({
   ),
 });
 
-/** The space's events of tags, newest first, with what its triggers made of them. */
+/** Lists the space's events of tags, newest first, with their triggers' verdicts. */
 export async function eventsOf(space: string): Promise<z.infer<typeof events>["items"]> {
   const { items } = events.parse(await (await manage("GET", `spaces/${space}/events`)).json());
   return items.filter(({ data }) => data.tag !== null);

@@ -1,4 +1,4 @@
-/** Runs before each file of tests: whatever files before it left in this process is gone, and the database is migrated. */
+/** Runs before each file of tests: resets everything that earlier files left in this process, and migrates the database. */
 import { reset } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { vi } from "vitest";

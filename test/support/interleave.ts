@@ -3,28 +3,29 @@ import { disturbCalls } from "./counting.ts";
 
 /** One of the pieces of work that run at once. */
 interface Actor {
-  /** Calls that it wants to make: each goes on when it is let. */
+  /** The calls that it wants to make; each continues when it is let. */
   readonly waiting: (() => void)[];
-  /** Calls under way. */
+  /** The number of calls under way. */
   calls: number;
   finished: boolean;
 }
 
-/** Chooses by their places in the list of works. */
+/** Chooses among works by their places in the list. */
 export type Pick = (waiting: readonly number[]) => number | undefined;
 
-/** Turns of the event loop in which nothing new is asked for: then nothing will be before a call is let go on. */
+/** Turns of the event loop without a new call, after which none will come before a call is let continue. */
 const QUIET_TURNS = 3;
 
 /**
- * Runs works at once, one call to a binding at a time: before each, `pick` says which work goes on, of those that wait. The
- * same picks give the same order. Rejects where one of them did, after all have ended.
+ * Runs works at once, one call to a binding at a time: before each call, `pick` chooses which of the
+ * waiting works continues. The same picks give the same order. Rejects if one of the works did, after all
+ * have ended.
  */
 export async function interleave(works: readonly (() => Promise<void>)[], pick: Pick): Promise<void> {
   const current = new AsyncLocalStorage<Actor>();
   const actors = works.map((): Actor => ({ waiting: [], calls: 0, finished: false }));
   await disturbCalls(
-    // Calls within a Durable Object belong to nobody here: the request to it was let go on.
+    // Calls within a Durable Object belong to no work here: the request to the object was let continue.
     (_, proceed) => inTurn(current.getStore(), proceed),
     async () => {
       const running = works.map((work, place) => actAs(current, actors[place], work));
@@ -61,7 +62,7 @@ async function inTurn(actor: Actor | undefined, proceed: () => unknown): Promise
   }
 }
 
-/** What is let go on next; undefined when all have finished. */
+/** Returns the call to let continue next; undefined when all works have finished. */
 async function nextOf(actors: readonly Actor[], pick: Pick): Promise<(() => void) | undefined> {
   for (let turns = 0; turns < QUIET_TURNS;) {
     await scheduler.wait(0);

@@ -24,20 +24,20 @@ interface Queued {
 }
 
 /**
- * A space whose events are processed by hand, on the real database; the queue and the receivers are stood in for, so that
- * a test decides what fails and when.
+ * A space whose events are processed by hand, on the real database. The queue and the receivers are fakes,
+ * so that a test decides what fails and when.
  */
 export interface Workshop {
   readonly space: string;
   /** A credential that may push. */
   readonly as: string;
-  /** What went out, in order. */
+  /** The requests that were sent, in order. */
   readonly sent: TargetRequest[];
   readonly queued: Queued[];
   /** Milliseconds since the epoch. */
   clock: number;
   answer: (request: TargetRequest) => Answer;
-  /** Called before each call to a store or the queue, and after it took effect; throws to make it fail. */
+  /** Runs before each call to a store or the queue, and after it took effect; throws to make it fail. */
   fault: (call: string) => void;
 }
 
@@ -50,7 +50,7 @@ export async function openWorkshop(purpose: string): Promise<Workshop> {
   return { space, as, sent: [], queued: [], clock: Date.now(), answer: () => OK, fault: () => undefined };
 }
 
-/** Every method may fail before it runs, and after. */
+/** Makes every method able to fail, before it runs and after. */
 function faulty<T extends object>(workshop: Workshop, name: string, store: T): T {
   return new Proxy(store, {
     get(target, property) {
@@ -94,7 +94,7 @@ export function processingOf(workshop: Workshop): Processing {
 
 const idRows = z.array(z.looseObject({ id: z.string() }));
 
-/** The ids of a space's tag events, oldest first. */
+/** Returns the ids of a space's tag events, oldest first. */
 export async function tagEventsOf(space: string): Promise<readonly string[]> {
   const sql = `SELECT e.id FROM events e JOIN spaces s ON s.id = e.space_id WHERE s.name = ? AND e.tag IS NOT NULL ORDER BY e.id`;
   return idRows.parse((await env.DB.prepare(sql).bind(space).all()).results).map(({ id }) => id);
@@ -115,7 +115,7 @@ export async function drain(workshop: Workshop): Promise<void> {
   }
 }
 
-/** Pushes, and has what comes of it done. */
+/** Pushes, and processes everything that follows from the push. */
 export async function pushAndDeliver(workshop: Workshop, path: string, tag: string, seed = 1): Promise<void> {
   await processMessage(processingOf(workshop), event(await pushTo(workshop, path, tag, seed)));
   await drain(workshop);

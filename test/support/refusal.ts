@@ -1,8 +1,8 @@
 import { type Ask, ask, errorOf } from "./registry.ts";
 
 /**
- * Sends what a client never should; returns the status, and the code where it was refused.
- * Fails where the answer is a 5xx, or an error that has not the spec's form.
+ * Sends a request that no client should send. Returns the status, and the code if it was refused. Fails if
+ * the answer is a 5xx, or an error that is not in the spec's form.
  */
 export async function refusalOf(path: string, wish: Ask): Promise<string> {
   const answer = await ask(path, wish);

@@ -13,7 +13,7 @@ export interface Ask {
   readonly body?: BodyInit | null;
 }
 
-/** One request to the Worker under test. */
+/** Sends one request to the Worker under test. */
 export function ask(
   path: string,
   { method = "GET", as = null, headers = {}, body = null }: Ask = {},
@@ -24,7 +24,7 @@ export function ask(
   );
 }
 
-/** One request to the management API, as the installation's administrator unless told otherwise. */
+/** Sends one request to the management API, as the installation's administrator unless told otherwise. */
 export function manage(
   method: string,
   path: string,
@@ -56,7 +56,7 @@ export async function makeToken(space: string, wish: TokenWish = {}): Promise<Te
   return tokenAnswer.parse(await answer.json());
 }
 
-/** A new space with a token that may do everything with its repositories; returns the token's secret. */
+/** Makes a space with a token that may do everything with its repositories. Returns the token's secret. */
 export async function makeSpace(name: string, isPublic = false): Promise<string> {
   const answer = await manage("POST", "spaces", { name, public: isPublic });
   if (answer.status !== 201) throw new Error(`making a space answered ${answer.status}: ${await answer.text()}`);
@@ -65,14 +65,14 @@ export async function makeSpace(name: string, isPublic = false): Promise<string>
 
 let spaces = 0;
 
-/** {@link makeSpace}, under a name that none had before. */
+/** Makes a space as {@link makeSpace} does, under a name that none had before. */
 export async function nextSpace(purpose: string): Promise<{ readonly space: string; readonly as: string }> {
   spaces += 1;
   const space = `${purpose}${spaces}`;
   return { space, as: await makeSpace(space) };
 }
 
-/** The right of the installation's administrator to manage the space. */
+/** Returns the right of the installation's administrator to manage the space. */
 export function administratorOf(space: string): SpaceGrant {
   return authorizeSpace({ kind: "admin", email: null }, space);
 }
@@ -81,7 +81,7 @@ const errorBody = z.object({
   errors: z.array(z.object({ code: z.string(), message: z.string(), detail: z.unknown().optional() })).min(1),
 });
 
-/** Status and code of an error in the spec's form; fails when the body has another. */
+/** Returns status and code of an error in the spec's form; fails if the body has another form. */
 export async function errorOf(response: Response): Promise<string> {
   const { errors } = errorBody.parse(await response.json());
   return `${response.status} ${errors[0]?.code}`;

@@ -6,14 +6,14 @@ const anyRow = z.record(z.string(), z.union([z.string(), z.number(), z.null()]))
 
 type Rows = readonly z.infer<typeof anyRow>[];
 
-/** All rows of the database as they are now, by table. */
+/** All rows of the database at one moment, by table. */
 export type Snapshot = ReadonlyMap<string, Rows>;
 
 const TABLES = `
   SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND name NOT LIKE '\\_cf\\_%' ESCAPE '\\'
     AND name <> 'd1_migrations'`;
 
-/** Without those that the database makes of others. */
+/** Leaves out the columns that the database computes. */
 const COLUMNS = "SELECT name FROM pragma_table_info(?1)";
 
 export async function takeSnapshot(): Promise<Snapshot> {
@@ -30,7 +30,7 @@ export async function takeSnapshot(): Promise<Snapshot> {
   return new Map(tables.map(({ name }, index) => [name, z.array(anyRow).parse(taken[index]?.results)]));
 }
 
-/** Brings the tables back to that moment, in one transaction; those that are named stay as they are now. */
+/** Restores the tables to that moment, in one transaction. @param except tables that stay as they are now */
 export async function restoreSnapshot(snapshot: Snapshot, except: readonly string[] = []): Promise<void> {
   const tables = [...snapshot].filter(([name]) => !except.includes(name));
   await env.DB.batch([

@@ -1,4 +1,4 @@
-/** Upkeep as the cron trigger runs it, by a clock that is moved; and what storage must hold when it has nothing left to do. */
+/** Runs upkeep as the cron trigger does, by a clock that is moved; and checks what storage holds when upkeep has nothing left to do. */
 import { createScheduledController } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { expect } from "vitest";
@@ -8,20 +8,23 @@ import worker from "../../src/worker.ts";
 import { bucketInTime, DAY, HOUR, type MovedClock } from "./clock.ts";
 import { countedEnv } from "./counting.ts";
 
-/** The Worker's bindings, counted, with a bucket that goes by the clock. */
+/** Returns the Worker's bindings, counted, with a bucket that goes by the clock. */
 export function bindingsInTime(clock: MovedClock): Env {
   return countedEnv({ ...env, BLOBS: bucketInTime(env.BLOBS, clock) });
 }
 
-/** One run. Rejects where a part of it failed. */
+/** Makes one run. Rejects if a part of it failed. */
 export async function runUpkeep(bindings: Env): Promise<void> {
   await worker.scheduled(createScheduledController(), bindings);
 }
 
-/** Times between runs after which nothing may be left to do: repositories and manifests in the trash are over, then links, blobs and at last bytes. */
+/**
+ * Times between runs after which nothing may be left to do: first repositories and manifests in the trash
+ * reach their end, then links, blobs and finally bytes.
+ */
 const QUIET_AFTER = [8 * DAY, HOUR, 25 * HOUR, HOUR, 25 * HOUR, HOUR, 8 * DAY, HOUR];
 
-/** @param between what else time brings. */
+/** Runs upkeep until nothing is left to do. @param between runs between two runs, for other effects of time */
 export async function runUntilQuiet(
   clock: MovedClock,
   bindings: Env,
@@ -34,7 +37,7 @@ export async function runUntilQuiet(
   }
 }
 
-/** What should not be there, in words. */
+/** Queries for rows that should not exist, described in words. */
 const LEFTOVERS = [
   `SELECT 'link of ' || digest AS what FROM repository_blobs rb WHERE NOT EXISTS (
     SELECT 1 FROM manifest_references f WHERE f.repository_id = rb.repository_id AND f.digest = rb.digest)`,
@@ -47,7 +50,7 @@ const KEYS = "SELECT key AS what FROM blobs UNION SELECT key FROM manifests WHER
 
 const whatRows = z.array(z.object({ what: z.string() }));
 
-/** Rows are those that manifests need, and objects those that rows point to: none more, none less. */
+/** Expects exactly the rows that manifests need, and the objects that rows point to. */
 export async function expectOnlyReferenced(): Promise<void> {
   const results = await env.DB.batch([...LEFTOVERS, KEYS].map((sql) => env.DB.prepare(sql)));
   const [keys = [], ...leftovers] = results

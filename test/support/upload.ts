@@ -5,13 +5,13 @@ import type { UploadSession } from "../../src/storage/uploads/upload-session.ts"
 import { ask } from "./registry.ts";
 
 export interface ChunkWish {
-  /** Sends Content-Range from this byte on. */
+  /** The first byte for Content-Range. */
   readonly at?: number;
   /** Sends the body as a stream of unknown length. */
   readonly chunked?: boolean;
 }
 
-/** PATCH of a session with these bytes. */
+/** Sends these bytes to a session by PATCH. */
 export function patch(session: string, as: string, bytes: Uint8Array, wish: ChunkWish = {}): Promise<Response> {
   return ask(session, {
     method: "PATCH",
@@ -21,7 +21,7 @@ export function patch(session: string, as: string, bytes: Uint8Array, wish: Chun
   });
 }
 
-/** PUT that ends a session, perhaps with its last bytes. */
+/** Ends a session by PUT, perhaps with its last bytes. */
 export function finish(
   session: string,
   as: string,
@@ -38,7 +38,7 @@ function rangeHeader(bytes: Uint8Array, { at }: ChunkWish): Record<string, strin
   return at === undefined ? {} : { "Content-Range": `${at}-${at + bytes.length - 1}` };
 }
 
-/** A body of unknown length, as chunked transfer has; it breaks after its bytes where it is told to. */
+/** Makes a body of unknown length, as chunked transfer has. @param breaks true if it breaks after its bytes */
 export function streamOf(pieces: readonly Uint8Array[], breaks = false): ReadableStream {
   const rest = [...pieces];
   return new ReadableStream({
@@ -52,7 +52,7 @@ export function streamOf(pieces: readonly Uint8Array[], breaks = false): Readabl
   });
 }
 
-/** The bytes that the session says it holds; null when it is gone. */
+/** Returns the number of bytes that the session says it holds; null if it is gone. */
 export async function offsetOf(session: string, as: string): Promise<number | null> {
   const answer = await ask(session, { as });
   if (answer.status === 404) return null;
@@ -61,14 +61,14 @@ export async function offsetOf(session: string, as: string): Promise<number | nu
   return last === "0" ? 0 : Number(last) + 1;
 }
 
-/** The Durable Object of a session. */
+/** Returns the Durable Object of a session. */
 export function sessionObject(session: string): DurableObjectStub<UploadSession> {
   const id = /\/([0-9a-f]{32})-[^/]*$/.exec(session)?.[1];
   if (id === undefined) throw new Error(`not a session's address: ${session}`);
   return env.UPLOADS.getByName(id);
 }
 
-/** True if the repository has the blob, and its bytes are those that the digest says. */
+/** True if the repository has the blob, and its bytes match the digest. */
 export async function isReadable(repository: string, as: string, digest: Digest): Promise<boolean> {
   const answer = await ask(`/v2/${repository}/blobs/${digest}`, { as });
   return answer.status === 200 && (await digestBytes(digestAlgorithm(digest), await answer.bytes())) === digest;

@@ -12,10 +12,10 @@ export class UploadSession extends RealUploadSession {
   }
 }
 
-/** The batches of the queue that are being handled. */
+/** The number of the queue's batches that are being handled. */
 let batches = 0;
 
-/** Waits until the queue's consumer has handled what it was given. */
+/** Waits until the queue's consumer has handled its messages. */
 export async function consumed(): Promise<void> {
   while (isConsuming()) await scheduler.wait(1);
 }

@@ -28,7 +28,7 @@ let space = "";
 let as = "";
 let spaces = 0;
 let seeds = 1000;
-/** When the next run is. */
+/** The time of the next run. */
 let clock = Date.now();
 
 beforeEach(async () => {
@@ -38,13 +38,13 @@ beforeEach(async () => {
   clock = Date.now();
 });
 
-/** A run of upkeep after so much time. */
+/** Runs upkeep after so much time. */
 async function runAfter(time: number, stores = STORES, settings = SETTINGS): Promise<void> {
   clock += time;
   await collect(stores, settings, clock);
 }
 
-/** Long enough for all that nothing needs to go: marks, links, blobs, bytes. */
+/** Runs long enough for everything unneeded to go: marks, links, blobs, bytes. */
 async function runToTheEnd(): Promise<void> {
   for (const time of [0, DAY + 1, 1, DAY + 1, 1]) await runAfter(time);
 }
@@ -206,7 +206,7 @@ describe("an object that no row points to", () => {
     await ask(location, { method: "PATCH", as, body: bytes });
     expect((await ask(`${location}?digest=${digest}`, { method: "PUT", as })).status).toBe(201);
     const key = await keyOf(digest);
-    // As if it had crashed between bytes and rows, and the client came again after the orphan was found.
+    // Acts like a crash between bytes and rows, with the client back after the orphan was found.
     await env.DB.prepare("DELETE FROM repository_blobs WHERE digest = ?").bind(digest).run();
     await env.DB.prepare("DELETE FROM blobs WHERE digest = ?").bind(digest).run();
     await STORES.collection.condemnOrphans([key], clock);
@@ -227,7 +227,7 @@ describe("collection and pushes at the same time", () => {
     await runAfter(0);
     await runAfter(DAY + 1);
     clock += DAY + 1;
-    // By now the blobs' rows are to go; the same content is pushed meanwhile.
+    // The blobs' rows are due by now, and the same content is pushed meanwhile.
     const push = async (): Promise<number> => {
       const text = await imageText(`${space}/web`, as, seed);
       return (await putManifest(`${space}/web`, as, "latest", text)).status;
@@ -264,7 +264,7 @@ describe("walks", () => {
   });
 });
 
-/** Every call fails, one at a time: before it takes effect, or after. */
+/** Makes stores whose calls fail, one at a time, before or after they take effect. */
 function failing(at: number, when: "before" | "after", calls: { count: number }): UpkeepStores {
   const wrap = <T extends object>(store: T): T =>
     new Proxy(store, {

@@ -1,4 +1,4 @@
-/** An installation in which a company worked, and from which everything was deleted: no row of it stays. */
+/** Tests an installation in which a company worked and everything was deleted: none of its rows stays. */
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import * as z from "zod";
@@ -20,13 +20,13 @@ import {
 import { ask, makeToken, manage } from "../support/registry.ts";
 import { bindingsInTime, objectKeys, runUpkeep } from "../support/upkeep.ts";
 
-/** What stays in an installation from which everything was deleted, and why. */
+/** The tables with rows that stay in an installation from which everything was deleted, with the reasons. */
 const STAYING: Readonly<Record<string, string>> = {
   d1_migrations: "which migrations were applied",
   walks: "how far upkeep has come: a row a walk, however much there is to walk over",
 };
 
-/** Counters, which keep an id of the past from being given again, and what the simulator keeps for itself. */
+/** All tables except counters, which keep a past id from being given again, and those that the simulator keeps for itself. */
 const TABLES = `
   SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT GLOB 'sqlite_*' AND name NOT GLOB '_cf_*' ORDER BY name`;
 
@@ -52,7 +52,7 @@ async function rowsByTable(): Promise<Readonly<Record<string, number>>> {
   return Object.fromEntries(counts.filter(([name, count]) => count > 0 && !Object.hasOwn(STAYING, name)));
 }
 
-/** Days with upkeep once an hour, as far as that matters. */
+/** Lets days pass, with upkeep as often as matters. */
 async function live(days: number): Promise<void> {
   for (let day = 0; day < days; day++) {
     clock.advance(DAY);
@@ -62,7 +62,7 @@ async function live(days: number): Promise<void> {
   }
 }
 
-/** Has all events that wait taken, and attempts what is due. */
+/** Processes all waiting events, and attempts the deliveries that are due. */
 async function takeAll(): Promise<void> {
   const { results } = await env.DB.prepare("SELECT id FROM events WHERE sent_at IS NULL").all();
   for (const { id } of z.array(z.object({ id: z.string() })).parse(results)) {
@@ -75,7 +75,7 @@ async function takeAll(): Promise<void> {
   }
 }
 
-/** A bit of everything that leaves rows. */
+/** Does something of everything that leaves rows. */
 async function work(): Promise<void> {
   const { space, as } = shop;
   const hook = await makeTarget(space, "https://receiver.example.com/hook");
@@ -109,7 +109,7 @@ describe("an installation from which everything was deleted", () => {
   it("has no row left, in any table, and no object", async () => {
     await work();
     const full = await rowsByTable();
-    // Each of these must have had something to lose.
+    // Each of these tables must have had rows to lose.
     for (const table of [
       "deployed",
       "deliveries",

@@ -1,4 +1,4 @@
-/** One session that cannot be asked holds up no other, nor does one step of upkeep that fails. */
+/** Tests that a session that does not answer delays no other, and that a failing step of upkeep delays no other step. */
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { d1OpenUploads } from "../../src/storage/d1/registry/open-uploads.ts";
@@ -33,7 +33,7 @@ async function openIds(): Promise<readonly unknown[]> {
   return results.map(({ id }) => id);
 }
 
-/** Sessions that hold something, of a token that was revoked without a word to them. */
+/** Leaves sessions that hold something, of a token that was revoked without telling them. */
 async function leaveOpen(count: number): Promise<readonly string[]> {
   const sessions: string[] = [];
   for (let index = 0; index < count; index++) {
@@ -91,7 +91,7 @@ describe("where one session cannot be asked", () => {
   });
 });
 
-/** Rows of sessions without a word of them elsewhere; their names are their order. */
+/** Adds rows of sessions that exist nowhere else; they are ordered by their names. */
 async function fill(ids: readonly string[]): Promise<void> {
   const sql = `
     INSERT INTO open_uploads (credential_id, id, space_id, touched_at)

@@ -34,7 +34,7 @@ beforeEach(async () => {
   await makeTrigger(shop.space, [target]);
 });
 
-/** Runs upkeep so many milliseconds from now, until each of its walks has come to its end. */
+/** Runs upkeep so many milliseconds from now, until each of its walks has ended. */
 async function forgetAfter(time: number, keep: number | null = KEEP, limit = 500): Promise<void> {
   const under = new Set(["old deliveries", "old events"]);
   while (under.size > 0) {
@@ -67,7 +67,7 @@ async function attemptsLeft(): Promise<unknown> {
 const statusesLeft = async (): Promise<readonly string[]> =>
   (await deliveriesOf(shop.space)).map(({ status }) => status);
 
-/** Has the events of a push taken by the consumer, those without a tag too. */
+/** Processes the events of a push, those without a tag too. */
 async function takeAll(): Promise<void> {
   const { results } = await env.DB.prepare("SELECT id FROM events WHERE sent_at IS NULL").all();
   for (const { id } of z.array(z.object({ id: z.string() })).parse(results)) {
@@ -76,7 +76,7 @@ async function takeAll(): Promise<void> {
   await drain(shop);
 }
 
-/** A push whose delivery fails for good. */
+/** Makes a push whose delivery fails for good. */
 async function pushInVain(tag: string, seed: number): Promise<void> {
   shop.answer = () => ({ status: 410, body: "", retryAfter: null });
   await pushAndDeliver(shop, "web", tag, seed);
@@ -140,7 +140,7 @@ async function rule(keep: object): Promise<string> {
   return z.looseObject({ id: z.string() }).parse(await answer.json()).id;
 }
 
-/** Tags under which the space's targets were given something, newest first. */
+/** Returns the tags under which the space's targets were given something, newest first. */
 async function deployedLeft(): Promise<readonly string[]> {
   const { items } = z
     .object({ items: z.array(z.looseObject({ repository: z.string(), tag: z.string() })) })
@@ -225,7 +225,7 @@ describe("what is deployed", () => {
     for (const path of ["ui", "api"]) await pushAndDeliver(shop, path, "1.0");
     for (const seed of [2, 3]) await pushAndDeliver(shop, "ui", "1.0", seed);
     const all = await deliveriesOf(shop.space);
-    // The first was about `api`, which the others deployed again; what `ui` was then is on record by the first alone.
+    // The first was about `api`, which the others deployed again; only the first records the earlier digest of `ui`.
     const ruleId = await rule({ previouslyDeployed: 2 });
     await forgetAfter(KEEP + DAY);
     expect(await deliveriesOf(shop.space)).toEqual(all);
@@ -240,7 +240,7 @@ describe("a delivery that is under way", () => {
   it("stays with its event, however old", async () => {
     shop.answer = () => BROKEN;
     await processMessage(processingOf(shop), event(await pushTo(shop, "web", "latest", 1)));
-    // Attempted while its tag is there: afterwards it would be outdated.
+    // Attempted while its tag is there, since it would be outdated later.
     await drain(shop);
     await pushTo(shop, "web", "other", 2);
     await env.DB.prepare("DELETE FROM tags").run();
@@ -285,7 +285,7 @@ describe("upkeep", () => {
     ["not less than what can be undone", { KEEP_EVENTS_DAYS: "1", KEEP_DELETED_DAYS: "500" }, 1],
     ["for ever, with 0", { KEEP_EVENTS_DAYS: "0" }, 1],
   ])("keeps records for %s", async (_, settings, left) => {
-    // The sweep would have the real queue tell of what other tests left.
+    // The sweep would make the real queue send the rest of other tests.
     const rest = ["UPDATE deliveries SET status = 'failed', finished_at = created_at", "UPDATE events SET sent_at = 0"];
     await env.DB.batch(rest.map((sql) => env.DB.prepare(sql)));
     await pushInVain("latest", 1);

@@ -25,7 +25,7 @@ import { damageOf, damagedOf, HARM, keyOf, scrubAll, hideLog } from "../support/
 import { ask, errorOf, makeSpace, manage, nextSpace } from "../support/registry.ts";
 import { finish, isReadable, patch } from "../support/upload.ts";
 
-/** What scrub found gone or wrong: how it answers, and how it comes back. */
+/** Tests the answers for content that scrub found gone or wrong, and its return. */
 
 const DAY = 86_400_000;
 
@@ -42,7 +42,7 @@ function blob(repository: string, digest: string, method = "GET"): Promise<Respo
   return ask(`/v2/${repository}/blobs/${digest}`, { method, as });
 }
 
-/** How an object is harmed, and what is then said of it. */
+/** The kinds of harm to an object, with the damage that is then reported. */
 const HARMS: readonly [keyof typeof HARM, Damage][] = [
   ["other bytes", "corrupt"],
   ["fewer bytes", "corrupt"],

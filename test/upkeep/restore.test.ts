@@ -34,7 +34,7 @@ beforeEach(async () => {
   clock = Date.now();
 });
 
-/** Upkeep as the cron trigger would have it, though not as often. */
+/** Runs upkeep for this time, less often than the cron trigger does. */
 async function upkeepFor(time: number): Promise<void> {
   const end = clock + time;
   for (; clock < end; clock = Math.min(end, clock + DAY)) await run();
@@ -59,7 +59,7 @@ async function isStored(key: string): Promise<boolean> {
 
 const image = z.object({ config: z.object({ digest: z.string() }), layers: z.array(z.object({ digest: z.string() })) });
 
-/** Pulls a tag as a client does: the manifest, and the bytes of all that it names, each under its digest. */
+/** Pulls a tag as a client does: the manifest, and the bytes of everything that it names, each by its digest. */
 async function pull(tag: string): Promise<readonly string[]> {
   const answer = await ask(`/v2/${repository}/manifests/${tag}`, { as });
   const text = await answer.text();
@@ -154,7 +154,7 @@ describe("the database, restored to an earlier moment", () => {
     await remove(short[0]);
     await remove(long[0]);
     await upkeepFor(5 * DAY);
-    // As a backup of rows that is loaded into a database which has upkeep's own rows of now.
+    // Acts like a backup of rows that is loaded into a database with upkeep's present rows.
     await restoreSnapshot(moment, ["condemned", "walks"]);
     await upkeepFor(30 * DAY);
     expect([await pull("short"), await pull("long")]).toEqual([short, long]);

@@ -31,7 +31,7 @@ let space = "";
 let as = "";
 let spaces = 0;
 let seeds = 5000;
-/** When the next run is. */
+/** The time of the next run. */
 let clock = 0;
 
 beforeEach(async () => {
@@ -79,13 +79,13 @@ async function rule(keep: object, repositories: readonly string[] = ["**"]): Pro
   return z.looseObject({ id: z.string() }).parse(await answer.json()).id;
 }
 
-/** A run of upkeep after so much time. */
+/** Runs upkeep after so much time. */
 async function runAfter(time: number): Promise<void> {
   clock += time;
   await retain(STORES, clock);
 }
 
-/** Tags go, manifests are marked and go. */
+/** Runs until tags are gone, and manifests are marked and gone. */
 async function runToTheEnd(): Promise<void> {
   await runAfter(0);
   await runAfter(DAY + 1);
@@ -251,14 +251,14 @@ describe("a deletion by retention", () => {
   });
 });
 
-/** An image whose tag has moved on. */
+/** Makes an image whose tag has moved on. */
 async function untagged(days = 100): Promise<string> {
   const digest = await push("moving", days);
   await push("moving", days);
   return digest;
 }
 
-/** What a client does that pushes an index before all of its images: it will push it again. */
+/** Pushes an index before all of its images are there, as some clients do; they push it again. */
 async function pushIndexThatLacks(child: string): Promise<void> {
   const missing = { ...(await descriptorOf("{}")), digest: `sha256:${"0".repeat(64)}` };
   const answer = await putManifest(web(), as, "index", indexText([await descriptorOf(child), missing]), OCI_INDEX);
@@ -377,7 +377,7 @@ describe("a manifest without a tag", () => {
       await runAfter(0);
       clock += DAY + HOUR;
       const client = async (): Promise<number> => {
-        // As docker does: what is there need not be pushed.
+        // Docker does the same: it does not push content that is there.
         if ((await look(await digestOf(text))).status === 404) await putManifest(web(), as, await digestOf(text), text);
         return (await putManifest(web(), as, "index", index, OCI_INDEX)).status;
       };
@@ -426,7 +426,7 @@ describe("what belongs together", () => {
     await runAfter(7 * HOUR);
     expect([await tags(), (await manifests()).length]).toEqual([[], 5]);
     await runAfter(DAY + 1);
-    // In one run, all of them.
+    // All of them go in one run.
     expect(await manifests()).toEqual([]);
     expect(await manifests("web", "deleted_manifests")).toHaveLength(5);
   });
@@ -446,7 +446,7 @@ describe("what belongs together", () => {
   });
 
   it("goes also where it closes a circle", async () => {
-    // An index with a child, whose subject has that child as its own subject.
+    // An index with a child; the subject of the index has that child as its own subject.
     const child = await imageText(web(), as, newSeed());
     await pushOld(child);
     const between = await referrerText(await descriptorOf(child));
@@ -518,7 +518,7 @@ describe("what was deployed", () => {
     for (let number = 1; number <= 4; number++) {
       await pushAndDeliver(shop, "web", "latest", newSeed());
       digests.push((await look("latest")).headers.get("Docker-Content-Digest") ?? "");
-      // The third is held by nothing but its deployment.
+      // Only its deployment holds the third.
       if (number !== 3) await putManifest(web(), as, `was-${number}`, await (await look("latest", "GET")).text());
     }
     const ruleId = await rule({ previouslyDeployed: 2 });
@@ -579,7 +579,7 @@ describe("what was deployed", () => {
   });
 });
 
-/** Names and digests that a preview says would go. */
+/** Returns the names and digests that would go by a preview. */
 async function seen(graceIsOver: boolean): Promise<readonly [readonly string[], readonly string[]]> {
   const proposal = { rule: null, replaces: null, graceIsOver };
   const { repositories } = await previewRetention(

@@ -26,7 +26,7 @@ function blob(repository: string, digest: string, method = "GET"): Promise<Respo
   return ask(`/v2/${repository}/blobs/${digest}`, { method, as });
 }
 
-/** Looks that find what they are told to, in turn, at one object; after that, and elsewhere, what is there. */
+/** Makes stores whose looks at one object find these results in turn; later looks, and those at other objects, find the real state. */
 function seeing(key: string, ...looks: readonly (Damage | Error)[]): ScrubStores {
   const left = [...looks];
   const examine: ScrubStores["examine"] = async (object) => {
@@ -65,7 +65,7 @@ describe("one look", () => {
     const key = await keyOf(digest);
     await env.BLOBS.delete(key);
     await scrubAll();
-    // Scrub has seen other damage than the row has, and is about to say so.
+    // Scrub has seen other damage than the row records, and is about to write it.
     await env.BLOBS.put(key, "x");
     let looks = 0;
     const examine: ScrubStores["examine"] = async (object) => {
@@ -124,7 +124,7 @@ describe("a walk", () => {
     const digests = await pushBlobs(400, 400, 400, 400, 400);
     const runs = await scrubAll(noting, 1000);
     expect(looked.toSorted()).toEqual(digests.toSorted());
-    // Two, two, and one; and a last one that finds no manifests.
+    // Runs of two, two and one; and a last one that finds no manifests.
     expect(runs).toBe(4);
   });
 

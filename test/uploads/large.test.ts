@@ -7,12 +7,12 @@ import { countCalls } from "../support/counting.ts";
 import { makeSpace } from "../support/registry.ts";
 import { finish, isReadable, patch, sessionObject } from "../support/upload.ts";
 
-/** R2's, which it enforces locally, too. */
+/** R2's limit, which also holds locally. */
 const MAX_PARTS = 10_000;
 const GB = 1_000_000_000;
 const REPOSITORY = "large/model";
 
-/** As 90 MB are to 5 MiB parts: no whole number of them. */
+/** No whole number of parts, as 90 MB are no whole number of 5 MiB. */
 const CHUNK = 7 * 1024 * 1024 + 13;
 let as: string;
 

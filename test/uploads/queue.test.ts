@@ -14,12 +14,12 @@ beforeAll(async () => {
 
 interface SlowChunk {
   readonly answered: Promise<Response>;
-  /** Sends the rest of it. */
+  /** Sends the rest of the chunk. */
   readonly goOn: () => Promise<void>;
   readonly breakOff: () => Promise<void>;
 }
 
-/** A chunk at the beginning of a session whose second half is kept back. */
+/** Starts a session's first chunk, and holds back its second half. */
 async function sendSlowly(session: string, bytes: Uint8Array): Promise<SlowChunk> {
   const { readable, writable } = new IdentityTransformStream();
   const answered = ask(session, {

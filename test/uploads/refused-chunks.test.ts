@@ -1,4 +1,4 @@
-/** Bodies of chunks that are not taken: they are read to their end all the same, or the client would hear of a reset connection. */
+/** Tests refused bodies of chunks: they are read to their end all the same, or the client would see a reset connection. */
 import { beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { bytesOf, digestOf, startSession } from "../support/content.ts";
 import { disturbCalls } from "../support/counting.ts";
@@ -19,11 +19,11 @@ beforeEach(() => {
 
 interface Watched {
   readonly body: ReadableStream;
-  /** How it ended, if it did. */
+  /** Tells how the body ended, if it did. */
   readonly ending: () => "read" | "cancelled" | "open";
 }
 
-/** A body of so many pieces of a MiB. @param between done before each piece but the first. */
+/** Makes a body of so many pieces of a MiB. @param between runs before each piece but the first */
 function watched(pieces: number, between: (piece: number) => Promise<void> = () => Promise.resolve()): Watched {
   let ending: ReturnType<Watched["ending"]> = "open";
   let sent = 0;
@@ -95,7 +95,7 @@ describe.each<Method>(["PATCH", "PUT"])("a %s is read to its end", (method) => {
       await scheduler.wait(50);
     });
     await send("PUT", session, whole);
-    // A second finish waits for the first, and then finds the wrong digest as that did.
+    // A second finish waits for the first, and then finds the wrong digest, too.
     expect((await Promise.all(seconds)).map(({ status }) => status)).toEqual([method === "PUT" ? 400 : 416]);
     expect(chunk.ending()).toBe("read");
   });

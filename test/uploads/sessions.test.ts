@@ -142,7 +142,7 @@ async function multipartOf(session: string): Promise<Multipart> {
   return z.object({ key: z.string(), uploadId: z.string() }).parse(found);
 }
 
-/** R2 does not list open multipart uploads; but one that is open takes a part, and an aborted one does not. */
+/** True if a multipart upload is open. R2 does not list them, but an open one takes a part, and an aborted one does not. */
 async function isOpen({ key, uploadId }: Multipart): Promise<boolean> {
   const upload = env.BLOBS.resumeMultipartUpload(key, uploadId);
   return upload.uploadPart(9999, bytesOf(1)).then(

@@ -17,7 +17,7 @@ export const acr = definePushFormat({
   type: "acr",
   title: "Azure Container Registry's format",
   description: "For Flux, Argo CD Image Updater, Kargo and Keel.",
-  // Kargo takes it for Azure's by how this starts.
+  // Kargo recognizes Azure's webhooks by this beginning.
   headers: { "user-agent": `AzureContainerRegistry/1.0 ${USER_AGENT}` },
   body: acrBody,
 });

@@ -10,7 +10,7 @@ const config = z.strictObject({
   }),
 });
 
-/** CloudEvents 1.0. Argo CD Image Updater wants `image` or `container` in the type, and reads these names in the data. */
+/** Writes a CloudEvent 1.0. Argo CD Image Updater wants `image` or `container` in the type, and reads these names in the data. */
 function cloudEvent(event: RegistryEvent): object {
   const { id, type, registry, tag, digest } = event;
   const repository = repositoryOf(event);
@@ -19,7 +19,7 @@ function cloudEvent(event: RegistryEvent): object {
     id,
     source: `https://${registry}/${repository}`,
     type: `registry.image.${type}`,
-    // Whatever follows a colon is taken for the tag: so no digest here.
+    // No digest here: Argo CD Image Updater would read everything after a colon as the tag.
     subject: tag === null ? repository : `${repository}:${tag}`,
     time: new Date(event.occurredAt).toISOString(),
     datacontenttype: "application/json",

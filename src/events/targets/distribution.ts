@@ -2,7 +2,7 @@ import { EVENT_TYPES, type EventType, type RegistryEvent, repositoryOf } from ".
 import { defineTarget } from "../target.ts";
 import { AUTHORIZATION, literalAuthorization, NO_CONFIG, postJson } from "./request.ts";
 
-/** With the method that a registry is asked by. */
+/** The actions with the method of the request that a registry would have got. */
 const ACTIONS: Readonly<Record<EventType, { action: string; method: string }>> = {
   "tag.created": { action: "push", method: "PUT" },
   "tag.updated": { action: "push", method: "PUT" },
@@ -11,7 +11,7 @@ const ACTIONS: Readonly<Record<EventType, { action: string; method: string }>> =
   "manifest.deleted": { action: "delete", method: "DELETE" },
 };
 
-/** Addresses of clients and servers are not told: those fields are there, and empty. */
+/** Makes the envelope. The fields for addresses of clients and servers are there, but empty: they are not told. */
 function envelope(event: RegistryEvent): object {
   const { id, registry: host, digest, mediaType, size, tag, actor } = event;
   const { action, method } = ACTIONS[event.type];

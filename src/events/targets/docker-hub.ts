@@ -1,7 +1,7 @@
 import { repositoryOf } from "../event.ts";
 import { definePushFormat, seconds, type TaggedEvent } from "./push-format.ts";
 
-/** With the registry's host in `repo_name`, where Docker Hub has none: consumers compare it with the image's whole name. */
+/** Writes a push as Docker Hub does, but with the registry's host in `repo_name`: consumers compare that with the image's whole name. */
 export function dockerHubBody(event: TaggedEvent): object {
   const name = `${event.registry}/${repositoryOf(event)}`;
   const url = `https://${name}`;

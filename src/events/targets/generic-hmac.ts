@@ -2,7 +2,7 @@ import { EVENT_TYPES, eventDocument } from "../event.ts";
 import { defineTarget } from "../target.ts";
 import { hmacHeaders, newestSecret, NO_CONFIG, postJson } from "./request.ts";
 
-/** The secret is given: Flux and others have it first, and make the receiver's address of it. */
+/** The administrator gives the secret: Flux and others have it first, and derive the receiver's address from it. */
 export const genericHmac = defineTarget({
   type: "generic-hmac",
   title: "Flux (generic-hmac)",

@@ -22,7 +22,7 @@ const config = z.strictObject({
     .meta({ title: "Event type", description: "The type that the workflow lists under repository_dispatch." }),
 });
 
-/** GitHub takes ten keys at most. */
+/** Makes the payload. GitHub takes ten keys at most. */
 function clientPayload(event: RegistryEvent): object {
   const { id, type, registry, tag, digest, previousDigest, mediaType } = event;
   return {

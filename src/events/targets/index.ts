@@ -13,7 +13,7 @@ import { quay } from "./quay.ts";
 import { standardWebhook } from "./standard-webhook.ts";
 import { urlHook } from "./url-hook.ts";
 
-/** Every kind of target, by its name in the management API, in the order in which they are offered. */
+/** The kinds of target by their names in the management API, in the order in which they are offered. */
 export const TARGET_TYPES = {
   "standard-webhook": standardWebhook,
   octopus,

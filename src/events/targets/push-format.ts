@@ -2,14 +2,14 @@ import type { EventType, RegistryEvent } from "../event.ts";
 import { defineTarget, type RequestTargetType, type TargetDefinition, UnsendableError } from "../target.ts";
 import { AUTHORIZATION, literalAuthorization, NO_CONFIG, postJson } from "./request.ts";
 
-/** The events of formats that only know a push of a tag. */
+/** The events of formats that know only pushes of tags. */
 export const TAG_PUSHES = ["tag.created", "tag.updated"] as const satisfies readonly EventType[];
 
 export interface TaggedEvent extends RegistryEvent {
   readonly tag: string;
 }
 
-/** Throws UnsendableError. */
+/** Returns the event as one with a tag. Throws UnsendableError if it has none. */
 export function requireTag(event: RegistryEvent): TaggedEvent {
   if (event.tag === null) throw new UnsendableError("the event has no tag");
   return { ...event, tag: event.tag };
@@ -20,7 +20,7 @@ export interface PushFormat extends Pick<TargetDefinition<object>, "type" | "tit
   readonly body: (event: TaggedEvent) => object;
 }
 
-/** Another registry's or consumer's own JSON for a push; the secret, if there is one, is the Authorization header. */
+/** Defines a target that takes another product's JSON for a push. Its secret, if there is one, is the Authorization header. */
 export function definePushFormat({ type, title, description, headers, body }: PushFormat): RequestTargetType {
   return defineTarget({
     type,
@@ -37,7 +37,7 @@ export function definePushFormat({ type, title, description, headers, body }: Pu
   });
 }
 
-/** Whole seconds since the epoch. */
+/** Converts to whole seconds since the epoch. */
 export function seconds(milliseconds: number): number {
   return Math.floor(milliseconds / 1000);
 }

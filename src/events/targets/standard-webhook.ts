@@ -4,7 +4,7 @@ import { defineTarget } from "../target.ts";
 import { seconds } from "./push-format.ts";
 import { newestSecret, NO_CONFIG, postJson } from "./request.ts";
 
-/** https://www.standardwebhooks.com, version 1.0.0: the id is the delivery's, the timestamp the attempt's. */
+/** Standard Webhooks 1.0.0 (https://www.standardwebhooks.com): the id is the delivery's, the timestamp the attempt's. */
 export const standardWebhook = defineTarget({
   type: "standard-webhook",
   title: "Webhook (Standard Webhooks)",

@@ -12,10 +12,10 @@ const config = z.strictObject({
 
 const PLACEHOLDER = /\{(image|registry|repository|tag|digest)\}/g;
 
-/** Path segments that URL parsers take for `.` and `..`. */
+/** Path segments that URL parsers read as `.` and `..`. */
 const DOTS = /(?:^|\/)(?:\.|%2e){1,2}(?:\/|$)/i;
 
-/** One pass: a value that looks like a placeholder stays what it is. */
+/** Fills in the placeholders in one pass, so that a value that looks like a placeholder stays as it is. */
 function fill(text: string, event: TaggedEvent, escape: (value: string) => string): string {
   const { registry, tag, digest } = event;
   const values = new Map(
@@ -28,12 +28,12 @@ function escapeComponent(text: string): string {
   return encodeURIComponent(text.toWellFormed());
 }
 
-/** URL parsing escapes the braces of a path. */
+/** Restores the braces of a path, which URL parsing escapes. */
 function withBraces(text: string): string {
   return text.replaceAll(/%7b/gi, "{").replaceAll(/%7d/gi, "}");
 }
 
-/** Placeholders count in the path and query only, so that no tag decides which host is called. */
+/** Fills in an address. Placeholders count only in path and query, so that no tag decides which host is called. */
 function fillAddress(address: string, query: UrlTemplate["query"], event: TaggedEvent): string {
   const url = parseUrl(address);
   const path = fill(withBraces(url.pathname), event, escapeComponent);

@@ -16,20 +16,20 @@ export const URL_TEMPLATE_NAMES = [
 
 export type UrlTemplateName = (typeof URL_TEMPLATE_NAMES)[number];
 
-/** What a hosting service's deploy hook needs beyond a request to its address. */
+/** The parts of a hosting service's deploy hook beyond a plain request to its address. */
 export interface UrlTemplate {
-  /** Added to the address unless it has them; the values hold placeholders. */
+  /** Parameters to add to the address unless it has them; the values hold placeholders. */
   readonly query?: Readonly<Record<string, string>>;
-  /** The Authorization header that is made of the secret; without it, the secret is not sent. */
+  /** Makes the Authorization header from the secret. If absent, the secret is not sent. */
   readonly authorization?: (secret: string) => string;
   readonly userAgent?: string;
-  /** A hook that tells nothing takes no body. */
+  /** Makes the body. If absent, the hook takes none. */
   readonly body?: (event: TaggedEvent) => object;
   readonly statuses?: StatusRules;
 }
 
 export const URL_TEMPLATES: Readonly<Record<UrlTemplateName, UrlTemplate>> = {
-  /** By digest: a tag may have moved on before Render pulls it. */
+  /** By digest, since the tag may have moved before Render pulls it. */
   render: { query: { imgURL: "{registry}/{repository}@{digest}" } },
   portainer: {
     query: { tag: "{tag}" },
@@ -42,7 +42,7 @@ export const URL_TEMPLATES: Readonly<Record<UrlTemplateName, UrlTemplate>> = {
     body: dockerHubBody,
     statuses: { 301: { verdict: "failed", reason: "the Dokploy application is set to another image, tag or branch" } },
   },
-  /** The web app's publishing user and password, which Azure writes into the address: `$app:password`. */
+  /** The web app's publishing user and password, which Azure puts into the address: `$app:password`. */
   azure: {
     authorization: (login) => `Basic ${new TextEncoder().encode(login).toBase64()}`,
     body: acrBody,

@@ -1,6 +1,7 @@
 /**
- * Ranges as NuGet and Octopus channels write them (NuGet, "Version ranges"): `1.0` (that or newer), `[1.0]`, `[1.0,2.0)`,
- * `(,1.0]`, `(1.0,)`, and `1.*`, which as a rule stands for the versions that begin with it.
+ * Ranges as NuGet and Octopus channels write them (NuGet, "Version ranges"): `1.0` (that or newer),
+ * `[1.0]`, `[1.0,2.0)`, `(,1.0]`, `(1.0,)`, and `1.*`, which in a rule means the versions that begin with
+ * it.
  */
 import { RuleError } from "../rule-error.ts";
 import { type Bound, exactly, type Interval, type Range, requireRoom, startingWith } from "./range.ts";
@@ -9,12 +10,12 @@ import { parseVersion, type Version } from "./version.ts";
 const FLOATING = /^(?:(\d+(?:\.\d+){0,2})\.)?\*$/;
 const BRACKETS = /^([[(])([^,[\]()]*)(,?)([^,[\]()]*)([\])])$/;
 
-/** NuGet does not tell upper from lower case in prereleases. */
+/** Returns the version in lower case: NuGet ignores case in prereleases. */
 export function foldCase(version: Version): Version {
   return { ...version, prerelease: version.prerelease.map((identifier) => identifier.toLowerCase()) };
 }
 
-/** Throws RuleError with what is wrong. The versions in it are in lower case. */
+/** Parses a range, with its versions in lower case. Throws RuleError, which says what is wrong. */
 export function parseNugetRange(text: string): Range {
   const trimmed = text.trim();
   const floating = FLOATING.exec(trimmed);

@@ -7,7 +7,7 @@ export interface Bound {
   readonly inclusive: boolean;
 }
 
-/** The versions between two bounds; null where there is none. */
+/** The versions between two bounds; a null bound is open. */
 export interface Interval {
   readonly lower: Bound | null;
   readonly upper: Bound | null;
@@ -30,10 +30,10 @@ function admits({ inclusive }: Bound, order: number): boolean {
   return order > 0 || (inclusive && order === 0);
 }
 
-/** `-0` sorts before all other prereleases. This one is known by identity: nobody wrote it. */
+/** The prerelease `-0`, which sorts before all others. This one is known by identity: nobody wrote it. */
 const FLOOR: readonly string[] = ["0"];
 
-/** Not above any version that begins with these numbers, its prereleases included: npm writes it `1.2.0-0`. */
+/** Returns a version that is not above any that begins with these numbers, prereleases included: npm writes it `1.2.0-0`. */
 function floorOf(release: readonly bigint[]): Version {
   return { release, prerelease: FLOOR };
 }
@@ -59,7 +59,7 @@ function narrower(
   return ordered > 0 ? left : right;
 }
 
-/** The interval itself. Throws RuleError when no version can be in it, as in `>2 <1`. */
+/** Returns the interval itself. Throws RuleError if no version can be in it, as in `>2 <1`. */
 export function requireRoom(interval: Interval, text: string): Interval {
   const { lower, upper } = interval;
   const from = lower ?? LOWEST;
@@ -73,24 +73,24 @@ export function exactly(version: Version): Interval {
   return { lower: bound, upper: bound };
 }
 
-/** All versions that begin with these numbers, prereleases included: `1.2` for `1.2.x`. All at all where there are none. */
+/** Returns all versions that begin with these numbers, prereleases included: `1.2` for `1.2.x`. Without numbers, all versions. */
 export function startingWith(release: readonly bigint[]): Interval {
   if (release.length === 0) return EVERYTHING;
   return { lower: { version: floorOf(release), inclusive: true }, upper: beforeNext(release, release.length - 1) };
 }
 
-/** Below the next higher number at that place: `1.3` after `1.2.5` at 1. */
+/** Returns the bound below the next higher number at that place: `1.3` after `1.2.5` at 1. */
 export function beforeNext(release: readonly bigint[], place: number): Bound {
   const raised = release.slice(0, place + 1).map((number, index) => (index === place ? number + 1n : number));
   return { version: floorOf(raised), inclusive: false };
 }
 
-/** True if a prerelease was written in the range, so that prereleases are meant. */
+/** True if the range names a prerelease, so that it means to include prereleases. */
 export function namesPrerelease(range: Range): boolean {
   return bounds(range).some(({ version }) => version.prerelease !== FLOOR && isPrerelease(version));
 }
 
-/** True if the range has releases in it, and not only the prereleases of one, as `[1.0-rc.1]` does. */
+/** True if the range has releases in it, and not only the prereleases of one, as `[1.0-rc.1]` has. */
 export function holdsReleases(range: Range): boolean {
   return range.some(({ lower, upper }) => {
     if (lower === null || !isPrerelease(lower.version)) return true;

@@ -17,13 +17,13 @@ import {
 } from "./range.ts";
 import { isPrerelease, parseVersion } from "./version.ts";
 
-/** A version in a range, which may leave its last numbers open: what it stands for alone, and the numbers it has. */
+/** A version in a range, which may leave its last numbers open: the interval that it means alone, and the numbers that it has. */
 interface Operand {
   readonly span: Interval;
   readonly release: readonly bigint[];
 }
 
-/** The interval that each comparison makes of its operand. `^` and `~` let the numbers change after the place they hold fast. */
+/** The interval that each comparison makes of its operand. With `^` and `~`, the numbers after the place that they hold fast may change. */
 const COMPARISONS: Readonly<Record<string, (operand: Operand) => Interval>> = {
   "": ({ span }) => span,
   "=": ({ span }) => span,
@@ -35,7 +35,7 @@ const COMPARISONS: Readonly<Record<string, (operand: Operand) => Interval>> = {
   "~": (operand) => upTo(operand, Math.min(operand.release.length - 1, 1)),
 };
 
-/** Throws RuleError with what is wrong. */
+/** Parses a range. Throws RuleError, which says what is wrong. */
 export function parseSemverRange(text: string): Range {
   return text.split("||").map(parseAlternative);
 }
@@ -73,7 +73,7 @@ function parseOperand(text: string): Operand | null {
   return { span: startingWith(release), release };
 }
 
-/** The bound's other side. */
+/** Returns the bound's other side. */
 function beyond(bound: Bound | null): Bound {
   if (bound === null) throw new RuleError("no version is above or below *: remove the > or < before it");
   return { ...bound, inclusive: !bound.inclusive };
@@ -83,7 +83,7 @@ function upTo({ span, release }: Operand, place: number): Interval {
   return release.length === 0 ? span : { lower: span.lower, upper: beforeNext(release, place) };
 }
 
-/** The first of major, minor and patch that isn't zero; the last that is given if all are. */
+/** Returns the place of the first of major, minor and patch that isn't zero; of the last that is given if all are zero. */
 function caretPlace(release: readonly bigint[]): number {
   const numbers = release.slice(0, 3);
   const place = numbers.findIndex((number) => number !== 0n);

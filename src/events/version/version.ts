@@ -1,9 +1,9 @@
 /**
- * A tag read as a version: SemVer 2.0.0, and what registries hold beside it: an optional v, one to four numbers (as Octopus
- * and NuGet have it), and Helm's `_` for `+`, which no tag can have.
+ * A tag read as a version: SemVer 2.0.0, and the other forms that registries hold: an optional v, one to
+ * four numbers (as in Octopus and NuGet), and Helm's `_` for `+`, which no tag can have.
  */
 export interface Version {
-  /** One to four numbers; a missing one counts as zero. Without limit, since tags hold dates and build numbers. */
+  /** One to four numbers; a missing one counts as zero. They have no limit, since tags hold dates and build numbers. */
   readonly release: readonly bigint[];
   /** The identifiers between the dots; empty for a release. */
   readonly prerelease: readonly string[];
@@ -11,7 +11,10 @@ export interface Version {
 
 const VERSION = /^v?(\d+(?:\.\d+){0,3})(?:-([0-9a-z-]+(?:\.[0-9a-z-]+)*))?(?:[+_][0-9a-z._-]+)?$/i;
 
-/** Reads a version; null for text that is none, as `latest`. Build metadata has no say in order or equality (SemVer, 10), so it isn't kept. */
+/**
+ * Reads a version; null for text that is none, as `latest`. Leaves out build metadata, which counts
+ * neither for order nor for equality (SemVer, 10).
+ */
 export function parseVersion(text: string): Version | null {
   const [, release, prerelease] = VERSION.exec(text) ?? [];
   if (release === undefined) return null;

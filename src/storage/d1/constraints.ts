@@ -9,7 +9,7 @@ const REFUSALS: Readonly<Record<string, ErrorKind>> = {
   "space full": "SPACE_FULL",
 };
 
-/** Awaits the work of a transaction; throws a trigger's refusal as the client's error that it is. Nothing has changed then. */
+/** Awaits the work of a transaction. If a trigger refuses it, nothing has changed, and this throws the client's error. */
 export async function constrained<T>(work: Promise<T>): Promise<T> {
   try {
     return await work;

@@ -1,19 +1,19 @@
 import type { PageRequest, Part } from "../../oci/page.ts";
 import { matchesRepository, rangeOf, textAfter, weightOf } from "../../oci/repository-pattern.ts";
 
-/** Where patterns cover little of a large space, this many rows are read for each further look at the database. */
+/** Rows to read in each further look at the database, if patterns cover little of a large space. */
 const SCAN = 1000;
 
-/** The most that matching one page may cost, as rows times the patterns' weight: with more or longer patterns pages get shorter. */
+/** The most that matching one page may cost, as rows times the patterns' weight. With more or longer patterns, pages get shorter. */
 const MOST_WORK = 30_000;
 
-/** Looks for one page: it is short then, or empty, and the list goes on. */
+/** The most looks for one page. After them the page is short, or empty, and the list goes on. */
 const MAX_LOOKS = 5;
 
-/** Some rows by path: from the first text on, and before the second, at most `limit`. */
+/** Reads rows by path, from the first text on and before the second, at most `limit`. */
 export type Look<T> = (from: string, before: string, limit: number) => Promise<readonly T[]>;
 
-/** The rows whose paths these patterns cover, ordered by path. A page costs the same however many rows there are. */
+/** Lists the rows whose paths these patterns cover, ordered by path. A page costs the same however many rows there are. */
 export async function listCovered<T extends { readonly path: string }>(
   patterns: readonly string[],
   { limit, last }: PageRequest,
@@ -30,7 +30,7 @@ export async function listCovered<T extends { readonly path: string }>(
     const end = found.at(-1)?.path ?? null;
     if (covered.length > limit) return { entries: covered.slice(0, limit), next: covered[limit - 1]?.path ?? null };
     if (end === null || found.length < wanted) return { entries: covered, next: null };
-    // A page of no entries tells nothing of what there is.
+    // A page of no entries does not show if there are any.
     if (limit === 0) return { entries: [], next: null };
     if (looks + 1 === MAX_LOOKS) return { entries: covered, next: end };
     from = textAfter(end);

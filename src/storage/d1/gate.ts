@@ -1,7 +1,8 @@
 /**
- * The gate that every statement about a repository goes through. It gives each of them the parameters of {@link GrantValues}, which
- * describe the grant. {@link REPOSITORY} is the repository's id only while the grant holds, so a statement that uses it can neither
- * show nor change anything without a grant, and the facts that run beside it say why.
+ * The gate that every statement about a repository goes through. It gives each statement the parameters of
+ * {@link GrantValues}, which describe the grant. {@link REPOSITORY} is the repository's id only while the
+ * grant holds, so a statement that uses it cannot show or change anything without a grant; the facts that
+ * run beside it say why.
  */
 import { confirmGrant, type Grant, type GrantFacts } from "../../auth/grant.ts";
 import * as z from "zod";
@@ -29,14 +30,14 @@ const FACTS = `
   FROM (SELECT 1) LEFT JOIN spaces s ON s.name = :space AND s.deleted_at IS NULL
     LEFT JOIN repositories r ON r.space_id = s.id AND r.path = :path AND r.deleted_at IS NULL`;
 
-/** Makes the grant's repository unless it is there. A grant for a certain repository does not make another. */
+/** Makes the grant's repository unless it is there. A grant for one particular repository does not make another. */
 const ENSURE_REPOSITORY = `
   INSERT INTO repositories (space_id, path, created_at)
   SELECT s.id, :path, :now FROM spaces s
   WHERE s.name = :space AND s.deleted_at IS NULL AND s.id = :spaceId AND :repositoryId IS NULL AND :publicOnly = 0 AND ${CREDENTIAL_LIVE}
     AND NOT EXISTS (SELECT 1 FROM repositories r WHERE r.space_id = s.id AND r.path = :path AND r.deleted_at IS NULL)`;
 
-/** The usage of the space of a grant to push or manage, at this point of the batch. */
+/** Returns the usage of the space of a grant to push or manage, at this point of the batch. */
 const USAGE = `
   SELECT ${USAGE_COLUMNS} FROM spaces WHERE name = :space AND deleted_at IS NULL AND (:spaceId IS NULL OR id = :spaceId) AND :publicOnly = 0`;
 
@@ -61,9 +62,9 @@ interface GrantValues {
 /** A statement behind the gate. */
 export interface GatedStatement {
   readonly sql: string;
-  /** Further parameters, under other names than the gate's. */
+  /** Further parameters; their names must differ from the gate's. */
   readonly values?: Values & { readonly [name in keyof GrantValues]?: never };
-  /** Where the statement is about another repository than the batch: a mount's source. */
+  /** The grant for another repository than the batch's: a mount's source. */
   readonly grant?: Grant;
 }
 
@@ -72,11 +73,14 @@ export type GatedStatements = Readonly<Record<string, GatedStatement | undefined
 
 export interface GatedResults<S> {
   readonly facts: GrantFacts;
-  /** By the statements' names. */
+  /** The results by the statements' names. */
   readonly results: Results<S>;
 }
 
-/** Runs the grant's facts and the statements as one batch: one round trip, one transaction. Throws as `confirmGrant` and `constrained` do. */
+/**
+ * Runs the grant's facts and the statements as one batch: one round trip, one transaction. Throws as
+ * `confirmGrant` and `constrained` do.
+ */
 export async function runGated<S extends GatedStatements>(
   db: D1Reader,
   grant: Grant,
@@ -99,7 +103,7 @@ interface PushResults<S> extends GatedResults<S> {
   readonly usage: Usage;
 }
 
-/** Runs the statements as {@link runWithUsage} does, after one that makes the grant's repository if it is not there. */
+/** Runs the statements as {@link runWithUsage} does, after one that makes the grant's repository if it is absent. */
 export async function runGatedPush<S extends GatedStatements>(
   db: D1Database,
   grant: Grant,
@@ -110,7 +114,7 @@ export async function runGatedPush<S extends GatedStatements>(
   return { facts, results: resultsOf(statements, results), usage };
 }
 
-/** Runs the statements as {@link runGated} does, and tells the usage of the grant's space. */
+/** Runs the statements as {@link runGated} does, and returns the usage of the grant's space too. */
 export async function runWithUsage<S extends GatedStatements>(
   db: D1Reader,
   grant: Grant,
@@ -122,7 +126,7 @@ export async function runWithUsage<S extends GatedStatements>(
   return { facts, results: resultsOf(statements, results), usage };
 }
 
-/** The results, of statements about a repository that must be there. Throws NAME_UNKNOWN. */
+/** Returns the results of statements about a repository that must exist. Throws NAME_UNKNOWN. */
 export function requireRepository<S>({ facts, results }: GatedResults<S>): Results<S> {
   if (facts.repositoryId === null) throw new RegistryError("NAME_UNKNOWN");
   return results;

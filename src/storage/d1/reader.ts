@@ -2,8 +2,9 @@
 export type D1Reader = Pick<D1DatabaseSession, "prepare" | "batch">;
 
 /**
- * Reads from the replica first. It may lag, so the primary is asked wherever the replica refuses, fails or does not have enough to go by.
- * @param replica null: only the primary is to be trusted.
+ * Reads from the replica first. It may lag, so the primary is asked if the replica refuses, fails or does
+ * not know enough.
+ * @param replica null if only the primary is to be trusted
  */
 export async function readReplicaFirst<T>(
   db: D1Database,
@@ -15,7 +16,7 @@ export async function readReplicaFirst<T>(
   return found !== null && isEnough(found.value) ? found.value : read(db);
 }
 
-/** True if a row of content is good to go by although it may be old: nothing is wrong with it, and nothing has to be done about it. */
+/** True if a row of content can be relied on although it may be old: nothing is wrong with it, and nothing has to be done about it. */
 export function isUndisturbed(
   row: { readonly damage: string | null; readonly marked_at: number | null } | null,
 ): boolean {

@@ -1,6 +1,7 @@
 /**
- * The gate that every statement of the management API about a space goes through. {@link SPACE} is the space's id only while the grant
- * holds, so a statement that uses it can neither show nor change anything without a grant, and the facts that run beside it say why.
+ * The gate that every statement of the management API about a space goes through. {@link SPACE} is the
+ * space's id only while the grant holds, so a statement that uses it cannot show or change anything
+ * without a grant; the facts that run beside it say why.
  */
 import * as z from "zod";
 import type { SpaceRight } from "../../auth/space-grant.ts";
@@ -11,7 +12,10 @@ import type { D1Reader } from "./reader.ts";
 import { firstRow } from "./rows.ts";
 import { type Results, runAll, type Statements } from "./statement.ts";
 
-/** A scalar subquery: the id of the grant's space, or null. Takes :space, :spaceId, :credentialId and :now, which {@link runInSpace} gives. */
+/**
+ * A scalar subquery: the id of the grant's space, or null. Takes :space, :spaceId, :credentialId and :now,
+ * which {@link runInSpace} gives.
+ */
 export const SPACE = `(
   SELECT g.id FROM spaces g WHERE g.name = :space AND g.deleted_at IS NULL
     AND (:spaceId IS NULL OR g.id = :spaceId) AND ${CREDENTIAL_LIVE})`;
@@ -21,8 +25,9 @@ const FACTS = `SELECT ${SPACE} AS space_id, ${CREDENTIAL_LIVE} AS credential_liv
 const factsRow = z.object({ space_id: z.int().nullable(), credential_live: z.int() });
 
 /**
- * Runs the grant's facts and the statements as one batch: one round trip, one transaction. Throws TOKEN_INVALID where the credential was
- * revoked meanwhile, SPACE_UNKNOWN where the space is gone, and as `constrained` does.
+ * Runs the grant's facts and the statements as one batch: one round trip, one transaction. Throws
+ * TOKEN_INVALID if the credential was revoked meanwhile, SPACE_UNKNOWN if the space is gone, and as
+ * `constrained` does.
  */
 export function runInSpace<S extends Statements>(
   db: D1Reader,

@@ -1,13 +1,13 @@
 /**
- * Statements whose parameters have names (`:digest`) and whose results come back by name. D1 itself knows only numbers: they are given
- * here, in the order in which a text first uses its names.
+ * Statements whose parameters have names (`:digest`) and whose results come back by name. D1 itself knows
+ * only numbers, which are given here in the order in which a text first uses its names.
  */
 import type { D1Reader } from "./reader.ts";
 
 /** A parameter's value, as D1 takes it. */
 type Value = string | number | null;
 
-/** Values by parameter. A statement may use some of them only. */
+/** Values by parameter. A statement may use only some of them. */
 export type Values = Readonly<Record<string, Value>>;
 
 /** SQL and the values of its named parameters. */
@@ -16,7 +16,7 @@ export interface Statement {
   readonly values: Values;
 }
 
-/** Statements that run as one transaction, in this order; undefined: none under that name this time. */
+/** Statements that run as one transaction, in this order; undefined for a name without a statement this time. */
 export type Statements = Readonly<Record<string, Statement | undefined>>;
 
 /** The result of each statement, by the statement's name. */
@@ -29,7 +29,7 @@ interface Numbered {
   readonly names: readonly string[];
 }
 
-/** Texts of SQL are constants of this code, so there are only so many. */
+/** Numbered texts by their originals. Texts of SQL are constants of this code, so there are only so many. */
 const numbered = new Map<string, Numbered>();
 
 /** Quoted text, which is left as it is, or a parameter. */
@@ -49,7 +49,7 @@ function number(sql: string): Numbered {
   return made;
 }
 
-/** Makes D1's statement. Throws if a parameter has no value: that is a fault of the code. */
+/** Makes D1's statement. Throws if a parameter has no value, which is a fault of the code. */
 export function prepare(db: D1Reader, { sql, values }: Statement): D1PreparedStatement {
   const { text, names } = number(sql);
   const bound = names.map((name) => {
@@ -79,7 +79,7 @@ export function runList(db: D1Reader, statements: readonly Statement[]): Promise
   return db.batch(statements.map((statement) => prepare(db, statement)));
 }
 
-/** SQL by name. */
+/** SQL texts by name. */
 export type Texts = Readonly<Record<string, string>>;
 
 /** Makes statements of texts that share their values. */

@@ -12,7 +12,7 @@ beforeEach(() => {
   registries.source.add(image({ subject: one.descriptor }));
 });
 
-/** What is read of manifests and blobs, by whether the request says that it only looks. */
+/** Returns the reads of manifests and blobs, either those that say that they only look or the others. */
 function reads({ log }: MemoryRegistry, isLook: boolean): readonly string[] {
   return log
     .filter(({ method, look }) => (method === "GET" || method === "HEAD") && (look === "1") === isLook)

@@ -6,9 +6,9 @@ import { parseRegistry } from "../../../src/cli/client/reference.ts";
 import { heedingLimits } from "../../../src/cli/client/rate-limit.ts";
 import { refuse, reply, serve } from "../support/server.ts";
 
-/** Retry-After of the answers to come; null: none. */
+/** Retry-After of the answers to come; null for none. */
 let limits: (string | null)[] = [];
-/** True if everybody is refused until a pause has passed. */
+/** True to refuse every request until a pause has passed. */
 let isClosed = false;
 /** Milliseconds that each answer takes. */
 let delays: number[] = [];

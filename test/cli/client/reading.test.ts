@@ -21,10 +21,10 @@ interface Served {
   readonly body?: Buffer | string;
 }
 
-/** By method and address; what is not there is 404. */
+/** Answers by method and address; all else is 404. */
 let answers: Record<string, Served> = {};
 let ranges: (string | null)[] = [];
-/** Bytes after which an answer's connection breaks, one answer each. */
+/** Bytes after which an answer's connection breaks, one number for each answer. */
 let cuts: number[] = [];
 let faults: Fault[] = [];
 
@@ -148,7 +148,7 @@ function nextIs(n: number): Record<string, string> {
   return { link: `<?n=${n}>; rel="next"` };
 }
 
-/** A page of either list with these entries, and something else that may change. */
+/** Makes a page of either list with these entries, and something else that may change. */
 function page(entries: readonly string[], next: number, time = ""): Served {
   const manifests = entries.map((entry) => ({ mediaType: OCI_INDEX, digest: digestOf(entry), size: 1 }));
   return { body: JSON.stringify({ tags: entries, manifests, time }), headers: nextIs(next) };
@@ -200,17 +200,17 @@ describe("a list", () => {
     ],
   ])("fails where it would not end: %s", async (_, address, read) => {
     const endless = { kind: "invalid", message: expect.stringContaining("never ends") };
-    // A loop of pages.
+    // Pages that form a loop.
     answers = {
       [`GET ${address}`]: page(["1"], 2),
       [`GET ${address}?n=2`]: page(["2"], 3),
       [`GET ${address}?n=3`]: page(["3"], 2),
     };
     await expect(read()).rejects.toMatchObject(endless);
-    // The same entries under ever new addresses, and with something else that changes.
+    // The same entries under ever new addresses, with something else that changes.
     answers = { [`GET ${address}`]: page(["1"], 2), [`GET ${address}?n=2`]: page(["1"], 3, "later") };
     await expect(read()).rejects.toMatchObject(endless);
-    // Pages without an entry, one after the other.
+    // Pages without entries, one after the other.
     answers = { [`GET ${address}`]: page([], 1) };
     for (let n = 1; n < 200; n++) answers[`GET ${address}?n=${n}`] = page([], n + 1);
     await expect(read()).rejects.toMatchObject(endless);

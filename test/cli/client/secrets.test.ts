@@ -13,7 +13,7 @@ const SECRETS = { authorization: "Bearer secret", cookie: "session=secret", "x-r
 
 let seen: IncomingHttpHeaders[] = [];
 let storage = new UploadRegistry();
-/** Somebody else's host, to which a registry sends uploads. */
+/** Another owner's host, to which a registry sends uploads. */
 const elsewhere = await serve((request, response) => {
   seen.push(request.headers);
   storage.listener(request, response);

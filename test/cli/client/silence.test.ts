@@ -20,7 +20,7 @@ const CHUNK = 100_000;
 let registry = new MemoryRegistry();
 const hole = await startBlackHole(await serve((request, response) => registry.listener(request, response)));
 
-/** Silence is noticed after the time given; pauses pass at once. */
+/** Opens a connection that notices silence after the given time; pauses pass at once. */
 function open(answerWithin = 250): Connection {
   return connect(parseRegistry(hole.host), { env: {}, credential: null, answerWithin, wait: () => Promise.resolve() });
 }
@@ -99,7 +99,7 @@ describe("an answer that falls silent half-way", () => {
 
 describe("a registry that is only slow", () => {
   it("is waited for while it ends an upload, and the upload is ended once", async () => {
-    // The larger a blob, the longer it may take to read it again: here half a second more.
+    // A larger blob may take longer to be read again: here half a second more.
     const blob = randomBlob(10_000_000);
     let delayed = 0;
     registry.intercept = (request, response) => {

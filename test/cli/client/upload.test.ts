@@ -13,7 +13,7 @@ const CHUNK = 100_000;
 let registry = new UploadRegistry();
 const server = await serve((request, response) => registry.listener(request, response));
 
-/** Pauses pass at once; patience still runs out. */
+/** Opens a connection whose pauses pass at once; patience still runs out. */
 function open(patience = 60_000): Connection {
   return connect(parseRegistry(server.host), { env: {}, credential: null, patience, wait: () => Promise.resolve() });
 }

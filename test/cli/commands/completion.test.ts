@@ -126,7 +126,7 @@ describe("the script for bash", () => {
   let directory = "";
   const env = { PATH: process.env["PATH"] ?? "", LANG: "C.UTF-8" };
 
-  // Stands in for the command: it answers what it is told to, and notes what it was asked.
+  // Stands in for the command: it answers as it was told, and notes the requests.
   beforeAll(async () => {
     directory = await mkdtemp(join(tmpdir(), "completion-"));
     const lines = "localhost:5000/acme\\tone\\n$(touch pwned)\\ttwo\\n";

@@ -24,7 +24,7 @@ async function file(name: string, content: unknown): Promise<string> {
   return path;
 }
 
-/** A space with a target and a trigger. */
+/** Makes a space with a target and a trigger. */
 async function stubSpace(): Promise<ManagementStub> {
   const stub = await stubManagement();
   stub.on("listTargets", { space }, page(target));

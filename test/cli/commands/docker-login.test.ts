@@ -21,7 +21,7 @@ beforeEach(async () => {
 
 afterEach(() => rm(home, { recursive: true }));
 
-/** What `docker login` leaves. */
+/** Writes the file that `docker login` leaves. */
 async function dockerKeeps(logins: Readonly<Record<string, object>>): Promise<void> {
   await writeFile(join(home, ".docker/config.json"), JSON.stringify({ auths: logins }));
 }
@@ -34,7 +34,7 @@ interface Spacedock {
   readonly asked: readonly string[];
 }
 
-/** A Spacedock that takes the token `sdt_good`, and at its token endpoint the refresh token `rt_good`. */
+/** Serves a Spacedock that takes the token `sdt_good`, and at its token endpoint the refresh token `rt_good`. */
 async function serveSpacedock(): Promise<Spacedock> {
   const asked: string[] = [];
   const server = await serve((request, response) => {

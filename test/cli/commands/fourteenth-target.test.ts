@@ -1,4 +1,4 @@
-/** One file and one line make a target type: it is in help, in completion, and in the console's form. */
+/** Tests that one file and one line make a target type: help, completion and the console's form have it. */
 import { describe, expect, it, vi } from "vitest";
 import { configForm, configOf } from "../../../src/console/pages/target/config.ts";
 import { typeFormOf } from "../../../src/console/pages/target/type-form.ts";

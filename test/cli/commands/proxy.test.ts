@@ -13,7 +13,7 @@ const started = z.object({ listen: z.string(), to: z.string() });
 let registry = new UploadRegistry();
 const upstream = await serve((request, response) => registry.listener(request, response));
 
-/** One of this machine, by which others could reach it; where it has none, one for itself. */
+/** An address of this machine by which others could reach it; if it has none, one that only it can reach. */
 const ownAddress =
   Object.values(networkInterfaces())
     .flatMap((all) => all ?? [])

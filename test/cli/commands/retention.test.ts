@@ -13,12 +13,12 @@ const AT_TERMINAL = { input: "y\n", isTerminal: true };
 const RULES = "/api/v1/spaces/acme/retention-rules";
 const PREVIEW = "POST /api/v1/spaces/acme/retention-rules:preview";
 
-/** Of a repository, as many tags, and one manifest of 2 kB. */
+/** Makes a repository's item, with these tags and one manifest of 2 kB. */
 function itemOf(repository: string, tags: readonly string[], tagCount = tags.length, complete = true) {
   return { repository, tags: [...tags], manifests: [digestOf("a")], tagCount, manifestCount: 1, bytes: 2000, complete };
 }
 
-/** @param covered how many repositories a rule covers. */
+/** Makes a preview. @param covered the number of repositories that a rule covers */
 function previewOf(
   items: RetentionPreview["items"],
   covered = items.length,
@@ -30,7 +30,7 @@ function previewOf(
 const NOTHING = previewOf([], 1);
 const SOME = previewOf([itemOf("web", ["1", "2"])]);
 
-/** A space with one rule, by which this goes. */
+/** Makes a space with one rule, which gives these previews. */
 async function stubSpace(...previews: readonly RetentionPreview[]): Promise<ManagementStub> {
   const stub = await stubManagement();
   stub.on("listRetentionRules", { space }, page(rule));
@@ -43,7 +43,7 @@ async function stubSpace(...previews: readonly RetentionPreview[]): Promise<Mana
   return stub;
 }
 
-/** What changed something, without the looks at what would go. */
+/** Returns the requests that changed something, without previews. */
 function savedBy(stub: ManagementStub): readonly (readonly [string, unknown])[] {
   return stub.changes.filter(([what]) => !what.startsWith(PREVIEW));
 }

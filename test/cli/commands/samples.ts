@@ -12,7 +12,7 @@ import type {
   Trigger,
 } from "../../../src/contract/operations.ts";
 
-/** Things of the management API, as it answers them. */
+/** Samples of the management API's answers. */
 
 const createdAt = "2026-01-01T00:00:00.000Z";
 
@@ -85,7 +85,7 @@ export const delivery: Delivery = {
   canceledBy: null,
 };
 
-/** As one is shown, with what it would change. */
+/** Makes a delivery as it is shown by itself, with the changes that it would make. */
 export function detailOf(id: string, more: Partial<DeliveryDetail> = {}): DeliveryDetail {
   return { ...delivery, id, redelivery: [], attempts: [], ...more };
 }
@@ -99,12 +99,12 @@ export const rule: RetentionRule = {
   createdAt,
 };
 
-/** A digest of one letter, again and again. */
+/** Makes a digest of one repeated letter. */
 export function digestOf(letter: string): string {
   return `sha256:${letter.repeat(64)}`;
 }
 
-/** A change of the tag `latest`: set to a digest of this letter, by ci. */
+/** Makes a change of the tag `latest`: ci set it to a digest of this letter. */
 export function changeTo(letter: string, more: Partial<TagChange> = {}): TagChange {
   return {
     id: `evt_${letter}`,
@@ -128,7 +128,7 @@ export function spaceNamed(name: string, more: Partial<Space> = {}): Space {
   return { name, public: false, immutableTags: [], namespaces: [], ...limits, createdAt, ...more };
 }
 
-/** @param path within the space `acme`. */
+/** Makes a repository. @param path within the space `acme` */
 export function repositoryAt(path: string, more: Partial<Repository> = {}): Repository {
   const settings = { public: false, immutableTags: null };
   const shown = { createdAt, bytes: 500, tags: 1, pushedAt: createdAt, pulledAt: null };

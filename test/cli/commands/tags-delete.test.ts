@@ -20,7 +20,7 @@ function deletion(tags: readonly string[], more: Partial<TagsDeletion> = {}): Ta
   };
 }
 
-/** A repository with the tags `pr-1`, `pr-2`, `1.0` and a signature. */
+/** Makes a repository with the tags `pr-1`, `pr-2`, `1.0` and a signature. */
 async function stubWeb(...answers: readonly TagsDeletion[]): Promise<ManagementStub> {
   const stub = await stubManagement();
   const names = ["pr-1", "pr-2", "1.0", `sha256-${"a".repeat(64)}.sig`];

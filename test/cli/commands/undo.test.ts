@@ -12,7 +12,7 @@ const CHANGES = [
   changeTo("b", { previousDigest: a, actor: { id: "tok_2", name: "boss" } }),
 ];
 
-/** A tag that was `a`, `b` and is `c`; the event that set it to `a` is forgotten. */
+/** Makes a tag that was `a`, then `b`, and is `c`; the event that set it to `a` is forgotten. */
 async function stubTag(): Promise<ManagementStub> {
   const stub = await stubManagement();
   stub.on("getHistory", { space }, page(...CHANGES));

@@ -22,12 +22,12 @@ import {
 const space = "acme";
 const COLUMNS = 100;
 
-/** Ids are as long as the registry makes them, and what people write is as long as they do. */
+/** Makes an id as long as the registry's. The texts below are as long as people write them. */
 const id = (prefix: string): string => `${prefix}_${"0193f7a2".repeat(4)}`;
 const NAME = "production-europe-west";
 const PATH = "platform/services/checkout/payments-apiv2";
 const TAG = "2026.11.30-main-build.12345678";
-/** As long as a receiver likes. */
+/** A receiver's answer can have any length. */
 const ANSWER = `{"error":"conflict","message":"version ${TAG} is being deployed","request":"${"0193f7a2".repeat(12)}"}`;
 const REASON = "it answered 503 Service Unavailable: the deployment of this version is already running elsewhere";
 const actor = { id: id("tok"), name: "github-actions-main" };
@@ -90,7 +90,7 @@ async function longNamed(): Promise<ManagementStub> {
   return stub;
 }
 
-/** Runs a command and expects all that it prints to fit. */
+/** Runs a command and expects its whole output to fit. */
 async function expectFitting(command: string, env: Environment, columns = COLUMNS): Promise<string> {
   const { exitCode, stdout, stderr } = await runCli(command.split(" "), { ...env, COLUMNS: String(columns) });
   expect({ exitCode, stderr: exitCode === 0 ? "" : stderr }).toEqual({ exitCode: 0, stderr: "" });
@@ -99,7 +99,7 @@ async function expectFitting(command: string, env: Environment, columns = COLUMN
 }
 
 describe("all that is printed in columns", () => {
-  // Each with what stands on one line, to be copied, and what may go on below.
+  // Each command with the text that stands on one line, to be copied, and the text that may go on below.
   it.each([
     ["deliveries list", [id("dlv"), `acme/${PATH}:${TAG}`], REASON],
     ["deliveries tail", [id("dlv"), `acme/${PATH}:${TAG}`], REASON],

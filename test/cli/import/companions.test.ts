@@ -14,7 +14,7 @@ function referrer(subject: TestImage): TestImage {
   return image({ subject: subject.descriptor, artifactType: "application/vnd.example.sbom" });
 }
 
-/** The manifests that the destination was given, in order, without those under tags. */
+/** Returns the manifests that the destination was given, in order, without those under tags. */
 function storedInOrder(): string[] {
   return registries.destination.asked(/^PUT manifests\/sha256:/).map((put) => put.replace("PUT manifests/", ""));
 }
@@ -135,7 +135,7 @@ describe("cosign's tags", () => {
     const other = image();
     registries.source.add(one, "1", `${referrersTag(one)}.sig`, `${referrersTag(other)}.sig`);
     registries.source.add(other, `${referrersTag(one)}.att`);
-    // And one that the image itself is not in.
+    // The last index does not contain the image itself.
     const last = image();
     registries.source.add(last, `${referrersTag(other)}.att`);
     registries.source.tags.set(`${referrersTag(last)}.sig`, other.descriptor.digest);

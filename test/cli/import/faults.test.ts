@@ -8,7 +8,7 @@ const registries = await useRegistries();
 
 const IMPORT = "$S/acme/web:1 $D/team/web";
 
-/** Nothing half-copied is ever left under a tag. */
+/** Expects that nothing half-copied is left under a tag. */
 function expectNoTag(): void {
   expect(registries.destination.tags.size).toBe(0);
 }
@@ -22,7 +22,7 @@ function basic(pair: string): string {
   return `Basic ${Buffer.from(pair).toString("base64")}`;
 }
 
-/** Each that a registry was sent. */
+/** Returns the Authorization headers that a registry was sent. */
 function authorizations({ log }: MemoryRegistry): ReadonlySet<string | null> {
   return new Set(log.map(({ authorization }) => authorization));
 }
@@ -40,7 +40,7 @@ describe("a source that is damaged", () => {
     expect(stderr).toContain(`the blob ${digest} of acme/web that does not match the digest`);
     expect(stderr).toContain("The source is damaged");
     expectNoTag();
-    // The next run does not go on with the wrong bytes.
+    // The next run must not go on with the wrong bytes.
     registries.source.blobs.set(digest, one.parts[1]?.bytes ?? Buffer.alloc(0));
     expect((await registries.import(`--chunk-size 100kB ${IMPORT}`)).exitCode).toBe(0);
   });
@@ -56,7 +56,7 @@ describe("a source that is damaged", () => {
     const { exitCode, stderr } = await registries.import(IMPORT);
     expect(exitCode).toBe(6);
     expect(stderr).toContain(said);
-    // The same where the destination has the blob already.
+    // The same holds if the destination has the blob already.
     registries.destination.addPart(layer);
     expect((await registries.import(IMPORT)).stderr).toContain(said);
     expectNoTag();

@@ -56,7 +56,7 @@ describe("--all-tags", () => {
     ]);
     expect(stderr).toContain("3 of 4 tags could not be imported");
     expect([...registries.destination.tags.keys()]).toEqual(["1"]);
-    // What is not asked for is not missed.
+    // An unrequested tag is not missed.
     expect((await registries.import("--tags 1 $S/acme/web $D/team/web")).exitCode).toBe(0);
   });
 

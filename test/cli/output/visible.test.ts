@@ -42,7 +42,7 @@ describe("what a person is shown", () => {
   });
 });
 
-/** Begins with what clears the screen, ends with what turns the direction. */
+/** Begins by clearing the screen and ends by turning the direction. */
 const EVIL = "\u001B[2J\u202Eevil";
 const ACTS = /(?![\n\t])\p{Cc}|\u202E/u;
 

@@ -16,7 +16,7 @@ function iteratorOf(bytes: Buffer, piece: number): AsyncIterator<Buffer> {
 }
 
 async function bytesOf(chunk: HeldChunk, from = 0, to = chunk.size): Promise<Buffer> {
-  // The memory is used again, so what comes is copied.
+  // The memory is used again, so the bytes are copied.
   return Buffer.from(await buffer(chunk.open(from, to)));
 }
 
@@ -65,7 +65,7 @@ describe("a body that is cut", () => {
     for await (const chunk of cutIntoChunks(counted, new SlabPool(8 * MIB, 0), { least: MIB, most: 4 * MIB }, never)) {
       sizes.push(chunk.size);
       taken += chunk.size;
-      // While this one is on its way, the client goes on.
+      // The client goes on while this one is on its way.
       await expect.poll(() => read).toBeGreaterThanOrEqual(Math.min(taken + 4 * MIB, size));
       chunk.release();
     }

@@ -31,7 +31,7 @@ interface Wish {
   readonly headers?: Record<string, string>;
 }
 
-/** A request through the proxy, with the body as a client streams it. */
+/** Sends a request through the proxy, with the body streamed as a client does. */
 async function send(method: string, path: string, wish: Wish = {}, through = proxy): Promise<Sent> {
   const { body = null, isChunked = false, headers = {} } = wish;
   const length = isChunked ? { "transfer-encoding": "chunked" } : { "content-length": String(body?.length ?? 0) };
@@ -47,7 +47,7 @@ async function send(method: string, path: string, wish: Wish = {}, through = pro
   return answerTo(request);
 }
 
-/** As a client that blocks does it: the answer is looked for when all has been sent. Its first line. */
+/** Sends everything before it looks for the answer, as a blocking client does. Returns the answer's first line. */
 async function sendThenListen(method: string, path: string, body: Buffer, connection: string): Promise<string> {
   const socket = connect(addressOf(proxy)).pause();
   const lines = [
@@ -320,7 +320,7 @@ describe("a registry where chunks may queue", () => {
   it("has the whole in the end where it holds more than it has acknowledged", async () => {
     const blob = randomBlob(4 * MIB);
     const cutAfter = 300_000;
-    // The second arrives whole; its answer is lost when a part of the third is there, too.
+    // The second chunk arrives whole; its answer is lost once a part of the third is there, too.
     const lostWhen = (): Promise<unknown> => expect.poll(() => registry.of("PATCH")[2]?.received ?? 0).toBe(cutAfter);
     registry.fault = ({ method }, count) => {
       if (method !== "PATCH") return null;

@@ -158,7 +158,7 @@ async function changeManifest(layout: string): Promise<void> {
   await writeFile(file, (await readFile(file, "utf8")).replace("layers", "Layers"));
 }
 
-/** Puts a manifest in the place of the only one, under its own digest and size. */
+/** Replaces the only manifest by another, under that one's own digest and size. */
 async function replaceManifest(layout: string, file: string, text: string): Promise<void> {
   const list = join(layout, "index.json");
   const before = basename(file);

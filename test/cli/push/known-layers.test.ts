@@ -51,7 +51,10 @@ function digestOf(bytes: Buffer): string {
   return `sha256:${createHash("sha256").update(bytes).digest("hex")}`;
 }
 
-/** What docker's own push left: layers compressed in its own way, and a manifest of its own type, under these references. */
+/**
+ * Adds an image as docker's own push leaves it: with layers that docker compressed, and a manifest of
+ * docker's type, under these references.
+ */
 function pushedByDocker(image: Buffer, plain: readonly Buffer[], ...references: readonly string[]): string {
   const packed = plain.map((layer) => gzipSync(layer, { level: 1 }));
   for (const bytes of [image, ...packed]) bench.registry.uploads.blobs.set(digestOf(bytes), bytes);

@@ -7,7 +7,7 @@ import { randomBlob } from "../support/blob.ts";
 
 const SIZE = 35_000;
 
-/** A blob with one byte that is not as its digest has it. */
+/** Makes a blob with one byte that does not match its digest. */
 function spoiled(at: number): BlobSource {
   const { bytes, digest } = randomBlob(SIZE);
   bytes.writeUInt8(bytes.readUInt8(at) ^ 1, at);

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { isDue } from "../../../scripts/cron.ts";
 import { CRONS, SETTINGS } from "../../../scripts/settings.ts";
 
-/** The minutes of an hour in which it is due. */
+/** Returns the minutes of an hour at which it is due. */
 function minutesOf(cron: string, hour = "2026-01-01T10"): readonly number[] {
   return Array.from({ length: 60 }, (_, minute) => minute).filter((minute) =>
     isDue(cron, new Date(`${hour}:${String(minute).padStart(2, "0")}:30Z`)),

@@ -25,7 +25,7 @@ beforeEach(async () => {
   await writeFiles(tmp, { "somebody else's": "file" });
 });
 
-/** With a directory for temporary files, which must be as it was in the end. */
+/** Pushes with a directory for temporary files, which must be unchanged at the end. */
 async function pushSpooled(source: string, ...args: readonly string[]): ReturnType<typeof runCli> {
   const said = await runCli(["push", source, `${bench.destination}:1`, ...args], { ...bench.env, TMPDIR: tmp });
   expect(await readdir(tmp)).toEqual(["somebody else's"]);
@@ -102,7 +102,7 @@ describe("an archive of a layout", () => {
     await truncate(cut, bytes.length / 2);
     expect(await push(cut)).toMatchObject({ exitCode: 6, stderr: expect.stringContaining("is truncated") });
     const first = await pack(layout, join(scratch, "first.tar"), "--exclude=index.json");
-    // Without the zeros that end it.
+    // Without the zeros at its end.
     await truncate(
       first,
       Math.ceil((await readFile(first)).toString("latin1").trimEnd().replace(/\0+$/, "").length / 512) * 512,
@@ -155,7 +155,7 @@ describe("an archive as docker made them before version 25", () => {
     expect(layer?.size).toBeLessThan(10_000);
     expect(gunzipSync(bench.registry.blobs.get(layer?.digest ?? "") ?? "")).toEqual(layers[0]);
     expect((await pushSpooled(dockerTar)).stdout).toContain("blobs: 3 already there");
-    // Whatever the system that it is compressed on.
+    // The same on every system that compresses it.
     expect(bench.registry.blobs.get(layer?.digest ?? "")?.[9]).toBe(255);
   });
 
@@ -256,7 +256,7 @@ async function changeConfig(tree: string): Promise<void> {
 }
 
 /** An archive of the image above and of another one. */
-/** A layout whose one layer has so many bytes, and is not compressed; returns the layer's size. */
+/** Writes a layout whose one layer has so many bytes and is not compressed. Returns the layer's size. */
 async function writePlainLayout(directory: string, size: number): Promise<number> {
   const layer = Buffer.alloc(size);
   const parts = [Buffer.from('{"architecture":"amd64","os":"linux"}'), layer].map((bytes) => ({

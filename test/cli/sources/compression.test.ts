@@ -9,7 +9,7 @@ describe("compression", () => {
     ["502a4d1804000000", "zstd"],
     ["fd377a585a000004", "xz"],
     ["425a6839314159265359", "bzip2"],
-    // A tar archive whose first file has such a name.
+    // A tar archive whose first file has this beginning as its name.
     ["425a68392e747874", "none"],
     ["", "none"],
   ])("is told by the first bytes: %s is %s", (hex, expected) => {

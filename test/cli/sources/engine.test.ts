@@ -19,7 +19,7 @@ const layout = join(scratch, "layout");
 const digest = await makeImageLayout(layout, [300_000, 1000]);
 const archive = await readFile(await pack(layout, join(scratch, "layout.tar")));
 
-/** What the engine says, by method and address; by default it has one image, `web` and its id. */
+/** The engine's answers, by method and address. By default it has one image, `web`, and that image's id. */
 let answers: Record<string, (response: ServerResponse, request: IncomingMessage) => void> = {};
 let asked: string[] = [];
 const engine = createServer((request, response) => {
@@ -60,7 +60,7 @@ beforeEach(async () => {
   await mkdir(tmp);
 });
 
-/** With an engine, and a directory for temporary files that must be empty in the end. */
+/** Pushes with an engine, and a directory for temporary files that must be empty at the end. */
 async function push(
   image: string,
   env: Record<string, string> = {},
@@ -165,7 +165,7 @@ function brokenOff(response: ServerResponse): void {
   response.write(archive.subarray(0, 100_000), () => response.destroy());
 }
 
-/** A docker program that does as a script says, and notes how it is called. */
+/** Installs a docker program that does as a script says, and notes its calls. */
 async function installDocker(script: string): Promise<Record<string, string>> {
   await writeFiles(bin, { docker: `#!/bin/sh\necho "$@" >> ${scratch}/calls\n${script}\n` });
   await chmod(join(bin, "docker"), 0o755);

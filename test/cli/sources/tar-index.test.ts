@@ -22,7 +22,7 @@ async function index(archive: string): Promise<TarIndex | null> {
   }
 }
 
-/** An archive of the same few files. */
+/** Makes an archive of the same few files. */
 async function archiveOf(name: string, ...options: readonly string[]): Promise<string> {
   const tree = join(scratch, name);
   await writeFiles(tree, { "blobs/sha256/one": content, [long]: "far away", empty: "" });

@@ -5,7 +5,7 @@ import { run } from "../../../harness/live/run.ts";
 
 const env = { PATH: process.env["PATH"] ?? "" };
 
-/** Packs all that is in a directory, with the system's tar. */
+/** Packs a whole directory with the system's tar. */
 export async function pack(directory: string, archive: string, ...options: readonly string[]): Promise<string> {
   await run("tar", ["--create", `--file=${archive}`, ...options, `--directory=${directory}`, "."], { env });
   return archive;
@@ -15,7 +15,7 @@ export function sha256(bytes: Uint8Array): string {
   return createHash("sha256").update(bytes).digest("hex");
 }
 
-/** Writes files, with what lies in between. */
+/** Writes files, with the directories above them. */
 export async function writeFiles(
   directory: string,
   files: Readonly<Record<string, string | Uint8Array>>,
@@ -27,14 +27,16 @@ export async function writeFiles(
 }
 
 interface DockerTree {
-  /** The layers as they are, uncompressed, in order. */
+  /** The layers, uncompressed, in order. */
   readonly layers: readonly Buffer[];
   readonly config: Buffer;
 }
 
 /**
- * What `docker save` put into an archive before version 25: a directory for each layer, and a link where two are the
- * same. `store`: how a layer's file is made of it; `zeros`: how many the first one ends with.
+ * Writes the content of an archive by `docker save` before version 25: a directory for each layer, and a
+ * link if two layers are the same.
+ * @param store makes a layer's file
+ * @param zeros the number of zeros at the end of the first layer
  */
 export async function writeDockerTree(
   directory: string,

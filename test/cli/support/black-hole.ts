@@ -4,13 +4,13 @@ import { afterAll } from "vitest";
 import type { TestServer } from "./server.ts";
 
 /**
- * What becomes of a connection with the request that it is told of. `answer`: the request arrives, and nothing ever comes
- * back. `request`: not even that arrives. A number: so many bytes of the answer come. Null: all goes well.
+ * The fate of a connection. `answer`: the request arrives, but no answer comes back. `request`: not even
+ * the request arrives. A number: so many bytes of the answer come back. Null: all goes well.
  */
 export type Fate = "answer" | "request" | number | null;
 
 interface BlackHole extends TestServer {
-  /** Asked for each request, by its first line, as in `PUT /v2/acme/web/manifests/1 HTTP/1.1`. */
+  /** Decides about each request by its first line, as in `PUT /v2/acme/web/manifests/1 HTTP/1.1`. */
   fate: (line: string) => Fate;
   /** The first lines of all requests. */
   readonly lines: string[];
@@ -18,7 +18,7 @@ interface BlackHole extends TestServer {
 
 const REQUEST = /^(?:GET|HEAD|POST|PUT|PATCH|DELETE) .*/;
 
-/** A way to a server on which connections die without a word: neither end hears of it. */
+/** Starts a way to a server on which connections die silently: neither end is told. */
 export async function startBlackHole(to: TestServer): Promise<BlackHole> {
   const { hostname, port } = new URL(to.url);
   const sockets = new Set<Socket>();
@@ -60,7 +60,7 @@ export async function startBlackHole(to: TestServer): Promise<BlackHole> {
   return hole;
 }
 
-/** The fate of the first request of this kind; all others go well. */
+/** Gives this fate to the first request of the kind; all others go well. */
 export function firstOf(pattern: RegExp, fate: Fate): BlackHole["fate"] {
   let isOver = false;
   return (line) => {

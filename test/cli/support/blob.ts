@@ -7,14 +7,14 @@ interface Blob extends BlobSource {
   readonly bytes: Buffer;
 }
 
-/** Random bytes that can be pushed. */
+/** Makes random bytes that can be pushed. */
 export function randomBlob(size: number): Blob {
   const bytes = randomBytes(size);
   return {
     bytes,
     size,
     digest: makeDigest("sha256", createHash("sha256").update(bytes).digest("hex")),
-    // In pieces, as a file comes.
+    // In pieces, as from a file.
     open: (offset, length) => Readable.from(piecesOf(bytes.subarray(offset, offset + length)), { objectMode: false }),
   };
 }

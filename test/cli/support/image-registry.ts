@@ -17,14 +17,14 @@ interface DescriptorOf {
 const MANIFEST = "application/vnd.oci.image.manifest.v1+json";
 const INDEX = "application/vnd.oci.image.index.v1+json";
 
-/** The reading part of a registry with one repository, and deletions; it wants the password `secret` (Basic). */
+/** The reading part of a registry with one repository, and deletions. It wants the password `secret` (Basic). */
 export class ImageRegistry {
   host = "";
   readonly tags = new Map<string, string>();
   readonly deleted: string[] = [];
-  /** Statuses for deletions by tag, as registries have it that know none. */
+  /** True to refuse deletions by tag, as registries do that have none. */
   refusesTagDeletion = false;
-  /** What else it answers, before all else; false: nothing. */
+  /** Answers other requests, before everything else. Returns false if it does not. */
   also: (request: IncomingMessage, response: ServerResponse) => boolean = () => false;
   readonly #content = new Map<string, Stored>();
   readonly #referrers = new Map<string, object[]>();
@@ -43,7 +43,7 @@ export class ImageRegistry {
     return { mediaType, digest, size: bytes.length };
   }
 
-  /** An image whose one layer has the size, for a platform. */
+  /** Makes an image for a platform, with one layer of this size. */
   image(architecture: string, layerSize: number): DescriptorOf & { readonly platform: object } {
     const created = "2026-01-01T00:00:00Z";
     const config = this.put("application/vnd.oci.image.config.v1+json", {

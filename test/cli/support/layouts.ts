@@ -8,7 +8,7 @@ interface Descriptor {
   readonly size: number;
 }
 
-/** Lists a manifest in a layout whose subject is what the layout is of, or another manifest. */
+/** Adds a manifest to a layout, with the layout's own image or another manifest as its subject. */
 export async function addReferrer(layout: string, text: string, about?: Descriptor): Promise<Descriptor> {
   const file = join(layout, "index.json");
   const listed: { manifests: Descriptor[] } = JSON.parse(await readFile(file, "utf8"));
@@ -37,7 +37,7 @@ export async function addReferrer(layout: string, text: string, about?: Descript
   return descriptor;
 }
 
-/** The largest file among a layout's blobs. */
+/** Returns the largest file among a layout's blobs. */
 export async function largestBlob(layout: string): Promise<string> {
   const directory = join(layout, "blobs/sha256");
   const files = await Promise.all(
@@ -46,7 +46,7 @@ export async function largestBlob(layout: string): Promise<string> {
   return join(directory, files.toSorted((a, b) => b.size - a.size)[0]?.name ?? "");
 }
 
-/** The file of the first manifest that a file lists. */
+/** Returns the file of the first manifest that a file lists. */
 export async function firstManifest(layout: string, file: string): Promise<string> {
   const [, hex = ""] = /"manifests":\[\{[^}]*"digest":"sha256:([0-9a-f]+)"/.exec(await readFile(file, "utf8")) ?? [];
   return join(layout, "blobs/sha256", hex);

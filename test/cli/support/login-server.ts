@@ -1,6 +1,6 @@
 import { reply, serve, type TestServer, urlOf } from "./server.ts";
 
-/** What the token `sdt_good` is to the server. */
+/** The server's description of the token `sdt_good`. */
 export const KNOWN = {
   kind: "token",
   space: "acme",
@@ -8,22 +8,22 @@ export const KNOWN = {
 };
 
 interface LoginOptions {
-  /** What `whoami` says of the good token; null: it is no Spacedock. */
+  /** The answer of `whoami` to the good token; null for a server that is no Spacedock. */
   readonly who?: object | null;
-  /** The largest body that is let pass, where it takes uploads. */
+  /** The largest body that is let pass; if absent, it takes no uploads. */
   readonly bodyLimit?: number;
-  /** Milliseconds by which its clock is wrong. */
+  /** The error of its clock in milliseconds. */
   readonly skew?: number;
 }
 
 export interface LoginServer extends TestServer {
-  /** Sizes of the bodies that were announced. */
+  /** Sizes of the announced bodies. */
   readonly announced: number[];
-  /** Upload sessions that are open. */
+  /** Open upload sessions. */
   readonly sessions: Set<string>;
 }
 
-/** A registry to log in to, as Spacedock is: the token endpoint takes `sdt_good`, and only the management API ADMIN_TOKEN. */
+/** Serves a registry to log in to, like Spacedock: the token endpoint takes `sdt_good`, and only the management API takes ADMIN_TOKEN. */
 export async function serveLogin({ who = KNOWN, bodyLimit, skew = 0 }: LoginOptions = {}): Promise<LoginServer> {
   const announced: number[] = [];
   const sessions = new Set<string>();

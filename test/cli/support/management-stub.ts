@@ -7,7 +7,7 @@ import { reply, serve, urlOf } from "./server.ts";
 
 type OperationId = keyof typeof operations;
 
-/** What was asked, as `GET /api/v1/spaces?limit=1`, with its body. */
+/** A request, as `GET /api/v1/spaces?limit=1`, with its body. */
 interface Asked {
   readonly what: string;
   readonly body: unknown;
@@ -19,19 +19,19 @@ interface Answered {
   readonly body: string;
 }
 
-/** The management API for a test: it answers what it was told to, as the OpenAPI document has it, and notes what it was asked. */
+/** Stands in for the management API: it answers as it was told, in the form of the OpenAPI document, and notes the requests. */
 export interface ManagementStub {
   readonly host: string;
-  /** For the command: the stub as its registry, with a token. */
+  /** The command's environment, with the stub as its registry and a token. */
   readonly env: Environment;
   readonly asked: readonly Asked[];
-  /** An answer to an operation; the last one is given again and again. */
+  /** Sets an answer to an operation. The last one is given again and again. */
   on<O extends OperationId>(
     operation: O,
     path: Readonly<Record<string, string>>,
     ...outputs: readonly z.input<(typeof operations)[O]["output"]>[]
   ): void;
-  /** A problem as the answer, with what it says beside words. */
+  /** Sets a problem as the answer, with its fields besides words. */
   refuse(
     operation: OperationId,
     path: Readonly<Record<string, string>>,
@@ -39,7 +39,7 @@ export interface ManagementStub {
     code: string,
     errors?: unknown,
   ): void;
-  /** Those that change something: method, address and body. */
+  /** The requests that change something: method, address and body. */
   readonly changes: readonly (readonly [string, unknown])[];
 }
 

@@ -21,18 +21,18 @@ interface StoredManifest {
 
 interface Logged {
   readonly method: string;
-  /** Without `/v2/<name>/`, with its query. */
+  /** The address without `/v2/<name>/`, with its query. */
   readonly what: string;
   readonly name: string;
   readonly authorization: string | null;
   readonly range: string | null;
-  /** True if it says that it only looks: the header's value. */
+  /** The value of the header by which a request says that it only looks; null if it does not. */
   readonly look: string | null;
-  /** Bytes of a blob that went out. */
+  /** Bytes of a blob that were sent. */
   sent: number;
 }
 
-/** A whole registry, in memory, of one set of content whatever the repository; with faults on demand. */
+/** A whole registry in memory, with faults on demand. It has the same content in every repository. */
 export class MemoryRegistry {
   readonly uploads = new UploadRegistry();
   readonly manifests = new Map<string, StoredManifest>();
@@ -43,9 +43,9 @@ export class MemoryRegistry {
   pageSize = 1000;
   /** Blobs that may be mounted. */
   readonly mountable = new Set<string>();
-  /** The value of Authorization that is let in; null: all are. */
+  /** The value of Authorization that is let in; null to let in all. */
   authorization: string | null = null;
-  /** Answers in the registry's place where it returns true. */
+  /** Answers in the registry's place if it returns true. */
   intercept: (request: IncomingMessage, response: ServerResponse, logged: Logged) => boolean = () => false;
 
   readonly listener = (request: IncomingMessage, response: ServerResponse): void => {
@@ -56,7 +56,7 @@ export class MemoryRegistry {
     return this.uploads.blobs;
   }
 
-  /** Puts an image there, with all its parts. */
+  /** Adds an image with all its parts. */
   add(image: TestImage, ...tags: readonly string[]): void {
     for (const part of [...image.parts, image]) this.addPart(part);
     for (const tag of tags) this.tags.set(tag, image.descriptor.digest);
@@ -67,12 +67,12 @@ export class MemoryRegistry {
     else this.blobs.set(digest, bytes);
   }
 
-  /** What was asked, as in "GET manifests/1". */
+  /** Returns the requests, as in "GET manifests/1". */
   asked(filter: RegExp = /./): string[] {
     return this.log.map(({ method, what }) => `${method} ${what}`).filter((line) => filter.test(line));
   }
 
-  /** Bytes of blobs that went out. */
+  /** Returns the bytes of blobs that were sent. */
   sent(): number {
     return this.log.reduce((sum, { sent }) => sum + sent, 0);
   }
@@ -120,7 +120,7 @@ export class MemoryRegistry {
     response.end(request.method === "HEAD" ? undefined : bytes);
   }
 
-  /** Like Spacedock, it takes nothing whose parts it has not. */
+  /** Stores a manifest. Like Spacedock, it refuses one whose parts are absent. */
   async #putManifest(request: IncomingMessage, response: ServerResponse, reference: string): Promise<void> {
     const bytes = await buffer(request);
     const digest = `sha256:${createHash("sha256").update(bytes).digest("hex")}`;

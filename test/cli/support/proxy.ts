@@ -16,7 +16,7 @@ interface TestProxy extends TestServer {
 
 interface ProxyWish {
   readonly chunkSize?: number;
-  /** Bytes; the proxy's two chunks of an upload share them. */
+  /** Bytes, which the proxy's two chunks of an upload share. */
   readonly memory?: number;
   /** Milliseconds. */
   readonly patience?: number;
@@ -26,7 +26,7 @@ interface ProxyWish {
 
 const MIB = 1024 * 1024;
 
-/** A proxy to a registry, for the tests of a file. */
+/** Starts a proxy to a registry, for the tests of a file. */
 export async function startProxy(to: TestServer, wish: ProxyWish = {}): Promise<TestProxy> {
   const { chunkSize = MIB, memory = 8 * MIB, patience = 60_000, answerWithin = 10_000 } = wish;
   const transport = makeTransport({});

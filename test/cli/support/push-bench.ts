@@ -14,12 +14,12 @@ interface PushBench {
   readonly destination: string;
   /** Empty before each test. */
   readonly registry: PushRegistry;
-  /** That of a home of its own, so that nothing is remembered from one test to the next. */
+  /** The environment of its own home, so that nothing is remembered between tests. */
   readonly env: Readonly<Record<string, string>> & { readonly HOME: string };
   readonly push: (source: string, ...args: readonly string[]) => Promise<Said>;
 }
 
-/** A registry to push to, and nothing else in the world: no engine, no other registry. */
+/** Sets up a registry to push to, and nothing else: no engine, no other registry. */
 export async function usePushBench(): Promise<PushBench> {
   const scratch = await scratchDirectory();
   let registry = new PushRegistry();

@@ -10,17 +10,17 @@ interface StoredManifest {
   readonly mediaType: string;
 }
 
-/** A registry to push to, in memory. It takes no manifest before all that it needs is there. */
+/** A registry in memory to push to. It refuses a manifest until everything that it needs is there. */
 export class PushRegistry {
   readonly uploads = new UploadRegistry();
-  /** By repository and reference: `acme/web:1`, `acme/web@sha256:…`. */
+  /** Manifests by repository and reference: `acme/web:1`, `acme/web@sha256:…`. */
   readonly manifests = new Map<string, StoredManifest>();
-  /** What may be mounted: `<repository> <digest>`. */
+  /** Blobs that may be mounted: `<repository> <digest>`. */
   readonly elsewhere = new Map<string, Buffer>();
-  /** Each request, as `PUT /v2/acme/web/manifests/1`. */
+  /** The requests, as `PUT /v2/acme/web/manifests/1`. */
   readonly log: string[] = [];
   listsReferrers = true;
-  /** An answer to give instead, by the start of a request's line in the log. */
+  /** Answers to give instead, by the start of a request's line in the log. */
   readonly refusals = new Map<string, { readonly status: number; readonly code: string }>();
 
   readonly listener = (request: IncomingMessage, response: ServerResponse): void => {
@@ -50,7 +50,7 @@ export class PushRegistry {
     return [...this.manifests.keys()];
   }
 
-  /** Bytes of blobs that came in, whether they were kept or not. */
+  /** The bytes of blobs that came in, even if they were not kept. */
   get received(): number {
     return this.uploads.seen.reduce((sum, { received }) => sum + received, 0);
   }

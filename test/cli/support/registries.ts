@@ -35,7 +35,7 @@ interface Imported {
   readonly exitCode: number;
   readonly stdout: string;
   readonly stderr: string;
-  /** What --json prints; throws where it printed nothing. */
+  /** The output of --json; throws if there was none. */
   readonly report: z.infer<typeof report>;
 }
 
@@ -43,13 +43,13 @@ interface Registries {
   readonly source: MemoryRegistry;
   readonly destination: MemoryRegistry;
   readonly hosts: { readonly source: string; readonly destination: string };
-  /** What lies in Docker's configuration. */
+  /** Writes a login into Docker's configuration. */
   login(host: string, username: string, secret: string): Promise<void>;
-  /** `spacedock import --json`, with $S and $D for the registries' hosts. */
+  /** Runs `spacedock import --json`, with $S and $D for the registries' hosts. */
   import(args: string, interrupt?: Promise<unknown>): Promise<Imported>;
 }
 
-/** Two registries, new and empty for each test of a file, and a home for what is kept between runs. */
+/** Sets up two registries, new and empty for each test of a file, and a home for the state between runs. */
 export async function useRegistries(): Promise<Registries> {
   let source = new MemoryRegistry();
   let destination = new MemoryRegistry();

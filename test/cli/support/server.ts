@@ -7,7 +7,7 @@ export interface TestServer {
   readonly url: string;
 }
 
-/** A server on the loopback for the tests of a file; it is gone after them. */
+/** Starts a server on the loopback for the tests of a file; it is stopped after them. */
 export async function serve(listener: RequestListener): Promise<TestServer> {
   const server = createServer(listener).listen(0, "127.0.0.1");
   await once(server, "listening");
@@ -30,7 +30,7 @@ export function reply(
   response.writeHead(status, headers).end(body);
 }
 
-/** The error body of the distribution specification. */
+/** Answers with the error body of the distribution specification. */
 export function refuse(
   response: ServerResponse,
   status: number,

@@ -3,10 +3,10 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { refuse, reply, urlOf } from "./server.ts";
 
-/** What goes wrong with a request; `cutAfter`: the connection breaks after that many bytes of the body, which are kept. */
+/** A fault in a request. `cutAfter`: the connection breaks after that many bytes of the body, which are kept. */
 export type Fault =
   | { readonly cutAfter: number }
-  /** The chunk arrives, and its answer is lost when this is over. */
+  /** The chunk arrives, and its answer is lost once this resolves. */
   | { readonly lostWhen: () => Promise<unknown> }
   | {
       readonly status: number;
@@ -18,7 +18,7 @@ export type Fault =
 interface Session {
   readonly pieces: Buffer[];
   size: number;
-  /** The chunk that is being received: where it ends, and when it has. */
+  /** The chunk that is being received: its end, and the moment when it has arrived. */
   busy?: { readonly end: number; readonly received: Promise<unknown> } | undefined;
 }
 
@@ -27,7 +27,7 @@ export interface Seen {
   readonly range: string | null;
   readonly length: string | null;
   readonly authorization: string | null;
-  /** Bytes of the body that came. */
+  /** Bytes of the body that arrived. */
   received: number;
 }
 
@@ -38,16 +38,16 @@ export class UploadRegistry {
   readonly seen: Seen[] = [];
   /** Headers of the answer that begins an upload. */
   startHeaders: Record<string, string> = {};
-  /** Asked for each request, before it is served. */
+  /** Returns the fault for a request, before it is served. */
   fault: (request: IncomingMessage, count: number) => Fault | null = () => null;
-  /** Waited for before a chunk is acknowledged; told which it is. */
+  /** Delays the acknowledgement of a chunk, given its number. */
   beforeAcknowledging: (count: number) => Promise<void> = () => Promise.resolve();
 
   readonly listener = (request: IncomingMessage, response: ServerResponse): void => {
     void this.#serve(request, response);
   };
 
-  /** The requests of a method, in order. */
+  /** Returns the requests of a method, in order. */
   of(method: string): readonly Seen[] {
     return this.seen.filter((one) => one.method === method);
   }
@@ -94,7 +94,7 @@ export class UploadRegistry {
     const [, first, last] = /^(\d+)-(\d+)$/.exec(seen.range ?? "") ?? [];
     const start = Number(first ?? session.size);
     const count = this.of("PATCH").length;
-    // As Spacedock does: the chunk that comes next waits for the one before it, which may come a little later.
+    // Spacedock does the same: a chunk waits for the one before it, which may come a little later.
     for (let waited = 0; waited < 50 && start > session.size && session.busy?.end !== start; waited++) await sleep(10);
     if (session.busy?.end === start) await session.busy.received;
     if (session.busy !== undefined || start !== session.size)
@@ -137,7 +137,7 @@ function position(request: IncomingMessage, session: Session): Record<string, st
   return { location: urlOf(request).pathname, range: `0-${Math.max(session.size - 1, 0)}` };
 }
 
-/** False: the connection was cut. */
+/** Receives a body. Returns false if the connection was cut. */
 async function receive(
   request: IncomingMessage,
   session: Session,

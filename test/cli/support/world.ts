@@ -11,21 +11,21 @@ interface Said {
 interface RunningCli {
   readonly stdout: () => string;
   readonly stderr: () => string;
-  /** As Ctrl-C does. */
+  /** Interrupts the command, like Ctrl-C. */
   readonly interrupt: () => void;
   readonly ended: Promise<Said>;
 }
 
 interface Circumstances {
-  /** What comes on stdin. */
+  /** The text on stdin. */
   readonly input?: string;
-  /** True if a person sits there, who watches, and types the input. */
+  /** True if a person watches and types the input. */
   readonly isTerminal?: boolean;
   /** Ctrl-C is pressed once this is settled. */
   readonly interrupt?: Promise<unknown>;
 }
 
-/** Runs a command line in this process, in a world of its own, and returns all that it said. */
+/** Runs a command line in this process, in a world of its own. Returns everything that it printed. */
 export function runCli(
   args: readonly string[],
   env: Environment = {},
@@ -34,7 +34,7 @@ export function runCli(
   return startCli(args, env, circumstances).ended;
 }
 
-/** Likewise one that goes on until it is interrupted. */
+/** Starts a command line that goes on until it is interrupted. */
 export function startCli(
   args: readonly string[],
   env: Environment = {},

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { run } from "../../../harness/live/run.ts";
 import { type Home, openHome } from "../support/home.ts";
 
-/** The shells that a developer's machine need not have; bash is tested with the command itself. */
+/** Tests the shells that a developer's machine need not have; bash is tested with the command itself. */
 describe("completion in a real shell", () => {
   const root = resolve(import.meta.dirname, "../../..");
   let home: Home;
@@ -35,7 +35,7 @@ describe("completion in a real shell", () => {
   });
 
   it("is offered by zsh, with what each word is", async () => {
-    // Without a terminal there is no completion: its own functions are stood in for.
+    // Without a terminal there is no completion, so stubs stand in for its functions.
     const stubs = ["compdef() { :; }", "_describe() { print -rl -- $candidates; }", `. ${home.path("zsh")}`];
     const script = [...stubs, "words=(spacedock deliveries list --st); CURRENT=4; _spacedock"].join("\n");
     expect(await inShell("zsh", ["-f", "-c", script])).toMatch(/^--status:only deliveries with this status: pending/);

@@ -10,7 +10,7 @@ import { makeIndexLayout } from "../support/layout.ts";
 import { scratch } from "../support/scratch.ts";
 import { buildSpacedock } from "../support/spacedock.ts";
 
-/** The command after `docker login` alone, in the same home: what docker keeps is what it has. */
+/** Tests the command after nothing but `docker login` in the same home: it has only the login that docker keeps. */
 const root = resolve(import.meta.dirname, "../../..");
 
 let home: Home;
@@ -23,7 +23,7 @@ function attempt(...args: readonly string[]): Promise<Outcome> {
 
 const kept = z.object({ auths: z.record(z.string(), z.looseObject({ identitytoken: z.string().optional() })) });
 
-/** Older registries gave docker an identity token to keep, in the place of the token. */
+/** True if docker keeps an identity token, which older registries gave it in place of the token. */
 async function isIdentityToken(): Promise<boolean> {
   const { auths } = kept.parse(JSON.parse(await readFile(home.path("docker/config.json"), "utf8")));
   return auths[host]?.identitytoken !== undefined;

@@ -12,7 +12,7 @@ import { makeImageLayout, makeIndexLayout } from "../support/layout.ts";
 import { startPagingProxy } from "../support/paging-proxy.ts";
 import { scratch } from "../support/scratch.ts";
 
-/** Images in Debian's docker-registry, behind a login, imported to Spacedock; found there by other clients. */
+/** Imports images from Debian's docker-registry, behind a login, to Spacedock, where other clients find them. */
 
 const MAIN = resolve(import.meta.dirname, "../../../src/cli/main.ts");
 const ARTIFACT = "application/vnd.spacedock.test";
@@ -96,7 +96,7 @@ describe("spacedock import from distribution", () => {
     const found = await home.run("oras", ["discover", ...config, "--format", "json", to("subject:1")]);
     expect(found).toContain(sbom);
     expect(found).toContain(signature);
-    // Spacedock lists them itself: the tag that the source needs for it stays there.
+    // Spacedock lists them itself, so the tag that the source needs for that stays there.
     expect(await home.run("crane", ["ls", to("subject")])).toBe("1\n");
   });
 
@@ -138,7 +138,7 @@ describe("spacedock import from distribution", () => {
     await paging.stop();
   });
 
-  /** How much of an upload the destination has acknowledged, as the command keeps it. */
+  /** Returns the bytes of an upload that the destination has acknowledged, as the command keeps them. */
   async function kept(): Promise<number> {
     const directory = home.path("cache/spacedock/uploads");
     const names = (await readdir(directory).catch(() => [])).filter((name) => name.endsWith(".json"));

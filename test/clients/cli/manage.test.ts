@@ -11,7 +11,7 @@ import { type Home, openHome } from "../support/home.ts";
 import { makeIndexLayout } from "../support/layout.ts";
 import { scratch } from "../support/scratch.ts";
 
-/** The management commands as they are published, against a registry as it is run, with skopeo to push. */
+/** Tests the published management commands against a running registry, with skopeo to push. */
 const root = resolve(import.meta.dirname, "../../..");
 const space = `manage-${Date.now().toString(36)}`;
 const PATIENCE = { timeout: 60_000, interval: 500 };
@@ -26,7 +26,7 @@ async function attempt(args: readonly string[], input?: string): Promise<Outcome
   return home.attempt("node", [resolve(root, "dist/spacedock.js"), ...args], input);
 }
 
-/** What the command prints, which must end well. */
+/** Returns the command's output; the command must succeed. */
 async function spacedock(args: readonly string[], input?: string): Promise<string> {
   const { exitCode, stdout, stderr } = await attempt(args, input);
   if (exitCode !== 0) throw new Error(`spacedock ${args.join(" ")} ended with ${exitCode}\n${stderr}`);
@@ -194,7 +194,7 @@ describe("spacedock, from a space's making to its end", () => {
 
   it("saves a retention rule, and one that keeps nothing only when that is confirmed", async () => {
     const rules = ["--repository", "web/**,web", "--keep-newest", "20", "--keep-tag", "v*"];
-    // What was just pushed stays in any case.
+    // A fresh push stays in any case.
     const previewed = await attempt(["retention", "preview", ...rules]);
     expect(previewed).toMatchObject({ exitCode: 0, stderr: expect.stringContaining("nothing would be deleted now") });
     await spacedock(["retention", "create", "builds", ...rules]);

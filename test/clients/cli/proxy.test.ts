@@ -12,18 +12,18 @@ import * as podman from "../support/podman.ts";
 const MB = 1_000_000;
 const LAYER = (process.env["BIG"] === undefined ? 300 : 3000) * MB;
 
-/** What the proxy sends at a time, with the memory that it has by default. */
+/** Bytes that the proxy sends at a time, with its default memory. */
 const CHUNK = 16 * 1024 * 1024;
 
-/** What is sent again at most when everything breaks: the proxy has up to two chunks on their way. */
+/** The most bytes that are sent again if everything breaks: the proxy has up to two chunks on their way. */
 const LOST_AT_ONCE = 2 * CHUNK;
 
-/** Headers, the config, the manifest, and the archive's own. */
+/** Bytes of headers, the config, the manifest, and the archive itself. */
 const AROUND = 2 * MB;
 
 type Line = Awaited<ReturnType<typeof openLine>>;
 
-/** A client that makes an image of one layer, pushes it, and shows the files of what it pulls. */
+/** A client that makes an image of one layer, pushes it, and shows the files of a pulled image. */
 interface ImageClient extends Client {
   readonly make: (home: Home, name: string) => Promise<string>;
   readonly pushImage: (home: Home, name: string) => Promise<string>;
@@ -62,7 +62,7 @@ async function openHomeOf(client: Client, host: string, space: Space): Promise<H
   return home;
 }
 
-/** Pulls in a place that has nothing of the image, and compares what comes with what was pushed. */
+/** Pulls in a place that has nothing of the image, and compares the files with those that were pushed. */
 async function expectPullable(
   client: ImageClient,
   host: string,
@@ -83,7 +83,7 @@ describe.each(["docker", "podman"] as const)("%s", (clientName) => {
   let files: string;
   let count = 0;
 
-  /** The image under a new name, at a host. */
+  /** Gives the image a new name, at a host. */
   const named = async (host: string): Promise<string> => {
     count += 1;
     const name = `${host}/${space.name}/big-${count}:1`;
@@ -155,7 +155,7 @@ describe("a registry that starts anew between two chunks", () => {
     const before = line.meter.sent;
     const pushing = client.pushImage(home, name);
     pushing.catch(() => undefined);
-    // The first is the answer that begins the upload.
+    // The first acknowledgement is the answer that begins the upload.
     await line.meter.until(({ acknowledged }) => acknowledged > 4);
     await registry.restart();
     await pushing;

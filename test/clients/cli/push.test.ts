@@ -15,7 +15,7 @@ const bench = useSpacedock({ DOCKER_HOST: engine.address, DOCKER_BUILDKIT: "0" }
 beforeAll(() => engine.start("{}"));
 afterAll(() => engine.stop());
 
-/** Pushes, and returns the digest that the command says. */
+/** Pushes, and returns the digest that the command prints. */
 async function pushed(source: string, name: string, ...args: readonly string[]): Promise<string> {
   return digestIn((await bench.push(source, name, ...args)).stdout);
 }
@@ -28,7 +28,7 @@ async function importImage(name: string): Promise<string> {
   return `${parent}/files`;
 }
 
-/** The files of an image that the engine pulls anew. */
+/** Returns the files of an image that the engine pulls anew. */
 async function dockerPull(name: string): Promise<Record<string, string>> {
   const full = bench.space.repository(name);
   await bench.home.run("docker", ["login", "--username", "ci", "--password-stdin", bench.space.host], bench.token);
@@ -85,7 +85,7 @@ describe("spacedock push", () => {
     await bench.home.run("docker", ["tag", "mine:1", full]);
     const said = await bench.home.run("docker", ["push", full]);
     const [, digest] = /digest: (sha256:[0-9a-f]{64})/.exec(said) ?? [];
-    // Found by the tag, and by the digest that the engine keeps.
+    // It is found by the tag, and by the digest that the engine keeps.
     expect(await pushed("mine:1", "mine:1")).toBe(digest);
     expect(await pushed(full, "mine:2")).toBe(digest);
   });

@@ -6,11 +6,11 @@ import { type Home, openHome } from "./home.ts";
 
 interface Bench {
   readonly space: Space;
-  /** A fresh home, logged in; with a token for everything unless told otherwise. */
+  /** Makes a new home that is logged in, with a token for everything unless told otherwise. */
   openHome(password?: string): Promise<Home>;
 }
 
-/** Gives the tests of a `describe` a space, and homes that are gone when they are done. */
+/** Gives the tests of a `describe` a space, and homes that are removed after them. */
 export function useBench(purpose: string, client: Pick<Client, "env" | "login">): Bench {
   const homes: Home[] = [];
   let opened: { space: Space; everything: string } | undefined;

@@ -10,7 +10,7 @@ interface Descriptor {
 
 const pieceSize = 4 * 1024 * 1024;
 
-/** Makes a layout with one layer of random bytes, of any size, tagged `latest`, and returns the digest of its manifest. */
+/** Makes a layout with one layer of random bytes of any size, tagged `latest`. Returns the digest of its manifest. */
 export async function makeBigLayout(layout: string, size: number): Promise<string> {
   const blobs = join(layout, "blobs/sha256");
   await mkdir(blobs, { recursive: true });

@@ -5,18 +5,18 @@ import { toolsPath } from "../../../harness/live/tools.ts";
 
 const root = resolve(import.meta.dirname, "../../..");
 
-/** What runs `spacedock` from its sources. */
+/** The program and its first argument that run `spacedock` from its sources. */
 const spacedock: readonly [string, string] = [process.execPath, resolve(root, "src/cli/main.ts")];
 
 export interface RunningProxy {
-  /** As clients name it. */
+  /** The host as clients name it. */
   readonly host: string;
   readonly pid: number;
   output(): string;
   stop(): Promise<void>;
 }
 
-/** `spacedock proxy` to a registry. */
+/** Starts `spacedock proxy` to a registry. */
 export async function startProxy(to: string, ...more: readonly string[]): Promise<RunningProxy> {
   const [node, main] = spacedock;
   const address = `127.0.0.1:${await freePort()}`;

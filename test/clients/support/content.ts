@@ -5,7 +5,7 @@ import { join, relative } from "node:path";
 
 const pieceSize = 4 * 1024 * 1024;
 
-/** Random bytes: a client that compresses what it sends cannot make them fewer. */
+/** Writes random bytes, which a compressing client cannot make fewer. */
 async function writeRandomFile(path: string, size: number): Promise<void> {
   const file = await open(path, "w");
   try {
@@ -26,7 +26,7 @@ async function hashFile(path: string): Promise<string> {
   return hash.digest("hex");
 }
 
-/** The digest of every file below a directory, by its path. */
+/** Returns the digest of every file below a directory, by its path. */
 export async function hashTree(directory: string): Promise<Record<string, string>> {
   const entries: Dirent[] = await readdir(directory, { recursive: true, withFileTypes: true });
   const paths = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));

@@ -3,14 +3,14 @@ import type { Environment } from "../../../harness/live/process.ts";
 import { useBench } from "./bench.ts";
 import type { Home } from "./home.ts";
 
-/** What every client can do, in its own words. */
+/** The abilities of every client, in its own words. */
 export interface Client {
   /** Settings that this client alone needs. */
   readonly env?: Environment;
   readonly login: (home: Home, host: string, password: string) => Promise<unknown>;
-  /** Pushes something new to a name with a tag and returns the digest of its manifest. */
+  /** Pushes new content to a name with a tag, and returns the digest of its manifest. */
   readonly push: (home: Home, name: string) => Promise<string>;
-  /** Pulls in a home that has nothing of it, checks the bytes, and returns the digest of the manifest. */
+  /** Pulls in a home without the content, checks the bytes, and returns the digest of the manifest. */
   readonly pull: (home: Home, name: string) => Promise<string>;
 }
 
@@ -18,7 +18,7 @@ export const refusal = /unauthori[sz]ed|denied|forbidden|insufficient|invalid us
 
 const absence = /not ?found|unknown|404/i;
 
-/** What must hold for whatever client: it comes in with a token, and only as far as the token goes. */
+/** Tests the contract of every client: it comes in with a token, and only as far as the token goes. */
 export function describeContract(name: string, client: Client): void {
   describe(`${name}, like every client,`, () => {
     const bench = useBench(name, client);
@@ -37,7 +37,7 @@ export function describeContract(name: string, client: Client): void {
 
     it("is refused with a wrong password", async () => {
       const tagged = bench.space.repository("wrong:1.0.0");
-      // Some clients only find out when they use what they logged in with.
+      // Some clients find out only when they use their login.
       const attempt = bench.openHome("wrong").then((stranger) => client.push(stranger, tagged));
       await expect(attempt).rejects.toThrow(refusal);
     });
@@ -56,7 +56,7 @@ export function describeContract(name: string, client: Client): void {
   });
 }
 
-/** For clients that can list tags: `list` returns what the client prints. */
+/** Tests clients that can list tags. @param list returns the client's output */
 export function describeTagList(
   name: string,
   client: Client,
@@ -74,7 +74,7 @@ export function describeTagList(
   });
 }
 
-/** For clients that can delete. */
+/** Tests clients that can delete. */
 export function describeDeletion(
   name: string,
   client: Client,

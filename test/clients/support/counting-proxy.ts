@@ -1,19 +1,19 @@
 import { once } from "node:events";
 import { connect, createServer, type Socket } from "node:net";
 
-/** What becomes of a piece that a client sends: it goes on, the connection breaks, or it is lost. */
+/** The fate of a piece that a client sends: it goes on, the connection breaks, or it is lost. */
 export type Fate = "pass" | "cut" | "lose";
 
 interface CountingProxy {
   readonly host: string;
   /** Bytes that clients have sent, with the headers of their requests. */
   readonly sent: number;
-  /** While true, whoever comes is turned away. */
+  /** True to turn away every connection. */
   isClosed: boolean;
   stop(): Promise<void>;
 }
 
-/** Passes connections on to a port and counts what clients send; `decide` hears of each piece before it goes on. */
+/** Passes connections on to a port and counts the clients' bytes. @param decide hears of each piece before it goes on */
 export async function startCountingProxy(
   port: number,
   decide: (sent: number, piece: Buffer) => Fate = () => "pass",

@@ -28,7 +28,7 @@ export interface Deployment {
   readonly target: (body: object) => Promise<z.infer<typeof created>>;
   readonly targets: () => Promise<z.infer<typeof targets>["items"]>;
   readonly trigger: (match: object, target: string) => Promise<void>;
-  /** The newest first. */
+  /** Returns the deliveries, newest first. */
   readonly deliveries: () => Promise<readonly ListedDelivery[]>;
   readonly deployed: () => Promise<z.infer<typeof deployed>["items"]>;
   readonly attempts: (delivery: string) => Promise<z.infer<typeof attempts>["attempts"]>;

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { type Daemon, startDaemon, waitUntilReady } from "../../../harness/live/process.ts";
 import { toolsPath } from "../../../harness/live/tools.ts";
 
-/** A daemon that a client needs, with a socket and a state of its own: none that runs already is touched. */
+/** A daemon that a client needs, with its own socket and state, so that running ones are not touched. */
 interface Engine {
   /** The address of its socket, known before it starts. */
   readonly address: string;
@@ -15,7 +15,7 @@ interface Engine {
 }
 
 function engine(command: string, argumentsIn: (directory: string, address: string) => readonly string[]): Engine {
-  // The path of a socket can have no more than about a hundred characters.
+  // The path of a socket can have only about a hundred characters.
   const directory = join(tmpdir(), `engine-${randomUUID().slice(0, 8)}`);
   const socket = join(directory, "socket");
   const address = `unix://${socket}`;
@@ -41,7 +41,7 @@ function engine(command: string, argumentsIn: (directory: string, address: strin
   };
 }
 
-/** Docker's engine: it needs no network of its own, it only pushes, pulls and unpacks. */
+/** Docker's engine. It needs no network of its own: it only pushes, pulls and unpacks. */
 export function dockerEngine(): Engine {
   return engine("dockerd", (directory, address) => [
     `--config-file=${join(directory, "config")}`,

@@ -3,10 +3,10 @@ import { resolve } from "node:path";
 
 const docs = resolve(import.meta.dirname, "../../../docs");
 
-/** What only an account can run. */
+/** Commands that only an account can run. */
 const REMOTE = /--remote|^npx wrangler|^npm run deploy/;
 
-/** The lines of the code blocks below a heading of a guide, as they stand there, that can be run on this machine. */
+/** Returns the lines of the code blocks below a heading of a guide, as they stand there, that can be run on this machine. */
 export async function commandsIn(guide: string, heading: string): Promise<readonly string[]> {
   const text = await readFile(resolve(docs, guide), "utf8");
   const section = text.split(/^## /m).find((one) => one.startsWith(`${heading}\n`));

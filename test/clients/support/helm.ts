@@ -4,13 +4,13 @@ import type { Home } from "./home.ts";
 import { scratch } from "./scratch.ts";
 
 interface Chart {
-  /** All but the chart's own name, which helm adds itself. */
+  /** The name without the chart's own, which helm adds itself. */
   readonly parent: string;
   readonly name: string;
   readonly version: string;
 }
 
-/** A name with a tag, as helm takes it apart. */
+/** Takes a name with a tag apart, as helm does. */
 export function chartOf(tagged: string): Chart {
   const [, parent, name, version] = /^(.*)\/([^/:]+):([^:]+)$/.exec(tagged) ?? [];
   if (parent === undefined || name === undefined || version === undefined) throw new Error(`no chart: ${tagged}`);

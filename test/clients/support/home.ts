@@ -5,19 +5,19 @@ import type { Environment } from "../../../harness/live/process.ts";
 import { attempt, type Outcome, type Printed, run, runAll } from "../../../harness/live/run.ts";
 import { toolsPath } from "../../../harness/live/tools.ts";
 
-/** A machine that has never seen a registry: all that a client keeps lies in one directory. */
+/** A machine that has never seen a registry: everything that a client keeps is in one directory. */
 export interface Home {
   readonly directory: string;
   readonly env: Environment;
   path(...parts: string[]): string;
   run(command: string, args: readonly string[], input?: string): Promise<string>;
-  /** Like `run`, for clients that tell on stderr what they did. */
+  /** Runs like `run`, for clients that report on stderr. */
   runAll(command: string, args: readonly string[]): Promise<Printed>;
   attempt(command: string, args: readonly string[], input?: string): Promise<Outcome>;
   remove(): Promise<void>;
 }
 
-// The libraries of podman, buildah and skopeo look for these in /etc and /var otherwise.
+// The libraries of podman, buildah and skopeo would otherwise look for these in /etc and /var.
 async function configureContainers(directory: string): Promise<void> {
   const storage = [
     "[storage]",

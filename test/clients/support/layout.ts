@@ -42,7 +42,7 @@ function octal(value: number, width: number): string {
   return `${value.toString(8).padStart(width - 1, "0")}\0`;
 }
 
-/** The header of a file in a tar archive, in the ustar form. */
+/** Makes the header of a file in a tar archive, in the ustar form. */
 function tarHeader(name: string, size: number): Buffer {
   const header = Buffer.alloc(512);
   const fields = [name.padEnd(100, "\0"), octal(0o644, 8), octal(0, 8), octal(0, 8), octal(size, 12), octal(0, 12)];
@@ -88,7 +88,7 @@ export async function makeImageLayout(layout: string, layerSizes: readonly numbe
   return finish(layout, await storeImage(layout, layerSizes, "amd64"));
 }
 
-/** Makes a layout with an image that has no layers, as Go writes one: with null for each list and value that is empty. */
+/** Makes a layout with an image without layers, as Go writes one: with null for each list and value that is empty. */
 export async function makeLayoutWithNulls(layout: string): Promise<string> {
   await begin(layout);
   const rootfs = { type: "layers", diff_ids: [] };
@@ -127,7 +127,7 @@ async function check(layout: string, part: Descriptor): Promise<void> {
     await check(layout, child);
 }
 
-/** Checks that all below the entry of a layout is there, bit for bit, and returns the entry's digest. */
+/** Checks that everything below the entry of a layout is there, bit for bit. Returns the entry's digest. */
 export async function readLayout(layout: string): Promise<string> {
   const { manifests = [] } = content.parse(JSON.parse(await readFile(join(layout, "index.json"), "utf8")));
   // Some clients list the children of an index too, without a name.

@@ -2,7 +2,7 @@ import { type RunningProxy, startProxy } from "./cli.ts";
 import { type Meter, startMeter } from "./meter.ts";
 import { type LimitingNginx, startNginx } from "./nginx.ts";
 
-/** The way from a client to a registry: `spacedock proxy`, then a meter, then what plays the limit of a zone's plan. */
+/** The way from a client to a registry: `spacedock proxy`, then a meter, then a proxy with the limit of a zone's plan. */
 interface Line {
   readonly proxy: RunningProxy;
   readonly meter: Meter;

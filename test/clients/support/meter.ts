@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { connect, createServer, type Socket } from "node:net";
 
-/** Passes connections on to a port, counts what goes there, and tells when something has happened. */
+/** Passes connections on to a port, counts the bytes sent there, and tells when something has happened. */
 export interface Meter {
   readonly host: string;
   /** Bytes that were sent so far, headers included. */
@@ -10,7 +10,7 @@ export interface Meter {
   readonly acknowledged: number;
   /** Connections that broke while a request was on its way. */
   readonly broken: number;
-  /** Waits until the condition holds; it is looked at whenever something passes. */
+  /** Waits until the condition holds; it is checked whenever something passes. */
   until(condition: (meter: Meter) => boolean): Promise<void>;
   stop(): Promise<void>;
 }

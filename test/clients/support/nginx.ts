@@ -6,10 +6,10 @@ import { freePort } from "../../../harness/live/port.ts";
 import { type Daemon, startDaemon, waitUntilReady } from "../../../harness/live/process.ts";
 import { toolsPath } from "../../../harness/live/tools.ts";
 
-/** A reverse proxy that plays the limit of a zone's plan: it refuses bodies of over 100 MB with a page of its own. */
+/** A reverse proxy with the limit of a zone's plan: it refuses bodies of over 100 MB with a page of its own. */
 export interface LimitingNginx {
   readonly host: string;
-  /** Ends it at once, with whatever passes through it, and starts it again on the same port. */
+  /** Ends it at once, with everything that passes through it, and starts it again on the same port. */
   restart(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -43,11 +43,11 @@ http {
 `;
 }
 
-/** @param upstream the registry's address. */
+/** Starts nginx. @param upstream the registry's address */
 export async function startNginx(upstream: string): Promise<LimitingNginx> {
   const directory = await mkdtemp(join(tmpdir(), "nginx-"));
   const port = await freePort();
-  // Its own name would be resolved to addresses that the registry may not listen on.
+  // The registry's own name could resolve to addresses that it does not listen on.
   await writeFile(join(directory, "nginx.conf"), configuration(directory, port, upstream));
   await mkdir(join(directory, "body"));
   let daemon = await launch(directory, port);

@@ -7,7 +7,7 @@ export const API_KEY = "API-0123456789ABCDEF";
 export const ACCOUNT = "863b4b7d-6308-456e-8375-8d9270e9be44";
 const ACCESS_TOKEN = "octopus-access-token";
 
-/** Who may exchange its token for one of ours: an OIDC identity of the service account. */
+/** An OIDC identity of the service account, which may exchange its token for one of ours. */
 interface TrustedIdentity {
   readonly issuer: string;
   readonly subject: string;
@@ -19,10 +19,10 @@ interface Call {
   readonly login: "api key" | "access token";
 }
 
-/** Stands in for Octopus Deploy, as far as its documentation tells: Executions API, server tasks, token exchange. */
+/** Stands in for Octopus Deploy, as far as its documentation says: Executions API, server tasks, token exchange. */
 export interface OctopusServer {
   readonly url: string;
-  /** What was started, in order. */
+  /** The calls that started something, in order. */
   readonly calls: readonly Call[];
   trust(identity: TrustedIdentity): void;
   close(): void;
@@ -37,14 +37,14 @@ const exchange = z.object({
   subject_token: z.string(),
 });
 
-/** @param polls how often a task is still executing when it is asked for. */
+/** Starts the stand-in. @param polls the number of looks at a task that still find it executing */
 export function startOctopus(port: number, polls: number): OctopusServer {
   const url = `http://127.0.0.1:${port}`;
   const calls: Call[] = [];
   const asked = new Map<string, number>();
   let trusted: TrustedIdentity | null = null;
 
-  /** As Octopus does it: by the discovery document and the keys of the issuer. */
+  /** Exchanges a token as Octopus does, by the discovery document and the keys of the issuer. */
   const exchangeToken = async (body: unknown): Promise<[number, object]> => {
     const parsed = exchange.safeParse(body);
     if (!parsed.success || trusted === null) return [400, refusal("Unknown identity")];

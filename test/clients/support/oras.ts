@@ -4,7 +4,7 @@ export function login(home: Home, host: string, password: string): Promise<strin
   return home.run("oras", ["login", "--plain-http", "--username", "ci", "--password-stdin", host], password);
 }
 
-/** Pushes what a layout calls `latest`. */
+/** Pushes the image that a layout calls `latest`. */
 export async function copyIn(home: Home, layout: string, name: string): Promise<void> {
   await home.run("oras", ["copy", "--from-oci-layout", "--to-plain-http", `${layout}:latest`, name]);
 }

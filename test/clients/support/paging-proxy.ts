@@ -7,12 +7,12 @@ const tagList = z.looseObject({ tags: z.array(z.string()) });
 
 interface PagingProxy {
   readonly host: string;
-  /** Pages of tags that were asked for. */
+  /** The number of pages of tags that were requested. */
   readonly pages: number;
   stop(): Promise<void>;
 }
 
-/** Passes everything on to a registry that lists its tags at once, and gives them in pages, as newer ones do. */
+/** Passes everything on to a registry that lists its tags at once, and serves them in pages, as newer registries do. */
 export async function startPagingProxy(registry: string, pageSize: number): Promise<PagingProxy> {
   let pages = 0;
 

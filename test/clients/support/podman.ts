@@ -35,7 +35,7 @@ export const podman: Client = {
   },
 };
 
-/** Where the files of a pulled image lie. */
+/** Returns the directory with the files of a pulled image. */
 export async function mount(home: Home, name: string): Promise<string> {
   return (await home.run("podman", ["image", "mount", name])).trim();
 }

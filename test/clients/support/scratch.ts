@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { Home } from "./home.ts";
 
-/** A path in a home that nothing has used. */
+/** Returns an unused path in a home. */
 export function scratch(home: Home): string {
   return home.path(`scratch-${randomUUID()}`);
 }

@@ -4,7 +4,7 @@ export function login(home: Home, host: string, password: string): Promise<strin
   return home.run("skopeo", ["login", "--tls-verify=false", "--username", "ci", "--password-stdin", host], password);
 }
 
-/** Pushes what a layout calls `latest`. */
+/** Pushes the image that a layout calls `latest`. */
 export async function copyIn(home: Home, layout: string, name: string, ...options: string[]): Promise<void> {
   const copy = ["copy", "--all", "--preserve-digests", "--dest-tls-verify=false", ...options];
   await home.run("skopeo", [...copy, `oci:${layout}:latest`, `docker://${name}`]);

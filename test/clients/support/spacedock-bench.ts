@@ -11,11 +11,11 @@ interface SpacedockBench {
   readonly home: Home;
   readonly space: Space;
   readonly token: string;
-  /** The token counts at this registry, or at a proxy in front of it. */
+  /** Returns the settings of a login at this registry, or at a proxy in front of it. */
   loginAt(host: string): Environment;
   /** Pushes to a repository of the space. */
   push(source: string, name: string, ...args: readonly string[]): Promise<Ended>;
-  /** Pull with all digests checked, and return that of the manifest. */
+  /** Pulls with all digests checked, and returns that of the manifest. */
   skopeoPull(name: string): Promise<string>;
   cranePull(name: string): Promise<string>;
 }
@@ -26,7 +26,7 @@ interface Opened {
   readonly token: string;
 }
 
-/** Gives the tests of a file the command as it is published, a space, and a home where others are logged in too. */
+/** Gives the tests of a file the published command, a space, and a home where other clients are logged in too. */
 export function useSpacedock(env: Environment = {}): SpacedockBench {
   let opened: Opened | undefined;
   const current = (): Opened => {

@@ -9,7 +9,7 @@ import type { Home } from "./home.ts";
 const root = resolve(import.meta.dirname, "../../..");
 const bin = resolve(root, "dist/spacedock.js");
 
-/** Builds the command as it is published. */
+/** Builds the command for publishing. */
 export async function buildSpacedock(): Promise<void> {
   await run(process.execPath, ["scripts/build-cli.ts"], { cwd: root, env: {} });
 }
@@ -23,11 +23,11 @@ export interface Ended {
   readonly exitCode: number | null;
   readonly stdout: string;
   readonly stderr: string;
-  /** The most memory that it held, in bytes; 0 where the system does not tell. */
+  /** The most memory that it used, in bytes; 0 if the system does not tell. */
   readonly peak: number;
 }
 
-/** Starts the command, on the Node that a user's system has. */
+/** Starts the command, on the Node of a user's system. */
 export function startSpacedock(
   home: Home,
   args: readonly string[],
@@ -50,7 +50,7 @@ export function startSpacedock(
   return { ended: end(), interrupt: () => void child.kill("SIGINT") };
 }
 
-/** Runs it to its end, which must be a good one. */
+/** Runs the command to its end, which must be a success. */
 export async function spacedock(
   home: Home,
   args: readonly string[],
@@ -66,7 +66,7 @@ async function peakOf(pid: number | undefined): Promise<number> {
   return Number(/^VmHWM:\s*(\d+) kB/m.exec(status)?.[1] ?? 0) * 1024;
 }
 
-/** The digest in what the command prints. */
+/** Returns the digest in the command's output. */
 export function digestIn(printed: string): string {
   return /sha256:[0-9a-f]{64}/.exec(printed)?.[0] ?? "";
 }

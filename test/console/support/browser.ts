@@ -4,10 +4,10 @@ import { afterAll, beforeAll, expect, inject, onTestFinished } from "vitest";
 import * as z from "zod";
 import { type Connection, connect } from "../../../harness/live/server.ts";
 
-/** Where Debian puts it. */
+/** Debian's path of the browser. */
 const CHROMIUM = process.env["CHROMIUM"] ?? "/usr/bin/chromium";
 
-/** What axe finds, as far as it is told here. */
+/** The part of axe's findings that is reported here. */
 const findings = z.array(
   z.object({ id: z.string(), impact: z.string().nullish(), nodes: z.array(z.object({ html: z.string() })) }),
 );
@@ -20,34 +20,34 @@ interface Opening {
   readonly colorScheme?: "light" | "dark";
 }
 
-/** A page that is watched: whatever goes wrong on it fails its test. */
+/** A page that is watched: anything that goes wrong on it fails its test. */
 interface Console {
   readonly page: Page;
-  /** Answers that the test itself provokes, by their status: the browser notes them as errors. */
+  /** Expects an answer with this status, which the test itself provokes: the browser notes it as an error. */
   readonly expectRefusal: (status: number) => void;
   /** Fails when axe finds a serious violation on the page as it is. */
   readonly checkAccessibility: () => Promise<void>;
   /** Goes to a page of the console, by its path. */
   readonly goTo: (path: string) => Promise<void>;
-  /** What was copied, as it is pasted elsewhere: the page itself may not read the clipboard. */
+  /** Returns the copied text by pasting it elsewhere: the page itself may not read the clipboard. */
   readonly pasted: () => Promise<string>;
-  /** By the page, as a person does. */
+  /** Signs in through the page, as a person does. */
   readonly signIn: (token: string) => Promise<void>;
 }
 
 interface Bench {
   readonly registry: Connection;
-  /** A browser of its own, as far as a page can tell. */
+  /** Opens a browser of its own, as far as a page can tell. */
   readonly open: (opening?: Opening) => Promise<Console>;
 }
 
-/** One browser for a test file, and the registry that it looks at. */
+/** Sets up one browser for a test file, and the registry that it looks at. */
 export function useConsole(): Bench {
   const registry = connect(inject("registry"));
   return { registry, open: useBrowser(() => registry) };
 }
 
-/** Likewise, for a registry that may start later than this is called. */
+/** Sets up a browser for a registry that may start later than this call. */
 export function useBrowser(registryOf: () => Connection): Bench["open"] {
   let browser: Browser;
   beforeAll(async () => {
@@ -97,7 +97,7 @@ function consoleOn(page: Page, allowed: Set<number>): Console {
   };
 }
 
-/** What a failed test was looking at. */
+/** Describes the page that a failed test was looking at. */
 async function describePage(page: Page): Promise<string> {
   const focus: unknown = await page.evaluate("document.activeElement?.outerHTML");
   return `${page.url()}\nfocus: ${String(focus)}\n${await page.locator("body").ariaSnapshot()}`;
@@ -112,7 +112,10 @@ async function pasted(page: Page): Promise<string> {
   return text;
 }
 
-/** All that goes wrong from now on, as it goes wrong. Violations of the Content-Security-Policy come as errors of the console. */
+/**
+ * Collects everything that goes wrong from now on, as it happens. Violations of the
+ * Content-Security-Policy come as errors of the console.
+ */
 function watch(page: Page): readonly string[] {
   const faults: string[] = [];
   page.on("console", (message) => {
@@ -121,7 +124,7 @@ function watch(page: Page): readonly string[] {
   page.on("pageerror", (error) => faults.push(`page: ${error.message}`));
   page.on("requestfailed", (request) => {
     const reason = request.failure()?.errorText ?? "";
-    // Leaving a page ends what it was asking for.
+    // Leaving a page ends its requests.
     if (reason !== "net::ERR_ABORTED") faults.push(`request: ${request.url()} ${reason}`);
   });
   page.on("response", (response) => {
@@ -137,7 +140,7 @@ function isExpected(fault: string, allowed: ReadonlySet<number>): boolean {
 }
 
 async function checkAccessibility(page: Page): Promise<void> {
-  // By the debugger's own way in, since the page's Content-Security-Policy lets nothing else in.
+  // Through the debugger, since the page's Content-Security-Policy allows no other way.
   await page.evaluate(axe.source);
   const found: unknown = await page.evaluate(
     "axe.run().then(({ violations }) => JSON.parse(JSON.stringify(violations)))",

@@ -30,13 +30,13 @@ export function pushJson(access: Access, repository: string, value: unknown, med
 }
 
 interface ManifestPush {
-  /** Null: by its digest alone. */
+  /** Null to push by digest alone. */
   readonly tag: string | null;
   readonly document: object;
   readonly mediaType?: string;
 }
 
-/** Pushes a manifest or index; what it needs must be there. */
+/** Pushes a manifest or index. Everything that it needs must be there. */
 export async function pushDocument(
   access: Access,
   repository: string,

@@ -1,9 +1,10 @@
 import { openDatabase } from "../../../harness/live/state.ts";
 
 /**
- * Makes copies of a repository, past the server, which must have been stopped: pushing ten thousand takes minutes.
- * They are called `<path>/0001` and so on; each is pushed a second before the one with the number before it.
- * @param state the directory that the server keeps everything in.
+ * Makes copies of a repository, past the server, which must have been stopped: to push ten thousand takes
+ * minutes. They are called `<path>/0001` and so on; each is pushed a second before the one with the number
+ * before it.
+ * @param state the directory in which the server keeps everything
  */
 export function copyRepository(state: string, space: string, path: string, copies: number): void {
   using database = openDatabase(state, "d1", "repositories", false);
@@ -14,12 +15,12 @@ export function copyRepository(state: string, space: string, path: string, copie
 
 const ORIGINAL = `
   SELECT r.* FROM spaces s JOIN repositories r ON r.space_id = s.id AND r.path = :path WHERE s.name = :space`;
-/** With the number of each. */
+/** The copies with their numbers. */
 const MADE = `
   SELECT r.id, CAST(substr(r.path, length(:path) + 2) AS INTEGER) AS number, o.id AS original
   FROM (${ORIGINAL}) o JOIN repositories r ON r.space_id = o.space_id AND r.id > o.id AND :copies > 0`;
 
-/** Triggers count what is inserted. */
+/** Statements that insert the copies; triggers count them. */
 const COPIES = [
   `WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < :copies)
    INSERT INTO repositories (space_id, path, created_at)

@@ -17,7 +17,7 @@ async function put(access: Access, repository: string, reference: string, type: 
   return digest;
 }
 
-/** Tags an index of manifests that are there, one for each platform; returns its digest. */
+/** Tags an index of existing manifests, one for each platform. Returns its digest. */
 export function pushIndex(
   access: Access,
   repository: string,
@@ -32,8 +32,9 @@ export function pushIndex(
 }
 
 /**
- * Pushes what is no image: a chart by its config's type, or something that refers to a subject.
- * @param more of the manifest, such as `subject`, `artifactType` and `annotations`. Without a tag, it has none.
+ * Pushes content that is no image: a chart by its config's type, or a referrer of a subject.
+ * @param more fields of the manifest, such as `subject`, `artifactType` and `annotations`
+ * @param tag empty for none
  */
 export async function pushArtifact(
   access: Access,
@@ -48,7 +49,7 @@ export async function pushArtifact(
   return put(access, repository, tag, MANIFEST, { schemaVersion: 2, mediaType: MANIFEST, config, layers: [], ...more });
 }
 
-/** Bytes of a manifest that is there. */
+/** Returns the bytes of an existing manifest. */
 export async function sizeOf(access: Access, repository: string, digest: string): Promise<number> {
   const { bytes } = await ask(access, "GET", `/v2/${repository}/manifests/${digest}`, { expect: [200] });
   return bytes.length;

@@ -2,15 +2,15 @@ import { createServer } from "node:http";
 import { afterAll, beforeAll } from "vitest";
 
 export interface Receiver {
-  /** Known once the tests run. */
+  /** Returns the address, which is known once the tests run. */
   readonly url: () => string;
-  /** Bodies, as they came. */
+  /** The received bodies, unchanged. */
   readonly received: string[];
-  /** What it answers from now on. */
+  /** Returns the answer, from now on. */
   answer: (path: string) => { readonly status: number; readonly body: string };
 }
 
-/** A web server that deliveries go to, on this machine, for a test file. */
+/** Starts a web server on this machine for deliveries, for a test file. */
 export function useReceiver(): Receiver {
   const server = createServer((request, response) => {
     const chunks: Buffer[] = [];

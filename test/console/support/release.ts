@@ -11,10 +11,10 @@ import * as skopeo from "../../clients/support/skopeo.ts";
 import type { Space } from "../../../harness/live/space.ts";
 import { spdx } from "./shop.ts";
 
-/** What a team releases, brought by the clients that teams use: BuildKit, cosign, oras, skopeo, helm and Docker. */
+/** The releases of a team, made by the clients that teams use: BuildKit, cosign, oras, skopeo, helm and Docker. */
 
 const KEY = { COSIGN_PASSWORD: "for the test only" };
-/** There is no transparency log to write to. */
+/** Options for work without a transparency log. */
 const OFFLINE = ["--use-signing-config=false", "--tlog-upload=false", "--yes"];
 
 const index = z.object({
@@ -22,9 +22,9 @@ const index = z.object({
 });
 
 interface Version {
-  /** Of its index. */
+  /** The digest of its index. */
   readonly digest: string;
-  /** Of the image for linux/amd64. */
+  /** The digest of the image for linux/amd64. */
   readonly amd64: string;
 }
 
@@ -80,7 +80,7 @@ export async function release(space: Space): Promise<Release> {
   try {
     await Promise.all([buildkit.start(`[registry."${space.host}"]\n  http = true\n`), docker.start("{}")]);
     const password = await space.token("pull", "push");
-    // BuildKit, cosign, oras and Docker read what crane stores.
+    // BuildKit, cosign, oras and Docker read crane's login.
     await home.run("crane", ["auth", "login", space.host, "--username", "ci", "--password-stdin"], password);
     await skopeo.login(home, space.host, password);
     await helm.login(home, space.host, password);
@@ -112,7 +112,7 @@ async function releaseWeb(home: Home, repository: string): Promise<Release> {
   return { before, after };
 }
 
-/** Builds what lies in the directory for two platforms, and pushes it. */
+/** Builds the content of the directory for two platforms, and pushes it. */
 async function build(home: Home, context: string, name: string): Promise<Version> {
   const version = name.slice(name.lastIndexOf(":") + 1);
   await writeFile(join(context, "app"), `#!/bin/sh\necho ${version}\n`);

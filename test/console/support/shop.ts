@@ -9,7 +9,7 @@ export const HOSTILE = `<img src=x onerror="document.title='owned'"> \u202Egnp.e
 
 const bytes = (length: number): Uint8Array<ArrayBuffer> => new Uint8Array(randomBytes(length));
 
-/** An SBOM of Debian packages, by their names and versions. */
+/** Makes an SBOM of Debian packages, by their names and versions. */
 export const spdx = (packages: Readonly<Record<string, string>>): object => ({
   spdxVersion: "SPDX-2.3",
   name: "web",
@@ -124,7 +124,7 @@ const SCAN = {
   ],
 };
 
-/** As cosign does where it does not use referrers. */
+/** Signs as cosign does without referrers. */
 async function sign(access: Access, repository: string, { digest }: Descriptor): Promise<void> {
   const type = "application/vnd.dev.cosign.simplesigning.v1+json";
   const layer = await pushJson(access, repository, { critical: { image: { "docker-manifest-digest": digest } } }, type);
@@ -134,7 +134,7 @@ async function sign(access: Access, repository: string, { digest }: Descriptor):
 
 const AT_A_TIME = 20;
 
-/** An image of so many layers, with commands of every length. */
+/** Pushes an image of so many layers, with commands of every length. */
 export async function pushTall(access: Access, repository: string, tag: string, height: number): Promise<Descriptor> {
   const layers: Descriptor[] = [];
   for (let begun = 0; begun < height; begun += AT_A_TIME) {
@@ -145,7 +145,7 @@ export async function pushTall(access: Access, repository: string, tag: string, 
   return pushImage(access, repository, { tag, layers, config: { architecture: "amd64", os: "linux", history } });
 }
 
-/** An image whose author wishes the reader ill. */
+/** Pushes an image whose author means harm. */
 export async function pushHostile(access: Access, repository: string, tag: string): Promise<Descriptor> {
   const layers = [await pushBlob(access, repository, bytes(500))];
   const labels = {

@@ -22,7 +22,7 @@ export const EVENT: RegistryEvent = {
   actor: { id: "tok_1", name: "ci" },
 };
 
-/** EVENT as our own formats send it. Written out, and its signatures in tests made with Python: it must not change by itself. */
+/** EVENT as our own formats send it. It is written out, and tests have its signatures from Python, so that it cannot change unnoticed. */
 export const EVENT_BODY =
   '{"type":"registry.tag.updated","timestamp":"2026-01-02T03:04:05.678Z","data":{"space":"acme","registry":"registry.example.com",' +
   `"repository":"acme/web/api","tag":"1.2.3","digest":"${DIGEST}","previousDigest":"${EVENT.previousDigest}",` +
@@ -46,7 +46,7 @@ export interface Delivered {
   readonly requests: readonly TargetRequest[];
 }
 
-/** Makes one attempt of any type, with a receiver that answers like this. */
+/** Makes one attempt for any type, with a receiver that gives this answer. */
 export async function deliverTo(
   type: TargetType,
   attempt: Attempt<unknown>,
@@ -67,7 +67,7 @@ export function requestOf(type: RequestTypeName, fields: Partial<Attempt<unknown
   return TARGET_TYPES[type].request(attemptWith(fields));
 }
 
-/** The request's body as JSON. */
+/** Returns the request's body as JSON. */
 export async function bodyOf(type: RequestTypeName, fields: Partial<Attempt<unknown>> = {}): Promise<unknown> {
   const { body } = await requestOf(type, fields);
   return JSON.parse(body ?? "null");

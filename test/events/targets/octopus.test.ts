@@ -28,7 +28,7 @@ function json(body: unknown, status = 200): Answer {
 const task = (state: string, more: object = {}): Answer =>
   json({ Id: "ServerTasks-1", State: state, IsCompleted: ["Success", "Failed"].includes(state), ...more });
 
-/** What an Octopus server answers, by the end of the address. */
+/** The answers of an Octopus server, by the end of the address. */
 const ANSWERS: Readonly<Record<string, Answer>> = {
   "releases/create/v1": json({ ReleaseId: "Releases-9", ReleaseVersion: "1.2.3" }, 201),
   "untenanted/v1": json({ DeploymentServerTasks: [{ DeploymentId: "Deployments-1", ServerTaskId: "ServerTasks-1" }] }),
@@ -319,12 +319,12 @@ describe("the configuration of octopus", () => {
   });
 });
 
-/** A command of Octopus's own client as it goes over the wire; `spaceName` is what it makes our two fields of. */
+/** A command of Octopus's own client as it is sent; the client makes `spaceName` of our two fields. */
 type Wire<Command> = {
   [Name in keyof Command as Name extends "spaceName" ? never : Uncapitalize<Name & string>]: Command[Name];
 } & { spaceId: string; spaceIdOrName: string };
 
-/** The names in our body that the client does not know; for each member of a union. */
+/** The names in our body that the client does not know, for each member of a union. */
 type Strangers<Body, Command> = Body extends unknown ? Exclude<keyof Body, keyof Wire<Command>> : never;
 
 describe("the bodies for Octopus", () => {

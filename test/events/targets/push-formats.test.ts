@@ -4,7 +4,7 @@ import { DIGEST, EVENT, MANIFEST_EVENT, bodyOf, requestOf, URL } from "./fixture
 const MEDIA_TYPE = EVENT.mediaType;
 const TIME = "2026-01-02T03:04:05.678Z";
 
-/** Each as shared/reference/triggers.md has it. */
+/** The formats of other products, as their receivers expect them. */
 const FORMATS = [
   {
     type: "harbor",

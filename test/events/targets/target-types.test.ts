@@ -8,7 +8,7 @@ import { attemptWith, deliverTo, EVENT, type RequestTypeName } from "./fixtures.
 
 const SECRET = "whsec_CQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQk=";
 
-/** The least that each needs. */
+/** The smallest configuration of each type. */
 const CONFIGS: ReadonlyMap<string, object> = new Map(
   Object.entries({
     "github-dispatch": { owner: "acme", repo: "deploy" },
@@ -20,7 +20,7 @@ const CONFIGS: ReadonlyMap<string, object> = new Map(
 
 const TYPES = Object.entries<TargetType>(TARGET_TYPES);
 
-/** The first request of an attempt. */
+/** Returns the first request of an attempt. */
 async function send(type: TargetType, event: RegistryEvent): Promise<TargetRequest> {
   const url = "https://receiver.example.org/hook?tag={tag}";
   const attempt = attemptWith({ event, url, config: CONFIGS.get(type.type) ?? {}, secrets: [SECRET] });
@@ -79,7 +79,7 @@ describe.each(TYPES)("the target type %s", (name, type) => {
   });
 });
 
-/** The names in a body, without their values. */
+/** Returns the names in a body, without their values. */
 function shapeOf(body: string | null): unknown {
   if (body === null) return null;
   if (!body.startsWith("{")) return [...new URLSearchParams(body).keys()];

@@ -13,7 +13,7 @@ import { secretOf, type World } from "../world.ts";
 const anyHarm = constantFrom("other bytes", "fewer bytes", "no object");
 const anyStored: Arbitrary<ModelBlob | ModelManifest> = constantFrom(...BLOBS, ...LONG_MANIFESTS);
 
-/** Something happens to an object behind the registry's back, and scrub comes by. */
+/** Does harm to an object behind the registry's back, and runs scrub. */
 export const damage = record({ name: anyRepository, content: anyStored, harm: anyHarm }).map(
   ({ name, content, harm }) =>
     step(
@@ -25,7 +25,7 @@ export const damage = record({ name: anyRepository, content: anyStored, harm: an
         const holder = isManifest(content) ? pushedRepository(model, name) : model;
         holder.damaged.add(content.digest);
         const found = harm === "no object" ? "missing" : "corrupt";
-        // A blob's bytes are not looked at on their way, but for their number.
+        // A blob's bytes are not checked on their way, only counted.
         if (isManifest(content) || harm !== "other bytes") await expectDamage(world, name, content, found);
         await scrubAll();
         await expectDamage(world, name, content, found);
@@ -34,7 +34,7 @@ export const damage = record({ name: anyRepository, content: anyStored, harm: an
     ),
 );
 
-/** A manifest that was damaged when it was deleted comes back so: its object is looked at only then. */
+/** Scrubs a manifest that came back. One that was damaged when it was deleted comes back damaged: its object is looked at only then. */
 export async function scrubReturned({ repositories }: Model, world: World, name: string): Promise<void> {
   const { damaged } = repositories.get(name) ?? { damaged: new Set() };
   if (damaged.size === 0) return;
@@ -52,7 +52,7 @@ async function keyIn(name: string, content: ModelBlob | ModelManifest): Promise<
   return key;
 }
 
-/** It answers 404, and says what is wrong and what to do. */
+/** Expects a 404 that says what is wrong and what to do. */
 async function expectDamage(
   world: World,
   name: string,

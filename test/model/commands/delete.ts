@@ -20,7 +20,7 @@ export const deleteTag = record({ name: anyRepository, tag: anyTag, miss: anyMis
   ),
 );
 
-/** With all its tags; not while an index needs it. */
+/** Deletes a manifest with all its tags, unless an index needs it. */
 export const deleteManifest = record({ name: anyRepository, manifest: anyManifest, miss: anyMiss }).map(
   ({ name, manifest, miss }) =>
     step(

@@ -3,7 +3,7 @@ import { manage } from "../../support/registry.ts";
 import { anyMiss, anyRepository } from "../choices.ts";
 import { expectAnswer, step } from "../step.ts";
 
-/** None, or the same in two ways: see `isImmutable`. */
+/** Draws no patterns, or the same ones in two forms: see `isImmutable`. */
 const anyPatterns = constantFrom<string[][]>([], ["1.*", "sha256-*"], ["*", "!latest"]);
 
 export const setImmutableTags = record({ name: anyRepository, immutableTags: anyPatterns, miss: anyMiss }).map(

@@ -1,4 +1,4 @@
-/** The steps that sequences are made of. One more is a file here and a line below; what is listed twice comes twice as often. */
+/** The steps of sequences. To add one, write a file here and a line below; a step that is listed twice comes twice as often. */
 import type { Arbitrary } from "fast-check";
 import type { Step } from "../step.ts";
 import { damage } from "./damage.ts";
@@ -17,7 +17,7 @@ import { beginUpload, cancelUpload, finishUpload, sendChunk } from "./sessions.t
 import { upkeep, wait } from "./time.ts";
 import { undeleteManifest, undeleteRepository, undeleteTag } from "./undelete.ts";
 
-/** How often each is drawn: what others build upon more than others, and what is mostly left out more than what is not. */
+/** The weight of each step: more for those that others build upon, and for those that are mostly left out. */
 const WEIGHTS: readonly (readonly [number, Arbitrary<Step>])[] = [
   [1, pushBlob],
   [6, pushImage],

@@ -7,7 +7,7 @@ import { expectAnswer, step } from "../step.ts";
 import { mayBegin, mayLink } from "../usage.ts";
 import { secretOf } from "../world.ts";
 
-/** From a repository that is named, or from any that the credential covers; never from another space. */
+/** Mounts a blob from a named repository, or from any that the credential covers; never from another space. */
 export const mount = record({ target: anyRepository, source: option(anyRepository), blob: anyBlob }).map(
   ({ target, source, blob }) =>
     step(`mount ${blob.name} in ${target} from ${source ?? "anywhere"}`, async (model, world) => {

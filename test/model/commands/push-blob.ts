@@ -14,7 +14,7 @@ const CHUNK = 10;
 
 interface Way {
   readonly push: (repository: string, as: string, blob: ModelBlob) => Promise<Response>;
-  /** Bytes that are known where the upload begins, and those of the longest body. */
+  /** `known` returns the bytes that are known when the upload begins, `longest` those of the longest body. */
   readonly known: (blob: ModelBlob) => number;
   readonly longest: (blob: ModelBlob) => number;
 }
@@ -44,7 +44,7 @@ const WAYS: Readonly<Record<"post" | "put" | "chunks", Way>> = {
   },
 };
 
-/** The answer of the first request that is refused, or else of the last. */
+/** Returns the answer of the first request that is refused, or else of the last. */
 async function inSession(
   repository: string,
   as: string,
@@ -54,7 +54,7 @@ async function inSession(
   const session = answer.headers.get("Location") ?? "";
   if (!answer.ok) return answer;
   const last = await upload(session);
-  // What is not finished would take room from others.
+  // An unfinished session would take room from others.
   if (!last.ok) await ask(session, { method: "DELETE", as });
   return last;
 }
@@ -69,7 +69,7 @@ export const pushBlob = record({
   }),
 );
 
-/** Returns whether it was taken. */
+/** Pushes a blob. Returns true if it was taken. */
 export async function pushModelBlob(
   model: Model,
   world: World,

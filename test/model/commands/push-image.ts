@@ -9,7 +9,7 @@ import { secretOf, type World } from "../world.ts";
 import { pushModelBlob } from "./push-blob.ts";
 import { putModelManifest } from "./push-manifest.ts";
 
-/** Pushes as clients do: what the repository has already is not sent again, children come before their index. Ends with what is refused. */
+/** Pushes as clients do: without content that the repository has already, and children before their index. Ends with the first refusal. */
 export const pushImage = record({ repository: anyRepository, manifest: anyManifest, tag: anyTag }).map(
   ({ repository, manifest, tag }) =>
     step(`push all of ${manifest.name} to ${repository} as ${tag}`, async (model, world) => {

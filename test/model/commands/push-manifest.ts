@@ -8,7 +8,7 @@ import { expectAnswer, step } from "../step.ts";
 import { hasRoom } from "../usage.ts";
 import { secretOf, type World } from "../world.ts";
 
-/** Pushes a manifest as it is, whether what it needs is there or not. */
+/** Pushes a manifest as it is, even if content that it needs is absent. */
 export const pushManifest = record({ repository: anyRepository, manifest: anyManifest, tag: option(anyTag) }).map(
   ({ repository, manifest, tag }) =>
     step(`push ${manifest.name} to ${repository} as ${tag ?? "its digest"}`, async (model, world) => {
@@ -16,7 +16,7 @@ export const pushManifest = record({ repository: anyRepository, manifest: anyMan
     }),
 );
 
-/** Returns whether it was taken. */
+/** Pushes a manifest. Returns true if it was taken. */
 export async function putModelManifest(
   model: Model,
   world: World,
@@ -33,7 +33,7 @@ export async function putModelManifest(
   expectAnswer(answer.status, isComplete ? (mayPush ? 201 : 403) : 400);
   if (repository === undefined) return false;
   const now = world.clock.now();
-  // Even a push that is refused asks for what it needs.
+  // Even a refused push looks at the content that it needs.
   for (const need of needs) {
     if (isManifest(need)) repository.heldAt.set(need.digest, now);
     else if (repository.links.has(need.digest)) touch(repository, need.digest, now);

@@ -3,7 +3,7 @@ import { manage } from "../../support/registry.ts";
 import { expectAnswer, step } from "../step.ts";
 import { SPACES } from "../world.ts";
 
-/** Mostly none; else too little for an image, for two, or for the long one beside others. */
+/** Draws a limit: mostly none; else too little for one image, for two, or for the long one beside others. */
 const anyBytes = constantFrom(null, null, 60, 1500, 901_500);
 const anyNumber = constantFrom(null, null, 0, 1);
 

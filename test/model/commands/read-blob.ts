@@ -6,7 +6,7 @@ import { touch } from "../model.ts";
 import { expectAnswer, step } from "../step.ts";
 import { secretOf } from "../world.ts";
 
-/** Reading a blob, which renews its grace. */
+/** Reads a blob, which renews its grace. */
 export const readBlob = record({ name: anyRepository, blob: anyBlob }).map(({ name, blob }) =>
   step(`read ${blob.name} from ${name}`, async (model, world) => {
     const repository = model.repositories.get(name);

@@ -5,7 +5,7 @@ import { hasWhole } from "../damaged.ts";
 import { expectAnswer, step } from "../step.ts";
 import { secretOf } from "../world.ts";
 
-/** A look at it by its digest, which keeps it from retention for a grace. */
+/** Reads a manifest by its digest, which keeps it from retention for a grace. */
 export const readManifest = record({ name: anyRepository, manifest: anyManifest, miss: anyMiss }).map(
   ({ name, manifest, miss }) =>
     step(

@@ -11,7 +11,7 @@ const anyRule = record({
 
 const saved = z.object({ id: z.string() });
 
-/** In the place of the one that the space had, if it had one. */
+/** Sets a space's rule, in place of the one that it had. */
 export const setRetention = record({ space: constantFrom(...SPACES), rule: option(anyRule, { freq: 3 }) }).map(
   ({ space, rule }) =>
     step(`retain ${JSON.stringify(rule)} in ${space}`, async ({ rules }) => {

@@ -7,7 +7,7 @@ import { restore } from "../restore.ts";
 import { expectAnswer, step } from "../step.ts";
 import { scrubReturned } from "./damage.ts";
 
-/** To what it was on before, or to a manifest; out of the trash, too. */
+/** Points a tag back to its previous digest, or to a manifest, which may come out of the trash. */
 export const revert = record({ name: anyRepository, tag: anyTag, to: option(anyManifest), miss: anyMiss }).map(
   ({ name, tag, to, miss }) =>
     step(

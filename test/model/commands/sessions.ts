@@ -9,7 +9,7 @@ import { expectAnswer, type Step, step } from "../step.ts";
 import { mayBegin, mayLink, roomBeside, roomFor } from "../usage.ts";
 import { secretOf, type World } from "../world.ts";
 
-/** Milliseconds after which its address is no longer valid. */
+/** Milliseconds after which a session's address is no longer valid. */
 const ADDRESS_LIFETIME = 6 * DAY;
 
 /** Milliseconds after which the database is asked again if a session may go on. */
@@ -44,14 +44,14 @@ export const sendChunk = withSession("send a chunk of", async (session, world, m
   if (chunk.length === 0) return;
   const { status } = await patch(address, secretOf(world, repository), chunk, { at: offset });
   const end = offset + chunk.length;
-  // The database is asked where the space has a limit, and where that was long ago.
+  // The database is asked if the space has a limit, and if the last question was long ago.
   const isAsked = Number.isFinite(room) || world.clock.now() - session.startedAt >= CONFIRM_EVERY;
   const hasRoom = end <= room && (!isAsked || end <= session.noted + roomBeside(model, repository));
   const lost = isAsked && isElsewhere(session, model) && chunk.length <= room ? 404 : null;
   expectAnswer(status, refusalOf(session, world, chunk.length) ?? lost ?? (hasRoom ? 202 : 403));
   if (status === 202) Object.assign(session, { offset: end, touchedAt: world.clock.now() });
   if (status === 202 && isAsked) session.noted = end;
-  // One that there is no room for is given up.
+  // A session without room for its chunk is given up.
   if (status === 403 && chunk.length <= room) Object.assign(session, { ended: true, noted: 0 });
 });
 
@@ -75,7 +75,7 @@ export const cancelUpload = withSession("cancel", async (session, world, { sessi
   if (refusal === null) sessions.splice(sessions.indexOf(session), 1);
 });
 
-/** What a body of so many bytes is refused with, before anything is done with it. */
+/** Returns the status with which a body of so many bytes is refused before it is used. */
 function refusalOf({ startedAt, ended, room }: SessionModel, { clock }: World, bytes: number): number | null {
   if (clock.now() >= startedAt + ADDRESS_LIFETIME) return 404;
   if (bytes > room) return 403;
@@ -84,7 +84,7 @@ function refusalOf({ startedAt, ended, room }: SessionModel, { clock }: World, b
 
 type OfSession = (session: SessionModel, world: World, model: Parameters<Step["run"]>[0]) => Promise<void>;
 
-/** A step with one of the sessions that are under way; left out where there is none. */
+/** Makes a step with one of the sessions under way; leaves the step out if there is none. */
 function withSession(verb: string, run: OfSession): Arbitrary<Step> {
   return nat({ max: 9 }).map((number) =>
     step(

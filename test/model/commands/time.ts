@@ -7,7 +7,7 @@ import type { SessionModel } from "../model.ts";
 import { step } from "../step.ts";
 import { wake } from "../world.ts";
 
-/** Upload sessions that lie idle for too long are given up meanwhile. */
+/** Lets time pass. Upload sessions that lie idle for too long are given up meanwhile. */
 export const wait = constantFrom(HOUR, 13 * HOUR, 13 * HOUR, 25 * HOUR, 8 * DAY).map((time) =>
   step(`wait ${time / HOUR} hours`, async ({ sessions }, { clock }) => {
     clock.advance(time);

@@ -8,7 +8,7 @@ import { scrubReturned } from "./damage.ts";
 import { hasRoom, sizeOf } from "../usage.ts";
 import { KEEP_DELETED } from "../upkeep-times.ts";
 
-/** With all of the trash that it needs, and with its tags that have not been given anew. */
+/** Restores a manifest with everything in the trash that it needs, and with those of its tags that have not been set anew. */
 export const undeleteManifest = record({ name: anyRepository, manifest: anyManifest, miss: anyMiss }).map(
   ({ name, manifest: { name: what, digest }, miss }) =>
     step(
@@ -24,7 +24,7 @@ export const undeleteManifest = record({ name: anyRepository, manifest: anyManif
     ),
 );
 
-/** It is set to what it was on last, wherever that is now. */
+/** Restores a tag to its last digest, wherever that manifest is now. */
 export const undeleteTag = record({ name: anyRepository, tag: anyTag, miss: anyMiss }).map(({ name, tag, miss }) =>
   step(
     `undelete tag ${tag} of ${name}`,
@@ -40,7 +40,7 @@ export const undeleteTag = record({ name: anyRepository, tag: anyTag, miss: anyM
   ),
 );
 
-/** The one of that name that was deleted last, as it was; collection has gone on in it. */
+/** Restores the repository of that name that was deleted last. Collection has gone on in it. */
 export const undeleteRepository = record({ name: anyRepository, miss: anyMiss }).map(({ name, miss }) =>
   step(
     `undelete ${name}`,

@@ -3,7 +3,7 @@ import { resolve, type Schema, type Schemas } from "./document.ts";
 interface SchemaViewProps {
   readonly schema: Schema;
   readonly schemas: Schemas;
-  /** Where it is within another. */
+  /** The schema's place within another one. */
   readonly depth?: number;
 }
 
@@ -67,7 +67,7 @@ function objectIn(schemas: Schemas, given: Schema): Schema | null {
   return within === undefined ? null : objectIn(schemas, within);
 }
 
-/** As in "string", "list of integer", "string or null". */
+/** Names a schema's type, as in "string", "list of integer", "string or null". */
 export function typeOf(schemas: Schemas, given: Schema): string {
   const schema = resolve(schemas, given);
   if (schema.enum !== undefined) return schema.enum.map((value) => JSON.stringify(value)).join(" or ");

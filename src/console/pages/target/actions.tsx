@@ -10,7 +10,7 @@ import { RotateDialog } from "./rotate.tsx";
 interface TargetActionsProps {
   readonly space: string;
   readonly target: Target;
-  /** Shows a new secret, this once. */
+  /** Shows a new secret, only this once. */
   readonly onSecret: (secret: string) => void;
 }
 

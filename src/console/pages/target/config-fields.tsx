@@ -11,7 +11,7 @@ interface ConfigFieldsProps {
   readonly errors: FieldErrors;
 }
 
-/** The settings of a type beside its address and secret. */
+/** The settings of a type besides its address and secret. */
 export function ConfigFields({ type, form, onChange, errors }: ConfigFieldsProps) {
   const control = (field: ConfigField) => (
     <ConfigControl

@@ -2,7 +2,7 @@ import * as z from "zod";
 import { shownValue, typedValue } from "./setting-values.ts";
 import type { ConfigField, TypeForm } from "./type-form.ts";
 
-/** A config in the form, by the fields' paths. */
+/** A config as the form holds it, by the fields' paths. */
 export type ConfigForm = Readonly<Record<string, string | boolean>>;
 
 type Config = Readonly<Record<string, unknown>>;
@@ -13,7 +13,7 @@ export function fieldsOf({ config }: TypeForm): readonly ConfigField[] {
   return config.flatMap(({ fields }) => fields);
 }
 
-/** The form of a saved config; of null, as it is at first. */
+/** Makes the form of a saved config; of null, the form with its initial values. */
 export function configForm(type: TypeForm, config: unknown): ConfigForm {
   return Object.fromEntries(fieldsOf(type).map((field) => [field.path, formValue(field, config)]));
 }
@@ -25,7 +25,7 @@ function formValue({ path, kind, initial }: ConfigField, config: unknown): strin
   return shownValue(kind, value) || initial;
 }
 
-/** The config that a form says; what is empty is left out, so that the API's defaults count. */
+/** Makes the config from the form. Leaves out empty fields, so that the API's defaults count. */
 export function configOf(type: TypeForm, form: ConfigForm): Record<string, unknown> {
   let config: Config = {};
   for (const field of fieldsOf(type)) {
@@ -35,7 +35,7 @@ export function configOf(type: TypeForm, form: ConfigForm): Record<string, unkno
   return { ...config };
 }
 
-/** A part that is switched off is null, and what is in it says nothing. */
+/** Sets a value by its path. A part that is switched off is null, and the values in it are ignored. */
 function put(config: Config, [key = "", ...rest]: readonly string[], value: unknown): Config {
   if (config[key] === null) return config;
   if (rest.length === 0) return { ...config, [key]: value };

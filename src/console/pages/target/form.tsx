@@ -10,7 +10,7 @@ import { ConfigFields } from "./config-fields.tsx";
 import { type ConfigForm, configForm, configOf, fieldsOf } from "./config.ts";
 import { type TypeForm, typeFormOf } from "./type-form.ts";
 
-/** A target as the form says it; what is undefined was left as it is. */
+/** A target as entered in the form; undefined fields were left as they are. */
 interface TargetInput {
   readonly name: string;
   readonly type: string;
@@ -21,7 +21,7 @@ interface TargetInput {
 }
 
 interface TargetFormProps {
-  /** Null: a new one. */
+  /** Null for a new target. */
   readonly target: Target | null;
   readonly action: string;
   readonly onSave: (input: TargetInput) => void;

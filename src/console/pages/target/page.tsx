@@ -22,7 +22,7 @@ import { typeFormOf } from "./type-form.ts";
 /** The config of an Octopus target without an API key. */
 const octopusConfig = z.looseObject({ serviceAccount: z.string() });
 
-/** A target, to be looked at, changed and tried. */
+/** Shows a target, with forms to change and test it. */
 export function TargetPage() {
   const { space, target: id } = useParams({ from: "/signed-in/spaces/$space/targets/$target" });
   const query = useQuery({ ...operationQuery("getTarget", { path: { space, id } }), refetchInterval: REFRESH_EVERY });
@@ -48,7 +48,7 @@ export function TargetPage() {
           <section className="section">
             <h2>Settings</h2>
             <TargetForm
-              // The form begins anew with what was saved.
+              // The form begins anew with the saved values.
               key={`${id} ${saves}`}
               target={target}
               action="Save"

@@ -13,12 +13,12 @@ interface RotateDialogProps {
   readonly space: string;
   readonly id: string;
   readonly name: string;
-  /** Null: the registry makes it. */
+  /** Null if the registry makes the secret. */
   readonly secret: SecretField | null;
   readonly onSecret: (secret: string) => void;
 }
 
-/** A new secret in place of the old one: made here, or given. */
+/** Replaces a target's secret, by a new one from the registry or a given one. */
 export function RotateDialog({ isOpen, onClose, space, id, name, secret, onSecret }: RotateDialogProps) {
   const [given, setGiven] = useState("");
   const rotate = useChange("rotateTargetSecret", ["getTarget"]);

@@ -1,9 +1,9 @@
-/** The values of settings, as they are shown and typed. */
+/** The values of settings, as the form shows them and as they are typed. */
 import * as z from "zod";
 import type { SettingKind } from "../../../contract/settings.ts";
 import { linesOf } from "../../components/lines.ts";
 
-/** Writes a setting's value as the form has it; empty where there is none. */
+/** Writes a setting's value as the form shows it; empty if there is none. */
 export function shownValue(kind: SettingKind, value: unknown): string {
   if (kind === "json") return value === undefined ? "" : JSON.stringify(value);
   if (kind === "lines") return z.array(z.string()).safeParse(value).data?.join("\n") ?? "";
@@ -16,7 +16,7 @@ export function shownValue(kind: SettingKind, value: unknown): string {
   return typeof value === "string" || typeof value === "number" ? String(value) : "";
 }
 
-/** Reads what was typed for a setting; undefined where that is nothing. */
+/** Reads the text that was typed for a setting; undefined if it is empty. */
 export function typedValue(kind: SettingKind, typed: string): unknown {
   const text = typed.trim();
   if (text === "") return undefined;
@@ -26,12 +26,12 @@ export function typedValue(kind: SettingKind, typed: string): unknown {
   return kind === "json" ? jsonOr(text) : text;
 }
 
-/** Reads a number; any other text is sent as it is, and the registry says what is wrong with it. */
+/** Reads a number. Any other text is sent as it is, and the registry says what is wrong with it. */
 function numberOr(text: string): unknown {
   return Number.isFinite(Number(text)) ? Number(text) : text;
 }
 
-/** Reads JSON; any other text is sent as it is, and the registry says what is wrong with it. */
+/** Reads JSON. Any other text is sent as it is, and the registry says what is wrong with it. */
 function jsonOr(text: string): unknown {
   try {
     const value: unknown = JSON.parse(text);

@@ -1,4 +1,4 @@
-/** The form of a target, drawn from what the registry says of its type. */
+/** The form of a target, drawn from the registry's description of its type. */
 import type { TargetType } from "../../../contract/operations.ts";
 import { type Setting, settingsOf } from "../../../contract/settings.ts";
 import { shownValue } from "./setting-values.ts";
@@ -7,12 +7,12 @@ export interface ConfigField extends Pick<Setting, "path" | "kind" | "choices" |
   readonly label: string;
   readonly hint: string | undefined;
   readonly placeholder: string | undefined;
-  /** The field's value in the form if nothing is said. */
+  /** The field's initial value in the form. */
   readonly initial: string | boolean;
 }
 
 interface ConfigPart {
-  /** Null: shown without being asked for. */
+  /** Null for the part that is always shown. */
   readonly title: string | null;
   readonly fields: readonly ConfigField[];
 }
@@ -27,14 +27,14 @@ export interface TypeForm {
   readonly title: string;
   readonly summary: string;
   readonly address: { readonly hint: string; readonly placeholder: string; readonly isRequired: boolean };
-  /** Null: nobody enters one. */
+  /** Null if nobody enters a secret. */
   readonly secret: SecretField | null;
   /** True if the registry makes the secret. */
   readonly makesSecret: boolean;
   readonly config: readonly ConfigPart[];
-  /** True if it is followed to its end, so it deploys: nobody is asked. */
+  /** True if a target of this type is followed to its end. It deploys then, so the form does not ask. */
   readonly isFollowed: boolean;
-  /** False: the page does not know the type, so it shows no settings and saves none. */
+  /** False if the page does not know the type: it shows no settings then, and saves none. */
   readonly isKnown: boolean;
 }
 
@@ -49,7 +49,7 @@ const UNKNOWN: TypeForm = {
   isKnown: false,
 };
 
-/** The form for a type, by its name. */
+/** Returns the form for a type, by its name. */
 export function typeFormOf(types: readonly TargetType[], name: string): TypeForm {
   const type = types.find((one) => one.name === name);
   return type === undefined ? UNKNOWN : typeForm(type);
@@ -72,7 +72,7 @@ function typeForm({ title, description, settings, address, secret, makesSecret, 
   };
 }
 
-/** The sections in the order in which they first come up, and what has none before them. */
+/** Groups settings into sections, in the order in which they first appear, after those without a section. */
 function partsOf(settings: readonly Setting[]): readonly ConfigPart[] {
   const titles = new Set([null, ...settings.map(({ section }) => section)]);
   return Array.from(titles, (title) => ({
@@ -96,7 +96,7 @@ function configField({ title, description, example, default: usual, ...setting }
   };
 }
 
-/** How a field is filled in, beside what it means. */
+/** Hints on how to fill in a field, by its kind, in addition to its description. */
 const HOW_TO_TYPE: Readonly<Record<Setting["kind"], readonly string[]>> = {
   text: [],
   number: [],
@@ -115,7 +115,7 @@ function initialOf({ kind, choices }: Pick<Setting, "kind" | "choices">, usual: 
   return "";
 }
 
-/** The apostrophes and quotation marks of print in place of those of a keyboard. */
+/** Replaces a keyboard's apostrophes and quotation marks by those of print. */
 function typographic(text: string): string {
   return text.replaceAll(/"([^"]*)"/g, "“$1”").replaceAll("'", "’");
 }

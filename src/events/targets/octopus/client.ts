@@ -5,10 +5,10 @@ import { UnsendableError, USER_AGENT } from "../../target.ts";
 import { below, parseUrl, postJson } from "../request.ts";
 import type { OctopusConfig } from "./config.ts";
 
-/** Characters of an answer that are read: a task's description is a few thousand. */
+/** Characters of an answer that are read; a task's description has a few thousand. */
 const LONGEST_ANSWER = 64 * 1024;
 
-/** Octopus answered something else than success. */
+/** Octopus answered with something other than success. */
 export class OctopusRefusal extends Error {
   override readonly name = "OctopusRefusal";
   readonly status: number;
@@ -22,14 +22,17 @@ export class OctopusRefusal extends Error {
 }
 
 export interface Octopus {
-  /** Calls below `/api/<space>/`; the answer's properties begin in upper case, whatever the server's version. Throws OctopusRefusal. */
+  /**
+   * Calls an address below `/api/<space>/`. The answer's properties begin in upper case, whatever the
+   * server's version. Throws OctopusRefusal.
+   */
   readonly call: (path: string, body?: object) => Promise<{ readonly status: number; readonly json: unknown }>;
 }
 
 const discovery = z.looseObject({ token_endpoint: z.url() });
 const exchanged = z.looseObject({ access_token: z.string().min(1) });
 
-/** Logs in, by API key or as the service account that trusts us. Throws OctopusRefusal and UnsendableError. */
+/** Logs in, by API key or as the service account that trusts this registry. Throws OctopusRefusal and UnsendableError. */
 export async function openOctopus(attempt: Attempt<OctopusConfig>, send: Sender): Promise<Octopus> {
   const { url, config } = attempt;
   const authorization = await authorize(attempt, send);
@@ -54,13 +57,13 @@ async function authorize(attempt: Attempt<OctopusConfig>, send: Sender): Promise
   return { "x-octopus-apikey": apiKey };
 }
 
-/** RFC 8693, as Octopus documents it for "other issuers". */
+/** Exchanges our token for one of Octopus (RFC 8693), as Octopus documents it for "other issuers". */
 async function exchange({ url, identityToken }: Attempt<unknown>, account: string, send: Sender): Promise<string> {
   const found = await ask(send, requestFor(below(url, [".well-known", "openid-configuration"]), undefined, {}));
   const document = discovery.safeParse(found.json);
   if (!document.success) throw new OctopusRefusal("its OpenID configuration has no token_endpoint", found.status, null);
   const endpoint = document.data.token_endpoint;
-  // Our token must reach nobody but the server that the target names.
+  // Our token must reach only the server that the target names.
   if (parseUrl(endpoint).origin !== parseUrl(url).origin) {
     throw new UnsendableError(`Octopus names a token endpoint on another host: ${parseUrl(endpoint).host}`);
   }
@@ -108,7 +111,7 @@ const problem = z.looseObject({
   error_description: z.string().optional(),
 });
 
-/** What Octopus says is wrong, in its own words. */
+/** Returns Octopus's own words about what is wrong. */
 function complaint(body: string): string {
   try {
     const parsed = problem.safeParse(upperCased(parseBoundedJson(body)));
@@ -120,7 +123,7 @@ function complaint(body: string): string {
   }
 }
 
-/** Older servers write `releaseId` where newer ones write `ReleaseId`. Names with an underscore stay. */
+/** Makes properties begin in upper case: older servers write `releaseId` for `ReleaseId`. Names with an underscore stay. */
 function upperCased(json: unknown): unknown {
   if (Array.isArray(json)) return json.map(upperCased);
   if (typeof json !== "object" || json === null) return json;

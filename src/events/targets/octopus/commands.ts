@@ -1,15 +1,15 @@
 /**
- * The calls that start something in Octopus: its Executions API, of server 2022.3 and newer. The tests compare the bodies
- * with the types of Octopus's own client.
+ * The calls that start something in Octopus, by its Executions API (servers from 2022.3). Tests compare
+ * the bodies with the types of Octopus's own client.
  */
 import { imageOf, repositoryOf } from "../../event.ts";
 import type { TaggedEvent } from "../push-format.ts";
 import type { OctopusConfig } from "./config.ts";
 
 export interface Command {
-  /** Names it among the commands of a delivery, so that it is not called again once it was answered. */
+  /** Names the command within its delivery, so that it is not called again after its answer. */
   readonly key: string;
-  /** Below `/api/<space>/`. */
+  /** The path below `/api/<space>/`. */
   readonly path: string;
   readonly body: object;
 }
@@ -23,7 +23,7 @@ export function releaseCommand(config: OctopusConfig, event: TaggedEvent): Comma
   return { key: "release", path: "releases/create/v1", body: releaseBody(config, config.release, event) };
 }
 
-/** Deployments and runs, in order. @param releaseVersion the one that Octopus answered with; null without a release. */
+/** Lists deployments and runs, in order. @param releaseVersion the version that Octopus answered with; null without a release */
 export function taskCommands(
   config: OctopusConfig,
   event: TaggedEvent,
@@ -102,7 +102,7 @@ export function runbookBody(config: OctopusConfig, runbook: Runbook, event: Tagg
   };
 }
 
-/** Older servers ask for the first, newer ones for the second. */
+/** Names the space twice: older servers read the first field, newer ones the second. */
 function inSpace({ space }: OctopusConfig) {
   return { spaceId: space, spaceIdOrName: space };
 }
@@ -113,7 +113,7 @@ function filled(templates: Readonly<Record<string, string>>, event: TaggedEvent)
 
 const PLACEHOLDER = /\{(image|repository|tag|version|digest)\}/g;
 
-/** One pass: a value that looks like a placeholder stays what it is. */
+/** Fills in the placeholders in one pass, so that a value that looks like a placeholder stays as it is. */
 function fill(text: string, event: TaggedEvent): string {
   const { tag, digest } = event;
   const version = tag.replace(/^v(?=\d)/i, "");

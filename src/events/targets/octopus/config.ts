@@ -4,7 +4,7 @@ import { boundedRecord } from "../../../oci/bounds.ts";
 const name = z.string().trim().min(1).max(200);
 const names = z.array(name).max(50);
 
-/** `{tag}`, `{version}`, `{repository}`, `{digest}` and `{image}` are filled in. */
+/** A text in which `{tag}`, `{version}`, `{repository}`, `{digest}` and `{image}` are filled in. */
 const template = z.string().min(1).max(1000);
 
 /** Sections of forms. */
@@ -12,7 +12,7 @@ const RELEASE = { "x-section": "The release" } as const;
 const TENANTS = { "x-section": "Tenants and variables" } as const;
 const RUNBOOK = { "x-section": "A runbook" } as const;
 
-/** Settings that a deployment and a runbook have alike. @param whose as the fields' titles end, where both are shown */
+/** Makes the settings that a deployment and a runbook share. @param whose the end of the fields' titles, where both are shown */
 function runSettings(section: object, whose = "") {
   return {
     tenants: names
@@ -75,7 +75,7 @@ const runbook = z.strictObject({
   ...runSettings(RUNBOOK, " of the runbook"),
 });
 
-/** The settings of an Octopus target beside its address and the API key. */
+/** The settings of an Octopus target besides its address and the API key. */
 export const octopusConfig = z
   .strictObject({
     project: name.meta({ title: "Project", description: "Its name in Octopus." }),

@@ -1,6 +1,6 @@
 /**
- * Octopus Deploy: creates a release, starts what is to be started with it, and follows the tasks to their end. What was
- * answered is kept as progress after each call, so that a retry goes on where the last attempt stood.
+ * Octopus Deploy: creates a release, starts its deployments and runbooks, and follows their tasks to the
+ * end. The answers are kept as progress after each call, so that a retry goes on from there.
  */
 import * as z from "zod";
 import { parseRetryAfter } from "../../schedule.ts";
@@ -15,7 +15,7 @@ import { followed, parseTask, type TaskState } from "./tasks.ts";
 /** The progress that an attempt leaves for the next one. */
 const progressShape = z.object({
   release: z.object({ id: z.string(), version: z.string() }).nullable(),
-  /** Keys of the commands that were answered. */
+  /** Keys of the commands that Octopus has answered. */
   started: z.array(z.string()),
   tasks: z.array(z.string()),
   /** When the last task was started, in milliseconds since the epoch. */
@@ -31,7 +31,7 @@ const startedTasks = z.union([
   z.looseObject({ RunbookRunServerTasks: taskList }).transform((answer) => answer.RunbookRunServerTasks),
 ]);
 
-/** Statuses of a request that is wrong: sending it again is of no use. */
+/** Statuses of a request that is wrong, so that sending it again does not help. */
 const HOPELESS = new Set([400, 405, 422]);
 
 const HINTS: Readonly<Record<number, string>> = {
@@ -54,7 +54,7 @@ export const octopus = defineSteppedTarget({
       ? null
       : "this type needs either an API key as its secret or serviceAccount in its config",
   provesItself: ({ serviceAccount }) => serviceAccount !== undefined,
-  // A release alone runs nothing yet.
+  // A release alone runs nothing.
   follows: ({ deploy, runbook }) => deploy !== undefined || runbook !== undefined,
 
   async deliver(attempt, send) {
@@ -76,7 +76,7 @@ function progressOf({ progress, now }: Attempt<OctopusConfig>): Progress {
   return parsed.success ? parsed.data : { release: null, started: [], tasks: [], since: now.getTime() };
 }
 
-/** Starts whatever has not been, and notes it in the progress. Returns the last answer's status. */
+/** Starts every command that has not been answered, and notes it in the progress. Returns the last answer's status. */
 async function start(server: Octopus, attempt: Attempt<OctopusConfig>, progress: Progress): Promise<number | null> {
   const { config, now } = attempt;
   const event = requireTag(attempt.event);
@@ -101,7 +101,7 @@ async function start(server: Octopus, attempt: Attempt<OctopusConfig>, progress:
   return status;
 }
 
-/** A task that cannot be asked for just now is taken to go on. */
+/** Asks for a task's state. If Octopus cannot tell just now, the task counts as running. */
 async function taskOf(server: Octopus, id: string): Promise<TaskState> {
   const unknown = { id, ended: false, succeeded: false };
   try {
@@ -119,7 +119,7 @@ function describe({ url, config }: Attempt<OctopusConfig>, { release }: Progress
   return [...(made === null ? [] : [made]), ...lines].join("; ");
 }
 
-/** Keeps on record what was started, so that it is not started again. */
+/** Records what was started, so that a retry does not start it again. */
 function failure(fault: unknown, { now }: Attempt<OctopusConfig>, progress: Progress): Outcome {
   if (fault instanceof z.ZodError) {
     const detail = "Octopus gave an unexpected answer";

@@ -1,7 +1,7 @@
 import * as z from "zod";
 import type { Outcome } from "../../target.ts";
 
-/** How a task in Octopus stands. */
+/** The state of a task in Octopus. */
 export interface TaskState {
   readonly id: string;
   readonly ended: boolean;
@@ -20,7 +20,7 @@ const serverTask = z.looseObject({
 
 const ENDED = new Set(["Success", "Failed", "Canceled", "TimedOut"]);
 
-/** Reads what Octopus answers when asked for a task; null where that is no task. */
+/** Reads Octopus's answer about a task; null if it does not describe one. */
 export function parseTask(id: string, json: unknown): TaskState | null {
   const parsed = serverTask.safeParse(json);
   if (!parsed.success) return null;
@@ -30,14 +30,14 @@ export function parseTask(id: string, json: unknown): TaskState | null {
   return { id, ended, succeeded: FinishedSuccessfully ?? State === "Success", text: `${id} ${State}${note}` };
 }
 
-/** A deployment that has not ended after a day is not followed further, in milliseconds. */
+/** Milliseconds for which a deployment is followed if it does not end: a day. */
 const FOLLOWED_FOR = 86_400_000;
 
-/** Seconds: soon at first, and more and more patiently. */
+/** Seconds between questions: few at first, then more and more. */
 const SHORTEST_WAIT = 5;
 const LONGEST_WAIT = 300;
 
-/** What a delivery comes to, whose tasks stand like this. @param elapsed milliseconds since they were started. */
+/** Decides a delivery's verdict by its tasks. @param elapsed milliseconds since they were started */
 export function followed(tasks: readonly TaskState[], elapsed: number): Pick<Outcome, "verdict" | "wait"> {
   if (tasks.every(({ ended, succeeded }) => ended && succeeded)) return { verdict: "done", wait: null };
   if (tasks.every(({ ended }) => ended) || elapsed > FOLLOWED_FOR) return { verdict: "failed", wait: null };

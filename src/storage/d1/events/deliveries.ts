@@ -21,10 +21,10 @@ import { runInSpace, SPACE } from "../space-gate.ts";
 import { hasWritten, run, runAll, sharing, type Values } from "../statement.ts";
 import { OPEN_COLUMNS, openRow, openTarget } from "./targets.ts";
 
-/** Verdicts of an event that are kept, so that they fit into a row. */
+/** The most verdicts of an event that are kept, so that they fit into a row. */
 const MAX_VERDICTS = 100;
 
-/** Seconds that a delivery waits for another one of its lane. */
+/** Seconds that a delivery waits for another one in its lane. */
 const LANE_WAIT = 2;
 
 const DELIVERIES = `
@@ -52,7 +52,10 @@ const ADD_ATTEMPT = `
   ON CONFLICT (delivery_id, number) DO UPDATE SET
     milliseconds = excluded.at + excluded.milliseconds - at, status = excluded.status, outcome = excluded.outcome,
     detail = excluded.detail`;
-/** A delivery that was superseded or canceled meanwhile stays so, unless it arrived all the same, or the target has begun with one that was superseded. */
+/**
+ * Records the end of an attempt. A delivery that was superseded or canceled meanwhile stays so, unless it
+ * arrived all the same, or the target has begun with one that was superseded.
+ */
 const FINISH = `
   UPDATE deliveries SET status = :status, next_attempt_at = COALESCE(:nextAttemptAt, next_attempt_at), finished_at = :finishedAt,
     reason = :reason, progress = :progress, leased_until = NULL, replayed_at = IIF(:finishedAt IS NULL, replayed_at, NULL), canceled_by = NULL,
@@ -66,7 +69,7 @@ const OPEN_LANE = `
   UPDATE deliveries SET leased_until = NULL
   WHERE id = :deliveryId AND leased_until IS NOT NULL AND status IN ('superseded', 'canceled')`;
 
-/** Ends a delivery of which nothing was sent, so that it is no attempt. */
+/** Ends a delivery of which nothing was sent, so the attempt does not count. */
 const END_UNSENT = `
   UPDATE deliveries SET status = 'superseded', reason = :reason, finished_at = :now, attempts = attempts - 1, tries = tries - 1,
     leased_until = NULL, replayed_at = NULL
@@ -78,7 +81,7 @@ const NOTE_TARGET = `
     enabled = CASE WHEN :disabledReason IS NULL THEN enabled ELSE 0 END, disabled_reason = COALESCE(:disabledReason, disabled_reason)
   WHERE id = :targetId`;
 
-/** Spares what runs: it is followed for longer than a message lives, and that is no failure. */
+/** Gives up a pending delivery. Those that run are spared: they are followed for longer than a message lives, and that is no failure. */
 const GIVE_UP = `
   UPDATE deliveries SET status = 'failed', reason = :reason, finished_at = :now, leased_until = NULL, replayed_at = NULL, redelivered_at = NULL
   WHERE id = :deliveryId AND status = 'pending' AND created_at < :before`;
@@ -90,7 +93,7 @@ const REDELIVER = `
     redelivered_at = :now, replayed_at = NULL, canceled_by = NULL
   WHERE space_id = ${SPACE} AND id = :id`;
 
-/** The failed deliveries in the order of their events, in which they are to go. */
+/** Lists the failed deliveries in the order of their events, in which they are to be sent. */
 const REPLAYED = `
   SELECT id FROM deliveries WHERE space_id = ${SPACE} AND trigger_id = :triggerId AND status = 'failed' AND created_at >= :since
   ORDER BY event_id, id LIMIT :limit`;
@@ -133,11 +136,11 @@ const idRow = z.object({ id: z.string() });
 const beforeRow = z.object({ id: z.string().nullable() });
 const pendingRow = z.object({ id: z.string(), next_attempt_at: z.int() });
 
-/** @param box opens the secrets of the target that a claimed delivery goes to. */
+/** Stores deliveries, in D1. @param box opens the secrets of the target that a claimed delivery goes to */
 export function d1Deliveries(db: D1Database, box: SecretBox): DeliveryStore {
   const change = async (grant: SpaceGrant, sql: string, values: Values, now: number): Promise<boolean> =>
     hasWritten((await runInSpace(db, grant, { change: { sql, values } }, now)).change);
-  /** Reads what an attempt needs. */
+  /** Reads everything that an attempt needs. */
   const claimedFrom = async (row: z.infer<typeof deliveryRow>): Promise<ClaimedDelivery> => {
     const { event, target, ...state } = await runAll(db, {
       event: { sql: FIND_EVENT, values: { eventId: row.event_id } },
@@ -241,7 +244,7 @@ export function d1Deliveries(db: D1Database, box: SecretBox): DeliveryStore {
     },
 
     async replay(grant, triggerId, since, limit, now) {
-      // The rows that an update returns come in no order.
+      // An update returns its rows in no particular order.
       const statements = sharing({ triggerId, since, limit }, { replayed: REPLAYED, replay: REPLAY });
       const { replayed } = await runInSpace(db, grant, statements, now);
       return rows(idRow, replayed).map(({ id }) => id);
@@ -252,7 +255,7 @@ export function d1Deliveries(db: D1Database, box: SecretBox): DeliveryStore {
   };
 }
 
-/** The claim of a delivery that is not due, or behind another one. */
+/** Returns the claim of a delivery that is not due, or that waits for another one. */
 function waiting(
   { next_attempt_at: dueAt, leased_until: leasedUntil }: z.infer<typeof deliveryRow>,
   before: string | null,

@@ -1,4 +1,4 @@
-/** Reads what a delivery is checked against before it is sent: see `CurrentState` in events/delivery-store.ts. */
+/** Reads the state that a delivery is checked against before it is sent: see `CurrentState` in events/delivery-store.ts. */
 import * as z from "zod";
 import {
   type CurrentState,
@@ -13,7 +13,7 @@ import { deploys } from "./targets.ts";
 import { TRIGGER_COLUMNS, triggerFromRow, triggerRow } from "./triggers.ts";
 import { foundInSpans, spanQueries, spanStatements } from "./version-spans.ts";
 
-/** The delivery that is due before the delivery `d`, of the same replay, or of one since. */
+/** Finds the delivery that is to be sent before the delivery `d`, of the same replay or of a later one. */
 const BEFORE = `
   SELECT o.id FROM deliveries o
   WHERE o.replayed_at IS NOT NULL AND o.trigger_id = d.trigger_id AND o.target_id = d.target_id AND o.scope = d.scope
@@ -22,19 +22,20 @@ const BEFORE = `
   ORDER BY o.event_id LIMIT 1`;
 
 /**
- * Deliveries that are being sent in the lane of the delivery `d`, also if it was outdated or canceled meanwhile: two at once could arrive in either order. At a target
- * that only notifies, only pushes of one tag wait for each other.
+ * Finds deliveries that are being sent in the lane of the delivery `d`, even if they were outdated or
+ * canceled meanwhile: two at once could arrive in either order. At a target that only notifies, only
+ * pushes of one tag wait for each other.
  */
 const IN_LANE = `
   SELECT 1 FROM deliveries o
   WHERE o.trigger_id = d.trigger_id AND o.target_id = d.target_id AND o.lane = d.lane AND o.leased_until > :now
     AND o.status <> 'running' AND o.id <> d.id AND (o.tag = d.tag OR ${deploys("d")})`;
 
-/** `:leases` are milliseconds by target type, as JSON. */
+/** The end of a lease. `:leases` are milliseconds by target type, as JSON. */
 const LEASE_END = `:now + COALESCE(
   :leases ->> (SELECT type FROM targets WHERE id = d.target_id), (SELECT MAX(value) FROM json_each(:leases)))`;
 
-/** Claims a delivery. One that runs is only asked how it goes: that is no further attempt, and waits for no other. */
+/** Claims a delivery. One that runs is only asked for its progress: that is no further attempt, and it waits for no other. */
 export const CLAIM = `
   UPDATE deliveries AS d SET attempts = attempts + (status = 'pending'), tries = tries + (status = 'pending'),
     next_attempt_at = ${LEASE_END}, leased_until = ${LEASE_END}
@@ -43,10 +44,10 @@ export const CLAIM = `
 
 export const FIND_BEFORE = `SELECT (${BEFORE}) AS id FROM deliveries d WHERE d.id = :deliveryId`;
 
-/** Later pushes that are read: more than a target gets in the time that a delivery is retried for. */
+/** The most later pushes that are read: more than a target gets in the time for which a delivery is retried. */
 const MOST_LATER = 1000;
 
-/** Arrived, or on its way: an attempt was begun, and the next will not find its tag elsewhere. */
+/** True for a delivery that arrived or is on its way: an attempt was begun, and the next one will not find its tag elsewhere. */
 const isBegun = (delivery: string): string => `(
   ${delivery}.delivered_at IS NOT NULL OR ${delivery}.status = 'running' OR (${delivery}.status = 'pending' AND ${delivery}.tries > 0 AND (
     ${delivery}.redelivered_at IS NOT NULL OR EXISTS (
@@ -74,7 +75,7 @@ const MEMBERS = `
     LEFT JOIN tags t ON t.repository_id = r.id AND t.name = d.tag
   WHERE d.id = :deliveryId`;
 
-/** Deliveries of the same trigger and target with a later event, that were begun. */
+/** Finds deliveries of the same trigger and target with a later event that were begun. */
 const laterIn = (same: string): string => `
   SELECT o.tag, o.event_id, o.status
   FROM deliveries d CROSS JOIN deliveries o ON o.trigger_id = d.trigger_id AND o.target_id = d.target_id
@@ -82,12 +83,12 @@ const laterIn = (same: string): string => `
     JOIN events e ON e.id = o.event_id AND e.type IN ${TAG_SETS}
   WHERE d.id = :deliveryId AND ${isBegun("o")}`;
 const LATER_IN_TOPIC = `${laterIn("topic")} LIMIT 1`;
-/** Later deliveries where the rule compares tags: then the lane is the scope. */
+/** Finds later deliveries if the rule compares tags: then the lane is the scope. */
 const LATER_IN_SCOPE = `${laterIn("scope")} AND d.lane = d.scope AND ${deploys("d")} ORDER BY o.event_id DESC LIMIT ${MOST_LATER}`;
 
 /**
- * The last delivery to the target of the repository, and of each of a group's, where another trigger sent it; or the same one, when it
- * sent groups and now does not, or the other way round.
+ * Finds the last delivery of the repository to the target, and of each repository of a group, if another
+ * trigger sent it, or the same one while it had a group and now has none, or the other way round.
  */
 const FROM_ANOTHER = `
   SELECT o.tag, o.event_id, o.status
@@ -105,7 +106,7 @@ const SINCE = `COALESCE((
     AND h.redelivered_at < (SELECT occurred_at FROM events WHERE id = d.event_id)
   ORDER BY h.delivered_at DESC LIMIT 1), 0)`;
 
-/** Deliveries of the same trigger, target and scope as this one; those that have not arrived are on their way. */
+/** Selects begun deliveries of the same trigger, target and scope as this one. Those that have not arrived are on their way. */
 const SAME_SCOPE = `
   deliveries d CROSS JOIN deliveries x ON x.trigger_id = d.trigger_id AND x.target_id = d.target_id AND x.scope = d.scope
   WHERE d.id = :deliveryId AND x.id <> d.id AND ${isBegun("x")} AND COALESCE(x.delivered_at, ${Number.MAX_SAFE_INTEGER}) >= ${SINCE}
@@ -115,7 +116,7 @@ const PAST = "json_object('tag', x.tag, 'event_id', x.event_id, 'status', x.stat
 
 const IN_SPANS = spanQueries({ json: PAST, from: SAME_SCOPE });
 
-/** The newest pushes, where the database knows no order of the tags. */
+/** Finds the newest pushes, for rules whose order of tags the database does not know. */
 const NEWEST = `SELECT x.tag, x.event_id, x.status FROM ${SAME_SCOPE} ORDER BY x.event_id DESC LIMIT :limit`;
 
 const nowRow = z.object({ tag_digest: z.string().nullable(), has_manifest: z.int() });
@@ -153,7 +154,7 @@ export function currentStateFrom(results: Results<typeof CURRENT_STATE>): Curren
   };
 }
 
-/** See `DeliveryStore.begunAbove`. */
+/** Finds begun deliveries, as `DeliveryStore.begunAbove` says. */
 export async function begunAbove(
   db: D1Database,
   deliveryId: string,
@@ -163,7 +164,7 @@ export async function begunAbove(
   const values = { deliveryId, limit };
   if (newer.by === "name") {
     const found = rows(pastRow, await run(db, NEWEST, values));
-    // What is not among the newest was deleted since, or its tag would have kept this one from being made.
+    // A tag that is not among the newest was deleted since, or it would have kept this delivery from being made.
     return { deliveries: found.map(pastFromRow), isCut: false };
   }
   const { found, isCut } = foundInSpans(

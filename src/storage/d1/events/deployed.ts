@@ -8,8 +8,9 @@ import { runInSpace, SPACE } from "../space-gate.ts";
 import type { Statement } from "../statement.ts";
 
 /**
- * Notes what a delivery has put in place: a new row each time, so that what a target was given last of a repository has the highest id.
- * A target or repository that went meanwhile leaves nothing behind.
+ * Records a delivery's digests as deployed. Each time it adds a new row, so that the digest that a target
+ * was given last of a repository has the highest id. A target or repository that is gone meanwhile gets no
+ * row.
  */
 const MARK = `
   INSERT OR REPLACE INTO deployed (space_id, target_id, repository_id, tag, digest, delivery_id, deployed_at)
@@ -20,13 +21,13 @@ const MARK = `
     JOIN repositories r ON r.id = COALESCE(s.value ->> 'repositoryId', d.repository_id) AND r.purge_begun_at IS NULL
   WHERE d.id = :deliveryId AND d.status = 'delivered' AND e.type IN ('tag.created', 'tag.updated')`;
 
-/** A scalar subquery: how many digests the row's target was given since, of the same repository. */
+/** Returns a scalar subquery: how many digests of the same repository the row's target was given since. */
 export const givenSince = (row: string): string => `(
   SELECT COUNT(*) FROM (
     SELECT 1 FROM deployed n WHERE n.repository_id = ${row}.repository_id AND n.target_id = ${row}.target_id
       AND n.id > ${row}.id LIMIT ${MAX_PREVIOUSLY_DEPLOYED + 1}))`;
 
-/** No rule counts more; upkeep goes by the rules that there are. */
+/** Removes digests past the most that any rule can count; upkeep goes by the rules that there are. */
 const CUT = `
   DELETE FROM deployed WHERE id IN (
     SELECT old.id FROM deployed new JOIN deployed old
@@ -35,7 +36,7 @@ const CUT = `
         ORDER BY n.id DESC LIMIT 1 OFFSET ${MAX_PREVIOUSLY_DEPLOYED})
     WHERE new.delivery_id = :deliveryId)`;
 
-/** Condition: the target was given nothing else of the repository since. */
+/** Returns a condition: the target was given nothing else of the repository since. */
 export const isDeployedNow = (row: string): string => `NOT EXISTS (
   SELECT 1 FROM deployed n WHERE n.repository_id = ${row}.repository_id AND n.target_id = ${row}.target_id AND n.id > ${row}.id)`;
 
@@ -48,7 +49,7 @@ const LIST = `
     AND (:repository IS NULL OR s.name || '/' || r.path = :repository) AND (NOT :currentOnly OR ${isDeployedNow("d")})
   ORDER BY d.id DESC LIMIT :limit`;
 
-/** The repositories and digests of the delivery, beside what its target was given last. */
+/** Finds the delivery's repositories and digests, with the digests that its target was given last. */
 const REDELIVERY = `
   SELECT sp.name || '/' || r.path AS repository, d.tag, COALESCE(s.value ->> 'digest', e.digest) AS digest,
     g.type AS target_type, g.config AS target_config, COALESCE(g.deploys, 0) AS deploys,
@@ -87,7 +88,7 @@ const redeliveryRow = z.object({
   current_at: z.int().nullable(),
 });
 
-/** Statements that note what a delivery has put in place; they go into the batch that records it as delivered, after that. */
+/** Makes statements that record a delivery's digests as deployed. They go into the batch that records it as delivered, after that. */
 export function markDeployed(values: { readonly deliveryId: string; readonly now: number }): {
   readonly mark: Statement;
   readonly cut: Statement;

@@ -1,7 +1,7 @@
 /** SQL that makes deliveries of an event. */
 import { deploys } from "./targets.ts";
 
-/** Writes the `:deliveries`, a JSON list, as far as their targets are there. */
+/** Writes the `:deliveries`, a JSON list, except those whose target is gone. */
 export const INSERT = `
   INSERT INTO deliveries
     (id, space_id, event_id, trigger_id, target_id, repository_id, tag, topic, scope, lane, once, subjects, next_attempt_at, created_at)
@@ -12,7 +12,8 @@ export const INSERT = `
   ON CONFLICT DO NOTHING`;
 
 /**
- * A group that is again what it was fires again, unless that is what was sent last: only two pushes that complete it at once are one.
+ * Lets a group that is again as it was fire again, unless its last delivery was the same: only two pushes
+ * that complete it at once are one.
  */
 export const FREE_ONCE = `
   UPDATE deliveries SET once = NULL WHERE id IN (
@@ -23,8 +24,8 @@ export const FREE_ONCE = `
         AND since.event_id > o.event_id AND since.event_id < :eventId)))`;
 
 /**
- * The newest push wins, in whatever order the queue brings them: older pending deliveries of the topic give way. A target that only notifies is told
- * of each tag, whatever the topic has.
+ * Supersedes older pending deliveries of the topic: the newest push wins, in whatever order the queue
+ * brings them. A target that only notifies is told of each tag, whatever the topic has.
  */
 export const SUPERSEDE = `
   UPDATE deliveries AS o SET status = 'superseded', finished_at = :now, reason = IIF((

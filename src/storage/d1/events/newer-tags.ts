@@ -6,13 +6,13 @@ import { rows } from "../rows.ts";
 import { runAll } from "../statement.ts";
 import { foundInSpans, spanQueries, spanStatements } from "./version-spans.ts";
 
-/** Deletions since an event that are read at most. */
+/** The most deletions since an event that are read. */
 const MOST_DELETED = 2000;
 
-/** Names that are read at most where the database knows no order of them. */
+/** The most names that are read if the database knows no order of them. */
 const MOST_NAMES = 5000;
 
-/** The event that told of a tag, if that was made when the event happened (`:occurredAt`). */
+/** Returns the event that told of a tag, if the tag was made when the event happened (`:occurredAt`). */
 const madeBy = (tag: string): string => `
   IIF(${tag}.created_at = :occurredAt, (
     SELECT MAX(e.id) FROM events e
@@ -23,16 +23,19 @@ const IN_SPANS = spanQueries({
   from: "tags x WHERE x.repository_id = :repositoryId",
 });
 
-/** Tags by the first characters in `:initials`, a JSON list. */
+/** Finds tags by the first characters in `:initials`, a JSON list. */
 const BY_NAME = `
   SELECT t.name, t.created_at, ${madeBy("t")} AS made_by FROM json_each(:initials) s CROSS JOIN tags t
   WHERE t.repository_id = :repositoryId AND t.name >= s.value AND t.name < char(unicode(s.value) + 1) LIMIT ${MOST_NAMES}`;
 
-/** The tag may be a version: after its numbers comes nothing, or what stands before a prerelease or build. */
+/** Returns a condition: the tag may be a version, since after its numbers comes nothing, or the sign before a prerelease or build. */
 const isLikeVersion = (tag: string): string => `
   ltrim(${tag}, 'vV') GLOB '[0-9]*' AND substr(ltrim(ltrim(${tag}, 'vV'), '0123456789.'), 1, 1) IN ('', '-', '_')`;
 
-/** Tags that were deleted since the event, unless they were made since. By their `:initials`; null: those like versions. */
+/**
+ * Finds tags that were deleted since the event, except those that were made since. Searches by
+ * `:initials`; if they are null, for tags like versions.
+ */
 const DELETED_SINCE = `
   SELECT DISTINCT d.tag AS name, 0 AS created_at, NULL AS made_by FROM events d
   WHERE d.repository_id = :repositoryId AND d.type = 'tag.deleted' AND d.id > :eventId
@@ -46,7 +49,7 @@ const NO_SPANS = { written: undefined, folded: undefined };
 
 type FoundTag = z.infer<typeof tagRow>;
 
-/** See `TriggerStore.newerTags`. */
+/** Finds newer tags, as `TriggerStore.newerTags` says. */
 export async function newerTags(
   db: D1Database,
   { repositoryId, event }: PlacedEvent,

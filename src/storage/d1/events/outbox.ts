@@ -1,4 +1,4 @@
-/** The outbox for those who read it: the statements of registry/event-statements.ts write it, in the batch of the change that they tell of. */
+/** Reads the outbox. The statements of registry/event-statements.ts write it, in the batch of the change that they tell of. */
 import * as z from "zod";
 import { EVENT_TYPES, type RegistryEvent } from "../../../events/event.ts";
 import type { ListedEvent, OutboxStore } from "../../../events/outbox-store.ts";
@@ -19,7 +19,7 @@ export const FIND_EVENT = `${EVENTS} WHERE e.id = :eventId`;
 
 const IMAGE_CONFIGS = IMAGE_CONFIG_TYPES.map((type) => `'${type}'`).join(", ");
 
-/** The digest of an image's config that has not been read for its platform. JSON that SQLite does not take has none. */
+/** The digest of an image's config that has not been read for its platform; null if SQLite cannot read the body as JSON. */
 const UNREAD_CONFIG = `CASE
   WHEN m.platforms = '[]' AND m.artifact_type IN (${IMAGE_CONFIGS}) AND json_valid(m.body) THEN m.body ->> '$.config.digest' END`;
 
@@ -79,7 +79,7 @@ export function d1Outbox(db: D1Database): OutboxStore {
       const row = firstRow(storedRow, await run(db, FIND_TO_MATCH, { eventId: id }));
       if (row === null) return null;
       const { config_key: key, config_size: size } = row;
-      // Another event of the same manifest may have had them read since this one was written.
+      // Since this event was written, another event of the same manifest may have led to its platforms.
       const platforms = row.platforms.length > 0 ? row.platforms : (row.manifest_platforms ?? []);
       return {
         event: { ...eventFromRow(row), platforms },

@@ -8,7 +8,7 @@ import { firstRow, given, jsonOrNull, rows } from "../rows.ts";
 import { runInSpace, SPACE } from "../space-gate.ts";
 import { hasWritten, type Values } from "../statement.ts";
 
-/** Condition: the row's target deploys what it gets. */
+/** Returns a condition: the row's target deploys what it is given. */
 export const deploys = (row: string): string =>
   `EXISTS (SELECT 1 FROM targets g WHERE g.id = ${row}.target_id AND g.deploys = 1)`;
 
@@ -26,7 +26,7 @@ const LIST = `
   SELECT ${TARGET_COLUMNS} FROM targets WHERE space_id = ${SPACE} AND id > :after AND deleted_at IS NULL
   ORDER BY id LIMIT :limit`;
 const SET_ENABLED = `UPDATE targets SET enabled = :enabled, disabled_reason = NULL, failing_since = NULL WHERE ${IN_SPACE}`;
-/** Without `:url` the address stays. A secret that stays never meets a new address, whatever else changes meanwhile. */
+/** Changes a target. Without `:url` the address stays. A secret that stays never meets a new address, whatever else changes meanwhile. */
 const UPDATE = `
   UPDATE targets SET name = COALESCE(:name, name), url = COALESCE(:url, url), sealed_url = IIF(:url IS NULL, sealed_url, :sealedUrl),
     config = COALESCE(:config, config), deploys = COALESCE(:deploys, deploys), secret = IIF(:secretGiven, :secret, secret),
@@ -62,7 +62,7 @@ export const openRow = targetRow.extend({
 
 const idRow = z.object({ id: z.string() });
 
-/** @param box keeps the secrets; each is tied to its target's id. */
+/** Stores targets, in D1. @param box keeps the secrets; each is tied to its target's id */
 export function d1Targets(db: D1Database, box: SecretBox): TargetStore {
   const ask = async (grant: SpaceGrant, sql: string, values: Values): Promise<D1Result> =>
     (await runInSpace(db, grant, { targets: { sql, values } })).targets;
@@ -155,7 +155,7 @@ export async function openTarget(box: SecretBox, row: z.infer<typeof openRow>): 
   };
 }
 
-/** The context that an address is sealed with, so that it and a secret cannot stand for each other. */
+/** Returns the context that an address is sealed with, so that it and a secret cannot stand for each other. */
 function addressOf(id: string): string {
   return `${id} address`;
 }

@@ -11,7 +11,7 @@ import { firstRow, rows } from "../rows.ts";
 import { runInSpace, SPACE } from "../space-gate.ts";
 import { hasWritten, run, type Values } from "../statement.ts";
 
-/** More than a space has: they are all matched against each event. */
+/** The most triggers of a space that are read: more than one has, since each event is matched against all. */
 const MAX_ACTIVE = 1000;
 
 export const TRIGGER_COLUMNS = "id, name, match, timing, targets, enabled, created_at";
@@ -34,7 +34,7 @@ const REPOSITORIES_WANTED = `
 const TAG_IN = `
   SELECT r.path, r.id, t.digest, t.updated_at
   FROM ${REPOSITORIES_WANTED} JOIN tags t ON t.repository_id = r.id AND t.name = :tag`;
-/** The tag as it was before the event `:before`, by the event before that. */
+/** Finds the tag as it was before the event `:before`, by the event before that. */
 const TAG_WAS_IN = `
   SELECT r.path, r.id, e.digest, e.occurred_at AS updated_at
   FROM ${REPOSITORIES_WANTED}
@@ -47,7 +47,7 @@ const TAGGED = `
     JOIN manifests m ON m.repository_id = t.repository_id AND m.digest = t.digest
   WHERE r.space_id = ${SPACE} AND r.path = :path AND r.deleted_at IS NULL`;
 
-/** Puts what has not ended where the trigger's rule puts it now, beside what it makes from now on. */
+/** Moves deliveries that have not ended to the lanes that the trigger's rule gives them now, beside its future deliveries. */
 const SET_LANES = `
   UPDATE deliveries AS d SET
     topic = IIF(:isByPush AND EXISTS (SELECT 1 FROM events e WHERE e.id = d.event_id AND e.type IN ('tag.created', 'tag.updated')), scope, scope || ':' || tag),
@@ -81,7 +81,7 @@ const taggedRow = z.object({
 export function d1Triggers(db: D1Database): TriggerStore {
   const ask = async (grant: SpaceGrant, sql: string, values: Values): Promise<D1Result> =>
     (await runInSpace(db, grant, { triggers: { sql, values } })).triggers;
-  /** Changes a trigger so that it sends nothing more: nothing that it has pending outlives it. */
+  /** Changes a trigger so that it sends nothing more, and cancels its pending deliveries. */
   const end = async (grant: SpaceGrant, sql: string, values: Values & { readonly deed: string }): Promise<boolean> => {
     const { change } = await runInSpace(db, grant, {
       change: { sql, values },

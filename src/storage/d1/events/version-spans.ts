@@ -3,11 +3,11 @@ import type { VersionSpan } from "../../../events/version/key.ts";
 import { rows } from "../rows.ts";
 import type { Statement, Values } from "../statement.ts";
 
-/** SQL of rows that have versions; `x` is the table with the columns that migration 0034 tells of. */
+/** SQL for rows that have versions; `x` is the table with the columns that migration 0034 describes. */
 interface SpanQuery {
-  /** A JSON object for each row. */
+  /** An expression for a row's JSON object. */
   readonly json: string;
-  /** The table and the conditions on its rows; another condition can follow. */
+  /** The table and the conditions on its rows. Another condition can follow. */
   readonly from: string;
 }
 
@@ -36,7 +36,7 @@ function queryBy(column: string, folded: number, { json, from }: SpanQuery): str
 /** Sorts after every version. */
 const NO_END = "~";
 
-/** Makes the statements for these spans. Few rules fold capitals: the others need no second statement. */
+/** Makes the statements for these spans. Few rules fold capitals; the others need no second statement. */
 export function spanStatements(
   { written, folded }: SpanQueries,
   spans: readonly VersionSpan[],
@@ -54,7 +54,7 @@ export function spanStatements(
 
 const foundRow = z.object({ found: z.string() });
 
-/** Reads the rows of all spans; `isCut` if one of them may have more. */
+/** Reads the rows of all spans. `isCut` is true if one of them may have more. */
 export function foundInSpans<S extends z.ZodType>(
   shape: S,
   { written, folded }: { readonly written: D1Result | undefined; readonly folded?: D1Result | undefined },

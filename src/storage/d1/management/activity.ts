@@ -7,22 +7,22 @@ import { jsonOrNull, rows } from "../rows.ts";
 import { runInSpace, SPACE } from "../space-gate.ts";
 import { run, type Values } from "../statement.ts";
 
-/** A scalar subquery: the id of the space that something was done in, or null. */
+/** A scalar subquery: the id of the space of an act, or null. */
 const PLACE =
   "(SELECT id FROM spaces WHERE name = :space AND deleted_at IS NULL AND (:spaceId IS NULL OR id = :spaceId))";
 
-/** An act in a space that is gone meanwhile is noted nowhere: it would look like one of the installation. */
+/** Notes an act. If its space is gone meanwhile, it is not noted: it would look like an act in the installation. */
 const NOTE = `
   INSERT INTO activity (id, space_id, actor, action, subject, name, repository, reference, detail, occurred_at)
   SELECT :id, ${PLACE}, :actor, :action, :subject, :name, :repository, :reference, :detail, :now
   WHERE :space IS NULL OR ${PLACE} IS NOT NULL`;
 
-/** Networks that have an entry in an hour: more would be a way to fill the database. */
+/** The most networks with an entry in one hour: without a bound, somebody could fill the database. */
 const MAX_NETWORKS = 100;
 
 const HOUR = 3_600_000;
 
-/** `:id` is the hour's for the network; the ids of the hour are between `:first` and `:end`. */
+/** Notes failed logins. `:id` is the hour's for the network; the ids of the hour are between `:first` and `:end`. */
 const NOTE_FAILED_LOGINS = `
   INSERT INTO activity (id, space_id, actor, action, name, detail, occurred_at)
   SELECT :id, NULL, 'anonymous', 'login.failed', :network, json_object('attempts', :attempts), :now
@@ -35,7 +35,7 @@ const ACTS = `
   SELECT a.id, a.occurred_at, a.actor, t.name AS actor_name, a.action, a.subject, a.name, a.repository, a.reference, a.detail
   FROM activity a LEFT JOIN tokens t ON t.id = a.actor`;
 
-/** Ids after `act_` and `evt_` are ordered by time alike: `:before` is one without that. */
+/** Lists acts of a space. Ids after `act_` and `evt_` are both ordered by time; `:before` is an id without that beginning. */
 const ACTS_OF_SPACE = `${ACTS} WHERE a.space_id = ${SPACE} AND a.id < 'act_' || :before ORDER BY a.id DESC LIMIT :limit`;
 const ACTS_OF_INSTALLATION = `${ACTS} WHERE a.space_id IS NULL AND a.id < 'act_' || :before ORDER BY a.id DESC LIMIT :limit`;
 const EVENTS_OF_SPACE = `
@@ -44,10 +44,10 @@ const EVENTS_OF_SPACE = `
   FROM events e JOIN repositories r ON r.id = e.repository_id LEFT JOIN tokens t ON t.id = e.actor
   WHERE e.space_id = ${SPACE} AND e.id < 'evt_' || :before ORDER BY e.id DESC LIMIT :limit`;
 
-/** Rows of each table that are looked at for what a filter lets through. */
+/** The most rows of each table that are searched for those that pass a filter. */
 const WINDOW = 500;
 
-/** After every id there can be. */
+/** Sorts after every id. */
 const LAST = "~";
 
 const activityRow = z.object({
@@ -114,11 +114,11 @@ function windowOf({ actor, kind }: ActivityFilter, { limit }: PageRequest): numb
   return actor === null && kind === null ? limit + 1 : Math.max(WINDOW, limit + 1);
 }
 
-/** One list of several, each of which was read as far as its window goes. */
+/** Merges several lists into one page. Each list was read as far as its window goes. */
 function merge(results: readonly (D1Result | undefined)[], filter: ActivityFilter, page: PageRequest): Part<Activity> {
   const lists = results.map((result) => rows(activityRow, result).map(activityFromRow));
   const size = windowOf(filter, page);
-  // Beyond the newest of their ends, one of them was not looked at.
+  // Past the newest of their ends, one of the lists was not read.
   const end = lists
     .flatMap((list) => (list.length < size ? [] : list.slice(-1)))
     .map(keyOf)

@@ -6,7 +6,7 @@ import { rows, textsColumn } from "../rows.ts";
 import { runInSpace, SPACE } from "../space-gate.ts";
 import type { Values } from "../statement.ts";
 
-/** The tags of an entry show where to push again; they need not be complete. */
+/** The most manifests to look at for the tags of an entry. Tags show where to push again, so the list need not be complete. */
 const NEEDING = 100;
 const TAGS = 10;
 
@@ -21,7 +21,7 @@ const damagedRow = z.object({
   tags: textsColumn,
 });
 
-/** JSON list of tags that need the digest, by the manifests that refer to it, and the indexes that refer to them. */
+/** Returns a JSON list of tags that need the digest, through the manifests that refer to it and the indexes that refer to those. */
 const tagsNeeding = (repository: string, digest: string): string => `(
   WITH RECURSIVE needing (digest) AS (
     SELECT ${digest}
@@ -35,7 +35,7 @@ const tagsNeeding = (repository: string, digest: string): string => `(
 
 const LIVE = `r.space_id = ${SPACE} AND r.deleted_at IS NULL`;
 
-/** The space's repositories in whose content something is quarantined, ordered by digest: after `:digest`, `:repository` and `:kind`. */
+/** Lists quarantined content of the space's repositories, ordered by digest: after `:digest`, `:repository` and `:kind`. */
 const LIST = `
   SELECT 'blob' AS kind, b.digest, r.id AS repository_id, :space || '/' || r.path AS repository, b.size, b.damage, b.quarantined_at,
     ${tagsNeeding("r.id", "b.digest")} AS tags
@@ -49,7 +49,7 @@ const LIST = `
   WHERE m.quarantined_at IS NOT NULL AND m.digest >= :digest AND (m.digest, m.repository_id, 'manifest') > (:digest, :repository, :kind) AND ${LIVE}
   ORDER BY digest, repository_id, kind LIMIT :limit`;
 
-/** Lists what is quarantined, as the management API shows it. */
+/** Lists quarantined content, as the management API shows it. */
 export function d1Damaged(db: D1Database): DamageList {
   return {
     async list(grant, { limit, last }) {
@@ -60,7 +60,7 @@ export function d1Damaged(db: D1Database): DamageList {
   };
 }
 
-/** Reads the digest, repository and kind of the last entry. Any text is taken: one that names no entry leads somewhere all the same. */
+/** Reads the digest, repository and kind of the last entry. It takes any text: one that names no entry is a position all the same. */
 function parsePosition(last: string | null): Values {
   const [digest = "", repository = "0", kind = ""] = (last ?? "").split("/");
   return { digest, repository: Number.parseInt(repository, 10) || 0, kind };

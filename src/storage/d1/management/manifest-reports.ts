@@ -20,15 +20,15 @@ import { referrersTagOf } from "../referrers-tag.ts";
 import { firstRow, jsonColumn, rows, textsColumn } from "../rows.ts";
 import { type Results, sharing } from "../statement.ts";
 
-/** Bounds on what one report reads, since pushes decide how much there is. */
+/** Bounds on the rows that one report reads, since pushes decide how many there are. */
 const TAGS = 100;
 const PARENTS = 50;
 const NEEDS = 1000;
-/** For each thing that is needed: others that need it, those and what needs them, and the tags that are told. */
+/** Bounds for each thing that a manifest needs: others that need it, those with the manifests above them, and the tags to list. */
 const SHARERS = 10;
 const SHARERS_AND_PARENTS = 20;
 const SHARED_TAGS = 5;
-/** Attestations, and indexes of an image that are looked at for them. */
+/** Bounds on attestations, and on the indexes of an image that are searched for them. */
 const ATTESTATIONS = 100;
 const INDEXES = 3;
 
@@ -64,13 +64,16 @@ const needRow = z.object({
   shared_with: textsColumn,
 });
 
-/** JSON list of some tags on the manifest of the digest, in the repository. */
+/** Returns a JSON list of some tags on the manifest of the digest, in the repository. */
 const tagsOn = (repository: string, digest: string): string => `(
   SELECT json_group_array(found.name) FROM (
     SELECT t.name FROM tags t WHERE t.repository_id = ${repository} AND t.digest = ${digest}
     ORDER BY t.name LIMIT ${SHARED_TAGS}) found)`;
 
-/** JSON list of tags that need `f.digest` too, through the newest manifests that do; not those that lead to this manifest itself. */
+/**
+ * Returns a JSON list of tags that need `f.digest` too, through the newest manifests that do. Tags that
+ * lead to this manifest itself are left out.
+ */
 const sharedWith = (self: string): string => `(
   WITH RECURSIVE needing (digest) AS (
     SELECT newest.digest FROM (
@@ -89,20 +92,20 @@ const sharedWith = (self: string): string => `(
         WHERE x.repository_id = ${REPOSITORY} AND x.digest = ${self} LIMIT ${PARENTS}) own)
     LIMIT ${SHARED_TAGS}) sharing)`;
 
-/** SQL of a descriptor's annotation. These are not checked at a push: one that is no text counts as absent. */
+/** Returns SQL for a descriptor's annotation. Pushes do not check annotations: one that is no text counts as absent. */
 const annotationOf = (descriptor: string, name: string): string => {
   const path = `'$.annotations."${name}"'`;
   return `IIF(json_type(${descriptor}, ${path}) = 'text', ${descriptor} ->> ${path}, NULL)`;
 };
 
-/** JSON list of the predicate types in a manifest. One that is too long for a row does not say. */
+/** A JSON list of the predicate types in a manifest; empty for one that is too long for a row. */
 const PREDICATE_TYPES = `(
   SELECT json_group_array(DISTINCT ${annotationOf("l.value", PREDICATE_TYPE)})
     FILTER (WHERE ${annotationOf("l.value", PREDICATE_TYPE)} IS NOT NULL)
   FROM manifests a JOIN json_each(a.body, '$.layers') l
   WHERE a.repository_id = found.repository_id AND a.digest = found.digest AND json_valid(a.body))`;
 
-/** Attestations of the index itself, or of those that need the image, the newest first. */
+/** Finds the attestations of the index itself, or those in indexes that need the image, newest first. */
 const attestationsOf = (by: string, self: string): string => `
   WITH own (repository_id, id, body, itself) AS (
     SELECT m.repository_id, m.id, m.body, TRUE FROM ${by}
@@ -121,7 +124,7 @@ const attestationsOf = (by: string, self: string): string => `
     LIMIT ${ATTESTATIONS})
   SELECT digest, subject, platform, ${PREDICATE_TYPES} AS predicate_types FROM found`;
 
-/** SQL of a report. @param by the manifest `m` that `:reference` leads to. */
+/** Makes the SQL of a report. @param by the manifest `m` that `:reference` leads to */
 function reportOf(by: string) {
   const self = `(SELECT m.digest FROM ${by})`;
   return {
@@ -132,7 +135,7 @@ function reportOf(by: string) {
     parents: `SELECT p.digest, p.media_type, ${tagsOn("p.repository_id", "p.digest")} AS tags
      FROM manifest_references x CROSS JOIN manifests p ON p.id = x.manifest_id
      WHERE x.repository_id = ${REPOSITORY} AND x.digest = ${self} ORDER BY x.manifest_id DESC LIMIT ${PARENTS}`,
-    // One by one: for `name IN (…)` SQLite would read all tags of the repository.
+    // One by one, since for `name IN (…)` SQLite would read all tags of the repository.
     attached: `SELECT t.name, t.digest FROM json_each('[".sig", ".att", ".sbom"]') ending
        CROSS JOIN tags t ON t.repository_id = ${REPOSITORY} AND t.name = ${referrersTagOf(self)} || ending.value`,
     needs: `SELECT f.digest, b.size AS blob_size, b.damage AS blob_damage, c.size AS manifest_size, c.damage AS manifest_damage,
@@ -148,7 +151,7 @@ function reportOf(by: string) {
 
 const REPORTS = { digest: reportOf(BY_DIGEST), tag: reportOf(BY_TAG) };
 
-/** Manifests with what is around them, in one round trip. */
+/** Reports manifests with everything around them, in one round trip. */
 export function d1ManifestReports(db: D1Database): ManifestReports {
   return {
     async find(grant: Grant, reference: Reference) {
@@ -194,7 +197,7 @@ function reportFromResults(results: Results<ReturnType<typeof reportOf>>): Manif
   };
 }
 
-/** An index's child is a manifest where there is one of the digest, else it may be a blob. */
+/** Reads a row of needed content. An index's child is a manifest if there is one with its digest; otherwise it may be a blob. */
 function neededFromRow(row: z.infer<typeof needRow>): NeededContent {
   const common = { digest: requireDigest(row.digest), sharedWith: row.shared_with };
   if (row.manifest_size !== null) {

@@ -33,7 +33,7 @@ const DELETE = `UPDATE repositories SET deleted_at = :now WHERE id = ${REPOSITOR
 
 const FIND = `SELECT ${COLUMNS} FROM repositories WHERE id = ${GRANTED_REPOSITORY}`;
 
-/** Keeps repositories as the management API shows them. */
+/** Stores repositories, as the management API shows them. */
 export function d1Directory(db: D1Database): RepositoryDirectory {
   return {
     async list(grant, page) {

@@ -25,7 +25,7 @@ const UPDATE = `
   UPDATE retention_rules SET name = :name, repositories = :repositories, keep = :keep, enabled = :enabled WHERE ${IN_SPACE}`;
 const DELETE = `DELETE FROM retention_rules WHERE ${IN_SPACE}`;
 
-/** The column of what a rule keeps. */
+/** The column that tells which content a rule keeps. */
 export const keepColumn = z
   .string()
   .transform((text): unknown => JSON.parse(text))

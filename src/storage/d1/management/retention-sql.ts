@@ -1,18 +1,18 @@
 /**
- * The conditions of retention. They stand in a statement that begins with {@link JUDGING}, and take `:coverage` (JSON), `:now`, and
- * `:judgedUntil`: what came later is too young to be judged.
+ * The conditions of retention. A statement that contains them begins with {@link JUDGING}, and takes
+ * `:coverage` (JSON), `:now`, and `:judgedUntil`: rows from after that time are too young to be judged.
  */
 
 import { givenSince } from "../events/deployed.ts";
 import { isNamedAfterDigest } from "../referrers-tag.ts";
 
-/** A sha512 digest is cut in a tag. */
+/** True if the tag's subject is there. A tag has only part of a sha512 digest, so the digest is compared by its beginning. */
 const hasSubjectIn = (tag: string): string => `EXISTS (
   SELECT 1 FROM manifests s WHERE s.repository_id = ${tag}.repository_id
     AND s.digest >= substr(${tag}.name, 1, 6) || ':' || substr(${tag}.name, 8, 64)
     AND s.digest < substr(${tag}.name, 1, 6) || ':' || substr(${tag}.name, 8, 64) || 'g')`;
 
-/** Grows with the time of the last push. */
+/** Orders tags by the time of the last push. */
 const placeOf = (tag: string): string => `printf('%015d', ${tag}.updated_at) || ${tag}.name`;
 
 const NEWEST = `
@@ -20,7 +20,7 @@ const NEWEST = `
   FROM tags n WHERE n.repository_id = p.repository_id AND NOT ${isNamedAfterDigest("n.name")}
   ORDER BY n.updated_at DESC, n.name DESC LIMIT json_extract(:coverage, '$.newest')`;
 
-/** `covered`: a row for each repository. `held`: what deliveries that are not over are about. */
+/** Begins a judging statement. `covered` has a row for each repository; `held` has the content of deliveries that are not over. */
 export const JUDGING = `
   WITH covered AS MATERIALIZED (
     SELECT p.repository_id, p.keep ->> 'tags' AS tags, p.keep ->> 'previouslyDeployed' AS previously,
@@ -40,7 +40,10 @@ export const JUDGING = `
 
 export const isCovered = (row: string): string => `${row}.repository_id IN (SELECT repository_id FROM covered)`;
 
-/** True for one of the last digests of the repository that a target was given, as many as the rules count, and for what one is about to be told of. */
+/**
+ * True for one of the last digests that a target was given of the repository, as many as the rules count,
+ * and for the digest of a delivery that is not over.
+ */
 const isInUse = (row: string): string => `(
   EXISTS (
     SELECT 1 FROM deployed d
@@ -48,7 +51,7 @@ const isInUse = (row: string): string => `(
       AND ${givenSince("d")} <= (SELECT MAX(covered.previously) FROM covered WHERE covered.repository_id = d.repository_id))
   OR (${row}.repository_id, ${row}.digest) IN (SELECT held.repository_id, held.digest FROM held))`;
 
-/** True if the patterns of any of the rules name the tag; what one excludes another may include. */
+/** True if the patterns of any rule name the tag. One rule may include a tag that another excludes. */
 const isNamed = (tag: string): string => `EXISTS (
   SELECT 1 FROM json_each(covered.tags) list WHERE
     EXISTS (SELECT 1 FROM json_each(list.value) p WHERE ${tag}.name GLOB p.value)
@@ -59,8 +62,8 @@ const pulledAt = (tag: string): string => `MAX(${tag}.updated_at, COALESCE(${tag
   SELECT x.pulled_at FROM manifests x WHERE x.repository_id = ${tag}.repository_id AND x.digest = ${tag}.digest), 0))`;
 
 /**
- * True if the tag of a covered repository stays. One that belongs to a subject lives and dies with it.
- * @param hasSubject condition: the subject is there, and stays.
+ * True if the tag of a covered repository stays. A tag that belongs to a subject lives and dies with it.
+ * @param hasSubject condition: the subject is there and stays
  */
 export const tagStays = (tag: string, hasSubject = hasSubjectIn(tag)): string => `(
   ${tag}.updated_at > :judgedUntil
@@ -72,7 +75,10 @@ export const tagStays = (tag: string, hasSubject = hasSubjectIn(tag)): string =>
       ${tag}.updated_at > covered.newer_than OR ${pulledAt(tag)} >= covered.pulled_since
       OR ${placeOf(tag)} >= covered.newest_from)) END)`;
 
-/** Steps to what needs a manifest: the indexes that name it, its subject, and what needs those. Referrers can close a circle. */
+/**
+ * Steps up to everything that needs a manifest: the indexes that name it, its subject, and all that needs
+ * those. Referrers can form a cycle.
+ */
 export const STEPS_UP = `
   SELECT f.manifest_id FROM up JOIN manifests u ON u.id = up.id
     JOIN manifest_references f ON f.repository_id = u.repository_id AND f.digest = u.digest
@@ -80,17 +86,20 @@ export const STEPS_UP = `
   SELECT s.id FROM up JOIN manifests u ON u.id = up.id
     JOIN manifests s ON s.repository_id = u.repository_id AND s.digest = u.subject`;
 
-/** Where more needs a manifest than this, it stays until that is less: a look at it costs no more. */
+/** A manifest that more manifests than this need stays until there are fewer, so that one look costs no more. */
 export const MOST_ABOVE = 100;
 
 interface Judging {
-  /** True for those of the tags `t` on a manifest that keep it. */
+  /** True for a tag `t` on a manifest if it keeps the manifest. */
   readonly tag: string;
-  /** True if the manifest `u` is kept by more than tags, deployments, rules and youth. */
+  /** True if the manifest `u` is kept for a reason besides tags, deployments, rules and youth. */
   readonly also?: string;
 }
 
-/** True if neither the manifest of a covered repository nor anything that needs it is kept. Rules do not keep referrers: their subject does. */
+/**
+ * True if neither the manifest of a covered repository nor anything that needs it is kept. Rules do not
+ * keep referrers: their subject does.
+ */
 export const isUnneeded = (manifest: string, { tag, also = "FALSE" }: Judging): string => `(
   WITH RECURSIVE up (id) AS (SELECT ${manifest}.id UNION ${STEPS_UP} LIMIT ${MOST_ABOVE})
   SELECT COUNT(*) < ${MOST_ABOVE} AND COUNT(CASE WHEN
@@ -106,6 +115,6 @@ export const isUnneeded = (manifest: string, { tag, also = "FALSE" }: Judging): 
     THEN 1 END) = 0
   FROM up JOIN manifests u ON u.id = up.id)`;
 
-/** The ids of manifests that are being taken, and of what needs them. */
+/** The ids of manifests that are being taken, and of everything that needs them. */
 export const TAKEN_AND_ABOVE = `
   WITH RECURSIVE up (id) AS (SELECT id FROM manifests WHERE marked_at = 0 UNION ${STEPS_UP}) SELECT id FROM up`;

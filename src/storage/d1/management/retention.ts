@@ -22,7 +22,7 @@ const REPOSITORIES = `
 const RULES = `
   SELECT id, space_id, repositories, keep FROM retention_rules WHERE space_id = ${SPACE} AND enabled = 1`;
 
-/** The next `:limit` rows of covered repositories after `:after`, in their order: the loops' own, which CROSS JOIN keeps. */
+/** Returns a query for the next `:limit` rows of covered repositories after `:after`, in the order of its loops, which CROSS JOIN keeps. */
 export const foundIn = (table: string, key: string): string => `
   found AS MATERIALIZED (
     SELECT x.* FROM json_each(:coverage, '$.ids') c CROSS JOIN ${table} x
@@ -35,7 +35,10 @@ const TAGS = `
 /** References to blobs that count as much as a tag. */
 const REFERENCES = 20;
 
-/** What judging a manifest costs, in tags: those of all that needs it, and of its blobs. It is no more exact than `:limit`. */
+/**
+ * Returns the cost of judging a manifest, counted in tags: those of everything that needs it, and a share
+ * for its blobs. The count stops a little above `:limit`.
+ */
 const workOf = (manifest: string): string => `(
   (SELECT COUNT(*) FROM (
     WITH RECURSIVE up (id) AS (SELECT ${manifest}.id UNION ${STEPS_UP} LIMIT ${MOST_ABOVE})
@@ -44,7 +47,7 @@ const workOf = (manifest: string): string => `(
   + (SELECT COUNT(*) FROM (
     SELECT 1 FROM manifest_references f WHERE f.manifest_id = ${manifest}.id LIMIT ${REFERENCES} * :limit)) / ${REFERENCES})`;
 
-/** Judges what is in `found`, in its order, until that has cost as much as `:limit` tags: `goes` is null from then on. */
+/** Judges the rows of `found` in their order, until that has cost as much as `:limit` tags; from then on `goes` is null. */
 const judged = (tag: string): string => `
   weighed AS MATERIALIZED (
     SELECT found.*, SUM(${workOf("found")}) OVER (ROWS UNBOUNDED PRECEDING) AS work FROM found)
@@ -52,10 +55,10 @@ const judged = (tag: string): string => `
     IIF(weighed.work <= :limit, ${isCovered("weighed")} AND ${isUnneeded("weighed", { tag })}, NULL) AS goes
   FROM weighed`;
 
-/** A tag that is to go keeps nothing. */
+/** A tag that is itself to go keeps no manifest. */
 const MANIFESTS = `${JUDGING}, ${foundIn("manifests", "digest")}, ${judged(tagStays("t"))}`;
 
-/** At most `:limit` tags of subjects, as of cosign's signatures, once the manifests with these `:ids` are gone. */
+/** Finds tags of subjects, as of cosign's signatures, once the manifests with these `:ids` are gone: at most `:limit`. */
 const ORPHANED_TAGS = `
   ${JUDGING}, going AS MATERIALIZED (
     SELECT m.repository_id, ${referrersTagOf("m.digest")} AS base
@@ -69,7 +72,7 @@ const ORPHANED_TAGS = `
 const STAYS_BESIDE = `(
   (t.repository_id, t.name) NOT IN (SELECT selected.repository_id, selected.name FROM selected) AND ${tagStays("t")})`;
 
-/** Manifests that only `:tags` hold, a list of [repository, name]. */
+/** Finds manifests that only the `:tags` hold, a list of [repository, name]. */
 const ORPHANED_MANIFESTS = `
   ${JUDGING}, selected AS MATERIALIZED (
     SELECT o.value ->> 0 AS repository_id, o.value ->> 1 AS name FROM json_each(:tags) o),
@@ -110,7 +113,7 @@ function judge(db: D1Database, sql: string, grace: number, look: Look, limit: nu
   return run(db, sql, { ...judgingValues(look, grace), after: look.after, limit });
 }
 
-/** The values that every judging statement needs. @param grace milliseconds for which what was just pushed is not judged. */
+/** Returns the values that every judging statement needs. @param grace milliseconds after a push within which its content is not judged */
 export function judgingValues(
   { coverage, now, graceIsOver = false }: Pick<Look, "coverage" | "now" | "graceIsOver">,
   grace: number,
@@ -144,7 +147,7 @@ function manifestsFromRows(result: D1Result | undefined): SeenManifest[] {
   }));
 }
 
-/** @param grace milliseconds that what was just pushed is not judged. */
+/** Reads the rules of retention and judges by them, in D1. @param grace milliseconds after a push within which its content is not judged */
 export function d1Retention(db: D1Database, grace: number): RetentionStore {
   return {
     async ofSpace(grant, from, limit) {

@@ -31,12 +31,15 @@ const UPDATE = `
     namespaces = COALESCE(:namespaces, namespaces)
   WHERE id = ${SPACE} RETURNING ${COLUMNS}`;
 
-/** Statements that delete a space, in this order. {@link SPACE} finds it until the last but one; the token that does it lives as long. */
+/**
+ * Statements that delete a space, in this order. {@link SPACE} finds it until the last but one, and the
+ * token that deletes it is valid as long.
+ */
 const DELETE = [
-  // With the space its patterns end: whoever deletes all of it means its immutable tags too.
+  // The patterns end with the space: to delete the whole space is to delete its immutable tags too.
   `UPDATE spaces SET immutable_tags = '[]' WHERE id = ${SPACE}`,
   `UPDATE repositories SET immutable_tags = NULL WHERE space_id = ${SPACE} AND immutable_tags IS NOT NULL`,
-  // Nobody can reach them any more: secrets go at once, the rows once what was told of them is forgotten.
+  // These rows can no longer be reached. Secrets go at once, the rows once their records are forgotten.
   `UPDATE targets SET deleted_at = :now, sealed_url = NULL, secret = NULL, previous_secret = NULL
    WHERE space_id = ${SPACE} AND deleted_at IS NULL`,
   `UPDATE triggers SET deleted_at = :now WHERE space_id = ${SPACE} AND deleted_at IS NULL`,

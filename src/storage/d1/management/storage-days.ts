@@ -6,7 +6,10 @@ import { rows } from "../rows.ts";
 import { runInSpace, SPACE } from "../space-gate.ts";
 import { run } from "../statement.ts";
 
-/** Notes what every space stores, unless that was done on the `:day`. A space that is made later in the day has its first figures the day after. */
+/**
+ * Notes the storage of every space, unless that was done on the `:day`. A space that is made later in the
+ * day has its first figures the day after.
+ */
 const NOTE = `
   INSERT INTO storage_days (space_id, day, bytes, repositories)
   SELECT id, :day, bytes, repositories FROM spaces
@@ -16,12 +19,12 @@ const NOTE = `
 const LIST = `
   SELECT day, bytes, repositories FROM storage_days WHERE space_id = ${SPACE} AND day < :before ORDER BY day DESC LIMIT :limit`;
 
-/** After every day there can be. */
+/** Sorts after every day. */
 const LAST_DAY = "~";
 
 const dayRow = z.object({ day: z.iso.date(), bytes: z.int(), repositories: z.int() });
 
-/** Keeps what spaces stored, day by day. */
+/** Stores the figures of spaces, day by day. */
 export function d1StorageDays(db: D1Database): StorageHistory & StorageDayStore {
   return {
     async note(day) {

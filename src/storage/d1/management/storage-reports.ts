@@ -5,16 +5,19 @@ import { firstRow, requireRow, rows } from "../rows.ts";
 import { runInSpace, SPACE } from "../space-gate.ts";
 import type { Values } from "../statement.ts";
 
-/** Links that one look at what may be collected reads at most. */
+/** The most links that one look at collectable content reads. */
 const WINDOW = 5000;
 
-/** True for a link that collection takes, though not while a manifest in the trash needs it. */
+/** True for a link that collection takes, unless a manifest in the trash needs it. */
 const unneeded = (link: string): string => `NOT EXISTS (
   SELECT 1 FROM manifest_references f WHERE f.repository_id = ${link}.repository_id AND f.digest = ${link}.digest)`;
 
 const LINKS = "repositories r JOIN repository_blobs rb ON rb.repository_id = r.id";
 
-/** Two walks over the links: one alone would look for what needs each of them in the order of digests, which is slower. */
+/**
+ * Adds up a space's storage. It walks over the links twice: a single walk would look for the manifests
+ * that need each link in the order of digests, which is slower.
+ */
 const TOTAL = `
   SELECT s.bytes,
     (SELECT COALESCE(SUM(links * b.size), 0) FROM (
@@ -38,7 +41,7 @@ const BY_REPOSITORY = `
     LEFT JOIN repository_blobs rb ON rb.repository_id = found.id LEFT JOIN blobs b ON b.digest = rb.digest
   GROUP BY found.path`;
 
-/** Deleted repositories that still have something, and the links of the others, after the `:repository` and its `:digest`. */
+/** Lists deleted repositories that still have content, and the links of the others, after the `:repository` and its `:digest`. */
 const CANDIDATES = `
   SELECT r.id AS repository_id, r.path, rb.digest, IIF(rb.digest IS NULL, r.bytes, NULL) AS bytes,
     COALESCE(r.deleted_at, rb.marked_at) AS since
@@ -55,7 +58,7 @@ const COLLECTABLE = `
   FROM (${CANDIDATES} LIMIT ${WINDOW}) found LEFT JOIN blobs b ON b.digest = found.digest
   WHERE found.digest IS NULL OR ${unneeded("found")} LIMIT :limit`;
 
-/** The last candidate of a window that is full. */
+/** Finds the last candidate of a full window. */
 const WINDOW_END = `SELECT repository_id, digest FROM (${CANDIDATES} LIMIT 1 OFFSET ${WINDOW - 1})`;
 
 const storedRow = z.object({ bytes: z.int(), shared: z.int(), reclaimable: z.int() });
@@ -68,13 +71,13 @@ const collectableRow = candidateRow.extend({
   trashed_at: z.int().nullable(),
 });
 
-/** Milliseconds that collection leaves things alone. */
+/** Milliseconds for which collection leaves content alone. */
 interface Keeping {
   readonly grace: number;
   readonly keepDeleted: number;
 }
 
-/** Reports what spaces store, and what collection would take of it. */
+/** Reports the storage of spaces, and the part of it that collection would take. */
 export function d1StorageReports(db: D1Database, keeping: Keeping): StorageReports {
   return {
     async total(grant) {
@@ -131,7 +134,7 @@ function positionOf({ repository_id: id, digest }: z.infer<typeof candidateRow>)
   return `${id}:${digest ?? ""}`;
 }
 
-/** Reads a position. Text that is none is before all of them. */
+/** Reads a position; text that is none is before all positions. */
 function parsePosition(position: string | null): Values {
   const [, id = "0", digest = ""] = /^(\d{1,15}):(.*)$/.exec(position ?? "") ?? [];
   return { repository: Number(id), digest };

@@ -11,20 +11,21 @@ import { moveToTrash } from "../registry/trash.ts";
 const IS_IMMUTABLE = `EXISTS (
   SELECT 1 FROM immutable_tags i WHERE i.repository_id = t.repository_id AND i.name = t.name)`;
 
-/** The tags that are there, of `:tags` (a JSON list). */
+/** Finds those of the `:tags` (a JSON list) that are there. */
 const FOUND = `
   SELECT t.name, t.digest, ${IS_IMMUTABLE} AS immutable
   FROM json_each(:tags) w CROSS JOIN tags t ON t.repository_id = ${REPOSITORY} AND t.name = w.value`;
 
-/** Manifests that one deletion takes at most; the others stay, without a tag. */
+/** The most manifests that one deletion takes. The others stay, without a tag. */
 const MOST = 5000;
 
-/** A manifest that more than this need stays. */
+/** A manifest stays if at least this many need it. */
 const MOST_ABOVE = 100;
 
 /**
- * From the manifests of the `:tags` (a JSON list) down to what these need and what refers to them, those that nothing needs
- * which has another tag or is not among them. An index's child goes no sooner than the index, a referrer than its subject.
+ * Finds the manifests to delete: those of the `:tags` (a JSON list), everything that they need and
+ * everything that refers to them. Leaves out a manifest if one that needs it has another tag or is not
+ * among them. An index's child goes no sooner than the index, a referrer no sooner than its subject.
  */
 const GOING = `
   WITH RECURSIVE selected AS MATERIALIZED (
@@ -51,12 +52,12 @@ const GOING = `
       THEN 1 END) = 0
     FROM up JOIN manifests u ON u.id = up.id)`;
 
-/** The mark that is there only within the transaction that takes a manifest. */
+/** Sets a mark that exists only within the transaction that takes a manifest. */
 const DECIDE = `UPDATE manifests SET marked_at = 0 WHERE id IN (SELECT id FROM (${GOING}))`;
 const TAKEN = `FROM manifests INDEXED BY manifests_marked WHERE marked_at = 0 AND repository_id = ${REPOSITORY}`;
 const SHOW_TAKEN = `SELECT id, digest, media_type, size ${TAKEN}`;
 
-/** The statements that take manifests, in their order. */
+/** The statements that take manifests, in order. */
 const TAKE = {
   decide: DECIDE,
   taken: SHOW_TAKEN,
@@ -64,7 +65,7 @@ const TAKE = {
   ...moveToTrash({ ids: `SELECT id ${TAKEN}`, at: ":now", actor: ":actor" }),
 };
 
-/** Those of the `:tags` that did not go with their manifests. */
+/** Deletes those of the `:tags` that did not go with their manifests, but no immutable ones. */
 const DELETE_TAGS = `
   DELETE FROM tags AS t WHERE t.repository_id = ${REPOSITORY} AND t.name IN (SELECT value FROM json_each(:tags))
     AND NOT ${IS_IMMUTABLE}`;
@@ -72,7 +73,7 @@ const DELETE_TAGS = `
 const foundRow = z.object({ name: z.string(), digest: z.string(), immutable: z.int() });
 const manifestRow = z.object({ id: z.int(), digest: z.string(), media_type: z.string(), size: z.int() });
 
-/** The deletion of several tags, in D1. */
+/** Deletes several tags at once, in D1. */
 export function d1TagDeletions(db: D1Database, { registry, announce }: Announcing): TagDeletionStore {
   const announceAll = announcing(announce);
   return {

@@ -9,16 +9,16 @@ import { referrersTagOf } from "../referrers-tag.ts";
 import { jsonColumn, rows, textsColumn } from "../rows.ts";
 import type { Values } from "../statement.ts";
 
-/** The newest event of a tag that is there is the one that set it: upkeep never forgets that one. */
+/** Finds the actor of the newest event of a tag. If the tag is there, that event set it, and upkeep never forgets it. */
 const PUSHED_BY = `(
   SELECT json_object('id', e.actor, 'name', COALESCE(e.actor_name, k.name, e.actor))
   FROM events e LEFT JOIN tokens k ON k.id = e.actor
   WHERE e.repository_id = t.repository_id AND e.tag = t.name ORDER BY e.id DESC LIMIT 1)`;
 
-/** More than anybody has targets for one repository. */
+/** The most targets to list for a tag: more than anybody has for one repository. */
 const MAX_DEPLOYED = 20;
 
-/** The targets that were given the tag's manifest, newest first. */
+/** Lists the targets that were given the tag's manifest, newest first. */
 const DEPLOYED = `(
   SELECT json_group_array(json_object(
     'target', target_id, 'name', name, 'type', type, 'config', json(config), 'at', deployed_at, 'isCurrent', is_current))
@@ -32,24 +32,27 @@ const SIGNATURE_TYPES = `(
   'application/vnd.cncf.notary.signature',
   'application/vnd.dev.cosign.artifact.sig.v1+json')`;
 
-/** A Sigstore bundle is a signature or an attestation; what cosign writes says which. */
+/** True for a signature. A Sigstore bundle is a signature or an attestation; its annotations by cosign tell which. */
 const IS_SIGNATURE = `(
   found.artifact_type IN ${SIGNATURE_TYPES}
   OR found.artifact_type GLOB 'application/vnd.dev.sigstore.bundle*' AND (
     found.annotations ->> '$."dev.sigstore.bundle.content"' = 'message-signature'
     OR found.annotations ->> '$."dev.sigstore.bundle.predicateType"' = 'https://sigstore.dev/cosign/sign/v1'))`;
 
-/** Referrers that one tag's row looks at. */
+/** The most referrers that one tag's row looks at. */
 const MAX_REFERRERS = 100;
 
-/** True if the tag's manifest has cosign's tag or a signature among its referrers. Nobody has verified it. */
+/** True if the tag's manifest has cosign's tag or a signature among its referrers. Nobody has verified that signature. */
 const SIGNED = `(
   EXISTS (SELECT 1 FROM tags s WHERE s.repository_id = t.repository_id AND s.name = ${referrersTagOf("t.digest")} || '.sig')
   OR EXISTS (SELECT 1 FROM (
     SELECT x.artifact_type, x.annotations FROM manifests x
     WHERE x.repository_id = t.repository_id AND x.subject = t.digest LIMIT ${MAX_REFERRERS}) found WHERE ${IS_SIGNATURE}))`;
 
-/** A pull by digest is one of each tag on it, of those that were set after it too: as retention counts (retention-sql.ts). */
+/**
+ * The time of the last pull. A pull by digest counts for each tag on it, even for tags that were set
+ * later, as retention counts (retention-sql.ts).
+ */
 const PULLED_AT = "NULLIF(MAX(COALESCE(t.pulled_at, 0), COALESCE(m.pulled_at, 0)), 0)";
 
 const LIST = `
@@ -90,7 +93,7 @@ const tagRow = z.object({
   immutable: z.int(),
 });
 
-/** A repository's tags as the management API shows them: each row costs a fixed number of looks at indexes. */
+/** Lists a repository's tags as the management API shows them. Each row costs a fixed number of looks at indexes. */
 export function d1TagList(db: D1Database): TagDirectory {
   const list = async (
     grant: Grant,
@@ -107,7 +110,7 @@ export function d1TagList(db: D1Database): TagDirectory {
   };
 }
 
-/** Reads the place that a cursor names in the list of the newest: any other text is before all of them. */
+/** Reads the position that a cursor names in the list of the newest; any other text is before all positions. */
 function placeBefore({ last }: PageRequest): { readonly updatedBefore: number; readonly nameBefore: string } {
   const [, time, name = ""] = /^(\d{1,15}):(.*)$/.exec(last ?? "") ?? [];
   return { updatedBefore: time === undefined ? Number.MAX_SAFE_INTEGER : Number(time), nameBefore: name };

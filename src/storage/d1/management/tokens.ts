@@ -25,7 +25,7 @@ const TOKENS = `
   SELECT t.id, t.name, t.actions, t.repositories, t.created_at, t.expires_at, t.last_used_at, t.created_by, m.name AS maker_name
   FROM tokens t LEFT JOIN tokens m ON m.id = t.created_by WHERE t.space_id = ${SPACE} AND t.revoked_at IS NULL`;
 
-/** The gate confirms that the token that makes it still lives. */
+/** Makes a token; the gate confirms that its maker is still valid. */
 const CREATE = `
   INSERT INTO tokens (id, space_id, name, hash, actions, repositories, created_at, expires_at, created_by)
   SELECT :id, s.id, :name, :hash, :actions, :repositories, :createdAt, :expiresAt, :createdBy FROM spaces s WHERE s.id = ${SPACE}`;
@@ -36,7 +36,10 @@ const LIST_TOKENS = `${TOKENS} AND t.id > :after ORDER BY t.id LIMIT :limit`;
 const REVOKE = `
   UPDATE tokens SET revoked_at = :now WHERE space_id = ${SPACE} AND id = :id AND revoked_at IS NULL RETURNING id, name`;
 
-/** Revokes a token with all that descends from it. One that was revoked already may have made others that live. */
+/**
+ * Revokes a token with all its descendants. It follows those that were revoked before, since tokens that they made may
+ * still be valid.
+ */
 const REVOKE_WITH_DESCENDANTS = `
   WITH RECURSIVE made (id) AS (
     SELECT id FROM tokens WHERE space_id = ${SPACE} AND id = :id AND revoked_at IS NULL

@@ -28,7 +28,7 @@ const CHANGES = `
 
 const HISTORY = `${CHANGES} AND e.tag = :tag AND e.id < :before ORDER BY e.id DESC LIMIT :limit`;
 
-/** Only the last deletion of each tag, from the id `:first` on: ids are ordered by time. */
+/** Finds only the last deletion of each tag, from the id `:first` on: ids are ordered by time. */
 const DELETED_TAGS = `${CHANGES} AND e.type = 'tag.deleted' AND e.id > :first AND e.id < :before
   AND NOT EXISTS (SELECT 1 FROM tags now WHERE now.repository_id = e.repository_id AND now.name = e.tag)
   AND NOT EXISTS (SELECT 1 FROM events later WHERE later.repository_id = e.repository_id AND later.tag = e.tag AND later.id > e.id)
@@ -55,14 +55,14 @@ const RESTORE_REPOSITORY = `
 const SPACE_USAGE = `SELECT ${USAGE_COLUMNS} FROM spaces WHERE id = ${SPACE}`;
 
 const CURRENT = `SELECT digest FROM tags WHERE repository_id = ${REPOSITORY} AND name = :tag`;
-/** The event that set the tag to its digest before may be forgotten; the one after it names that digest still. */
+/** Finds the tag's digest before this one. The event that set it may be forgotten, but the event after that still names it. */
 const PREVIOUS = `
   SELECT IIF(digest IS NOT (${CURRENT}), digest, previous_digest) AS digest FROM events
   WHERE repository_id = ${REPOSITORY} AND tag = :tag
     AND (digest IS NOT (${CURRENT}) OR (previous_digest IS NOT NULL AND previous_digest IS NOT (${CURRENT})))
   ORDER BY id DESC LIMIT 1`;
 
-/** The tags that went with the manifest of `:digest`, and where they point now. */
+/** Finds the tags that went with the manifest of `:digest`, and the digests that they point to now. */
 const TAGS_IN_TRASH = `
   SELECT tag.value AS tag, t.digest AS was
   FROM deleted_manifests d JOIN json_each(d.tags) tag
@@ -70,7 +70,10 @@ const TAGS_IN_TRASH = `
   WHERE d.repository_id = ${REPOSITORY} AND d.digest = :digest`;
 const IN_TRASH = `SELECT 1 FROM deleted_manifests WHERE repository_id = ${REPOSITORY} AND digest = :digest`;
 
-/** All that comes back with the manifest of `:digest`: its needs, and the referrers that went with their subject, by retention or at the same time. */
+/**
+ * Finds everything that comes back with the manifest of `:digest`: its needs, and the referrers that went
+ * with their subject, by retention or at the same time.
+ */
 const CLOSURE = `
   WITH RECURSIVE closure (id, repository_id, digest, deleted_at) AS (
     SELECT id, repository_id, digest, deleted_at FROM deleted_manifests WHERE repository_id = ${REPOSITORY} AND digest = :digest
@@ -83,8 +86,9 @@ const CLOSURE = `
         AND (d.actor = 'retention' OR d.deleted_at = c.deleted_at))`;
 
 /**
- * Needed by what comes back, or by the manifest where it is there, and neither there whole nor coming back. The manifest itself,
- * where it is in no place. (`CROSS JOIN`: from the closure, not through all references.)
+ * Finds the digests that are missing: needed by what comes back, or by the manifest if it is there, and
+ * neither there whole nor coming back. The manifest itself is missing if it is nowhere. (`CROSS JOIN`
+ * makes SQLite start at the closure instead of at all references.)
  */
 const MISSING = `
   ${CLOSURE}
@@ -105,17 +109,17 @@ const MISSING = `
       SELECT 1 FROM manifests m WHERE m.repository_id = ${REPOSITORY} AND m.digest = :digest AND m.quarantined_at IS NULL)
   LIMIT 20`;
 
-/** Those of the `:tags`, JSON rows of { tag, was }, that still point where they did; none while anything is missing. */
+/** Selects those of the `:tags`, JSON rows of { tag, was }, that still point to the same digest; none while anything is missing. */
 const UNMOVED = `(SELECT p.value AS value FROM json_each(:tags) p WHERE (
   SELECT t.digest FROM tags t WHERE t.repository_id = ${REPOSITORY} AND t.name = p.value ->> 'tag') IS p.value ->> 'was'
   AND NOT EXISTS (${MISSING}))`;
 
-/** Those of the `:tags` that point to the manifest now. */
+/** Lists those of the `:tags` that point to the manifest now. */
 const TAGS_NOW = `
   SELECT t.name FROM json_each(:tags) p JOIN tags t ON t.repository_id = ${REPOSITORY} AND t.name = p.value ->> 'tag'
   WHERE t.digest = :digest ORDER BY t.name`;
 
-/** The statements of a restoration, in their order. */
+/** The statements of a restoration, in order. */
 const RESTORE = {
   missing: MISSING,
   ...moveFromTrash(`${CLOSURE} SELECT id FROM closure WHERE NOT EXISTS (${MISSING})`),
@@ -152,10 +156,10 @@ const moveRow = z.object({ tag: z.string(), was: z.string().nullable() });
 const digestRow = z.object({ digest: z.string() });
 const nameRow = z.object({ name: z.string() });
 
-/** Histories and the trash, in D1. */
+/** Reads histories and the trash, and undoes changes, in D1. */
 export function d1Undo(db: D1Database, { registry, announce }: Announcing): UndoStore {
   const announceAll = announcing(announce);
-  /** Lists entries of the grant's repository; null where there is none. */
+  /** Lists entries of the grant's repository; null if there is no repository. */
   async function list<S extends z.ZodType>(
     grant: Grant,
     entries: GatedStatement,

@@ -27,21 +27,21 @@ const FIND_WHOLE = `${FIND_BLOB} AND b.quarantined_at IS NULL`;
 
 const MAY_POINT_TO_KEY = `${REPOSITORY} IS NOT NULL AND NOT EXISTS (SELECT 1 FROM condemned c WHERE c.key = :key)`;
 
-/** The damaged bytes that the new ones replace are collected. */
+/** Condemns the damaged bytes that the new ones replace. */
 const CONDEMN_DAMAGED = `
   INSERT INTO condemned (key, condemned_at)
   SELECT b.key, :now FROM blobs b
   WHERE b.digest = :digest AND b.quarantined_at IS NOT NULL AND b.key <> :key AND ${MAY_POINT_TO_KEY}
   ON CONFLICT (key) DO NOTHING`;
 
-/** A repeated upload may bring the damaged bytes themselves: these mend nothing. */
+/** Inserts a blob. A repeated upload may bring the damaged bytes again, which mend nothing. */
 const INSERT_BLOB = `
   INSERT INTO blobs (digest, key, size, created_at)
   SELECT :digest, :key, :size, :now WHERE ${MAY_POINT_TO_KEY}
   ON CONFLICT (digest) DO UPDATE SET key = excluded.key, size = excluded.size, quarantined_at = NULL, damage = NULL
     WHERE blobs.quarantined_at IS NOT NULL AND blobs.key <> excluded.key`;
 
-/** A link that is there already is touched, and no longer marked for collection. */
+/** Touches a link that is there already, and unmarks it for collection. */
 const TOUCH = "ON CONFLICT (repository_id, digest) DO UPDATE SET touched_at = excluded.touched_at, marked_at = NULL";
 
 const LINK_BLOB = `
@@ -50,7 +50,7 @@ const LINK_BLOB = `
   WHERE repository_id IS NOT NULL AND EXISTS (SELECT 1 FROM blobs b WHERE b.digest = :digest AND b.quarantined_at IS NULL)
   ${TOUCH}`;
 
-/** A client that asks for a marked blob may be about to push a manifest that needs it. */
+/** Unmarks a blob: a client that asks for a marked one may be about to push a manifest that needs it. */
 const UNMARK = `
   UPDATE repository_blobs SET touched_at = :now, marked_at = NULL WHERE repository_id = ${REPOSITORY} AND digest = :digest`;
 
@@ -70,7 +70,7 @@ const HOLDERS = `
     JOIN spaces s ON s.id = r.space_id AND s.name = :space AND s.deleted_at IS NULL
   WHERE rb.digest = :digest LIMIT :limit`;
 
-/** The rights of the grant's own credential, of which its token may name a part. */
+/** The rights of the grant's own credential; the client's token may carry only a part of them. */
 const GRANT_RIGHTS = `
   SELECT s.name AS space, t.actions, t.repositories FROM tokens t JOIN spaces s ON s.id = t.space_id
   WHERE t.id = :credentialId AND :publicOnly = 0`;
@@ -79,7 +79,7 @@ const UNLINK_BLOB = `
   DELETE FROM repository_blobs WHERE repository_id = ${REPOSITORY} AND digest = :digest
     AND NOT EXISTS (SELECT 1 FROM manifest_references f WHERE f.repository_id = repository_blobs.repository_id AND f.digest = :digest)`;
 
-/** True where the repository links a quarantined blob: these are few, so the look begins with them. */
+/** True if the repository links a quarantined blob. There are few of these, so the query begins with them. */
 const DAMAGED = `
   SELECT 1 FROM blobs b INDEXED BY blobs_quarantined
     CROSS JOIN repository_blobs rb ON rb.repository_id = ${REPOSITORY} AND rb.digest = b.digest
@@ -90,7 +90,7 @@ function blobFromRow(digest: Digest, row: z.infer<typeof blobRow> | null): Store
   return row.damage === null ? { digest, key: row.key, size: row.size } : { digest, damage: row.damage };
 }
 
-/** Links in D1 between repositories and the bytes in R2. @param replica see {@link readReplicaFirst}. */
+/** Stores links in D1 between repositories and the bytes in R2. @param replica see {@link readReplicaFirst} */
 export function d1Blobs(db: D1Database, replica: D1Reader | null): BlobStore {
   async function look(grant: Grant, digest: Digest): Promise<StoredBlob | Damaged | null> {
     const { results } = await runGated(db, grant, { blob: { sql: FIND_BLOB, values: { digest } } });

@@ -26,7 +26,7 @@ const STANDS_FOR = `
 const factsRow = z.object({ repository_id: z.int().nullable(), is_public: z.int() });
 const pathRow = z.object({ path: z.string() });
 
-/** @param replica see {@link readReplicaFirst}. */
+/** Finds and lists repositories, in D1. @param replica see {@link readReplicaFirst} */
 export function d1Repositories(db: D1Database, replica: D1Reader | null): RepositoryStore {
   return {
     async catalog(grant, { limit, last }) {
@@ -73,7 +73,7 @@ async function factsOf(db: D1Reader, names: readonly RepositoryName[]): Promise<
   });
 }
 
-/** The place in the space's paths where the list goes on after `last`, which may be any text; null: past all of them. */
+/** Returns the place in the space's paths where the list goes on after `last`, which may be any text; null if that is past all of them. */
 function pathAfter(space: string, last: string | null): string | null {
   const prefix = `${space}/`;
   if (last === null || last < prefix) return "";

@@ -3,13 +3,13 @@ import type { WriteCondition } from "../../../registry/write-condition.ts";
 import { type GatedStatement, REPOSITORY } from "../gate.ts";
 import { jsonOrNull } from "../rows.ts";
 
-/** A condition: what is there, with `found.digest`, is one of the wanted. */
+/** Returns a condition: the present content, with `found.digest`, is among the wanted. */
 const matches = (wanted: string): string => `(
   found.digest IS NOT NULL AND EXISTS (SELECT 1 FROM json_each(${wanted}) one WHERE one.value IN ('*', found.digest)))`;
 
 /**
- * Ends the transaction, unless all of the names, tags or digests of manifests, are as the condition wants them (JSON lists). A damaged
- * manifest is absent: a push mends it.
+ * Ends the transaction unless all of the names, which are tags or digests of manifests, are as the
+ * condition wants (both are JSON lists). A damaged manifest counts as absent: a push mends it.
  */
 const requireCondition = (found: string): string => `
   INSERT INTO unmet_conditions (name)
@@ -21,13 +21,13 @@ export const REQUIRE_TAGS = requireCondition(
 export const REQUIRE_MANIFEST = requireCondition(`manifests found
   ON found.repository_id = ${REPOSITORY} AND found.digest = wanted.value AND found.quarantined_at IS NULL`);
 
-/** Like {@link REQUIRE_TAGS}, for a tag that is to be deleted: one that is absent fails by that. */
+/** Like {@link REQUIRE_TAGS}, for a tag that is to be deleted: the deletion of an absent one fails by itself. */
 export const REQUIRE_TAG_IF_ANY = `
   INSERT INTO unmet_conditions (name)
   SELECT found.name FROM json_each(:names) wanted JOIN tags found ON found.repository_id = ${REPOSITORY} AND found.name = wanted.value
   WHERE (:match IS NOT NULL AND NOT ${matches(":match")}) OR ${matches(":noneMatch")}`;
 
-/** Makes the statement with what the condition asks of these; none where there is no condition. */
+/** Makes the statement with the names that the condition is about; none if there is no condition. */
 export function required(
   sql: string,
   condition: WriteCondition | null,

@@ -5,7 +5,7 @@ import { type D1Reader, readReplicaFirst } from "../reader.ts";
 import { firstRow } from "../rows.ts";
 import { run } from "../statement.ts";
 
-/** A use is noted when the last one noted is older than this, in milliseconds: writes cost more than reads. */
+/** Milliseconds after a noted use before the next one is noted: writes cost more than reads. */
 const USE_NOTED_EVERY = 3_600_000;
 
 const liveWhere = (condition: string): string => `
@@ -31,7 +31,11 @@ const credentialRow = z.object({
 const actionsColumn = z.array(z.enum(CREDENTIAL_ACTIONS));
 const repositoriesColumn = z.array(z.string());
 
-/** @param replica see {@link readReplicaFirst}. @param later runs what the answer need not wait for. */
+/**
+ * Finds credentials, in D1.
+ * @param replica see {@link readReplicaFirst}
+ * @param later runs work that the answer need not wait for
+ */
 export function d1Credentials(
   db: D1Database,
   replica: D1Reader | null,

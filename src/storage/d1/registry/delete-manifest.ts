@@ -10,11 +10,11 @@ import { moveToTrash } from "./trash.ts";
 
 const DELETE_TAG = `DELETE FROM tags WHERE repository_id = ${REPOSITORY} AND name = :reference`;
 
-/** An index's child is kept while the index is: what is tagged must stay whole. */
+/** True for a manifest that no index names. An index's child is kept while the index is: tagged content must stay whole. */
 const UNREFERENCED = `NOT EXISTS (
   SELECT 1 FROM manifest_references f WHERE f.repository_id = ${REPOSITORY} AND f.digest = :reference)`;
 
-/** The statements of a manifest's deletion, in their order. */
+/** The statements that delete a manifest, in order. */
 const DELETE_MANIFEST = {
   before: FIND_BY_DIGEST,
   tagEvents: tagsDeleted(UNREFERENCED),
@@ -27,7 +27,7 @@ const DELETE_MANIFEST = {
   after: FIND_BY_DIGEST,
 };
 
-/** Deleting manifests and tags. */
+/** Deletes manifests and tags. */
 export function deleteManifests(db: D1Database, { registry, announce }: Announcing): Pick<ManifestStore, "delete"> {
   const announceAll = announcing(announce);
   return {

@@ -1,28 +1,31 @@
 /**
- * Statements that write the outbox. Each runs in the same batch as the change it tells of, and before it, so that it
- * sees what was there. All go through the gate, take `:actor` and `:registry`, the host and port that the pusher used, and return the ids
- * of what they wrote.
+ * Statements that write the outbox. Each runs in the same batch as the change that it tells of, and before
+ * the change, so that it sees the state before it. All go through the gate, take `:actor` and `:registry`,
+ * the host and port that the pusher used, and return the ids of the events that they wrote.
  */
 import { timeOrderedId } from "../../../registry/time-ordered-id.ts";
 import { REPOSITORY } from "../gate.ts";
 
 export const EVENT_COLUMNS = `id, space_id, repository_id, type, tag, digest, previous_digest, media_type, artifact_type, size, platforms, actor, actor_name, registry, occurred_at`;
 
-/** A scalar subquery: the actor's name. Events keep it themselves, since they outlive tokens. */
+/** Returns a scalar subquery for the actor's name. Events keep the name themselves, since they outlive tokens. */
 const nameOf = (actor: string): string => `(SELECT k.name FROM tokens k WHERE k.id = ${actor})`;
 
 export function eventId(): string {
   return timeOrderedId("evt");
 }
 
-/** Only for a manifest that is new. */
+/** Writes the event of a pushed manifest, only if the manifest is new. */
 export const MANIFEST_PUSHED = `
   INSERT INTO events (${EVENT_COLUMNS})
   SELECT :manifestEventId, r.space_id, r.id, 'manifest.pushed', NULL, :digest, NULL, :mediaType, :artifactType, :size, :platforms, :actor, ${nameOf(":actor")}, :registry, :now
   FROM repositories r WHERE r.id = ${REPOSITORY}
     AND NOT EXISTS (SELECT 1 FROM manifests m WHERE m.repository_id = r.id AND m.digest = :digest) RETURNING id`;
 
-/** An event for each tag that is pointed to the manifest of `:digest`, if that is there whole. @param pushed JSON rows of { tag, id }. */
+/**
+ * Writes an event for each tag that is pointed to the manifest of `:digest`, if that is there whole.
+ * @param pushed JSON rows of { tag, id }
+ */
 export const tagsPushed = (pushed = "json_each(:tags)"): string => `
   INSERT INTO events (${EVENT_COLUMNS})
   SELECT pushed.value ->> 'id', r.space_id, r.id, IIF(t.digest IS NULL, 'tag.created', 'tag.updated'),
@@ -47,7 +50,7 @@ export const TAG_DELETED = deleted(
   `t.repository_id = ${REPOSITORY} AND t.name = :reference`,
 );
 
-/** An event for each tag that goes with the manifest of `:reference`; their ids are `:tagEventId` with a number added. */
+/** Writes an event for each tag that goes with the manifest of `:reference`; their ids are `:tagEventId` with a number added. */
 export const tagsDeleted = (unreferenced: string): string =>
   deleted(
     "tag.deleted",
@@ -57,7 +60,7 @@ export const tagsDeleted = (unreferenced: string): string =>
     `t.repository_id = ${REPOSITORY} AND t.digest = :reference AND ${unreferenced}`,
   );
 
-/** The event of the manifest of `:reference`. */
+/** Writes the event of the manifest of `:reference`. */
 export const manifestDeleted = (unreferenced: string): string =>
   deleted(
     "manifest.deleted",
@@ -67,7 +70,7 @@ export const manifestDeleted = (unreferenced: string): string =>
     `m.repository_id = ${REPOSITORY} AND m.digest = :reference AND ${unreferenced}`,
   );
 
-/** An event for each of the `:tags` (a JSON list) that is there, but for those that stay; ids as in {@link tagsDeleted}. */
+/** Writes an event for each of the `:tags` (a JSON list) that is there, except those that stay; ids as in {@link tagsDeleted}. */
 export const listedTagsDeleted = (stays: string): string =>
   deleted(
     "tag.deleted",
@@ -77,7 +80,7 @@ export const listedTagsDeleted = (stays: string): string =>
     `t.repository_id = ${REPOSITORY} AND t.name IN (SELECT value FROM json_each(:tags)) AND NOT ${stays}`,
   );
 
-/** An event for each manifest whose id `taken` has; their ids are `:manifestEventId` with a number added. */
+/** Writes an event for each manifest whose id is in `taken`; their ids are `:manifestEventId` with a number added. */
 export const listedManifestsDeleted = (taken: string): string =>
   deleted(
     "manifest.deleted",

@@ -6,7 +6,7 @@ import { pullManifests } from "./pull-manifest.ts";
 import { pushManifests } from "./push-manifest.ts";
 import { listReferrers } from "./referrers.ts";
 
-/** Manifests, their references and the tags on them, in D1. @param replica see {@link readReplicaFirst}. */
+/** Stores manifests, their references and the tags on them, in D1. @param replica see {@link readReplicaFirst} */
 export function d1Manifests(db: D1Database, replica: D1Reader | null, announcing: Announcing): ManifestStore {
   return {
     ...pullManifests(db, replica),

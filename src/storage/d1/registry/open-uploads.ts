@@ -6,13 +6,13 @@ import { CREDENTIAL_LIVE, type GatedStatement, REPOSITORY, runWithUsage } from "
 import { rows } from "../rows.ts";
 import { hasWritten, run, runAll, type Values } from "../statement.ts";
 
-/** Uploads that a credential may have open. */
+/** The most uploads that a credential may have open. */
 const MOST = 200;
 
-/** Milliseconds after which an upload that has brought nothing no longer counts: some clients begin one to see if they may. */
+/** Milliseconds after which an upload without bytes no longer counts: some clients begin one to see if they may. */
 const COUNTS_EMPTY_FOR = 15 * 60_000;
 
-/** Opens nothing where the space is full, or the credential has too many. */
+/** Opens a session, unless the space is full or the credential has too many. */
 const OPEN = `
   INSERT INTO open_uploads (credential_id, id, space_id, repository_id, touched_at)
   SELECT :credentialId, :session, s.id, ${REPOSITORY}, :now FROM spaces s
@@ -25,19 +25,22 @@ const OPEN = `
       WHERE u.credential_id = :credentialId AND (u.bytes > 0 OR u.touched_at > :now - ${COUNTS_EMPTY_FOR}))
   ON CONFLICT (credential_id, id) DO NOTHING`;
 
-/** Notes the `:bytes` that a session holds; null: as many as before. A trigger refuses what the space has no room for (migration 0042). */
+/**
+ * Notes the `:bytes` that a session holds; null for as many as before. A trigger refuses more than the
+ * space has room for (migration 0042).
+ */
 const NOTE = `
   UPDATE open_uploads SET bytes = COALESCE(:bytes, bytes), touched_at = :now
   WHERE credential_id = :credentialId AND id = :session AND ${CREDENTIAL_LIVE} AND (:repositoryId IS NULL OR ${REPOSITORY} IS NOT NULL)`;
 
 const CLOSE = "DELETE FROM open_uploads WHERE credential_id = :credentialId AND id = :session";
 
-/** Opens a session, behind the gate; it has no effect where the session is open. */
+/** Makes the statement that opens a session, behind the gate. It does nothing if the session is open. */
 export function openUpload(id: string): GatedStatement {
   return { sql: OPEN, values: { session: id } };
 }
 
-/** Closes a session, behind the gate. */
+/** Makes the statement that closes a session, behind the gate. */
 export function closeUpload(id: string): GatedStatement {
   return { sql: CLOSE, values: { session: id } };
 }
@@ -52,7 +55,7 @@ const DEAD = `(
 
 const COLUMNS = `u.credential_id, u.id, u.bytes, ${DEAD} AS dead`;
 
-/** All rows are looked through: there are no more than uploads that are open. */
+/** Finds sessions that are due. It looks through all rows, which are only those of open uploads. */
 const DUE = `
   SELECT ${COLUMNS} FROM open_uploads u
   WHERE (u.credential_id, u.id) > (:afterCredential, :afterSession) AND (u.touched_at < :cutoff OR (u.touched_at <= :now AND ${DEAD}))
@@ -62,7 +65,10 @@ const DUE = `
 const FORGET = `
   DELETE FROM open_uploads WHERE (credential_id, id) IN (SELECT value ->> 0, value ->> 1 FROM json_each(:uploads))`;
 
-/** Notes the bytes of `:uploads`, a JSON list of [credential, session, bytes, when it was looked at], that are there already: no trigger is asked. */
+/**
+ * Notes the bytes of `:uploads`, a JSON list of [credential, session, bytes, time of the look]. The bytes
+ * are there already, so no trigger is asked.
+ */
 const REPLACE = `
   REPLACE INTO open_uploads (credential_id, id, space_id, repository_id, bytes, touched_at)
   SELECT u.credential_id, u.id, u.space_id, u.repository_id, j.value ->> 2, j.value ->> 3

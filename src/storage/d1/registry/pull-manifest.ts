@@ -24,7 +24,10 @@ const FIND = {
   tag: `SELECT ${MANIFEST_COLUMNS}, ${pullIsDue("m")} OR ${pullIsDue("t")} AS pull_is_due FROM ${BY_TAG}`,
 };
 
-/** A client that gets a manifest asks for its blobs next. So many that the work for each stays within a request's means. */
+/**
+ * The most blobs that are read along with a manifest, since its client asks for them next: few enough that
+ * the work for each fits into one request.
+ */
 const BLOBS_AT_ONCE = 12;
 
 const blobsOf = (manifest: string): string => `
@@ -39,7 +42,7 @@ const neededBlobRow = z.object({ digest: z.string(), key: z.string(), size: z.in
 /** A client that asks for a marked manifest may be about to tag it. */
 const UNMARK = `UPDATE manifests SET marked_at = NULL WHERE repository_id = ${REPOSITORY} AND digest = :digest`;
 
-/** Pulling manifests. @param replica see {@link readReplicaFirst}. */
+/** Pulls manifests. @param replica see {@link readReplicaFirst} */
 export function pullManifests(
   db: D1Database,
   replica: D1Reader | null,
@@ -75,7 +78,7 @@ export function pullManifests(
   };
 }
 
-/** Makes statements that find the manifest, and some of the blobs that it needs. */
+/** Makes statements that find the manifest and some of the blobs that it needs. */
 function findStatements(reference: Reference) {
   const kind = "tag" in reference ? "tag" : "digest";
   return sharing({ reference: referenceText(reference) }, { manifest: FIND[kind], blobs: BLOBS_OF[kind] });

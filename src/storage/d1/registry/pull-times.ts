@@ -1,13 +1,13 @@
 import type { PullTimes } from "../../../registry/stores.ts";
 import { REPOSITORY, runGated } from "../gate.ts";
 
-/** Milliseconds. A pull is noted when the last one noted is as old as this: writes cost more than reads. */
+/** Milliseconds after a noted pull before the next one is noted: writes cost more than reads. */
 const NOTED_EVERY = 86_400_000;
 
-/** A condition behind the gate: a pull of this row of `tags`, `manifests` or `repositories` is to be noted. */
+/** Returns a condition, behind the gate: a pull of this row of `tags`, `manifests` or `repositories` is to be noted. */
 export const pullIsDue = (row: string): string => `(COALESCE(${row}.pulled_at, 0) <= :now - ${NOTED_EVERY})`;
 
-// Each asks again what the reader saw: of many first pulls at once, one writes.
+// Each statement checks again what the reader saw, so that of many first pulls at once only one writes.
 const NOTE_MANIFEST = `
   UPDATE manifests SET pulled_at = :now WHERE repository_id = ${REPOSITORY} AND digest = :digest AND ${pullIsDue("manifests")}`;
 const NOTE_TAG = `
@@ -15,7 +15,7 @@ const NOTE_TAG = `
 const NOTE_REPOSITORY = `
   UPDATE repositories SET pulled_at = :now WHERE id = ${REPOSITORY} AND ${pullIsDue("repositories")}`;
 
-/** @param later runs what the answer need not wait for. */
+/** Notes pulls, in D1. @param later runs work that the answer need not wait for */
 export function d1PullTimes(db: D1Database, later: (work: Promise<unknown>) => void): PullTimes {
   return {
     note(grant, { digest, tag }) {

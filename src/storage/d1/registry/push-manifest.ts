@@ -11,7 +11,10 @@ import { FIND_BY_DIGEST, manifestFromRow, manifestRow } from "./manifest-rows.ts
 
 const FIND_WHOLE = `${FIND_BY_DIGEST} AND m.quarantined_at IS NULL`;
 
-/** Those of the `:references` (a JSON list) that the repository lacks or has in another size. It lacks what is quarantined. */
+/**
+ * Finds those of the `:references` (a JSON list) that the repository lacks or has in another size. It
+ * counts quarantined content as lacking.
+ */
 const PROBLEMS = `
   SELECT wanted.value ->> 'digest' AS digest, COALESCE(m.size, b.size) AS actual_size
   FROM json_each(:references) wanted
@@ -22,11 +25,11 @@ const PROBLEMS = `
   WHERE COALESCE(m.size, b.size) IS NOT wanted.value ->> 'size'
   LIMIT 20`;
 
-/** Ends the transaction, unless the repository has all of the references. Without the grant it does nothing, as all others do. */
+/** Ends the transaction unless the repository has all of the references. Without the grant it does nothing, as all the statements do. */
 const REQUIRE_REFERENCES = `
   INSERT INTO lacking (digest) SELECT digest FROM (${PROBLEMS}) WHERE ${REPOSITORY} IS NOT NULL LIMIT 1`;
 
-/** Content that a manifest needs is no longer marked once that is pushed, neither for collection nor by retention. */
+/** Unmarks the content that a pushed manifest needs, for collection and for retention. */
 const NEEDED = `
   repository_id = ${REPOSITORY} AND marked_at IS NOT NULL
     AND digest IN (SELECT wanted.value ->> 'digest' FROM json_each(:references) wanted)`;
@@ -35,14 +38,14 @@ const UNMARK_MANIFESTS = `UPDATE manifests SET marked_at = NULL WHERE ${NEEDED}`
 
 const problemRow = z.object({ digest: z.string(), actual_size: z.int().nullable() });
 
-/** The damaged bytes that the new ones replace are collected. */
+/** Condemns the damaged bytes that the new ones replace. */
 const CONDEMN_DAMAGED = `
   INSERT INTO condemned (key, condemned_at)
   SELECT m.key, :now FROM manifests m
   WHERE m.repository_id = ${REPOSITORY} AND m.digest = :digest AND m.quarantined_at IS NOT NULL AND m.key IS NOT NULL
   ON CONFLICT (key) DO NOTHING`;
 
-/** The size of all that the manifest needs; an index's child brings what it needs in turn. */
+/** The size of everything that the manifest needs; an index's child adds what it needs in turn. */
 const NEEDED_SIZE = `(
   SELECT COALESCE(SUM(COALESCE(c.content_size, wanted.value ->> 'size')), 0)
   FROM json_each(:references) wanted LEFT JOIN manifests c ON wanted.value ->> 'kind' = 'any'
@@ -75,12 +78,12 @@ export const upsertTags = (pushed = "json_each(:tags)"): string => `
   WHERE m.repository_id = ${REPOSITORY} AND m.digest = :digest AND m.quarantined_at IS NULL
   ON CONFLICT (repository_id, name) DO UPDATE SET digest = excluded.digest, updated_at = excluded.updated_at`;
 
-/** A manifest that is back is no longer in the trash. */
+/** Empties the trash of a manifest that is back. */
 const FORGET_DELETION = `
   DELETE FROM deleted_manifests WHERE repository_id = ${REPOSITORY} AND digest = :digest
     AND EXISTS (SELECT 1 FROM manifests m WHERE m.repository_id = deleted_manifests.repository_id AND m.digest = :digest)`;
 
-/** The statements of a push without its conditions, in their order. */
+/** The statements of a push without its conditions, in order. */
 const COMMIT = {
   requireReferences: REQUIRE_REFERENCES,
   unmarkBlobs: UNMARK_BLOBS,
@@ -95,7 +98,7 @@ const COMMIT = {
   kept: FIND_WHOLE,
 };
 
-/** Pushing manifests. */
+/** Pushes manifests. */
 export function pushManifests(
   db: D1Database,
   { registry, announce }: Announcing,
@@ -136,7 +139,7 @@ function valuesOf({ stored: { digest, mediaType, size, content }, manifest, tags
     key: "key" in content ? content.key : null,
     artifactType: manifest.artifactType,
     subject: manifest.subject,
-    // With a body too long for a row they may be too long as well, and are read from the body when needed.
+    // If the body is too long for a row, its annotations may be too: they are then read from the body when needed.
     annotations: "body" in content && manifest.annotations ? JSON.stringify(manifest.annotations) : null,
     platforms: JSON.stringify(manifest.platforms),
     references: JSON.stringify(manifest.references),

@@ -5,10 +5,10 @@ import type { ManifestStore, Referrer } from "../../../registry/stores.ts";
 import { REPOSITORY, runGated } from "../gate.ts";
 import { rows } from "../rows.ts";
 
-/** An unescaped `+` in a query is read as a blank, so one counts as the other. */
+/** Compares artifact types. An unescaped `+` in a query is read as a blank, so one counts as the other. */
 const OF_TYPE = "(:artifactType IS NULL OR replace(m.artifact_type, '+', ' ') = replace(:artifactType, '+', ' '))";
 
-/** A page ends early where its manifests have more than 4 MiB together: annotations may be most of a manifest. */
+/** Lists referrers. A page ends early if its manifests have more than 4 MiB together, since annotations may be most of a manifest. */
 const REFERRERS = `
   SELECT digest, media_type, size, artifact_type, annotations, key, available FROM (
     SELECT found.*, COUNT(*) OVER () AS available,
@@ -30,7 +30,7 @@ const referrerRow = z.object({
   available: z.int(),
 });
 
-/** Listing referrers. */
+/** Lists referrers, in D1. */
 export function listReferrers(db: D1Database): Pick<ManifestStore, "referrers"> {
   return {
     async referrers(grant, subject, artifactType, { limit, last }) {

@@ -1,15 +1,19 @@
 /**
- * Statements that put manifests into the trash and take them out. A manifest is in `manifests` or in the trash, never in
- * both: whatever deletes one moves it in the same batch, whatever adds one empties the trash of it.
+ * Statements that put manifests into the trash and take them out. A manifest is in `manifests` or in the
+ * trash, never in both: every statement that deletes one moves it in the same batch, and every one that
+ * adds one empties the trash of it.
  */
 
 const COLUMNS =
   "id, repository_id, digest, media_type, size, body, key, artifact_type, subject, annotations, platforms, created_at, pulled_at, content_size";
 
-/** A row's most is 2,000,000 bytes, and a body with annotations can have most of them. Further tags are in the history. */
+/**
+ * The most tags in a row of the trash. A row has 2,000,000 bytes at most, and a body with annotations can
+ * take most of them. Further tags are in the history.
+ */
 const MAX_TAGS = 500;
 
-/** SQL of a move: the manifests, the time and the actor. */
+/** The parts of a move in SQL: the manifests, the time and the actor. */
 interface Moving {
   /** A query for the ids of manifests; it must give the same for each of the statements. */
   readonly ids: string;
@@ -17,10 +21,10 @@ interface Moving {
   readonly actor: string;
 }
 
-/** Statements that move manifests to the trash with their tags and what they need: in this order, in one batch. */
+/** Statements that move manifests to the trash with their tags and references, in this order and in one batch. */
 type MovingToTrash = Readonly<Record<"copyToTrash" | "moveReferences" | "deleteTags" | "deleteManifests", string>>;
 
-/** Moves manifests to the trash. */
+/** Makes the statements that move manifests to the trash. */
 export function moveToTrash({ ids, at, actor }: Moving): MovingToTrash {
   const tags = `SELECT t.name FROM tags t WHERE t.repository_id = m.repository_id AND t.digest = m.digest ORDER BY t.name LIMIT ${MAX_TAGS}`;
   return {
@@ -33,10 +37,10 @@ export function moveToTrash({ ids, at, actor }: Moving): MovingToTrash {
   };
 }
 
-/** Statements that move manifests back from the trash: in this order, in one batch. */
+/** Statements that move manifests back from the trash, in this order and in one batch. */
 type MovingFromTrash = Readonly<Record<"copyBack" | "moveReferencesBack" | "emptyTrash", string>>;
 
-/** Moves manifests back, by their ids in the trash, without tags. */
+/** Makes the statements that move manifests back, by their ids in the trash, without tags. */
 export function moveFromTrash(ids: string): MovingFromTrash {
   return {
     copyBack: `INSERT INTO manifests (${COLUMNS}) SELECT ${COLUMNS} FROM deleted_manifests WHERE id IN (${ids})`,

@@ -5,7 +5,7 @@ import { run, runAll, sharing, type Statement } from "../statement.ts";
 
 const namedIn = (references: string): string => `EXISTS (
   SELECT 1 FROM ${references} f WHERE f.repository_id = repository_blobs.repository_id AND f.digest = repository_blobs.digest)`;
-/** True if a manifest needs the link, or one in the trash: its deletion could be undone. */
+/** True if a manifest needs the link, or one in the trash does, since its deletion could be undone. */
 const NEEDED = `(${namedIn("manifest_references")} OR ${namedIn("deleted_references")})`;
 const LINKED = "EXISTS (SELECT 1 FROM repository_blobs rb WHERE rb.digest = blobs.digest)";
 
@@ -41,8 +41,9 @@ const EMPTY_TRASH = `
     SELECT id FROM deleted_manifests WHERE deleted_at <= :cutoff ORDER BY deleted_at LIMIT :limit) RETURNING id`;
 
 /**
- * Begins with one that was deleted before the cutoff and still has content. What was in its trash is older, and goes by itself. From here on it
- * cannot be undeleted, which may be asked for at the same moment.
+ * Begins with a repository that was deleted before the cutoff and still has content. Manifests in its
+ * trash are older, and go by themselves. From here on it cannot be undeleted, which a request may try at
+ * the same moment.
  */
 const BEGIN_PURGE = `
   UPDATE repositories SET purge_begun_at = COALESCE(purge_begun_at, :now) WHERE id = (
@@ -50,7 +51,7 @@ const BEGIN_PURGE = `
 const PURGE_TAGS = `
   DELETE FROM tags WHERE repository_id = :id AND name IN (
     SELECT name FROM tags WHERE repository_id = :id ORDER BY name LIMIT :limit)`;
-/** Manifests once all tags are gone, which may take some steps: no tag must be left without its manifest. */
+/** Finds manifests once all tags are gone, which may take some steps: no tag may be left without its manifest. */
 const UNTAGGED = `
   SELECT id FROM manifests WHERE repository_id = IIF(EXISTS (SELECT 1 FROM tags WHERE repository_id = :id), NULL, :id)
   ORDER BY digest LIMIT :limit`;
@@ -67,7 +68,7 @@ const NOTE_PURGED = `
     AND NOT EXISTS (SELECT 1 FROM manifests m WHERE m.repository_id = :id)
     AND NOT EXISTS (SELECT 1 FROM repository_blobs rb WHERE rb.repository_id = :id)`;
 
-/** The steps of taking a repository apart, in their order. */
+/** The steps of taking a repository apart, in order. */
 const PURGE = {
   tags: PURGE_TAGS,
   condemned: CONDEMN_MANIFESTS,
@@ -76,7 +77,7 @@ const PURGE = {
   purged: NOTE_PURGED,
 };
 
-/** True if no row points to the object: every table that holds keys is named here. */
+/** True if no row points to the object. Every table that holds keys must be named here. */
 const unclaimed = (key: string): string => `
   NOT EXISTS (SELECT 1 FROM blobs b WHERE b.key = ${key})
   AND NOT EXISTS (SELECT 1 FROM manifests m WHERE m.key = ${key})
@@ -108,7 +109,7 @@ const linkPosition = z.tuple([z.int(), z.string()]);
 const LINKS = "links";
 const BLOBS = "blobs";
 
-/** The rows of collection. Marking and taking are decided by the same conditions, in one statement each. */
+/** Runs collection on the rows, in D1. The same conditions decide marking and taking, in one statement each. */
 export function d1Collection(db: D1Database): CollectionStore {
   const position = async (walk: string): Promise<string | null> =>
     firstRow(positionRow, await run(db, POSITION, { walk }))?.position ?? null;
@@ -119,7 +120,7 @@ export function d1Collection(db: D1Database): CollectionStore {
       const from = { fromRepository, fromDigest };
       const next = rows(linkRow, await run(db, NEXT_LINKS, { ...from, limit }));
       const end = next.at(-1);
-      // The last page is shorter: the next walk begins anew.
+      // A page that is shorter is the last, and the next walk begins anew.
       const to = end === undefined || next.length < limit ? null : JSON.stringify([end.repository_id, end.digest]);
       const range = end && { ...from, toRepository: end.repository_id, toDigest: end.digest, now };
       await runAll(db, {
@@ -153,7 +154,7 @@ export function d1Collection(db: D1Database): CollectionStore {
     },
 
     async emptyTrash({ cutoff, limit }) {
-      // Counted by rows: `changes` has those of other tables too.
+      // Counts rows, since `changes` includes those of other tables.
       return rows(idRow, await run(db, EMPTY_TRASH, { cutoff, limit })).length;
     },
 
@@ -161,7 +162,7 @@ export function d1Collection(db: D1Database): CollectionStore {
       const id = firstRow(idRow, await run(db, BEGIN_PURGE, { cutoff, now }))?.id;
       if (id === undefined) return 0;
       const { tags, manifests, links } = await runAll(db, sharing({ id, limit, now }, PURGE));
-      // One that is done makes room for the next, in the same run.
+      // A repository that is done makes room for the next, in the same run.
       return Math.max(limit, changesOf(tags, manifests, links));
     },
 
@@ -190,7 +191,7 @@ export function d1Collection(db: D1Database): CollectionStore {
   };
 }
 
-/** The statement that moves a walk; null: to its beginning. */
+/** Makes the statement that moves a walk; null moves it to its beginning. */
 function moved(walk: string, to: string | null): Statement {
   return { sql: to === null ? DROP_POSITION : SET_POSITION, values: { walk, to } };
 }

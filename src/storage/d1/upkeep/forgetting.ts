@@ -7,14 +7,14 @@ import { rows } from "../rows.ts";
 import { run, runAll, runList, sharing, type Values } from "../statement.ts";
 import { FORGET_TOMBSTONES } from "./tombstones.ts";
 
-/** The next rows of a table. Their ids are ordered by time. */
+/** Returns a query for the next rows of a table, whose ids are ordered by time. */
 const nextOf = (table: string): string =>
   `SELECT id FROM ${table} WHERE id > :after AND id < :before ORDER BY id LIMIT :limit`;
 
-/** A delivery of what is deployed, or was just before, can be shown and sent again. */
+/** True for a delivery of content that is deployed, or was just before: it can be shown and sent again. */
 const IS_DEPLOYED = "EXISTS (SELECT 1 FROM deployed p WHERE p.delivery_id = d.id)";
 
-/** The number of digests that count for a target, beside what is deployed: as the space's rules say, switched on or not. */
+/** Returns the number of digests that count for a target besides the deployed one, by the space's rules, switched on or off. */
 const countedIn = (space: string): string => `COALESCE(
   (SELECT MAX(k.keep ->> 'previouslyDeployed') FROM retention_rules k WHERE k.space_id = ${space}), ${PREVIOUSLY_DEPLOYED})`;
 
@@ -30,14 +30,14 @@ const FORGET_ATTEMPTS = `
   DELETE FROM attempts WHERE delivery_id IN (SELECT d.id FROM deliveries d WHERE ${FORGOTTEN})`;
 const FORGET_DELIVERIES = `DELETE FROM deliveries AS d WHERE ${FORGOTTEN}`;
 
-/** The event that set a tag, and those after it, belong to the tag. */
+/** Forgets events, except the one that set a tag and those after it, which belong to the tag. */
 const FORGET_EVENTS = `
   DELETE FROM events AS e WHERE e.id IN (${nextOf("events")}) AND e.sent_at IS NOT NULL
     AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.event_id = e.id)
     AND NOT EXISTS (
       SELECT 1 FROM tags t WHERE t.repository_id = e.repository_id AND t.name = e.tag AND t.updated_at <= e.occurred_at)`;
 
-/** Nothing else needs these rows. */
+/** Forgets activity: nothing else needs these rows. */
 const FORGET_ACTIVITY =
   "DELETE FROM activity WHERE id IN (SELECT id FROM activity WHERE id < :before ORDER BY id LIMIT :limit)";
 
@@ -84,7 +84,7 @@ function rangeOf(prefix: string, from: string | null, { cutoff, limit }: Bounds)
   return { after: from ?? "", before: firstIdAt(prefix, cutoff), limit };
 }
 
-/** Returns where to go on. The last page is shorter: the next walk begins anew. */
+/** Returns where to go on. A page that is shorter is the last, and the next walk begins anew. */
 function endOf(next: D1Result, { limit }: Bounds): string | null {
   const ids = rows(idRow, next);
   return ids.length < limit ? null : (ids.at(-1)?.id ?? null);

@@ -10,7 +10,10 @@ const damage = z.enum(DAMAGES).nullable();
 const objectRow = z.object({ digest: z.string(), key: z.string(), size: z.int(), damage });
 const changedRow = z.object({ digest: z.string(), key: z.string(), damage, holders: textsColumn });
 
-/** More are forgotten when their time is over: an invocation may ask a cache only so often. */
+/**
+ * The most holders whose cached content is forgotten at once: an invocation may ask a cache only so often.
+ * The others' entries expire by themselves.
+ */
 const MAX_HOLDERS = 20;
 
 const namesOf = (ids: string): string => `(
@@ -19,7 +22,7 @@ const namesOf = (ids: string): string => `(
     FROM repositories r JOIN spaces s ON s.id = r.space_id AND s.deleted_at IS NULL
     WHERE r.deleted_at IS NULL AND r.id IN (${ids}) LIMIT ${MAX_HOLDERS}) found)`;
 
-/** JSON list of some of the repositories that have what a row holds. */
+/** A JSON list of some of the repositories that have a row's content. */
 const HOLDERS: Readonly<Record<ObjectKind, string>> = {
   blobs: namesOf("SELECT rb.repository_id FROM repository_blobs rb WHERE rb.digest = blobs.digest"),
   manifests: namesOf("manifests.repository_id"),
@@ -28,7 +31,10 @@ const HOLDERS: Readonly<Record<ObjectKind, string>> = {
 const nextOf = (table: ObjectKind): string => `
   SELECT digest, key, size, damage FROM ${table} WHERE key > :after ORDER BY key LIMIT :limit`;
 
-/** Keys are fresh for each object, so a key names both the row and the bytes that were looked at. */
+/**
+ * Makes a statement that quarantines or releases rows. Each object has a fresh key, so a key names both
+ * the row and the bytes that were looked at.
+ */
 const applyTo = (table: ObjectKind): string => `
   UPDATE ${table}
   SET damage = result.value ->> 'damage',
@@ -39,7 +45,7 @@ const applyTo = (table: ObjectKind): string => `
 
 const APPLY = { blobs: applyTo("blobs"), manifests: applyTo("manifests") };
 
-/** Quarantine, in the rows of blobs and manifests. */
+/** Quarantines and releases content, in the rows of blobs and manifests. */
 export function d1Quarantine(db: D1Database): QuarantineStore {
   return {
     async next(kind, after, limit) {
@@ -57,7 +63,7 @@ export function d1Quarantine(db: D1Database): QuarantineStore {
 const FIND_HOLDERS = `SELECT ${HOLDERS.blobs} AS holders FROM blobs WHERE key = :key`;
 const holdersRow = z.object({ holders: textsColumn });
 
-/** Some of the repositories that have the blob whose bytes are under this key. */
+/** Finds some of the repositories that have the blob whose bytes are under this key. */
 export async function findHolders(db: D1Database, key: string): Promise<readonly RepositoryName[]> {
   const row = firstRow(holdersRow, await run(db, FIND_HOLDERS, { key }));
   return (row?.holders ?? []).map((name) => requireRepositoryName(name));

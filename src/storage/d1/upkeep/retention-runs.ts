@@ -25,17 +25,17 @@ const rulesOf = (repositories: string): string => `
   SELECT id, space_id, repositories, keep FROM retention_rules
   WHERE enabled = 1 AND space_id IN (SELECT space_id FROM (${repositories}))`;
 
-/** The actor, in events and in the trash. */
+/** The actor's name in events and in the trash. */
 const ACTOR = "'retention'";
 
-/** The outbox has the host that somebody used: the last one under the tag, or any of the repository's. */
+/** Writes events. The outbox takes the host that somebody used last for the tag, or else any that was used for the repository. */
 const tell = (type: string, tag: string, registry: string): string => `
   INSERT INTO events (${EVENT_COLUMNS})
   SELECT :eventId || '-' || ROW_NUMBER() OVER (), r.space_id, r.id, '${type}', ${tag}, m.digest,
     IIF(${tag} IS NULL, NULL, m.digest), m.media_type, m.artifact_type, m.size, m.platforms, ${ACTOR}, NULL,
     COALESCE((${registry}), ''), :now`;
 
-/** An event for each of `:tags` that goes, a list of [repository, name]. */
+/** Writes an event for each of the `:tags` that goes, a list of [repository, name]. */
 const TELL_OF_TAGS = `
   ${JUDGING}
   ${tell("tag.deleted", "t.name", "SELECT e.registry FROM events e WHERE e.repository_id = r.id AND e.tag = t.name ORDER BY e.id DESC LIMIT 1")}
@@ -44,7 +44,7 @@ const TELL_OF_TAGS = `
     JOIN repositories r ON r.id = t.repository_id AND r.deleted_at IS NULL
   WHERE ${isCovered("t")} AND NOT ${tagStays("t")}`;
 
-/** Deletes the tags that the outbox was just told of. */
+/** Deletes the tags of the events that were just written. */
 const DELETE_TAGS = `
   DELETE FROM tags WHERE (repository_id, name) IN (
     SELECT e.repository_id, e.tag FROM events e WHERE e.id > :eventId || '-' AND e.id < :eventId || '.')`;
@@ -58,13 +58,16 @@ const MARK = `
 const MARKED = `
   SELECT id, repository_id, size FROM manifests WHERE marked_at <= :before ORDER BY marked_at LIMIT :limit`;
 
-/** The second look: all that needs it was marked a grace ago, too. A client that found an index meanwhile may be about to tag it. */
+/**
+ * Takes a second look: everything that needs a manifest must have been marked a grace ago, too. A client
+ * that found an index meanwhile may be about to tag it.
+ */
 const DECIDE = `
   ${JUDGING}
   UPDATE manifests SET marked_at = 0
   WHERE id IN (SELECT value FROM json_each(:ids)) AND ${isCovered("manifests")}
     AND ${isUnneeded("manifests", { tag: "TRUE", also: "u.marked_at IS NULL OR u.marked_at > :judgedUntil" })}`;
-/** An index goes no later than what it names, so that what is there is always whole. */
+/** Takes an index no later than the manifests that it names, so that all content is always whole. */
 const DECIDE_ABOVE = `UPDATE manifests SET marked_at = 0 WHERE id IN (${TAKEN_AND_ABOVE})`;
 const UNMARK = `
   UPDATE manifests SET marked_at = NULL WHERE id IN (SELECT value FROM json_each(:ids)) AND marked_at > 0`;
@@ -76,7 +79,7 @@ const MOVE_TO_TRASH = moveToTrash({ ids: TAKEN, at: ":now", actor: ACTOR });
 
 const markedRow = z.object({ id: z.int(), repository_id: z.int(), size: z.int() });
 
-/** @param grace milliseconds that what was just pushed, and what was just marked, is left alone. */
+/** Runs retention, in D1. @param grace milliseconds for which what was just pushed, and what was just marked, is left alone */
 export function d1RetentionRuns(db: D1Database, grace: number): RetentionRunStore {
   const ruled = async (sql: string, values: Values): ReturnType<RetentionRunStore["ruledFrom"]> => {
     const { repositories, rules } = await runAll(db, {

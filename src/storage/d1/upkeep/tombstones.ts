@@ -1,8 +1,9 @@
 /**
- * Rows of what was deleted or has ended. They go once nothing can refer to them: their records have been forgotten by then, and
- * no identifier is ever given twice. Ids of spaces and repositories only grow (AUTOINCREMENT), the others are random. A token of
- * ours that still names one, however long it lives, meets no row, which is the same to it as a row that has ended: every
- * statement asks for a live one (gate.ts).
+ * Rows of things that were deleted or have ended. They go once nothing can refer to them: their records
+ * have been forgotten by then, and no identifier is ever given twice. Ids of spaces and repositories only
+ * grow (AUTOINCREMENT), the others are random. A token of ours may still name such a row, however long the
+ * token lives. It finds no row, which has the same effect as a row that has ended: every statement asks
+ * for a live one (gate.ts).
  */
 
 /** Deletes rows that ended before the cutoff, at most `:limit`. */
@@ -13,16 +14,20 @@ const ended = (table: string, at: string, condition: string): string => `
 const none = (...froms: readonly string[]): string =>
   froms.map((from) => `NOT EXISTS (SELECT 1 FROM ${from})`).join(" AND ");
 
-/** A delivery that is on its way looks at them at each attempt. */
+/** True if no delivery is on its way: each attempt of one looks at these rows. */
 const notUnderWay = (condition: string): string =>
   none(`deliveries d WHERE d.space_id = x.space_id AND d.status IN ('pending', 'running') AND ${condition}`);
 
-/** Events keep the name of their actor, and so does the trash, which is emptied sooner. A token that made others stays as long as they do: by it they can be revoked with its own maker. */
+/**
+ * Forgets tokens. Events keep the name of their actor, and so does the trash, which is emptied sooner. A
+ * token that made others stays as long as they do: through it they can be revoked together with its own
+ * maker.
+ */
 const FORGET_TOKENS = `
   DELETE FROM tokens WHERE id IN (
     SELECT x.id FROM tokens x WHERE (x.revoked_at < :cutoff OR x.expires_at < :cutoff) AND ${none("tokens made WHERE made.created_by = x.id")} LIMIT :limit)`;
 
-/** All that was in one is gone, and all that happened in it is forgotten. */
+/** Forgets repositories: all their content is gone, and all their events are forgotten. */
 const FORGET_REPOSITORIES = ended(
   "repositories",
   "x.purged_at",
@@ -39,7 +44,7 @@ const FORGET_REPOSITORIES = ended(
   ].join(" AND "),
 );
 
-/** Tables of what is in a space, and of what is told of it. */
+/** Tables of the things in a space, and of the records about it. */
 const OF_SPACE = [
   "repositories",
   "tokens",
@@ -53,7 +58,7 @@ const OF_SPACE = [
   "deployed",
 ];
 
-/** The statements that forget, in their order: a space goes after what was in it. */
+/** The statements that forget, in order: a space goes after everything in it. */
 export const FORGET_TOMBSTONES = [
   ended("targets", "x.deleted_at", notUnderWay("d.target_id = x.id")),
   ended("triggers", "x.deleted_at", notUnderWay("d.trigger_id = x.id")),
