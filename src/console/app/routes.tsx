@@ -1,6 +1,6 @@
 import type { QueryClient } from "@tanstack/react-query";
 import { createRootRouteWithContext, createRoute, lazyRouteComponent, Outlet, redirect } from "@tanstack/react-router";
-import { sessionQuery } from "../api/session.ts";
+import { may, type Session, sessionQuery } from "../api/session.ts";
 import { targetTypesQuery } from "../api/target-types.ts";
 import { parseDeliveryFilter } from "../pages/deliveries/filter.ts";
 import { activitySearch } from "../pages/activity/search.ts";
@@ -134,24 +134,29 @@ export const triggerRoute = createRoute({
   component: lazyRouteComponent(() => import("../pages/trigger/page.tsx"), "TriggerPage"),
 });
 
+/** Loads the types of target for pages of managers; nobody else is shown them, so nothing is asked for. */
+function loadTargetTypes({ queryClient, session }: { readonly queryClient: QueryClient; readonly session: Session }) {
+  return may(session, "manageSpace") ? queryClient.ensureQueryData(targetTypesQuery) : null;
+}
+
 export const targetsRoute = createRoute({
   getParentRoute: () => spaceRoute,
   path: "/targets",
-  loader: ({ context }) => context.queryClient.ensureQueryData(targetTypesQuery),
+  loader: ({ context }) => loadTargetTypes(context),
   component: lazyRouteComponent(() => import("../pages/targets/page.tsx"), "TargetsPage"),
 });
 
 export const newTargetRoute = createRoute({
   getParentRoute: () => spaceRoute,
   path: "/targets/new",
-  loader: ({ context }) => context.queryClient.ensureQueryData(targetTypesQuery),
+  loader: ({ context }) => loadTargetTypes(context),
   component: lazyRouteComponent(() => import("../pages/target/new-page.tsx"), "NewTargetPage"),
 });
 
 export const targetRoute = createRoute({
   getParentRoute: () => spaceRoute,
   path: "/targets/$target",
-  loader: ({ context }) => context.queryClient.ensureQueryData(targetTypesQuery),
+  loader: ({ context }) => loadTargetTypes(context),
   component: lazyRouteComponent(() => import("../pages/target/page.tsx"), "TargetPage"),
 });
 
