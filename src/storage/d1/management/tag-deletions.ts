@@ -3,7 +3,7 @@ import type { GoingManifest, GoingTag, TagDeletionStore } from "../../../managem
 import { eventId, listedManifestsDeleted, listedTagsDeleted } from "../registry/event-statements.ts";
 import { REPOSITORY, requireRepository, runGated } from "../gate.ts";
 import { type Announcing, announcing } from "../registry/announcing.ts";
-import { STEPS_UP } from "./retention-sql.ts";
+import { MOST_ABOVE, STEPS_UP } from "./retention-sql.ts";
 import { rows } from "../rows.ts";
 import { sharing } from "../statement.ts";
 import { moveToTrash } from "../registry/trash.ts";
@@ -18,9 +18,6 @@ const FOUND = `
 
 /** The most manifests that one deletion takes. The others stay, without a tag. */
 const MOST = 5000;
-
-/** A manifest stays if at least this many need it. */
-const MOST_ABOVE = 100;
 
 /**
  * Finds the manifests to delete: those of the `:tags` (a JSON list), everything that they need and
