@@ -183,7 +183,7 @@ async function planOf(sql: string): Promise<readonly string[]> {
  * statement, or an index of only what is left to do.
  */
 const HARMLESS =
-  /^SCAN (?:\w+ USING INDEX (?:events_unsent|condemned_to_delete|blobs_quarantined)$|CONSTANT ROW|\(|\d+ CONSTANT ROW|\w+ (?:EXISTS )?VIRTUAL TABLE INDEX|(?:found|weighed|covered|held|going|selected|needed|up|c|closure|newest|own|sharing)$)/;
+  /^SCAN (?:\w+ USING INDEX (?:events_unsent|condemned_to_delete|blobs_quarantined)$|CONSTANT ROW|\(|\d+ CONSTANT ROW|\w+ (?:EXISTS )?VIRTUAL TABLE INDEX|(?:found|weighed|covered|held|going|selected|digests|kept|needed|up|c|closure|newest|own|sharing)$)/;
 
 describe("every statement", () => {
   it("was seen: routes and queue prepare this many at least", () => {

@@ -22,13 +22,18 @@ const MOST = 5000;
 /**
  * Finds the manifests to delete: those of the `:tags` (a JSON list), everything that they need and
  * everything that refers to them. Leaves out a manifest if one that needs it has another tag or is not
- * among them. An index's child goes no sooner than the index, a referrer no sooner than its subject.
+ * among them. An index's child goes no sooner than the index, a referrer no sooner than its subject. `kept`
+ * decides once for each digest if it has a tag that stays: many manifests can be below one with many tags.
  */
 const GOING = `
   WITH RECURSIVE selected AS MATERIALIZED (
     SELECT t.repository_id, t.name, t.digest
     FROM json_each(:tags) w CROSS JOIN tags t ON t.repository_id = ${REPOSITORY} AND t.name = w.value
     WHERE NOT ${IS_IMMUTABLE}),
+  kept AS MATERIALIZED (
+    SELECT digests.digest FROM (SELECT DISTINCT repository_id, digest FROM selected) digests WHERE EXISTS (
+      SELECT 1 FROM tags o INDEXED BY tags_by_digest WHERE o.repository_id = digests.repository_id AND o.digest = digests.digest
+        AND o.name NOT IN (SELECT name FROM selected))),
   going (id) AS (
     SELECT m.id FROM selected CROSS JOIN manifests m ON m.repository_id = selected.repository_id AND m.digest = selected.digest
     UNION
@@ -43,9 +48,8 @@ const GOING = `
     WITH RECURSIVE up (id) AS (SELECT m.id UNION ${STEPS_UP} LIMIT ${MOST_ABOVE})
     SELECT COUNT(*) < ${MOST_ABOVE} AND COUNT(CASE WHEN
       u.id NOT IN (SELECT id FROM going)
-      OR EXISTS (
-        SELECT 1 FROM tags o INDEXED BY tags_by_digest WHERE o.repository_id = u.repository_id AND o.digest = u.digest
-          AND o.name NOT IN (SELECT name FROM selected))
+      OR CASE WHEN u.digest IN (SELECT digest FROM selected) THEN u.digest IN (SELECT digest FROM kept) ELSE EXISTS (
+        SELECT 1 FROM tags o INDEXED BY tags_by_digest WHERE o.repository_id = u.repository_id AND o.digest = u.digest) END
       THEN 1 END) = 0
     FROM up JOIN manifests u ON u.id = up.id)`;
 
